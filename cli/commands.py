@@ -65,7 +65,7 @@ def run_command(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - to the end of the process; what could not be written is not tried again
-        print(_("main.py: what was computed could not be written: {error}").format(error=reason(error)), file=sys.stderr)
+        print(_("main.py: the result could not be written: {error}").format(error=reason(error)), file=sys.stderr)
         return 1
     except Exception as error:  # a mistake of ours: still one line, and what to do about it
         if os.environ.get(TRACEBACK):
@@ -107,7 +107,7 @@ def _with_formula(arguments: list[str]) -> list[str]:
 def _parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser, and that of each command."""
     parser = Parser(prog="main.py", usage=_("main.py [FILE]  or  main.py COMMAND …"), description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--version", action="version", version=version_text(), help=_("say which version this is, and on what it runs"))
+    parser.add_argument("--version", action="version", version=version_text(), help=_("print the versions of Gradwire and its libraries"))
     commands = parser.add_subparsers(
         dest="command", required=True, prog="main.py", parser_class=Parser, metavar="COMMAND", title="commands"
     )
@@ -120,24 +120,25 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
 
     programs: Sequence[Format[Any]] = formats_in("engine.export.formats")
     pictures: Sequence[Format[Any]] = formats_in("ui.shell.picture_formats")
-    run = graph_command("run", _("one forward and one backward pass"))
+    run = graph_command("run", _("run one forward and one backward pass"))
     _add_json(run)
     _add_full(run)
     train = graph_command("train", _("train, with a progress bar"))
     _add_training_arguments(train)
     _add_json(train)
     _add_full(train)
-    _add_json(graph_command("check", _("structure, shapes, numerical against analytical gradient on every wire")))
-    render = graph_command("render", _("a picture of the graph, {value}").format(value=alternatives([form.title for form in pictures])))
+    _add_json(graph_command("check", _("check structure and shapes; compare numerical and analytical gradients on every wire")))
+    render = graph_command("render", _("save a picture of the graph, "
+                                       "{value}").format(value=alternatives([form.title for form in pictures])))
     render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
     render.add_argument(
         "--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help=_("light, dark or projector")
     )
     render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help=_("pixels per point, 0.1 to 8"))
-    render.add_argument("--values", action="store_true", help=_("with values and gradients on the wires"))
+    render.add_argument("--values", action="store_true", help=_("show values and gradients on the wires"))
 
-    export = graph_command("export", _("the graph as readable PyTorch"))
-    export.add_argument("-o", "--out", metavar=metavar(programs), help=_("standard output without it"))
+    export = graph_command("export", _("export the graph as readable PyTorch code"))
+    export.add_argument("-o", "--out", metavar=metavar(programs), help=_("default: standard output"))
 
     listing = _("list the built-in graphs and lessons")
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")
@@ -146,11 +147,11 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("one JSON object on standard output, nothing else"))
+    parser.add_argument("--json", action="store_true", help=_("print only one JSON object to standard output"))
 
 
 def _add_full(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--full", action="store_true", help=_("with --json: write tensors of more than 1,000 numbers out, too"))
+    parser.add_argument("--full", action="store_true", help=_("with --json: also write out tensors of more than 1,000 numbers"))
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +159,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
     parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values"))
-    parser.add_argument("--log", metavar="F.csv", help=_("write the curve of every step"))
+    parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step"))
 
 
 def _scale(text: str) -> float:

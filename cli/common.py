@@ -56,11 +56,12 @@ def example_names() -> list[str]:
 def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", metavar="FILE", help=_("a .gradwire file, or the name of an example"))
     parser.add_argument("--formula", metavar="F", help=_("build the graph from text, such as 'x*y + z'"))
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help=_("the value of an Input"))
-    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("the value of a Parameter"))
-    parser.add_argument("--objective", metavar="NAME", help=_("the node whose value is differentiated"))
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help=_("set the value of an Input"))
+    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("set the value of a "
+                                                                                                           "Parameter"))
+    parser.add_argument("--objective", metavar="NAME", help=_("the node to use as the objective"))
     add_untrained(parser)
-    parser.add_argument("--folder", metavar="F", help=_("where relative paths of data files begin; without it, beside FILE"))
+    parser.add_argument("--folder", metavar="F", help=_("folder for relative paths of data files; default: the folder of FILE"))
 
 
 def load_graph(options: argparse.Namespace) -> Graph:
@@ -68,7 +69,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
     options.file = options.file and cleaned(options.file)
     if (options.file is None) == (options.formula is None) or options.file == "":
-        raise CommandError(_("name either a FILE (or an example) or a --formula"))
+        raise CommandError(_("give either a FILE (or an example) or a --formula"))
     try:
         if options.formula is not None:
             graph = build(options.formula, CATALOG, sets, parameters)
@@ -80,7 +81,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
             note_state(options, loaded, [node.id for name in parameters if (node := graph.named(name)) is not None])
     except FileError as error:
         name = options.file
-        listed = _("{name} The built-in graphs are listed by:  main.py examples").format(name=did_you_mean(name, example_names()))
+        listed = _("{name} List the built-in graphs with:  main.py examples").format(name=did_you_mean(name, example_names()))
         more = "" if os.path.exists(name) or Path(name).suffix else listed
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
@@ -98,7 +99,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
             )
         SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
     if at_work(graph):
-        print(_("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose"), file=sys.stderr)
+        print(_("main.py: a fault is planted in this graph; some of its numbers are wrong on purpose"), file=sys.stderr)
     return graph
 
 
@@ -121,7 +122,7 @@ def written_path(text: str) -> Path:
             _("cannot write {path}: there is no folder {parent}").format(path=quoted_path(path), parent=quoted_path(path.parent))
         )
     if not os.access(path if there else folder, os.W_OK):
-        raise CommandError(_("cannot write {path}: you may not write there").format(path=quoted_path(path)))
+        raise CommandError(_("cannot write {path}: you do not have permission to write there").format(path=quoted_path(path)))
     return path
 
 

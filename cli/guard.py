@@ -73,7 +73,7 @@ def _complaint_about_x11() -> str | None:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return _("A library Qt needs is missing (libxcb.so.1), so no window can open. {WITHOUT_WINDOW}").format(
+        return _("A library that Qt needs is missing (libxcb.so.1), so no window can open. {WITHOUT_WINDOW}").format(
             WITHOUT_WINDOW=WITHOUT_WINDOW
         )
     xcb.xcb_connect.restype = ctypes.c_void_p
@@ -92,7 +92,7 @@ def _complaint_about_x11() -> str | None:
                 ctypes.CDLL(str(plugin))
             except OSError as error:
                 missing = str(error).partition(":")[0]
-                return _("A library Qt needs is missing ({missing}), so no window can open. {WITHOUT_WINDOW}").format(
+                return _("A library that Qt needs is missing ({missing}), so no window can open. {WITHOUT_WINDOW}").format(
                     missing=missing, WITHOUT_WINDOW=WITHOUT_WINDOW
                 )
     return None

@@ -19,7 +19,7 @@ def command(options: argparse.Namespace) -> int:
 
         from ui.shell.picture_file import refuse_unknown_ending, write_picture
     except ImportError as error:
-        raise CommandError(_("no picture can be painted: {error}").format(error=error), 1) from None
+        raise CommandError(_("the picture could not be rendered: {error}").format(error=error), 1) from None
     try:
         refuse_unknown_ending(path)
     except ValueError as error:

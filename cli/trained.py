@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add_untrained(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--untrained", action="store_true", help=_("the graph's own values, not the trained ones in FILE"))
+    parser.add_argument("--untrained", action="store_true", help=_("use the graph's initial values, not the trained ones in FILE"))
 
 
 def note_state(options: argparse.Namespace, loaded: Loaded, spared: list[str]) -> None:
@@ -47,17 +47,17 @@ def open_model(graph: Graph, options: argparse.Namespace, **settings: Any) -> Mo
     except TensorError as error:
         options.state = None
         print(
-            _("main.py: {name}: {error}; the graph's own values are used").format(name=Path(options.file).name, error=error),
+            _("main.py: {name}: {error}; the initial values are used").format(name=Path(options.file).name, error=error),
             file=sys.stderr,
         )
         return model
     if getattr(options, "seed", None) is not None:
         model.seed = options.seed
     if lost:
-        print(_("main.py: trained values without a place in this graph: {lost}").format(lost=", ".join(lost)), file=sys.stderr)
+        print(_("main.py: these trained values do not fit this graph: {lost}").format(lost=", ".join(lost)), file=sys.stderr)
     if not getattr(options, "json", False):
         text = _("the trained values in {name} are used, {step}").format(name=Path(options.file).name, step=steps_text(state.step))
-        print(_("main.py: {text} (--untrained: the graph's own values)").format(text=text), file=sys.stderr)
+        print(_("main.py: {text} (--untrained uses the initial values)").format(text=text), file=sys.stderr)
     return model
 
 

@@ -56,7 +56,7 @@ class Report:
         lines += [_line(w, width) for w in self.wires]
         lines += self._result()
         if self.planted:
-            lines.append(_("failed: a fault is planted in this graph; some of what it computes is wrong on purpose"))
+            lines.append(_("failed: a fault is planted in this graph; some of its numbers are wrong on purpose"))
         return tuple(lines)
 
     def _result(self) -> list[str]:

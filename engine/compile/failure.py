@@ -89,7 +89,7 @@ def _value(graph: Graph, seen: TraceView, key: Key) -> Problem:
 def _learned(graph: Graph, key: Key, view: ArrayView) -> Problem:
     if graph.spec(key[0]).role == "parameter":
         message = Message(
-            "learned-value-not-finite", "its value is {amount}. Reset returns to the document's values.", amount=_amount(view)
+            "learned-value-not-finite", "its value is {amount}. Reset returns to the initial values.", amount=_amount(view)
         )
     else:
         message = _held(key[1], view)
@@ -98,7 +98,7 @@ def _learned(graph: Graph, key: Key, view: ArrayView) -> Problem:
 
 def _held(name: str, view: ArrayView) -> Message:
     """About a parameter or a buffer of a layer."""
-    return Message("tensor-not-finite", "{name} is {amount}. Reset returns to the document's values.", name=name, amount=_amount(view))
+    return Message("tensor-not-finite", "{name} is {amount}. Reset returns to the initial values.", name=name, amount=_amount(view))
 
 
 def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
@@ -153,12 +153,12 @@ def _remembered(graph: Graph, name: str, view: ArrayView) -> Problem:
     if node not in graph.nodes:
         return Problem("warning", Message(
             "optimizer-memory-not-finite",
-            "The optimizer's memory {kind} is {amount}: the steps it makes from here on are not right. Reset clears it.",
+            "The optimizer state {kind} is {amount}: all further steps are wrong. Reset clears it.",
             kind=kind, amount=_amount(view),
         ))  # fmt: skip
     message = Message(
         "optimizer-memory-of-tensor-not-finite",
-        "The optimizer's memory {kind} of {tensor} is {amount}: the steps it makes from here on are not right. Reset clears it.",
+        "The optimizer state {kind} of {tensor} is {amount}: all further steps are wrong. Reset clears it.",
         kind=kind, tensor=parameter(node, own).name(graph), amount=_amount(view),
     )  # fmt: skip
     return Problem("warning", message, (node,))

@@ -118,12 +118,12 @@ def _objective_fault(graph: Graph, inference: Inference, objective: Key) -> Prob
     if shape.batched or any(size != 1 for size in shape.dims):
         several = Message(
             "objective-not-a-number",
-            "the objective has to be a single number, and this is {shape}; put a Mean, a Sum or a loss behind it",
+            "the objective must be a single number, but this is {shape}; add a Mean, a Sum or a loss after it",
             shape=shape_text(shape),
         )
         return Problem("error", several, (objective[0],), about=name)
     if shape.dtype != "float":
-        whole = Message("objective-is-an-index", "the objective has to be a real number, and this is a class index")
+        whole = Message("objective-is-an-index", "the objective must be a real number, but this is a class index")
         return Problem("error", whole, (objective[0],), about=name)
     return None
 
@@ -324,7 +324,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, NodeError):
         return text
     if isinstance(error, IndexError) or "out of bounds" in text or "out of range" in text:
-        return _("an index that reached it is outside the range it knows (a class number or a word number is too large)")
+        return _("one of its indices is out of range (a class index or word index is too large)")
     if is_lack_of_memory(error):
         return _("there is not enough memory for its result")
-    return _("it could not be computed on these numbers ({name})").format(name=type(error).__name__)
+    return _("it could not be computed from these numbers ({name})").format(name=type(error).__name__)

@@ -70,8 +70,8 @@ class Complaints:
     def fitted_behind_learned(self, node: str, learned: str) -> None:
         text = Message(
             "standardize-behind-parameters",
-            "its mean and scale are computed once, from the training data, but what reaches it changes while {learned} is "
-            "trained. Put it right behind the data; behind learned parameters use Batch norm or Layer norm",
+            "its mean and scale are computed once, from the training data, but its input changes while {learned} is trained. Put it "
+            "directly after the data; after learned parameters use Batch norm or Layer norm",
             learned=self._name(learned),
         )
         self.say(node, text, next(iter(self._graph.spec(node).inputs)).name, others=(learned,))
@@ -118,7 +118,7 @@ class Complaints:
         given = f"{shape_text(shape)}{_(' whole numbers') if shape.dtype == 'index' else ''}"
         text = Message(
             "wired-parameter-shape",
-            "its parameter {name} has to be {wanted}, but {source} gives {given}",
+            "its parameter {name} must be {wanted}, but {source} gives {given}",
             name=name,
             wanted=dims_text(wanted),
             source=self._origin(shape),
@@ -154,7 +154,7 @@ class Complaints:
         if len(inputs) > 1:
             message = Message("inputs-do-not-fit-together", "the inputs do not fit together: {given}", given=given)
         elif given:
-            message = Message("input-does-not-fit", "it cannot work on this: {given}", given=given)
+            message = Message("input-does-not-fit", "it cannot process this input: {given}", given=given)
         else:
             message = Message("cannot-be-computed", "it cannot be computed")
         self.say(node, message, repairs=repairs, others=[s.source[0] for s in inputs.values()])

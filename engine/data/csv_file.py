@@ -135,7 +135,7 @@ class _Reader:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
             self._notes += notes
             if self._table.trimmed & set(labels[usable].tolist()):
-                self._notes.append(Note(_("column {text}: blanks around words left out").format(text=named(targets[0]))))
+                self._notes.append(Note(_("column {text}: spaces around words removed").format(text=named(targets[0]))))
         else:
             y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
         self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
@@ -161,14 +161,14 @@ class _Reader:
         names = self._table.names
         called = [name for name in names if name.lower() in TARGET_NAMES]
         if len(called) == 1 and called[0] != names[-1]:
-            offer = (_("Take {column} as the target").format(column=names[-1]), {"target_columns": listed(names[-1:])})
-            taken = _("column {column} is taken as the target because of its name").format(column=named(called[0]))
+            offer = (_("Use {column} as the target").format(column=names[-1]), {"target_columns": listed(names[-1:])})
+            taken = _("column {column} is used as the target because of its name").format(column=named(called[0]))
             self._notes.append(Note(taken, (offer,)))
             return called[0]
         if not self._table.headed:
             words = [name for name in names if not mostly_numbers(self._cells[name])]
             if len(words) == 1 and words[0] != names[-1] and len(set(self._cells[words[0]])) < len(self._table.lines):
-                self._notes.append(Note(_("{text} is taken as the target: it is the only one that holds words").format(text=words[0])))
+                self._notes.append(Note(_("{text} is used as the target: it is the only column that holds words").format(text=words[0])))
                 return words[0]
         return next((name for name in reversed(names) if name not in self._table.unnamed), names[-1])
 

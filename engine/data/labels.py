@@ -68,7 +68,8 @@ def target_notes(
         elif kinds == usable.sum() and kinds > 3:
             notes.append(
                 Note(
-                    _("column {name} is different in every row: it names the rows and is hardly a target").format(name=named(name)),
+                    _("column {name} is different in every row: it identifies the rows and is probably not "
+                      "a target").format(name=named(name)),
                     warning=True,
                 )
             )
@@ -85,7 +86,7 @@ def target_notes(
         elif len(y) > 1:
             same = [feature for at, feature in enumerate(features) if np.array_equal(x[:, at], y[:, place])]
             if same:
-                text = _("feature {text} equals the target {target} in every row: it gives the answer away").format(
+                text = _("feature {text} equals the target {target} in every row: it reveals the answer").format(
                     text=named(same[0]), target=named(target)
                 )
                 notes.append(Note(text, warning=True))

@@ -259,7 +259,8 @@ def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note
             one = "class" if len(absent) == 1 else "classes"
             notes.append(
                 Note(
-                    _("{one} {names}: too few rows to have one in the {what} part, so {so}").format(one=one, names=names, what=what, so=so),
+                    _("{one} {names}: too few rows to have one in the {what} set, so "
+                      "{so}").format(one=one, names=names, what=what, so=so),
                     warning=True,
                 )
             )
@@ -315,7 +316,7 @@ def _from_csv(values: Mapping[str, Any]) -> _Raw:
     if len(distinct) > max(50, len(places) // 2):
         where = _("{text}: column {text2}").format(text=quoted_path(values["path"]), text2=named(targets[0]))
         if len(distinct) == len(places):
-            raise DataError(_("{where} is different in every row: it names the rows and cannot be a target").format(where=where))
+            raise DataError(_("{where} is different in every row: it identifies the rows and cannot be a target").format(where=where))
         raise DataError(_("{where} has {distinct} different values, too many to be classes").format(where=where, distinct=len(distinct)))
     classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
     numbers = np.full(len(labels), -1)
@@ -337,7 +338,7 @@ def _from_table(values: Mapping[str, Any]) -> _Raw:
     if values["coding"] in ("auto", "real"):
         return _Raw(x, y, None, (), names, targets)
     if y.shape[1] != 1:
-        raise DataError(_("classes in a table are one number a row"))
+        raise DataError(_("classes in a table need one number per row"))
     distinct, numbers = np.unique(y[:, 0], return_inverse=True)
     if values["coding"] in ("index", "one_hot"):
         numbers = y[:, 0].astype(np.int64)

@@ -119,13 +119,13 @@ def _text(path: str, notes: list[Note]) -> Steps:
     path = quoted_path(path)
     if len(raw) > MAX_BYTES:
         raise DataError(
-            _("{path}: is larger than {value} MB, and so large a table cannot be read; keep fewer rows").format(
+            _("{path}: is larger than {value} MB, the limit for a table; keep fewer rows").format(
                 path=path, value=MAX_BYTES >> 20
             )
         )
     if raw.count(b"\n") + raw.count(b"\r") > MAX_LINES:
         raise DataError(
-            _("{path}: has more than {MAX_LINES:,} lines, and so many cannot be read; keep fewer rows").format(
+            _("{path}: has more than {MAX_LINES:,} lines, the limit for a table; keep fewer rows").format(
                 path=path, MAX_LINES=MAX_LINES
             )
         )
@@ -238,7 +238,7 @@ def _bounded(path: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         cells += len(row)
         if cells > MAX_CELLS:
             raise DataError(
-                _("{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns").format(
+                _("{path}: has more than {MAX_CELLS:,} cells, the limit for a table; keep fewer rows or columns").format(
                     path=path, MAX_CELLS=MAX_CELLS
                 )
             )
@@ -249,7 +249,7 @@ def _in_words(text: str, line: int) -> str:
     if "end of data" in text:
         return _("a quotation mark opens in line {line} and is never closed").format(line=line)
     if "expected after" in text:
-        return _("line {line}: something follows a closing quotation mark; only a separator can").format(line=line)
+        return _("line {line}: only a separator can follow a closing quotation mark").format(line=line)
     return _("line {line} holds a cell that is too long to be part of a table").format(line=line)
 
 

@@ -36,7 +36,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
     if one.total != two.total:
         text = Message(
             "sample-counts-differ",
-            "data sets in one graph go row by row, and {first} has {count:,} samples, {second} has {other:,}",
+            "data sets in one graph are read together, row by row, but {first} has {count:,} samples and {second} has {other:,}",
             first=a,
             count=one.total,
             second=b,
@@ -53,8 +53,8 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
         what = "seed" if name == "seed" else _("test fraction")
         text = Message(
             "splits-differ",
-            "its {what} is {value:g}, and that of {a} is {other:g}. Both go row by row, so one split holds for both: "
-            "with another {what}, rows that {a} tests with would train {b}",
+            "its {what} is {value:g}, but that of {a} is {other:g}. Both are read together, row by row, and share one split: with a "
+            "different {what}, test rows of {a} would train {b}",
             what=what,
             value=mine[name],
             a=a,
@@ -71,7 +71,8 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
         )
     if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
         edit = SetParam(node, "seed", other["seed"]).to_json()
-        text = Message("generator-seeds-differ", "it is drawn with another seed than {a}, so row by row they are different samples", a=a)
+        text = Message("generator-seeds-differ", "it is drawn with a different seed than {a}, so the same row of both belongs to "
+                                                 "different samples", a=a)
         yield Problem(
             "warning",
             text,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def require(graph: Graph, address: Address) -> None:
     """Raises Unanswerable for an address that is no longer there."""
     if not address.exists(graph):
-        raise Unanswerable(_("What was asked about is no longer on the canvas."))
+        raise Unanswerable(_("The node or wire in question is no longer on the canvas."))
 
 
 def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
@@ -31,7 +31,8 @@ def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
         raise Unanswerable(_("{graph} has no value yet.").format(graph=address.name(graph)))
     if not tensor.is_floating_point():
         raise Unanswerable(
-            _("{graph} holds class indices; these cannot be moved a little, so they have no derivative.").format(graph=address.name(graph))
+            _("{graph} holds class indices; they cannot change by a little, so they have no "
+              "derivative.").format(graph=address.name(graph))
         )
     return tensor
 

@@ -51,7 +51,7 @@ def covered(answer: Any, situation: ExplainContext, hidden: Hidden) -> Any:
         trace = None
     covering = Covering(situation.graph, trace, hidden)
     if isinstance(answer, _FROM_VALUES) and any(not address.gradient for address in hidden.asked):
-        return Refusal(_("Some values on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."))
+        return Refusal(_("Some values on the canvas are hidden until they are predicted, so nothing is shown here. Reveal them first."))
     return _cover(answer, covering)
 
 
@@ -368,7 +368,7 @@ def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
     """The step gives the gradient away."""
     if Address("parameter", row.node, row.name, True) not in covering.hidden.asked:
         return row
-    said = Line("words", (Words(_("The gradient is to be found out first: the step would give it away.")),))
+    said = Line("words", (Words(_("Predict the gradient first: the step would reveal it.")),))
     memory: Callable[[Any], Any] = lambda pairs: tuple((letter, cover(view)) for letter, view in pairs)  # noqa: E731
     return replace(
         row, gradient=cover(row.gradient), step=cover(row.step), new=cover(row.new), before=memory(row.before), after=memory(row.after),

@@ -488,7 +488,7 @@ class KernelClient:
         request, self._outstanding = self._outstanding, None
         if request is not None:
             self._wishes.trace |= request.trace
-            self._settle(request.questions, {}, _("The engine stopped ({cause}) while it worked on the answer.").format(cause=cause))
+            self._settle(request.questions, {}, _("The engine stopped ({cause}) while it computed the answer.").format(cause=cause))
         self._jobs.failed(_("The engine stopped ({cause}).").format(cause=cause))
         now = self._clock()
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]

@@ -78,4 +78,4 @@ def captured(model: Model, trainer: Run | None) -> State:
 
 
 def _without_place(lost: Sequence[str]) -> str:
-    return _(" The graph has changed, so these had no place: {lost}.").format(lost=", ".join(lost)) if lost else ""
+    return _(" The graph has changed, so these no longer fit: {lost}.").format(lost=", ".join(lost)) if lost else ""

@@ -140,7 +140,7 @@ class DocumentWorker:
             self._trained.moved_on()
             self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
-            kept = _("Made anew: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
+            kept = _("Reinitialized: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
             self._say(_("Training paused, because the graph changed. {made}").format(made=kept) if paused else kept, anew=anew)
 
     def _move(self) -> None:
@@ -258,9 +258,9 @@ class DocumentWorker:
             self._measure()
         else:
             self._say(
-                _("Step {step:,} is no longer held.").format(step=step)
+                _("Step {step:,} is no longer stored.").format(step=step)
                 if step >= 0
-                else _("This is the first iteration: there is none before it.")
+                else _("This is the first iteration.")
             )
 
     def _reset(self, successor: int) -> None:
@@ -269,7 +269,7 @@ class DocumentWorker:
         self._model.reset()
         self._trained.token = 0
         self._say(
-            _("Reset to the graph's own values. Run > Take back Reset returns to step {step:,}.").format(step=left.state.step)
+            _("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.state.step)
             if left
             else ""
         )
@@ -314,7 +314,7 @@ class DocumentWorker:
             self._trained.moved_on()
         else:
             self._say(
-                _("These values were trained to step {step:,}; Reset returns to the graph's own values.{lost}").format(
+                _("These values were trained to step {step:,}; Reset returns to the initial values.{lost}").format(
                     step=saved.step, lost=lost
                 )
             )

@@ -29,8 +29,8 @@ def leak(network: Network) -> Iterator[Problem]:
             name = f"{network.name(answer[0])}.target"
             text = Message(
                 "target-leaks",
-                "its prediction is computed from {name}, the answer it is compared with. It will look perfect in training and in the "
-                "test, and be useless where the answer is not known",
+                "its prediction is computed from {name}, the answer it is compared with. It will look perfect in training and "
+                "testing, but be useless when the answer is not known",
                 name=name,
             )
             cut = network.repair(
@@ -93,11 +93,12 @@ def no_data(network: Network) -> Iterator[Problem]:
     if not used or not losses or not network.inference.parameters:
         return
     marks = tuple(
-        network.repair(_("Mark {loss}").format(loss=network.name(loss)), SetGraphSetting("objective", {"node": loss, "port": "y"}))
+        network.repair(_("Set {loss} as "
+                         "objective").format(loss=network.name(loss)), SetGraphSetting("objective", {"node": loss, "port": "y"}))
         for loss in losses[:3]
     )
     text = Message(
-        "objective-without-data", "this is what is trained, and it does not depend on the data of {data}", data=network.name(used[0])
+        "objective-without-data", "this is the objective, but it does not depend on the data of {data}", data=network.name(used[0])
     )
     yield network.say("warning", text, goal, used[0], repairs=marks)
 

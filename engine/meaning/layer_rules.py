@@ -24,7 +24,7 @@ def twice(network: Network) -> Iterator[Problem]:
         if "softmax" in key and "softmax" not in first:
             text = Message(
                 "activation-before-softmax",
-                "{a} in front of {b} limits the scores, so no probability can come near 0 or 1. Give {b} the output of the layer",
+                "{a} before {b} limits the scores, so no probability can come near 0 or 1. Give {b} the output of the layer",
                 a=a,
                 b=b,
             )
@@ -32,7 +32,7 @@ def twice(network: Network) -> Iterator[Problem]:
         elif first == "activation.softmax":
             text = Message(
                 "activation-after-softmax",
-                "{b} is applied to what Softmax gives already, so its result is nearly the same for all classes",
+                "{b} is applied to the output of Softmax, so its result is nearly the same for all classes",
                 b=b,
             )
             yield network.say("warning", text, before, node, repairs=(network.remove(before, edge),))
@@ -44,7 +44,7 @@ def twice(network: Network) -> Iterator[Problem]:
         else:
             text = Message(
                 "activation-after-activation",
-                "two activations in a row ({a}, then {b}): a layer may be missing between them, or one is left over",
+                "two activations in a row ({a}, then {b}): a layer may be missing between them, or one is unnecessary",
                 a=a,
                 b=b,
             )
@@ -85,14 +85,14 @@ def dropout(network: Network) -> Iterator[Problem]:
             text = Message("dropout-on-targets", "dropout on the targets sets some of them to 0: the network learns from wrong answers")
             yield network.say("warning", text, node, repairs=(_remove_last(network, node),))
         elif float(network.graph.setting(node, "p")) == 1:
-            text = Message("dropout-of-everything", "p = 1 sets every number to 0 in training, so nothing in front of it can learn")
+            text = Message("dropout-of-everything", "p = 1 sets every number to 0 in training, so nothing before it can learn")
             yield network.say("warning", text, node, repairs=(network.setting("Use p = 0.5", node, p=0.5),))
     for node in network.of("layer.batch_norm1d", "layer.batch_norm2d"):
         before = network.before(node)
         if before is not None and network.key(before) == "layer.dropout":
             text = Message(
                 "batch-norm-after-dropout",
-                "after dropout the running variance is that of numbers with gaps, which do not occur in evaluation, so training and "
+                "after dropout the running variance includes dropped numbers, which do not occur in evaluation, so training and "
                 "evaluation differ. Put dropout after batch norm",
             )
             yield network.say("note", text, node, before, repairs=(network.remove(before, network.first_edge(node)),))
@@ -111,19 +111,19 @@ def batch_of_one(network: Network) -> Iterator[Problem]:
             continue
         better = _other_size(rows, size)
         repairs = (
-            (network.repair(_("Take mini-batches of {better}").format(better=better), SetTraining("batch_size", better)),) if better else ()
+            (network.repair(_("Use mini-batches of "
+                              "{better}").format(better=better), SetTraining("batch_size", better)),) if better else ()
         )
         if size == 1:
             text = Message(
                 "batch-norm-batches-of-one",
-                "every mini-batch has one sample, and of one sample minus its own mean nothing is left but 0. "
-                "PyTorch refuses this in training",
+                "every mini-batch has one sample, and one sample minus its own mean is always 0. PyTorch refuses this in training",
             )
         else:
             text = Message(
                 "batch-norm-last-batch-of-one",
-                "with {rows:,} samples in mini-batches of {size} the last one has a single sample, and of one sample minus its own mean "
-                "nothing is left but 0. PyTorch refuses this in training",
+                "with {rows:,} samples in mini-batches of {size} the last one has a single sample, and one sample minus its own mean "
+                "is always 0. PyTorch refuses this in training",
                 rows=rows, size=size,
             )  # fmt: skip
         yield network.say("warning", text, node, repairs=repairs)

@@ -79,7 +79,7 @@ def _floor(network: Network, loss: str, node: str) -> str:
             if key == "activation.softmax":
                 return _("It contains softmax itself, so the loss of a sample cannot fall below {least:.3g}").format(least=least)
             return _("The loss of a sample cannot fall below {least:.3g}").format(least=least)
-        return _("A class that is wrong cannot be pushed down, and where all scores are 0 nothing is learned")
+        return _("The score of a wrong class cannot be pushed down, and where all scores are 0 nothing is learned")
     if kind == "loss.bce_logits" and key in ("activation.sigmoid", "activation.softmax"):
         return _(
             "It contains the sigmoid itself: applied twice, no probability leaves (0.5, 0.731), and class 0 always costs at least 0.693"
@@ -156,7 +156,7 @@ def one_probability(network: Network) -> Iterator[Problem]:
         always = "1" if network.key(node) == "activation.softmax" else "0"
         text = Message(
             "softmax-over-one-number",
-            "{node} over a single number is always {always}, and nothing in front of it can learn",
+            "{node} over a single number is always {always}, and nothing before it can learn",
             node=network.title(node),
             always=always,
         )
@@ -292,7 +292,7 @@ def decision(network: Network) -> Iterator[Problem]:
         if network.key(end[0]) == "activation.sigmoid" and (how == "above 0" or (how == "automatic" and not direct)):
             text = Message(
                 "accuracy-threshold-of-probabilities",
-                "what comes from {node} is never below 0, so with a threshold of 0 every sample counts as positive",
+                "the output of {node} is never below 0, so with a threshold of 0 every sample counts as positive",
                 node=network.name(end[0]),
             )
             yield network.say("warning", text, probe, end[0], repairs=(network.setting(_("Decide above ½"), probe, decision="above ½"),))

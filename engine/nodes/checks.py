@@ -73,14 +73,14 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
         missing = len(high_shape.dims) - len(low_shape.dims)
         wanted = (1,) * missing + tuple(low_shape.dims)
         repair = (
-            _("Reshape {low} to {wanted} a sample").format(low=low, wanted=dims_text(wanted)),
+            _("Reshape {low} to {wanted} per sample").format(low=low, wanted=dims_text(wanted)),
             ("math.reshape", {"shape": list(wanted)}),
         )
         raise NodeError(
             Message(
                 "batch-meets-feature-reshape",
-                "the batch axis N of {low} would be lined up with a feature axis of {high}: {low} is {low_shape}, {high} is {high_shape}. "
-                "Reshape each sample of {low} to {wanted} first",
+                "the batch axis N of {low} would be aligned with a feature axis of {high}: {low} is {low_shape}, {high} is "
+                "{high_shape}. Reshape each sample of {low} to {wanted} first",
                 low=low,
                 high=high,
                 wanted=dims_text(wanted),
@@ -92,7 +92,7 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
     raise NodeError(
         Message(
             "batch-meets-feature-column",
-            "the batch axis N of {low} would be lined up with a feature axis of {high}: {low} is {low_shape}, {high} is {high_shape}. "
+            "the batch axis N of {low} would be aligned with a feature axis of {high}: {low} is {low_shape}, {high} is {high_shape}. "
             "Make {low} a column first",
             low=low,
             high=high,

@@ -20,10 +20,10 @@ WEIGHT_KINDS = ("default", "kaiming_uniform", "kaiming_normal", "xavier_uniform"
 INITIALISATION = ChoiceSetting(
     "default",
     WEIGHT_KINDS,
-    help="How the weights are drawn. Default: as torch does. Kaiming suits ReLU, Xavier suits tanh and sigmoid. Anything but the default "
-    "starts the bias at 0.",
+    help=("How the weights are initialised. Default: as in PyTorch. Kaiming suits ReLU, Xavier suits tanh and sigmoid. All except the "
+         "default start the bias at 0."),
 )
-FROZEN = BoolSetting(False, help="The optimizer leaves the weights alone. Their gradients are still shown.")
+FROZEN = BoolSetting(False, help="The optimizer does not change the weights. Their gradients are still shown.")
 FLATTEN = ("Insert Flatten before x", "math.flatten")
 BIAS = BoolSetting(True, help="Add a learned bias.")
 
@@ -84,11 +84,11 @@ class Linear(Layer):
     search = ("dense", "fully connected", "affine", "perceptron", "fc")
     aliases = ("dense", "affine", "fc")
     inputs = (Port("x", rank=(1, 2)), parameter_port("W"), parameter_port("b"))
-    out_features = IntSetting(8, 1, 1_000_000, title="Outputs", help="How many numbers come out for every sample.")
+    out_features = IntSetting(8, 1, 1_000_000, title="Outputs", help="How many numbers each sample gives.")
     bias = BIAS
     initialisation = INITIALISATION
     frozen = FROZEN
-    parameters = (Param("W", "out × in", doc="The weights: a row for each output."), Param("b", "out", when="bias", doc="The bias."))
+    parameters = (Param("W", "out × in", doc="The weights: one row per output."), Param("b", "out", when="bias", doc="The bias."))
     formula = r"@y = @x\,@W^\top<bias>"
     formula_parts = {"bias": ("bias", {"True": " + @b"})}
     local_derivatives = {
@@ -112,10 +112,10 @@ class Linear(Layer):
         if x is None:
             return {}
         if not x:
-            raise NodeError(Message("linear-input-is-a-number", "x is a single number a sample; Linear takes a vector"), "x", [FLATTEN])
+            raise NodeError(Message("linear-input-is-a-number", "x is one number per sample; Linear needs a vector"), "x", [FLATTEN])
         if len(x) > 2:
             raise NodeError(
-                Message("linear-input-not-a-vector", "a sample of x is {x}; Linear takes a vector", x=dims_text(x)), "x", [FLATTEN]
+                Message("linear-input-not-a-vector", "a sample of x is {x}; Linear needs a vector", x=dims_text(x)), "x", [FLATTEN]
             )
         return {"W": (s.out_features, x[-1]), **({"b": (s.out_features,)} if s.bias else {})}
 
@@ -129,11 +129,12 @@ class Embedding(Layer):
     key, title = "layer.embedding", "Embedding"
     search = ("lookup", "table", "token", "word vector", "one-hot times matrix")
     inputs = (Port("x", "index"), parameter_port("W"))
-    count = IntSetting(10, 1, 10_000_000, title="Things", help="How many different indices there are: 0 to this, less one.")
+    count = IntSetting(10, 1, 10_000_000, title="Things", help="Number of different indices: 0 to this number minus 1.")
     dimension = IntSetting(2, 1, 100_000, help="Length of each vector.")
-    initialisation = ChoiceSetting("default", WEIGHT_KINDS, help="How the vectors are drawn. Default: standard normal, as torch does.")
+    initialisation = ChoiceSetting("default", WEIGHT_KINDS, help="How the vectors are initialised. Default: standard normal, as in "
+                                                                 "PyTorch.")
     frozen = FROZEN
-    parameters = (Param("W", "count × dimension", doc="The table: a row for each thing."),)
+    parameters = (Param("W", "count × dimension", doc="The table: one row per index."),)
     formula = r"@y = {@W}_{@x}"
     local_derivatives = {"W": r"\bar{@W}_i = \sum_{@x = i} \bar{@y}"}
     gradients = {"W": lambda s, g, y, kept, x, W: torch.zeros_like(W).index_add(0, x.flatten(), g.reshape(-1, W.shape[1]))}
@@ -154,7 +155,7 @@ class Embedding(Layer):
                     max=int(x.max()),
                 ),
                 "x",
-                [(_("Make the table {value} rows long").format(value=int(x.max()) + 1), {"count": int(x.max()) + 1})]
+                [(_("Give the table {value} rows").format(value=int(x.max()) + 1), {"count": int(x.max()) + 1})]
                 if int(x.min()) >= 0
                 else [],
             ) from None
@@ -185,7 +186,7 @@ class Recurrent(Layer):
     hidden = IntSetting(8, 1, 100_000, title="State size", help="How many numbers the state has.")
     activation = ChoiceSetting("tanh", ("tanh", "relu", "sigmoid", "identity"), help="What is applied to the sum.")
     bias = BIAS
-    initialisation = ChoiceSetting("default", WEIGHT_KINDS, help="How W and U are drawn. Default: U(±1/√hidden), as torch does.")
+    initialisation = ChoiceSetting("default", WEIGHT_KINDS, help="How W and U are initialised. Default: U(±1/√hidden), as in PyTorch.")
     frozen = FROZEN
     parameters = (
         Param("W", "hidden × in", doc="Weights of the input."),
@@ -232,16 +233,16 @@ class Recurrent(Layer):
             return {}
         if len(x) != 1:
             raise NodeError(
-                Message("recurrent-input-not-a-vector", "a sample of x is {x}; a recurrent step takes a vector", x=dims_text(x)),
+                Message("recurrent-input-not-a-vector", "a sample of x is {x}; a recurrent step needs a vector", x=dims_text(x)),
                 "x",
                 [FLATTEN],
             )
         if h is not None and h != (s.hidden,):
-            repairs = [(_("Make the state {text} numbers long").format(text=h[0]), {"hidden": h[0]})] if len(h) == 1 else []
+            repairs = [(_("Set the state size to {text}").format(text=h[0]), {"hidden": h[0]})] if len(h) == 1 else []
             raise NodeError(
                 Message(
                     "recurrent-state-size",
-                    "the state is {hidden} numbers a sample, the previous one that arrives {h}",
+                    "the state has {hidden} numbers per sample, but the previous state that arrives is {h}",
                     hidden=s.hidden,
                     h=dims_text(h),
                 ),

@@ -53,7 +53,7 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
     words = alternatives([translated(CODINGS[coding]) for coding in wanted])
     raise NodeError(
         Message(
-            "target-coding", "the target must be {words}, but what arrives are {coding}", words=words, coding=translated(CODINGS[coding])
+            "target-coding", "the target must be {words}, but it is given as {coding}", words=words, coding=translated(CODINGS[coding])
         ),
         "target",
         repairs,
@@ -74,7 +74,8 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
         port = name
     pair = _("{name} is {prediction}, target is {target}").format(name=name, prediction=shape_text(prediction), target=shape_text(target))
     raise NodeError(
-        Message("prediction-and-target-shapes", "number is compared with number, so the shapes must be equal: {found}", found=pair),
+        Message("prediction-and-target-shapes", "the loss compares them number by number, so the shapes must be equal: "
+                                                "{found}", found=pair),
         port,
         repairs,
     )

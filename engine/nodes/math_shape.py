@@ -163,7 +163,7 @@ class Slice(NodeType):
     axis = IntSetting(-1, help="Counted from 0 in a sample; −1 is the last one.")
     start = IntSetting(0, help="The first entry, counted from 0; negative numbers count from the end.")
     length = IntSetting(1, 1, help="How many entries.")
-    step = IntSetting(1, 1, help="Take every so manyth entry.")
+    step = IntSetting(1, 1, help="Take every n-th entry.")
     keep_axis = BoolSetting(True, help="Off: a single entry loses its axis, and a vector becomes a number.")
     formula = r"@y = @x\,[@start, \ldots]"
     local_derivatives = {"x": r"\bar{@x}\,[@start, \ldots] = \bar{@y},\quad 0\ \mathrm{elsewhere}"}

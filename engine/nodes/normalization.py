@@ -83,12 +83,12 @@ class Normalization(Layer):
 class BatchNorm(Normalization):
     """What batch norm in one and two dimensions shares: statistics per channel, over the batch and all places."""
 
-    momentum = FloatSetting(0.1, 0, 1, help="Share of the newest batch in the running mean and variance.")
+    momentum = FloatSetting(0.1, 0, 1, help="Weight of the newest batch in the running mean and variance.")
     eps = EPS
     affine = AFFINE
     frozen = FROZEN
     buffers = (
-        Buffer("running_mean", "Mean over the batches so far; used in evaluation."),
+        Buffer("running_mean", "Mean over the batches so far, used in evaluation."),
         Buffer("running_var", "Variance over the batches so far; used in evaluation."),
     )
     code_parameters = {**Normalization.code_parameters, "running_mean": "running_mean", "running_var": "running_var"}
@@ -182,9 +182,10 @@ class RunningAverage(NodeType):
     search = ("running mean", "moving average", "ema", "batch norm", "statistics")
     inputs = (
         Port("x", doc="One value for all samples, such as a mean over the batch."),
-        Port("over", optional=True, doc="What x is a statistic of. It is only counted; no gradient flows there."),
+        Port("over", optional=True, doc="The values that x is a statistic of. Only their number is used; no gradient flows back to "
+                                        "them."),
     )
-    momentum = FloatSetting(0.1, 0, 1, help="Share of the newest batch in the average.")
+    momentum = FloatSetting(0.1, 0, 1, help="Weight of the newest batch in the average.")
     start = FloatSetting(0.0, help="The average before any batch.")
     unbiased = BoolSetting(
         False, help="x is a variance: average n/(n − 1) times x, where n is how many numbers of over went into one number of x."

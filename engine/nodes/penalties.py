@@ -20,7 +20,7 @@ class Penalty(NodeType):
 
     category: ClassVar[Category] = "losses"
     penalizes = True
-    inputs = (Port("parameters", many=True, optional=True, doc="Parameters wired here, besides the layers named below."),)
+    inputs = (Port("parameters", many=True, optional=True, doc="Parameters wired here, in addition to the layers named below."),)
     lam = FloatSetting(0.01, 0, title="λ", logarithmic=True, help="Weight of the penalty.")
     layers = TextSetting("", help="Names of layers whose weights (not biases) count, separated by commas; all: every layer. Empty: none.")
 

@@ -79,7 +79,7 @@ class Accuracy(Probe):
             repair: list[tuple[str, Any]] = [(_("Decide by the sign"), {"decision": "above 0"})]
             raise NodeError(Message("accuracy-of-one-number", "the largest of one number is always the same class"), "prediction", repair)
         if not by_largest(s, columns) and targets != columns:
-            repair = [(_("Take the largest"), {"decision": "largest"})]
+            repair = [(_("Use the largest"), {"decision": "largest"})]
             raise NodeError(
                 Message(
                     "accuracy-of-several-decisions", "several yes-or-no decisions cannot be compared with one class: {found}", found=pair

@@ -75,8 +75,8 @@ class Data(NodeType):
     role = "data"
     search = ("dataset", "samples", "csv", "table", "features", "target", "batch", *TOYS, *REAL)
     outputs = (
-        Port("x", rank=(1, 3), doc="The features, a sample a row."),
-        Port("target", "any", rank=(0, 1), doc="What is to be predicted, in the chosen coding."),
+        Port("x", rank=(1, 3), doc="The features, one row per sample."),
+        Port("target", "any", rank=(0, 1), doc="The target to predict, in the chosen coding."),
     )
     dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "table"), title="Data set")
     samples = IntSetting(200, 4, 1_000_000, when=_MADE, help="How many samples are drawn.")
@@ -89,20 +89,20 @@ class Data(NodeType):
     target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column, or the one named label.")
     header = ChoiceSetting(
         "auto", ("auto", "names", "data"), when="dataset=csv", title="First line",
-        help="Whether line 1 names the columns or is the first sample; auto decides by what is below it.",
+        help="Whether line 1 names the columns or is the first sample; auto decides from the lines below it.",
     )  # fmt: skip
     decimal = ChoiceSetting(
         "auto", ("auto", "point", "comma"), when="dataset=csv", title="Decimal sign",
-        help="How the file writes 1.5; auto decides by the cells that leave no doubt.",
+        help="The decimal sign in the file; auto decides from the unambiguous cells.",
     )  # fmt: skip
-    features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="A row a sample.")
-    targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="A number or a row a sample.")
+    features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="One row per sample.")
+    targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="One number or one row per sample.")
     image = BoolSetting(False, when="dataset=digits", title="As images", help="1 × 8 × 8 pictures instead of rows of 64 numbers.")
     coding = ChoiceSetting(
         "auto",
         ("auto", "real", "index", "zero_one", "plus_minus", "one_hot"),
         title="Target coding",
-        help="real numbers, class index 0, 1, 2 …, 0/1, ±1, or one-hot; auto takes what suits the data set.",
+        help="Real numbers, class index 0, 1, 2 …, 0/1, ±1, or one-hot; auto chooses what suits the data set.",
     )
     test_fraction = FloatSetting(0.25, 0, 0.9, help="Share of the samples held out for testing.")
     seed = IntSetting(0, 0, 2**31 - 1, help="Draws the samples and the split.")
@@ -126,8 +126,8 @@ class Standardize(NodeType):
         "each column", ("each column", "all together"), help="A mean and a scale for every feature, or one for all (usual for images)."
     )
     buffers = (
-        Buffer("mean", "μ, the mean over the training part", True),
-        Buffer("scale", "1/σ over the training part; 0 where σ = 0", True),
+        Buffer("mean", "μ, the mean over the training set", True),
+        Buffer("scale", "1/σ over the training set; 0 where σ = 0", True),
     )
     formula = r"@y = (@x - \mu)\,/\,\sigma"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y}\,/\,\sigma"}
@@ -160,13 +160,13 @@ class Standardize(NodeType):
         if not columns:
             return []
         if s.statistics == "all together":
-            return [Message("constant-data", "all values are equal in the training part and become 0")]
+            return [Message("constant-data", "all values are equal in the training set and become 0")]
         shown = ", ".join(columns[:10])
         if len(columns) > 10:
             shown = _("{columns} and {count} more").format(columns=shown, count=len(columns) - 10)
         text = ngettext(
-            "column {columns} is constant in the training part and becomes 0",
-            "columns {columns} are constant in the training part and become 0",
+            "column {columns} is constant in the training set and becomes 0",
+            "columns {columns} are constant in the training set and become 0",
             len(columns),
         )
         return [Message("constant-columns", "{reason}", reason=text.format(columns=shown))]

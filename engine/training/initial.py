@@ -40,7 +40,7 @@ def initial_values(
         except TensorError as error:
             node, kept = graph.nodes[key[0]], None
             lost = Message("kept-values-not-read", "{reason}; {name} gets new first values", reason=str(error), name=key[1])
-            repair = Repair(_("Do without them"), (SetParam(node.id, "tensors", MISSING).to_json(),))
+            repair = Repair(_("Discard these values"), (SetParam(node.id, "tensors", MISSING).to_json(),))
             problems.append(Problem("error", lost, (node.id,), repairs=(repair,), about=node.name))
         values[key] = kept if kept is not None and kept.shape == shape else _drawn(graph, inference, key, shape, seed)
     return values, problems

@@ -494,7 +494,7 @@ class Run:
         if self.spec.needs_hessian and count > LARGEST_HESSIAN:
             too_many = Message(
                 "hessian-too-large",
-                "{optimizer} computes all second derivatives: it trains at most {most:,} numbers, and here are {count:,}.",
+                "{optimizer} computes all second derivatives: it can train at most {most:,} numbers, but this graph has {count:,}.",
                 optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
             )  # fmt: skip
             raise RunError([Problem("error", too_many)])

@@ -60,7 +60,7 @@ def put_back(model: Model, saved: SavedState, spared: Collection[str] = ()) -> t
     if saved.seed is not None:
         model.seed = saved.seed
     lost = model.put_back(state)
-    return lost if usable or not same else (*lost, _("what the optimizer remembered"))
+    return lost if usable or not same else (*lost, _("the optimizer state"))
 
 
 def with_waiting(model: Model, state: State) -> State:

@@ -69,7 +69,7 @@ class Box:
         declared = self.graph.spec(self.node.id).input(port)
         low, high = (0, None) if declared is None else declared.rank
         if len(dims) < low or (high is not None and len(dims) > high):
-            there = _("{port} has {dims} per sample, and it takes {low}").format(port=port, dims=_axes(len(dims)), low=_range(low, high))
+            there = _("{port} has {dims} per sample, but it needs {low}").format(port=port, dims=_axes(len(dims)), low=_range(low, high))
             raise GraphError(f"{self.node.name} cannot be opened: {there}")
         return dims, batched
 

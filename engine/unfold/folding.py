@@ -44,7 +44,7 @@ class Kept:
             return cls(Node.from_json(row["node"]), entries, str(row["exit"]), nodes, edges, parameters, bool(row["marked"]))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise GraphError(
-                _("{name} cannot be folded: what it remembers of its node is damaged in the file").format(name=group.name)
+                _("{name} cannot be folded: the record of its original node is damaged in the file").format(name=group.name)
             ) from None
 
 
@@ -129,10 +129,10 @@ def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> N
     for edge, mark in kept.edges.items():
         if edge not in graph.edges:
             raise GraphError(
-                _("{what}: the wire from {text} to {text2} was taken away").format(what=what, text=names[mark[0]], text2=names[mark[2]])
+                _("{what}: the wire from {text} to {text2} was removed").format(what=what, text=names[mark[0]], text2=names[mark[2]])
             )
         if edge_mark(graph.edges[edge]) != mark:
-            raise GraphError(_("{what}: the wire into {text} was led elsewhere").format(what=what, text=names[mark[2]]))
+            raise GraphError(_("{what}: the wire into {text} was reconnected").format(what=what, text=names[mark[2]]))
     for node in inside:
         for wire in graph.inputs_of(node):
             if wire.id in kept.edges or (wire.source[0] not in inside and wire.target in kept.entries.values()):
@@ -152,7 +152,7 @@ def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> N
     marked = graph.settings.get("objective")
     if marked and marked["node"] in inside and marked["node"] != kept.exit:
         raise GraphError(
-            _("{name} cannot be folded: {text} inside it is marked to be differentiated").format(
+            _("{name} cannot be folded: {text} inside it is the objective").format(
                 name=group.name, text=names[marked["node"]]
             )
         )

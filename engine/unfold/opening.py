@@ -45,7 +45,7 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
 def _refuse(graph: Graph, node: Node) -> None:
     """Raise GraphError for what would mean something else once it is opened."""
     if node.bypassed:
-        raise GraphError(_("{name} is bypassed: there is nothing to look into while its input goes out unchanged").format(name=node.name))
+        raise GraphError(_("{name} is bypassed: it cannot be opened while its input passes through unchanged").format(name=node.name))
     for other in graph.nodes.values() if graph.spec(node).parameters else ():
         layers = other.params.get("layers")
         if other.type.startswith("penalty.") and isinstance(layers, str):
@@ -63,7 +63,7 @@ def _refuse_problem(graph: Graph, node: Node, shapes: Shapes) -> None:
     arriving = [edge.source for edge in graph.inputs_of(node.id)]
     if arriving and all(source in shapes for source in arriving) and (node.id, graph.spec(node).outputs[0].name) not in shapes:
         raise GraphError(
-            _("{name} cannot be opened while it has a problem: what reaches it does not fit. Solve the problem first").format(
+            _("{name} cannot be opened while it has a problem: its input does not fit. Solve the problem first").format(
                 name=node.name
             )
         )

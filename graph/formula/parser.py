@@ -259,7 +259,7 @@ class Parser:
                 return self._placed(ast.Constant(ast.literal_eval(token.text)), token.start, token.end)
             except (ValueError, SyntaxError):
                 raise FormulaError(
-                    _("the text in quotation marks at place {value} is not understood").format(value=token.start + 1)
+                    _("the text in quotation marks at position {value} is not understood").format(value=token.start + 1)
                 ) from None
         self._wrong()
 
@@ -267,7 +267,7 @@ class Parser:
         token, bars = self._take(), self._bars
         self._bars = []
         if self._now.kind == _CLOSING[token.kind]:
-            raise Incomplete(_("there is nothing between the brackets at place {value}").format(value=token.start + 1))
+            raise Incomplete(_("there is nothing between the brackets at position {value}").format(value=token.start + 1))
         inner = self.expression()
         self._bars = bars
         self._close(token)
@@ -279,7 +279,7 @@ class Parser:
             self._at += 1
         elif self._now.kind in ("end", ";"):
             raise Incomplete(
-                _("the bracket {text} opened at place {value} is not closed yet").format(text=token.text, value=token.start + 1)
+                _("the bracket {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
             )
         elif self._now.kind == ",":
             raise FormulaError(f"the comma at place {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
@@ -293,7 +293,8 @@ class Parser:
         self._bars.pop()
         if self._now.kind != bar:
             if self._now.kind in ("end", ";"):
-                raise FormulaError(_("the {text} opened at place {value} is not closed yet").format(text=token.text, value=token.start + 1))
+                raise FormulaError(_("the {text} opened at position {value} is not "
+                                     "closed yet").format(text=token.text, value=token.start + 1))
             self._wrong()
         self._at += 1
         return self._function("abs" if bar == "|" else "norm", [inner], token)
@@ -368,7 +369,7 @@ class Parser:
         sign = self._take()
         if self._now.kind == "=" or sign.kind in ("≤", "≥"):
             raise FormulaError(
-                _("where takes > or <: at equality it chooses the last argument; turn {text} round and swap a and b").format(text=sign.text)
+                _("where takes > or <: at equality it chooses the last argument; reverse {text} and swap a and b").format(text=sign.text)
             )
         right = self.expression()
         if isinstance(right, ast.Constant) and right.value == 0:
@@ -438,14 +439,14 @@ class Parser:
         if token.kind in ("end", ";"):
             raise Incomplete(_("something is still missing after {last}").format(last=last) if last else "something is missing before ;")
         if token.kind in (")", "]", "}"):
-            raise Incomplete(_("the bracket {text} at place {value} closes nothing").format(text=token.text, value=token.start + 1))
+            raise Incomplete(_("the bracket {text} at position {value} closes nothing").format(text=token.text, value=token.start + 1))
         if token.kind == ",":
             raise FormulaError(
-                _("the comma at place {value} separates nothing; write decimals with a point: 0.5").format(value=token.start + 1)
+                _("the comma at position {value} separates nothing; write decimals with a point: 0.5").format(value=token.start + 1)
             )
         if token.kind == "=" or token.kind in _COMPARED:
             raise FormulaError(
-                _("{text} at place {value} compares: a formula computes a value; = follows a new name").format(
+                _("{text} at position {value} is a comparison, but a formula computes a value; write = only after a new name").format(
                     text=token.text, value=token.start + 1
                 )
             )

@@ -49,7 +49,7 @@ def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[S
     if not text.strip():
         raise FormulaError(_("the formula is empty"))
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
-        raise FormulaError(_("the formula holds a character that is no text"))
+        raise FormulaError(_("the formula contains an invalid character"))
     try:
         statements = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
     except (RecursionError, MemoryError):
@@ -81,7 +81,7 @@ def misread(name: str) -> str:
     if name[0] == "π" and name[1:2].isalpha():
         return _("{name} would be one name: write π*{text} for the product").format(name=name, text=name[1:])
     if name in TRUTH or name == "None":
-        return _("{name} is no number: it is used only after = in a setting, as in linear(x, bias=False)").format(name=name)
+        return _("{name} is not a number: use it only after = in a setting, as in linear(x, bias=False)").format(name=name)
     if name in RESERVED:
         return _("{name} is a function: write {name}(x)").format(name=name)
     return ""

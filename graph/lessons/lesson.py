@@ -326,7 +326,7 @@ def _incomplete(question: LessonQuestion) -> str | None:
     if question.kind == "choice" and (len(question.options) < 2 or not any(option.right for option in question.options)):
         return _("a choice needs at least two options, and one that is right")
     if not question.of and (question.index or question.quantity != "value"):
-        return _('"quantity" and "index" say nothing without "of"')
+        return _('"quantity" and "index" have no meaning without "of"')
     if question.kind != "choice" and question.options:
         return _("a question of the kind {kind} has no options").format(kind=quoted(question.kind))
     return _('"tolerance" is below 0') if question.tolerance is not None and question.tolerance < 0 else None

@@ -31,7 +31,7 @@ def refusal(graph: Graph, node_id: str, shapes: Mapping[End, tuple[Dims, bool]] 
     known = shapes or {}
     before, after = known.get(wired[0].source), known.get((node_id, "y"))
     if before is not None and after is not None and before != after:
-        return _("{name} cannot be bypassed: it turns {text} into {text2}, and what follows would not fit").format(
+        return _("{name} cannot be bypassed: it turns {text} into {text2}, so the nodes after it would not fit").format(
             name=node.name, text=_text(before[0]), text2=_text(after[0])
         )
     return None

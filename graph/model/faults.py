@@ -109,7 +109,7 @@ def described(graph: Graph, fault: Fault) -> str:
     if fault.kind == "zero_grad":
         return f"{kind}."
     if fault.place in graph.edges:
-        return _("{kind}: {wire} brings nothing back.").format(kind=kind, wire=wire(fault.place).name(graph))
+        return _("{kind}: {wire} brings no gradient back.").format(kind=kind, wire=wire(fault.place).name(graph))
     node = graph.nodes.get(fault.place)
     return (
         _("{kind}, at {name}.").format(kind=kind, name=node.name)

@@ -216,10 +216,10 @@ class Graph:
         if (wrong := setting_refusal(name, value)) or name != "objective" or value is None:
             return wrong
         if value["node"] not in self._nodes:
-            return _("the objective is marked on a node that does not exist, {text}").format(text=quoted(value["node"]))
+            return _("the objective is set to a node that does not exist, {text}").format(text=quoted(value["node"]))
         spec = self.spec(value["node"])
         if spec.category != "unknown" and spec.output(value["port"]) is None:
-            return _("the objective is marked on an output that does not exist, {text}").format(text=quoted(value["port"]))
+            return _("the objective is set to an output that does not exist, {text}").format(text=quoted(value["port"]))
         return None
 
     def copy(self) -> Graph:
@@ -270,7 +270,7 @@ class Graph:
         if self._into[identity] or self._out[identity]:
             raise GraphError(_("{name} still has wires").format(name=node.name))
         if (objective := self._settings.get("objective")) and objective["node"] == identity:
-            raise GraphError(_("{name} is still marked as the objective").format(name=node.name))
+            raise GraphError(_("{name} is still the objective").format(name=node.name))
         del self._names[node.name], self._into[identity], self._out[identity]
         self._freed(node.name)
         move(self._membership.nodes, identity, node.group, None)

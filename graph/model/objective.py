@@ -50,7 +50,7 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
     if not sinks:
         return NoObjective(Message("nothing-to-differentiate", "No node gives a number that could be differentiated."))
     names = ", ".join(node.name for node in (losses or sinks)[:6]) + (" …" if len(losses or sinks) > 6 else "")
-    several = Message("several-objectives", "Several nodes could be the objective ({names}): mark one.", names=names)
+    several = Message("several-objectives", "Several nodes could be the objective ({names}): set one as objective.", names=names)
     return NoObjective(several, tuple(node.id for node in losses or sinks))
 
 

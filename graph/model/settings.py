@@ -29,7 +29,7 @@ def kind_complaint(setting: Setting, value: Any) -> str | None:
     if not _KIND_CHECKS[setting.kind](value):
         return _('"{name}" is {text}, not {value}').format(name=setting.name, text=_KINDS[setting.kind], value=described(value))
     if setting.kind == "shape" and elements(value) > ELEMENTS:
-        return _('"{name}" asks for {value} numbers; at most 2³¹ are possible').format(name=setting.name, value=_size(elements(value)))
+        return _('"{name}" needs {value} numbers; at most 2³¹ are possible').format(name=setting.name, value=_size(elements(value)))
     return None
 
 
@@ -42,11 +42,11 @@ def complaint(setting: Setting, value: Any) -> str | None:
     if setting.kind == "tensor" and isinstance(value, dict):
         return _('the numbers of "{name}" are missing in the file: enter them again').format(name=setting.name)
     if setting.kind == "choice" and setting.choices and value not in setting.choices:
-        return _('"{name}" is one of {choices}, not {value}').format(
+        return _('"{name}" must be one of {choices}, not {value}').format(
             name=setting.name, choices=", ".join(setting.choices), value=quoted(value)
         )
     if setting.kind == "shape" and any(size < 1 for size in value):
-        return _('every size in "{name}" is at least 1').format(name=setting.name)
+        return _('every size in "{name}" must be at least 1').format(name=setting.name)
     numbers = flat(value) if setting.kind in ("int", "float", "ints", "tensor", "shape") and not isinstance(value, dict) else ()
     for entry in numbers:
         if wrong := _range_complaint(setting, entry):
@@ -135,11 +135,13 @@ def finite_json(value: Any) -> bool:
 def _range_complaint(setting: Setting, value: float) -> str | None:
     if setting.minimum is not None:
         if setting.exclusive_minimum and value <= setting.minimum:
-            return _('"{name}" is greater than {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
+            return _('"{name}" must be greater than {minimum:g}, not '
+                     "{value:g}").format(name=setting.name, minimum=setting.minimum, value=value)
         if value < setting.minimum:
-            return _('"{name}" is at least {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
+            return _('"{name}" must be at least {minimum:g}, not '
+                     "{value:g}").format(name=setting.name, minimum=setting.minimum, value=value)
     if setting.maximum is not None and value > setting.maximum:
-        return _('"{name}" is at most {maximum:g}, not {value:g}').format(name=setting.name, maximum=setting.maximum, value=value)
+        return _('"{name}" must be at most {maximum:g}, not {value:g}').format(name=setting.name, maximum=setting.maximum, value=value)
     return None
 
 

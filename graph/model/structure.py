@@ -146,7 +146,7 @@ def _undecided(graph: Graph, objective: NoObjective) -> Iterator[Problem]:
     for node in objective.candidates[:MARKS]:
         port = next(port.name for port in graph.spec(node).outputs if port.dtype != "index")
         edit = SetGraphSetting("objective", {"node": node, "port": port})
-        marks.append(Repair(_("Mark {name}").format(name=graph.nodes[node].name), (edit.to_json(),)))
+        marks.append(Repair(_("Set {name} as objective").format(name=graph.nodes[node].name), (edit.to_json(),)))
     yield Problem("warning", objective.message, objective.candidates, repairs=tuple(marks))
 
 

@@ -48,20 +48,21 @@ TRAINING_SETTINGS: Final = (
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
     TrainingSetting(
         "epochs", "int", 100, 1, title=_("Epochs"), empty=_("no limit"), effect="length", always=True, excludes="steps",
-        help=_("How often each sample is seen; clears the steps."), option="--epochs", option_help=_("passes over the training data"),
+        help=_("Passes over the training set; clears Steps."), option="--epochs", option_help=_("passes over the training set"),
     ),
     TrainingSetting(
         "steps", "int", None, 1, title=_("Steps"), empty=_("no limit"), effect="length", always=True, excludes="epochs",
-        help=_("Updates to make; clears the epochs."), option="--steps", option_help=_("or a number of steps"),
+        help=_("Number of updates; clears Epochs."), option="--steps", option_help=_("or a number of steps"),
     ),
     TrainingSetting(
         "batch_size", "int", 32, 1, title=_("Batch size"), empty=_("all"), effect="batches", always=True,
-        help=_("Samples in one step; empty: all of them."), option="--batch-size", option_help=_("samples a step; 0 for all"),
+        help=_("Samples per step; empty: the whole training set."), option="--batch-size", option_help=_("mini-batch size; 0 for the whole "
+                                                                                                 "training set"),
     ),
     TrainingSetting(
         "seed", "int", 0, 0, title=_("Seed"), effect="start", always=True,
-        help=_("Draws first weights, the order of samples, dropout masks."),
-        option="--seed", option_help=_("what all random numbers of the run follow from"),
+        help=_("Random seed for initial weights, the order of samples and dropout masks."),
+        option="--seed", option_help=_("random seed"),
     ),
     TrainingSetting(
         "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=(_("automatic"), "CPU", "CUDA", "MPS"),

@@ -38,7 +38,7 @@ def parse(data: bytes, own: bool = False) -> Any:
         raise ScanError(_("the file is empty"))
     if len(data) > MAXIMUM_BYTES and not own:
         _check_size_and_depth(data[: 2**16])
-        raise ScanError(_("it is larger than {value} MB, which no document is").format(value=MAXIMUM_BYTES >> 20))
+        raise ScanError(_("it is larger than {value} MB, the limit for a document").format(value=MAXIMUM_BYTES >> 20))
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     try:
@@ -64,7 +64,7 @@ def parse(data: bytes, own: bool = False) -> Any:
 
 def _check_size_and_depth(data: bytes) -> None:
     if data.count(b",") > MAXIMUM_VALUES or data.count(b'"') > 4 * MAXIMUM_VALUES:
-        raise ScanError(_("it holds more values than any document does"))
+        raise ScanError(_("it holds too many values for a document"))
     if data.count(b"[") + data.count(b"{") <= MAXIMUM_DEPTH:
         return
     if b"\\" in data:
@@ -72,7 +72,7 @@ def _check_size_and_depth(data: bytes) -> None:
     else:  # without escapes a string is what stands between two quotes, whatever else has been left out
         brackets = _PLAIN_STRING.sub(b"", data.translate(None, _NO_MARKS).replace(b'""', b""))
     if len(brackets) > 2 * MAXIMUM_VALUES:
-        raise ScanError(_("it holds more values than any document does"))
+        raise ScanError(_("it holds too many values for a document"))
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAXIMUM_DEPTH:
         raise ScanError(_("its brackets are nested more than {MAXIMUM_DEPTH} deep").format(MAXIMUM_DEPTH=MAXIMUM_DEPTH))
 
@@ -84,7 +84,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         owner = row.get("id")
         where = _(" in {owner}").format(owner=quoted(owner)) if isinstance(owner, str) else ""
-        raise ValueError(_("the key {twice} stands twice in one object{where}").format(twice=quoted(twice), where=where))
+        raise ValueError(_("the key {twice} appears twice in one object{where}").format(twice=quoted(twice), where=where))
     return row
 
 

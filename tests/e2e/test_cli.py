@@ -280,7 +280,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_uses_the_trained_values_of_a_file_and_says_so(
     command: Command, trained: Path, tmp_path: Path, qapp: object
 ) -> None:  # fmt: skip
-    said = "main.py: the trained values in trained.gradwire are used, after step 20 (--untrained: the graph's own values)\n"
+    said = "main.py: the trained values in trained.gradwire are used, after step 20 (--untrained uses the initial values)\n"
     own = ask(command, "run", "saddle", "--json")
     result = ask(command, "run", str(trained), "--json")
     assert result["trained_steps"] == 20 and result["values"]["w1"] != own["values"]["w1"]

@@ -85,7 +85,7 @@ def test_standard_output_on_a_full_disk_is_one_line() -> None:
     with open("/dev/full", "w") as full:
         call = [sys.executable, "main.py", "run", "xy-plus-z"]
         done = subprocess.run(call, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
-    assert done.returncode == 1 and done.stderr == "main.py: what was computed could not be written: the disk is full\n"
+    assert done.returncode == 1 and done.stderr == "main.py: the result could not be written: the disk is full\n"
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs to give up rights")

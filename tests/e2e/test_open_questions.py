@@ -1,6 +1,6 @@
 """While a question of a lesson is open, its answer stands nowhere in the window.
 
-Which numbers count: of an item that is asked for, every source that shows this item must say "to be found out" instead. An answer with
+Which numbers count: of an item that is asked for, every source that shows it must say "hidden until predicted" instead. An answer with
 three digits or more, such as −0.5344, must not stand anywhere; small whole numbers stand everywhere with good reason, so of them only
 what shows the item itself counts, and of curvatures and counts of paths what tools say.
 """

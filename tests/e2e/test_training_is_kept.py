@@ -123,7 +123,7 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not window.document.modified, timeout=PATIENCE)
     assert read(path, CATALOG).state is None
-    assert "untrained, in place of its values after step 3" in window.status.message.full
+    assert "with its initial values instead of those after step 3" in window.status.message.full
 
     assert window.actions_by_id["train_unreset"].isEnabled()
     window.actions_by_id["train_unreset"].trigger()  # Reset was a slip: what training made is there again

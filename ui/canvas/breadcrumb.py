@@ -24,7 +24,7 @@ class Breadcrumb(QFrame):
         self._row.setSpacing(2)
         self._shown: tuple[object, ...] = ()
         self.buttons: list[QPushButton] = []
-        self.setAccessibleName(_("Groups one is inside of"))
+        self.setAccessibleName(_("The groups you are inside"))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.move(*PLACE)
         self.hide()
@@ -50,7 +50,7 @@ class Breadcrumb(QFrame):
 
     def _button(self, target: str | None, name: str) -> QPushButton:
         button = QPushButton(_short(name))
-        button.setToolTip(_("Go out to {name}").format(name=name) if target is not None else _("Go out of all groups"))
+        button.setToolTip(_("Go up to {name}").format(name=name) if target is not None else _("Leave all groups"))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setFlat(True)

@@ -195,7 +195,7 @@ class SampleModel(TableModel):
         if orientation == Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if section == 0 and role == Qt.ItemDataRole.ToolTipRole:
-            return _("The sample's place in the data set")
+            return _("The sample's row in the data set")
         return super().headerData(section, orientation, role)
 
 
@@ -280,7 +280,7 @@ class DataPage(Panel):
             return
         if self._reading.holding and self._large(settings, document.folder):  # it is read first, where that can be cancelled
             if self._wanted is None:
-                self._show(None, graph.nodes[node].name, _("The data are not read yet."))
+                self._show(None, graph.nodes[node].name, _("The data have not been read yet."))
             return
         self._wanted = wanted
         self.heading.setText(graph.nodes[node].name)
@@ -336,7 +336,7 @@ class DataPage(Panel):
             if about.train_rows > ROWS
             else _("All {count}").format(count=count)
         )
-        self.shown.setText(_("{first}, in the order of training; row: place in the data set").format(first=first))
+        self.shown.setText(_("{first}, in training order; row: its row in the data set").format(first=first))
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

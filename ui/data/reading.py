@@ -39,7 +39,7 @@ class DataReading(QObject):
     def __init__(self, work: Work, kernel: Kernel | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work, self._kernel = work, kernel
-        self.bar = JobBar(_("Data are read"))
+        self.bar = JobBar(_("Reading the data"))
         self.bar.cancelled.connect(self.cancel)
         self.bar.again.connect(self.read)
         self._document: Document | None = None
@@ -149,7 +149,7 @@ class DataReading(QObject):
             self._known |= asked  # what is wrong with a file is said at its node
             self._look()
         elif not self._keep_previous():
-            self.bar.offer(_("The data were not read. Nothing is computed until they are."), _("Read them"))
+            self.bar.offer(_("The data were not read. Nothing can be computed without them."), _("Read them"))
 
     def _keep_previous(self) -> bool:
         """Give the Data nodes their settings from before; False where one of them has none."""

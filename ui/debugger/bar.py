@@ -18,17 +18,18 @@ WIDEST = 128
 """Room for "gradients set to zero" beside its slider."""
 UNITS = ("node", "layer", "phase", "iteration")
 _TIPS: dict[str, str] = {
-    "forward": _("The values, up to what the loss is made of"),
-    "loss": _("The loss, and what is computed from it"),
-    "backward": _("The gradients, from the loss back to the inputs"),
-    "update": _("Every parameter takes its step"),
-    "zero": _("The gradients are forgotten: the next pass begins without them"),
+    "forward": _("Compute the values, up to the inputs of the loss"),
+    "loss": _("Compute the loss and everything after it"),
+    "backward": _("Compute the gradients, from the loss back to the inputs"),
+    "update": _("Update every parameter"),
+    "zero": _("Set all gradients to zero for the next pass"),
 }
 _UNITS = {
     "node": _("One node's value, or its gradient"),
-    "layer": _("A node with weights and what follows it up to the next; without weights, nodes equally deep. A group is one layer"),
+    "layer": _("A node with weights and the nodes after it, up to the next node with weights; without weights, nodes of equal depth. "
+               "A group is one layer"),
     "phase": _("Forward, loss, backward, update, zero"),
-    "iteration": _("A whole training step; the place within it stays"),
+    "iteration": _("A whole training step; the position within the step stays the same"),
 }
 _STEP_TEXTS = {
     "node": (_("node"), _("Back by one node"), _("On by one node"), _("One node back"), _("One node on")),
@@ -88,11 +89,13 @@ class Bar(QWidget):
             choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
             self.phases[phase] = choice
         self.pairs = {unit: StepButtons(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
-        self.here = button(_("Run to here"), tip=_("On to the selected node's next value or gradient"))
-        self.breakpoints = button(_("Breakpoints"), tip=_("Where playback and training stop"))
+        self.here = button(_("Run to here"), tip=_("Run to the selected node's next value or gradient"))
+        self.breakpoints = button(_("Breakpoints"), tip=_("Show where playback and training stop"))
         self.close_button = button("✕", "quiet", tip=_("Close the debugger"))
         self.close_button.setAccessibleName(_("Close the debugger"))
-        self.events, self.iterations = self._slider(_("Scrub within this iteration")), self._slider(_("Scrub through the iterations held"))
+        self.events, self.iterations = self._slider(_("Scrub through this "
+                                                      "iteration")), self._slider(_("Scrub through the stored "
+                                                                                                      "iterations"))
         self.place, self.iteration = ElidedLabel("", "small"), ElidedLabel("", "small")
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._compose()
@@ -165,10 +168,10 @@ class Bar(QWidget):
         pair = self.pairs["iteration"]
         pair.on.setEnabled(can_step)
         pair.back.setEnabled(can_step and any(a <= step - 1 <= b for a, b in ranges))
-        pair.on.setToolTip(why or _("On by one iteration: forward, loss, backward, update, zero"))
+        pair.on.setToolTip(why or _("Step forward one iteration: forward, loss, backward, update, zero"))
         _set_quietly(self.iterations, first, max(last, step), step)
         self.iterations.setEnabled(can_step and last > first)
-        held = _(" · {value:,}–{value2:,} held").format(value=first + 1, value2=last + 1) if last > first else ""
+        held = _(" · {value:,}–{value2:,} stored").format(value=first + 1, value2=last + 1) if last > first else ""
         self.iteration.set_full(_("iteration {value:,}{held}").format(value=step + 1, held=held) if can_step else why)
 
     def nearest_held(self, step: int) -> int:

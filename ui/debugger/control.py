@@ -238,7 +238,7 @@ class Control(QObject):
             workspace.say(why)
             return
         if way < 0 and not any(a <= self.iteration - 1 <= b for a, b in kernel.progress.reachable):
-            workspace.say(_("This is the first iteration") if self.iteration == 0 else _("The iteration before this one is no longer held"))
+            workspace.say(_("This is the first iteration") if self.iteration == 0 else _("The previous iteration is no longer stored"))
             return
         if self.open:
             self._goal = Goal(self.iteration + way, self.position if position == -1 else position)
@@ -341,8 +341,8 @@ class Control(QObject):
             return
         if isinstance(old, Covered) or isinstance(new, Covered):
             return
-        what = _("the coming training step's samples") if self.open else _("the chosen samples again")
-        self._workspace.say(_("Loss {new}, before {old}: now of {what}.").format(new=number(new), old=number(old), what=what))
+        what = _("the samples of the next training step") if self.open else _("the chosen samples again")
+        self._workspace.say(_("Loss {new} (before: {old}), now for {what}.").format(new=number(new), old=number(old), what=what))
 
     def _arrive(self, position: int) -> None:
         self._workspace.playhead.seek(position)

@@ -62,7 +62,8 @@ class PointsView(QWidget):
         for index, (point, name) in enumerate(shown):
             self._rows.addWidget(self._row(index, point, name))
         if not shown:
-            self._rows.addWidget(label(_("None. B sets one at the selected node; a condition is typed above."), "small", wrap=True))
+            self._rows.addWidget(label(_("No breakpoints. Press B to set one at the selected node, or type a "
+                                         "condition above."), "small", wrap=True))
         if held is not None:
             self._hold(*held)
 
@@ -96,7 +97,7 @@ class PointsView(QWidget):
         where = name or (_("the run") if not point.node else _("a node that is gone"))
         box = QCheckBox(where)
         box.setChecked(point.on)
-        box.setToolTip(_("{where}: stop here, or pass for now").format(where=where))
+        box.setToolTip(_("Turn the breakpoint at {where} on or off").format(where=where))
         box.setAccessibleName(where)
         box.toggled.connect(lambda on, index=index: self._points.set_on(index, on))
         box.setText(box.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, self.width() - 70 if self.width() > 120 else 120))

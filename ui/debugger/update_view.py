@@ -22,7 +22,7 @@ COLUMNS = ("", _("old"), _("gradient"), _("new"))
 SIZE = 14.5
 NAME = 190
 """Names of parameters are shown whole up to this width."""
-WAITING = _("Parameters take their steps in the update phase. Step on to it, or press Update.")
+WAITING = _("Parameters change in the update phase. Step forward to it, or press Update.")
 
 
 class UpdateView(QWidget):
@@ -41,12 +41,12 @@ class UpdateView(QWidget):
         self.table = self._table()
         self.heading = ElidedLabel("", "strong")
         self.before, self.after = (
-            button("‹", "quiet", tip=_("Another number of this tensor")),
+            button("‹", "quiet", tip=_("Choose another entry of this tensor")),
             button("›", "quiet", tip=_("The next number")),
         )
         self.entry = QLineEdit()
-        self.entry.setToolTip(_("Which number of the tensor is worked out: its place, counted from 0"))
-        self.entry.setAccessibleName(_("Place of the number in the tensor"))
+        self.entry.setToolTip(_("Index of the entry to work out, counted from 0"))
+        self.entry.setAccessibleName(_("Index of the entry in the tensor"))
         self.before.setAccessibleName(_("The number before"))
         self.after.setAccessibleName(_("The number after"))
         self.sheet = Sheet()
@@ -202,9 +202,9 @@ class UpdateView(QWidget):
         set_property(self.entry, "complaint", not there)
         shape = shape_text(row.old.shape)
         self.entry.setToolTip(
-            _("Which number of the tensor is worked out: its place, counted from 0")
+            _("Index of the entry to work out, counted from 0")
             if there
-            else _("{label} has the shape {shape}: type a place in it, such as {value}.").format(
+            else _("{label} has the shape {shape}: type an index, such as {value}.").format(
                 label=row.label, shape=shape, value=_place((0,) * len(row.old.shape))
             )
         )

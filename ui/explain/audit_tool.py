@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _DIFFERENCES = {"forward": _("forward differences"), "central": _("central differences")}
 COLUMNS = ("", _("analytical"), _("numerical"), _("error"))
-OFF = _("Press A: every wire gets its gradient computed twice, by the chain rule and by small steps.")
+OFF = _("Press A to compute the gradient on every wire twice: by the chain rule and by small steps.")
 SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
 
 
@@ -43,11 +43,12 @@ class AuditTool(Tool):
         self.chosen: Address | None = None
         self._plot: Any = None
         self._filled: list[AuditRow] = []
-        self.toggle = button(_("Audit the graph"), accent="forward", tip=_("Numerical against analytical gradient on every wire  (A)"))
+        self.toggle = button(_("Audit the graph"), accent="forward", tip=_("Compare numerical and analytical gradients on every wire "
+                                                                           " (A)"))
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
         self.table = self._table()
-        self.job_bar = JobBar(_("Gradients are compared"))
+        self.job_bar = JobBar(_("Comparing gradients"))
         self.job_bar.cancelled.connect(self.audit.cancel)
         self.caption, self.key = ElidedLabel("", "strong"), label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
@@ -242,7 +243,7 @@ class AuditTool(Tool):
         self.caption.set_full(_("{name}: {kind} error against the step ε").format(name=curve.name, kind=kind))
         drawn = [self._draw_curve(plot, curve.steps, errors) for errors in curve.curves]
         if not any(drawn):
-            return self._no_curve(curve.note or _("There is no error at {name}, whatever the step.").format(name=curve.name))
+            return self._no_curve(curve.note or _("The error at {name} is 0 for every step size.").format(name=curve.name))
         plot.setXRange(math.log10(min(curve.steps)), math.log10(max(curve.steps)) + 2.5, padding=0.02)  # the names need room
         self._slopes(plot, curve)
         self.key.setText(self._legend(curve))

@@ -32,7 +32,7 @@ NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
     ("bar", "x̄", _("Gradients as adjoints, with a bar")),
     ("delta", "δ", _("Gradients of layers as deltas")),
 )
-INVITATION = _("Select a node or a wire to see why its number is what it is.")
+INVITATION = _("Select a node or wire to see how its value was computed.")
 HINT = _("Point at a number to see where it comes from; click it to go there.")
 
 
@@ -138,7 +138,7 @@ class CardPage(InspectorPage):
         self.sample = QSpinBox()
         self.sample.setAccessibleName(_("Sample"))
         scroll_past(self.sample)
-        self.sample.setToolTip(_("Which sample of the batch is worked out"))
+        self.sample.setToolTip(_("The sample of the batch that is worked out"))
         self.sample_text = label("", "small")
         row.addWidget(label(_("sample"), "small"))
         row.addWidget(self.sample)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIXED_WIDTH, FIXED_DEPTH = 16, 8
 DEPTH, WIDTH = 0, 1
-START = _("Press Run: networks of growing depth and width are differentiated twice, naively and by one backward pass.")
+START = _("Press Run to differentiate networks of increasing depth and width twice: naively and with one backward pass.")
 
 
 class CostTool(Tool):
@@ -45,7 +45,7 @@ class CostTool(Tool):
         self.axis = QButtonGroup(self)
         self.key, self.words = label("", "small", wrap=True), Sheet()
         self.key.setTextFormat(Qt.TextFormat.RichText)
-        self.hint, self.job_bar = label(START, "secondary", wrap=True), JobBar(_("Networks are measured"))
+        self.hint, self.job_bar = label(START, "secondary", wrap=True), JobBar(_("Measuring networks"))
         self._build()
 
     def _build(self) -> None:
@@ -127,7 +127,7 @@ class CostTool(Tool):
     def _ended(self, end: JobEnd) -> None:
         self.job_bar.finish()
         self.run.setEnabled(True)
-        self.hint.setText(_("Cancelled; what was measured is shown.") if end.how == "cancelled" and self.results else end.text)
+        self.hint.setText(_("Cancelled; the measurements so far are shown.") if end.how == "cancelled" and self.results else end.text)
 
     def answered(self, question: Question, answer: Any) -> None:
         if isinstance(answer, SweepResult):

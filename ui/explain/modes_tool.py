@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 OWNER = "forward_mode"
 FORWARD, REVERSE = 0, 1
 INVITATION = (
-    _("Select the seed, a node or a wire: its number is moved a little, and every wire behind it tells how much it moves along."),
-    _("Select the target: every wire before it tells how much the target answers to it."),
+    _("Select a node or wire as the seed: every wire after it shows how fast its value changes with the seed."),
+    _("Select the target: every wire before it shows how fast the target changes with the wire's value."),
 )
 MODES = (
     (_("Forward mode"), "forward", _("From the selected seed: tangents")),
     (_("Reverse mode"), "backward", _("Of the selected target: adjoints")),
 )
 DIRECTIONS: tuple[tuple[Direction, str, str], ...] = (
-    ("entry", _("one entry"), _("Move one entry of the tensor alone")),
-    ("ones", _("all entries"), _("Move all entries alike")),
-    ("gradient", _("along its gradient"), _("Move it along its own gradient, scaled to length 1")),
+    ("entry", _("one entry"), _("Change one entry of the tensor only")),
+    ("ones", _("all entries"), _("Change all entries equally")),
+    ("gradient", _("along its gradient"), _("Change it along its own gradient, scaled to length 1")),
 )
 
 

@@ -24,7 +24,7 @@ from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, ope
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-INVITATION = _("Select a node or a wire: here the objective is drawn along its number.")
+INVITATION = _("Select a node or wire to plot the objective against its value.")
 LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96
 """Powers of ten the slider runs through, as shares of the picture's half width, and its steps."""
 WIDER = 2.0
@@ -61,7 +61,7 @@ class PictureTool(Tool):
         left, right, ticks, zoom, step = QVBoxLayout(), QVBoxLayout(), FlowLayout(10), QHBoxLayout(), QHBoxLayout()
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
-        for text, way, tip in (("−", 1, _("Show more of it")), ("+", -1, _("Look closer"))):
+        for text, way, tip in (("−", 1, _("Show a wider range")), ("+", -1, _("Show a narrower range"))):
             turn = button(text, "quiet", tip=tip)
             turn.setAccessibleName(tip)
             turn.clicked.connect(lambda _=False, way=way: self._zoom_by(way))
@@ -77,7 +77,7 @@ class PictureTool(Tool):
             ticks.addWidget(box)
         self.epsilon.setRange(0, TICKS)
         self.epsilon.setAccessibleName(_("Step of the secant"))
-        self.epsilon.setToolTip(_("How far the secant's second point is away: at the right end it is the tangent"))
+        self.epsilon.setToolTip(_("Distance to the secant's second point; at the right end the secant is the tangent"))
         self.epsilon.valueChanged.connect(self._slid)
         step.addWidget(label("ε", "strong"))
         step.addWidget(self.epsilon, 1)
@@ -187,7 +187,7 @@ class PictureTool(Tool):
         if local is None or not self.showing:
             return
         if self._plot is None:
-            self._plot = new_plot(_("The objective along one number"))
+            self._plot = new_plot(_("The objective as a function of one number"))
             self._place_for_plot.addWidget(self._plot)
         plot = self._plot
         plot.clear()

@@ -40,7 +40,7 @@ class FormulaRow(QWidget):
             go = button(_("Go there"), "quiet", tip=_("Show it on the canvas"))
             go.clicked.connect(lambda: follow(tool.workspace, address))
             row.addWidget(go)
-        copy = button(_("Copy LaTeX"), "quiet", tip=_("Put this formula on the clipboard"))
+        copy = button(_("Copy LaTeX"), "quiet", tip=_("Copy this formula to the clipboard as LaTeX"))
         copy.clicked.connect(self.copy)
         row.addWidget(copy)
 
@@ -72,7 +72,7 @@ class SymbolicTool(Tool):
         self.simplified = button(_("Simplified"), "quiet", tip=_("Let SymPy look for a shorter form"))
         self.simplified.setCheckable(True)
         self.simplified.setChecked(True)
-        self.copy_all = button(_("Copy all"), "quiet", tip=_("All formulas as LaTeX, a line each"))
+        self.copy_all = button(_("Copy all"), "quiet", tip=_("Copy all formulas as LaTeX, one per line"))
         holder = QWidget()
         self._list = QVBoxLayout(holder)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -96,7 +96,7 @@ class SymbolicTool(Tool):
         if why:
             return self.say(why)
         if self.formulas is None:
-            self.say(_("The formulas are being written …"))
+            self.say(_("Writing the formulas …"))
         self.ask(Symbolic(simplify=self._simplify))
 
     def _choose(self, on: bool) -> None:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
-    ("paths", _("Paths"), "PathsTool", _("All paths from the selected value to the objective, and their sum")),
-    ("audit", _("Audit"), "AuditTool", _("Numerical against analytical gradient, on every wire")),
-    ("picture", _("Slice"), "PictureTool", _("The objective along the selected number: tangent, parabola, secant")),
-    ("symbolic", _("Formula"), "SymbolicTool", _("The objective and its derivatives as formulas")),
-    ("modes", _("Forward mode"), "ModesTool", _("Tangents from any seed, adjoints of any target")),
+    ("paths", _("Paths"), "PathsTool", _("Show all paths from the selected value to the objective and their sum")),
+    ("audit", _("Audit"), "AuditTool", _("Compare numerical and analytical gradients on every wire")),
+    ("picture", _("Slice"), "PictureTool", _("Plot the objective against the selected number, with tangent, parabola and secant")),
+    ("symbolic", _("Formula"), "SymbolicTool", _("Show the objective and its derivatives as formulas")),
+    ("modes", _("Forward mode"), "ModesTool", _("Show tangents from any seed and adjoints of any target")),
     ("cost", _("Cost"), "CostTool", _("Why reverse mode: counted and timed over depth and width")),
 )
 """Module, title, class, tip."""

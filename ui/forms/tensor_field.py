@@ -150,7 +150,7 @@ class TensorField(QWidget):
             return
         height, width = len(matrix) + rows, len(matrix[0]) + columns
         if height < 1 or width < 1 or height * width > MOST:
-            return self.refused.emit("" if height < 1 or width < 1 else _("at most {MOST} numbers are typed by hand").format(MOST=MOST))
+            return self.refused.emit("" if height < 1 or width < 1 else _("at most {MOST} numbers can be typed here").format(MOST=MOST))
         self._vector = self._vector and height == 1
         fresh = [[matrix[r][c] if r < len(matrix) and c < len(matrix[0]) else 0 for c in range(width)] for r in range(height)]
         self._commit(fresh)
@@ -177,7 +177,7 @@ class TensorField(QWidget):
         top, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
         height, width = max(len(matrix), top + len(block)), max(len(matrix[0]), left + len(block[0]))
         if height * width > MOST:
-            return self.refused.emit(_("at most {MOST} numbers are typed by hand").format(MOST=MOST))
+            return self.refused.emit(_("at most {MOST} numbers can be typed here").format(MOST=MOST))
         fresh = [[matrix[r][c] if r < len(matrix) and c < len(matrix[0]) else 0 for c in range(width)] for r in range(height)]
         for r, row in enumerate(block):
             fresh[top + r][left : left + len(row)] = row

@@ -117,7 +117,7 @@ class NodePage(QWidget):
         self.title = NameField()
         self.title.setMaxLength(200)
         self.title.setAccessibleName(_("Title of the node"))
-        self.title.setToolTip(_("The words in the title bar of its card; empty: what it is, or its name"))
+        self.title.setToolTip(_("The title shown on the card; if empty, the node's type or name"))
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
         self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)

@@ -134,7 +134,8 @@ class HelpPage(InspectorPage):
         self._shown = wanted
         clear(self._layout)
         if spec is None:
-            self._layout.addWidget(label(_("Select a node to read what it does and how its gradients are made."), "secondary", wrap=True))
+            self._layout.addWidget(label(_("Select a node to read what it does and how its gradients are "
+                                           "computed."), "secondary", wrap=True))
             self._layout.addStretch(1)
             return
         self._layout.addWidget(label(spec.title, "heading"))
@@ -223,7 +224,7 @@ class DocumentPage(QWidget):
         if trace is None or graph is None:
             return "…"
         if trace.objective is not None and trace.objective[0] in graph.nodes:
-            return _("Gradients are taken of {name}.").format(name=graph.nodes[trace.objective[0]].name)
+            return _("Objective: {name}").format(name=graph.nodes[trace.objective[0]].name)
         return trace.objective_note or _("There is nothing to differentiate yet.")
 
     def _set(self, name: str, value: object) -> None:

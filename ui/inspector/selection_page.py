@@ -45,7 +45,7 @@ class SelectionPage(InspectorPage):
             pin = button(
                 _("Probe {show}").format(show=show),
                 accent="forward" if show == "value" else "backward",
-                tip=_("Follow it over training  ({key})").format(key=key),
+                tip=_("Track it during training  ({key})").format(key=key),
             )
             pin.clicked.connect(lambda _=False, show=show: self._pin(show))
             row.addWidget(pin)

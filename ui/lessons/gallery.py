@@ -81,10 +81,10 @@ class LessonGallery(QDialog):
         grid.setContentsMargins(24, 20, 24, 24)
         grid.setSpacing(14)
         grid.addWidget(label(_("Lessons"), "heading"), 0, 0, 1, COLUMNS - 1)
-        other = button(_("Open a lesson file …"), tip=_("A lesson of your own, or one you were given"))
+        other = button(_("Open a lesson file …"), tip=_("Open a lesson of your own, or one you were given"))
         other.clicked.connect(self._browse)
         grid.addWidget(other, 0, COLUMNS - 1, Qt.AlignmentFlag.AlignRight)
-        intro = _("Each opens as a graph of your own. Try things out at any time: one click brings you back to the step.")
+        intro = _("Each lesson opens its own graph. Try things out at any time: one click returns you to the step.")
         grid.addWidget(label(intro, "secondary", wrap=True), 1, 0, 1, COLUMNS)
         row = 2
         for chapter, cards in self._chapters().items():

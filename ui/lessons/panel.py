@@ -50,7 +50,7 @@ class LessonPanel(QWidget):
         self._theme: Theme | None = None
         self._seeing: QuestionBox | None = None
         self.lesson_title = ElidedLabel("", "secondary")
-        self.notes = button(_("Notes"), "quiet", tip=_("What the author tells whoever teaches this, in a window of its own"))
+        self.notes = button(_("Notes"), "quiet", tip=_("Open the author's notes for the teacher in a separate window"))
         self.close_button = button("✕", "quiet", tip=_("Leave the lesson; the graph stays"))
         self.close_button.setAccessibleName(_("Leave the lesson"))
         self.title = label("", "heading", wrap=True)
@@ -58,9 +58,10 @@ class LessonPanel(QWidget):
         self.waiting = label("", "small", wrap=True)
         self.dots = Dots()
         self.count = label("", "small")
-        self.back = button(_("Back"), tip=_("The step before  (Page Up)"))
-        self.next = button(_("Next"), "primary", tip=_("The next step  (Page Down)"))
-        self.home = button(_("Return to the step"), tip=_("Bring graph and view back to where this step begins; Undo brings back yours"))
+        self.back = button(_("Back"), tip=_("Previous step  (Page Up)"))
+        self.next = button(_("Next"), "primary", tip=_("Next step  (Page Down)"))
+        self.home = button(_("Return to the step"), tip=_("Restore the graph and the view from the start of this step; Undo brings "
+                                                          "back your changes"))
         self._build()
         for control, signal in (
             (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),

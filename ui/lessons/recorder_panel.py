@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """So many steps are seen at once."""
-NOTHING = _("Bring the graph to where the lesson begins, select what shall be lit, and take the first step.")
+NOTHING = _("Set up the graph for the start of the lesson, select what to highlight, and press New step.")
 
 
 class RecorderPanel(QWidget):
@@ -39,24 +39,24 @@ class RecorderPanel(QWidget):
         self._recorder: Recorder | None = None
         self._filling = False
         self.forms: list[QuestionForm] = []
-        self.save = button(_("Save"), tip=_("Write the lesson, and its graph beside it"))
-        self.play = button(_("Play"), tip=_("Save it, and see it as a class would"))
+        self.save = button(_("Save"), tip=_("Save the lesson, and its graph beside it"))
+        self.play = button(_("Play"), tip=_("Save the lesson and play it as a class sees it"))
         self.close_button = button("✕", "quiet", tip=_("End the recording"))
         self.close_button.setAccessibleName(_("End the recording"))
         self.title = _line(_("Title of the lesson"))
-        self.summary = _line(_("What it is about, in a sentence"))
+        self.summary = _line(_("Summary in one sentence"))
         self.steps = QListWidget()
         self.steps.setAccessibleName(_("Steps of the lesson"))
         self.new = button(
-            _("New step"), "primary", tip=_("The canvas as it is: graph, selection, view, playhead, training, hidden numbers")
+            _("New step"), "primary", tip=_("Record the canvas as it is: graph, selection, view, playhead, training, hidden numbers")
         )
-        self.retake = button(_("Take again"), tip=_("The canvas as it is, for this step; what you wrote stays"))
-        self.up, self.down = button("↑", tip=_("This step earlier")), button("↓", tip=_("This step later"))
-        self.remove = button(_("Delete"), tip=_("Take this step away"))
+        self.retake = button(_("Record again"), tip=_("Record the canvas as it is for this step; your text stays"))
+        self.up, self.down = button("↑", tip=_("Move this step up")), button("↓", tip=_("Move this step down"))
+        self.remove = button(_("Delete"), tip=_("Delete this step"))
         self.step_title = _line(_("Title of the step"))
         self.text = _field(_("What the step says: Markdown, formulas between $ and $"), 128)
         self.shows = label("", "small", wrap=True)
-        self.notes = _field(_("Notes for whoever teaches this"), 74)
+        self.notes = _field(_("Notes for the teacher"), 74)
         self.kind = QComboBox()
         scroll_past(self.kind)
         self.kind.setAccessibleName(_("Add a question"))
@@ -216,7 +216,7 @@ def summary(recorder: Recorder) -> str:
     changes = len(difference(takes[recorder.index - 1].state, take.state).edits) if recorder.index else 0
     step = take.step
     parts = [ngettext("{number} change to the graph", "{number} changes to the graph", changes).format(number=changes)] if changes else []
-    parts += [_("lights {highlight}").format(highlight=", ".join(step.highlight))] if step.highlight else []
+    parts += [_("highlights {highlight}").format(highlight=", ".join(step.highlight))] if step.highlight else []
     hidden = len(step.hide_values) + len(step.hide_gradients)
     parts += [ngettext("hides {number} number", "hides {number} numbers", hidden).format(number=hidden)] if hidden else []
     for action in step.run:
@@ -224,12 +224,12 @@ def summary(recorder: Recorder) -> str:
             parts.append(_("trains {number:,} steps").format(number=action.args["steps"]))
         elif action.do == "to":
             parts.append(
-                _("playback stands {text} at {value}").format(
+                _("moves playback ({text}) to {value}").format(
                     text=action.args["phase"], value=action.args.get("node", action.args.get("wire"))
                 )
             )
         elif action.do == "view":
-            parts.append(_("looks at a part") if action.args.get("fit") else _("looks at everything"))
+            parts.append(_("shows part of the graph") if action.args.get("fit") else _("shows the whole graph"))
         else:
             parts.append(action.do.replace("_", " "))
     text = "; ".join(parts)

@@ -113,4 +113,4 @@ def _free(path: Path) -> Path:
 def predicted(of: str, quantity: str, index: tuple[int, ...]) -> LessonQuestion:
     """The question for a number that was covered."""
     what = "value" if quantity == "value" else "gradient"
-    return LessonQuestion("predict", _("Which {what} stands here?").format(what=what), of=of, quantity=quantity, index=index)
+    return LessonQuestion("predict", _("What is the {what} here?").format(what=what), of=of, quantity=quantity, index=index)

@@ -28,7 +28,7 @@ class JobBar(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(name)
-        self.cancel = button(_("Cancel"), "quiet", tip=_("End this; what is there already stays  (Esc)"))
+        self.cancel = button(_("Cancel"), "quiet", tip=_("Stop this task; existing results are kept  (Esc)"))
         self.cancel.setAccessibleName(_("Cancel: {name}").format(name=name))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 3, 6, 3)

@@ -10,7 +10,7 @@ from graph.model.covered import Covered, Why
 from graph.text.messages import _
 
 MINUS = "−"
-WHY_COVERED: dict[Why, str] = {"asked": _("to be found out"), "ahead": _("not computed yet")}
+WHY_COVERED: dict[Why, str] = {"asked": _("hidden until predicted"), "ahead": _("not computed yet")}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

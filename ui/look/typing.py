@@ -23,7 +23,7 @@ def commit_field(widget: QWidget | None) -> None:
             commit()
             refusal, say = getattr(widget, "refusal", ""), getattr(widget.window(), "say", None)
             if refusal and callable(say):
-                say(_("{accessibleName} stays as it was: {refusal}").format(accessibleName=widget.accessibleName(), refusal=refusal))
+                say(_("{accessibleName} was not changed: {refusal}").format(accessibleName=widget.accessibleName(), refusal=refusal))
             return
         widget = widget.parentWidget()
 

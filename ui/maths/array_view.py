@@ -222,9 +222,9 @@ class ArrayPanel(QWidget):
             self.number.setText(number(view.scalar))
             self.number.setToolTip(exact(view.scalar))
             shape = "" if not view.shape else _("shape {shape} · ").format(shape=shape_text(view.shape))
-            self.note.setText(f"{shape}{view.dtype} · {exact(view.scalar)}" + (_(" · being computed again") if stale else ""))
+            self.note.setText(f"{shape}{view.dtype} · {exact(view.scalar)}" + (_(" · updating") if stale else ""))
             return
-        self.note.setText(_statistics(view) + (_(" · being computed again") if stale else ""))
+        self.note.setText(_statistics(view) + (_(" · updating") if stale else ""))
         self._array = view.data if view.data is not None else view.thumbnail
         self.whole.setVisible(view.data is None and fetch is not None)
         self._show_array()

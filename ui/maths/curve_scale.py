@@ -58,7 +58,7 @@ def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
         return Scale("log")
     positive = [value for value in numbers if value > 0]
     if not positive:
-        return Scale(note=_("no logarithm: the loss is never above 0"))
+        return Scale(note=_("no log scale: the loss is never positive"))
     straight = max(min(positive), max(map(abs, numbers)) * 10.0**-DECADES)
     return Scale("symlog", straight, _("linear within ±{value}").format(value=plain(float(f"{straight:.2g}"))))
 

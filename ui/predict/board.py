@@ -213,7 +213,7 @@ class PredictionBoard(QObject):
         for item, asked in self.asked.items():
             asked.name = name_of(graph, item)
         if gone:
-            self.workspace.say(_("What was asked for is no longer in the graph: that prediction is void."))
+            self.workspace.say(_("The number to predict is no longer in the graph: this prediction was cancelled."))
         if self.asked or gone:
             self._show()
 
@@ -242,7 +242,7 @@ class PredictionBoard(QObject):
         void |= len(kept) < len(self.answered)
         self.answered = kept
         if void:
-            self.workspace.say(_("The numbers have changed: what was predicted about them is void."))
+            self.workspace.say(_("The numbers have changed: predictions of them were cancelled."))
             self._show()
 
     def _void(self, items: list[Address]) -> None:

@@ -32,7 +32,7 @@ class Callout(QFrame):
             button(_("Try again"), "quiet", tip=_("Type another answer")),
             button(_("Reveal"), "quiet", tip=_("Show the number")),
         )
-        self.dismiss = button(_("Close"), "quiet", tip=_("Esc does it too"))
+        self.dismiss = button(_("Close"), "quiet", tip=_("Close (Esc)"))
         row = FlowLayout(4)
         for control in (self.again, self.reveal, self.dismiss):
             row.addWidget(control)

@@ -12,7 +12,7 @@ from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, label
 
 ANY = _("Any kind")
-GUESS = _("Something is wrong in this graph. Select the wire or the node where, and choose what.")
+GUESS = _("Something in this graph is wrong. Select the faulty wire or node and choose the kind of fault.")
 
 
 class FaultBar(QWidget):
@@ -37,11 +37,11 @@ class FaultBar(QWidget):
         self.kind.setAccessibleName(_("Kind of fault"))
         self.place.setAccessibleName(_("Place of the fault"))
         self.place.addItems([_("at random"), _("at the selection")])
-        self.plant = button(_("Plant"), "primary", tip=_("Nobody sees where; Undo takes it back"))
-        self.guess = button(_("Guess"), "primary", tip=_("Is this what is wrong, at what is selected?"))
+        self.plant = button(_("Plant"), "primary", tip=_("Plant the fault without showing where; Undo removes it"))
+        self.guess = button(_("Guess"), "primary", tip=_("Check whether this fault is at the selection"))
         self.reveal = button(_("Reveal"), "quiet", tip=_("Show the fault"))
-        self.remove = button(_("Remove"), "quiet", tip=_("Take the fault out of the graph"))
-        self.dismiss = button(_("Close"), "quiet", tip=_("Esc does it too"))
+        self.remove = button(_("Remove"), "quiet", tip=_("Remove the fault from the graph"))
+        self.dismiss = button(_("Close"), "quiet", tip=_("Close (Esc)"))
         row = FlowLayout(8)  # in large type it breaks: it must not make the window wider
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)

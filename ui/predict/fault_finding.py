@@ -35,7 +35,7 @@ class FaultFinding(QObject):
         self._about: Fault | None = None
         """The fault that the last guess was judged by."""
         self.badge = label(BADGE, "strong")
-        self.badge.setToolTip(_("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault"))
+        self.badge.setToolTip(_("Some numbers of this graph are wrong on purpose: Learn ▸ Find the fault"))
         workspace.pages.add_status(self.badge)
         workspace.pages.add_bar(self.bar, "top")
         self.bar.planted.connect(self.plant)
@@ -87,8 +87,8 @@ class FaultFinding(QObject):
             f for f in self.possible() if kind in ("", f.kind) and (not selected or f.place in chosen or f.kind == kind == "zero_grad")
         ]
         if not offered:
-            where = _("at what is selected") if selected else _("in this graph")
-            self.bar.say(_("There is no place for that fault {where}: it needs a gradient, and its own kind of node.").format(where=where))
+            where = _("at the selection") if selected else _("in this graph")
+            self.bar.say(_("This fault cannot be planted {where}: it needs a gradient and a suitable node.").format(where=where))
             self.workspace.say(self.bar.text.text())
             return False
         kinds = list(dict.fromkeys(f.kind for f in offered))
@@ -109,7 +109,7 @@ class FaultFinding(QObject):
             return False
         chosen = [*self.workspace.canvas.selected_edges(), *self.workspace.canvas.selected_nodes()]
         if len(chosen) != 1 and kind != "zero_grad":
-            self.bar.say(_("Select the one wire or node where it goes wrong."))
+            self.bar.say(_("Select the one wire or node where the fault is."))
             return False
         place = "" if kind == "zero_grad" else chosen[0]
         judgement = judge_fault((fault.kind, fault.place), (kind, place))

@@ -110,13 +110,13 @@ class Predict(Feature):
         from engine.explain.misconceptions.items import value_items
 
         items = value_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
-        self._hide(items, _("Select nodes that compute something, or wires from them: their values are hidden."))
+        self._hide(items, _("Select nodes that compute something, or wires from them, to hide their values."))
 
     def hide_gradient(self) -> None:
         from engine.explain.misconceptions.items import gradient_items
 
         items = gradient_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
-        self._hide(items, _("Select wires or nodes with a gradient: it is hidden until it is predicted."))
+        self._hide(items, _("Select wires or nodes with a gradient to hide it until it is predicted."))
 
     def hide_all_gradients(self) -> None:
         from engine.explain.misconceptions.items import all_gradients
@@ -128,7 +128,7 @@ class Predict(Feature):
             self.workspace.say(otherwise)
             return
         self.board.hide(items)
-        other = _(" [1, 0] before it chooses another entry.") if any(item.index for item in items) else ""
+        other = _(" Type [1, 0] before the number to choose another entry.") if any(item.index for item in items) else ""
         self.workspace.say(_("Click a question mark, or press Q, and type the number.{other}").format(other=other))
 
     def predict_next(self) -> None:

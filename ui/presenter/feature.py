@@ -27,7 +27,7 @@ EDGE = 96
 """So near to the lower edge the pointer brings the strip while presenting."""
 STRIP_MS, HINT_MS, REST = 2500, 4000, "strip rests"
 DEFAULTS = {"present_hide": True, "present_lock": True, "present_sliders": True}
-CLICKED = _("While presenting, Shift+F5 resets nothing: clickers send it to start a show")
+CLICKED = _("While presenting, Shift+F5 does not reset: presentation remotes send it to start a show")
 _BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
 
 
@@ -173,7 +173,7 @@ class Presenter(Feature):
         self.pen.take(tool)
         if put_down and not self.presenting and self.pen.board.strokes:
             key = self.workspace.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            self.workspace.say(_("Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})").format(key=key))
+            self.workspace.say(_("Your drawing stays until you erase it: Learn > Erase all drawings  ({key})").format(key=key))
         self.light.come_first()
         self._follow()
 

@@ -34,7 +34,7 @@ class ProblemRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{SEVERITIES[problem.severity]}: {problem.text}")
         offered = ", ".join(repair.title for repair in problem.repairs)
-        self.setAccessibleDescription(_("Repairs: {offered}").format(offered=offered) if offered else "")
+        self.setAccessibleDescription(_("Fixes: {offered}").format(offered=offered) if offered else "")
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(4, 6, 4, 6)
         self.row.setSpacing(10)
@@ -104,7 +104,7 @@ class ProblemsPage(Panel):
         self.rows = []
         if not ordered:
             self._list.addSpacing(8)
-            self._list.addWidget(label(_("✓  Nothing is wrong with this graph."), "secondary"))
+            self._list.addWidget(label(_("✓  This graph has no problems."), "secondary"))
         for problem in ordered[:LISTED]:
             self._add(problem)
         if len(ordered) > LISTED:
@@ -123,7 +123,7 @@ class ProblemsPage(Panel):
             flow = FlowLayout(6)
             buttons.setLayout(flow)
             for repair in problem.repairs:
-                fix = button(repair.title, "repair", tip=_("Mend this in one step, which undo takes back"))
+                fix = button(repair.title, "repair", tip=_("Fix this (undo reverts it)"))
                 fix.clicked.connect(lambda _=False, repair=repair: mend(self.workspace, repair))
                 flow.addWidget(fix)
             for node in (*problem.nodes[:1], *links) if links else ():

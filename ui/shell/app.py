@@ -70,7 +70,7 @@ def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, st
                 return (
                     example_document(FIRST, CATALOG),
                     FIRST,
-                    _("{name}, which was open last, cannot be found at the moment.").format(name=Path(last).name),
+                    _("{name}, which you had open last, cannot be found.").format(name=Path(last).name),
                 )
             return Document.load(Path(last), CATALOG), "", complaint
     except FileError as wrong:

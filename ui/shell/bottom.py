@@ -42,7 +42,7 @@ class Bottom(Panel):
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button(STEP, tip=_("One training step"))
         self.step.setAccessibleName(STEP)
-        self.reset = button(_("Reset"), tip=_("Back to the weights of the document"))
+        self.reset = button(_("Reset"), tip=_("Return to the initial values"))
         self.tabs, self.pages = QTabBar(), PageStack()
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
@@ -113,7 +113,7 @@ class Bottom(Panel):
     def keys_changed(self) -> None:
         actions = self.workspace.actions_by_id
         self.step.setToolTip(hint(_("One training step"), actions["train_step"]))
-        self.reset.setToolTip(hint(_("Back to the weights of the document"), actions["train_reset"]))
+        self.reset.setToolTip(hint(_("Return to the initial values"), actions["train_reset"]))
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)

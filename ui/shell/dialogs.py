@@ -53,13 +53,13 @@ class Dialogs:
 
     def changed_outside(self, name: str) -> Outside:
         """What to do with a file that another program has changed since it was opened here."""
-        text = _("Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost.")
+        text = _("Another window or program has saved this file since you opened it. If you replace it, that version is lost.")
         answers = ((_("Replace it"), "replace"), (_("Cancel"), "cancel"), (_("Save as …"), "save_as"))
         return self._ask(_("{name} was changed elsewhere").format(name=name), text, answers)  # type: ignore[return-value]
 
     def engine_busy(self, arrived: Callable[[], bool], older: str) -> Literal["arrived", "older", "cancel"]:
         """Wait for the step that the engine is in the middle of, until `arrived`; `older` names the values to save instead, if any."""
-        text = _("The engine is in the middle of a training step. The values after it are saved as soon as it ends.")
+        text = _("A training step is running. The values after this step are saved as soon as it ends.")
         dialog = _Waiting(self._parent, _("Waiting to save"), text, older, arrived)
         self.wait_for(dialog)
         dialog.deleteLater()

@@ -120,8 +120,9 @@ class Files:
             more = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step) if document.trained else ""
             return "", _("They are lost if you don't{more}.").format(more=more)
         if not document.trained:
-            return f"Save {self.title} after Reset?", _("Its file still holds the trained values from before.")
-        return f"Save the trained values of {self.title}?", _("Training has come to step {step:,}. It is lost if you don't.").format(
+            return f"Save {self.title} after Reset?", _("The file still holds the earlier trained values.")
+        return f"Save the trained values of {self.title}?", _("The graph is trained to step {step:,}. Its trained values are "
+                                                              "lost if you don't.").format(
             step=kernel.progress.step
         )
 
@@ -181,7 +182,8 @@ class Files:
     def open_recent(self, path: Path) -> bool:
         """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""
         if not reachable(path, 3.0):
-            text = _("There is no file {path} now. It may be on a disk or a share that is not connected.").format(path=quoted_path(path))
+            text = _("The file {path} does not exist. It may be on a drive or network share that is "
+                     "not connected.").format(path=quoted_path(path))
             if self._window.dialogs.sure(_("This file cannot be found"), text, _("Remove from the list")):
                 self._window.settings.forget(path)
             return False
@@ -248,7 +250,7 @@ class Files:
         window.settings.remember(path)
         if state is None and held is not None:
             window.say(
-                _("Saved {name} untrained, in place of its values {step}; Run > Take back Reset returns them").format(
+                _("Saved {name} with its initial values instead of those {step}; Run > Undo Reset restores them").format(
                     name=path.name, step=steps_text(held.step)
                 )
             )

@@ -19,7 +19,7 @@ from ui.look.widgets import FlowLayout, button, label, set_property
 from ui.maths.formula import FormulaView
 
 HINT = _("A formula, such as (1 - w2*w1)^2")
-KEYS = _("Enter builds it here · several statements with ; between them · Esc closes")
+KEYS = _("Enter builds the graph here · separate statements with ; · Esc closes")
 _WORDS = {"the", "there", "something", "between", "after", "everything", "this", "write", "only", "in", "a"}
 """First words of complaints; others are parts of the formula, and stay as they are."""
 
@@ -67,7 +67,7 @@ def summary(entry: FormulaDraft) -> str:
     count = len(entry.nodes)
     parts = [_("{count} new node").format(count=count) + "s" * (count != 1)]
     if entry.used:
-        parts.append(_("joined to ") + ", ".join(entry.used))
+        parts.append(_("connected to ") + ", ".join(entry.used))
     parts += [f"{name} = {CONSTANTS[name]:.6g}…" for name in entry.numbers]
     return " · ".join(parts)
 

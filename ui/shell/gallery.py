@@ -128,7 +128,7 @@ class Gallery(QDialog):
         grid.setContentsMargins(24, 20, 24, 24)
         grid.setSpacing(16)
         grid.addWidget(label(_("Examples"), "heading"), 0, 0, 1, COLUMNS)
-        intro = _("Each opens as a graph of your own: change what you like, the example stays as it is.")
+        intro = _("Each example opens as a copy. You can change anything; the example itself stays the same.")
         grid.addWidget(label(intro, "secondary"), 1, 0, 1, COLUMNS)
         for index, card in enumerate(self.cards):
             grid.addWidget(card, 2 + index // COLUMNS, index % COLUMNS)

@@ -137,11 +137,11 @@ class Recovery(QObject):
             lost.release()
         self._offer()
         if not lost.whole:
-            self._window.say(_("The very last changes could not be read; everything before them is here."))
+            self._window.say(_("The last changes could not be read; all changes before them are here."))
 
     def delete(self) -> None:
         """Throw away what is offered, once the person has said so twice."""
-        sure = _("It cannot be brought back afterwards.")
+        sure = _("You cannot restore it afterwards.")
         if self._found and self._window.dialogs.sure(f"Delete the changes to {name_of(self._found[0])}?", sure, _("Delete")):
             self._found.pop(0).discard()
             self._offer()

@@ -17,7 +17,7 @@ from ui.shell.workspace.action_spec import ActionSpec
 ID = Qt.ItemDataRole.UserRole + 1
 GESTURES = (
     (_("Add a node"), _("Double-click on empty canvas")),
-    (_("Wire"), _("Drag from a port to a port; from an occupied input, move its wire")),
+    (_("Wire"), _("Drag from port to port; drag from a connected input to move its wire")),
     (_("Insert on a wire"), _("Drop a node on it; with Shift or Alt it stays beside the wire")),
     (_("Move, select"), _("Drag a node; drag over empty canvas")),
     (_("Copy"), _("Ctrl + Shift + drag a node, or Alt + drag")),
@@ -27,7 +27,7 @@ GESTURES = (
     (_("Cut wires"), _("Ctrl + right-drag across them")),
     (_("Go to the nearest node"), _("Arrow keys; along wires with Ctrl")),
     (_("Nudge"), _("Shift + arrow keys")),
-    (_("Cancel what is under way"), _("Esc")),
+    (_("Cancel the current action"), _("Esc")),
     (_("Larger type in a panel"), _("Ctrl + wheel over it")),
 )
 
@@ -85,12 +85,12 @@ class ShortcutDialog(QDialog):
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.field = KeyField()
         self.says = label("", "secondary", wrap=True)
-        self.change = button(_("Change …"), tip=_("Press other keys for this command  (Enter)"))
-        self.add = button("Add …", tip=_("Further keys for this command"))
-        self.remove = button(_("Remove"), tip=_("Take this command's keys away"))
-        self.reset = button(_("Reset"), tip=_("The keys it came with"))
-        self.reset_all = button(_("Reset all"), "quiet", tip=_("All commands get the keys they came with"))
-        self.take = button(_("Take them"), "primary")
+        self.change = button(_("Change …"), tip=_("Choose other keys for this command  (Enter)"))
+        self.add = button("Add …", tip=_("Add another shortcut for this command"))
+        self.remove = button(_("Remove"), tip=_("Remove this command's shortcuts"))
+        self.reset = button(_("Reset"), tip=_("Restore this command's default keys"))
+        self.reset_all = button(_("Reset all"), "quiet", tip=_("Restore the default keys of all commands"))
+        self.take = button(_("Use these keys"), "primary")
         self._adding = False
         self._arrange()
         self.query.textChanged.connect(lambda _: self.fill())
@@ -143,7 +143,7 @@ class ShortcutDialog(QDialog):
             rows = [(_title(s), self._keys.native(s) or "—", s.id) for s in specs]
             self._section(MENU_TITLES[menu], rows)
         gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
-        self._section(_("With the mouse, and keys of the canvas itself"), gestures)
+        self._section(_("Mouse actions and keys of the canvas"), gestures)
         self.tree.expandAll()
         listed = [item for item in self._items() if item.data(0, ID)]
         again = [item for item in listed if kept is not None and item.data(0, ID) == kept.id]
@@ -169,7 +169,7 @@ class ShortcutDialog(QDialog):
                 changed = item.font(1)
                 changed.setBold(True)
                 item.setFont(1, changed)
-                item.setToolTip(1, _("Not the keys it came with"))
+                item.setToolTip(1, _("Changed from the default"))
 
     def _matches(self, spec: ActionSpec, wanted: str) -> bool:
         keys = self._keys.of(spec)
@@ -217,7 +217,7 @@ class ShortcutDialog(QDialog):
         if refused:
             self.says.setText(refused)
         elif owner is not None:
-            self.says.setText(_("belongs to {owner}, which would lose it").format(owner=_title(owner)))
+            self.says.setText(_("is used by {owner}, which would lose it").format(owner=_title(owner)))
         else:
             self._take()
 

@@ -87,11 +87,11 @@ def refusal(spec: ActionSpec, key: str) -> str:
     if key in _MENUS_OWN:
         return _("{key} opens a menu").format(key=native(key))
     if key in _CANVAS_OWN and spec.scope == "canvas":
-        return _("{key} belongs to the canvas itself").format(key=native(key))
+        return _("{key} is reserved for the canvas").format(key=native(key))
     if _typed_with_alt_gr(key):
         return _("{key} types a character on many keyboards, where AltGr means Ctrl and Alt").format(key=native(key))
     if spec.scope == "window" and _types_something(key):
-        return _("{key} alone would be heard while someone types: add Ctrl or Alt").format(key=native(key))
+        return _("{key} alone would be triggered while you type: add Ctrl or Alt").format(key=native(key))
     return ""
 
 

@@ -34,7 +34,7 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.nonfinite)
         self.mode, self.batch, self.precision, self.device = label(""), label(""), label(""), label("")
         self.mode.setToolTip(_("Dropout and batch norm behave differently in training and in evaluation mode"))
-        self.batch.setToolTip(_("Which samples the numbers on the canvas belong to"))
+        self.batch.setToolTip(_("The samples that the numbers on the canvas belong to"))
         for widget in (self.batch, self.mode, self.precision, self.device):
             self.addPermanentWidget(widget)
 

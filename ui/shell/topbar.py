@@ -107,7 +107,7 @@ class TopBar(QWidget):
         self.file.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.transport = Transport(playhead)
         self.optimizer: QPushButton = button("SGD", "chip", tip=_("Optimizer and its settings"))
-        self.device: QPushButton = button("CPU", "chip", tip=_("Where the numbers are computed"))
+        self.device: QPushButton = button("CPU", "chip", tip=_("The device on which the numbers are computed"))
         self.device.setIconSize(QSize(9, 9))
         self.train: QPushButton = button(_("Train ▶"), "primary", tip=_("Start training"))
         left, right = QWidget(), QWidget()
@@ -194,7 +194,7 @@ class TopBar(QWidget):
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
         self._set_text(self.device, " " + {"dead": _("Restart"), "starting": _("starting")}.get(kernel, name))
-        self.device.setToolTip(why or _("Where the numbers are computed"))
+        self.device.setToolTip(why or _("The device on which the numbers are computed"))
 
     def _wanted(self) -> int:
         margins = self._row.contentsMargins()

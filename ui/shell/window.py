@@ -196,7 +196,7 @@ class Window(QMainWindow):
         from ui.look.job_bar import JobBar
 
         self.setMenuWidget(self.topbar)
-        self.job_bar = JobBar(_("The program is written"))
+        self.job_bar = JobBar(_("Writing the code"))
         self.job_bar.cancelled.connect(self.files.cancel_export)
         self.centre = column(self.recovery.bar, self.reading.bar, self.job_bar, self.canvas)
         self.setCentralWidget(self.centre)

@@ -65,7 +65,7 @@ class Curves(QWidget):
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
         self.note = label("", "small")
-        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the present ones"))
+        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the current ones"))
         self.before.setCheckable(True)
         self.before.setChecked(True)
         self.before.toggled.connect(lambda _: self._draw())

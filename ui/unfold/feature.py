@@ -81,7 +81,7 @@ class Unfold(Feature):
             return
         if canvas.do(edit, _("Open {name}").format(name=name)):
             canvas.navigation.enter(group)
-            workspace.say(_("Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back").format(name=name))
+            workspace.say(_("Inside {name}: the same numbers, step by step. Esc leaves, Ctrl+U folds it back").format(name=name))
 
     def _shapes(self) -> Shapes:
         """What is known of the document as it is; nothing while the numbers belong to another structure."""

@@ -8,11 +8,11 @@ from ui.shell.workspace.action_spec import ActionSpec, has
 A = ActionSpec
 ROWS: tuple[ActionSpec, ...] = (
     A("open_box", _("Open the box"), "Learn", ("U",), "canvas", has("openable"),
-      _("Look into the selected node: the elementary nodes it is made of"),
+      _("Open the selected node into the elementary nodes it consists of"),
       before=True, search=("unfold", "expand", "inside", "elementary"), run="unfold.open_box", context=320),
     A("open_neurons", _("Open into neurons"), "Learn", ("Shift+U",), "canvas", has("neural"),
-      _("Look into the selected layer: its single neurons and weights"), search=("unfold", "scalar", "unit", "weights"),
+      _("Open the selected layer into its neurons and weights"), search=("unfold", "scalar", "unit", "weights"),
       run="unfold.open_neurons", context=330),
-    A("fold_back", _("Fold back"), "Learn", ("Ctrl+U",), "canvas", has("foldable"), _("Make one node of an opened one again"),
+    A("fold_back", _("Fold back"), "Learn", ("Ctrl+U",), "canvas", has("foldable"), _("Turn an opened node back into one node"),
       search=("close", "collapse", "box"), run="unfold.fold_back", context=340),
 )  # fmt: skip

@@ -5,9 +5,10 @@ from ui.shell.workspace.action_spec import ActionSpec, wires
 from ui.shell.workspace.panel import PanelSpec
 
 ROWS = (
-    ActionSpec("probe_value", _("Probe value"), "Run", ("F8",), enabled=wires, tip=_("Follow the selected wire's value over training"),
+    ActionSpec("probe_value", _("Probe value"), "Run", ("F8",), enabled=wires, tip=_("Track the selected wire's value during training"),
                before=True, run="probes.pin_value", context=370),
-    ActionSpec("probe_gradient", _("Probe gradient"), "Run", ("Shift+F8",), enabled=wires, tip=_("Follow the selected wire's gradient"),
+    ActionSpec("probe_gradient", _("Probe gradient"), "Run", ("Shift+F8",), enabled=wires, tip=_("Track the selected wire's gradient "
+                                                                                                 "during training"),
                run="probes.pin_gradient", context=380),
 )  # fmt: skip
 PANELS = (PanelSpec("probes", _("Probes"), "bottom", "ui.watch.probes_page:ProbesPage", 43, rows=ROWS),)

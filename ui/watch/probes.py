@@ -81,7 +81,7 @@ def unpin(document: Document, probe: PinnedProbe) -> None:
 
 def set_measure(document: Document, probe: PinnedProbe, measure: Measure) -> None:
     changed = [replace(old, measure=measure) if old.address == probe.address else old for old in stored(document.graph)]
-    document.do(_setting(changed), _("Follow the {measure}").format(measure=measure))
+    document.do(_setting(changed), _("Track the {measure}").format(measure=measure))
 
 
 def _what(graph: Graph, probes: list[PinnedProbe]) -> str:

@@ -25,10 +25,10 @@ from ui.shell.workspace.workspace import Workspace
 from ui.watch import probes
 from ui.watch.probes import PinnedProbe, ProbeLog, Series
 
-EMPTY = _("Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient.")
+EMPTY = _("Select a wire and press F8 to track its value during training, or Shift+F8 to track its gradient.")
 DRAW_MS, DRAW = 60, "probes"
 """Least time between two drawings while training."""
-MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title=_("What to follow of the tensor"))
+MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title=_("Which measure of the tensor to track"))
 
 
 class Plot(QWidget):

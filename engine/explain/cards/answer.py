@@ -110,7 +110,7 @@ def _objective(scene: Scene, key: Key) -> list[Section]:
     seed = Number(1.0, "gradient", scene.gradient_place(key))
     symbol = rf"\bar{{{top}}}" if scene.symbols.notation == "bar" else rf"\frac{{\partial {top}}}{{\partial {top}}}"
     lines = (
-        words(_("This is the objective, the number that is differentiated. The backward pass starts here, with 1.")),
+        words(_("This is the objective, the number that is differentiated. The backward pass starts here with the gradient 1.")),
         equation("result", Tex(symbol, role="gradient", place=scene.gradient_place(key)), EQUALS, seed),
     )
     return [Section("objective", _("The objective"), lines, scene.value_place(key))]
@@ -173,7 +173,9 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     value = scene.quantity(tensor, symbol, "value", place)
     arrived = scene.trace.parameter_gradients.get(key)
     shape = " × ".join(map(str, tensor.shape)) or _("a single number")
-    fate = _("The optimizer leaves it alone: it is frozen.") if frozen(scene.graph, node.id) else _("Training changes it, by its gradient.")
+    fate = _("It is frozen: the optimizer does not "
+             "change it.") if frozen(scene.graph, node.id) else _("Training changes it by its "
+                                                                                                    "gradient.")
     about = words(_("A learned tensor of {name}: {shape}. {fate}").format(name=node.name, shape=shape, fate=fate))
     sections = [Section("parameter", _("Value"), (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
     users = _users(scene, key)
@@ -203,5 +205,5 @@ def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Nu
     if len(users) < 2:
         return []
     left = Tex(scene.symbols.of_learned(key), role="gradient", place=Address("parameter", *key, gradient=True))
-    note = words(_("{users} nodes use it: what each of them gives is added up.").format(users=len(users)))
-    return [Section("fan_out", _("Together"), (note, equation("result", left, EQUALS, gradient)), Address("parameter", *key))]
+    note = words(_("{users} nodes use it: their contributions are added.").format(users=len(users)))
+    return [Section("fan_out", _("Total"), (note, equation("result", left, EQUALS, gradient)), Address("parameter", *key))]

@@ -143,9 +143,10 @@ class _Backward:
         if step.local.numel() == 1 and step.jacobian == (1, 1):
             return Number(float(step.local), "local", None, bracket=True)
         if step.kind == "diagonal":
-            return self.scene.array(step.local, symbol, "local", None, "diagonal", _("the diagonal of the Jacobian; all else is 0"))
+            return self.scene.array(step.local, symbol, "local", None, "diagonal", _("the diagonal of the Jacobian; all other "
+                                                                                     "entries are 0"))
         rows, columns = step.jacobian
-        caption = _("{rows} × {columns}: a row for each number out, a column for each number in").format(rows=rows, columns=columns)
+        caption = _("{rows} × {columns}: one row per output number, one column per input number").format(rows=rows, columns=columns)
         return self.scene.array(step.local, symbol, "local", None, "matrix", caption)
 
     def _of_numbers(self, chain: Chain) -> list[Line]:
@@ -174,18 +175,19 @@ class _Backward:
         rows, columns = step.jacobian
         down = chain.downstream
         if chain.local is None:
-            text = _("The Jacobian would have {rows:,} × {columns:,} numbers; the rule gives the product without writing it down.").format(
+            text = _("The Jacobian would have {rows:,} × {columns:,} numbers; the rule computes the product without forming it.").format(
                 rows=rows, columns=columns
             )
             return [words(text), equation("result", self.part, EQUALS, down)]
         if chain.local_kind == "diagonal":
-            note = words(_("Entry by entry: the Jacobian is diagonal, so each gradient is multiplied by one factor of its own."))
+            note = words(_("Entry by entry: the Jacobian is diagonal, so each gradient is multiplied by its own factor."))
             inner = step.summed[1:] if step.summed[:1] == (0,) and self.local.batched else step.summed
             spread = (Tex(r"\sum"),) if inner else ()
             lines = [note, equation("result", self.part, EQUALS, *spread, chain.upstream, TIMES, chain.local, EQUALS, down)]
             if inner:
                 lines.insert(
-                    1, words(_("The input was repeated along an axis to fit (broadcast), so its contributions are added up there."))
+                    1, words(_("The input was repeated along an axis to fit (broadcast), so its contributions are added along that "
+                               "axis."))
                 )
             return lines
         shapes = Tex(rf"(1 \times {rows})\,({rows} \times {columns}) = 1 \times {columns}")
@@ -254,7 +256,7 @@ class _Backward:
         if samples < 2:
             return []
         terms = Tex(rf"= \sum_{{n=1}}^{{{samples}}} \left({self.symbol}\right)_{{n}}", role="gradient")
-        note = _("All {samples} samples share it: what each of them gives is added up. Above is sample {value}.").format(
+        note = _("All {samples} samples share it: their contributions are added. Sample {value} is shown above.").format(
             samples=samples, value=step.sample + 1
         )
         return [words(note), equation("result", self.left, terms, *self._written_sum(step, upstream, samples), EQUALS, whole)]

@@ -130,7 +130,7 @@ def problem_section(scene: Scene, node: str) -> Section:
     """Why a node has no value."""
     errors = [p for p in scene.trace.problems if p.severity == "error"]
     said = [p.text for p in errors if node in p.nodes] or [p.text for p in errors]
-    text = "; ".join(said) or _("something before it could not be computed")
+    text = "; ".join(said) or _("a node before it could not be computed")
     return Section(
         "absent", _("Not computed"), (words(_("There is no number here: {text}.").format(text=text)),), first_output(scene.graph, node)
     )

@@ -138,7 +138,7 @@ class Scene:
             note = f" ({self.trace.objective_note})" if self.trace.objective_note else ""
             return _("There is no gradient here because the graph has no objective to differentiate{note}.").format(note=note)
         if reason == "independent":
-            what = _("what this wire brings there") if place.kind == "edge" else _("this")
+            what = _("the value of this wire") if place.kind == "edge" else _("this")
             return _("There is no gradient here: {value} does not depend on {what}.").format(value=name or _("the objective"), what=what)
         if reason == "not differentiable" and self._counts(place):
             return _("There is no gradient here: these are class indices, whole numbers that cannot change by a little.")

@@ -44,7 +44,7 @@ def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
 def _mask(scene: Scene, local: Local) -> list[Line]:
     place = first_output(scene.graph, local.operation.node)
     if local.kept is None:
-        why = "p is 0" if local.operation.settings.p == 0 else _("dropout acts while training only, and this is a pass in evaluation mode")
+        why = "p is 0" if local.operation.settings.p == 0 else _("dropout acts only in training, and this pass is in evaluation mode")
         return [words(_("Nothing is dropped: {why}. Its output is its input, and the gradient passes unchanged.").format(why=why))]
     mask = scene.quantity(_of_sample(scene, local, local.kept), "m", "local", place)
     return [
@@ -58,8 +58,8 @@ def _winners(scene: Scene, local: Local) -> list[Line]:
     return [
         words(
             _(
-                "Where the largest number of every window was found, counted from 0 row by row within its channel. These places receive "
-                "the gradient; all others receive 0."
+                "The position of the largest number in every window, counted from 0, row by row within its channel. These positions "
+                "receive the gradient; all others receive 0."
             )
         ),
         equation("step", Tex(r"\mathrm{argmax} ="), places),
@@ -75,7 +75,7 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
         whose = _("of this mini-batch, for each channel") if kept.axes else _("running averages, which were updated while training")
         shown = (mean.mean((0, *range(2, mean.dim()))), variance.flatten())
     else:
-        whose = _("of every sample by itself")
+        whose = _("of each sample separately")
         sample = scene.sample(local.samples) or 0
         shown = tuple((t[sample] if local.batched else t) for t in (mean.mean(kept.axes, keepdim=True), variance))
     names = (r"\mu", r"\sigma^2")
@@ -88,9 +88,9 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
 def _average(scene: Scene, local: Local) -> list[Line]:
     training = local.operation.settings.training
     said = (
-        _("While training it passes x on, and m follows.")
+        _("In training it passes x on and updates m.")
         if training
-        else _("In evaluation it gives m; x has no part and gets no gradient.")
+        else _("In evaluation it gives m; x is not used and receives no gradient.")
     )
     kept = scene.quantity(local.argument("running"), "m", "local", Address("buffer", local.operation.node, "running"))
     return [words(said), equation("step", Tex("m"), EQUALS, kept)]
@@ -98,7 +98,7 @@ def _average(scene: Scene, local: Local) -> list[Line]:
 
 def _fitted(scene: Scene, local: Local) -> list[Line]:
     node = local.operation.node
-    lines = [words(_("Mean and standard deviation were computed once, over the training part; they are not learned by gradients."))]
+    lines = [words(_("Mean and standard deviation were computed once, over the training set; they are not learned by gradients."))]
     for symbol, name in ((r"\mu", "mean"), (r"\frac{1}{\sigma}", "scale")):
         place = Address("buffer", node, name)
         lines.append(equation("step", Tex(symbol), EQUALS, scene.quantity(local.argument(name), symbol, "local", place)))
@@ -109,7 +109,7 @@ def _penalised(scene: Scene, local: Local) -> list[Line]:
     leaves = local.operation.leaves
     if not leaves:
         return [words(_("Nothing is penalised: wire a Parameter here, or name layers in its settings."))]
-    lines = [words(_("It adds up over these; each receives a gradient of its own from here, besides the one from the loss."))]
+    lines = [words(_("It sums over these; each receives a gradient from here in addition to the one from the loss."))]
     for a, leaf in enumerate(leaves):
         symbol = scene.leaf_symbol(leaf)
         lines.append(equation("step", Tex(symbol), EQUALS, scene.quantity(local.leaf(a), symbol, "value", scene.leaf_place(leaf))))
@@ -127,7 +127,7 @@ def source(scene: Scene, local: Local) -> Section:
         place = Address("output", *key, index=None if sample is None else (sample,))
         shown = scene.quantity(tensor if sample is None else tensor[sample], symbol, "value", place)
         lines.append(equation("result", Tex(symbol, role="value", place=place), EQUALS, shown))
-    return Section("source", _("Where it is from"), tuple(lines), first_output(scene.graph, node))
+    return Section("source", _("Where it comes from"), tuple(lines), first_output(scene.graph, node))
 
 
 def _origin(scene: Scene, node: str, role: str) -> str:
@@ -136,7 +136,7 @@ def _origin(scene: Scene, node: str, role: str) -> str:
         size = scene.trace.values[key].shape[0] if key in scene.trace.values and scene.batched(key) else 0
         return _("Read from the data set: {size} of its samples, the same rows of features and targets.").format(size=size)
     if role == "constant":
-        return _("A constant: it is what was typed, and nothing changes it.")
+        return _("A constant: the value that was typed. Nothing changes it.")
     if role == "parameter":
-        return _("A learned number: training changes it, by its gradient. What was typed is where it starts.")
-    return _("An input: it is what was typed or set with the slider.")
+        return _("A learned number: training starts from the typed value and changes it by its gradient.")
+    return _("An input: the value that was typed or set with the slider.")

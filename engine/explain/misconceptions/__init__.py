@@ -12,7 +12,7 @@ from graph.text.messages import _
 CAUSES: dict[str, str] = {
     "upstream": _("forgot the upstream factor"),
     "branches": _("forgot a branch of the sum"),
-    "partner": _("took the wrong partner of the product"),
+    "partner": _("used the wrong factor of the product"),
     "sign": "sign",
     "mean": _("forgot 1/N"),
     "argument": _("derivative at the wrong argument"),

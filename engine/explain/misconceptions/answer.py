@@ -91,7 +91,7 @@ def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Te
     """(output key, the leaves whose contributions make the gradient, the right tensor, name). Raises Unanswerable."""
     graph = run.graph
     if not address.exists(graph):
-        raise Unanswerable(_("What was asked for is no longer in the graph."))
+        raise Unanswerable(_("The number to predict is no longer in the graph."))
     name = address.whole.value.name(graph)
     right = _present(run.trace.at(address.whole, graph), name)
     if address.kind == "edge":
@@ -193,7 +193,7 @@ def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
         to.add(
             "sign",
             to.right - 2 * right,
-            _("Look at the sign of what comes back from {name}.").format(name=name),
+            _("Look at the sign of the gradient that comes back from {name}.").format(name=name),
             step.node,
             step.edge,
             core=False,
@@ -244,7 +244,7 @@ def _value(to: Collected) -> None:
     """The value of the same wire, node or parameter in place of its gradient."""
     value = to.run.trace.parameters.get(to.key) if to.address.kind == "parameter" else to.run.trace.values.get(to.key)
     if value is not None and value.shape == to.right.shape:
-        to.add("value", value, _("That is the value (above the wire). Its gradient is asked for."), to.key[0])
+        to.add("value", value, _("That is the value (above the wire). The question asks for its gradient."), to.key[0])
 
 
 def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:

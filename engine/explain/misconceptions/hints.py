@@ -6,19 +6,19 @@ from engine.explain.misconceptions.passes import Pass, Step
 from graph.text.messages import _
 
 GRADIENT: dict[str, str] = {
-    "upstream": _("That is {node}'s own derivative alone. Multiply it by the gradient that arrives at {node}'s output."),
-    "partner": _("Look at {node} again: which of its inputs is left over when it is differentiated by {input}?"),
+    "upstream": _("That is only {node}'s own derivative. Multiply it by the gradient that arrives at {node}'s output."),
+    "partner": _("Look at {node} again: which of its inputs remains when you differentiate with respect to {input}?"),
     "mean": _("{node} takes a mean. Where is the 1/N?"),
     "argument": _(
-        "The derivative of {node} has the right form. At which number is it taken: at what goes into {node}, or at what comes out?"
+        "The derivative of {node} has the right form. Where is it evaluated: at the input of {node}, or at its output?"
     ),
     "inner": _("That is what arrives at {node}'s output. It still has to be multiplied by {node}'s own derivative."),
-    "added": _("Along a path the factors of the chain rule are multiplied, not added. Look at {node}."),
-    "function": _("At {node} the derivative belongs here, not the function itself."),
-    "factor": _("The form is right, a factor is lost (or too many) in the derivative of {node}. Differentiate its formula once more."),
+    "added": _("Along a path, the factors of the chain rule are multiplied, not added. Look at {node}."),
+    "function": _("At {node} you need the derivative, not the function itself."),
+    "factor": _("The form is right, but the derivative of {node} has a factor too few or too many. Differentiate its formula again."),
     "jacobian": _("Every output of {node} depends on every input: go through its derivative in full."),
     "transposed": _("At {node} rows and columns are exchanged: which index belongs to the output, which to the input?"),
-    "one_hot": _("At {node} the target is missing: prediction minus target."),
+    "one_hot": _("At {node} the target is missing: use prediction minus target."),
     "samples": _("{node}'s parameters receive the sum over the samples. The mean is taken once, in the loss."),
 }
 VALUE: dict[str, str] = {
@@ -26,11 +26,11 @@ VALUE: dict[str, str] = {
     "mean": _("{node} takes a mean: divide by how many numbers there are, once."),
     "order": _("Which node comes first, {other} or {node}? The wires give the order."),
     "operation": _("Look at what {node} does with its inputs: it is another operation."),
-    "reversed": _("Which input of {node} is a, and which is b? The order counts."),
-    "bias": _("{node} has more than its weights."),
-    "activation": _("That is what goes into {node}. What does {node} make of it?"),
-    "derivative": _("That is the derivative of {node}; its value is asked for."),
-    "gradient": _("That is the gradient (below the wire). The value is asked for."),
+    "reversed": _("Which input of {node} is a, and which is b? The order matters."),
+    "bias": _("{node} has more parameters than its weights."),
+    "activation": _("That is the input of {node}. What does {node} compute from it?"),
+    "derivative": _("That is the derivative of {node}; the question asks for its value."),
+    "gradient": _("That is the gradient (below the wire). The question asks for the value."),
     "factor": _("The form is right, but look at the constant factor or the power in {node}'s formula."),
     "base": _("{node} is the natural logarithm."),
     "degrees": _("{node} takes its angle in radians."),
@@ -56,7 +56,8 @@ def branches(run: Pass, source: str, missing: list[Step]) -> str:
     name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
     names = [*dict.fromkeys(consumers)]
     where = " and ".join(names if len(names) <= 3 else [*names[:2], _("{value} others").format(value=len(names) - 2)])
-    return _("{name} feeds more than one input, and each sends its share back. What comes from {where} is missing in the sum.").format(
+    return _("{name} feeds more than one input, and each sends back its part of the gradient. The part from {where} is "
+             "missing in the sum.").format(
         name=name, where=where
     )
 

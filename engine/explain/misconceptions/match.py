@@ -23,8 +23,8 @@ WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": _("Not yet."), "coarse"
 """Every verdict in words, wherever it is shown."""
 COARSE = 0.05
 """Two digits count as recognising a slip up to this share of its number."""
-UNKNOWN = _("Not this number, and no usual slip leads to it: go through it step by step.")
-DIGITS = _("With three digits a usual slip would be recognised.")
+UNKNOWN = _("This is not the number, and no common mistake leads to it: go through it step by step.")
+DIGITS = _("With three digits, a common mistake could be recognised.")
 COUNTS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 _WRITTEN = re.compile(r"[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)(?:(?:e|[*·×⋅]10\^|[*·×⋅]10\*\*)\(?([+-]?\d{1,3})\)?)?", re.IGNORECASE)
@@ -157,7 +157,7 @@ def judge_fault(fault: tuple[str, str], guess: tuple[str, str]) -> Judgement:
     if guessed_place == place and place:
         return Judgement("coarse", _("The place is right. What goes wrong there?"))
     if guessed_kind == kind:
-        return Judgement("coarse", _("That is what goes wrong, but elsewhere."))
+        return Judgement("coarse", _("The kind of fault is right, but it is somewhere else."))
     return Judgement("wrong", _("That is not it."))
 
 

@@ -75,13 +75,13 @@ def update(situation: ExplainContext, question: UpdateOf) -> Update:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
-        raise Unanswerable(_("The coming step cannot be computed; the problems say why.")) from error
+        raise Unanswerable(_("The next step cannot be computed; the Problems panel says why.")) from error
     if not math.isfinite(rehearsal.loss):
-        raise Unanswerable(_("The loss is not a finite number: there is no step to make."))
+        raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
     spec, model = run.spec, situation.model
     chosen = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
-        raise Unanswerable(_("Training leaves this parameter alone: it is frozen, or the loss does not depend on it."))
+        raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
     rows = tuple(_row(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
     return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)

@@ -35,10 +35,10 @@ class Lbfgs(Optimizer):
     """
 
     key, title, order = "lbfgs", "L-BFGS", 10
-    doc = "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989). Always the whole training part."
+    doc = "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989). Always uses the whole training set."
     settings = (
         learning_rate(1.0),
-        Setting("max_iter", "int", 20, 1, 1000, title="Iterations a step"),
+        Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step"),
         Setting("history_size", "int", 10, 1, 100, title="Pairs remembered"),
         Setting("line_search", "choice", "strong_wolfe", choices=("none", "strong_wolfe")),
         Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True),
@@ -151,7 +151,7 @@ class Lbfgs(Optimizer):
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
         tried, begun = after.get(f"{PREFIX}func_evals"), before.get(f"{PREFIX}func_evals")
         count = int(tried) - int(begun or 0) if tried is not None else 0
-        notes = [_("One step of L-BFGS makes several of its iterations; d is all of them together.")]
+        notes = [_("One step of L-BFGS runs several iterations; d is their sum.")]
         notes.append(ngettext("It evaluated the loss once.", "It evaluated the loss {count} times.", count).format(count=count))
         if away := self.backed_away:
             notes.append(ngettext(

@@ -138,7 +138,7 @@ class SetVia(Edit):
 
     def apply(self, graph: Graph) -> Edit:
         if not all(abs(x) <= LIMIT and abs(y) <= LIMIT for x, y in self.via):
-            raise GraphError(_("a wire is led through a point that is not on the canvas"))
+            raise GraphError(_("a wire passes through a point that is not on the canvas"))
         via = tuple((float(x), float(y)) for x, y in self.via)
         old = graph._replace_edge(replace(graph._edge(self.edge), via=via))
         return SetVia(self.edge, old.via)

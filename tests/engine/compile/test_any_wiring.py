@@ -88,7 +88,7 @@ def test_what_a_node_says_of_its_numbers_comes_with_its_repairs() -> None:
     nodes = {"data": ("source.data", {"dataset": "digits"}), "table": ("layer.embedding", {"count": 3})}
     (problem,) = failures(network(nodes, "data.target -> table.x"))
     assert problem.text == "table: the table has rows 0 to 2, but indices go from 3 to 9"
-    assert [repair.title for repair in problem.repairs] == ["Make the table 10 rows long"]
+    assert [repair.title for repair in problem.repairs] == ["Give the table 10 rows"]
 
 
 def test_a_coding_that_the_data_cannot_have_is_not_offered() -> None:

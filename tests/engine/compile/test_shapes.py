@@ -142,7 +142,7 @@ def test_a_wired_weight_of_the_wrong_shape_is_named() -> None:
 
 def test_a_wired_bias_that_differs_from_sample_to_sample_is_refused() -> None:
     nodes: Nodes = {"d": ("source.data", {"dataset": "moons"}), "l": ("layer.linear", {"out_features": 2})}
-    assert problem(network(nodes, "d.x -> l.x; d.x -> l.b")).text == "l: its parameter b has to be (2,), but d.x gives (N, 2)"
+    assert problem(network(nodes, "d.x -> l.x; d.x -> l.b")).text == "l: its parameter b must be (2,), but d.x gives (N, 2)"
 
 
 def test_a_product_of_more_numbers_than_fit_is_refused() -> None:

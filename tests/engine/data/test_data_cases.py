@@ -108,7 +108,7 @@ def test_a_number_above_numbers_in_line_1_is_a_sample(name: str) -> None:
     ("38", "line 3, column 'x' has no value ('#DIV/0!')"),
     ("39", "line 3, column 'x' has 'inf'"),
     ("40", "line 3, column 'x' has no value ('-')"),
-    ("44", "'id' is different in every row: it names the rows and cannot be a target"),
+    ("44", "'id' is different in every row: it identifies the rows and cannot be a target"),
 ])  # fmt: skip
 def test_what_nobody_can_decide_is_refused_with_line_and_column(name: str, part: str) -> None:
     with pytest.raises(DataError) as refused:
@@ -150,7 +150,7 @@ def test_a_column_named_label_is_the_target_and_nothing_is_a_picture_by_itself()
 
 def test_a_class_that_no_test_sample_has_is_named() -> None:
     notes = describe(case("20", test_fraction=0.25)).notes
-    assert [note.text for note in notes] == ["class 'rare': too few rows to have one in the test part, so it is never tested"]
+    assert [note.text for note in notes] == ["class 'rare': too few rows to have one in the test set, so it is never tested"]
 
 
 def written(folder: Path, text: str, **settings: Any) -> dict[str, Any]:

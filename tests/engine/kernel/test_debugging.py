@@ -62,7 +62,7 @@ def test_the_first_iteration_has_none_before_it() -> None:
 
     progress = desk.worker.progress({})
     assert desk.value("w") == 1.0 and progress.phase == "idle" and progress.loss is None
-    assert "none before it" in progress.message
+    assert "first iteration" in progress.message
 
 
 def test_walking_back_and_forth_meets_the_same_states_again() -> None:
@@ -122,7 +122,7 @@ def test_a_typed_parameter_starts_a_new_past() -> None:
 
     assert desk.worker.progress({}).reachable == ((1, 1),)
     desk.worker.command(StepBack(desk.worker.run, 1))
-    assert desk.value("w") == 2.0 and "no longer held" in desk.worker.progress({}).message
+    assert desk.value("w") == 2.0 and "no longer stored" in desk.worker.progress({}).message
 
 
 def test_another_name_keeps_the_past_and_reset_ends_it() -> None:

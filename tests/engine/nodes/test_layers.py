@@ -211,14 +211,14 @@ def test_a_wire_into_a_switched_off_bias_offers_to_switch_it_on() -> None:
 def test_a_previous_state_of_another_size_offers_that_size() -> None:
     nodes = {"x": ("source.input", {"value": [1, 2]}), "h": ("source.input", {"value": [0, 0, 0]}), "r": ("layer.recurrent", {})}
     graph = network(nodes, "x -> r.x; h -> r.h")
-    assert not repaired(graph, only_error(graph), "Make the state 3 numbers long").errors
+    assert not repaired(graph, only_error(graph), "Set the state size to 3").errors
 
 
 def test_an_index_beyond_the_table_says_how_long_it_has_to_be() -> None:
     s = settings("layer.embedding", batched=frozenset(), count=3)
     with pytest.raises(NodeError, match="rows 0 to 2.*from 0 to 5") as caught:
         TYPES["layer.embedding"].forward(s, torch.tensor([0, 5]), torch.zeros(3, 2))
-    assert caught.value.repairs == (("Make the table 6 rows long", {"count": 6}),)
+    assert caught.value.repairs == (("Give the table 6 rows", {"count": 6}),)
 
 
 # export

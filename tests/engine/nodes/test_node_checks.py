@@ -184,7 +184,7 @@ def test_standardize_turns_a_constant_column_into_zeros_and_names_it() -> None:
     y = standardize.forward(s, x + 1, fitted["mean"], fitted["scale"])
     assert isinstance(y, torch.Tensor)
     assert torch.equal(y[:, 1], torch.zeros(7, dtype=torch.float64)) and y[:, 0].abs().max() > 0
-    assert [str(message) for message in standardize.warnings(s, fitted)] == ["column 2 is constant in the training part and becomes 0"]
+    assert [str(message) for message in standardize.warnings(s, fitted)] == ["column 2 is constant in the training set and becomes 0"]
 
 
 def test_standardize_all_together_uses_one_mean_and_one_scale() -> None:

@@ -191,7 +191,7 @@ def test_a_rule_that_fails_on_the_numbers_names_its_node_and_not_torchs_words() 
     program = compile(graph, inference, training=True)
     with pytest.raises(NodeFailure) as caught:
         program.step([], values(program), [], KEY)
-    assert caught.value.node == "m" and str(caught.value) == "m: it could not be computed on these numbers (RuntimeError)"
+    assert caught.value.node == "m" and str(caught.value) == "m: it could not be computed from these numbers (RuntimeError)"
 
 
 def test_what_only_a_probe_looks_at_is_not_trained() -> None:

@@ -300,7 +300,7 @@ def test_a_memory_of_the_optimizer_that_was_edited_by_hand_is_said_and_left_out(
         del state.optimizer[name]
         state.optimizer |= {name: tensor} if tensor is not None else {}
         session = Model(graph)
-        assert put_back(session, pack_state(state, optimizer)) == ("what the optimizer remembered",), name
+        assert put_back(session, pack_state(state, optimizer)) == ("the optimizer state",), name
         Run(session).train(max_steps=1)
         assert session.state.step == 4
     session = Model(graph)

@@ -46,7 +46,7 @@ def test_several_sinks_without_a_loss_are_for_a_person_to_choose() -> None:
     other = add(graph, "math.exp")
     wire(graph, "n1", other)
     assert find_objective(graph).candidates == ("n5", other)
-    assert find_objective(graph).text == "Several nodes could be the objective (f, exp): mark one."
+    assert find_objective(graph).text == "Several nodes could be the objective (f, exp): set one as objective."
 
 
 def test_two_losses_are_for_a_person_to_choose() -> None:

@@ -31,12 +31,12 @@ def test_what_fits_gets_no_complaint(setting: Setting, value: Any) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "text"),
     [
-        (WHOLE, 0, '"n" is at least 1, not 0'), (WHOLE, 11, '"n" is at most 10, not 11'),
+        (WHOLE, 0, '"n" must be at least 1, not 0'), (WHOLE, 11, '"n" must be at most 10, not 11'),
         (WHOLE, 2.5, "a whole number, not the number 2.5"),
         (WHOLE, True, "a whole number, not true"), (WHOLE, "3", 'not the text "3"'), (WHOLE, None, "not null"),
         (WHOLE, 10**400, "a very large number"),
-        (RATE, 0, '"lr" is greater than 0, not 0'), (RATE, float("nan"), "a number, not the number nan"), (RATE, float("inf"), "a number"),
-        (MODE, "c", '"mode" is one of a, b, not "c"'), (MODE, 1, "one of its choices"), (SHAPE, [2, 0], "every size"),
+        (RATE, 0, '"lr" must be greater than 0, not 0'), (RATE, float("nan"), "a number, not the number nan"), (RATE, float("inf"), "a number"),
+        (MODE, "c", '"mode" must be one of a, b, not "c"'), (MODE, 1, "one of its choices"), (SHAPE, [2, 0], "every size"),
         (SHAPE, [2.5], "a list of sizes"),
         (SHAPE, [2**16, 2**16], "at most 2³¹ are possible"), (SHAPE, 3, "a list of sizes"), (TENSOR, [[1], [2, 3]], "of equal length"),
         (TENSOR, {"tensor": "sha256:00"}, 'the numbers of "value" are missing in the file'),
@@ -60,7 +60,7 @@ def test_a_value_out_of_range_is_kept_and_reported() -> None:
     node = add(graph, "layer.linear", "hidden", out_features=-3)
     assert kind_complaint(WHOLE, -3) is None
     problems = setting_problems(graph)
-    assert [(problem.text, problem.nodes) for problem in problems] == [('hidden: "out_features" is at least 1, not -3', (node,))]
+    assert [(problem.text, problem.nodes) for problem in problems] == [('hidden: "out_features" must be at least 1, not -3', (node,))]
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_unknown_types_and_settings_out_of_range_are_named() -> None:
     wire(graph, "n5", "u", "anything")
     wire(graph, "n1", add(graph, "layer.linear", "hidden", out_features=0), "x")
     assert _texts(graph)[:2] == [
-        'hidden: "out_features" is at least 1, not 0',
+        'hidden: "out_features" must be at least 1, not 0',
         'later: this version does not know the node type "layer.from_the_future"; it is kept, but cannot be computed',
     ]
 

@@ -66,7 +66,7 @@ RAW: dict[str, tuple[str | bytes, str]] = {
     "infinity as a position": (GOOD.replace('"x": 0', '"x": 1e999', 1), 'node "n1": "x" is not a position on the canvas'),
     "a number of 10,000 digits": (GOOD.replace('"x": 0', f'"x": {"9" * 10_000}', 1), "too many digits"),
     "a number of 400 digits": (GOOD.replace('"x": 0', f'"x": {"9" * 400}', 1), 'node "n1": "x" is not a position'),
-    "a key twice": (GOOD.replace('"name": "x"', '"name": "x", "name": "q"'), 'the key "name" stands twice in one object in "n1"'),
+    "a key twice": (GOOD.replace('"name": "x"', '"name": "x", "name": "q"'), 'the key "name" appears twice in one object in "n1"'),
     "one key of many twice": ('{"a": 1, ' + ", ".join(f'"k{i}": 1' for i in range(200_000)) + ', "k7": 2}', 'the key "k7" stands twice'),
     "brackets nested 10,000 deep": ('{"format": ' + "[" * 10_000 + "]" * 10_000 + "}", "nested more than 64 deep"),
     "a lone surrogate as name": (GOOD.replace('"name": "x"', '"name": "\\ud800"'), 'node "n1"'),
@@ -110,7 +110,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a shape of 10^18 elements": (
         lambda c: c["nodes"].append({"id": "n9", "type": "parameter.parameter", "name": "w", "params": {"shape": [10**9, 10**9]}}),
-        'node "n9": "shape" asks for 1 × 10^18 numbers; at most 2³¹ are possible',
+        'node "n9": "shape" needs 1 × 10^18 numbers; at most 2³¹ are possible',
     ),
     "a text for a number": (
         lambda c: c["nodes"].append({"id": "n9", "type": "layer.linear", "name": "h", "params": {"out_features": "8"}}),

@@ -229,7 +229,7 @@ def test_hidden_numbers_are_not_said(model: CanvasModel) -> None:
     model.set_trace(visible(xy_plus_z_trace(), None, addresses(model.graph, ["d"], ["e2"]), model.graph))
     tree = Tree(model)
     spoken = " ".join(tree.node("d").text(kind) for kind in (Name, Value, Description)) + tree.wire("e2").text(Value)
-    assert "10" not in spoken and spoken.count("to be found out") >= 3
+    assert "10" not in spoken and spoken.count("hidden until predicted") >= 3
 
 
 def test_places_focus_and_what_is_gone(shown: tuple[CanvasModel, FakeSurface]) -> None:

@@ -57,7 +57,7 @@ def test_a_covered_number_is_a_question_mark_on_the_wire_and_in_its_tip(canvas: 
 
     assert [text.text for text in texts(edge, canvas.content)] == ["?", "?"]
     tip = wire_tip(canvas.content, edge)
-    assert value not in tip and gradient not in tip and tip.count("to be found out") == 2
+    assert value not in tip and gradient not in tip and tip.count("hidden until predicted") == 2
 
 
 def test_a_node_that_is_covered_does_not_tell_its_value_in_its_tip(canvas: Canvas) -> None:

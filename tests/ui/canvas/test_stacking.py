@@ -66,7 +66,7 @@ def test_nothing_of_a_covered_card_shows_through(qtbot: QtBot, lower: dict[str, 
     )  # fmt: skip
     canvas = shown(qtbot, graph)
     low = view_of([[1.0, -2.0], [3.0, 4.0]]) if lower.get("tensor") else view_of(lower.get("value", -88.25))
-    problems = (Problem("error", Message("something-is-wrong", "Something is wrong"), ("a",)),) if lower.get("problem") else ()
+    problems = (Problem("error", Message("something-is-wrong", "Something in this graph"), ("a",)),) if lower.get("problem") else ()
     canvas.set_trace(xy_plus_z_trace(
         objective=("a" if lower.get("objective") else "c", "y"), edge_gradients={}, events=(), problems=problems,
         values={("a", "y"): low, ("b", "y"): view_of(2.0), ("c", "y"): view_of(1.0)}, gradients={(n, "y"): view_of(1.0) for n in "abc"},

@@ -87,7 +87,7 @@ def test_a_command_says_when_what_is_typed_does_not_count(window: Window, qtbot:
     typed_in(window, qtbot, field, "1,000")
     qtbot.mouseClick(window.topbar.transport.forward, Qt.MouseButton.LeftButton)
     assert rate(window) == before and field.lineEdit().text() == "1,000"  # type: ignore[attr-defined]
-    assert window.status.message.full == 'Learning rate η stays as it was: "1,000" can mean 1000 or 1.0: type one of them'
+    assert window.status.message.full == 'Learning rate η was not changed: "1,000" can mean 1000 or 1.0: type one of them'
 
 
 USES: dict[str, Callable[[Window, QtBot], object]] = {

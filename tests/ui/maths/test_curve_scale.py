@@ -43,7 +43,7 @@ def test_a_positive_loss_is_plainly_logarithmic_and_one_never_above_0_is_linear(
     assert chosen_scale([1.0, 1e-8], True).kind == "log"
     assert chosen_scale([1.0, -1.0], False).kind == "linear" and not chosen_scale([1.0, -1.0], False).note
     below = chosen_scale([-4.0, -5.0, 0.0], True)
-    assert below.kind == "linear" and "never above 0" in below.note
+    assert below.kind == "linear" and "never positive" in below.note
     assert chosen_scale([], True).kind == "linear"
     assert math.isfinite(chosen_scale([1.0, 0.0], True).straight)
 

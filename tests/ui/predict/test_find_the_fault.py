@@ -61,7 +61,7 @@ def test_a_kind_without_a_place_is_refused_in_words(window: Window, qtbot: QtBot
     window.actions_by_id["plant_fault"].trigger()
     choose(window, "softmax")
     click(qtbot, window.predict.finding.bar.plant)
-    assert planted(window) is None and "no place" in window.predict.finding.bar.text.text()
+    assert planted(window) is None and "cannot be planted" in window.predict.finding.bar.text.text()
 
 
 def test_a_random_fault_is_one_of_the_possible(window: Window) -> None:

@@ -161,7 +161,7 @@ def test_panels_tips_and_outline_do_not_give_it_away(window: Window) -> None:
     from ui.canvas.model.tips import node_tip, wire_tip
 
     assert "−5" not in wire_tip(window.canvas.content, window.document.graph.edges[edge])
-    assert "found out" in node_tip(window.canvas.content, ids["x"])
+    assert "hidden until" in node_tip(window.canvas.content, ids["x"])
 
 
 def _shown(widget: Any) -> bool:

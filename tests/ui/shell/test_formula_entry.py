@@ -50,7 +50,7 @@ def test_a_formula_is_one_undo_step(window: Window) -> None:
 def test_a_name_on_the_canvas_means_that_node(window: Window) -> None:
     entry = typed(window, "x*k")
 
-    assert entry.note.text() == "✓  2 new nodes · joined to x"
+    assert entry.note.text() == "✓  2 new nodes · connected to x"
     QTest.keyClick(entry.field, Qt.Key.Key_Return)
 
     graph, ids = window.document.graph, names(window.document)

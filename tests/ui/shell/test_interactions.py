@@ -500,7 +500,7 @@ def test_a_wrong_wire_says_why_at_the_cursor(canvas: Canvas) -> None:
     drag(canvas, port(canvas, "z", "y", True), port(canvas, "a", "b", False), drop=False)
     assert canvas.gesture is not None
     tip = canvas.gesture.tip()
-    assert tip is not None and "do not go together" in tip[0] and not tip[1]
+    assert tip is not None and "do not fit together" in tip[0] and not tip[1]
 
 
 @pytest.mark.parametrize("where", ["own port", "same node", "outside"])

@@ -60,7 +60,7 @@ def test_a_field_refuses_what_is_out_of_range(page: TrainingPage, qtbot: QtBot, 
     enter(qtbot, page.run_form.editors[setting.name], setting, str(int(setting.minimum) - 1))
     assert document.graph.training == before
     said = [label.text() for label in page.run_form.findChildren(QLabel) if label.isVisibleTo(page)]
-    assert f'"{setting.name}" is at least {setting.minimum:g}, not {setting.minimum - 1:g}' in said
+    assert f'"{setting.name}" must be at least {setting.minimum:g}, not {setting.minimum - 1:g}' in said
 
 
 def test_of_two_lengths_the_one_that_holds_is_shown(page: TrainingPage) -> None:

@@ -140,7 +140,7 @@ def test_a_probe_tells_nothing_of_a_number_that_is_to_be_found_out(window: Windo
 
     window.visibility.hide("predict")
 
-    assert covered == ("", "", "to be found out", [])
+    assert covered == ("", "", "hidden until predicted", [])
     assert card.number.text() == "2.000" and card.plot._points == [(0, 2.0)]
 
 

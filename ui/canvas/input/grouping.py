@@ -24,7 +24,7 @@ def ungroup_selection(model: CanvasModel) -> None:
     graph = model.document.graph
     chosen = [item for item in model.selection if item in graph.groups]
     if not chosen:
-        model.message.emit(_("Select a group to dissolve"))
+        model.message.emit(_("Select a group to ungroup"))
         return
     held = [item for group_id in chosen for item in (*graph.members(group_id), *graph.subgroups(group_id))]
     if model.do(ungroup(graph, chosen), _("Ungroup")):

@@ -58,7 +58,7 @@ def recolour(model: CanvasModel) -> None:
     graph = model.document.graph
     chosen = [graph.frames[i] for i in model.movable() if i in graph.frames]
     if not chosen:
-        model.message.emit(_("Select a frame to give it another colour"))
+        model.message.emit(_("Select a frame to change its colour"))
         return
     at = COLOURS.index(chosen[0].color) if chosen[0].color in COLOURS else 0
     following = COLOURS[(at + 1) % len(COLOURS)]

@@ -14,7 +14,7 @@ def collapse(model: CanvasModel) -> None:
     fold = not all(node.collapsed for node in nodes)
     changes = tuple(edits.SetCollapsed(node.id, fold) for node in nodes if node.collapsed != fold)
     if changes:
-        model.do(edits.Compound(changes), _("Fold cards") if fold else _("Open cards"))
+        model.do(edits.Compound(changes), _("Collapse cards") if fold else _("Expand cards"))
 
 
 def freeze(model: CanvasModel) -> None:
@@ -22,7 +22,7 @@ def freeze(model: CanvasModel) -> None:
     graph = model.document.graph
     nodes = [n for n in model.selected_nodes() if graph.spec(n).setting("frozen") is not None]
     if not nodes:
-        model.message.emit(_("Nothing that is selected has parameters to freeze"))
+        model.message.emit(_("No selected node has parameters to freeze"))
         return
     stop = not all(graph.setting(n, "frozen") for n in nodes)
     changes = tuple(edits.SetParam(n, "frozen", stop) for n in nodes if bool(graph.setting(n, "frozen")) != stop)

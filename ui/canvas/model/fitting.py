@@ -62,4 +62,4 @@ def _clash(graph: Graph, trace: TraceView, shape: tuple[int, ...], target: End) 
         fits = all(a == b or 1 in (a, b) for a, b in zip(reversed(first), reversed(second), strict=False))
     else:
         return ""
-    return "" if fits else _("{first} and {second} do not go together").format(first=shape_text(first), second=shape_text(second))
+    return "" if fits else _("{first} and {second} do not fit together").format(first=shape_text(first), second=shape_text(second))

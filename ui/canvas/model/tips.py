@@ -43,7 +43,7 @@ def _node_rows(content: Content, node_id: str) -> str:
     rows = [f"{spec.title}  {node.name}"]
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
-        rows.append(_("the objective: gradients are taken of it"))
+        rows.append(_("the objective: all gradients are derivatives of this value"))
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
@@ -62,7 +62,7 @@ def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:
     rows = [name + (" (optional)" if port is not None and port.optional else "")]
     known = content.trace.shapes.get((hit.node, hit.spot.port)) if hit.spot.output and content.trace is not None else None
     if known is not None:
-        rows.append(shape_text(known[0]) + (_(" for each sample") if known[1] else ""))
+        rows.append(shape_text(known[0]) + (_(" per sample") if known[1] else ""))
     if port is not None and port.doc:
         rows.append(port.doc)
     return "\n".join(rows)

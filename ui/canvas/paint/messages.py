@@ -46,7 +46,7 @@ OFFERS = (
     Offer("formula", _("Type a formula"), _("x*y + z becomes a graph")),
     Offer("add", _("Add a node"), _("press Tab or double-click")),
 )
-HINT = _("Wire a computation, watch values and gradients run through it")
+HINT = _("Wire a computation and watch values and gradients flow through it")
 CARD = QSizeF(208, 88)
 SPACE = 16.0
 

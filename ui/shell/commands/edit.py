@@ -79,7 +79,7 @@ class EditCommands:
         if outputs:
             name = window.document.graph.nodes[node].name
             window.canvas.do(
-                SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), _("Differentiate {name}").format(name=name)
+                SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), _("Set {name} as objective").format(name=name)
             )
 
     def connect(self) -> None:

@@ -52,7 +52,7 @@ class FileCommands:
         document = self._window.document
         off = document.saves_training
         document.do(
-            SetGraphSetting(SAVE_TRAINED, False if off else MISSING), _("Leave out trained values") if off else _("Save trained values")
+            SetGraphSetting(SAVE_TRAINED, False if off else MISSING), _("Do not save trained values") if off else _("Save trained values")
         )
 
     def export_code(self) -> None:

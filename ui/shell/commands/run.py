@@ -60,4 +60,4 @@ class RunCommands:
             self._window.kernel.keep_values(self._keep)
 
     def _keep(self, refusal: str) -> None:
-        self._window.say(refusal or _("The trained values are part of the graph now."))
+        self._window.say(refusal or _("The trained values are now the graph's initial values."))

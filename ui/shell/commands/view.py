@@ -74,7 +74,7 @@ class ViewCommands:
             window.panels.reset_type()
         window.set_theme(window.theme)
         window.refresh_actions()
-        window.say(_("Type at {of:.0%}").format(of=window.panels.sizes.of()))
+        window.say(_("Type size {of:.0%}").format(of=window.panels.sizes.of()))
 
     def next_panel(self) -> None:
         self._window.panels.turn(1)

@@ -52,7 +52,7 @@ def test_a_layer_is_opened_and_folded_back(make_workspace: MakeWorkspace) -> Non
 
     unfold.open_box()
     assert "n1" in document.graph.groups and workspace.canvas.navigation.inside == "n1"
-    assert workspace.said == ["Inside hidden: the same numbers, step by step. Esc goes out, Ctrl+U folds it back"]
+    assert workspace.said == ["Inside hidden: the same numbers, step by step. Esc leaves, Ctrl+U folds it back"]
 
     unfold.fold_back()
     assert document.graph == before and workspace.canvas.navigation.inside is None

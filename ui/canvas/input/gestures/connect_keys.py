@@ -67,7 +67,7 @@ class DrawWireByKeys(DrawWire):
         return self
 
     def tip(self) -> tuple[str, bool] | None:
-        return (_("No input here takes this output"), False) if not self._choices else (self._verdict.text, self._verdict.good)
+        return (_("No input here accepts this output"), False) if not self._choices else (self._verdict.text, self._verdict.good)
 
     def tip_place(self) -> QPointF:
         """Beside the chosen port, because the keyboard has no cursor position."""

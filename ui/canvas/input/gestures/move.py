@@ -97,7 +97,7 @@ class MoveItems(PointerGesture):
             paint_guides(painter, self._snap.guides, model.theme, model.camera.scale)
 
     def tip(self) -> tuple[str, bool] | None:
-        return (_("Into the wire (Shift: beside it)"), True) if self._wire is not None else None
+        return (_("Insert on the wire (Shift: leave beside it)"), True) if self._wire is not None else None
 
 
 class MoveCopies(MoveItems):
