@@ -268,7 +268,7 @@ class Checker:
         chosen at the corners need not add up to something between the two slopes.
         """
         value = entry.value
-        rng = generator(self.seed, _("check nearby"), str(entry.where))
+        rng = generator(self.seed, "check nearby", str(entry.where))
         noise = 2 * torch.rand(value.shape, generator=rng, dtype=value.dtype) - 1
         small = torch.where(value == 0, 1e-3 * noise, value * (1 + 1e-3 * noise))
         return any(self._right_at(moved, entry) for moved in (small, value + 0.1 * float(value.abs().max()) * noise))

@@ -42,9 +42,9 @@ class Identity(Activation):
 
 
 class ReLU(Activation):
-    """Rectified linear unit: keeps what is positive and makes everything else 0. Its slope at 0 is taken as 0.
+    """Rectified linear unit: keeps positive numbers and sets all others to 0. Its slope at 0 is taken as 0.
 
-    Where it is off, everything before it has the gradient 0, even where a slope there is infinite: relu(log x) at 0.
+    Where it is off, everything before it has gradient 0, even where a slope there is infinite: relu(log x) at 0.
     """
 
     key, title = "activation.relu", "ReLU"

@@ -113,7 +113,7 @@ def softmax_slope(slope: Tensor, log_p: Tensor) -> Any:
 
 
 class CrossEntropy(ClassLoss):
-    """Cross-entropy of scores (logits), one for each class, against the index of the right class.
+    """Cross-entropy between scores (logits), one per class, and the index of the right class.
 
     Softmax is part of it: do not put one in front. Its gradient is softmax minus one-hot.
     """
@@ -133,7 +133,7 @@ class CrossEntropy(ClassLoss):
 
 
 class NegativeLogLikelihood(ClassLoss):
-    """Minus the log-probability of the right class, for inputs that are log-probabilities already, as log-softmax makes them."""
+    """Minus the log-probability of the right class, for inputs that are already log-probabilities, such as the output of log-softmax."""
 
     key, title = "loss.nll", "Negative log-likelihood"
     search = ("nll", "log probability", "classification", "maximum likelihood")

@@ -60,7 +60,7 @@ def _to_filters(s: Settings, g: Tensor, x: Tensor, W: Tensor) -> Any:
 
 
 class Conv2d(Layer):
-    """Slides small learned filters over images: every output channel is one filter's answer at every place.
+    """Slides small learned filters over images: every output channel is the response of one filter at every position.
 
     As everywhere in deep learning the filter is not flipped (mathematically: a cross-correlation).
     """

@@ -164,8 +164,8 @@ def _outside(low: Tensor | float | None, high: Tensor | float | None, x: Tensor)
 class Clamp(NodeType):
     """Keeps a value between two bounds, entry by entry. What lies outside becomes the bound, and no gradient goes back to it.
 
-    A bound can be a number set here, or wired; a wired one receives the gradient of what it replaces. Without a bound there is no limit
-    on that side.
+    A bound can be a number set here, or wired; a wired bound receives the gradient of the entries it replaces. Without a
+    bound there is no limit on that side.
     """
 
     key, title = "math.clamp", "Clamp"
@@ -251,7 +251,7 @@ def _bounds(s: Settings, x: Tensor, low: Tensor | None, high: Tensor | None) -> 
 class Where(NodeType):
     """Chooses entry by entry: a where the condition is positive, else b. Only the chosen one receives the gradient.
 
-    How far the condition is from 0 makes no difference, so nothing flows back to it.
+    The size of the condition makes no difference, so no gradient flows back to it.
     """
 
     key, title = "math.where", "Where"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Reshape(NodeType):
-    """Reads the entries of a sample, in order, into another shape. One size may be −1: it is what remains."""
+    """Reads the entries of a sample, in order, into another shape. One size may be −1: it is computed from the others."""
 
     key, title = "math.reshape", "Reshape"
     search = ("view", "shape", "unflatten", "column", "unsqueeze")
@@ -87,7 +87,7 @@ class Flatten(NodeType):
 
 
 class Concatenate(NodeType):
-    """Puts values one behind the other along an axis. Going backward, each receives its own part of the gradient."""
+    """Joins values along an axis. Going backward, each receives its own part of the gradient."""
 
     key, title = "math.concatenate", "Concatenate"
     search = ("cat", "concat", "join", "stack", "append", "merge", "lift")
@@ -238,7 +238,7 @@ def _entry(s: Settings, size: int) -> int | slice:
 
 
 class OneHot(NodeType):
-    """Turns a class index into a vector with a 1 at that place and 0 elsewhere. An index has no derivative: no gradient flows back."""
+    """Turns a class index into a vector with a 1 at that position and 0 elsewhere. An index has no derivative: no gradient flows back."""
 
     key, title = "math.one_hot", "One-hot"
     search = ("onehot", "class", "encode", "indicator", "dummy", "eye")

@@ -130,7 +130,7 @@ class BatchNorm(Normalization):
 
 
 class BatchNorm1d(BatchNorm):
-    """Normalizes each feature over the batch while training, by running statistics afterwards.
+    """Normalizes each feature over the batch in training, with running statistics in evaluation.
 
     Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
     """
@@ -151,7 +151,7 @@ class BatchNorm1d(BatchNorm):
 
 
 class BatchNorm2d(BatchNorm):
-    """Normalizes each channel of images over the batch and all places while training, by running statistics afterwards.
+    """Normalizes each channel of images over the batch and all positions in training, with running statistics in evaluation.
 
     Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
     """
@@ -172,7 +172,7 @@ class BatchNorm2d(BatchNorm):
 
 
 class RunningAverage(NodeType):
-    """Passes a statistic of the batch on while training, and keeps an average of it over the batches, which it gives afterwards.
+    """In training, passes on a statistic of the batch and averages it over the batches; in evaluation, gives that average.
 
     With the mean and the variance of a batch, this is what batch norm does to be independent of the other samples in evaluation.
     """
@@ -238,7 +238,7 @@ class RunningAverage(NodeType):
 
 
 class LayerNorm(Normalization):
-    """Normalizes every sample by itself, over its last dimensions: the same while training and afterwards.
+    """Normalizes every sample by itself, over its last dimensions: the same in training and evaluation.
 
     Ba, Kiros & Hinton 2016.
     """

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Parameter(NodeType):
     """A number or tensor that training changes: a weight, a bias, any θ.
 
-    Type its value, or let it be drawn by an initialisation of a given shape. A frozen parameter still shows its gradient, but
-    the optimizer leaves it alone.
+    Type its value, or choose an initialisation and a shape to draw it. A frozen parameter still shows its gradient, but
+    the optimizer does not change it.
     """
 
     key, title, category = "parameter.parameter", "Parameter", "parameters"

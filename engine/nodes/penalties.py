@@ -43,7 +43,7 @@ def total(s: Settings, terms: list[Tensor]) -> Tensor:
 
 
 class L1Penalty(Penalty):
-    """Adds λ times the sum of absolute values: pulls every weight towards 0 with the same force, so that many end there."""
+    """Adds λ times the sum of absolute values: pulls every weight towards 0 with the same force, so that many weights end at 0."""
 
     key, title, default_name = "penalty.l1", "L1 penalty", "l1_penalty"
     search = ("lasso", "regularization", "sparsity", "weight decay")

@@ -23,7 +23,7 @@ class Probe(NodeType):
 
 
 class Value(Probe):
-    """Shows the value that reaches it, large. It passes nothing on to the loss and receives no gradient."""
+    """Shows its input in large type. It contributes nothing to the loss and receives no gradient."""
 
     key, title = "probe.value", "Value"
     search = ("display", "show", "watch", "print", "monitor")
@@ -38,8 +38,8 @@ class Value(Probe):
 class Accuracy(Probe):
     """The share of samples whose predicted class is the right one, between 0 and 1.
 
-    Several numbers a sample: the largest one names the class. A single number: the positive class above 0 (scores, ±1) or
-    above ½ (probabilities); automatic takes ½ right behind a sigmoid, else 0. Targets may be class indices, 0/1, ±1 or one-hot.
+    Several numbers per sample: the largest one determines the class. A single number: the positive class above 0 (scores, ±1) or
+    above ½ (probabilities); automatic uses ½ directly after a sigmoid, otherwise 0. Targets may be class indices, 0/1, ±1 or one-hot.
     """
 
     key, title = "probe.accuracy", "Accuracy"

@@ -65,10 +65,10 @@ class Constant(NodeType):
 
 
 class Data(NodeType):
-    """Samples and what is to be predicted for them: the features x and the target, a mini-batch at a time.
+    """Samples with features x and the target to predict, one mini-batch at a time.
 
     Toy sets are drawn with the seed; the others are real measurements. Part of the samples is held out for the test curves.
-    Nothing is rescaled: put a Standardize node behind it for that.
+    Nothing is rescaled: add a Standardize node after it for that.
     """
 
     key, title, category = "source.data", "Data", "sources"
@@ -115,7 +115,7 @@ class Data(NodeType):
 class Standardize(NodeType):
     """Shifts and scales the features to mean 0 and standard deviation 1.
 
-    Mean and scale are computed once, from the training part only, so nothing of the test part leaks in. A column that is constant
+    Mean and scale are computed once, from the training set only, so nothing of the test set leaks in. A column that is constant
     there carries no information and becomes 0.
     """
 

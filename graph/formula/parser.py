@@ -282,7 +282,7 @@ class Parser:
                 _("the bracket {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
             )
         elif self._now.kind == ",":
-            raise FormulaError(f"the comma at place {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
+            raise FormulaError(f"the comma at position {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
         else:
             self._wrong()
 

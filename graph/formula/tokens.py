@@ -171,7 +171,7 @@ class _Lexer:
     def _quotation(self, quote: str) -> None:
         quotation = re.compile(rf"{quote}(?:[^{quote}\\\n]|\\.)*{quote}").match(self._text, self._at)
         if not quotation:
-            raise FormulaError(f"the quotation mark at place {self._at + 1} is not closed")
+            raise FormulaError(f"the quotation mark at position {self._at + 1} is not closed")
         self._put("text", quotation.group(), quotation.end())
 
     def _name(self, stem: str = "", end: int = -1) -> None:

@@ -10,7 +10,7 @@ from graph.text.messages import _
 from ui.look.schedule import Schedule
 from ui.look.widgets import ElidedLabel, button
 
-SHOW_MS, SHOW = 500, _("show the bar")
+SHOW_MS, SHOW = 500, "show the bar"
 
 
 class JobBar(QWidget):

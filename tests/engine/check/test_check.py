@@ -220,7 +220,7 @@ def test_a_graph_with_problems_reports_them_and_does_not_raise() -> None:
 
 def test_a_graph_without_an_objective_says_so() -> None:
     report = check(network({"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {})}, "x -> a.x; x -> b.x"))
-    assert not report.ok and "mark one" in report.lines[0]
+    assert not report.ok and "set one as objective" in report.lines[0]
 
 
 def test_an_objective_that_is_not_finite_does_not_pass() -> None:

@@ -113,7 +113,7 @@ def test_the_optimizers_memory(optimizer: str) -> None:
     if optimizer == "lbfgs":
         session.memory = lambda: {"lbfgs.d": torch.tensor([math.nan])}
     texts = [p.text for p in session.trace_view().problems]
-    assert any(text.startswith("The optimizer's memory ") and ("of w.value" in text or optimizer == "lbfgs") for text in texts), texts
+    assert any(text.startswith("The optimizer state ") and ("of w.value" in text or optimizer == "lbfgs") for text in texts), texts
     session.reset()
     assert session.trace_view().nonfinite == ""
 

@@ -101,7 +101,7 @@ def test_without_an_objective_values_are_there_and_every_gradient_says_why_not()
     trace = traced(graph)
     assert float(trace.values["a", "y"]) == 4.0
     assert {reason(g) for g in (*trace.gradients.values(), *trace.edge_gradients.values())} == {"no objective"}
-    assert trace.objective is None and "mark one" in trace.objective_note
+    assert trace.objective is None and "set one as objective" in trace.objective_note
 
 
 def test_a_broken_objective_leaves_gradients_not_computed_and_the_rest_visible() -> None:

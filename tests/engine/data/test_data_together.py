@@ -116,8 +116,8 @@ def test_another_split_of_one_file_is_a_problem_with_a_repair(tmp_path: Path, na
     graph = pair(csv(path, "kind"), csv(path, "kind", **{name: value}))
     session = Model(graph)
     (problem,) = [p for p in session.problems if p.severity == "error"]
-    assert problem.nodes == ("b", "a") and "one split holds for both" in problem.text
-    with pytest.raises(RunError, match="one split holds for both"):
+    assert problem.nodes == ("b", "a") and "share one split" in problem.text
+    with pytest.raises(RunError, match="share one split"):
         Run(session).prepare()
     session.trace()  # the values are shown, and of the same samples
     assert same_rows(session)
@@ -131,7 +131,7 @@ def test_another_split_of_one_file_is_a_problem_with_a_repair(tmp_path: Path, na
 
 def test_two_built_in_sets_with_other_seeds_are_a_problem_too() -> None:
     graph = pair({"dataset": "iris", "seed": 1}, {"dataset": "iris", "coding": "one_hot", "seed": 2})
-    assert "its seed is 2, and that of a is 1" in errors(Model(graph))[0]
+    assert "its seed is 2, but that of a is 1" in errors(Model(graph))[0]
     SetParam("b", "seed", 1).apply(graph)
     session = Model(graph)
     assert not [p for p in session.problems if "seed" in p.text]
@@ -153,9 +153,9 @@ def test_sets_of_different_length_cannot_go_row_by_row(first: dict[str, Any], se
     graph = pair(first, second)
     session = Model(graph)
     (problem,) = [p for p in session.problems if p.severity == "error" and p.nodes[:1] == ("b",)]
-    assert "go row by row" in problem.text and [repair.title for repair in problem.repairs] == ([title] if title else [])
+    assert "read together, row by row" in problem.text and [repair.title for repair in problem.repairs] == ([title] if title else [])
     if title:
         apply_repair(graph, problem.repairs[0]).apply(graph)
         session.update(graph)
-        assert not [p for p in session.problems if "row by row" in p.text]
+        assert not [p for p in session.problems if "same row of both" in p.text]
         assert set(features(session)[0].shape) == set(features(session)[1].shape)

@@ -75,7 +75,7 @@ def reopened(desk: Desk, place: Path) -> Desk:
     saved = desk.worker.state()
     desk.document.save(place, saved if saved.step else None)
     other = Desk(Document.load(place, CATALOG))
-    assert "no place" not in other.worker._message and other.worker.step == saved.step
+    assert "no longer fit" not in other.worker._message and other.worker.step == saved.step
     if not saved.step:
         return other
     for _ in range(2):

@@ -170,7 +170,7 @@ def test_unrolled_steps_with_shared_weights_are_torchs_rnn() -> None:
 def test_linear_behind_images_offers_to_flatten() -> None:
     graph = network({"d": ("source.data", {"dataset": "digits", "image": True}), "l": ("layer.linear", {})}, "d.x -> l.x")
     problem = only_error(graph)
-    assert "Linear takes a vector" in problem.text and "(1, 8, 8)" in problem.text
+    assert "Linear needs a vector" in problem.text and "(1, 8, 8)" in problem.text
     shapes = repaired(graph, problem, "Insert Flatten before x")
     assert not shapes.errors and shapes.parameters["l", "W"] == (8, 64)
 

@@ -132,7 +132,7 @@ def test_a_graph_without_objective_cannot_be_trained_but_is_shown() -> None:
     graph = network({"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {})}, "x -> a.x; x -> b.x")
     session = Model(graph)
     assert isinstance(session.trace_view().gradients["x", "y"], Absent)
-    with pytest.raises(RunError, match="mark one"):
+    with pytest.raises(RunError, match="set one as objective"):
         Run(session).prepare()
 
 

@@ -187,17 +187,17 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "name": (lambda g: Rename(named(g, "W_hidden"), "V").apply(g), "W_hidden was renamed to V"),
     "bypass": (lambda g: SetBypassed(named(g, "hidden"), True).apply(g), "the settings of hidden were changed"),
     "deleted": (lambda g: remove_nodes(g, [named(g, "b_hidden")]).apply(g), "b_hidden was deleted"),
-    "wire gone": (lambda g: Disconnect(g.inputs_of(named(g, "hidden"))[1].id).apply(g), "the wire from b_hidden to hidden was taken away"),
+    "wire gone": (lambda g: Disconnect(g.inputs_of(named(g, "hidden"))[1].id).apply(g), "the wire from b_hidden to hidden was removed"),
     "wire led": (
         lambda g: connect(g, ("n1", "x"), (named(g, "hidden"), "b")).apply(g),
-        "the wire from b_hidden to hidden was taken away",
+        "the wire from b_hidden to hidden was removed",
     ),
     "moved out": (lambda g: SetGroup(named(g, "W_hidden"), None).apply(g), "W_hidden was moved out of it"),
     "put in": (lambda g: SetGroup("n3", HIDDEN).apply(g), "h was put into it"),
     "tapped": (lambda g: tap(g, "Wx_hidden"), "Wx_hidden inside it feeds tap outside"),
     "marked": (
         lambda g: SetGraphSetting("objective", {"node": named(g, "Wx_hidden"), "port": "y"}).apply(g),
-        "Wx_hidden inside it is marked to be differentiated",
+        "Wx_hidden inside it is the objective",
     ),
 }
 

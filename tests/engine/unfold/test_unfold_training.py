@@ -250,7 +250,7 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
             each.command(StepOnce(each.run))
     _, edit = open_in(document, "hidden", neurons=True)
     worker.open(dumps(document.graph), None, moves_of(edit), {})
-    assert "Made anew" not in worker.progress({}).message
+    assert "Reinitialized" not in worker.progress({}).message
     for each in (worker, closed):
         each.command(StepOnce(each.run))
 

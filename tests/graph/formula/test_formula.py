@@ -118,7 +118,7 @@ def test_nodes_do_not_overlap() -> None:
     [
         ("", "the formula is empty"), ("   ", "the formula is empty"), ("x*q", "q has no value: give it one with --set q=…"),
         ("x +", "something is still missing after +"), ("x $ y", "$ is not allowed after x"), ("x^2 $ y", "$ is not allowed after 2"),
-        ("(x", "the bracket ( opened at position 1 is not closed"), ("x)", "the bracket ) at place 2 closes nothing"),
+        ("(x", "the bracket ( opened at position 1 is not closed"), ("x)", "the bracket ) at position 2 closes nothing"),
         ("foo(x)", "there is no function called foo"), ("exo(x)", "did you mean exp?"), ("sin(x, y)", "sin takes 1 argument (x), not 2"),
         ("sin(0,5)", "decimals in its brackets are written with a point"), ("sin()", "sin takes 1 argument (x), not 0"), ("sin(*x)",
         "not allowed before"), ("sin(x, axis=1)", "sin has no setting axis"),

@@ -174,7 +174,7 @@ def test_a_node_with_wires_is_not_removed() -> None:
 def test_a_huge_shape_is_refused_with_its_size() -> None:
     graph = Graph(CATALOG)
     node = add(graph, "parameter.parameter")
-    with pytest.raises(GraphError, match=r'w: "shape" asks for 1 × 10\^18 numbers'):
+    with pytest.raises(GraphError, match=r'w: "shape" needs 1 × 10\^18 numbers'):
         SetParam(node, "shape", [10**9, 10**9]).apply(graph)
 
 

@@ -117,7 +117,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         'node "n9": "out_features" is a whole number, not the text "8"',
     ),
     "ragged rows": (lambda c: c["nodes"][0].update(params={"value": [[1, 2], [3]]}), 'node "n1": "value" is a number or nested lists'),
-    "an objective on nothing": (lambda c: c["settings"].update(objective={"node": "n9", "port": "y"}), "on a node that does not exist"),
+    "an objective on nothing": (lambda c: c["settings"].update(objective={"node": "n9", "port": "y"}), "to a node that does not exist"),
     "an objective without port": (lambda c: c["settings"].update(objective={"node": "n5"}), '"objective" is a node and a port'),
     "an unknown dtype": (lambda c: c["settings"].update(dtype="int8"), '"dtype" is float64 or float32, not "int8"'),
     "half an epoch": (lambda c: c["training"].update(epochs=0.5), 'the training setting "epochs" is a whole number from 1 up'),
@@ -181,7 +181,7 @@ def test_200_megabytes_of_nested_brackets_are_refused_quickly_and_with_little_me
 @pytest.mark.parametrize("unit", ["[],", "1,", '"a",', '{"a":1},', "[[[[[[[[1]]]]]]]],"])
 def test_a_file_of_the_largest_size_with_the_most_values_takes_under_two_seconds(unit: str, tmp_path: Path) -> None:
     text = '{"format": "gradwire", "version": 1, "junk": [' + unit * (31 * 2**20 // len(unit)) + "1]}"
-    assert "more values" in _refused(_file(tmp_path, text))
+    assert "too many values" in _refused(_file(tmp_path, text))
 
 
 def test_the_most_values_that_are_read_take_under_two_seconds() -> None:

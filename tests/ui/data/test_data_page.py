@@ -58,7 +58,7 @@ def test_classes_are_named_and_what_is_shown_is_said(show: Callable[..., DataPag
     assert [heading(page, at) for at in (0, 1, 5)] == ["row", "sepal length (cm)", "species"]
     assert column(page, 5) == [("setosa", "versicolor", "virginica")[label] for label in data.y_train]
     assert column(page, 0) == [str(row + 1) for row in data.rows_train]
-    assert page.shown.text().startswith(f"All {len(data.x_train)} training samples, in the order of training")
+    assert page.shown.text().startswith(f"All {len(data.x_train)} training samples, in training order")
     assert page.model.headerData(0, Qt.Orientation.Vertical) == "1"
 
 

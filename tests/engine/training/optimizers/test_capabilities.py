@@ -104,7 +104,7 @@ def test_the_hessian_of_a_network_is_the_difference_of_its_gradients(make: Calla
 def test_too_many_second_derivatives_are_refused_in_words(newton: None) -> None:
     values = [1.0] * (LARGEST_HESSIAN + 1)
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"w": ("parameter.parameter", {"value": values}), "f": ("math.sum", {})}
-    with pytest.raises(RunError, match=r"at most 2,000 numbers, and here are 2,001"):
+    with pytest.raises(RunError, match=r"at most 2,000 numbers, but this graph has 2,001"):
         Run(Model(network(nodes, "w -> f.x", optimizer="newton", hyper={}))).train(max_steps=1)
 
 
