@@ -109,7 +109,7 @@ def test_several_objectives_are_a_question_answered_by_one_click() -> None:
     wire(graph, "n1", add(graph, "math.sin", "g"))
     (problem,) = problems(graph)
     assert problem.severity == "warning" and problem.nodes == ("n5", "n6") and "f, g" in problem.text
-    assert [repair.title for repair in problem.repairs] == ["Mark f", "Mark g"]
+    assert [repair.title for repair in problem.repairs] == ["Set f as objective", "Set g as objective"]
     _repaired(graph, 1)
     assert graph.settings["objective"] == {"node": "n6", "port": "y"} and problems(graph) == []
 

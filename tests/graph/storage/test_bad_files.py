@@ -67,7 +67,7 @@ RAW: dict[str, tuple[str | bytes, str]] = {
     "a number of 10,000 digits": (GOOD.replace('"x": 0', f'"x": {"9" * 10_000}', 1), "too many digits"),
     "a number of 400 digits": (GOOD.replace('"x": 0', f'"x": {"9" * 400}', 1), 'node "n1": "x" is not a position'),
     "a key twice": (GOOD.replace('"name": "x"', '"name": "x", "name": "q"'), 'the key "name" appears twice in one object in "n1"'),
-    "one key of many twice": ('{"a": 1, ' + ", ".join(f'"k{i}": 1' for i in range(200_000)) + ', "k7": 2}', 'the key "k7" stands twice'),
+    "one key of many twice": ('{"a": 1, ' + ", ".join(f'"k{i}": 1' for i in range(200_000)) + ', "k7": 2}', 'the key "k7" appears twice'),
     "brackets nested 10,000 deep": ('{"format": ' + "[" * 10_000 + "]" * 10_000 + "}", "nested more than 64 deep"),
     "a lone surrogate as name": (GOOD.replace('"name": "x"', '"name": "\\ud800"'), 'node "n1"'),
     "an archive that is none": (b"PK\x03\x04" + bytes(500), "the archive is damaged"),
