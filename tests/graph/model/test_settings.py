@@ -64,8 +64,8 @@ def test_a_value_out_of_range_is_kept_and_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shape"), [(3, ()), ([], (0,)), ([1, 2], (2,)), ([[1], [2]], (2, 1)), ([[1], 2], None), ("a", None), (True, None),
-    ([[[0]]], (1, 1, 1))]
+    ("value", "shape"),
+    [(3, ()), ([], (0,)), ([1, 2], (2,)), ([[1], [2]], (2, 1)), ([[1], 2], None), ("a", None), (True, None), ([[[0]]], (1, 1, 1))],
 )
 def test_dims_of_nested_lists(value: Any, shape: tuple[int, ...] | None) -> None:
     assert dims(value) == shape
