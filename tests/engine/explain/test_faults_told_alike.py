@@ -246,7 +246,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
     assert isinstance(adjoints, Adjoints), adjoints
     for place, gradient in places(session):
         expected = gradient_in(right, place)
-        views = {"wire": adjoints.edges, "parameter": adjoints.parameters, "output": adjoints.outputs}[place.kind]
+        views = {"edge": adjoints.edges, "parameter": adjoints.parameters, "output": adjoints.outputs}[place.kind]
         view = views[place.id if place.kind == "edge" else place.key]  # type: ignore[index]
         assert isinstance(view, ArrayView)
         close(view.data, expected)
