@@ -54,7 +54,7 @@ def declared() -> Iterator[Found]:
         yield from ((text, where, 1) for text in texts if text)
     for optimizer in OPTIMIZERS.values():
         for setting in optimizer.settings:
-            yield from ((text, "engine/training/optimizers", 1) for text in (setting.label, setting.help) if text)
+            yield from ((text, "engine/training/optimizers", 1) for text in (setting.title or setting.label, setting.help) if text)
         yield from ((text, "engine/training/optimizers", 1) for text in (optimizer.title, optimizer.doc) if text)
 
 

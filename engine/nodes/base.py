@@ -190,7 +190,7 @@ class NodeType:
         for owner in reversed(cls.__mro__):
             for name, value in vars(owner).items():
                 if isinstance(value, Setting):
-                    named[name] = replace(value, name=name, title=translated(replace(value, name=name).label), help=translated(value.help))
+                    named[name] = replace(value, name=name).translated()
         return tuple(named.values())
 
     def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:

@@ -7,8 +7,10 @@ nothing else, so neither needs torch to know what can be placed on a canvas.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from graph.text.messages import translated
 
 Category = Literal["sources", "parameters", "math", "layers", "activations", "losses", "probes", "unknown", "groups"]
 CATEGORIES: tuple[Category, ...] = ("sources", "parameters", "math", "layers", "activations", "losses", "probes")
@@ -88,6 +90,11 @@ class Setting:
     def visible(self, values: Mapping[str, Any]) -> bool:
         """Whether `when` holds under these values of the owner's settings."""
         return holds(self.when, values)
+
+    def translated(self) -> Setting:
+        """With title and help in the reader's language; the symbol stays."""
+        title = self.title or ("" if self.symbol else self.label)
+        return replace(self, title=translated(title), help=translated(self.help))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
     cells = [view.table.item(0, column).text() for column in range(4)]
     assert cells == ["w", "1.000", "−16.00", "1.160"]
     assert "1.000 − 0.01 · (−16.00) = 1.160" in view.sheet.text
-    assert window.panel("bottom").pages.currentWidget() is control.page
+    assert window.panels.is_shown("debugger")
     tags = window.canvas.overlay.tags("debugger")
     assert [tag.text for tag in tags.values()] == ["1.000 → 1.160"]
 

@@ -171,7 +171,7 @@ class TrainingPage(Panel):
             self._optimizer = spec.key
             clear(self._hyper_place)
             self.hyper_form = ParameterForm(
-                [replace(each, title=translated(each.label), help=translated(each.help)) for each in spec.settings]
+                [setting.translated() for setting in spec.settings]
             )
             self.hyper_form.changed.connect(self._set_hyper)
             self.hyper_form.settled.connect(self._seal)

@@ -69,7 +69,7 @@ def test_values_that_cannot_be_read_are_a_problem_of_their_node_and_start_anew(v
     SetParam("hidden", "tensors", {"W": values}).apply(graph)
     session = Model(graph)
     (problem,) = session.problems
-    assert problem.text.startswith("hidden: ") and words in problem.text and problem.text.endswith("W starts anew")
+    assert problem.text.startswith("hidden: ") and words in problem.text and problem.text.endswith("W gets new first values")
     assert session.state.diff(first) == {}
     assert problem in session.trace_view().problems
     edit_from_json(problem.repairs[0].edits[0]).apply(graph)

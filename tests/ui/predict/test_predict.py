@@ -195,7 +195,7 @@ def test_an_edit_makes_predictions_about_changed_numbers_void(window: Window, qt
     window.showing.show_trace(_with(trace, gradients))
 
     assert edge not in window.canvas.overlay.tags("predict") and edge in window.visibility.gradients
-    assert window.predict.board.score.rows[-1].right == "void" and "void" in window.status.message.full
+    assert window.predict.board.score.rows[-1].right == "void" and "cancelled" in window.status.message.full
 
 
 def _with(trace: Any, gradients: Any) -> Any:

@@ -289,7 +289,7 @@ def test_the_next_action_ends_a_message_and_a_refusal_of_its_own_stays(window: W
     window.actions_by_id["fit_all"].trigger()
     assert said.full == ""
     window.actions_by_id["type_larger"].trigger()
-    assert said.full.startswith("Type at")
+    assert said.full.startswith("Type size")
     window.canvas.select(())
     qtbot.keyClick(window.canvas, Qt.Key.Key_F8)
     assert said.full == "Probe value: select a wire first"

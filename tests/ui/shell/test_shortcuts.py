@@ -74,7 +74,7 @@ def test_reset_gives_the_tables_keys_back(keys: Keys, session: UserSettings) -> 
 
 
 def test_keys_that_would_take_something_else_away_are_refused_with_a_reason() -> None:
-    assert "types" in refusal(BY_ID["save"], "S")
+    assert "while you type" in refusal(BY_ID["save"], "S")
     assert refusal(BY_ID["layout"], "S") == "" and refusal(BY_ID["save"], "F7") == ""
     assert "canvas" in refusal(BY_ID["layout"], "Left") and "menu" in refusal(BY_ID["save"], "Alt+F")
 
