@@ -61,7 +61,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.kernel.protocol import Progress
+from engine.kernel.protocol import Phase, Progress
 from engine.nodes.catalog import CATALOG
 from engine.training.curve import Point
 from graph.lessons.lesson import ENDING
@@ -267,7 +267,8 @@ class Walk:
     def training(self) -> None:
         window: Any = self.window
         desk = window.kernel
-        for phase in ("running", "paused", "finished"):
+        phases: tuple[Phase, ...] = ("training", "paused", "finished")
+        for phase in phases:
             desk.progress = Progress(phase, 1, 2, 1, 3, loss=0.5, loss_of="mini-batch", metrics={"train_loss": 0.5, "test_accuracy": 0.5})
             desk.curve[:] = [Point(0, 1.0), Point(1, 0.5)]
             desk.training = phase == "running"
@@ -467,7 +468,7 @@ def _cut_off(part: QWidget) -> str:
         rect = QRect(rect.topLeft() + inner.pos(), rect.size())
         area = outer.parentWidget()
         scrolls = isinstance(area, QAbstractScrollArea) and outer is area.viewport() and area.horizontalScrollBar().maximum() > 0
-        if scrolls and area.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff:  # type: ignore[union-attr]
+        if scrolls and area.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
             return ""
         if rect.left() < -1 or rect.right() > outer.width() + 1:
             text = part.text() if isinstance(part, (QLabel, QAbstractButton)) else ""
@@ -487,7 +488,8 @@ def names(window: Window) -> set[str]:
         for node in graph.nodes.values():
             spec = graph.spec(node.id)
             found |= {node.name, node.label, *(str(value) for value in node.params.values())}
-            found |= {port.name for port in (*spec.inputs, *spec.outputs, *spec.parameters)}
+            for named in (spec.inputs, spec.outputs, spec.parameters):
+                found |= {declared.name for declared in named}
         found |= {group.name for group in graph.groups.values()} | {frame.title for frame in graph.frames.values()}
         found |= {note.text for note in graph.notes.values()}
         found |= {str(value) for value in graph.settings.values()}
