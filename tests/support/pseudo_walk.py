@@ -328,7 +328,7 @@ class Walk:
             self.settle()
 
     def lessons(self) -> None:
-        """Every lesson: its first step with a question; all steps of all where everything is walked through."""
+        """Every lesson: its first step with a question, else the last one; all steps of all where everything is walked through."""
         window = self.window
         for path in sorted((Path(__file__).parents[2] / "resources" / "lessons").glob(f"*{ENDING}")):
             window.document.mark_saved() if hasattr(window.document, "mark_saved") else None
@@ -338,7 +338,7 @@ class Walk:
             assert player is not None
             steps = player.lesson.steps
             asking = [at for at, step in enumerate(steps) if step.ask]
-            for at in range(len(steps)) if self.every else [*asking[:1], len(steps) - 1]:
+            for at in range(len(steps)) if self.every else [*asking, len(steps) - 1][:1]:
                 window.lessons.go(at)
                 self.look(f"lesson {path.name}")
             window.lessons.leave()

@@ -215,18 +215,15 @@ def test_the_numbers_are_told_apart_at_three_digits(window: Window) -> None:
 
 
 def pick(window: Window, every: bool) -> list[Address]:
-    """All numbers; or of each kind one: a value, the objective's, a sum of gradients, a wire's gradient, a learned tensor's."""
-    shown, graph = numbers(window), window.document.graph
+    """All numbers; or two: a value, which much is computed from, and a wire's gradient."""
+    shown = numbers(window)
     if every:
         return list(shown)
     truth = window.visibility.truth
     assert truth is not None and truth.objective is not None
     wanted: list[Callable[[Address], bool]] = [
         lambda a: a.kind == "output" and not a.gradient and a.id != truth.objective[0],  # type: ignore[index]
-        lambda a: a == Address("output", *truth.objective),
-        lambda a: a.kind == "output" and a.gradient and len(graph.outputs_of(a.id)) > 1,
         lambda a: a.kind == "edge",
-        lambda a: a.kind == "parameter",
     ]
     return [next(address for address in shown if holds(address)) for holds in wanted]
 
