@@ -23,7 +23,7 @@ Leaf = Wire | Own
 
 @dataclass(slots=True)
 class Operation:
-    """One node of a plan. `leaves` are the wires and learned tensors it consumes; `needed` those whose contribution is wanted."""
+    """One node of a plan. `leaves` are the wires and learned tensors it consumes; `needed` those whose contribution is needed."""
 
     index: int
     node: str

@@ -242,7 +242,7 @@ class Program:
         return self._tracer.trace(results, parameters, buffers)
 
     def update(self, graph: Graph, inference: Inference) -> bool:
-        """Take over new values of settings. False when the change asks for other code: then compile anew."""
+        """Take over new values of settings. Returns False if the change requires recompilation."""
         plan, old = self.plan, self.plan.inference
         if graph.nodes.keys() != self.names.keys() or graph.edges.keys() != self._edges:
             return False

@@ -1,4 +1,4 @@
-"""Answers without the hidden numbers: what comes back to the window may be shown by whoever asked.
+"""Answers without the hidden numbers: the window may show whatever comes back.
 
 A number with an address is covered where that address is hidden. One without, such as a product on the way, is covered where it is a
 hidden number at the three digits that give it away; so nothing of a new kind of answer leaks before somebody has written a rule for it.
@@ -7,7 +7,7 @@ hidden number at the three digits that give it away; so nothing of a new kind of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -369,9 +369,9 @@ def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
     if Address("parameter", row.node, row.name, True) not in covering.hidden.asked:
         return row
     said = Line("words", (Words(_("Predict the gradient first: the step would reveal it.")),))
-    memory: Callable[[Any], Any] = lambda pairs: tuple((letter, cover(view)) for letter, view in pairs)  # noqa: E731
+    before, after = (tuple((letter, cover(view)) for letter, view in pairs) for pairs in (row.before, row.after))
     return replace(
-        row, gradient=cover(row.gradient), step=cover(row.step), new=cover(row.new), before=memory(row.before), after=memory(row.after),
+        row, gradient=cover(row.gradient), step=cover(row.step), new=cover(row.new), before=before, after=after,
         numbers=(row.numbers[0], ASKED, ASKED, ASKED), lines=(said,),
     )  # fmt: skip
 

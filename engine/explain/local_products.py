@@ -1,6 +1,6 @@
 """Products of a vector with the Jacobians of a trace's nodes, from either side, at the numbers of the trace and in float64.
 
-What a node's forward drew or kept (a mask, indices) is the trace's own: nothing random is drawn anew. A planted fault that spoils
+What a node's forward drew or kept (a mask, indices) is the trace's own: nothing random is drawn again. A planted fault that spoils
 gradients does not spoil these products, so that it can be found by comparing; one that changes what is computed is part of it.
 """
 

@@ -1,4 +1,4 @@
-"""The program behind the pass on the canvas, and what it was fed, in float64: for whoever runs it again with something changed."""
+"""The program behind the pass on the canvas, and what it was fed, in float64: for running it again with something changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ShownPass:
 
 
 def shown_pass(situation: ExplainContext) -> ShownPass:
-    """The pass shown, in float64 on the CPU. Of a float32 document, masks are drawn anew in float64. Raises Unanswerable."""
+    """The pass shown, in float64 on the CPU. Of a float32 document, masks are drawn again in float64. Raises Unanswerable."""
     model = _in_float64(situation.model)
     try:
         program = model.program(training=situation.training, everything=True)

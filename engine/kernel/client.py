@@ -297,7 +297,7 @@ class KernelClient:
         return min((due for due in (training, self._jobs.due(self._clock())) if due is not None), default=None)
 
     def pump(self) -> None:
-        """Take in what has arrived, send what is wanted. Never blocks."""
+        """Read what has arrived and send the next request. Never blocks."""
         if self._process is None or self._document is None:
             return
         try:

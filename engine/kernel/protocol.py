@@ -52,7 +52,7 @@ class Progress:
 
     `points` are the curve's points from index `first_point` on: those that were not told before. `run` is the id of the run all of this
     is about. `message` says what a person should know (why it stopped, which weights were
-    made anew), `problem_node` the id of the node it is about. `total_steps` is 0 where nothing limits the run.
+    initialized again), `problem_node` the id of the node it is about. `total_steps` is 0 where nothing limits the run.
     """
 
     phase: Phase = "idle"

@@ -22,7 +22,7 @@ Steps = Generator[Report, None, Any]
 
 
 class JobError(Exception):
-    """A job cannot be done; the text says why, to whoever asked for it."""
+    """A job cannot be done; the text says why, in words for the person who asked for it."""
 
 
 def finished(steps: Steps) -> Any:

@@ -41,8 +41,8 @@ class Update:
 class Model:
     """One compiled graph with a State.
 
-    `version` counts rebuilds: whoever keeps programs or tensors of a model (a Run) fetches them again when it changed.
-    `edits` counts changed values; `moved` are the moves of state that whoever keeps an optimizer has not made yet.
+    `version` counts rebuilds: a Run that keeps programs or tensors of a model fetches them again when it has changed.
+    `edits` counts changed values; `moved` are the moves of state that the optimizer has not followed yet.
     State is never part of the document; `update` keeps it wherever its shapes still fit. Models of one `Compiled` share its programs and
     data, and nothing that changes.
     """
@@ -115,7 +115,7 @@ class Model:
         return sorted(problems, key=lambda p: GRAVITY[p.severity])
 
     def update(self, graph: Graph) -> Update:
-        """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
+        """Follow the document. Cheap when only values changed; after a structural change, what no longer fits is initialized again."""
         change = self.compiled.changed_to(graph, named=bool(self.notes))
         self.compiled = change.compiled
         anew: list[str] = []

@@ -162,7 +162,7 @@ class Run:
         self._follow()
         state = self.model.state
         start = state.step
-        if self.curve.last > start:  # the run went back, and from here on its curve is made anew
+        if self.curve.last > start:  # the run went back, and its curve is drawn again from here
             self.curve.cut(start)
         started = time.perf_counter()
         deadline = math.inf if max_seconds is None else started + max_seconds

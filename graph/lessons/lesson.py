@@ -66,7 +66,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer of a choice question, and what to say to whoever takes it."""
+    """One answer of a choice question, and what to say to the person who chooses it."""
 
     text: str
     right: bool = False

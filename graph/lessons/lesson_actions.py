@@ -82,7 +82,7 @@ _INDEX = Field("index", _index, False)  # one number of a tensor
 
 ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     # The document: holds from this step on.
-    "edit": (Field("edits", _edits),),  # as in the journal; where an id is wanted, a node's name or a wire "x -> d.a" will do
+    "edit": (Field("edits", _edits),),  # as in the journal; in place of an id, a node's name or a wire "x -> d.a" will do
     "set": (_NODE, Field("setting", _text, False), Field("value", _anything)),  # setting: "value" unless said
     "objective": (_NODE,),
     "optimizer": (Field("optimizer", _text), Field("hyper", _mapping, False)),

@@ -24,7 +24,7 @@ _WIRE = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*(?:->|→)\s*(\w+)(?:\.(\w+)(?:\[(\
 _END = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*$")
 
 Unfold = Callable[[Graph, Action], Edit]
-"""Makes the edit of an "unfold" or "fold" action; whoever can unfold hands it in. May raise GraphError."""
+"""Makes the edit of an "unfold" or "fold" action; the caller supplies it. May raise GraphError."""
 
 
 def find(graph: Graph, name: str) -> Address | None:

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Event(Generic[T]):
-    """Calls its listeners in the order they connected. It holds them: whoever goes away disconnects."""
+    """Calls its listeners in the order they connected. It keeps them alive: disconnect a listener that is no longer needed."""
 
     __slots__ = ("_listeners",)
 

@@ -104,7 +104,7 @@ def _square(graph: Graph, node: str, shapes: Shapes) -> bool:
 
 
 def described(graph: Graph, fault: Fault) -> str:
-    """The fault and its place, in words for whoever gave up or found it."""
+    """The fault and its place, in words for the person who found it or gave up."""
     kind = KINDS[fault.kind]
     if fault.kind == "zero_grad":
         return f"{kind}."

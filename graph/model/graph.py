@@ -296,7 +296,7 @@ class Graph:
         return old
 
     def _add_edge(self, edge: Edge, before: str | None = None, known: bool = False) -> None:
-        """`known`: whoever adds it has found both its ports, and ranked the nodes so that it goes upwards."""
+        """`known`: the caller has found both its ports, and ranked the nodes so that it goes upwards."""
         self._require_new(edge.id)
         (source, _), (target, port) = edge.source, edge.target
         if not known and (wrong := self._misfit(edge.source, edge.target)):

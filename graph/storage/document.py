@@ -140,7 +140,7 @@ class Document:
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
-        """Inside, edits are done although there is a lock: for whoever moves the document on purpose."""
+        """Inside, edits are done although the document is locked: for code that moves it on purpose."""
         kept, self._lock = self._lock, ""
         try:
             yield

@@ -34,7 +34,7 @@ from graph.text.messages import _
 FORMAT = 1
 TRAINED = "trained"
 LONG = 2**18
-"""A journal is made anew when its edits take more bytes than this, and more than twice the document."""
+"""A journal is rewritten when its edits take more bytes than this, and more than twice the document."""
 
 
 class JournalError(Exception):

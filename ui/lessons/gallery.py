@@ -68,7 +68,7 @@ def _stands(count: int, seen: int, standing: Standing) -> str:
 
 
 class LessonGallery(QDialog):
-    """Choose a lesson; `chosen` is its path, `browse` that one of one's own is wanted."""
+    """Choose a lesson; `chosen` is its path, `browse` is emitted when you want to open a lesson of your own."""
 
     def __init__(self, progress: LessonProgress, theme: Theme, parent: QWidget | None = None, folder: Path = LESSONS) -> None:
         super().__init__(parent)

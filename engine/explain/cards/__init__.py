@@ -1,7 +1,7 @@
 """The explanation card of a node, a wire or a parameter: the question and the answer's data. No torch here.
 
-A card is sections of lines of pieces. Numbers stay numbers, exactly those of the trace, with the place they came from: whoever
-draws the card writes them as the canvas does, colours them by their role and makes each a link.
+A card is sections of lines of pieces. Numbers stay numbers, exactly those of the trace, with the place they came from. The
+window writes them as the canvas does, colours them by their role and makes each a link.
 """
 
 from __future__ import annotations
