@@ -9,9 +9,10 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from graph.text.listing import alternatives
 from graph.text.messages import _
@@ -59,8 +60,14 @@ class ExportError(Exception):
 
 def formats_in(package: str) -> tuple[Format[Source], ...]:
     """The FORMAT of every module of a package, in their order."""
+    return _declared_in(package)
+
+
+@cache
+def _declared_in(package: str) -> tuple[Any, ...]:
+    """Looks through the folder once: a second command of the same process may run where it cannot be read."""
     names = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
-    formats: list[Format[Source]] = [import_module(f"{package}.{name}").FORMAT for name in names]
+    formats = [import_module(f"{package}.{name}").FORMAT for name in names]
     return tuple(sorted(formats, key=lambda entry: (entry.order, entry.title)))
 
 
