@@ -15,11 +15,16 @@ from ui.look.numerals import loud, number, tensor_text, whole
 PICTURE = (26.0, 16.0)
 """Width and height of a tensor's thumbnail in its label."""
 NORM = "|∇|"
+LINE = 20.0
+"""Height of a label of one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class WireText:
-    """The text on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
+    """The text on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers.
+
+    `width` and `height` are the room it fills, before magnification.
+    """
 
     kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
     text: str
@@ -28,6 +33,7 @@ class WireText:
     image: bool = False
     lead: float = 0.0
     """Width of the sign that says the number is a norm."""
+    height: float = LINE
 
 
 def _made(
