@@ -6,7 +6,7 @@ would only be a second copy of the document to keep in step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
@@ -33,7 +33,7 @@ from graph.text.messages import _
 from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.find_bar import FindBar
 from ui.canvas.inplace import LineEditor, TextEditor
-from ui.canvas.input import commands
+from ui.canvas.input import beside, commands
 from ui.canvas.input.gestures import PointerGesture
 from ui.canvas.input.router import InputRouter
 from ui.canvas.model.canvas_model import CanvasModel
@@ -97,6 +97,7 @@ class Canvas(QWidget):
         self.selection_changed, self.view_changed, self.message = model.selection_changed, model.view_changed, model.message
         self.value_dragged, self.menu_requested = model.value_dragged, model.menu_requested
         self.add_requested, self.probe_requested = model.add_requested, model.probe_requested
+        self.beside_requested, self.request_beside = model.beside_requested, model.request_beside
         self.node_activated, self.value_activated = model.node_activated, model.value_activated
         self.number_activated, self.gallery_requested = model.number_activated, model.gallery_requested
         self.lessons_requested, self.formula_requested = model.lessons_requested, model.formula_requested
@@ -189,6 +190,10 @@ class Canvas(QWidget):
         """Add a node at a scene position (the view's middle without one), wired to `from_port` where given; its id."""
         place = at if at is not None else self.camera.to_scene(self.viewport.middle())
         return commands.add(self.model, key, place, from_port, port)
+
+    def add_beside(self, key: str, items: Sequence[str]) -> str | None:
+        """Add a node beside these cards, wired to them; its id."""
+        return beside.add(self.model, key, items)
 
     def connect_by_keys(self) -> None:
         self.router.connect_by_keys()

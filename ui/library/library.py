@@ -161,7 +161,7 @@ class Library(Panel):
         self.query.setPlaceholderText(_("Search nodes"))
         self.query.setClearButtonEnabled(False)
         self.query.setAccessibleName(_("Search the node library"))
-        self.query.setToolTip(_("On the canvas, Tab searches at the cursor"))
+        self.query.setToolTip(_("On the canvas, Tab adds a node beside the selected one"))
         self._painter = RowPainter(workspace.theme, self)
         self.list = _List(self._painter)
         self.model = QStandardItemModel(self)

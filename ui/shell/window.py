@@ -210,6 +210,7 @@ class Window(QMainWindow):
         canvas, topbar, commands = self.canvas, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.edit.ask_for_node)
+        canvas.beside_requested.connect(commands.edit.ask_for_node_beside)
         canvas.node_activated.connect(lambda _: self.panels.show("node", "name"))
         canvas.value_activated.connect(lambda _: self.panels.show("node", "value"))
         canvas.number_activated.connect(self.services.get(EXPLANATIONS).why_of)

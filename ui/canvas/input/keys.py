@@ -21,7 +21,7 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasModel], object]
     (_K.Key_Delete, _NONE): commands.delete,
     (_K.Key_Backspace, _NONE): commands.delete,
     (_K.Key_Delete, _CTRL): commands.dissolve,
-    (_K.Key_Tab, _NONE): lambda m: m.request_add(),
+    (_K.Key_Tab, _NONE): lambda m: m.request_beside(),
     (_K.Key_D, _CTRL): commands.duplicate,
     (_K.Key_G, _CTRL): grouping.group_selection,
     (_K.Key_G, _CTRL | _SHIFT): grouping.ungroup_selection,

@@ -46,6 +46,8 @@ class CanvasModel(QObject):
     """A slider moved, or was put back: numbers can follow in the same frame."""
     add_requested = Signal(object, object, object)
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
+    beside_requested = Signal(object, object)
+    """Ids of the selected cards, and the global position beside them: a node is to be added there, wired to them."""
     node_activated = Signal(str)
     value_activated = Signal(str)
     """The id of a node whose number was double-clicked."""
@@ -237,6 +239,15 @@ class CanvasModel(QObject):
         if self.document.read_only:
             self.message.emit(self.document.read_only)
         return not self.document.read_only
+
+    def request_beside(self) -> None:
+        """Ask for the search box, for a node beside the selected cards; at the cursor where none is selected."""
+        cards = tuple(item for item in self.movable() if item in self.scene.row)
+        if not cards:
+            self.request_add()
+        elif self.may_edit():
+            around = self.camera.rect_to_view(self.scene.bounds(cards))
+            self.beside_requested.emit(cards, self.surface.to_global(around.topRight() + QPointF(24, 0)))
 
     def request_add(self, at: QPointF | None = None, from_port: PortHit | None = None) -> None:
         """Ask for the search box, at a place in the view (the cursor's without one)."""

@@ -15,6 +15,7 @@ from ui.shell import formula_commands, palette
 from ui.shell.search_box import SearchRow
 
 if TYPE_CHECKING:
+    from graph.model.spec import NodeSpec
     from ui.canvas.model.scene import PortHit
     from ui.shell.palette import Searchable
     from ui.shell.workspace.workspace import Workspace
@@ -70,7 +71,7 @@ class EditCommands:
 
     def add_node(self) -> None:
         if self._hands_free:
-            self._window.canvas.request_add()
+            self._window.canvas.request_beside()
 
     def mark_objective(self) -> None:
         window = self._window
@@ -95,6 +96,21 @@ class EditCommands:
 
     # adding nodes
 
+    def ask_for_node_beside(self, cards: tuple[str, ...], at: QPoint) -> None:
+        """The search box beside the selected cards: what is chosen is wired to them."""
+        window = self._window
+
+        def offer(text: str) -> Sequence[SearchRow]:
+            hits = search(window.document.graph.catalog.values(), text, window.settings.recent_types)
+            rows = [_row(hit.spec, hit.spec.title, lambda key=hit.spec.key: self._add_beside(key, cards)) for hit in hits[:60]]
+            return [*rows, *self._formula_rows(text, window.canvas.cursor_place())]
+
+        window.search_box.ask(at, _("Add a node, wired to the selection"), offer)
+
+    def _add_beside(self, key: str, cards: tuple[str, ...]) -> None:
+        self._window.canvas.add_beside(key, cards)
+        self._window.settings.used(key)
+
     def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
         """The search box at the cursor; with a wire in hand, only what it can join."""
         window = self._window
@@ -108,19 +124,17 @@ class EditCommands:
                 for name in ports:
                     title = f"{hit.spec.title} · {name}" if name and len(ports) > 1 else hit.spec.title
                     act = self._adder(hit.spec.key, scene, port, name)
-                    rows.append(SearchRow(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
-            if port is None and FORMULA.search(text):
-                rows.append(
-                    SearchRow(
-                        lambda: formula_commands.ask(window, scene, text),
-                        _("Formula  {text}").format(text=text),
-                        _("lays out its graph"),
-                        "math",
-                    )
-                )
-            return rows
+                    rows.append(_row(hit.spec, title, act))
+            return rows if port is not None else [*rows, *self._formula_rows(text, scene)]
 
         window.search_box.ask(at, _("Add a node, or type a formula"), offer)
+
+    def _formula_rows(self, text: str, scene: QPointF) -> list[SearchRow]:
+        """The offer to build what is typed as a formula, where it looks like one."""
+        if not FORMULA.search(text):
+            return []
+        title = _("Formula  {text}").format(text=text)
+        return [SearchRow(lambda: formula_commands.ask(self._window, scene, text), title, _("lays out its graph"), "math")]
 
     def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
         def add() -> None:
@@ -144,6 +158,10 @@ class EditCommands:
 
     def copy_latex(self) -> None:
         formula_commands.copy(self._window, as_latex=True)
+
+
+def _row(spec: NodeSpec, title: str, act: Callable[[], None]) -> SearchRow:
+    return SearchRow(act, title, signature(spec), spec.category, formula=spec.formula)
 
 
 def _fitting(window: Workspace, key: str, port: PortHit) -> list[str]:

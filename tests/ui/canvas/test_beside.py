@@ -1,0 +1,135 @@
+"""Adding beside the selected cards: wired to them, in line, clear of everything, one step each."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from graph.grouping.groups import group
+from tests.support.canvas_graphs import graph_of, xy_plus_z
+from tests.support.fake_surface import key, model_of
+from ui.canvas.input import beside, keys
+from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.scene import CanvasScene
+from ui.shell.window import Window
+
+
+def no_overlap(scene: CanvasScene) -> bool:
+    rects = [scene.rect(item) for item in scene.ids]
+    return not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
+
+
+def level(model: CanvasModel, edge_id: str) -> bool:
+    """Whether a wire starts and ends at the same height."""
+    edge = model.graph.edges[edge_id]
+    return abs(model.scene.anchor(*edge.source, True)[1] - model.scene.anchor(*edge.target, False, edge.slot)[1]) <= 0.5
+
+
+def test_a_chain_grows_to_the_right_in_line_one_step_each(qapp: QApplication) -> None:
+    model, _ = model_of(graph_of([("x", "source.input", 0, 0, {})], []))
+    model.select(["x"])
+    for kind in ("layer.linear", "activation.tanh", "math.exp", "activation.sigmoid"):
+        before, (last,) = model.graph.copy(), model.selected_nodes()
+        new = beside.add(model, kind, [last])
+        assert new is not None and model.selected_nodes() == [new]
+        (wire,) = model.graph.inputs_of(new)
+        assert wire.source[0] == last and level(model, wire.id)
+        assert model.scene.rect(new).left() >= model.scene.rect(last).right() + 64
+        after = model.graph.copy()
+        model.document.undo()
+        assert model.graph == before
+        model.document.redo()
+        assert model.graph == after
+        model.select([new])
+    assert no_overlap(model.scene)
+
+
+def test_a_second_node_beside_the_same_card_finds_a_free_place_in_the_column(qapp: QApplication) -> None:
+    model, _ = model_of(xy_plus_z())
+    for _count in range(4):
+        beside.add(model, "math.exp", ["d"])
+    exps = [n for n in model.graph.nodes.values() if n.type == "math.exp"]
+    assert len({n.x for n in exps}) == 1 and len(exps) == 4 and no_overlap(model.scene)
+    assert all(model.graph.edge_into(n.id, "x").source == ("d", "y") for n in exps)  # type: ignore[union-attr]
+
+
+def test_a_source_is_wired_into_the_first_free_input_and_stands_left(qapp: QApplication) -> None:
+    model, _ = model_of(graph_of([("x", "source.input", 0, 0, {}), ("d", "math.multiply", 320, 0, {})], [("x", "y", "d", "a")]))
+    new = beside.add(model, "parameter.parameter", ["d"])
+    assert new is not None and model.graph.edge_into("d", "b").source == (new, "y")  # type: ignore[union-attr]
+    assert model.scene.rect(new).right() < model.scene.rect("d").left() and no_overlap(model.scene)
+
+
+def test_what_fits_nowhere_is_added_without_a_wire_and_says_so(qapp: QApplication) -> None:
+    model, _ = model_of(xy_plus_z())
+    said: list[str] = []
+    model.message.connect(said.append)
+    new = beside.add(model, "source.input", ["f"])  # both inputs of f are wired
+    assert new is not None and not model.graph.outputs_of(new) and no_overlap(model.scene)
+    assert said == ["Input was added without a wire: no free port fits"]
+
+
+def test_two_selected_cards_meet_in_the_new_node(qapp: QApplication) -> None:
+    model, _ = model_of(xy_plus_z())
+    new = beside.add(model, "math.subtract", ["z", "d"])
+    assert new is not None
+    assert [model.graph.edge_into(new, port).source[0] for port in ("a", "b")] == ["z", "d"]  # type: ignore[union-attr]
+
+
+def test_a_group_gives_its_output(qapp: QApplication) -> None:
+    graph = xy_plus_z()
+    group(graph, ["x", "y", "d"], "G")[0].apply(graph)
+    (held,) = graph.groups
+    model, _ = model_of(graph)
+    new = beside.add(model, "math.exp", [held])
+    assert new is not None and model.graph.edge_into(new, "x").source == ("d", "y")  # type: ignore[union-attr]
+    assert no_overlap(model.scene)
+
+
+def test_the_nearest_free_place_keeps_its_distance() -> None:
+    wanted = QRectF(0, 0, 100, 50)
+    assert beside.nearest_free(wanted, [], 10) == (0, 0)
+    assert beside.nearest_free(wanted, [QRectF(90, 20, 50, 40)], 10) == (0, -40)  # up by 40 rather than down by 70
+    assert beside.nearest_free(wanted, [QRectF(90, -50, 50, 80), QRectF(0, 45, 10, 10)], 10) == (0, 65)
+    assert beside.nearest_free(wanted, [QRectF(111, 0, 50, 50)], 10) == (0, 0)
+
+
+def test_tab_asks_beside_the_selection_and_at_the_cursor_without_one(qapp: QApplication) -> None:
+    model, surface = model_of(xy_plus_z())
+    asked: list[object] = []
+    model.beside_requested.connect(lambda cards, at: asked.append(cards))
+    model.add_requested.connect(lambda scene, at, port: asked.append(scene))
+    surface.mouse = QPointF(300, 200)
+    keys.press(model, key(Qt.Key.Key_Tab), lambda gesture: None)
+    model.select(["d"])
+    keys.press(model, key(Qt.Key.Key_Tab), lambda gesture: None)
+    assert asked == [QPointF(200, 100), ("d",)]
+
+
+def test_tab_tab_tab_builds_a_chain_by_keys_alone(window: Window, qtbot: QtBot) -> None:
+    canvas, before = window.canvas, window.document.graph.copy()
+    canvas.setFocus()
+    canvas.select([next(n.id for n in before.nodes.values() if n.name == "add")])
+    for typed in ("tanh", "mul", "exp"):
+        qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+        qtbot.keyClicks(window.search_box.query, typed)
+        qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    graph, chain = window.document.graph, []
+    (node,) = canvas.selected_nodes()
+    while graph.inputs_of(node):
+        chain.append(graph.nodes[node].type)
+        node = graph.inputs_of(node)[0].source[0]
+    assert chain[:4] == ["math.exp", "math.multiply", "activation.tanh", "math.add"] and no_overlap(canvas.scene)
+    for _count in range(3):
+        qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.document.graph == before
+    assert window.document.history.can_undo is False
+
+
+def test_the_right_button_on_empty_ground_means_no_card(window: Window, qtbot: QtBot) -> None:
+    window.canvas.select_all()
+    window.canvas.menu_requested.disconnect()
+    window.canvas.router.menu(QPointF(5, 5), QPoint(5, 5))
+    assert not window.canvas.selection
