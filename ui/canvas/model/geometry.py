@@ -29,7 +29,9 @@ PAD = 12.0
 FORMULA_ROW = 24.0
 FORMULA_SIZE = 14.0
 SUM = 16.0
-"""Height of the line with the sum of the gradients, where several wires leave an output."""
+"""Height of the line with the sum of the gradients, where several wires leave an output; it is taken from the value's area."""
+ROWS_OF_MANY = 3
+"""Rows that are kept for a port that takes any number of wires; with more, the card grows."""
 RADIUS = 9.0
 PORT = 5.5
 STUB = 56.0
@@ -145,6 +147,8 @@ class _Kind:
     fan_out: bool
     labelled: bool
     latex: str
+    rows: int
+    """As many inputs as there is room for before any is wired, so that the card keeps its size when one is."""
     sizes: dict[float, tuple[Any, ...]] = field(default_factory=dict)
     """What depends on the width too."""
 
@@ -227,15 +231,14 @@ def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str
     return _Kind(
         spec, {port.name: port.name for port in spec.inputs} | _written(settings), tuple(_rows(spec, wired)),
         tuple(port.name for port in spec.outputs), _body(spec, settings), weight, fan_out, _labelled(spec), latex,
+        sum(ROWS_OF_MANY if port.many else 1 for port in spec.inputs),
     )  # fmt: skip
 
 
 def _sized(kind: _Kind, width: float) -> tuple[Any, ...]:
     """Height, the value's area, the slider, and the ports' places."""
     content, slider, area_height = _content(kind.body, bool(kind.weight))
-    if kind.fan_out:
-        content, area_height = content + SUM, area_height + SUM
-    rows = max(len(kind.inputs), len(kind.outputs))
+    rows = max(len(kind.inputs), len(kind.outputs), kind.rows)
     height = max(TITLE + content, TITLE + rows * PITCH + 16)
     if kind.labelled:
         height = max(height, TITLE + FORMULA_ROW + rows * PITCH + 12)
