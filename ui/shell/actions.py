@@ -64,7 +64,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("copy_whole_formula", _("Copy the whole formula"), "Edit", (), "canvas", node_chosen,
       _("Copy the selected node, with everything it is computed from, as a formula"), search=("inputs", "upstream", "expression")),
     A("copy_latex", _("Copy as LaTeX"), "Edit", (), "canvas", nodes, _("Copy the selection as LaTeX")),
-    A("paste", _("Paste"), "Edit", ("Ctrl+V",), "canvas", editable, _("Paste nodes at the cursor"), context=230),
+    A("paste", _("Paste"), "Edit", ("Ctrl+V",), "canvas", editable, _("Paste nodes, or a formula as text, at the cursor"), context=230),
     A("duplicate", _("Duplicate"), "Edit", ("Ctrl+D",), "canvas", movable, _("Copy the selection next to itself"), context=240),
     A("delete", _("Delete"), "Edit", ("Delete", "Backspace"), "canvas", selection, _("Delete the selection"), context=250),
     A("dissolve", _("Dissolve"), "Edit", ("Ctrl+Delete",), "canvas", node_selection, _("Delete a node and join its wires"), context=260),

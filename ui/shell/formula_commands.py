@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
+from graph.formula.lines import statements
 from graph.formula.to_graph import FormulaError
 from graph.formula.to_latex import latex
 from graph.formula.to_text import formula_of, formula_text
 from graph.grouping.layout import layout
-from graph.model.edits import Move
+from graph.model.edits import Compound, Connect, Move
 from graph.model.graph import GraphError
 from graph.text.messages import _
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
-from ui.shell.formula_entry import FormulaDraft, FormulaEntry
+from ui.shell.formula_entry import FormulaDraft, FormulaEntry, read_entry
 
 if TYPE_CHECKING:
+    from graph.model.graph import Graph
     from ui.shell.workspace.workspace import Workspace
 
 SHOWN = 60
@@ -73,6 +77,32 @@ def insert(window: Workspace, entry: FormulaDraft) -> None:
     elif not canvas.seen().contains(canvas.scene.bounds(entry.nodes)):
         canvas.centre_on(canvas.scene.bounds(entry.nodes).center())
     canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def paste(window: Workspace, text: str, at: QPointF) -> None:
+    """Build the graph of a formula from the clipboard, every line a definition; what is no formula is not pasted, and says why."""
+    lines, place, home = statements(text), (at.x(), at.y()), inside(window)
+    sketch = window.document.graph.copy()  # ids given to a text that is refused are not lost to the document
+
+    def read(count: int, graph: Graph = sketch) -> FormulaDraft:
+        return read_entry(graph, "; ".join(lines[:count]), place, home)
+
+    if not lines:
+        return window.say(_("There is nothing to paste in this text"))
+    if complaint := read(len(lines)).complaint:
+        if len(lines) == 1:
+            return window.say(_("This text is not a formula: {why}").format(why=_first(complaint)))
+        bad = bisect_left(range(1, len(lines)), True, key=lambda count: bool(read(count).complaint)) + 1
+        return window.say(_("Line {line} of this text is not a formula: {why}").format(line=bad, why=_first(read(bad).complaint)))
+    draft = read(len(lines), window.document.graph)
+    if "=" not in text and isinstance(draft.edit, Compound) and not any(isinstance(part, Connect) for part in draft.edit.edits):
+        return window.say(_("This text is not a formula: it is a single name or number."))
+    insert(window, draft)
+
+
+def _first(complaint: str) -> str:
+    """A complaint's first sentence: what else could have been meant helps only while typing."""
+    return re.split(r"(?<=[.?])\s", complaint, maxsplit=1)[0]
 
 
 def _tidy(window: Workspace, nodes: tuple[str, ...]) -> Move:

@@ -218,6 +218,7 @@ class Window(QMainWindow):
         canvas.menu_requested.connect(self._context_menu)
         canvas.gallery_requested.connect(lambda: self.later(lambda: commands.run("examples")))
         canvas.lessons_requested.connect(lambda: self.later(self.services.get(LESSONS).choose))
+        canvas.text_pasted.connect(commands.edit.paste_formula)
         canvas.formula_requested.connect(commands.edit.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.value_dragged.connect(self._live_edit)

@@ -222,3 +222,48 @@ def test_the_formula_of_one_node_holds_all_it_is_computed_from(window: Window) -
 )
 def test_brackets_in_latex_stand_where_the_meaning_needs_them(text: str, written: str) -> None:
     assert latex(text) == written
+
+
+def paste(window: Window, text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ctrl+V of a text on the canvas; what the window said."""
+    said: list[str] = []
+    monkeypatch.setattr(window.status, "say", said.append)
+    QApplication.clipboard().setText(text)
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    return said
+
+
+def test_lines_of_text_are_pasted_as_definitions_in_one_step(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = window.document.graph.copy()
+
+    assert not paste(window, "u = w*k + b\nf2 = tanh(u) * y\n", monkeypatch)
+
+    graph, ids = window.document.graph, names(window.document)
+    assert set(window.canvas.selected_nodes()) == set(graph.nodes) - set(before.nodes)
+    assert {"u", "f2", "w", "k", "b"} <= set(ids) and len(graph.nodes) == len(before.nodes) + 7  # and w·k, tanh
+    assert [graph.nodes[e.source[0]].type for e in graph.inputs_of(ids["f2"])] == ["activation.tanh", "source.input"]
+    assert graph.edge_into(ids["f2"], "b").source[0] == ids["y"]  # type: ignore[union-attr]  # the y that was there
+    rects = [window.canvas.scene.rect(n) for n in graph.nodes]
+    assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
+    window.document.undo()
+    assert window.document.graph == before and not window.document.history.can_undo
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Dear all, the exam is on Monday.", "This text is not a formula: Between Dear and all something is missing."),
+        ("hello", "This text is not a formula: it is a single name or number."),
+        ("a = x + 1\nb = a +* 2\nc = b", "Line 2 of this text is not a formula: "),
+        ("\n \n", "There is nothing to paste in this text"),
+        ('{"some": "json"}', "this text cannot be pasted: it is not part of a Gradwire document"),
+    ],
+)
+def test_a_text_that_is_no_formula_says_why_in_one_sentence(
+    window: Window, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    before = window.document.graph.copy()
+    sentences = paste(window, text, monkeypatch)
+    assert window.document.graph == before and not window.document.history.can_undo
+    assert len(sentences) == 1 and sentences[0].startswith(said)

@@ -60,10 +60,15 @@ def cut(model: CanvasModel) -> None:
 
 
 def paste(model: CanvasModel, at: QPointF | None = None) -> None:
-    """What the clipboard holds, at the cursor, or where `at` says."""
-    place = at if at is not None else model.cursor_place()
+    """What the clipboard holds, at the cursor, or where `at` says: copied nodes, or a formula as plain text."""
+    place, text = at if at is not None else model.cursor_place(), QGuiApplication.clipboard().text()
+    if not model.may_edit():
+        return
+    if not text.lstrip().startswith("{"):
+        model.text_pasted.emit(text, place)
+        return
     try:
-        text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
+        corner = (round(place.x()), round(place.y()))
         edit, fresh = clipboard.paste(model.document.graph, text, corner, model.navigation.inside, model.document.origin)
     except edits.GraphError as wrong:
         model.message.emit(str(wrong))

@@ -60,6 +60,8 @@ class CanvasModel(QObject):
     gallery_requested = Signal()
     lessons_requested = Signal()
     formula_requested = Signal()
+    text_pasted = Signal(str, object)
+    """A text that is no copy of nodes, and the scene position where what it means belongs."""
     message = Signal(str)
 
     def __init__(self, document: Document, theme: Theme, surface: Surface) -> None:

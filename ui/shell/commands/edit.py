@@ -150,6 +150,10 @@ class EditCommands:
         """From the empty canvas: in the middle."""
         formula_commands.ask(self._window)
 
+    def paste_formula(self, text: str, at: QPointF) -> None:
+        """Text on the clipboard that is no copy of nodes."""
+        formula_commands.paste(self._window, text, at)
+
     def copy_formula(self) -> None:
         formula_commands.copy(self._window)
 
