@@ -65,9 +65,7 @@ def _peer() -> dict[str, Any] | str:
 
 def _process(module: str, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
     environment = os.environ | {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    done = subprocess.run(
-        [python, "-m", module, *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([python, "-m", module, *arguments], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 

@@ -26,7 +26,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent  # noqa: E4
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from benchmarks.canvas_graph import layered  # noqa: E402
-from engine.compile.views import ArrayView, Event, TraceView, single  # noqa: E402
+from engine.compile.views import ArrayView, PassEvent, TraceView, single  # noqa: E402
 from engine.nodes.catalog import CATALOG  # noqa: E402
 from graph.model.build import build  # noqa: E402
 from graph.model.edits import Move  # noqa: E402
@@ -94,7 +94,7 @@ def trace_of(graph: Graph, revision: int = 0, structure: int = 0) -> TraceView:
         revision=revision, structure=structure,
         values={(node, "y"): some() for node in graph.nodes}, gradients={(node, "y"): some() for node in graph.nodes},
         edge_gradients={edge: some() for edge in edges}, shapes={(node, "y"): ((), False) for node in graph.nodes},
-        events=(Event("forward", "n0", edges), Event("backward", "n0", edges)),
+        events=(PassEvent("forward", "n0", edges), PassEvent("backward", "n0", edges)),
     )  # fmt: skip
 
 

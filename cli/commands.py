@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from cli.common import CommandError, add_graph_arguments
-from cli.parser import Parser, choice
+from cli.parser import CommandParser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text
 from engine.export.registry import Format, formats_in, metavar
@@ -104,15 +104,15 @@ def _with_formula(arguments: list[str]) -> list[str]:
     return joined
 
 
-def _parser() -> tuple[Parser, dict[str, Parser]]:
+def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     """The parser, and that of each command."""
-    parser = Parser(prog="main.py", usage=_("main.py [FILE]  or  main.py COMMAND …"), description=DESCRIPTION, epilog=EPILOG)
+    parser = CommandParser(prog="main.py", usage=_("main.py [FILE]  or  main.py COMMAND …"), description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=version_text(), help=_("print the versions of Gradwire and its libraries"))
     commands = parser.add_subparsers(
-        dest="command", required=True, prog="main.py", parser_class=Parser, metavar="COMMAND", title="commands"
+        dest="command", required=True, prog="main.py", parser_class=CommandParser, metavar="COMMAND", title="commands"
     )
 
-    def graph_command(name: str, text: str) -> Parser:
+    def graph_command(name: str, text: str) -> CommandParser:
         usage = _("main.py {name} FILE [options]  or  main.py {name} --formula F [options]").format(name=name)
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", usage=usage)
         add_graph_arguments(command)
@@ -128,8 +128,9 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     _add_json(train)
     _add_full(train)
     _add_json(graph_command("check", _("check structure and shapes; compare numerical and analytical gradients on every wire")))
-    render = graph_command("render", _("save a picture of the graph, "
-                                       "{value}").format(value=alternatives([form.title for form in pictures])))
+    render = graph_command(
+        "render", _("save a picture of the graph, {value}").format(value=alternatives([form.title for form in pictures]))
+    )
     render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
     render.add_argument(
         "--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help=_("light, dark or projector")

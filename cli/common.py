@@ -57,8 +57,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", metavar="FILE", help=_("a .gradwire file, or the name of an example"))
     parser.add_argument("--formula", metavar="F", help=_("build the graph from text, such as 'x*y + z'"))
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help=_("set the value of an Input"))
-    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("set the value of a "
-                                                                                                           "Parameter"))
+    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("set the value of a Parameter"))
     parser.add_argument("--objective", metavar="NAME", help=_("the node to use as the objective"))
     add_untrained(parser)
     parser.add_argument("--folder", metavar="F", help=_("folder for relative paths of data files; default: the folder of FILE"))

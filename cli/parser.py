@@ -21,7 +21,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
 """argparse's sentences and ours. Its own choices are never used: `choice` refuses in words."""
 
 
-class Parser(argparse.ArgumentParser):
+class CommandParser(argparse.ArgumentParser):
     """Raises SystemExit(2) after one line on standard error."""
 
     def __init__(self, **more: Any) -> None:

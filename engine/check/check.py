@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """`objective` is a node's name; `problems` are what structure and shapes lack; `failure` why numbers could not be computed.
 
     A `planted` fault never passes, not even one that no gradient shows.
@@ -101,7 +101,7 @@ def _line(wire: WireReport, width: int) -> str:
     return f"{name}{measured}  {', '.join(f'{count} {what}' for what, count in counted.items() if count)}"
 
 
-def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
+def check(graph: Graph, state: State | None = None, seed: int = 0) -> CheckReport:
     """Check a graph on its demonstration batch, with the document's first values or those of `state`. Never raises for a bad graph."""
     from engine.training.model import Model
 
@@ -110,13 +110,13 @@ def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
         model.restore(state)
     problems = tuple(model.problems)
     if any(p.severity == "error" for p in problems):
-        return Report(problems=problems)
+        return CheckReport(problems=problems)
     try:
         program = model.program(training=True, everything=True)
     except ProgramError as error:
-        return Report(problems=(*problems, *error.problems))
+        return CheckReport(problems=(*problems, *error.problems))
     if program.objective is None:
-        return Report(problems=(*problems, Problem("error", Message("no-objective", "{reason}", reason=program.objective_note))))
+        return CheckReport(problems=(*problems, Problem("error", Message("no-objective", "{reason}", reason=program.objective_note))))
     rows = torch.tensor(model.samples(), dtype=torch.int64)
     feeds = model.feeds.chosen(program.feeds, rows)
     report = check_program(graph, program, feeds, model.parameters(program), model.buffers(program), seed=seed)
@@ -125,7 +125,7 @@ def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
 
 def check_program(
     graph: Graph, program: Program, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], seed: int = 0
-) -> Report:
+) -> CheckReport:
     """Check a float64 program compiled with `wanted="all"` on these numbers.
 
     Thousands of small evaluations: on one thread, since the threads of a larger pool would only wait for each other.
@@ -137,7 +137,7 @@ def check_program(
             first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
             if first_bad is not None:
                 text = _("{name}: its value is not finite, so there is nothing to compare")
-                return Report(name, failure=text.format(name=graph.nodes[first_bad].name))
-            return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
+                return CheckReport(name, failure=text.format(name=graph.nodes[first_bad].name))
+            return CheckReport(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
         except NodeFailure as error:
-            return Report(name, failure=str(error))
+            return CheckReport(name, failure=str(error))

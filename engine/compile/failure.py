@@ -88,9 +88,7 @@ def _value(graph: Graph, seen: TraceView, key: Key) -> Problem:
 
 def _learned(graph: Graph, key: Key, view: ArrayView) -> Problem:
     if graph.spec(key[0]).role == "parameter":
-        message = Message(
-            "learned-value-not-finite", "its value is {amount}. Reset returns to the initial values.", amount=_amount(view)
-        )
+        message = Message("learned-value-not-finite", "its value is {amount}. Reset returns to the initial values.", amount=_amount(view))
     else:
         message = _held(key[1], view)
     return Problem("warning", message, (key[0],), about=graph.nodes[key[0]].name)

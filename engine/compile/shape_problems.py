@@ -16,7 +16,7 @@ from graph.text.messages import Message, _, ngettext
 
 if TYPE_CHECKING:
     from engine.compile.shape import Shape
-    from engine.data.errors import Note, Offer
+    from engine.data.errors import DataNote, Offer
     from graph.model.graph import Graph
 
 
@@ -32,7 +32,7 @@ class Complaints:
         edges = tuple(e.id for e in self._graph.inputs_of(node) if port and e.target[1] == port)
         self.problems.append(Problem("error", message, (node, *others), edges, port, tuple(repairs), self._name(node)))
 
-    def note(self, node: str, note: Note) -> None:
+    def note(self, node: str, note: DataNote) -> None:
         """What was recognised in a Data node's file, or is odd about it."""
         severity: Severity = "warning" if note.warning else "note"
         self.problems.append(

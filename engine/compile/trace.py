@@ -14,8 +14,8 @@ from engine.compile.environment import Key
 from engine.compile.views import (
     Absent,
     ArrayView,
-    Event,
     Gradient,
+    PassEvent,
     TraceView,
     entry_at,
     require_entry,
@@ -46,7 +46,7 @@ class Trace:
     parameters: dict[Key, Tensor]
     parameter_gradients: dict[Key, TensorGradient]
     kept: dict[str, Any]
-    events: tuple[Event, ...]
+    events: tuple[PassEvent, ...]
     objective: Key | None = None
     objective_note: str = ""
     problems: tuple[Problem, ...] = ()

@@ -12,7 +12,7 @@ from engine.compile.environment import FED_ROLES, Key, Wire
 from engine.compile.plan import Operation, Plan
 from engine.compile.reach import reachable
 from engine.compile.trace import TensorGradient, Trace
-from engine.compile.views import Absent, Event, Reason
+from engine.compile.views import Absent, PassEvent, Reason
 from graph.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ INDEPENDENT = Absent("independent")
 class Tracer:
     """Everything about a trace that is known before it runs: keys, absences, events. One call then only pairs them up."""
 
-    def __init__(
-        self, graph: Graph, plan: Plan, writer: Writer, intended: Key | None, note: str, problems: tuple[Problem, ...]
-    ) -> None:
+    def __init__(self, graph: Graph, plan: Plan, writer: Writer, intended: Key | None, note: str, problems: tuple[Problem, ...]) -> None:
         self._plan = plan
         self._problems = problems
         self._note = note
@@ -88,9 +86,7 @@ def _apart(plan: Plan) -> set[str | Key]:
         leaf.edge if isinstance(leaf, Wire) else leaf.key
         for operation in plan.operations
         for leaf in operation.leaves
-        if not operation.type.depends(
-            operation.settings, leaf.port if isinstance(leaf, Wire) else leaf.name, operation.connected
-        )
+        if not operation.type.depends(operation.settings, leaf.port if isinstance(leaf, Wire) else leaf.name, operation.connected)
     }
 
 
@@ -101,7 +97,7 @@ def _leading(graph: Graph, objective: Key | None, apart: set[str | Key]) -> set[
     return reachable([objective[0]], lambda node: [edge.source[0] for edge in graph.inputs_of(node) if edge.id not in apart])
 
 
-def _events(plan: Plan, writer: Writer) -> tuple[Event, ...]:
+def _events(plan: Plan, writer: Writer) -> tuple[PassEvent, ...]:
     """Forward in order of computation, sources included; backward in reverse, the nodes on the way only."""
     inference = plan.inference
 
@@ -109,9 +105,9 @@ def _events(plan: Plan, writer: Writer) -> tuple[Event, ...]:
         leaves = inference.wirings[operation.node].leaves() if operation.type.role not in FED_ROLES else ()
         return tuple(leaf.edge for leaf in leaves if hasattr(leaf, "edge"))
 
-    forward = [Event("forward", o.node, arriving(o)) for o in plan.operations]
+    forward = [PassEvent("forward", o.node, arriving(o)) for o in plan.operations]
     backward = [
-        Event("backward", o.node, tuple(edge for edge in arriving(o) if edge in writer.gradient_names.wires))
+        PassEvent("backward", o.node, tuple(edge for edge in arriving(o) if edge in writer.gradient_names.wires))
         for o in reversed(plan.operations)
         if any(key in writer.gradient_names.outputs for key in o.outputs)
     ]

@@ -201,7 +201,7 @@ def require_entry(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class PassEvent:
     """One step of the computation, in order. `edges` are those along which numbers move in it.
 
     Forward: the node's inputs arrive along `edges` and its outputs get their value. Backward: the node's output gradient is
@@ -234,7 +234,7 @@ class TraceView:
     parameters: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
     parameter_gradients: Mapping[tuple[str, str], Gradient] = field(default_factory=dict)
     shapes: Mapping[tuple[str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
+    events: tuple[PassEvent, ...] = ()
     mode: Literal["paused", "training"] = "paused"
     batch: str = ""
     step: int = 0

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.data.errors import DataError as DataError
-    from engine.data.errors import Note as Note
+    from engine.data.errors import DataNote as DataNote
     from engine.data.loading import DataSet as DataSet
     from engine.data.loading import Description as Description
     from engine.data.loading import describe as describe
     from engine.data.loading import load as load
     from engine.data.loading import load_together as load_together
 
-__all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
+__all__ = ["DataError", "DataSet", "Description", "DataNote", "describe", "load", "load_together"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from engine.data.errors import DataError
 from engine.data.files import READING, absolute_path
 from engine.data.job import LoadData
 from engine.data.loading import DataSet, load_together
-from engine.numerics.job import JobError, Report, Steps, share_of
+from engine.numerics.job import JobError, JobReport, Steps, share_of
 from graph.text.messages import _
 
 FIRST_ROWS = 2000
@@ -26,7 +26,7 @@ def load_data(_context: object, job: LoadData) -> Steps:
     for at, settings in enumerate(nodes):
         if settings.get("dataset") == "csv":
             yield from share_of(_read(settings, job.folder), 1000 * at, 1000 * at + 900, whole)
-    yield Report(whole - 50, whole, _("the rows are put in order"))
+    yield JobReport(whole - 50, whole, _("the rows are put in order"))
     loaded = load_together(nodes, job.folder)
     if job.shown is None:
         return None
@@ -38,7 +38,7 @@ def load_data(_context: object, job: LoadData) -> Steps:
 
 def _read(settings: Mapping[str, Any], folder: str) -> Steps:
     path = str(settings.get("path") or "")
-    reading = csv_file.Reading(**{name: str(settings[name]) for name in READING if name in settings})
+    reading = csv_file.FileReading(**{name: str(settings[name]) for name in READING if name in settings})
     try:
         yield from csv_file.reading_columns(absolute_path(path, folder) if path.strip() else "", reading)
     except DataError:

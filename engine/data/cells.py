@@ -32,7 +32,7 @@ def mostly_numbers(cells: Sequence[str]) -> bool:
     """Whether more than half of the cells that hold a value are numbers."""
     if all_plain(cells):
         return True
-    numbers = Numbers()
+    numbers = NumberFormat()
     filled = [cell for cell in cells if not is_missing(cell)]
     return bool(filled) and sum(map(numbers.may_be, filled)) > len(filled) / 2
 
@@ -55,7 +55,7 @@ def evidence(cells: Iterable[str], plain: bool) -> Evidence:
         proven = first and (not _POINT_GROUPS.fullmatch(first) or any(not _POINT_GROUPS.fullmatch(cell) for cell in dotted))
         return Evidence(point=1) if proven else Evidence(either=first)
     for cell in dict.fromkeys(cells):
-        point, comma = (Numbers(sign).value(cell) for sign in ".,")
+        point, comma = (NumberFormat(sign).value(cell) for sign in ".,")
         if point == comma:
             continue
         if point is None:
@@ -68,14 +68,14 @@ def evidence(cells: Iterable[str], plain: bool) -> Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class NumberFormat:
     """Reads cells with one decimal sign; with none, `may_be` says whether a cell is a number with either."""
 
     decimal: str = ""
 
     def may_be(self, cell: str) -> bool:
         signs = (self.decimal,) if self.decimal else (".", ",")
-        return any(Numbers(sign).value(cell) is not None for sign in signs)
+        return any(NumberFormat(sign).value(cell) is not None for sign in signs)
 
     def values(self, cells: Sequence[str]) -> list[float | None]:
         return [self.value(cell) for cell in cells]

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.cells import Evidence, Numbers, all_plain, evidence, is_missing, mostly_numbers
-from engine.data.errors import DataError, Note, listed
+from engine.data.cells import Evidence, NumberFormat, all_plain, evidence, is_missing, mostly_numbers
+from engine.data.errors import DataError, DataNote, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.recent import Recent
 from engine.data.text_table import Table, Unreadable, reading_table
-from engine.numerics.job import Report, Steps, finished, share_of
+from engine.numerics.job import JobReport, Steps, finished, share_of
 from graph.storage.paths import reason
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -39,11 +39,11 @@ class Columns:
     y: np.ndarray | None
     labels: np.ndarray | None
     usable: np.ndarray
-    notes: tuple[Note, ...] = ()
+    notes: tuple[DataNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileReading:
     """The settings of a Data node that say how a file is read."""
 
     feature_columns: str = ""
@@ -52,18 +52,18 @@ class Reading:
     decimal: str = "auto"
 
 
-_Key = tuple[str, int, int, Reading]
+_Key = tuple[str, int, int, FileReading]
 _TABLES: Recent[Table] = Recent(2)
 _READ: Recent[Columns] = Recent(8)
 
 
-def read(path: str, reading: Reading) -> Columns:
+def read(path: str, reading: FileReading) -> Columns:
     """Raises DataError, in words for the file's owner. What was read lately is kept while its file stays as it is."""
     columns: Columns = finished(reading_columns(path, reading))
     return columns
 
 
-def reading_columns(path: str, reading: Reading) -> Steps:
+def reading_columns(path: str, reading: FileReading) -> Steps:
     """The same, a piece at a time."""
     key = _key(path, reading)
     columns = _READ.find(key)
@@ -78,12 +78,12 @@ def reading_columns(path: str, reading: Reading) -> Steps:
     return columns
 
 
-def is_read(path: str, reading: Reading) -> bool:
+def is_read(path: str, reading: FileReading) -> bool:
     """Whether `read` knows what comes of it without looking into the file. Raises DataError where there is no file."""
     return _key(path, reading) in _READ
 
 
-def _key(path: str, reading: Reading) -> _Key:
+def _key(path: str, reading: FileReading) -> _Key:
     if not path.strip():
         raise DataError(_("choose a CSV file"))
     file = os.path.expanduser(path)
@@ -94,7 +94,7 @@ def _key(path: str, reading: Reading) -> _Key:
     return file, stamp.st_mtime_ns, stamp.st_size, reading
 
 
-def _columns(path: str, modified: int, size: int, reading: Reading) -> Steps:
+def _columns(path: str, modified: int, size: int, reading: FileReading) -> Steps:
     key = (path, modified, size, reading.header)
     table = _TABLES.find(key)
     if table is None:
@@ -108,7 +108,7 @@ def _columns(path: str, modified: int, size: int, reading: Reading) -> Steps:
 class _Reader:
     """One file under one reading."""
 
-    def __init__(self, path: str, table: Table, reading: Reading) -> None:
+    def __init__(self, path: str, table: Table, reading: FileReading) -> None:
         self._path, self._table, self._reading = quoted_path(path), table, reading
         self._cells = dict(zip(table.names, table.columns, strict=True))
         self._plain: dict[str, bool] = {}
@@ -118,7 +118,7 @@ class _Reader:
         """One column after the other; returns the `Columns`."""
         count = len(self._cells)
         for at, (name, cells) in enumerate(self._cells.items()):
-            yield Report(at, 2 * count, _("column {done:,} of {total:,}").format(done=at + 1, total=count))
+            yield JobReport(at, 2 * count, _("column {done:,} of {total:,}").format(done=at + 1, total=count))
             self._plain[name] = all_plain(cells)
         features, targets = self._roles()
         signs = self._decimal_signs([*features, *targets])
@@ -127,7 +127,7 @@ class _Reader:
         usable = self._labelled(targets, words)
         taken = []
         for at, name in enumerate(features):
-            yield Report(count + at, 2 * count, _("numbers of column {done:,} of {total:,}").format(done=at + 1, total=len(features)))
+            yield JobReport(count + at, 2 * count, _("numbers of column {done:,} of {total:,}").format(done=at + 1, total=len(features)))
             taken.append(self._numbers(name, signs[name], "feature", usable, features))
         x = np.stack(taken, axis=1)
         labels, y = None, None
@@ -135,7 +135,7 @@ class _Reader:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
             self._notes += notes
             if self._table.trimmed & set(labels[usable].tolist()):
-                self._notes.append(Note(_("column {text}: spaces around words removed").format(text=named(targets[0]))))
+                self._notes.append(DataNote(_("column {text}: spaces around words removed").format(text=named(targets[0]))))
         else:
             y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
         self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
@@ -163,12 +163,13 @@ class _Reader:
         if len(called) == 1 and called[0] != names[-1]:
             offer = (_("Use {column} as the target").format(column=names[-1]), {"target_columns": listed(names[-1:])})
             taken = _("column {column} is used as the target because of its name").format(column=named(called[0]))
-            self._notes.append(Note(taken, (offer,)))
+            self._notes.append(DataNote(taken, (offer,)))
             return called[0]
         if not self._table.headed:
             words = [name for name in names if not mostly_numbers(self._cells[name])]
             if len(words) == 1 and words[0] != names[-1] and len(set(self._cells[words[0]])) < len(self._table.lines):
-                self._notes.append(Note(_("{text} is used as the target: it is the only column that holds words").format(text=words[0])))
+                taken = _("{column} is used as the target: it is the only column that holds words").format(column=words[0])
+                self._notes.append(DataNote(taken))
                 return words[0]
         return next((name for name in reversed(names) if name not in self._table.unnamed), names[-1])
 
@@ -179,7 +180,7 @@ class _Reader:
         if first not in features or len(features) < 2 or not unnamed or not _counts(self._cells[first]):
             return features
         offer = ((_("Use {first} as a feature").format(first=first), {"feature_columns": listed(features)}),)
-        self._notes.append(Note(_("{first} has no name and counts the rows, so it was left out").format(first=first), offer))
+        self._notes.append(DataNote(_("{first} has no name and counts the rows, so it was left out").format(first=first), offer))
         return [name for name in features if name != first]
 
     def _refuse_text(self, features: Sequence[str]) -> None:
@@ -188,7 +189,7 @@ class _Reader:
         words = [name for name in words if not _truth(self._cells[name]) and any(not is_missing(cell) for cell in self._cells[name])]
         if not words:
             return
-        cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not Numbers().may_be(cell))
+        cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not NumberFormat().may_be(cell))
         left = [name for name in features if name not in words]
         offers = [(_("Leave out {words}").format(words=_listed(words)), {"feature_columns": listed(left)})] if left else []
         more = _(" (and {text} too)").format(text=_listed(words[1:])) if words[1:] else ""
@@ -215,7 +216,7 @@ class _Reader:
                 len(rows),
             ).format(rows=len(rows), targets=_listed(targets), lines=lines)
             self._notes.append(
-                Note(
+                DataNote(
                     _("{text}; {value:,} of {missing:,} rows are used").format(
                         text=text, value=len(missing) - len(rows), missing=len(missing)
                     ),
@@ -250,7 +251,7 @@ class _Reader:
             return "."
         if "," not in proof.either and self._table.separator != ";" and not both:
             return "."
-        readings = [Numbers(sign).value(proof.either) for sign in ".,"]
+        readings = [NumberFormat(sign).value(proof.either) for sign in ".,"]
         line = self._table.lines[self._cells[name].index(proof.either)]
         raise DataError(
             f"{self._path}: line {line}, column {named(name)} has {one_line(proof.either, 40)}, "
@@ -260,17 +261,18 @@ class _Reader:
 
     def _say_signs(self, commas: Sequence[str], grouped: Sequence[str], signs: Mapping[str, str], proofs: Mapping[str, Evidence]) -> None:
         if any(proofs[name].comma for name in commas):
-            self._notes.append(Note(_("numbers are written with a decimal comma")))
+            self._notes.append(DataNote(_("numbers are written with a decimal comma")))
         for name in grouped:
             cell, sign = proofs[name].either, signs[name]
-            if Numbers(sign).value(cell) != Numbers("," if sign == "." else ".").value(cell) and ("." if sign == "," else ",") in cell:
-                value = Numbers(sign).value(cell)
+            opposite = "." if sign == "," else ","
+            if NumberFormat(sign).value(cell) != NumberFormat(opposite).value(cell) and opposite in cell:
+                value = NumberFormat(sign).value(cell)
                 other = "point" if sign == "," else "comma"
                 offer = (_("The {other} is the decimal sign").format(other=other), {"decimal": other})
                 text = _("column {name}: the {other} separates thousands, {cell} is {value:.10g}").format(
                     name=named(name), other=other, cell=one_line(cell, 40), value=value
                 )
-                self._notes.append(Note(text, (offer,)))
+                self._notes.append(DataNote(text, (offer,)))
 
     def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:
         """The column as numbers, NaN in rows that are not used."""
@@ -288,11 +290,11 @@ class _Reader:
         """The column as numbers, each distinct cell read once; NaN for what is none."""
         cells = self._cells[name]
         distinct = list(dict.fromkeys(cells))
-        known = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
+        known = dict(zip(distinct, NumberFormat(sign).values(distinct), strict=True))
         if role == "feature" and (truth := _truth(cells)):
             known |= truth
             self._notes.append(
-                Note(
+                DataNote(
                     _("column {name}: {value}").format(
                         name=named(name),
                         value=" and ".join(_("{word} is {value:g}").format(word=word, value=value) for word, value in truth.items()),
@@ -330,7 +332,7 @@ class _Reader:
                     "column {name} has {code:g} in {n:,} rows, far from all other values: is it a code for a missing value?",
                     count,
                 )
-                self._notes.append(Note(text.format(name=named(name), code=code, n=count), warning=True))
+                self._notes.append(DataNote(text.format(name=named(name), code=code, n=count), warning=True))
 
 
 def _counts(cells: Sequence[str]) -> bool:

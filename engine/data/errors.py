@@ -29,7 +29,7 @@ class DataError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class DataNote:
     """Something a person should know about how their data were read, and what they can click to have it otherwise."""
 
     text: str

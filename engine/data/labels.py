@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.data.cells import Numbers, is_missing, mostly_numbers
-from engine.data.errors import Note
+from engine.data.cells import NumberFormat, is_missing, mostly_numbers
+from engine.data.errors import DataNote
 from graph.text.messages import _
 from graph.text.quoting import named
 
@@ -23,14 +23,14 @@ def looks_like_classes(cells: Sequence[str]) -> bool:
         return False
     if not mostly_numbers(cells):
         return True
-    numbers = Numbers()
+    numbers = NumberFormat()
     words = {cell: count for cell, count in counts.items() if not numbers.may_be(cell) and not is_missing(cell)}
     whole = all(cell.isdigit() for cell in counts if cell not in words and not is_missing(cell))
     repeated = any(count > 1 for count in counts.values())
     return bool(whole and repeated and len(words) > 1 and sum(words.values()) >= 0.2 * sum(counts.values()) and len(counts) <= LEVELS)
 
 
-def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.ndarray, list[Note]]:
+def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.ndarray, list[DataNote]]:
     """Every row's class, spellings that differ only in case or blanks taken together; empty text in rows that are not used."""
     counts = Counter(cell for cell, used in zip(cells, usable, strict=True) if used)
     spellings: dict[str, list[str]] = {}
@@ -42,20 +42,21 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
     if joined:
         pairs = "; ".join(" and ".join(map(named, alike)) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
         notes.append(
-            Note(
+            DataNote(
                 _("column {name}: {pairs} differ only in case or blanks and are one class").format(name=named(name), pairs=pairs),
                 warning=True,
             )
         )
     if mostly_numbers(cells):
-        notes.append(Note(_("column {name} holds words among its numbers, so all its values are read as classes").format(name=named(name))))
+        text = _("column {name} holds words among its numbers, so all its values are read as classes").format(name=named(name))
+        notes.append(DataNote(text))
     words = [chosen[cell] if used else "" for cell, used in zip(cells, usable, strict=True)]
     return np.array(words, dtype=str), notes
 
 
 def target_notes(
     targets: Sequence[str], x: np.ndarray, y: np.ndarray | None, features: Sequence[str], labels: np.ndarray | None, usable: np.ndarray
-) -> list[Note]:
+) -> list[DataNote]:
     """What a person should know about a target before they train on it."""
     notes = []
     name = targets[0]
@@ -63,13 +64,16 @@ def target_notes(
         kinds = len(np.unique(labels[usable]))
         if kinds == 1 and usable.sum() > 1:
             notes.append(
-                Note(_("column {name} has the same class in every row: there is nothing to learn").format(name=named(name)), warning=True)
+                DataNote(
+                    _("column {name} has the same class in every row: there is nothing to learn").format(name=named(name)), warning=True
+                )
             )
         elif kinds == usable.sum() and kinds > 3:
             notes.append(
-                Note(
-                    _("column {name} is different in every row: it identifies the rows and is probably not "
-                      "a target").format(name=named(name)),
+                DataNote(
+                    _("column {name} is different in every row: it identifies the rows and is probably not a target").format(
+                        name=named(name)
+                    ),
                     warning=True,
                 )
             )
@@ -78,7 +82,7 @@ def target_notes(
     for place, target in enumerate(targets):
         if len(y) > 1 and (y[:, place] == y[0, place]).all():
             notes.append(
-                Note(
+                DataNote(
                     _("column {target} has the same value in every row: there is nothing to learn").format(target=named(target)),
                     warning=True,
                 )
@@ -89,14 +93,14 @@ def target_notes(
                 text = _("feature {text} equals the target {target} in every row: it reveals the answer").format(
                     text=named(same[0]), target=named(target)
                 )
-                notes.append(Note(text, warning=True))
+                notes.append(DataNote(text, warning=True))
     levels = len(counts := whole_levels(y))
     if levels >= 2 and counts.min() > 1 and (y >= 0).all():  # each occurs several times, and none is below 0
         offer = ((_("Read them as classes"), {"coding": "index"}),)
         text = _("target {name} has only {levels} values, all whole numbers; it was read as a number, not as classes").format(
             name=named(name), levels=levels
         )
-        notes.append(Note(text, offer, meant_as_classes=True))
+        notes.append(DataNote(text, offer, meant_as_classes=True))
     return notes
 
 

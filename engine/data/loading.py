@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.data import csv_file
-from engine.data.errors import DataError, Note
+from engine.data.errors import DataError, DataNote
 from engine.data.files import READING, absolute_path
 from engine.data.generators import GENERATORS
 from engine.data.labels import whole_levels
@@ -26,7 +26,7 @@ from engine.numerics.rng import seed_for
 from graph.text.messages import _
 from graph.text.quoting import named, quoted_path
 
-__all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
+__all__ = ["DataError", "DataSet", "Description", "DataNote", "describe", "load", "load_together"]
 
 Source = tuple[str, tuple[int, int]]
 """The settings that matter to a data set, as text; and a stamp of its file."""
@@ -54,7 +54,7 @@ class Description:
     rows: int
     train_rows: int
     test_rows: int
-    notes: tuple[Note, ...] = ()
+    notes: tuple[DataNote, ...] = ()
     levels: int = 0
     picture: tuple[int, int] | None = None
 
@@ -92,7 +92,7 @@ class _Raw:
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
     usable: np.ndarray | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[DataNote, ...] = ()
 
 
 def describe(settings: Mapping[str, Any], folder: str = "") -> Description:
@@ -247,7 +247,7 @@ def _parts(sources: tuple[Source, ...]) -> tuple[np.ndarray, np.ndarray]:
     return split(raw.labels, rows, float(values["test_fraction"]), rng, usable)
 
 
-def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note]:
+def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[DataNote]:
     """The classes of which no sample trains, or none tests."""
     if raw.labels is None or raw.usable is None:
         return []
@@ -258,9 +258,8 @@ def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note
             names = ", ".join(named(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
             one = "class" if len(absent) == 1 else "classes"
             notes.append(
-                Note(
-                    _("{one} {names}: too few rows to have one in the {what} set, so "
-                      "{so}").format(one=one, names=names, what=what, so=so),
+                DataNote(
+                    _("{one} {names}: too few rows to have one in the {what} set, so {so}").format(one=one, names=names, what=what, so=so),
                     warning=True,
                 )
             )
@@ -303,7 +302,7 @@ def _drawn(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
 
 
 def _from_csv(values: Mapping[str, Any]) -> _Raw:
-    columns = csv_file.read(str(values["path"]), csv_file.Reading(**{name: str(values[name]) for name in READING}))
+    columns = csv_file.read(str(values["path"]), csv_file.FileReading(**{name: str(values[name]) for name in READING}))
     labels, targets = columns.labels, columns.target_names
     wants_classes = values["coding"] not in ("auto", "real")
     notes = columns.notes

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.data.cells import Numbers, is_missing, mostly_numbers
-from engine.data.errors import DataError, Note
-from engine.numerics.job import Report, Steps, finished, share_of
+from engine.data.cells import NumberFormat, is_missing, mostly_numbers
+from engine.data.errors import DataError, DataNote
+from engine.numerics.job import JobReport, Steps, finished, share_of
 from graph.storage.paths import open_regular, reason
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -50,7 +50,7 @@ class Table:
     """The columns to which line 1 gives no name."""
     trimmed: set[str] = field(default_factory=set)
     """The cells that had blanks around them."""
-    notes: list[Note] = field(default_factory=list)
+    notes: list[DataNote] = field(default_factory=list)
 
 
 def read_table(path: str, header: str = "auto") -> Table:
@@ -61,7 +61,7 @@ def read_table(path: str, header: str = "auto") -> Table:
 
 def reading_table(path: str, header: str = "auto") -> Steps:
     """The same, a piece at a time."""
-    notes: list[Note] = []
+    notes: list[DataNote] = []
     text = yield from share_of(_text(path, notes), 0, 200)
     path = quoted_path(path)
     lines = text.split("\n")
@@ -73,14 +73,14 @@ def reading_table(path: str, header: str = "auto") -> Steps:
         raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
     _skip_blank(rows, numbers, notes)
     rows = yield from share_of(_without_empty_ends(path, rows, numbers, notes), 900, 1000)
-    numbered: list[Note] = []
+    numbered: list[DataNote] = []
     headed = _is_headed(path, rows, header, numbered)
     comment_names = _split(comment, separator) if comment and not headed else []
-    if not headed and len(comment_names) == len(rows[0]) and not all(map(Numbers().may_be, comment_names)):
+    if not headed and len(comment_names) == len(rows[0]) and not all(map(NumberFormat().may_be, comment_names)):
         rows.insert(0, comment_names)
         numbers.insert(0, 0)
         headed = True
-        notes.append(Note(_("the columns are named by the last comment line")))
+        notes.append(DataNote(_("the columns are named by the last comment line")))
     else:
         notes += numbered
     if headed and len(rows) < 2:
@@ -93,7 +93,7 @@ def reading_table(path: str, header: str = "auto") -> Steps:
     if headed and len(kept) < len(columns):
         empty = len(columns) - len(kept)
         text = ngettext("{n:,} empty column without a name left out", "{n:,} empty columns without a name left out", empty)
-        notes.append(Note(text.format(n=empty)))
+        notes.append(DataNote(text.format(n=empty)))
     names = _names([given[at] for at in kept], notes)
     unnamed = {name for at, name in zip(kept, names, strict=True) if not given[at]}
     return Table(names, [columns[at] for at in kept], numbers, separator, headed, unnamed, trimmed, notes)
@@ -102,7 +102,7 @@ def reading_table(path: str, header: str = "auto") -> Steps:
 # From bytes to lines
 
 
-def _text(path: str, notes: list[Note]) -> Steps:
+def _text(path: str, notes: list[DataNote]) -> Steps:
     """The file's text with line ends \\n; a file that is not one, or too large, is refused before it is read."""
     try:
         with open_regular(path) as file:
@@ -113,27 +113,23 @@ def _text(path: str, notes: list[Note]) -> Steps:
             while len(raw) <= MAX_BYTES and (piece := file.read(PIECE)):
                 raw += piece
                 text = _("{done:,} of {total:,} MB read").format(done=len(raw) >> 20, total=max(size >> 20, 1))
-                yield Report(min(len(raw), size), size, text)
+                yield JobReport(min(len(raw), size), size, text)
     except OSError as error:
         raise Unreadable(_("{path}: cannot be read: {error}").format(path=quoted_path(path), error=reason(error))) from None
     path = quoted_path(path)
     if len(raw) > MAX_BYTES:
         raise DataError(
-            _("{path}: is larger than {value} MB, the limit for a table; keep fewer rows").format(
-                path=path, value=MAX_BYTES >> 20
-            )
+            _("{path}: is larger than {value} MB, the limit for a table; keep fewer rows").format(path=path, value=MAX_BYTES >> 20)
         )
     if raw.count(b"\n") + raw.count(b"\r") > MAX_LINES:
         raise DataError(
-            _("{path}: has more than {MAX_LINES:,} lines, the limit for a table; keep fewer rows").format(
-                path=path, MAX_LINES=MAX_LINES
-            )
+            _("{path}: has more than {MAX_LINES:,} lines, the limit for a table; keep fewer rows").format(path=path, MAX_LINES=MAX_LINES)
         )
     text = _decoded(path, bytes(raw), notes)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _decoded(path: str, raw: bytes, notes: list[Note]) -> str:
+def _decoded(path: str, raw: bytes, notes: list[DataNote]) -> str:
     encoding = "utf-16" if raw[:2] in UTF_16 and len(raw) % 2 == 0 else "utf-8-sig"
     try:
         text = raw.decode(encoding)
@@ -142,18 +138,18 @@ def _decoded(path: str, raw: bytes, notes: list[Note]) -> str:
             text = raw.decode("cp1252")
         except UnicodeDecodeError:
             raise DataError(_("{path}: is neither UTF-8 nor Windows-1252 text; save it as CSV in UTF-8").format(path=path)) from None
-        notes.append(Note(_("the file is not UTF-8; its letters were read as Windows-1252 (ANSI)")))
+        notes.append(DataNote(_("the file is not UTF-8; its letters were read as Windows-1252 (ANSI)")))
     if "\0" in text:
         raise DataError(_("{path}: is not a text file; save the table as CSV in UTF-8").format(path=path))
     return text
 
 
-def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
+def _preamble(lines: Sequence[str], notes: list[DataNote]) -> tuple[int, str, str]:
     """Where the table begins, the separator that a line `sep=;` names, and the last comment line in front of it."""
     at, separator, comment, skipped = 0, "", "", 0
     if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
         separator, at = match[1], 1
-        notes.append(Note(_("line 1 names the separator: {text}").format(text="tab" if separator == chr(9) else separator)))
+        notes.append(DataNote(_("line 1 names the separator: {text}").format(text="tab" if separator == chr(9) else separator)))
     last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), -1)
     while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and at <= last)):
         if lines[at].startswith("#"):
@@ -161,7 +157,7 @@ def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
         at += 1
     if skipped:
         text = ngettext("{n:,} comment line at the top skipped", "{n:,} comment lines at the top skipped", skipped)
-        notes.append(Note(text.format(n=skipped)))
+        notes.append(DataNote(text.format(n=skipped)))
     return at, separator, comment
 
 
@@ -221,7 +217,7 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
     try:
         for row in _bounded(path, reader):
             if not len(rows) % ROWS_AT_ONCE:
-                yield Report(len(rows), total, _("{done:,} of {total:,} lines read").format(done=len(rows), total=total))
+                yield JobReport(len(rows), total, _("{done:,} of {total:,} lines read").format(done=len(rows), total=total))
             rows.append([known[cell] if cell in known else known.setdefault(cell, cell.strip()) for cell in row])
             numbers.append(first + start + 1)
             start = reader.line_num
@@ -253,7 +249,7 @@ def _in_words(text: str, line: int) -> str:
     return _("line {line} holds a cell that is too long to be part of a table").format(line=line)
 
 
-def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) -> None:
+def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[DataNote]) -> None:
     filled = [at for at, row in enumerate(rows) if any(row)]
     between = (filled[-1] + 1 - len(filled)) if filled else 0
     if filled and filled[0]:
@@ -263,12 +259,12 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) ->
         text = ngettext(
             "{n:,} blank line skipped, the first is line {blank}", "{n:,} blank lines skipped, the first is line {blank}", between
         )
-        notes.append(Note(text.format(n=between, blank=blank)))
+        notes.append(DataNote(text.format(n=between, blank=blank)))
     rows[:] = [rows[at] for at in filled]
     numbers[:] = [numbers[at] for at in filled]
 
 
-def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[Note]) -> Steps:
+def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[DataNote]) -> Steps:
     """Rows of equal length: separators at the end of lines make empty cells, which are dropped where nothing stands in them."""
     if not rows:
         raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
@@ -279,7 +275,7 @@ def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], no
         raise DataError(
             _("{path}: has {width:,} columns; at most {MAX_COLUMNS:,} can be read").format(path=path, width=width, MAX_COLUMNS=MAX_COLUMNS)
         )
-    done = Report(0, len(rows), _("{done:,} rows checked").format(done=len(rows)))
+    done = JobReport(0, len(rows), _("{done:,} rows checked").format(done=len(rows)))
     yield done
     for at, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         if not at % (20 * ROWS_AT_ONCE):
@@ -291,19 +287,19 @@ def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], no
                 text = _("{path}: line {number} has {row} columns; the first line has {width}")
             raise DataError(text.format(path=path, number=number, row=len(row), width=width))
     if any(len(row) > width for row in rows):
-        notes.append(Note(_("separators at the end of lines make an empty last column; it was left out")))
+        notes.append(DataNote(_("separators at the end of lines make an empty last column; it was left out")))
     return [row[:width] for row in rows]
 
 
 # Whether line 1 names the columns
 
 
-def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: list[Note]) -> bool:
+def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: list[DataNote]) -> bool:
     """A text above numbers is a name; a number above numbers is a sample, and line 1 names nothing."""
     if header != "auto":
         return header == "names"
     first, body = rows[0], rows[1:]
-    numbers = Numbers()
+    numbers = NumberFormat()
     number_above = [c for c in range(len(first)) if numbers.may_be(first[c])]
     if not number_above:
         return True
@@ -326,7 +322,7 @@ def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: lis
     text = _("line 1 holds numbers above numbers ({cell}), so it was read as the first sample and the columns are numbered").format(
         cell=cell
     )
-    notes.append(Note(text, ((_("Line 1 names the columns"), {"header": "names"}),)))
+    notes.append(DataNote(text, ((_("Line 1 names the columns"), {"header": "names"}),)))
     return False
 
 
@@ -338,7 +334,7 @@ def _could_be_names(above: Sequence[str]) -> bool:
     return all(b - a == 1 for a, b in zip(values, values[1:], strict=False))
 
 
-def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
+def _names(given: Sequence[str], notes: list[DataNote]) -> list[str]:
     """A name for every column: by its place where line 1 gives none, made unique where it gives one twice."""
     names: dict[str, None] = {}
     written, used, renamed = set(given), Counter[str](), list[tuple[str, str]]()
@@ -352,12 +348,12 @@ def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
         names[unique] = None
     for wanted, unique in renamed[:NAMED]:
         notes.append(
-            Note(
+            DataNote(
                 _("line 1 names two columns {wanted}; the second is called {found} here").format(
                     wanted=named(wanted, 40), found=named(unique, 40)
                 )
             )
         )
     if len(renamed) > NAMED:
-        notes.append(Note(_("{value:,} more columns were renamed because line 1 names them twice").format(value=len(renamed) - NAMED)))
+        notes.append(DataNote(_("{value:,} more columns were renamed because line 1 names them twice").format(value=len(renamed) - NAMED)))
     return list(names)

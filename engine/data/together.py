@@ -71,8 +71,11 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
         )
     if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
         edit = SetParam(node, "seed", other["seed"]).to_json()
-        text = Message("generator-seeds-differ", "it is drawn with a different seed than {a}, so the same row of both belongs to "
-                                                 "different samples", a=a)
+        text = Message(
+            "generator-seeds-differ",
+            "it is drawn with a different seed than {a}, so the same row of both belongs to different samples",
+            a=a,
+        )
         yield Problem(
             "warning",
             text,

@@ -31,8 +31,7 @@ def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
         raise Unanswerable(_("{graph} has no value yet.").format(graph=address.name(graph)))
     if not tensor.is_floating_point():
         raise Unanswerable(
-            _("{graph} holds class indices; they cannot change by a little, so they have no "
-              "derivative.").format(graph=address.name(graph))
+            _("{graph} holds class indices; they cannot change by a little, so they have no derivative.").format(graph=address.name(graph))
         )
     return tensor
 

@@ -147,7 +147,8 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
         return Condition("", quantity, how, number)
     if not node:
         raise ConditionError(
-            _("Select the node whose {value} you mean; without a node, only loss and step can be "
-              "watched.").format(value=quantity.strip("|"))
+            _("Select the node whose {value} you mean; without a node, only loss and step can be watched.").format(
+                value=quantity.strip("|")
+            )
         )
     return Condition(node, quantity, how, number, entry)

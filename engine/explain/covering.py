@@ -20,9 +20,9 @@ from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
 from engine.explain.forward_mode import Adjoints, Tangents
 from engine.explain.paths import Ledger, PartialSum, Path
 from engine.explain.question import Refusal, Unanswerable
-from engine.explain.slices import Local, SecantLine
+from engine.explain.slices import SecantLine, SliceCurve
 from engine.explain.symbolic import Derivative, Formulas
-from engine.explain.update import ParameterUpdate, Update
+from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.model.address import Address
 from graph.model.covered import AHEAD, ASKED, Covered
 from graph.text.messages import _
@@ -37,7 +37,7 @@ T = TypeVar("T")
 MOST = 4096
 """Numbers of one hidden tensor that are looked for in an answer."""
 _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
-_FROM_VALUES = (Ledger, PartialSum, Local, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors)
+_FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors)
 """Every derivative behind a hidden value tells something about it: these are not answered while one is hidden."""
 
 
@@ -291,7 +291,7 @@ def _partial_sum(part: PartialSum, covering: Covering) -> PartialSum:
 
 
 @_cover.register
-def _local(local: Local, covering: Covering) -> Local:
+def _local(local: SliceCurve, covering: Covering) -> SliceCurve:
     bends = {"curvature": ASKED} if local.curvature is not None and covering.measured("curvature", local.place) else {}
     slope = {"slope": ASKED} if covering.asked(local.place) else {}
     newton = {} if local.newton is None or not (bends or slope) else {"newton": ASKED, "newton_f": ASKED, "newton_model": ASKED}
@@ -357,7 +357,7 @@ def _adjoints(adjoints: Adjoints, covering: Covering) -> Adjoints:
 
 
 @_cover.register
-def _update(update: Update, covering: Covering) -> Update:
+def _update(update: UpdateTable, covering: Covering) -> UpdateTable:
     rows = tuple(_row(row, covering) for row in update.parameters)
     objective = covering.objective
     hidden = objective is not None and Address("output", *objective) in covering.hidden.asked
@@ -379,4 +379,3 @@ def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
 @_cover.register
 def _formulas(formulas: Formulas, covering: Covering) -> Formulas:
     return _fields(formulas, covering, ("value", "traced", "values"))
-

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """From the leaf `a` of an operation (a wire into it, or a learned tensor) to its output `key`."""
 
     node: str
@@ -57,7 +57,7 @@ class LocalProducts:
         self._exact = self.trace.dtype == "float64" and self.trace.device == "cpu"
         self._doubles: dict[Any, Tensor] = {}
         self._runs: dict[str, NodeRun] = {}
-        self._slopes: dict[Step, float | None] = {}
+        self._slopes: dict[PathStep, float | None] = {}
         self._before: dict[Key, frozenset[Key]] = {}
 
     # The structure
@@ -68,13 +68,13 @@ class LocalProducts:
             return []
         return [a for a, leaf in enumerate(operation.leaves) if differentiable_leaf(self.plan.inference, operation, leaf)]
 
-    def steps_into(self, key: Key) -> list[Step]:
+    def steps_into(self, key: Key) -> list[PathStep]:
         """Every step that ends at this output, in the order of the arguments."""
         if self.plan.inference.outputs[key].dtype != "float":
             return []
-        return [Step(key[0], a, key) for a in self.differentiable(self.operations[key[0]])]
+        return [PathStep(key[0], a, key) for a in self.differentiable(self.operations[key[0]])]
 
-    def leaf(self, step: Step) -> Leaf:
+    def leaf(self, step: PathStep) -> Leaf:
         return self.operations[step.node].leaves[step.a]
 
     def value_of(self, leaf: Leaf) -> Tensor:
@@ -89,27 +89,27 @@ class LocalProducts:
     def output(self, key: Key) -> Tensor:
         return self._double(key, self.trace.values[key])
 
-    def single(self, step: Step) -> bool:
+    def single(self, step: PathStep) -> bool:
         """Whether both ends are single numbers."""
         return self.value_of(self.leaf(step)).numel() == 1 == self.output(step.key).numel()
 
     # Products
 
-    def slope(self, step: Step) -> float | None:
+    def slope(self, step: PathStep) -> float | None:
         """The local derivative as a number, where both ends are single numbers."""
         if step not in self._slopes:
             self._slopes[step] = float(self.backward(step, torch.ones_like(self.output(step.key)))) if self.single(step) else None
         return self._slopes[step]
 
-    def backward(self, step: Step, g: Tensor) -> Tensor:
+    def backward(self, step: PathStep, g: Tensor) -> Tensor:
         """gᵀJ, of the leaf's shape."""
         return self._run(step).vjp(step.a, g, self._port(step))
 
-    def careful(self, step: Step, g: Tensor, cut: Mask) -> tuple[Tensor, Mask]:
+    def careful(self, step: PathStep, g: Tensor, cut: Mask) -> tuple[Tensor, Mask]:
         """`backward` where 0 · ∞ may come from a branch that was not selected (`engine.compile.unselected`), and where g is cut then."""
         return self._run(step).careful(step.a, g, cut, lambda: self._apart(step), self._port(step))
 
-    def forward(self, step: Step, t: Tensor) -> Tensor:
+    def forward(self, step: PathStep, t: Tensor) -> Tensor:
         """J t, of the output's shape."""
         return self._run(step).jvp(step.a, t, self._port(step))
 
@@ -126,13 +126,13 @@ class LocalProducts:
             )  # fmt: skip
         return self._runs[operation.node]
 
-    def _run(self, step: Step) -> NodeRun:
+    def _run(self, step: PathStep) -> NodeRun:
         return self.node_run(self.operations[step.node])
 
-    def _port(self, step: Step) -> int:
+    def _port(self, step: PathStep) -> int:
         return self.operations[step.node].outputs.index(step.key)
 
-    def _apart(self, step: Step) -> frozenset[str]:
+    def _apart(self, step: PathStep) -> frozenset[str]:
         self._before = self._before or ancestors(self.plan)
         return apart(self._before, self.operations[step.node], step.a)
 

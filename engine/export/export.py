@@ -16,9 +16,9 @@ from torch import Tensor
 from engine.compile.environment import Held, Key, Own, Several, Wire, Wiring, frozen, settings_of
 from engine.export.measured import Measured, Method, Methods
 from engine.export.names import RESERVED, python_names
-from engine.export.program import Part, Report, commented, literal, plain, program, without_defaults, zeros
+from engine.export.program import Part, PrintedReport, commented, literal, plain, program, without_defaults, zeros
 from engine.export.registry import ExportError
-from engine.export.scopes import Line, Scope, scopes
+from engine.export.scopes import CodeLine, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
 from engine.training.compiled import RunError
@@ -156,7 +156,7 @@ class _Exporter:
             self._scope(item)
             scope.constructors.append(f"self.{item.attribute} = {item.class_name}()")
             if item.outputs:
-                scope.lines.append(Line(item))
+                scope.lines.append(CodeLine(item))
 
     def _fed(self, node: str) -> None:
         used = {e.source[1] for n in self.nodes for e in self.graph.inputs_of(n) if e.source[0] == node}
@@ -182,7 +182,7 @@ class _Exporter:
             held = ".requires_grad_(False)" if frozen(self.graph, node) and node_type.role != "parameter" else ""
             self.here.constructors.append(f"self.{self.names[node]} = {built}{held}")
         key = node, node_type.outputs[0].name
-        self.here.lines.append(Line(node, f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
+        self.here.lines.append(CodeLine(node, f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
 
     def _shape(self, key: Key) -> str:
         """The shape of a value for the eye: `N × 4`; nothing for a single number."""
@@ -314,13 +314,13 @@ class _Exporter:
         methods["forward"] = cut.forward(self.objective, measured.prediction, methods.get("predict"))
         return methods
 
-    def _report(self, methods: dict[str, Method]) -> Report:
+    def _report(self, methods: dict[str, Method]) -> PrintedReport:
         """What the program can print about its model."""
         measured = self.measured
         target = self._variable(measured.target) if measured.target is not None else ""
         right = measured.right if "predict" in methods and target in self.inputs else None
         arguments = {name: method.arguments for name, method in methods.items()}
-        return Report(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out())
+        return PrintedReport(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out())
 
     def _held_out(self) -> dict[str, Part]:
         """The inputs that are others in the test part."""

@@ -10,7 +10,7 @@ from engine.numerics.job import Job
 
 @dataclass(frozen=True, slots=True)
 class WriteProgram(Job):
-    """Writes the graph in the format with this ending. The answer is a `Program`.
+    """Writes the graph in the format with this ending. The answer is a `WrittenProgram`.
 
     It is written in one go from the graph and its values as they are then, so later edits and training do not touch it.
     """
@@ -22,7 +22,7 @@ class WriteProgram(Job):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class WrittenProgram:
     """A file's content, what there is to say about it, and the training step of the values in it."""
 
     data: bytes

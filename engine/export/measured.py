@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.compile.environment import Key, Wire, Wiring
 from engine.data import DataError, describe
-from engine.export.scopes import Line, Scope
+from engine.export.scopes import CodeLine, Scope
 from engine.training.compiled import RunError
 from engine.training.measures import Decide
 
@@ -157,20 +157,20 @@ class Methods:
         call = f"{self._variable(prediction)} = {predict.call}", ""
         return Method("forward", whole.arguments, (call, *(line.written() for line in [*again, *rest])), returned)
 
-    def _lines(self, keys: Sequence[Key]) -> list[Line]:
+    def _lines(self, keys: Sequence[Key]) -> list[CodeLine]:
         """Those that the values need, in order."""
         needed = {self._variable(key) for key in keys}
-        lines: list[Line] = []
+        lines: list[CodeLine] = []
         for line in reversed(self._root.lines):
             if self._defines(line) & needed:
                 needed |= self._uses(line)
                 lines.append(line)
         return lines[::-1]
 
-    def _uses(self, line: Line) -> set[str]:
+    def _uses(self, line: CodeLine) -> set[str]:
         if isinstance(line.of, Scope):
             return set(line.of.inputs.values())
         return {self._variable(leaf.source) for leaf in self._wirings(line.of).leaves() if isinstance(leaf, Wire)}
 
-    def _defines(self, line: Line) -> set[str]:
+    def _defines(self, line: CodeLine) -> set[str]:
         return set(line.of.outputs) if isinstance(line.of, Scope) else {line.code.partition(" = ")[0]}

@@ -42,7 +42,7 @@ class _Writer:
         self.equations = [e for e in spec.equations if holds(",".join(c for c in _conditions(e) if _asked(c) in hyper), hyper)]
         changed, used = {e.name for e in self.equations}, {name for e in self.equations for name in e.names}
         symbols = {name_of(s.symbol): s.name for s in spec.settings if s.symbol}
-        self.remembered = [r for r in spec.remembers if r.name in used | changed]
+        self.remembered = [r for r in spec.state_variables if r.name in used | changed]
         needed = {symbols[name] for name in used if name in symbols} | {r.start for r in self.remembered if isinstance(r.start, str)}
         self.arguments = [s.name for s in spec.settings if s.name in needed]
         self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}

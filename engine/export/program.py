@@ -30,6 +30,7 @@ WIDTH = 100
 COMMENTS = 60
 """The column up to which comments beside code are aligned."""
 
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One input of the model: its tensor, what to say about it, and whether it has a row for each sample."""
@@ -40,7 +41,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PrintedReport:
     """What the program prints besides its loss: `methods` are the model's with their arguments, `target` is the input that `right`
     compares predictions with, `penalised` says that the loss holds a penalty, `held_out` are the inputs of the test part."""
 
@@ -58,7 +59,7 @@ class Report:
 
 def program(
     title: str, dtype: str, classes: Sequence[str], values: Mapping[str, Tensor], inputs: Mapping[str, Part],
-    training: Mapping[str, Any], learned: Literal["all", "some", "none"], report: Report, step: int = 0,
+    training: Mapping[str, Any], learned: Literal["all", "some", "none"], report: PrintedReport, step: int = 0,
 ) -> str:  # fmt: skip
     """The whole file. `training` are the document's settings, `learned` says how many of the parameters training changes.
 
@@ -173,7 +174,7 @@ def _main(values: bool, learns: bool, counts: bool) -> list[str]:
     return [*lines, "    for name, value in measure(model).items():", '        print(f"{name} = {value:.12g}")', "", ""]
 
 
-def _measuring(report: Report) -> list[str]:
+def _measuring(report: PrintedReport) -> list[str]:
     """The functions that say how good the model is, in the words of the app: penalties are no part of `train_loss` and `test_loss`."""
     lines = []
     if report.right is not None:

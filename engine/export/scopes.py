@@ -12,7 +12,7 @@ from graph.model.topology import topological_order
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CodeLine:
     """One line of a `forward`: the node it computes, or the scope that it calls."""
 
     of: str | Scope
@@ -31,7 +31,7 @@ class Scope:
         self.items: list[str | Scope] = []
         self.nodes: set[str] = set()
         self.constructors: list[str] = []
-        self.lines: list[Line] = []
+        self.lines: list[CodeLine] = []
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, None] = {}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.numerics.job import Job, JobEnd, JobNews, Report
+from engine.numerics.job import Job, JobEnd, JobNews, JobReport
 
 FIRST_LOOK, LAST_LOOK = 0.01, 1 / 12
 """Seconds between two looks at a job: soon at first, for a short one, and then as often as at a training."""
 
 Parts = tuple[object, ...]
-OnProgress = Callable[[Report, Parts], None]
+OnProgress = Callable[[JobReport, Parts], None]
 OnEnd = Callable[[JobEnd], None]
 
 
@@ -22,7 +22,7 @@ class _Wanted:
     end: OnEnd
     sent: bool = False
     known: int = 0
-    report: Report = Report()
+    report: JobReport = JobReport()
 
 
 class JobClient:

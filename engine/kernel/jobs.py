@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.explain.question import Unanswerable
-from engine.numerics.job import Job, JobEnd, JobError, JobNews, Report, Steps
+from engine.numerics.job import Job, JobEnd, JobError, JobNews, JobReport, Steps
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.text.messages import _
 
@@ -25,7 +25,7 @@ class _Running:
     steps: Steps
     of: Hashable
     """What the document and its numbers were at the start."""
-    report: Report = field(default_factory=Report)
+    report: JobReport = field(default_factory=JobReport)
     parts: list[Any] = field(default_factory=list)
     end: JobEnd | None = None
 

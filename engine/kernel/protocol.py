@@ -93,7 +93,6 @@ class Progress:
     run_before_reset: int = 0
     """The id of that run."""
 
-
     def without(self, secret: float) -> Progress:
         """The same, where a loss that is this number is covered."""
         metrics = {name: unless_told(value, secret) for name, value in self.metrics.items()}

@@ -53,9 +53,7 @@ class Worker(Protocol):
     @property
     def step(self) -> int: ...
 
-    def open(
-        self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = ""
-    ) -> None:
+    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = "") -> None:
         """Take over this document. `fresh`: the id of its first run when it is another document, None for a new structure of the same.
 
         `folder` is where its relative paths begin.

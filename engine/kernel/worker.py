@@ -39,7 +39,7 @@ from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.nodes.catalog import CATALOG
 from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError
-from engine.training.model import Model, Update
+from engine.training.model import Model, ModelUpdate
 from engine.training.state import State
 from graph.model.address import Address
 from graph.model.edits import StateMove, edit_from_json
@@ -81,9 +81,7 @@ class DocumentWorker:
 
     # The document
 
-    def open(
-        self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = ""
-    ) -> None:
+    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = "") -> None:
         self._attachments.update(attachments)
         graph = loads(text, CATALOG, own=True)
         graph.folder = folder
@@ -129,7 +127,7 @@ class DocumentWorker:
         touched = {row.get("node") for row in edits} | {r.get("node") for row in edits for r in row.get("edits", ()) if isinstance(r, dict)}
         return {key: tensor.clone() for key, tensor in self._model.values().items() if key[0] in touched}
 
-    def _follow(self, update: Update, before: Mapping[tuple[str, str], torch.Tensor], paused: bool) -> None:
+    def _follow(self, update: ModelUpdate, before: Mapping[tuple[str, str], torch.Tensor], paused: bool) -> None:
         """Say what an edit did to the trained values: those that are really others than before."""
         model = self._model
         now = model.values()
@@ -257,22 +255,14 @@ class DocumentWorker:
             self._metrics = {}
             self._measure()
         else:
-            self._say(
-                _("Step {step:,} is no longer stored.").format(step=step)
-                if step >= 0
-                else _("This is the first iteration.")
-            )
+            self._say(_("Step {step:,} is no longer stored.").format(step=step) if step >= 0 else _("This is the first iteration."))
 
     def _reset(self, successor: int) -> None:
         left = self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
         self._start_over(successor)
         self._model.reset()
         self._trained.token = 0
-        self._say(
-            _("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.state.step)
-            if left
-            else ""
-        )
+        self._say(_("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.state.step) if left else "")
 
     def _return(self) -> None:
         """Back to the run before the last reset; the one that is left for it can be returned to in the same way."""

@@ -93,8 +93,9 @@ def no_data(network: Network) -> Iterator[Problem]:
     if not used or not losses or not network.inference.parameters:
         return
     marks = tuple(
-        network.repair(_("Set {loss} as "
-                         "objective").format(loss=network.name(loss)), SetGraphSetting("objective", {"node": loss, "port": "y"}))
+        network.repair(
+            _("Set {loss} as objective").format(loss=network.name(loss)), SetGraphSetting("objective", {"node": loss, "port": "y"})
+        )
         for loss in losses[:3]
     )
     text = Message(

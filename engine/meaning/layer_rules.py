@@ -111,8 +111,7 @@ def batch_of_one(network: Network) -> Iterator[Problem]:
             continue
         better = _other_size(rows, size)
         repairs = (
-            (network.repair(_("Use mini-batches of "
-                              "{better}").format(better=better), SetTraining("batch_size", better)),) if better else ()
+            (network.repair(_("Use mini-batches of {better}").format(better=better), SetTraining("batch_size", better)),) if better else ()
         )
         if size == 1:
             text = Message(

@@ -45,8 +45,7 @@ class ClassLoss(Loss):
                 repairs,
             )
         if scores.dims[0] < 2:
-            text = Message("one-class-only", "with one class the loss is always 0; for two classes and one score use binary "
-                                             "cross-entropy")
+            text = Message("one-class-only", "with one class the loss is always 0; for two classes and one score use binary cross-entropy")
             raise NodeError(text, name, _as_many_outputs(s, name, getattr(target, "classes", None)))
         shapes_text = _("{name} is {scores}, target is {target}").format(name=name, scores=shape_text(scores), target=shape_text(target))
         if target.dims:

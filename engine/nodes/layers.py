@@ -20,8 +20,10 @@ WEIGHT_KINDS = ("default", "kaiming_uniform", "kaiming_normal", "xavier_uniform"
 INITIALISATION = ChoiceSetting(
     "default",
     WEIGHT_KINDS,
-    help=("How the weights are initialised. Default: as in PyTorch. Kaiming suits ReLU, Xavier suits tanh and sigmoid. All except the "
-         "default start the bias at 0."),
+    help=(
+        "How the weights are initialised. Default: as in PyTorch. Kaiming suits ReLU, Xavier suits tanh and sigmoid. All except the "
+        "default start the bias at 0."
+    ),
 )
 FROZEN = BoolSetting(False, help="The optimizer does not change the weights. Their gradients are still shown.")
 FLATTEN = ("Insert Flatten before x", "math.flatten")
@@ -131,8 +133,9 @@ class Embedding(Layer):
     inputs = (Port("x", "index"), parameter_port("W"))
     count = IntSetting(10, 1, 10_000_000, title="Things", help="Number of different indices: 0 to this number minus 1.")
     dimension = IntSetting(2, 1, 100_000, help="Length of each vector.")
-    initialisation = ChoiceSetting("default", WEIGHT_KINDS, help="How the vectors are initialised. Default: standard normal, as in "
-                                                                 "PyTorch.")
+    initialisation = ChoiceSetting(
+        "default", WEIGHT_KINDS, help="How the vectors are initialised. Default: standard normal, as in PyTorch."
+    )
     frozen = FROZEN
     parameters = (Param("W", "count × dimension", doc="The table: one row per index."),)
     formula = r"@y = {@W}_{@x}"

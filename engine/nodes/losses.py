@@ -74,8 +74,9 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
         port = name
     pair = _("{name} is {prediction}, target is {target}").format(name=name, prediction=shape_text(prediction), target=shape_text(target))
     raise NodeError(
-        Message("prediction-and-target-shapes", "the loss compares them number by number, so the shapes must be equal: "
-                                                "{found}", found=pair),
+        Message(
+            "prediction-and-target-shapes", "the loss compares them number by number, so the shapes must be equal: {found}", found=pair
+        ),
         port,
         repairs,
     )

@@ -182,8 +182,7 @@ class RunningAverage(NodeType):
     search = ("running mean", "moving average", "ema", "batch norm", "statistics")
     inputs = (
         Port("x", doc="One value for all samples, such as a mean over the batch."),
-        Port("over", optional=True, doc="The values that x is a statistic of. Only their number is used; no gradient flows back to "
-                                        "them."),
+        Port("over", optional=True, doc="The values that x is a statistic of. Only their number is used; no gradient flows back to them."),
     )
     momentum = FloatSetting(0.1, 0, 1, help="Weight of the newest batch in the average.")
     start = FloatSetting(0.0, help="The average before any batch.")

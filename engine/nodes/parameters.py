@@ -28,8 +28,10 @@ class Parameter(NodeType):
     initialisation = ChoiceSetting(
         "value",
         ("value", *KINDS, "layer"),
-        help=("Where the initial value comes from: typed, or drawn with the training seed; layer: as Linear draws its weights, or, in "
-             "an opened layer, exactly the values of that layer."),
+        help=(
+            "Where the initial value comes from: typed, or drawn with the training seed; layer: as Linear draws its weights, or, in "
+            "an opened layer, exactly the values of that layer."
+        ),
     )
     value = TensorSetting(
         1.0, when="initialisation=value", help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix."

@@ -22,7 +22,7 @@ STRAIGHT = 0.5
 """At a corner the one-sided slopes stay apart as the step goes to 0, by this share of their present distance or more."""
 
 
-class Value(Protocol):
+class BoundedValue(Protocol):
     """What the function returns: a number, and a bound of its absolute error."""
 
     @property
@@ -59,7 +59,7 @@ def central(above: Any, below: Any, step: Any) -> float:
 
 
 def derivative(
-    function: Callable[[float], Value], scale: float, limit: float, agrees: Callable[[Estimate], bool] | None = None
+    function: Callable[[float], BoundedValue], scale: float, limit: float, agrees: Callable[[Estimate], bool] | None = None
 ) -> Estimate:
     """The derivative at 0. `scale` is the scale of the point, `limit` the largest step allowed.
 
@@ -131,7 +131,7 @@ class _Level:
 class _Ladder:
     """Steps FIRST · scale · 4ᵏ, each evaluated once."""
 
-    def __init__(self, function: Callable[[float], Value], scale: float) -> None:
+    def __init__(self, function: Callable[[float], BoundedValue], scale: float) -> None:
         self.function, self.base, self.scale = function, function(0.0), scale
         self.quotients: dict[int, _Quotient] = {}
         self.levels: dict[int, _Level] = {}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class JobReport:
     """How far a job has come: `done` of `total` (0: nobody knows), in words where these help, and one part of the answer."""
 
     done: int = 0
@@ -17,7 +17,7 @@ class Report:
     part: Any = None
 
 
-Steps = Generator[Report, None, Any]
+Steps = Generator[JobReport, None, Any]
 """A job at work: it yields a report where it can be left, every few milliseconds, and returns the answer."""
 
 
@@ -72,6 +72,6 @@ class JobNews:
     """What has become of job `number`: the newest report, the parts of the answer that were not told before, and its end."""
 
     number: int
-    report: Report
+    report: JobReport
     parts: tuple[Any, ...] = ()
     end: JobEnd | None = None

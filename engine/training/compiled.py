@@ -39,7 +39,7 @@ class RunError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CompiledChange:
     """What became of a `Compiled` when its document changed.
 
     `structure` is False where only values, settings and names differ; then `nodes` are those concerned, else the nodes that were there
@@ -80,13 +80,13 @@ class Compiled:
 
     # Following the document
 
-    def changed_to(self, graph: Graph, named: bool = False) -> Change:
+    def changed_to(self, graph: Graph, named: bool = False) -> CompiledChange:
         """The same for the document as it is now; cheap when only values changed. `named`: messages elsewhere mention nodes by name."""
         graph = effective(graph)
         changed = self._snapshot.changed(graph, self.inference)
         if changed is not None and (twin := self._with_values(graph, changed, named)) is not None:
-            return Change(twin, False, tuple(changed))
-        return Change(Compiled(graph, *self._wanted), True, tuple(self._snapshot.edited(graph)))
+            return CompiledChange(twin, False, tuple(changed))
+        return CompiledChange(Compiled(graph, *self._wanted), True, tuple(self._snapshot.edited(graph)))
 
     def freeze(self) -> None:
         """Let programs handed out so far keep their settings: somebody will compute with them later. An edit then compiles new ones."""

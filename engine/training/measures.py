@@ -36,7 +36,7 @@ class Decide(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Largest:
+class LargestScore:
     """The largest number names the class; `one_hot`: in the target too."""
 
     one_hot: bool = False
@@ -86,9 +86,9 @@ class Probed:
     def class_code(self) -> str:
         return self._plain().class_code()
 
-    def _plain(self) -> Largest | Above:
+    def _plain(self) -> LargestScore | Above:
         if by_largest(self.settings, self.columns):
-            return Largest(self.target_columns > 1)
+            return LargestScore(self.target_columns > 1)
         return Above(threshold(self.settings))
 
 
@@ -189,10 +189,10 @@ def _depends(graph: Graph, inference: Inference, node: str, on: str) -> bool:
 
 
 _RIGHT: dict[str, Decide] = {
-    "loss.cross_entropy": Largest(), "loss.nll": Largest(), "loss.logistic": Above(0.0), "loss.hinge": Above(0.0),
+    "loss.cross_entropy": LargestScore(), "loss.nll": LargestScore(), "loss.logistic": Above(0.0), "loss.hinge": Above(0.0),
     "loss.bce": Above(0.5), "loss.bce_logits": Above(0.0),
 }  # fmt: skip
-_BY_CODING: dict[str, Decide] = {"plus_minus": Above(0.0), "zero_one": Above(0.5), "one_hot": Largest()}
+_BY_CODING: dict[str, Decide] = {"plus_minus": Above(0.0), "zero_one": Above(0.5), "one_hot": LargestScore()}
 
 
 def _parts_of(graph: Graph, inference: Inference, loss: str) -> Parts:
@@ -225,7 +225,7 @@ def _decision(inference: Inference, loss: str, prediction: Key | None, target: K
         return None, None, None
     shape, wanted = inference.outputs[prediction], inference.outputs[target]
     one_hot = wanted.coding == "one_hot" and wanted.dims == shape.dims
-    right = Largest() if one_hot else _RIGHT.get(loss) or _BY_CODING.get(wanted.coding)
-    if isinstance(right, Largest):
-        right = Largest(one_hot=len(wanted.dims) == len(shape.dims))
+    right = LargestScore() if one_hot else _RIGHT.get(loss) or _BY_CODING.get(wanted.coding)
+    if isinstance(right, LargestScore):
+        right = LargestScore(one_hot=len(wanted.dims) == len(shape.dims))
     return prediction, target, right if shape.batched == wanted.batched and math.prod(shape.dims) > 0 else None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class ModelUpdate:
     """What taking over a changed document did. `made_anew` names the learned tensors that start from the document's values."""
 
     structure: bool
@@ -114,7 +114,7 @@ class Model:
         problems = [*compiled.inference.problems, *compiled.feeds.problems, *self._unread, *self.notes, *compiled.meanings]
         return sorted(problems, key=lambda p: GRAVITY[p.severity])
 
-    def update(self, graph: Graph) -> Update:
+    def update(self, graph: Graph) -> ModelUpdate:
         """Follow the document. Cheap when only values changed; after a structural change, what no longer fits is initialized again."""
         change = self.compiled.changed_to(graph, named=bool(self.notes))
         self.compiled = change.compiled
@@ -130,7 +130,7 @@ class Model:
                 self._fit()
         if int(self.graph.training["seed"]) != self.seed and self.state.step == 0:
             self.reset()
-        return Update(change.structure, tuple(anew))
+        return ModelUpdate(change.structure, tuple(anew))
 
     def reset(self) -> None:
         """Return to the document's values."""

@@ -152,9 +152,7 @@ def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> N
     marked = graph.settings.get("objective")
     if marked and marked["node"] in inside and marked["node"] != kept.exit:
         raise GraphError(
-            _("{name} cannot be folded: {text} inside it is the objective").format(
-                name=group.name, text=names[marked["node"]]
-            )
+            _("{name} cannot be folded: {text} inside it is the objective").format(name=group.name, text=names[marked["node"]])
         )
 
 

@@ -27,8 +27,7 @@ def neurons(box: Box) -> None:
     sample, _batched = box.shape("x")
     if len(sample) != 1:
         raise GraphError(
-            _("{name} cannot be opened into neurons: a sample of x is a matrix, and all neurons process each of its "
-              "rows").format(name=name)
+            _("{name} cannot be opened into neurons: a sample of x is a matrix, and all neurons process each of its rows").format(name=name)
         )
     inputs, outputs = sample[0], int(box.setting("out_features"))
     if inputs * outputs > MOST:

@@ -63,9 +63,7 @@ def _refuse_problem(graph: Graph, node: Node, shapes: Shapes) -> None:
     arriving = [edge.source for edge in graph.inputs_of(node.id)]
     if arriving and all(source in shapes for source in arriving) and (node.id, graph.spec(node).outputs[0].name) not in shapes:
         raise GraphError(
-            _("{name} cannot be opened while it has a problem: its input does not fit. Solve the problem first").format(
-                name=node.name
-            )
+            _("{name} cannot be opened while it has a problem: its input does not fit. Solve the problem first").format(name=node.name)
         )
 
 

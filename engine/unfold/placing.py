@@ -167,4 +167,3 @@ def _on_grid(at: Mapping[str, tuple[int, float]], sizes: Sizes, gap: float = GAP
 
 def _snap(value: float) -> float:
     return GRID * round(value / GRID)
-

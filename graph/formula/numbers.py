@@ -17,7 +17,7 @@ from typing import Any
 
 from graph.formula.functions import NUMERIC
 from graph.formula.numerals import NumberError, numeral, quoted, readings, simplified
-from graph.formula.parser import Parser
+from graph.formula.parser import FormulaParser
 from graph.formula.tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
 from graph.text.messages import _, ngettext
 
@@ -190,7 +190,7 @@ def _without_unit(body: str, unit: str, whole_text: str) -> tuple[str, bool, str
 
 def _value(text: str, signs: list[Token]) -> int | float:
     try:
-        tree = Parser(text, signs).alone()
+        tree = FormulaParser(text, signs).alone()
         if _DATE.fullmatch(text.strip()):
             raise NumberError(_("{text} looks like a date, not a number").format(text=quoted(text)))
     except FormulaError as wrong:

@@ -42,7 +42,7 @@ class Bare(ast.BinOp):
     """A power whose exponent is not in brackets: what follows it without a sign may belong to it."""
 
 
-class Parser:
+class FormulaParser:
     """Reads `given`, the signs of `text`."""
 
     def __init__(self, text: str, given: list[Token] | None = None) -> None:
@@ -201,7 +201,7 @@ class Parser:
 
     def _inner(self, token: Token) -> ast.expr:
         try:
-            inner = Parser(token.text).expression()
+            inner = FormulaParser(token.text).expression()
         except FormulaError:
             raise FormulaError(f"the raised {self._text[token.start : token.end][:20]} is not understood") from None
         for node in ast.walk(inner):
@@ -293,8 +293,9 @@ class Parser:
         self._bars.pop()
         if self._now.kind != bar:
             if self._now.kind in ("end", ";"):
-                raise FormulaError(_("the {text} opened at position {value} is not "
-                                     "closed yet").format(text=token.text, value=token.start + 1))
+                raise FormulaError(
+                    _("the {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
+                )
             self._wrong()
         self._at += 1
         return self._function("abs" if bar == "|" else "norm", [inner], token)

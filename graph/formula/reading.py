@@ -11,7 +11,7 @@ from typing import Any
 
 from graph.formula.functions import RESERVED
 from graph.formula.numbers import CONSTANTS, INFINITE
-from graph.formula.parser import TRUTH, Lowered, Parser, source
+from graph.formula.parser import TRUTH, FormulaParser, Lowered, source
 from graph.formula.tokens import FormulaError
 from graph.model.elements import valid_name
 from graph.model.spec import Catalog, NodeSpec
@@ -51,7 +51,7 @@ def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[S
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
         raise FormulaError(_("the formula contains an invalid character"))
     try:
-        statements = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
+        statements = [Statement(name, tree, text) for name, tree in FormulaParser(text).statements()]
     except (RecursionError, MemoryError):
         raise FormulaError(_("the formula is nested too deeply")) from None
     if not statements:

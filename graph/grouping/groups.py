@@ -13,7 +13,19 @@ from graph.model.edits import AddItem, Compound, Edit, Move, RemoveItem, SetColl
 from graph.model.edits.composed import fresh_group_name
 from graph.model.elements import Group
 from graph.model.graph import Graph, GraphError
-from graph.model.group_view import Card, GroupPort, Level, Wire, card, crossing_edges, expand, members, path, subtree, visible_items
+from graph.model.group_view import (
+    GroupCard,
+    GroupPort,
+    Level,
+    LevelWire,
+    card,
+    crossing_edges,
+    expand,
+    members,
+    path,
+    subtree,
+    visible_items,
+)
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
@@ -147,6 +159,7 @@ def _emptied(graph: Graph, nodes: Collection[str], groups: Collection[str], home
 
 
 __all__ = [
-    "Card", "GroupPort", "Level", "Wire", "card", "crossing_edges", "delete", "expand", "group", "members", "moved", "nest", "path",
+    "GroupCard", "GroupPort", "Level", "LevelWire", "card", "crossing_edges", "delete", "expand", "group", "members", "moved", "nest",
+    "path",
     "put_into", "rename_group", "set_open", "subtree", "ungroup", "visible_items",
 ]  # fmt: skip

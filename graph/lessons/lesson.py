@@ -24,7 +24,7 @@ from graph.model.elements import Reader, described, number
 from graph.storage.files import FileError, write_whole
 from graph.storage.paths import open_regular, reason
 from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
-from graph.storage.writing import Identity, identity_of_bytes
+from graph.storage.writing import FileIdentity, identity_of_bytes
 from graph.text.messages import _
 from graph.text.quoting import quoted, quoted_name, quoted_path
 
@@ -130,7 +130,7 @@ class LessonQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LessonStep:
     """`highlight` rings items (`dim` veils all others); `hide_values` and `hide_gradients` cover numbers of nodes and wires with a "?"."""
 
     title: str
@@ -165,7 +165,7 @@ class Lesson:
     graph: str
     summary: str = ""
     topics: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LessonStep, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     order: float = 99.0
 
@@ -213,7 +213,7 @@ def dumps(lesson: Lesson) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(lesson: Lesson, path: Path | str) -> Identity:
+def save(lesson: Lesson, path: Path | str) -> FileIdentity:
     """Write a file so that at every moment either the old or the new one is whole. Raises LessonError."""
     data = dumps(lesson).encode("utf-8", "backslashreplace")
     try:
@@ -262,7 +262,7 @@ def _read(content: Any) -> Lesson:
     return Lesson(title, graph, summary, topics, steps, read.rest(), order)
 
 
-def _step(number: int, row: Any) -> Step:
+def _step(number: int, row: Any) -> LessonStep:
     read = _Reader(_("step {number}").format(number=number), row)
     title = read.text("title")
     read.what = what = _("step {number} {title}").format(number=number, title=quoted(title))
@@ -276,7 +276,8 @@ def _step(number: int, row: Any) -> Step:
     ask = tuple(
         _question(_("{what}, question {place}").format(what=what, place=place), ask) for place, ask in enumerate(read.list("ask", []), 1)
     )
-    return Step(title, read.lines("text"), read.texts("highlight"), read.flag("dim"), *hidden, run, ask, read.lines("notes"), read.rest())
+    text, highlight, dim = read.lines("text"), read.texts("highlight"), read.flag("dim")
+    return LessonStep(title, text, highlight, dim, *hidden, run, ask, read.lines("notes"), read.rest())
 
 
 def _action(what: str, row: Any) -> Action:
@@ -374,7 +375,7 @@ def _lines(text: str) -> str | list[str]:
     return text.split("\n") if "\n" in text else text
 
 
-def _step_text(step: Step) -> str:
+def _step_text(step: LessonStep) -> str:
     rows = []
     for key, value in step.to_json().items():
         rows.append(_rows(key, map(_json, value), "  ") if key in ("run", "ask") else f"{_json(key)}: {_json(value)}")

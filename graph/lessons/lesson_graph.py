@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from graph.lessons.lesson import Action, Lesson, LessonError, LessonQuestion, Step
+from graph.lessons.lesson import Action, Lesson, LessonError, LessonQuestion, LessonStep
 from graph.lessons.lesson_actions import DOCUMENT
 from graph.model.address import Address, first_output, input_name, output, output_name, parameter, wire
 from graph.model.edits import Compound, Edit, SetGraphSetting, SetParam, SetTraining, edit_from_json
@@ -115,7 +115,7 @@ def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit 
         raise LessonError(str(problem)) from None
 
 
-def apply_step(graph: Graph, step: Step, unfold: Unfold | None = None) -> None:
+def apply_step(graph: Graph, step: LessonStep, unfold: Unfold | None = None) -> None:
     """Do to `graph` what the step does to the document. Raises LessonError; the graph may then be changed in part."""
     for place, action in enumerate(step.run, 1):
         try:
@@ -163,7 +163,7 @@ def check(
             raise LessonError(f"{where}, {problem}.") from None
 
 
-def _check_names(graph: Graph, step: Step) -> None:
+def _check_names(graph: Graph, step: LessonStep) -> None:
     for what, names in (("highlight", step.highlight), ("hide", (*step.hide_values, *step.hide_gradients))):
         for name in names:
             _resolved(graph, f'"{what}"', name)
@@ -176,7 +176,7 @@ def _check_names(graph: Graph, step: Step) -> None:
             _resolved(graph, _("action {place} ({do})").format(place=place, do=quoted(action.do)), name)
 
 
-def _check_actions(step: Step, known: Container[str] | None) -> None:
+def _check_actions(step: LessonStep, known: Container[str] | None) -> None:
     for place, action in enumerate(step.run, 1):
         if action.do == "action" and known is not None and action.args["id"] not in known:
             raise LessonError(_('action {place}: the window has no action "{text}"').format(place=place, text=action.args["id"]))

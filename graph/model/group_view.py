@@ -29,7 +29,7 @@ class GroupPort:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class GroupCard:
     """A group's ports. `inputs` in the order of the nodes inside, one for each inner input that is fed from outside or has to be wired;
     `outputs` one for each inner output that feeds something outside, or nothing at all."""
 
@@ -45,7 +45,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class LevelWire:
     """A wire of the document as it is drawn at a level: each end is a node and its port, or a group and the port of its card."""
 
     edge: str
@@ -66,7 +66,7 @@ class Level:
         self._place = _places(graph, inside)
         cards = [group for group, place in self._place.items() if place == group]
         self.nodes: tuple[str, ...] = tuple(self._visible_nodes())
-        self.cards: dict[str, Card] = {group: card(graph, group) for group in cards}
+        self.cards: dict[str, GroupCard] = {group: card(graph, group) for group in cards}
         self.open = {
             group: (*graph.members(group), *graph.subgroups(group))
             for group, place in self._place.items()
@@ -87,16 +87,16 @@ class Level:
         place = self._place.get(group)
         return node if place == "" else place
 
-    def wire(self, edge: str | Edge) -> Wire | None:
+    def wire(self, edge: str | Edge) -> LevelWire | None:
         """Where a wire is drawn; None when it runs inside one card, or outside altogether."""
         edge = self.graph.edges[edge] if isinstance(edge, str) else edge
         give, take = self.item_of(edge.source[0]), self.item_of(edge.target[0])
         if give is None and take is None or (give == take and give is not None):
             return None
         assert self.inside is not None or (give is not None and take is not None)
-        return Wire(edge.id, *self._ends(edge, give or self.inside or "", take or self.inside or ""))
+        return LevelWire(edge.id, *self._ends(edge, give or self.inside or "", take or self.inside or ""))
 
-    def wires(self) -> Iterator[Wire]:
+    def wires(self) -> Iterator[LevelWire]:
         """Every wire that is drawn at this level, in the order of the document."""
         for edge in self.graph.edges.values():
             if wire := self.wire(edge):
@@ -173,7 +173,7 @@ def crossing_edges(graph: Graph, group: str) -> tuple[tuple[Edge, ...], tuple[Ed
     return entering, tuple(edge for node in order for edge in graph.outputs_of(node) if edge.target[0] not in inside)
 
 
-def card(graph: Graph, group: str) -> Card:
+def card(graph: Graph, group: str) -> GroupCard:
     """The ports of a group's card."""
     order = members(graph, group)
     inside = set(order)
@@ -189,7 +189,7 @@ def card(graph: Graph, group: str) -> Card:
             continue
         long = f"{graph.nodes[end[0]].name}.{end[1]}" + (f"[{slot}]" if slots[end] > 1 else "")
         named.append(GroupPort(end[1] if short[end[1]] == 1 else long, end, slot, edges))
-    return Card(group, tuple(named), tuple(outputs))
+    return GroupCard(group, tuple(named), tuple(outputs))
 
 
 def _given_names(group: Group) -> dict[End, str]:

@@ -14,7 +14,7 @@ MERGE_SECONDS = 3.0
 
 
 @dataclass(slots=True)
-class Step:
+class HistoryEntry:
     text: str
     edit: Edit
     inverse: Edit
@@ -31,10 +31,10 @@ class History:
     def __init__(self, graph: Graph, clock: Callable[[], float] = time.monotonic, apply: Callable[[Edit], Edit] | None = None) -> None:
         self._apply: Callable[[Edit], Edit] = apply or (lambda edit: edit.apply(graph))
         self._clock = clock
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
-        self._open: list[tuple[str, list[Step]]] = []
-        self._clean: Step | None = None  # the last step when the graph was saved; None: the start
+        self._done: list[HistoryEntry] = []
+        self._undone: list[HistoryEntry] = []
+        self._open: list[tuple[str, list[HistoryEntry]]] = []
+        self._clean: HistoryEntry | None = None  # the last step when the graph was saved; None: the start
 
     @property
     def can_undo(self) -> bool:
@@ -67,7 +67,7 @@ class History:
 
     def mark_modified(self) -> None:
         """The graph differs from any file until it is marked clean: nothing that can be undone leads back there."""
-        self._clean = Step("", Compound(), Compound())
+        self._clean = HistoryEntry("", Compound(), Compound())
 
     def seal(self) -> None:
         """End the merging of ticks: the next edit starts a new step."""
@@ -77,7 +77,7 @@ class History:
     def do(self, edit: Edit, text: str = "", merge: Hashable | None = None) -> None:
         """Apply an edit and remember how to undo it. Raises GraphError, and then nothing has changed."""
         inverse = self._apply(edit)
-        step = Step(text or getattr(edit, "text", "") or _words(edit), edit, inverse, merge, self._clock())
+        step = HistoryEntry(text or getattr(edit, "text", "") or _words(edit), edit, inverse, merge, self._clock())
         if self._open:
             self._open[-1][1].append(step)
         else:
@@ -104,7 +104,7 @@ class History:
             step.text = text or step.text
         else:
             inverse = Compound(tuple(step.inverse for step in reversed(steps)))
-            step = Step(text or steps[0].text, Compound(tuple(step.edit for step in steps)), inverse)
+            step = HistoryEntry(text or steps[0].text, Compound(tuple(step.edit for step in steps)), inverse)
         step.merge = None
         if self._open:
             self._open[-1][1].append(step)
@@ -120,7 +120,7 @@ class History:
         self._apply(back)
         return back
 
-    def _push(self, step: Step) -> None:
+    def _push(self, step: HistoryEntry) -> None:
         self._undone.clear()
         last = self._done[-1] if self._done else None
         if last and step.merge is not None and last.merge == step.merge and step.time - last.time <= MERGE_SECONDS:
@@ -130,7 +130,7 @@ class History:
         else:
             self._done.append(step)
 
-    def _travel(self, source: list[Step], target: list[Step]) -> Edit:
+    def _travel(self, source: list[HistoryEntry], target: list[HistoryEntry]) -> Edit:
         step = source[-1]
         edit = step.inverse if source is self._done else step.edit
         self._apply(edit)
@@ -150,4 +150,3 @@ def _words(edit: Edit) -> str:
     """`SetParam` → `Set param`."""
     name = type(edit).__name__
     return name[0] + "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name[1:])
-

@@ -135,11 +135,11 @@ def finite_json(value: Any) -> bool:
 def _range_complaint(setting: Setting, value: float) -> str | None:
     if setting.minimum is not None:
         if setting.exclusive_minimum and value <= setting.minimum:
-            return _('"{name}" must be greater than {minimum:g}, not '
-                     "{value:g}").format(name=setting.name, minimum=setting.minimum, value=value)
+            return _('"{name}" must be greater than {minimum:g}, not {value:g}').format(
+                name=setting.name, minimum=setting.minimum, value=value
+            )
         if value < setting.minimum:
-            return _('"{name}" must be at least {minimum:g}, not '
-                     "{value:g}").format(name=setting.name, minimum=setting.minimum, value=value)
+            return _('"{name}" must be at least {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
     if setting.maximum is not None and value > setting.maximum:
         return _('"{name}" must be at most {maximum:g}, not {value:g}').format(name=setting.name, maximum=setting.maximum, value=value)
     return None

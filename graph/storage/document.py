@@ -16,7 +16,7 @@ from graph.model.history import History
 from graph.model.spec import Catalog
 from graph.storage import files
 from graph.storage.saved import SavedState
-from graph.storage.writing import Identity, is_changed
+from graph.storage.writing import FileIdentity, is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
@@ -65,7 +65,7 @@ class Document:
 
     def __init__(
         self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = "",
-        identity: Identity | None = None,
+        identity: FileIdentity | None = None,
     ) -> None:  # fmt: skip
         self.graph = graph
         self.path = path

@@ -25,7 +25,7 @@ from graph.storage.saved import KEY as STATE
 from graph.storage.saved import MEMBER as STATE_MEMBER
 from graph.storage.saved import SavedState, SavedStateError
 from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
-from graph.storage.writing import Identity, hint, identity_of, identity_of_bytes, replace_file
+from graph.storage.writing import FileIdentity, hint, identity_of, identity_of_bytes, replace_file
 from graph.text.quoting import one_line, quoted_name, quoted_path
 
 FORMAT = "gradwire"
@@ -56,7 +56,7 @@ class Loaded:
     read_only: str = ""
     state: SavedState | None = None
     note: str = ""
-    identity: Identity | None = None
+    identity: FileIdentity | None = None
 
 
 def load(path: Path | str, catalog: Catalog) -> Graph:
@@ -119,7 +119,7 @@ def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Identity:
+def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> FileIdentity:
     """Write a file, with trained values beside the document, so that at every moment either the old or the new one is whole.
 
     Raises FileError.

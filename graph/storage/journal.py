@@ -28,7 +28,7 @@ from graph.storage.files import FileError, dumps, loads
 from graph.storage.lock import Lock
 from graph.storage.paths import open_regular, reason
 from graph.storage.saved import SavedState, SavedStateError
-from graph.storage.writing import Identity, sync_folder
+from graph.storage.writing import FileIdentity, sync_folder
 from graph.text.messages import _
 
 FORMAT = 1
@@ -191,7 +191,7 @@ class Recovered:
     time: float
     whole: bool
     state: SavedState | None
-    identity: Identity | None
+    identity: FileIdentity | None
     """What the file at `path` was, so that a file which changed since the crash is not replaced without a question."""
     _session: Path = field(repr=False)
     _lock: Lock = field(repr=False)
@@ -249,12 +249,12 @@ class _Read:
     time: float
     modified: bool
     whole: bool = True
-    identity: Identity | None = None
+    identity: FileIdentity | None = None
 
     def mark(self, row: Mapping[str, Any]) -> None:
         self.modified, self.time = bool(row["modified"]), float(row["time"])
         self.path = None if row["path"] is None else Path(row["path"])
-        self.identity = Identity.from_json(row.get("identity"))
+        self.identity = FileIdentity.from_json(row.get("identity"))
 
 
 def _read(session: Path, catalog: Catalog) -> _Read | None:

@@ -26,7 +26,7 @@ _PART = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class FileIdentity:
     """What a file was when it was read or written. Equal times prove that it is the same; after that the digest decides."""
 
     size: int
@@ -35,7 +35,7 @@ class Identity:
     digest: str
 
     @classmethod
-    def from_json(cls, row: Any) -> Identity | None:
+    def from_json(cls, row: Any) -> FileIdentity | None:
         """The identity that `dataclasses.asdict` gave; None for anything else."""
         try:
             size, mtime, inode = (int(row[name]) for name in ("size", "mtime_ns", "inode"))
@@ -44,7 +44,7 @@ class Identity:
             return None
 
 
-def identity_of(file: BinaryIO) -> Identity:
+def identity_of(file: BinaryIO) -> FileIdentity:
     """The identity of an open file, which is at its beginning before and after."""
     status = os.fstat(file.fileno())
     hashed = hashlib.sha256()
@@ -56,20 +56,20 @@ def identity_of(file: BinaryIO) -> Identity:
         file.seek(-4 * _PART, os.SEEK_END)
         hashed.update(file.read())
     file.seek(0)
-    return Identity(status.st_size, status.st_mtime_ns, status.st_ino, hashed.hexdigest())
+    return FileIdentity(status.st_size, status.st_mtime_ns, status.st_ino, hashed.hexdigest())
 
 
-def identity_of_bytes(path: Path | str, data: bytes) -> Identity:
+def identity_of_bytes(path: Path | str, data: bytes) -> FileIdentity:
     """The identity of a file that was just written with `data`."""
     parts = data if len(data) <= _WHOLE else data[:_PART] + data[-4 * _PART :]
     try:
         status = os.stat(path)
     except OSError:
-        return Identity(len(data), 0, 0, hashlib.sha256(parts).hexdigest())
-    return Identity(len(data), status.st_mtime_ns, status.st_ino, hashlib.sha256(parts).hexdigest())
+        return FileIdentity(len(data), 0, 0, hashlib.sha256(parts).hexdigest())
+    return FileIdentity(len(data), status.st_mtime_ns, status.st_ino, hashlib.sha256(parts).hexdigest())
 
 
-def is_changed(path: Path | str, known: Identity) -> bool:
+def is_changed(path: Path | str, known: FileIdentity) -> bool:
     """Whether somebody else has written other contents into this file. One that is gone, or was only touched, is not changed."""
     try:
         status = os.stat(path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.parser import Parser
+from cli.parser import CommandParser
 from cli.settings_options import add_training_options, given, no_training
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
 
@@ -16,8 +16,8 @@ each_option = pytest.mark.parametrize("setting", OPTIONS, ids=lambda s: s.name)
 CHOICES = {"optimizer": ("sgd", "adam")}
 
 
-def parser() -> Parser:
-    parser = Parser(prog="main.py train")
+def parser() -> CommandParser:
+    parser = CommandParser(prog="main.py train")
     add_training_options(parser, CHOICES)
     return parser
 

@@ -54,9 +54,7 @@ def quadratic() -> Document:
 
 def at(window: Window, qtbot: QtBot, iteration: int) -> None:
     control = window.debugger.control
-    qtbot.waitUntil(
-        lambda: control._goal is None and window.trace is not None and window.trace.iteration == iteration, timeout=PATIENCE
-    )
+    qtbot.waitUntil(lambda: control._goal is None and window.trace is not None and window.trace.iteration == iteration, timeout=PATIENCE)
 
 
 def finish(window: Window) -> None:

@@ -18,6 +18,7 @@ def sigmoid(z: float) -> float:
 
 def test_derivative_as_a_limit() -> None:
     """f = x³ at 2: the secants 12.61, 12.0601 …, the central quotients 12 + ε², the derivative 12."""
+
     def f(x: float) -> float:
         return x**3
 
@@ -171,6 +172,7 @@ def test_optimality_and_the_signs_of_eigenvalues() -> None:
 
 def test_the_turned_axes_show_the_eigenvalues_as_curvatures() -> None:
     """Central second differences of the lesson's own graph along s and t."""
+
     def f(s: float, t: float) -> float:
         return (1 - (s + t) / math.sqrt(2) * (s - t) / math.sqrt(2)) ** 2
 

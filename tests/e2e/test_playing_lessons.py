@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from graph.lessons import lesson as lesson_files
-from graph.lessons.lesson import Step
+from graph.lessons.lesson import LessonStep
 from tests.support.playing import SHIPPED, run_out
 from tests.support.window_support import Answers
 from ui.lessons.questions import NumberBox
@@ -19,7 +19,7 @@ from ui.shell.window import Window
 PATIENCE = 60.0
 
 
-def trained_steps(step: Step) -> int:
+def trained_steps(step: LessonStep) -> int:
     """How many steps of training a step of a lesson leaves behind."""
     count = 0
     for action in step.run:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.views import ArrayView, PassEvent, TraceView
 from engine.nodes.catalog import CATALOG
 from graph.model import edits
 from graph.model.elements import Edge, Node
@@ -63,10 +63,10 @@ def xy_plus_z_trace(**more: Any) -> TraceView:
     """Its values and gradients as on the whiteboard."""
     values = {"x": 2.0, "y": -5.0, "z": 3.0, "d": -10.0, "f": -7.0}
     gradients = {"x": -5.0, "y": 2.0, "z": 1.0, "d": 1.0, "f": 1.0}
-    sources = [Event("forward", name, ()) for name in "xyz"]
+    sources = [PassEvent("forward", name, ()) for name in "xyz"]
     events = (
-        *sources, Event("forward", "d", ("e0", "e1")), Event("forward", "f", ("e2", "e3")),
-        Event("backward", "f", ("e2", "e3")), Event("backward", "d", ("e0", "e1")),
+        *sources, PassEvent("forward", "d", ("e0", "e1")), PassEvent("forward", "f", ("e2", "e3")),
+        PassEvent("backward", "f", ("e2", "e3")), PassEvent("backward", "d", ("e0", "e1")),
     )  # fmt: skip
     given: dict[str, Any] = {
         "objective": ("f", "y"),

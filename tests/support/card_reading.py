@@ -62,7 +62,6 @@ def solved(line: Line) -> list[tuple[float, float]]:
     return [(evaluate(side.strip(), names), last.value) for side in sides[:-1]]
 
 
-
 def _sides(text: str) -> Iterator[str]:
     """What stands between the equals signs; those within brackets are comparisons."""
     depth = start = 0

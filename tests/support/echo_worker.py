@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.views import ArrayView, PassEvent, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resume, Start, StepOnce, TrainedEdit
@@ -36,7 +36,7 @@ class EchoWorker:
         self.run = 0
         self._values: dict[str, float] = {}
         self._points: list[Point] = []
-        self._events: tuple[Event, ...] = ()
+        self._events: tuple[PassEvent, ...] = ()
         self._pieces = 2
 
     def open(self, text: str, fresh: int | None, moves: Sequence[Any], attachments: Mapping[str, bytes], folder: str = "") -> None:
@@ -45,7 +45,7 @@ class EchoWorker:
             self._points.clear()
         nodes = json.loads(text)["nodes"]
         self._values = {n["id"]: n.get("params", {}).get("value", 0.0) for n in nodes}
-        self._events = tuple(Event("forward", n["id"], ()) for n in nodes)
+        self._events = tuple(PassEvent("forward", n["id"], ()) for n in nodes)
         names = {n["name"] for n in nodes}
         if "die" in names:
             os.kill(os.getpid(), 9)

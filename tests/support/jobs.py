@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from engine.explain.answer import answer
 from engine.explain.question import Question, Refusal, Unanswerable
-from engine.numerics.job import Job, Report, Steps
+from engine.numerics.job import Job, JobReport, Steps
 
 CLEANED: list[str] = []
 """The names of jobs that were left in order."""
@@ -48,14 +48,14 @@ def count(context: Any, job: Count) -> Steps:
         for number in range(1, job.most + 1):
             if job.seconds:
                 time.sleep(job.seconds)
-            yield Report(number, job.most, f"{job.name} {number}", part=(job.name, number))
+            yield JobReport(number, job.most, f"{job.name} {number}", part=(job.name, number))
     finally:
         CLEANED.append(job.name)
     return f"{job.name} of {type(context).__name__}"
 
 
 def fail(context: Any, job: Fail) -> Steps:
-    yield Report(1, 2, "about to fail")
+    yield JobReport(1, 2, "about to fail")
     raise {"memory": MemoryError(), "said": Unanswerable("There is no objective."), "other": ZeroDivisionError("by zero")}[job.kind]
 
 

@@ -27,7 +27,7 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
     """The number `text` comes to. `names` holds `@x`, `\\bar{@y}`, `\\alpha` … Raises KeyError for what it does not hold."""
     reader = _Reader([t for t in _TOKEN.findall(text) if t not in _SILENT], {"e": math.e, "n": 1.0, "N": 1.0, "\\pi": math.pi, **names})
     value = reader.sum()
-    assert reader.at == len(reader.tokens), f"{text}: nothing is known about {reader.tokens[reader.at:]}"
+    assert reader.at == len(reader.tokens), f"{text}: nothing is known about {reader.tokens[reader.at :]}"
     return value
 
 

@@ -15,7 +15,7 @@ from engine.compile.views import Absent
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
-from graph.lessons.lesson import ENDING, Lesson, LessonQuestion, Step, graph_path, load
+from graph.lessons.lesson import ENDING, Lesson, LessonQuestion, LessonStep, graph_path, load
 from graph.lessons.lesson_graph import graph_at, resolve
 from graph.model.graph import Graph
 from graph.storage.files import load as load_graph
@@ -102,7 +102,7 @@ def close(numbers: Iterable[Any]) -> Any:
     return pytest.approx(plain, rel=1e-4, abs=1e-9)
 
 
-def texts_of(step: Step) -> str:
+def texts_of(step: LessonStep) -> str:
     """Everything a step says, in one text."""
     said = [step.title, step.text, step.notes]
     for question in step.ask:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.views import ArrayView, PassEvent, TraceView
 from graph.storage.document import Document
 from ui.lessons.player import Player
 from ui.shell.window import Window
@@ -98,8 +98,8 @@ def hand_trace(document: Document) -> TraceView:
     graph, ids = document.graph, names(document)
     values = {"x": 2.0, "y": -5.0, "z": 3.0, "multiply": -10.0, "add": -7.0}
     gradients = {"x": -5.0, "y": 2.0, "z": 1.0, "multiply": 1.0, "add": 1.0}
-    forward = [Event("forward", n, tuple(e.id for e in graph.inputs_of(n))) for n in graph.order()]
-    backward = [Event("backward", e.node, e.edges) for e in reversed(forward)]
+    forward = [PassEvent("forward", n, tuple(e.id for e in graph.inputs_of(n))) for n in graph.order()]
+    backward = [PassEvent("backward", e.node, e.edges) for e in reversed(forward)]
     return TraceView(
         structure=document.structure,
         revision=document.revision,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from engine.data.files import large_file
 from engine.data.job import load_job
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.data.reading import READING
@@ -296,7 +296,7 @@ class DataPage(Panel):
         if self.isVisible():
             self.refresh()
 
-    def _progressed(self, report: Report, _parts: object) -> None:
+    def _progressed(self, report: JobReport, _parts: object) -> None:
         self.text.setText(report.text or _("Loading …"))
 
     def _loaded(self, end: JobEnd) -> None:

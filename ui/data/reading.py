@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.data.files import large_file
 from engine.data.job import load_job
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.model.edits import Compound, SetParam
 from graph.storage.document import Change, Document
 from graph.text.messages import _
@@ -140,7 +140,7 @@ class DataReading(QObject):
 
     # how it goes
 
-    def _progressed(self, report: Report, _parts: object) -> None:
+    def _progressed(self, report: JobReport, _parts: object) -> None:
         self.bar.show_progress(report.done, report.total, report.text)
 
     def _ended(self, end: JobEnd) -> None:

@@ -26,8 +26,10 @@ _TIPS: dict[str, str] = {
 }
 _UNITS = {
     "node": _("One node's value, or its gradient"),
-    "layer": _("A node with weights and the nodes after it, up to the next node with weights; without weights, nodes of equal depth. "
-               "A group is one layer"),
+    "layer": _(
+        "A node with weights and the nodes after it, up to the next node with weights; without weights, nodes of equal depth. "
+        "A group is one layer"
+    ),
     "phase": _("Forward, loss, backward, update, zero"),
     "iteration": _("A whole training step; the position within the step stays the same"),
 }
@@ -93,9 +95,10 @@ class Bar(QWidget):
         self.breakpoints = button(_("Breakpoints"), tip=_("Show where playback and training stop"))
         self.close_button = button("✕", "quiet", tip=_("Close the debugger"))
         self.close_button.setAccessibleName(_("Close the debugger"))
-        self.events, self.iterations = self._slider(_("Scrub through this "
-                                                      "iteration")), self._slider(_("Scrub through the stored "
-                                                                                                      "iterations"))
+        self.events, self.iterations = (
+            self._slider(_("Scrub through this iteration")),
+            self._slider(_("Scrub through the stored iterations")),
+        )
         self.place, self.iteration = ElidedLabel("", "small"), ElidedLabel("", "small")
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._compose()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.views import ArrayView, PassEvent, TraceView
 from engine.explain.condition import Condition, read
 from graph.text.messages import _
 
@@ -86,12 +86,12 @@ class Breakpoints(QObject):
                 marks[point.node] = "breakpoint" if point.condition is None else "condition"
         return marks
 
-    def hit(self, event: Event, trace: TraceView) -> tuple[Breakpoint, float] | None:
+    def hit(self, event: PassEvent, trace: TraceView) -> tuple[Breakpoint, float] | None:
         """The breakpoint at which to stop once this event is over, and the number that meets its condition."""
         return next(((point, met) for point in self.all if point.on and (met := _met(point, event, trace)) is not None), None)
 
 
-def _met(point: Breakpoint, event: Event, trace: TraceView) -> float | None:
+def _met(point: Breakpoint, event: PassEvent, trace: TraceView) -> float | None:
     condition, forward = point.condition, event.phase == "forward"
     if condition is None:
         return math.nan if point.node == event.node else None

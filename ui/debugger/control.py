@@ -17,7 +17,7 @@ from ui.look.numbers import number
 from ui.maths.reading import scalar
 
 if TYPE_CHECKING:
-    from engine.compile.views import Event, TraceView
+    from engine.compile.views import PassEvent, TraceView
     from engine.explain.condition import Condition
     from graph.storage.document import Document
     from ui.canvas.model.overlay import Hue
@@ -258,11 +258,11 @@ class Control(QObject):
         """Breakpoints and the update's table; `ask`: with a place to type a condition."""
         self.updates.show_page(ask)
 
-    def _breaks(self, event: Event) -> bool:
+    def _breaks(self, event: PassEvent) -> bool:
         trace = self._workspace.visibility.truth
         return trace is not None and self.breakpoints.hit(event, trace) is not None
 
-    def _broke(self, event: Event) -> None:
+    def _broke(self, event: PassEvent) -> None:
         trace = self._workspace.visibility.truth
         hit = self.breakpoints.hit(event, trace) if trace is not None else None
         if hit is not None:

@@ -62,8 +62,9 @@ class PointsView(QWidget):
         for index, (point, name) in enumerate(shown):
             self._rows.addWidget(self._row(index, point, name))
         if not shown:
-            self._rows.addWidget(label(_("No breakpoints. Press B to set one at the selected node, or type a "
-                                         "condition above."), "small", wrap=True))
+            self._rows.addWidget(
+                label(_("No breakpoints. Press B to set one at the selected node, or type a condition above."), "small", wrap=True)
+            )
         if held is not None:
             self._hold(*held)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.explain.update import ParameterUpdate, Update
+from engine.explain.update import ParameterUpdate, UpdateTable
 from ui.canvas.model.overlay import Tag
 from ui.look.numbers import number
 
 
-def update_tags(update: Update) -> dict[str, Tag]:
+def update_tags(update: UpdateTable) -> dict[str, Tag]:
     """By node: old and new of a number; of tensors, how long the step is. None where the step may not be shown."""
     rows: dict[str, list[ParameterUpdate]] = {}
     for row in (parameter for parameter in update.parameters if not parameter.new.covered):

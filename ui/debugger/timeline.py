@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Literal
 
-from engine.compile.views import Event
+from engine.compile.views import PassEvent
 from graph.model.graph import Graph
 from graph.text.messages import _
 
@@ -26,7 +26,7 @@ class Timeline:
     from them are at work; the node that is differentiated always belongs to it.
     """
 
-    def __init__(self, graph: Graph, events: Sequence[Event], objective: str | None, whole: bool) -> None:
+    def __init__(self, graph: Graph, events: Sequence[PassEvent], objective: str | None, whole: bool) -> None:
         self.events = tuple(events)
         self.whole = whole
         count = len(self.events)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from engine.explain.update import ParameterUpdate, Update
+from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.text.messages import _
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
@@ -34,7 +34,7 @@ class UpdateView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme = LIGHT
-        self._update: Update | None = None
+        self._update: UpdateTable | None = None
         self._rows: list[ParameterUpdate] = []
         self.message = label(WAITING, "secondary", wrap=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -110,7 +110,7 @@ class UpdateView(QWidget):
         at = self.table.currentRow()
         return self._rows[at] if 0 <= at < len(self._rows) else None
 
-    def show_update(self, update: Update | None, message: str = WAITING) -> None:
+    def show_update(self, update: UpdateTable | None, message: str = WAITING) -> None:
         """Fill the table, keeping the row that was chosen; None: say why there is nothing."""
         self._update = update
         self.message.setText(message)
@@ -128,7 +128,7 @@ class UpdateView(QWidget):
         self._make_room()
         self._show_sheet()
 
-    def take_row(self, update: Update) -> None:
+    def take_row(self, update: UpdateTable) -> None:
         """Other numbers of tensors that are in the table."""
         for new in update.parameters:
             for at, old in enumerate(self._rows):

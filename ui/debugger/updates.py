@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject
 
 from engine.explain.question import Refusal
-from engine.explain.update import Update, UpdateOf
+from engine.explain.update import UpdateOf, UpdateTable
 from graph.text.messages import _
 from ui.debugger.tags import update_tags
 from ui.look.numbers import shape_text
@@ -41,7 +41,7 @@ class Updates(QObject):
         self.page: Views | None = None
         """The page in the bottom panel, once it was needed."""
         self._updating = False
-        self._known: tuple[Pass, Update | Refusal | None] | None = None
+        self._known: tuple[Pass, UpdateTable | Refusal | None] | None = None
         workspace.visibility.hid.connect(self._hid)
 
     # the page
@@ -109,7 +109,7 @@ class Updates(QObject):
             self.page.points.refresh()
         self._show()
 
-    def _take(self, wanted: Pass, reply: Update | Refusal) -> None:
+    def _take(self, wanted: Pass, reply: UpdateTable | Refusal) -> None:
         if wanted == self._pass:
             self._known = (wanted, reply)
             self._show()
@@ -117,8 +117,8 @@ class Updates(QObject):
     def ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
         wanted = self._pass
 
-        def take(reply: Update | Refusal) -> None:
-            if wanted == self._pass and self._updating and self.page is not None and isinstance(reply, Update):
+        def take(reply: UpdateTable | Refusal) -> None:
+            if wanted == self._pass and self._updating and self.page is not None and isinstance(reply, UpdateTable):
                 self.page.update_view.take_row(reply)
 
         if self._workspace.kernel is not None:
@@ -133,7 +133,7 @@ class Updates(QObject):
     def _show(self) -> None:
         known = self._known
         reply = known[1] if known is not None and self._updating and known[0] == self._pass else None
-        update = reply if isinstance(reply, Update) else None
+        update = reply if isinstance(reply, UpdateTable) else None
         if self.page is not None:
             from ui.debugger.update_view import WAITING
 

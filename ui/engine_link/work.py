@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import OnEnd, OnProgress, Parts
-from engine.numerics.job import Job, JobEnd, Report
+from engine.numerics.job import Job, JobEnd, JobReport
 from graph.text.messages import _
 from ui.look.schedule import Schedule
 
@@ -182,7 +182,7 @@ class JobHandle:
     def start(self, number: int) -> None:
         self._number = number
 
-    def report(self, report: Report, parts: Parts) -> None:
+    def report(self, report: JobReport, parts: Parts) -> None:
         if self.running:
             self._progress(report, parts)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Refusal
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.text.messages import _
 from ui.canvas.model.overlay import Kind, Tag
 from ui.look.numbers import number
@@ -38,7 +38,7 @@ class AuditOverlay(QObject):
         self.total = 0
         self.objective = ""
         self.refusal = ""
-        self.report = Report()
+        self.report = JobReport()
         """Progress of the running audit."""
         self._job: JobHandle | None = None
         self._of: tuple[object, ...] = ()
@@ -79,7 +79,7 @@ class AuditOverlay(QObject):
             self._drop()
             self._of = of
             self._job = self._workspace.work.job(Audit(), self._progressed, self._ended)
-            self.report = Report()
+            self.report = JobReport()
 
     def _hid(self, more: bool) -> None:
         """Other numbers are hidden now: rows may hold hidden numbers or lack visible ones."""
@@ -135,7 +135,7 @@ class AuditOverlay(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    def _progressed(self, report: Report, parts: Sequence[object]) -> None:
+    def _progressed(self, report: JobReport, parts: Sequence[object]) -> None:
         for part in parts:
             if isinstance(part, Refusal):  # what is compared is hidden
                 of = self._of

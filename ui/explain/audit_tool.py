@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.compile.views import WHY_ABSENT
-from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
+from engine.explain.audit import AuditRow, ErrorCurve, StepCurve, StepErrors, StraightPiece
 from engine.explain.question import Question
 from graph.model.address import Address
 from graph.text.messages import _
@@ -43,8 +43,7 @@ class AuditTool(Tool):
         self.chosen: Address | None = None
         self._plot: Any = None
         self._filled: list[AuditRow] = []
-        self.toggle = button(_("Audit the graph"), accent="forward", tip=_("Compare numerical and analytical gradients on every wire "
-                                                                           " (A)"))
+        self.toggle = button(_("Audit the graph"), accent="forward", tip=_("Compare numerical and analytical gradients on every wire  (A)"))
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
         self.table = self._table()
@@ -297,5 +296,5 @@ class AuditTool(Tool):
         self.table.setRowCount(0)
 
 
-def _slope(branch: Branch) -> str:
+def _slope(branch: StraightPiece) -> str:
     return _("slope {slope:.1f}").format(slope=branch.slope).replace("-", "−")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.explain.question import Question
 from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, Sweep, SweepResult
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.text.messages import _, ngettext
 from ui.explain.tool import Tool
 from ui.look.job_bar import JobBar
@@ -116,7 +116,7 @@ class CostTool(Tool):
         if self._job is not None:
             self._job.cancel()
 
-    def _progressed(self, report: Report, parts: Sequence[object]) -> None:
+    def _progressed(self, report: JobReport, parts: Sequence[object]) -> None:
         self.job_bar.show_progress(report.done, report.total, report.text)
         for result in parts:
             if isinstance(result, SweepResult):

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.explain.question import Question
-from engine.explain.slices import Local, Secant, SecantLine, Slice
+from engine.explain.slices import Secant, SecantLine, SliceCurve, SliceOf
 from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.text.messages import _
@@ -35,7 +35,7 @@ class PictureTool(Tool):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.local: Local | None = None
+        self.local: SliceCurve | None = None
         self.secant: SecantLine | None = None
         self._plot: Any = None
         self._place: Address | None = None
@@ -124,14 +124,14 @@ class PictureTool(Tool):
         if self._zoom and local is not None and local.place == place:
             half = self._natural * WIDER**self._zoom
             low, high = local.at - half, local.at + half
-        self.ask(Slice(place, low, high))
+        self.ask(SliceOf(place, low, high))
 
     def _zoom_by(self, way: int) -> None:
         self._zoom = min(12, max(-24, self._zoom + way))
         self._ask()
 
     def answered(self, question: Question, answer: Any) -> None:
-        if isinstance(answer, Local) and isinstance(question, Slice):
+        if isinstance(answer, SliceCurve) and isinstance(question, SliceOf):
             self.local = answer
             if question.low is None and answer.x:
                 self._natural = max(answer.at - answer.x[0], answer.x[-1] - answer.at)
@@ -211,7 +211,7 @@ class PictureTool(Tool):
         plot.setXRange(local.x[0], local.x[-1], padding=0.0)
         plot.setYRange(low - room, high + room, padding=0.0)
 
-    def _draw_models(self, plot: Any, local: Local) -> None:
+    def _draw_models(self, plot: Any, local: SliceCurve) -> None:
         theme, ends, drawn = self.theme, local.ends, local.drawn()
         entries = [("━", theme.forward, local.objective)]
         if self.parabola.isChecked() and drawn.parabola:
@@ -232,7 +232,7 @@ class PictureTool(Tool):
         plot.plot(list(ends), [line.value + line.secant * (x - line.at) for x in ends], pen=pen(hue, 1.6, self.theme, dashed=True))
         dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 8)
 
-    def _explain(self, local: Local) -> None:
+    def _explain(self, local: SliceCurve) -> None:
         """The numbers of what is drawn."""
         theme = self.theme
         slope = Text(number(local.slope), "backward", "", exact(local.slope))
@@ -270,16 +270,16 @@ class PictureTool(Tool):
         self.local, self.secant, self._place, self._zoom, self._exact = None, None, None, 0, None
 
 
-def _moved(local: Local) -> Expr:
+def _moved(local: SliceCurve) -> Expr:
     """The variable of a derivative, in brackets where it is one of several wires: `x`, `(x → d)`."""
     return bracketed(read(local.symbol)) if r"\to " in local.symbol else read(local.symbol)
 
 
-def _derivative(local: Local, power: str) -> Expr:
+def _derivative(local: SliceCurve, power: str) -> Expr:
     return Fraction(row(Text(f"∂{power}"), name_expr(local.objective)), row(Text("∂"), _moved(local), Text(power)))
 
 
-def _quotient(local: Local) -> Expr:
+def _quotient(local: SliceCurve) -> Expr:
     name, x = name_expr(local.objective), _moved(local)
     above = row(name, Text("("), x, operator("+"), Text("𝜀)"), operator("−"), name, bracketed(read(local.symbol)))
     return Fraction(above, Text("𝜀"))

@@ -134,8 +134,9 @@ class HelpPage(InspectorPage):
         self._shown = wanted
         clear(self._layout)
         if spec is None:
-            self._layout.addWidget(label(_("Select a node to read what it does and how its gradients are "
-                                           "computed."), "secondary", wrap=True))
+            self._layout.addWidget(
+                label(_("Select a node to read what it does and how its gradients are computed."), "secondary", wrap=True)
+            )
             self._layout.addStretch(1)
             return
         self._layout.addWidget(label(spec.title, "heading"))

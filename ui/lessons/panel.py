@@ -60,8 +60,9 @@ class LessonPanel(QWidget):
         self.count = label("", "small")
         self.back = button(_("Back"), tip=_("Previous step  (Page Up)"))
         self.next = button(_("Next"), "primary", tip=_("Next step  (Page Down)"))
-        self.home = button(_("Return to the step"), tip=_("Restore the graph and the view from the start of this step; Undo brings "
-                                                          "back your changes"))
+        self.home = button(
+            _("Return to the step"), tip=_("Restore the graph and the view from the start of this step; Undo brings back your changes")
+        )
         self._build()
         for control, signal in (
             (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),

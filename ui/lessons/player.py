@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 
 from graph.lessons import lesson as lesson_files
 from graph.lessons import lesson_graph
-from graph.lessons.lesson import MEASURED, Lesson, LessonError, LessonQuestion, Step
+from graph.lessons.lesson import MEASURED, Lesson, LessonError, LessonQuestion, LessonStep
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
@@ -86,7 +86,7 @@ class Player(QObject):
         return self.script.lesson
 
     @property
-    def step(self) -> Step:
+    def step(self) -> LessonStep:
         return self.lesson.steps[self.index]
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from graph.lessons.lesson import Action, LessonQuestion, Step
+from graph.lessons.lesson import Action, LessonQuestion, LessonStep
 from graph.lessons.lesson_graph import item_name, number_name
 from graph.model.difference import difference
 from graph.model.graph import Graph
@@ -93,13 +93,13 @@ class Recorder(QObject):
 
     # what is seen
 
-    def _seen(self) -> Step:
+    def _seen(self) -> LessonStep:
         """A step without words: what is selected, covered, played, trained and looked at."""
         workspace, graph = self.workspace, self.document.graph
         chosen = [item for item in (*graph.nodes, *graph.edges) if item in workspace.canvas.selection]
         values, gradients, ask = self._covered(graph)
         run = [*self._view(graph), *self._trained(), *self._played(graph)]
-        return Step("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
+        return LessonStep("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
                     run=tuple(run), ask=ask)  # fmt: skip
 
     def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[LessonQuestion, ...]]:

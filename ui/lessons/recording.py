@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from graph.lessons import lesson as lesson_files
-from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, LessonQuestion, Step
+from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, LessonQuestion, LessonStep
 from graph.lessons.lesson_actions import DOCUMENT
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.storage import files
-from graph.storage.writing import Identity, is_changed
+from graph.storage.writing import FileIdentity, is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
@@ -31,7 +31,7 @@ class Take:
     """One step: the document as it stands there, and everything else of the step. `step.run` holds no edits of the document."""
 
     state: Graph
-    step: Step
+    step: LessonStep
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Recording:
     path: Path | None = None
     graph_path: Path | None = None
     saved: str = ""
-    written: dict[Path, Identity] = field(default_factory=dict)
+    written: dict[Path, FileIdentity] = field(default_factory=dict)
     """What the files of this recording were when it wrote them."""
 
     @classmethod
@@ -61,7 +61,7 @@ class Recording:
 
     def lesson(self, graph: str) -> Lesson:
         """The lesson; its graph, of that name, is the document at the first step. Edits are what leads from one step to the next."""
-        steps: list[Step] = []
+        steps: list[LessonStep] = []
         for number, take in enumerate(self.takes):
             before = self.takes[number - 1].state if number else take.state
             edits = [edit.to_json() for edit in difference(before, take.state).edits]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from graph.lessons.lesson import Action, Step
+from graph.lessons.lesson import Action, LessonStep
 from graph.lessons.lesson_actions import DOCUMENT
 from graph.text.messages import _
 from ui.lessons.doing import DOING, Waiting, begin_afresh
@@ -41,7 +41,7 @@ class Runner(QObject):
         for signal in self._heard:
             signal.connect(self.poke)
 
-    def run(self, step: Step) -> None:
+    def run(self, step: LessonStep) -> None:
         """Do everything the step says, once the window is idle."""
         workspace = self._workspace
         self._actions = [lambda: begin_afresh(workspace)]

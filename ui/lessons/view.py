@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF
 
-from graph.lessons.lesson import MEASURED, LessonQuestion, Step
+from graph.lessons.lesson import MEASURED, LessonQuestion, LessonStep
 from graph.lessons.lesson_graph import find, resolve
 from graph.model.graph import Graph
 
@@ -28,7 +28,7 @@ class StepView:
         self._items: tuple[str, ...] = ()
         self._left: tuple[tuple[float, float, float], bool, str | None] | None = None
 
-    def show(self, step: Step, graph: Graph, covered: Callable[[], Iterable[LessonQuestion]]) -> None:
+    def show(self, step: LessonStep, graph: Graph, covered: Callable[[], Iterable[LessonQuestion]]) -> None:
         """Rings, covers and the view; names were held against the document before."""
         self._left = None
         canvas = self._canvas
@@ -39,7 +39,7 @@ class StepView:
         fits = [action for action in step.run if action.do == "view"]
         self.fit(graph, fits[-1].args.get("fit", ()) if fits else ())
 
-    def cover(self, step: Step, graph: Graph, questions: Iterable[LessonQuestion], answered: Iterable[LessonQuestion] = ()) -> None:
+    def cover(self, step: LessonStep, graph: Graph, questions: Iterable[LessonQuestion], answered: Iterable[LessonQuestion] = ()) -> None:
         """Question marks in place of what the step hides and of what is still to be predicted; what was found is seen."""
         values, gradients = _values(graph, step.hide_values), _gradients(graph, step.hide_gradients)
         waiting = list(questions)

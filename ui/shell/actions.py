@@ -176,8 +176,17 @@ def _panel_rows() -> tuple[ActionSpec, ...]:
     """Every dock can be shown and hidden."""
     docks = [spec for spec in registry.panel_specs().values() if spec.place in ("left", "right", "below")]
     return tuple(
-        A(f"panel_{spec.key}", spec.title, "View", spec.shortcuts, check="toggle", tip=spec.tip, search=spec.search,
-          before=spec is docks[0], run=f"{spec.key}.toggle")  # fmt: skip
+        A(
+            f"panel_{spec.key}",
+            spec.title,
+            "View",
+            spec.shortcuts,
+            check="toggle",
+            tip=spec.tip,
+            search=spec.search,
+            before=spec is docks[0],
+            run=f"{spec.key}.toggle",
+        )  # fmt: skip
         for spec in docks
     )
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QGuiApplication
 
-from engine.export.job import Program, WriteProgram
+from engine.export.job import WriteProgram, WrittenProgram
 from engine.export.registry import Format, Trained, filters, formats_in
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
 from graph.storage.document import Document
@@ -121,10 +121,9 @@ class Files:
             return "", _("They are lost if you don't{more}.").format(more=more)
         if not document.trained:
             return f"Save {self.title} after Reset?", _("The file still holds the earlier trained values.")
-        return f"Save the trained values of {self.title}?", _("The graph is trained to step {step:,}. Its trained values are "
-                                                              "lost if you don't.").format(
-            step=kernel.progress.step
-        )
+        return f"Save the trained values of {self.title}?", _(
+            "The graph is trained to step {step:,}. Its trained values are lost if you don't."
+        ).format(step=kernel.progress.step)
 
     def _values_to_save(self) -> tuple[bool, SavedState | None]:
         """Whether to save now, and the trained values as they are between two steps; None where these are the document's own.
@@ -182,8 +181,9 @@ class Files:
     def open_recent(self, path: Path) -> bool:
         """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""
         if not reachable(path, 3.0):
-            text = _("The file {path} does not exist. It may be on a drive or network share that is "
-                     "not connected.").format(path=quoted_path(path))
+            text = _("The file {path} does not exist. It may be on a drive or network share that is not connected.").format(
+                path=quoted_path(path)
+            )
             if self._window.dialogs.sure(_("This file cannot be found"), text, _("Remove from the list")):
                 self._window.settings.forget(path)
             return False
@@ -285,7 +285,7 @@ class Files:
         if self._exporting is not None:
             self._exporting.cancel()
 
-    def _export_progressed(self, report: Report, parts: object) -> None:
+    def _export_progressed(self, report: JobReport, parts: object) -> None:
         self._window.job_bar.show_progress(report.done, report.total, report.text)
 
     def _exported(self, path: Path, end: JobEnd) -> None:
@@ -294,7 +294,7 @@ class Files:
         if end.how == "cancelled":
             return window.say(_("{name} was not written.").format(name=path.name))
         problem = end.text
-        if isinstance(end.answer, Program):
+        if isinstance(end.answer, WrittenProgram):
             try:
                 replace_file(path, end.answer.data)
             except OSError as wrong:

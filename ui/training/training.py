@@ -170,9 +170,7 @@ class TrainingPage(Panel):
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
             clear(self._hyper_place)
-            self.hyper_form = ParameterForm(
-                [setting.translated() for setting in spec.settings]
-            )
+            self.hyper_form = ParameterForm([setting.translated() for setting in spec.settings])
             self.hyper_form.changed.connect(self._set_hyper)
             self.hyper_form.settled.connect(self._seal)
             self._hyper_place.addWidget(self.hyper_form)

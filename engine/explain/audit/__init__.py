@@ -69,7 +69,7 @@ class StepCurve(Question):
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class StraightPiece:
     """A straight piece in the double logarithmic plot: error ≈ 10^intercept · ε^slope for ε from `low` to `high`.
 
     `expected` is the theory's slope: 1 (forward) or 2 (central) where the Taylor remainder rules, −1 where round-off does.
@@ -94,8 +94,8 @@ class ErrorCurve:
     """`float32` or `float64`"""
     errors: tuple[float | None, ...]
     estimates: tuple[float, ...]
-    truncation: Branch | None
-    round_off: Branch | None
+    truncation: StraightPiece | None
+    round_off: StraightPiece | None
     best_step: float | None
     best_error: float | None
 

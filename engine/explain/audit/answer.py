@@ -14,7 +14,7 @@ from engine.explain.address import largest_entry
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Unanswerable
 from engine.explain.shown_pass import ShownPass, shown_pass
-from engine.numerics.job import Report, Steps
+from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from graph.model.address import Address, output_name, parameter, wire
 from graph.text.messages import _
@@ -42,12 +42,12 @@ def _rows(shown: ShownPass) -> Steps:
     objective = shown.program.objective
     assert objective is not None  # `shown_pass` refuses without one
     name = output_name(shown.graph, *objective)
-    yield Report(0, len(todo), part=AuditPart(name, (), len(todo)))
+    yield JobReport(0, len(todo), part=AuditPart(name, (), len(todo)))
     for done, where in enumerate(todo, 1):
         with threads(1):
             row = _row(checker, where)
         text = _("{done} of {total} gradients compared").format(done=done, total=len(todo))
-        yield Report(done, len(todo), text, AuditPart(name, (row,), len(todo)))
+        yield JobReport(done, len(todo), text, AuditPart(name, (row,), len(todo)))
 
 
 def _checker(shown: ShownPass) -> Checker:

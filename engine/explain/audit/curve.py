@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from engine.explain.address import gradient_at, number_at, single_entry
-from engine.explain.audit import Branch, ErrorCurve, StepCurve, StepErrors
+from engine.explain.audit import ErrorCurve, StepCurve, StepErrors, StraightPiece
 from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
@@ -93,7 +93,7 @@ def _name(dtype: torch.dtype) -> str:
 
 def _branches(
     method: str, dtype: torch.dtype, steps: Sequence[float], errors: Sequence[float | None]
-) -> tuple[Branch | None, Branch | None]:
+) -> tuple[StraightPiece | None, StraightPiece | None]:
     """The piece where the remainder rules and the one where round-off does: on either side of the V's point.
 
     Points next to it belong to neither. Round-off is not fitted where x ± ε has lost ε altogether and the error stands at 100 %.
@@ -118,14 +118,14 @@ def _bottom(log_error: np.ndarray) -> int:
     return int(np.argmin(smooth))
 
 
-def _fit(name: str, expected: int, log_step: np.ndarray, log_error: np.ndarray, chosen: np.ndarray) -> Branch | None:
+def _fit(name: str, expected: int, log_step: np.ndarray, log_error: np.ndarray, chosen: np.ndarray) -> StraightPiece | None:
     """The median of the slopes between all pairs of points (Theil 1950, Sen 1968): a lucky point does not turn it."""
     x, y = log_step[chosen], log_error[chosen]
     if len(x) < LEAST_POINTS:
         return None
     first, second = np.triu_indices(len(x), 1)
     slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
-    return Branch(name, slope, float(np.median(y - slope * x)), float(10 ** x.min()), float(10 ** x.max()), expected)
+    return StraightPiece(name, slope, float(np.median(y - slope * x)), float(10 ** x.min()), float(10 ** x.max()), expected)
 
 
 def _note(curves: Sequence[ErrorCurve]) -> str:

@@ -15,7 +15,7 @@ from engine.explain.cards.backward import backward
 from engine.explain.cards.fan_out import section as fan_out_section
 from engine.explain.cards.forward import forward, problem_section
 from engine.explain.cards.layers import collapse
-from engine.explain.cards.local import Local
+from engine.explain.cards.local import LocalDerivative
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.explain.cards.state import source, state
 from engine.explain.cards.worked import Worked
@@ -60,7 +60,7 @@ def _node(scene: Scene, question: CardOf) -> Card:
     return _with_choice(scene, node_card, key, local)
 
 
-def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
+def _arriving(scene: Scene, key: Key, local: LocalDerivative) -> list[Section]:
     """Where its gradient is from: the sum over its wires, or the one there is. A source's card has the whole story of that wire."""
     several = fan_out_section(scene, key)
     if several is not None:
@@ -85,7 +85,7 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
     return [Section("fan_out", _("Its gradient"), (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
 
 
-def _own(scene: Scene, local: Local) -> list[Section]:
+def _own(scene: Scene, local: LocalDerivative) -> list[Section]:
     """How its value came about, and what it keeps."""
     if local.operation.type.role in FED_ROLES or local.operation.alias:
         return [source(scene, local)]
@@ -116,7 +116,7 @@ def _objective(scene: Scene, key: Key) -> list[Section]:
     return [Section("objective", _("The objective"), lines, scene.value_place(key))]
 
 
-def _with_choice(scene: Scene, whole_card: Card, key: Key, local: Local) -> Card:
+def _with_choice(scene: Scene, whole_card: Card, key: Key, local: LocalDerivative) -> Card:
     samples = local.samples
     shape = tuple(scene.trace.values[key].shape[scene.batched(key) :])
     return replace(whole_card, samples=samples, sample=scene.sample(samples), entry=scene.entry(shape), shape=shape)
@@ -153,7 +153,7 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     return _with_choice(scene, edge_card, key, target if target is not None else local)
 
 
-def _leaf(local: Local | None, edge: str) -> int | None:
+def _leaf(local: LocalDerivative | None, edge: str) -> int | None:
     leaves = local.operation.leaves if local is not None else ()
     return next((a for a, leaf in enumerate(leaves) if isinstance(leaf, Wire) and leaf.edge == edge), None)
 
@@ -173,9 +173,9 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     value = scene.quantity(tensor, symbol, "value", place)
     arrived = scene.trace.parameter_gradients.get(key)
     shape = " × ".join(map(str, tensor.shape)) or _("a single number")
-    fate = _("It is frozen: the optimizer does not "
-             "change it.") if frozen(scene.graph, node.id) else _("Training changes it by its "
-                                                                                                    "gradient.")
+    fate = (
+        _("It is frozen: the optimizer does not change it.") if frozen(scene.graph, node.id) else _("Training changes it by its gradient.")
+    )
     about = words(_("A learned tensor of {name}: {shape}. {fate}").format(name=node.name, shape=shape, fate=fate))
     sections = [Section("parameter", _("Value"), (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
     users = _users(scene, key)
@@ -195,13 +195,13 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     return replace(result, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
 
 
-def _users(scene: Scene, key: Key) -> list[tuple[Local, int]]:
+def _users(scene: Scene, key: Key) -> list[tuple[LocalDerivative, int]]:
     """The nodes that use a learned tensor, and as which of their leaves."""
     locals_ = [local for local in map(scene.local, scene.operations) if local is not None]
     return [(o, a) for o in locals_ for a, leaf in enumerate(o.operation.leaves) if isinstance(leaf, Own) and leaf.key == key]
 
 
-def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Number | Array) -> list[Section]:
+def _shared(scene: Scene, key: Key, users: list[tuple[LocalDerivative, int]], gradient: Number | Array) -> list[Section]:
     if len(users) < 2:
         return []
     left = Tex(scene.symbols.of_learned(key), role="gradient", place=Address("parameter", *key, gradient=True))

@@ -12,7 +12,7 @@ from engine.compile.views import FULL_LIMIT, Absent
 from engine.explain.cards import Array, Chain, Line, LocalKind, Number, Piece, Section, Tex
 from engine.explain.cards.formula import Index, Unknown, main_part, shortened, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards.layers import linear_backward, one_sample
-from engine.explain.cards.local import Local, Step, gradient_of
+from engine.explain.cards.local import LeafProduct, LocalDerivative, gradient_of
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.explain.cards.worked import Entries, Worked
 from engine.nodes.class_losses import ClassLoss
@@ -26,7 +26,7 @@ WRITTEN_SAMPLES = 64
 """Of a batch up to this large, every sample's own part of a shared scalar's gradient is computed for the sum."""
 
 
-def backward(scene: Scene, local: Local, a: int) -> Section:
+def backward(scene: Scene, local: LocalDerivative, a: int) -> Section:
     """What goes down the a-th wire (or to the a-th learned tensor) of a node, and why."""
     return _Backward(Worked(scene, local), a).section()
 
@@ -114,7 +114,7 @@ class _Backward:
 
     # The chain
 
-    def _chain(self, step: Step) -> Chain:
+    def _chain(self, step: LeafProduct) -> Chain:
         scene = self.scene
         entry: Index = (step.sample,) if step.sample is not None and self.local.batched else ()
         there = Address("output", *self.key, gradient=True, index=entry or None)
@@ -130,21 +130,22 @@ class _Backward:
             local = _framed(local, entry) if local is not None else None
         return Chain(self.target, up, local, down, kind, step.jacobian, step.sample, step.summed)
 
-    def _down_place(self, step: Step) -> Address | None:
+    def _down_place(self, step: LeafProduct) -> Address | None:
         """Where the downstream part is found in the trace; nowhere when it is one sample's share of a sum."""
         if step.sample is not None and self.local.leaf_batched(self.leaf):
             return self.target.at((step.sample,))
         return self.target if _same(step.whole, step.downstream) else None
 
-    def _local(self, step: Step) -> Number | Array | None:
+    def _local(self, step: LeafProduct) -> Number | Array | None:
         if step.local is None:
             return None
         symbol = self.scene.local_symbol(self.key, self.leaf)
         if step.local.numel() == 1 and step.jacobian == (1, 1):
             return Number(float(step.local), "local", None, bracket=True)
         if step.kind == "diagonal":
-            return self.scene.array(step.local, symbol, "local", None, "diagonal", _("the diagonal of the Jacobian; all other "
-                                                                                     "entries are 0"))
+            return self.scene.array(
+                step.local, symbol, "local", None, "diagonal", _("the diagonal of the Jacobian; all other entries are 0")
+            )
         rows, columns = step.jacobian
         caption = _("{rows} × {columns}: one row per output number, one column per input number").format(rows=rows, columns=columns)
         return self.scene.array(step.local, symbol, "local", None, "matrix", caption)
@@ -156,7 +157,7 @@ class _Backward:
             lines.append(equation("numbers", self.part, EQUALS, *numbers))
         return [*lines, equation("result", self.part, EQUALS, chain.upstream, DOT, chain.local, EQUALS, chain.downstream)]
 
-    def _of_tensors(self, step: Step, chain: Chain, upstream: Tensor) -> list[Line]:
+    def _of_tensors(self, step: LeafProduct, chain: Chain, upstream: Tensor) -> list[Line]:
         lines: list[Line] = []
         if isinstance(self.worked.type, Linear) and self.as_declared:
             lines += linear_backward(self.worked, self.a, step)
@@ -171,7 +172,7 @@ class _Backward:
             lines.append(self._worked_line(step, index, numbers, upstream))
         return lines
 
-    def _product(self, step: Step, chain: Chain) -> list[Line]:
+    def _product(self, step: LeafProduct, chain: Chain) -> list[Line]:
         rows, columns = step.jacobian
         down = chain.downstream
         if chain.local is None:
@@ -186,8 +187,7 @@ class _Backward:
             lines = [note, equation("result", self.part, EQUALS, *spread, chain.upstream, TIMES, chain.local, EQUALS, down)]
             if inner:
                 lines.insert(
-                    1, words(_("The input was repeated along an axis to fit (broadcast), so its contributions are added along that "
-                               "axis."))
+                    1, words(_("The input was repeated along an axis to fit (broadcast), so its contributions are added along that axis."))
                 )
             return lines
         shapes = Tex(rf"(1 \times {rows})\,({rows} \times {columns}) = 1 \times {columns}")
@@ -222,7 +222,7 @@ class _Backward:
         except Unknown:
             return None
 
-    def _worked_line(self, step: Step, index: Index, numbers: tuple[Piece, ...], upstream: Tensor) -> Line:
+    def _worked_line(self, step: LeafProduct, index: Index, numbers: tuple[Piece, ...], upstream: Tensor) -> Line:
         diagonal = self.local.diagonal(self.a)
         at = index[1:] if self.slot >= 0 and diagonal is None else index
         if diagonal is not None and self.local.output.shape != self.local.leaf(self.a).shape:
@@ -247,7 +247,7 @@ class _Backward:
 
     # The batch
 
-    def _over_samples(self, step: Step, chain: Chain, upstream: Tensor) -> list[Line]:
+    def _over_samples(self, step: LeafProduct, chain: Chain, upstream: Tensor) -> list[Line]:
         """Where all samples share the leaf: their contributions, added."""
         if step.sample is None or not self.local.batched or self.local.leaf_batched(self.leaf):
             return []
@@ -261,7 +261,7 @@ class _Backward:
         )
         return [words(note), equation("result", self.left, terms, *self._written_sum(step, upstream, samples), EQUALS, whole)]
 
-    def _written_sum(self, step: Step, upstream: Tensor, samples: int) -> list[Piece]:
+    def _written_sum(self, step: LeafProduct, upstream: Tensor, samples: int) -> list[Piece]:
         if step.whole.numel() > 1 or samples > WRITTEN_SAMPLES or step.jacobian[0] * samples > FULL_LIMIT:
             return []
         pieces: list[Piece] = [EQUALS]
@@ -275,7 +275,7 @@ class _Backward:
         return pieces
 
 
-def _without_a_value(step: Step) -> list[Line]:
+def _without_a_value(step: LeafProduct) -> list[Line]:
     """What to say where upstream · local is 0 · ∞."""
     if step.local is None or bool(torch.isfinite(step.local).all() & torch.isfinite(step.upstream).all()):
         return []

@@ -108,9 +108,7 @@ def section(scene: Scene, key: Key) -> Section | None:
     arriving = sum(c.number is not None for c in total.contributions)
     if total.number is None or arriving + total.seeded < 2:
         return None
-    note = _("{arriving} wires bring gradients back to {name}; these parts are added.").format(
-        arriving=arriving, name=total.name
-    )
+    note = _("{arriving} wires bring gradients back to {name}; these parts are added.").format(arriving=arriving, name=total.name)
     if total.seeded:
         note = _("{name} is the objective, and other nodes use it too.").format(name=total.name)
     return Section("fan_out", "Fan-out", (words(note), *total.lines), Address("output", *key))

@@ -9,7 +9,7 @@ from torch import Tensor
 from engine.explain.cards import Array, Line, Number, Piece, Section, Tex
 from engine.explain.cards.formula import Unknown, main_part, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards.layers import inner_product, linear_forward
-from engine.explain.cards.local import Local
+from engine.explain.cards.local import LocalDerivative
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.explain.cards.worked import Worked
 from engine.explain.symbols import entry_text
@@ -19,7 +19,7 @@ from graph.model.address import Address, first_output
 from graph.text.messages import _
 
 
-def forward(scene: Scene, local: Local) -> Section:
+def forward(scene: Scene, local: LocalDerivative) -> Section:
     """How the node's value came about."""
     worked = Worked(scene, local)
     text = worked.spec.formula_for(worked.settings)

@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.compile.environment import Own, Wire
 from engine.explain.cards import Array, Line, Number, Outer, Piece, Section, Tex
 from engine.explain.cards.formula import shortened
-from engine.explain.cards.local import Step
+from engine.explain.cards.local import LeafProduct
 from engine.explain.cards.scene import EQUALS, equation, words
 from engine.explain.cards.worked import Worked
 from engine.explain.symbols import entry_text
@@ -117,7 +117,7 @@ def inner_product(worked: Worked) -> Line | None:
     return _sum_of_products(worked, tensors["a"].shape[-1], pair)
 
 
-def linear_backward(worked: Worked, a: int, step: Step) -> list[Line]:
+def linear_backward(worked: Worked, a: int, step: LeafProduct) -> list[Line]:
     r"""δ xᵀ, Wᵀ δ or δ for the chosen sample; nothing where a sample is a matrix, whose rows the declared rule sums over."""
     name, local = worked.local.names[a][0], worked.local
     if local.argument("x").dim() != 1 + local.argument_batched("x"):

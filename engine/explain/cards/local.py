@@ -24,7 +24,7 @@ from graph.model.faults import Fault
 
 
 @dataclass(slots=True)
-class Step:
+class LeafProduct:
     """upstream · local = downstream for one leaf, of the chosen sample where `sample` is not None.
 
     `local` is a matrix (numbers out × numbers in), the diagonal of one in the output's shape, or None. `product` is upstream ⊙ local
@@ -41,7 +41,7 @@ class Step:
     summed: tuple[int, ...]
 
 
-class Local:
+class LocalDerivative:
     """The operation of one node in the trace of a situation; `run` with the planted fault, if there is one."""
 
     def __init__(self, situation: ExplainContext, operation: Operation, fault: Fault | None) -> None:
@@ -112,7 +112,7 @@ class Local:
         ]
         return self.run.at(arguments, [self.output[rows]])
 
-    def step(self, a: int, upstream: Tensor, whole: Tensor, sample: int) -> Step:
+    def step(self, a: int, upstream: Tensor, whole: Tensor, sample: int) -> LeafProduct:
         """The chain rule at this leaf, for one sample of a batch where the node treats each by itself."""
         leaf, y = self.leaf(a), self.output
         inward = self.leaf_batched(self.operation.leaves[a])
@@ -131,12 +131,12 @@ class Local:
         if diagonal is not None:
             local = diagonal if chosen is None or not self.batched else diagonal[sample]
             kind: LocalKind = "number" if size == (1, 1) and not summed[self.batched :] else "diagonal"
-            return Step(g, part, whole, kind, local, size, chosen, summed)
+            return LeafProduct(g, part, whole, kind, local, size, chosen, summed)
         summed = (0,) if self.batched and not inward and y.shape[0] > 1 else ()
         if size[0] * size[1] > FULL_LIMIT:
-            return Step(g, part, whole, "too large", None, size, chosen, summed)
+            return LeafProduct(g, part, whole, "too large", None, size, chosen, summed)
         kind = "number" if size == (1, 1) else "matrix"
-        return Step(g, part, whole, kind, self._matrix(a, chosen, inward), size, chosen, summed)
+        return LeafProduct(g, part, whole, kind, self._matrix(a, chosen, inward), size, chosen, summed)
 
     def of_sample(self, a: int, upstream: Tensor, sample: int) -> Tensor:
         """What one sample's output alone gives to the gradient of a leaf that all samples share."""

@@ -8,7 +8,7 @@ from engine.compile.environment import Key, Own, Wire
 from engine.compile.trace import array_view
 from engine.compile.views import Absent, Reason
 from engine.explain.cards import Array, Line, Number, Piece, Role, Section, Tex, Words
-from engine.explain.cards.local import Local
+from engine.explain.cards.local import LocalDerivative
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.symbols import Symbols, entry_text
@@ -32,15 +32,15 @@ class Scene:
         self.operations, self.fault = {o.node: o for o in plan.operations}, plan.fault
         self.symbols = Symbols(self.graph, self.trace.objective, notation)  # type: ignore[arg-type]
         self.wanted_sample, self.wanted_entry = sample, entry
-        self._locals: dict[str, Local] = {}
+        self._locals: dict[str, LocalDerivative] = {}
 
-    def local(self, node: str) -> Local | None:
+    def local(self, node: str) -> LocalDerivative | None:
         """The node as it ran; None where it could not be computed."""
         if node not in self._locals:
             operation = self.operations.get(node)
             if operation is None or any(key not in self.trace.values for key in operation.outputs):
                 return None
-            self._locals[node] = Local(self.situation, operation, self.fault)
+            self._locals[node] = LocalDerivative(self.situation, operation, self.fault)
         return self._locals[node]
 
     # Choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from engine.explain.cards import Line, Section, Tex
-from engine.explain.cards.local import Local
+from engine.explain.cards.local import LocalDerivative
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.nodes.base import NodeType
 from engine.nodes.convolution import MaxPool2d
@@ -17,7 +17,7 @@ from graph.model.address import Address, first_output
 from graph.text.messages import _
 
 
-def state(scene: Scene, local: Local) -> Section | None:
+def state(scene: Scene, local: LocalDerivative) -> Section | None:
     """Masks, indices, statistics, penalised weights; None where there is nothing of the kind."""
     kind: NodeType = local.operation.type
     lines: list[Line] = []
@@ -36,12 +36,12 @@ def state(scene: Scene, local: Local) -> Section | None:
     return Section("state", _("What it keeps"), tuple(lines), first_output(scene.graph, local.operation.node)) if lines else None
 
 
-def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
+def _of_sample(scene: Scene, local: LocalDerivative, tensor: Tensor) -> Tensor:
     sample = scene.sample(local.samples)
     return tensor[sample] if local.batched and sample is not None else tensor
 
 
-def _mask(scene: Scene, local: Local) -> list[Line]:
+def _mask(scene: Scene, local: LocalDerivative) -> list[Line]:
     place = first_output(scene.graph, local.operation.node)
     if local.kept is None:
         why = "p is 0" if local.operation.settings.p == 0 else _("dropout acts only in training, and this pass is in evaluation mode")
@@ -53,7 +53,7 @@ def _mask(scene: Scene, local: Local) -> list[Line]:
     ]
 
 
-def _winners(scene: Scene, local: Local) -> list[Line]:
+def _winners(scene: Scene, local: LocalDerivative) -> list[Line]:
     places = scene.array(_of_sample(scene, local, local.kept), r"\mathrm{argmax}", "local", first_output(scene.graph, local.operation.node))
     return [
         words(
@@ -66,7 +66,7 @@ def _winners(scene: Scene, local: Local) -> list[Line]:
     ]
 
 
-def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[Line]:
+def _moments(scene: Scene, local: LocalDerivative, kept: Normalized, batch: bool) -> list[Line]:
     place = first_output(scene.graph, local.operation.node)
     mean = local.argument("x") - kept.values / kept.inverse
     mean = mean.narrow(0, 0, 1) if batch else mean
@@ -85,7 +85,7 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
     return lines
 
 
-def _average(scene: Scene, local: Local) -> list[Line]:
+def _average(scene: Scene, local: LocalDerivative) -> list[Line]:
     training = local.operation.settings.training
     said = (
         _("In training it passes x on and updates m.")
@@ -96,7 +96,7 @@ def _average(scene: Scene, local: Local) -> list[Line]:
     return [words(said), equation("step", Tex("m"), EQUALS, kept)]
 
 
-def _fitted(scene: Scene, local: Local) -> list[Line]:
+def _fitted(scene: Scene, local: LocalDerivative) -> list[Line]:
     node = local.operation.node
     lines = [words(_("Mean and standard deviation were computed once, over the training set; they are not learned by gradients."))]
     for symbol, name in ((r"\mu", "mean"), (r"\frac{1}{\sigma}", "scale")):
@@ -105,7 +105,7 @@ def _fitted(scene: Scene, local: Local) -> list[Line]:
     return lines
 
 
-def _penalised(scene: Scene, local: Local) -> list[Line]:
+def _penalised(scene: Scene, local: LocalDerivative) -> list[Line]:
     leaves = local.operation.leaves
     if not leaves:
         return [words(_("Nothing is penalised: wire a Parameter here, or name layers in its settings."))]
@@ -116,7 +116,7 @@ def _penalised(scene: Scene, local: Local) -> list[Line]:
     return lines
 
 
-def source(scene: Scene, local: Local) -> Section:
+def source(scene: Scene, local: LocalDerivative) -> Section:
     """Where the number of a node without inputs is from."""
     node, role = local.operation.node, local.operation.type.role
     lines = [words(_origin(scene, node, role))]

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.compile.environment import Own, Several, Wire
 from engine.explain.cards import Array, Number, Tex
 from engine.explain.cards.formula import TRANSPOSED, Index, Letter, Lookup, Part, Unknown
-from engine.explain.cards.local import Local, gradient_of
+from engine.explain.cards.local import LocalDerivative, gradient_of
 from engine.explain.cards.scene import Scene
 from engine.nodes.activations import AlongAxis
 from engine.nodes.base import sample_axis
@@ -61,7 +61,7 @@ class Entries(Sequence[Index]):
 class Worked:
     """Reads names of the formulas of one node. `sample` is the chosen row of the batch, None where there is none."""
 
-    def __init__(self, scene: Scene, local: Local) -> None:
+    def __init__(self, scene: Scene, local: LocalDerivative) -> None:
         self.scene, self.local = scene, local
         self.operation = local.operation
         self.node, self.type, self.s = self.operation.node, self.operation.type, self.operation.settings

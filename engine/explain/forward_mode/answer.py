@@ -14,7 +14,7 @@ from engine.compile.unselected import Mask, all_finite, every
 from engine.compile.views import Absent, Gradient
 from engine.explain.address import entry_of, gradient_at, number_at
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
-from engine.explain.local_products import LocalProducts, Step
+from engine.explain.local_products import LocalProducts, PathStep
 from engine.explain.question import Unanswerable
 from graph.text.messages import _
 
@@ -69,7 +69,7 @@ class ForwardSweep:
             if node not in self.order:
                 self.order.append(node)
 
-    def _sum(self, steps: Iterable[Step], first: bool) -> Tensor:
+    def _sum(self, steps: Iterable[PathStep], first: bool) -> Tensor:
         total: Tensor | None = None
         for step in steps:
             leaf = self.products.leaf(step)

@@ -11,7 +11,7 @@ from engine.compile.views import Absent
 from engine.explain.context import ExplainContext
 from engine.explain.misconceptions import Cause, Expected, Prediction
 from engine.explain.misconceptions import hints as hints
-from engine.explain.misconceptions.passes import Pass, Step, steps_of
+from engine.explain.misconceptions.passes import NodeArgument, Pass, steps_of
 from engine.explain.misconceptions.rules import slips
 from engine.explain.misconceptions.values import value_slips
 from engine.explain.question import Unanswerable
@@ -87,7 +87,7 @@ class Collected:
         return Expected(self.address, self.truth, tuple(self.causes), self.scale, self.name)
 
 
-def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Tensor, str]:
+def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[NodeArgument], Tensor, str]:
     """(output key, the leaves whose contributions make the gradient, the right tensor, name). Raises Unanswerable."""
     graph = run.graph
     if not address.exists(graph):
@@ -140,7 +140,7 @@ def _gradient_slips(to: Collected) -> None:
     _deep(to, start, on_the_way)
 
 
-def _contribution(run: Pass, step: Step) -> Tensor | None:
+def _contribution(run: Pass, step: NodeArgument) -> Tensor | None:
     if step.edge:
         gradient = run.trace.edge_gradients.get(step.edge)
         return gradient if isinstance(gradient, Tensor) else None
@@ -148,10 +148,10 @@ def _contribution(run: Pass, step: Step) -> Tensor | None:
     return None if g is None else run.contribution(step, g)
 
 
-def _local(to: Collected, local: list[tuple[Step, Tensor]], only: tuple[str, ...]) -> None:
+def _local(to: Collected, local: list[tuple[NodeArgument, Tensor]], only: tuple[str, ...]) -> None:
     """Slips at the nodes that the number goes to first: in one of them, or in all alike. `only` these; none: all the others."""
     together: dict[str, list[Tensor]] = {}
-    places: dict[str, Step] = {}
+    places: dict[str, NodeArgument] = {}
     for step, right in local:
         if to.spent:
             return
@@ -170,13 +170,13 @@ def _local(to: Collected, local: list[tuple[Step, Tensor]], only: tuple[str, ...
             to.add(key, torch.stack(wrongs).sum(0), hints.about(key, to.run, step), step.node, step.edge)
 
 
-def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
+def _sums(to: Collected, local: list[tuple[NodeArgument, Tensor]]) -> None:
     """Branches left out of the sum: every proper part of up to three, else all but one and each one alone."""
     count = len(local)
     if count < 2:
         return
 
-    def add(partial: Tensor, missing: list[Step]) -> None:
+    def add(partial: Tensor, missing: list[NodeArgument]) -> None:
         to.add("branches", partial, hints.branches(to.run, to.key[0], missing), to.key[0], missing[0].edge)
 
     if count <= 3:
@@ -200,7 +200,7 @@ def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
         )
 
 
-def _means(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
+def _means(to: Collected, start: list[NodeArgument], on_the_way: dict[str, int]) -> None:
     begins = {(s.node, s.a) for s in start}
     for node in on_the_way:
         if to.spent:
@@ -211,20 +211,20 @@ def _means(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None
                     _carry(to, key, step, wrong, start, on_the_way)
 
 
-def _further(run: Pass, node: str, begins: set[tuple[str, int]], on_the_way: dict[str, int]) -> list[Step]:
+def _further(run: Pass, node: str, begins: set[tuple[str, int]], on_the_way: dict[str, int]) -> list[NodeArgument]:
     """The leaves of a node that come from another one on the way."""
     steps = steps_of(run.operations[node])
     return [s for s in steps if (s.node, s.a) not in begins and s.edge and run.graph.edges[s.edge].source[0] in on_the_way]
 
 
-def _carry(to: Collected, key: str, step: Step, wrong: Tensor, start: list[Step], on_the_way: dict[str, int]) -> None:
+def _carry(to: Collected, key: str, step: NodeArgument, wrong: Tensor, start: list[NodeArgument], on_the_way: dict[str, int]) -> None:
     """A slip at a leaf farther along: its error is carried back to what is asked for."""
     right = _contribution(to.run, step)
     if right is not None:
         _changed(to, key, to.run.graph.edges[step.edge].source, wrong - right, hints.about(key, to.run, step), step, start, on_the_way)
 
 
-def _cut_off(to: Collected, step: Step, start: list[Step], on_the_way: dict[str, int]) -> None:
+def _cut_off(to: Collected, step: NodeArgument, start: list[NodeArgument], on_the_way: dict[str, int]) -> None:
     """Everything behind a node forgotten, on whatever way it is reached: the derivative of that node's output alone."""
     g = to.run.gradient(step.operation)
     if g is not None and not step.operation.alias:
@@ -233,7 +233,14 @@ def _cut_off(to: Collected, step: Step, start: list[Step], on_the_way: dict[str,
 
 
 def _changed(
-    to: Collected, key: str, output: tuple[str, str], error: Tensor, hint: str, step: Step, start: list[Step], on_the_way: dict[str, int]
+    to: Collected,
+    key: str,
+    output: tuple[str, str],
+    error: Tensor,
+    hint: str,
+    step: NodeArgument,
+    start: list[NodeArgument],
+    on_the_way: dict[str, int],
 ) -> None:
     change = to.run.carried(lambda k: error if k == output else None, start, on_the_way)
     if change is not None:
@@ -247,7 +254,7 @@ def _value(to: Collected) -> None:
         to.add("value", value, _("That is the value (above the wire). The question asks for its gradient."), to.key[0])
 
 
-def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
+def _deep(to: Collected, start: list[NodeArgument], on_the_way: dict[str, int]) -> None:
     """Slips farther along the way, the nearest first, as long as the budget lasts."""
     run, begins = to.run, {(s.node, s.a) for s in start}
     for node in sorted((n for n, d in on_the_way.items() if d <= DEPTH), key=lambda n: on_the_way[n]):

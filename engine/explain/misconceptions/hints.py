@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from engine.explain.misconceptions.passes import Pass, Step
+from engine.explain.misconceptions.passes import NodeArgument, Pass
 from graph.text.messages import _
 
 GRADIENT: dict[str, str] = {
     "upstream": _("That is only {node}'s own derivative. Multiply it by the gradient that arrives at {node}'s output."),
     "partner": _("Look at {node} again: which of its inputs remains when you differentiate with respect to {input}?"),
     "mean": _("{node} takes a mean. Where is the 1/N?"),
-    "argument": _(
-        "The derivative of {node} has the right form. Where is it evaluated: at the input of {node}, or at its output?"
-    ),
+    "argument": _("The derivative of {node} has the right form. Where is it evaluated: at the input of {node}, or at its output?"),
     "inner": _("That is what arrives at {node}'s output. It still has to be multiplied by {node}'s own derivative."),
     "added": _("Along a path, the factors of the chain rule are multiplied, not added. Look at {node}."),
     "function": _("At {node} you need the derivative, not the function itself."),
@@ -39,27 +37,26 @@ VALUE: dict[str, str] = {
 }
 
 
-def about(key: str, run: Pass, step: Step) -> str:
+def about(key: str, run: Pass, step: NodeArgument) -> str:
     """The hint for a slip in the backward pass at one leaf."""
     name = run.graph.nodes[step.node].name
     return GRADIENT[key].format(node=name, input=leaf_name(run, step))
 
 
-def leaf_name(run: Pass, step: Step) -> str:
+def leaf_name(run: Pass, step: NodeArgument) -> str:
     """What a person calls the leaf: the node that feeds it, or its own parameter."""
     edge = run.graph.edges.get(step.edge)
     return step.name if edge is None else run.graph.nodes[edge.source[0]].name
 
 
-def branches(run: Pass, source: str, missing: list[Step]) -> str:
+def branches(run: Pass, source: str, missing: list[NodeArgument]) -> str:
     """The hint where contributions were left out of a sum."""
     name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
     names = [*dict.fromkeys(consumers)]
     where = " and ".join(names if len(names) <= 3 else [*names[:2], _("{value} others").format(value=len(names) - 2)])
-    return _("{name} feeds more than one input, and each sends back its part of the gradient. The part from {where} is "
-             "missing in the sum.").format(
-        name=name, where=where
-    )
+    return _(
+        "{name} feeds more than one input, and each sends back its part of the gradient. The part from {where} is missing in the sum."
+    ).format(name=name, where=where)
 
 
 def sign(run: Pass, nodes: list[str]) -> str:

@@ -19,7 +19,7 @@ from engine.explain.context import ExplainContext
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NodeArgument:
     """One argument of one node: the `a`-th leaf, its name among the node's arguments, its place in a `many` port (−1 if none)."""
 
     operation: Operation
@@ -54,8 +54,8 @@ class Pass:
         self._runs: dict[str, NodeRun] = {}
         self.computed = 0
         """How many contributions have been computed: what an answer costs."""
-        self.consumers: dict[Key, list[Step]] = {}
-        self.learned: dict[Key, list[Step]] = {}
+        self.consumers: dict[Key, list[NodeArgument]] = {}
+        self.learned: dict[Key, list[NodeArgument]] = {}
         for operation in self.plan.operations:
             for step in steps_of(operation):
                 leaf = step.leaf
@@ -80,7 +80,7 @@ class Pass:
 
         return arguments_of(operation, value, self._buffers.__getitem__)
 
-    def input(self, step: Step) -> Tensor:
+    def input(self, step: NodeArgument) -> Tensor:
         return self.node_run(step.operation).leaves[step.a]
 
     def arguments(self, operation: Operation) -> list[Any]:
@@ -97,19 +97,19 @@ class Pass:
 
     # One contribution
 
-    def contribution(self, step: Step, g: Tensor) -> Tensor | None:
+    def contribution(self, step: NodeArgument, g: Tensor) -> Tensor | None:
         """What the node passes to this leaf when `g` arrives at its output; None where nothing does."""
         return self.pull(step, [g, *[None] * (len(step.operation.outputs) - 1)])
 
-    def pull(self, step: Step, gradients: list[Tensor | None]) -> Tensor | None:
+    def pull(self, step: NodeArgument, gradients: list[Tensor | None]) -> Tensor | None:
         """The contribution to a leaf from the changes of all outputs' gradients; None where nothing arrives."""
         return self._passed(self.node_run(step.operation), step, gradients)
 
-    def elsewhere(self, step: Step, g: Tensor, arguments: list[Any]) -> Tensor | None:
+    def elsewhere(self, step: NodeArgument, g: Tensor, arguments: list[Any]) -> Tensor | None:
         """The contribution if the node had received other arguments. Not for nodes that draw random numbers."""
         return self._passed(self.node_run(step.operation).again(arguments), step, [g])
 
-    def _passed(self, run: NodeRun, step: Step, gradients: list[Tensor | None]) -> Tensor | None:
+    def _passed(self, run: NodeRun, step: NodeArgument, gradients: list[Tensor | None]) -> Tensor | None:
         if all(g is None for g in gradients):
             return None
         self.computed += 1
@@ -118,7 +118,7 @@ class Pass:
 
     # From a slip back to what is asked
 
-    def between(self, start: list[Step]) -> dict[str, int]:
+    def between(self, start: list[NodeArgument]) -> dict[str, int]:
         """The nodes that these leaves lead to on the way to the objective, by the fewest wires to them."""
         distance: dict[str, int] = {}
         front, level = start, 0
@@ -129,7 +129,7 @@ class Pass:
             level += 1
         return distance
 
-    def carried(self, change: Callable[[Key], Tensor | None], start: list[Step], on_the_way: dict[str, int]) -> Tensor | None:
+    def carried(self, change: Callable[[Key], Tensor | None], start: list[NodeArgument], on_the_way: dict[str, int]) -> Tensor | None:
         """How the sum over the `start` leaves changes when the gradients of outputs change by `change(key)`.
 
         Only the nodes in `on_the_way` are gone through.
@@ -156,9 +156,9 @@ class Pass:
         return total
 
 
-def steps_of(operation: Operation) -> list[Step]:
+def steps_of(operation: Operation) -> list[NodeArgument]:
     """Every wire and learned tensor the node consumes, by argument."""
-    return [Step(operation, a, name, place) for a, (name, place) in enumerate(argument_names(operation))]
+    return [NodeArgument(operation, a, name, place) for a, (name, place) in enumerate(argument_names(operation))]
 
 
 def _sum(a: Tensor | None, b: Tensor | None) -> Tensor | None:

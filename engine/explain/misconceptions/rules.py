@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.vjp import shaped
-from engine.explain.misconceptions.passes import Pass, Step
+from engine.explain.misconceptions.passes import NodeArgument, Pass
 from engine.nodes.math_elementwise import Unary
 
 CONSTANT_SLOPES = ("math.negate", "math.sign")
@@ -22,7 +22,7 @@ CONSTANT_SLOPES = ("math.negate", "math.sign")
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class SlipInputs:
     """One node's part in a backward pass: gradient `g` at its output `y`, the leaf's value `x`, all arguments by name."""
 
     settings: Any
@@ -34,7 +34,7 @@ class Local:
     kept: Any
 
 
-Wrong = Callable[[Local], "Tensor | None"]
+Wrong = Callable[[SlipInputs], "Tensor | None"]
 
 
 def _other(name: str) -> Wrong:
@@ -46,32 +46,32 @@ def _transposed(x: Tensor, wanted: Tensor) -> Tensor | None:
     return x if x.shape == wanted.shape else None
 
 
-def _weight_for_input(at: Local) -> Tensor | None:
+def _weight_for_input(at: SlipInputs) -> Tensor | None:
     """∂L/∂W with W where x belongs: δᵢ Wᵢⱼ."""
     g = at.g.flatten(0, -2).sum(0) if at.g.dim() > 1 else at.g
     return g.unsqueeze(-1) * at.x
 
 
-def _input_for_weight(at: Local) -> Tensor | None:
+def _input_for_weight(at: SlipInputs) -> Tensor | None:
     """∂L/∂x with x where W belongs: xⱼ Σᵢ δᵢ."""
     return at.g.sum(-1, keepdim=True) * at.x
 
 
-def _outer_transposed(at: Local) -> Tensor | None:
+def _outer_transposed(at: SlipInputs) -> Tensor | None:
     """x δᵀ for δ xᵀ."""
     x = at.arguments["x"]
     g2, x2 = (t.reshape(-1, t.shape[-1]) for t in (at.g, x))
     return _transposed(x2.T @ g2, at.x)
 
 
-def _weight_transposed(at: Local) -> Tensor | None:
+def _weight_transposed(at: SlipInputs) -> Tensor | None:
     """W δ for Wᵀ δ."""
     weight = at.arguments["W"]
     return at.g @ weight.T if weight.shape[0] == weight.shape[1] else None
 
 
 def _matrix_transposed(name: str) -> Wrong:
-    def wrong(at: Local) -> Tensor | None:
+    def wrong(at: SlipInputs) -> Tensor | None:
         a, b = at.arguments["a"], at.arguments["b"]
         if any(t.dim() != 2 for t in (a, b, at.g)):
             return None
@@ -81,7 +81,7 @@ def _matrix_transposed(name: str) -> Wrong:
     return wrong
 
 
-def _share(at: Local) -> float:
+def _share(at: SlipInputs) -> float:
     """What the reduction of a loss divides by."""
     from engine.nodes.losses import divisor
 
@@ -90,16 +90,16 @@ def _share(at: Local) -> float:
     return at.x.shape[0] if at.settings.reduction == "mean" and at.x.dim() > 1 else 1
 
 
-def _loss_part(part: Callable[[Local], Tensor]) -> Wrong:
+def _loss_part(part: Callable[[SlipInputs], Tensor]) -> Wrong:
     """A wrong slope of a loss, with its right share of the reduction."""
     return lambda at: (part(at) * at.g / _share(at)).expand_as(at.x)
 
 
-def _one_hot(at: Local) -> Tensor:
+def _one_hot(at: SlipInputs) -> Tensor:
     return torch.nn.functional.one_hot(at.arguments["target"], at.x.shape[-1]).to(at.x.dtype)
 
 
-def _residual(at: Local) -> Tensor:
+def _residual(at: SlipInputs) -> Tensor:
     first = next(iter(at.arguments.values()))
     sign = 1.0 if at.x is first else -1.0
     residual: Tensor = sign * (first - at.arguments["target"])
@@ -114,7 +114,7 @@ def _if(setting: str, wanted: Any, wrong: Wrong) -> Wrong:
     return lambda at: wrong(at) if getattr(at.settings, setting) == wanted else None
 
 
-def _exponent(at: Local) -> Any:
+def _exponent(at: SlipInputs) -> Any:
     return at.settings.b if at.arguments["b"] is None else at.arguments["b"]
 
 
@@ -164,14 +164,14 @@ SLIPS: dict[tuple[str, str], list[tuple[str, Wrong]]] = {
 """By node type and argument: the misconception and the wrong contribution. Those of every type are made in `slips`."""
 
 
-def slips(run: Pass, step: Step) -> Iterator[tuple[str, Tensor]]:
+def slips(run: Pass, step: NodeArgument) -> Iterator[tuple[str, Tensor]]:
     """Every wrong contribution of this node to this leaf: its misconception's key, and the tensor in the leaf's shape."""
     operation = step.operation
     g, right = run.gradient(operation), _right(run, step)
     if g is None or right is None or operation.alias:
         return
     arguments = dict(zip(operation.wiring.names, run.arguments(operation), strict=True))
-    at = Local(operation.settings, g, run.output(operation), run.input(step), right, arguments, run.trace.kept.get(step.node))
+    at = SlipInputs(operation.settings, g, run.output(operation), run.input(step), right, arguments, run.trace.kept.get(step.node))
     local = run.contribution(step, torch.ones_like(g))
     if local is not None:
         yield "upstream", local
@@ -190,7 +190,7 @@ def slips(run: Pass, step: Step) -> Iterator[tuple[str, Tensor]]:
         yield "inner", (g.flatten(0, -2).sum(0) if g.dim() > 1 else g).unsqueeze(-1).expand_as(right)
 
 
-def _right(run: Pass, step: Step) -> Tensor | None:
+def _right(run: Pass, step: NodeArgument) -> Tensor | None:
     if step.edge:
         gradient = run.trace.edge_gradients.get(step.edge)
         return gradient if isinstance(gradient, Tensor) else None
@@ -198,7 +198,7 @@ def _right(run: Pass, step: Step) -> Tensor | None:
     return None if g is None else run.contribution(step, g)
 
 
-def _tried(wrong: Wrong, at: Local) -> Tensor | None:
+def _tried(wrong: Wrong, at: SlipInputs) -> Tensor | None:
     """A slip that these shapes do not allow is none."""
     try:
         wrong_value = wrong(at)
@@ -216,7 +216,7 @@ def _entrywise(node_type: Any) -> bool:
     return _is_curve(node_type) or (node_type.category == "activations" and not hasattr(node_type, "axis"))
 
 
-def _reductions(node_type: Any, at: Local) -> Iterator[tuple[str, Tensor]]:
+def _reductions(node_type: Any, at: SlipInputs) -> Iterator[tuple[str, Tensor]]:
     """1/N left out; and, where a parameter sums over the samples, their number divided by once more."""
     if node_type.loss and hasattr(at.settings, "reduction") and (n := _share(at)) != 1:
         yield "mean", at.right * n
@@ -224,7 +224,7 @@ def _reductions(node_type: Any, at: Local) -> Iterator[tuple[str, Tensor]]:
         yield "samples", at.right / samples
 
 
-def _arguments(run: Pass, step: Step, at: Local) -> Iterator[tuple[str, Tensor]]:
+def _arguments(run: Pass, step: NodeArgument, at: SlipInputs) -> Iterator[tuple[str, Tensor]]:
     """f′(y) for f′(x), where f works on every entry alone."""
     operation = step.operation
     if not _entrywise(operation.type) or operation.type.random:

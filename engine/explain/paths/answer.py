@@ -14,7 +14,7 @@ from engine.compile.environment import Key, Own
 from engine.compile.trace import array_view
 from engine.explain import symbols
 from engine.explain.address import entry_of, gradient_at, number_at
-from engine.explain.local_products import LocalProducts, Step
+from engine.explain.local_products import LocalProducts, PathStep
 from engine.explain.paths import LISTED, SUMMED, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.paths.cost import cost
 from engine.explain.paths.ways import Carried, Ways
@@ -134,10 +134,10 @@ def _list(ways: Ways, start: int, limit: int, entry: tuple[int, ...] | None) -> 
 class _Writer:
     def __init__(self, ways: Ways, entry: tuple[int, ...] | None) -> None:
         self.ways, self.entry, self.products = ways, entry, ways.products
-        self._templates: dict[Step, Factor] = {}
+        self._templates: dict[PathStep, Factor] = {}
         self._names: dict[Key, str] = {}
 
-    def path(self, number: int, steps: Sequence[Step], carried: Sequence[Carried]) -> Path:
+    def path(self, number: int, steps: Sequence[PathStep], carried: Sequence[Carried]) -> Path:
         place, graph = self.ways.place, self.products.graph
         factors = tuple(self.factor(step, c) for step, c in zip(reversed(steps), reversed(carried[1:]), strict=True))
         edges = tuple(f.edge for f in factors if f.edge)
@@ -151,13 +151,13 @@ class _Writer:
             value = float(last[self.entry]) if isinstance(last, Tensor) else last
         return Path(number, edges, nodes, factors, product, value, _text(factors, value, self.entry))
 
-    def factor(self, step: Step, carried: Carried) -> Factor:
+    def factor(self, step: PathStep, carried: Carried) -> Factor:
         if step not in self._templates:
             self._templates[step] = self._template(step, carried)
         template = self._templates[step]
         return replace(template, reaching=self.view(carried, template.input_shape))
 
-    def _template(self, step: Step, carried: Carried) -> Factor:
+    def _template(self, step: PathStep, carried: Carried) -> Factor:
         products = self.products
         operation, leaf = products.operations[step.node], products.leaf(step)
         port, place = products.argument(operation, step.a)
@@ -167,7 +167,7 @@ class _Writer:
             self.view(carried, coming), cost(products, step), self._fraction(step),
         )  # fmt: skip
 
-    def _fraction(self, step: Step) -> str:
+    def _fraction(self, step: PathStep) -> str:
         """`∂d/∂x`; by the wire, `∂d/∂(x→d.a)`, where x reaches d in several ways."""
         products = self.products
         leaf = products.leaf(step)

@@ -14,7 +14,7 @@ from engine.nodes.normalization import Normalization, Normalized
 from engine.nodes.sources import Standardize
 
 if TYPE_CHECKING:
-    from engine.explain.local_products import LocalProducts, Step
+    from engine.explain.local_products import LocalProducts, PathStep
 
 _LINEAR = {
     "layer.linear": {"x": "W", "W": "W"}, "layer.conv2d": {"x": "W", "W": "W"},
@@ -23,7 +23,7 @@ _LINEAR = {
 """By type: for each argument the weight that says how many terms the sums have that it stands in."""
 
 
-def cost(products: LocalProducts, step: Step) -> int:
+def cost(products: LocalProducts, step: PathStep) -> int:
     """Multiplications of one product with the Jacobian of this step.
 
     Entrywise functions: one for each number that goes out. Rearrangements and sums: one for each that comes in, because it reaches one
@@ -56,7 +56,7 @@ def _selects(kind: NodeType) -> bool:
     return (kind.flow == "selection" and not isinstance(kind, Reduction)) or isinstance(kind, Standardize)
 
 
-def _terms(products: LocalProducts, step: Step) -> int | None:
+def _terms(products: LocalProducts, step: PathStep) -> int | None:
     """How many numbers of the leaf one number of the output depends on; None where nothing is known."""
     operation = products.operations[step.node]
     name = products.argument(operation, step.a)[0]
@@ -74,13 +74,13 @@ def _terms(products: LocalProducts, step: Step) -> int | None:
     return None
 
 
-def _named(products: LocalProducts, step: Step) -> list[tuple[str, int]]:
+def _named(products: LocalProducts, step: PathStep) -> list[tuple[str, int]]:
     """(name of the argument, number of the leaf)."""
     operation = products.operations[step.node]
     return [(products.argument(operation, a)[0], a) for a in range(len(operation.leaves))]
 
 
-def _batched(products: LocalProducts, step: Step) -> bool:
+def _batched(products: LocalProducts, step: PathStep) -> bool:
     leaf = products.leaf(step)
     outputs = products.plan.inference.outputs
     return isinstance(leaf, Wire) and outputs[leaf.source].batched and outputs[step.key].batched

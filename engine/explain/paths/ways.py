@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Own, Wire
-from engine.explain.local_products import LocalProducts, Step
+from engine.explain.local_products import LocalProducts, PathStep
 from engine.explain.paths import Counts
 from engine.explain.paths.cost import cost
 
@@ -30,7 +30,7 @@ class Ways:
     def __init__(self, products: LocalProducts, place: Address, target: Key) -> None:
         self.products, self.place, self.target = products, place, target
         self.arriving: dict[Key, int] = {place.key: 1} if place.kind == "output" else {}
-        self.into: dict[Key, list[tuple[Step, int]]] = {}
+        self.into: dict[Key, list[tuple[PathStep, int]]] = {}
         for operation in products.plan.operations:
             for key in operation.outputs:
                 if key not in self.arriving:
@@ -45,14 +45,14 @@ class Ways:
         self.into[key] = [(step, count) for step, count in ways if count]
         self.arriving[key] = sum(count for _, count in self.into[key])
 
-    def _before(self, step: Step) -> int:
+    def _before(self, step: PathStep) -> int:
         """The number of paths from the value to the beginning of a step."""
         if self.begins(step):
             return 1
         leaf = self.products.leaf(step)
         return self.arriving.get(leaf.source, 0) if isinstance(leaf, Wire) else 0
 
-    def begins(self, step: Step) -> bool:
+    def begins(self, step: PathStep) -> bool:
         """Whether the step starts at the value itself."""
         leaf, place = self.products.leaf(step), self.place
         if isinstance(leaf, Own):
@@ -73,7 +73,7 @@ class Ways:
 
     # Following
 
-    def follow(self, start: int = 0) -> Iterator[tuple[tuple[Step, ...], tuple[Carried, ...]]]:
+    def follow(self, start: int = 0) -> Iterator[tuple[tuple[PathStep, ...], tuple[Carried, ...]]]:
         """The paths from number `start` on, each as its steps from the target back to the value, and what is carried: the seed,
         then the product behind every step. A number where every step is between single numbers, else a tensor."""
         seed: Carried = 1.0 if self.scalar else torch.ones_like(self.products.output(self.target))
@@ -82,7 +82,7 @@ class Ways:
                 yield (), (seed,)
             return
         skip, carried = start, [seed]
-        trail: list[Step] = []
+        trail: list[PathStep] = []
         stack = [iter(self.into.get(self.target, ()))]
         while stack:
             step, count = next(stack[-1], (None, 0))
@@ -103,7 +103,7 @@ class Ways:
             carried.append(product)
             stack.append(iter(self.into[self.products.leaf(step).source]))  # type: ignore[union-attr]
 
-    def _back(self, step: Step, carried: Carried, trail: Sequence[Step]) -> Carried:
+    def _back(self, step: PathStep, carried: Carried, trail: Sequence[PathStep]) -> Carried:
         """The product behind one more step of the path that has come to the end of `trail`."""
         if isinstance(carried, Tensor):
             product = self.products.backward(step, carried)
@@ -112,7 +112,7 @@ class Ways:
         assert slope is not None  # between single numbers there is one
         return carried * slope if math.isfinite(carried * slope) else float(self._careful(step, trail))
 
-    def _careful(self, last: Step, trail: Sequence[Step]) -> Tensor:
+    def _careful(self, last: PathStep, trail: Sequence[PathStep]) -> Tensor:
         """The same from the beginning, with branches cut that the path goes down although they were not selected."""
         g, cut = torch.ones_like(self.products.output(self.target)), None
         for step in (*trail, last):
@@ -135,7 +135,7 @@ def count_all(products: LocalProducts, target: Key) -> tuple[int, int, int, int]
     place = {value: i for i, value in enumerate(numbers)}
     arriving: dict[Key, int] = {}
     reached: dict[Key, int] = {}  # a bit for every value that reaches an output
-    sources: list[tuple[Step, int, int]] = []
+    sources: list[tuple[PathStep, int, int]] = []
     for operation in products.plan.operations:
         for key in operation.outputs:
             arriving[key], reached[key] = (1, 1 << place["output", key]) if ("output", key) in place else (0, 0)
@@ -153,7 +153,7 @@ def count_all(products: LocalProducts, target: Key) -> tuple[int, int, int, int]
 
 
 def _totals(
-    products: LocalProducts, target: Key, sources: list[tuple[Step, int, int]], numbers: list[int], reached: dict[Key, int]
+    products: LocalProducts, target: Key, sources: list[tuple[PathStep, int, int]], numbers: list[int], reached: dict[Key, int]
 ) -> tuple[int, int, int, int]:
     leaving: dict[Key, int] = {target: 1}
     on_paths = forward = reverse = 0

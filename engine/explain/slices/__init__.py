@@ -11,8 +11,8 @@ from graph.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Question):
-    """Asks for the objective over [low, high] of one number. The answer is a `Local`. Without bounds: around the present value.
+class SliceOf(Question):
+    """Asks for the objective over [low, high] of one number. The answer is a `SliceCurve`. Without bounds: around the present value.
 
     `place` is an output, a parameter or a wire; of a tensor the chosen entry. Nothing in the model changes.
     """
@@ -46,7 +46,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class SliceCurve:
     """`f` at every `x` (NaN where it is not a number). The model at the present value: f + slope·d + ½·curvature·d², d = x − at.
 
     `method` says how the curvature was found: "exact" (reverse mode of reverse mode) or "central difference" of gradients.

@@ -11,7 +11,7 @@ from engine.explain.address import gradient_at, number_at, single_entry
 from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
-from engine.explain.slices import Local, Secant, SecantLine, Slice
+from engine.explain.slices import Secant, SecantLine, SliceCurve, SliceOf
 from engine.explain.symbols import Symbols
 from graph.text.messages import _
 
@@ -53,7 +53,7 @@ class _Line:
         return float(self.replay.gradient(self.replay.moved(self.entry, x))[self.entry])
 
 
-def local(situation: ExplainContext, question: Slice) -> Local:
+def local(situation: ExplainContext, question: SliceOf) -> SliceCurve:
     """The slice through one number. Raises Unanswerable where there is no gradient."""
     line = _Line(situation, question.place)
     curvature, method = _curvature(line)
@@ -63,7 +63,7 @@ def local(situation: ExplainContext, question: Slice) -> Local:
     f = tuple(line(v) for v in x)
     model = None if newton is None or curvature is None else line.value - 0.5 * line.slope * (line.slope / curvature)
     note = "" if all(map(math.isfinite, f)) else _("Where the curve is missing, the objective is not a finite number.")
-    return Local(
+    return SliceCurve(
         question.place, line.name, line.objective, x, f, line.at, line.value, line.slope, curvature, method, newton,
         None if newton is None else line(newton), model, kind, line.symbol, note,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def _newton(line: _Line, curvature: float | None) -> tuple[float | None, str]:
     return (stationary, "minimum" if curvature > 0 else "maximum") if math.isfinite(stationary) else (None, "")
 
 
-def _bounds(line: _Line, question: Slice, newton: float | None) -> tuple[float, float]:
+def _bounds(line: _Line, question: SliceOf, newton: float | None) -> tuple[float, float]:
     """The range asked for; else around the present value, with the Newton step in it where that is near."""
     if question.low is not None and question.high is not None:
         if not (math.isfinite(question.low) and math.isfinite(question.high) and question.low < question.high):

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from engine.compile.environment import Key, Own, Wire
 from engine.explain.context import ExplainContext
-from engine.explain.local_products import LocalProducts, Step
+from engine.explain.local_products import LocalProducts, PathStep
 from engine.explain.paths.cost import cost
 from engine.explain.question import Unanswerable
 from engine.explain.sweep import OwnSweep, Sweep, SweepResult
-from engine.numerics.job import Report, Steps, finished
+from engine.numerics.job import JobReport, Steps, finished
 from engine.numerics.threads import threads
 from engine.training.model import Model
 from graph.text.messages import _
@@ -62,7 +62,7 @@ class Comparison:
         """Each gradient in a sweep of its own."""
         return {value: self._sweep(chain)[value] for value, chain in self.chains.items()}
 
-    def _sweep(self, steps: list[Step]) -> dict[tuple[str, Key], Tensor]:
+    def _sweep(self, steps: list[PathStep]) -> dict[tuple[str, Key], Tensor]:
         gradients: dict[tuple[str, Key], Tensor] = {("output", self.target): torch.ones_like(self.products.output(self.target))}
         for step in steps:
             leaf = self.products.leaf(step)
@@ -74,7 +74,7 @@ class Comparison:
     def _tensor(self, kind: str, key: Key) -> Tensor:
         return self.products.output(key) if kind == "output" else self.products.trace.parameters[key]
 
-    def _steps(self) -> list[Step]:
+    def _steps(self) -> list[PathStep]:
         """Every step the objective depends on, in the order of the reverse pass."""
         reached, steps = {self.target}, []
         for operation in reversed(self.products.plan.operations):
@@ -93,7 +93,7 @@ class Comparison:
                   and self.products.operations[leaf.source[0]].type.role == "input"]  # fmt: skip
         return list(dict.fromkeys(learned or inputs))
 
-    def _chain(self, value: tuple[str, Key]) -> list[Step]:
+    def _chain(self, value: tuple[str, Key]) -> list[PathStep]:
         """The steps between the objective and one value, in the order of the reverse pass."""
         kind, key = value
         depends: set[Key] = {key} if kind == "output" else set()
@@ -114,7 +114,7 @@ def sweep(situation: ExplainContext, job: Sweep) -> Steps:
     total = len(job.networks)
     for done, (layers, width) in enumerate(job.networks):
         text = _("depth {k}, width {h}: {done} of {total} networks").format(k=layers, h=width, done=done, total=total)
-        report = Report(done, total, text)
+        report = JobReport(done, total, text)
         yield report
         context = ExplainContext(Model(network(layers, width), device="cpu", dtype=torch.float64))
         result = yield from _measured(context, layers, width, report)
@@ -131,11 +131,11 @@ def _check(layers: int, width: int) -> None:
 
 def own(situation: ExplainContext, question: OwnSweep) -> SweepResult:
     """The graph on the canvas."""
-    result: SweepResult = finished(_measured(situation, None, 0, Report()))
+    result: SweepResult = finished(_measured(situation, None, 0, JobReport()))
     return result
 
 
-def _measured(situation: ExplainContext, layers: int | None, width: int, report: Report) -> Steps:
+def _measured(situation: ExplainContext, layers: int | None, width: int, report: JobReport) -> Steps:
     """One comparison, which can be left after every run that is timed; returns a `SweepResult`."""
     products = LocalProducts(situation)
     target = products.trace.objective
@@ -157,7 +157,7 @@ def _measured(situation: ExplainContext, layers: int | None, width: int, report:
     )
 
 
-def _timed(run: Callable[[], Any], report: Report) -> Steps:
+def _timed(run: Callable[[], Any], report: JobReport) -> Steps:
     """(the result, the shortest of several runs in seconds), the first one for warming up."""
     best, spent = math.inf, -math.inf
     while True:

@@ -47,7 +47,7 @@ class ParameterUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateTable:
     """`formula` are the optimizer's equations under its settings, LaTeX; `hyper` its settings by their titles; `t` counts its steps
     from 1. `iteration` is the step that the update starts from, `loss` that of the pass it follows."""
 

@@ -14,8 +14,8 @@ from engine.compile.environment import Key
 from engine.compile.trace import array_view
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.explain.update import ParameterUpdate, Update, UpdateOf
-from engine.explain.update.equations import Worked, work_out
+from engine.explain.update import ParameterUpdate, UpdateOf, UpdateTable
+from engine.explain.update.equations import NumberUpdate, work_out
 from engine.nodes.base import NodeError
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
@@ -67,7 +67,7 @@ def rehearse(run: Run) -> Rehearsal:
     return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after))
 
 
-def update(situation: ExplainContext, question: UpdateOf) -> Update:
+def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
         run = situation.run or _beside(situation.model)
@@ -84,7 +84,8 @@ def update(situation: ExplainContext, question: UpdateOf) -> Update:
         raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
     rows = tuple(_row(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
-    return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
+    equations = spec.formula(run.hyper)
+    return UpdateTable(spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
 
 
 def _beside(model: Model) -> Run:
@@ -103,16 +104,16 @@ def _row(
 ) -> ParameterUpdate:
     old, new, gradient, name = rehearsal.old[key], rehearsal.new[key], rehearsal.gradients[key], state_key(key)
     at = _inside(entry, old.shape)
-    letters = [r.name for r in spec.remembers if f"{r.name}.{name}" in rehearsal.after]
+    letters = [r.name for r in spec.state_variables if f"{r.name}.{name}" in rehearsal.after]
     zero = torch.zeros_like(old)
     before = {letter: rehearsal.before.get(f"{letter}.{name}", zero) for letter in letters}
     after = {letter: rehearsal.after[f"{letter}.{name}"] for letter in letters}
-    scalars = [r.name for r in spec.remembers if r.scalar]
+    scalars = [r.name for r in spec.state_variables if r.scalar]
     earlier, later = (
         {n: float(t[at]) for n, t in tensors.items()} | {n: float(everything[n]) for n in scalars}
         for tensors, everything in ((before, rehearsal.before), (after, rehearsal.after))
     )
-    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
+    numbers = NumberUpdate(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
     lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None))
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)

@@ -25,7 +25,7 @@ Numbers = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class NumberUpdate:
     """One number of one parameter, before and after a real step. `before` and `after` are what is remembered of it, by name."""
 
     old: float
@@ -36,10 +36,10 @@ class Worked:
     t: int
 
 
-def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: Worked, place: Address) -> tuple[Line, ...]:
+def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: NumberUpdate, place: Address) -> tuple[Line, ...]:
     """Every equation of the step under these settings, first in letters, then with the numbers of one update."""
     typed = spec.symbols(hyper) | {STEP: float(number.t)}
-    scalars = {r.name: number.before[r.name] for r in spec.remembers if r.scalar}
+    scalars = {r.name: number.before[r.name] for r in spec.state_variables if r.scalar}
     equations = [WHOLE] if spec.evaluates_loss else spec.active(hyper, scalars)
     known = {**typed, **number.before, THETA: number.old, GRADIENT: number.gradient, USED: number.gradient, "d": number.new - number.old}
     counts = {*typed, *scalars}  # names of plain numbers; all others are numbers of a tensor

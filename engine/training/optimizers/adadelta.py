@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import epsilon, learning_rate, share, weight_decay
 
@@ -17,7 +17,7 @@ class Adadelta(Optimizer):
     key, title, order = "adadelta", "Adadelta", 6
     doc = "The last steps' size over the last gradients' size: the units agree and η = 1 usually serves (Zeiler 2012)."
     settings = (learning_rate(1.0), share("rho", 0.9, "Memory", "ρ", "How long squares are remembered."), epsilon(1e-6), weight_decay())
-    remembers = (Remembered("r"), Remembered("s"))
+    state_variables = (StateVariable("r"), StateVariable("s"))
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("r = ρ*r + (1 - ρ)*g^2"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import epsilon, learning_rate, weight_decay
 from graph.model.spec import Setting
@@ -24,7 +24,7 @@ class AdaGrad(Optimizer):
         epsilon(1e-10),
         weight_decay(),
     )
-    remembers = (Remembered("r", "initial_accumulator_value"),)
+    state_variables = (StateVariable("r", "initial_accumulator_value"),)
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("r = r + g^2"),

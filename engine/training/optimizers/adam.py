@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import AMSGRAD, betas, epsilon, learning_rate, weight_decay
 
@@ -30,7 +30,7 @@ class Adam(Optimizer):
     key, title, order = "adam", "Adam", 7
     doc = "Momentum over RMSProp, both corrected for starting at 0 (Kingma and Ba 2015)."
     settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay())
-    remembers = (Remembered("m"), Remembered("r"), Remembered("largest", when="amsgrad"))
+    state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))
     equations = (Equation("g = gradient + λ*θ", "weight_decay"), *MOMENTS)
     letters = {"largest": r"r_{\max}"}
     torch_call = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r})"

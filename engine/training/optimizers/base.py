@@ -36,7 +36,7 @@ class OptimizerError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class StateVariable:
     """A tensor that is kept for each parameter, or, where it is a `scalar`, a number for all of them.
 
     `start` is the value it begins with, or the setting that says so. `when`: a condition on settings; it is kept from the first
@@ -64,7 +64,7 @@ class Optimizer:
     """Its place in lists."""
     doc: ClassVar[str] = ""
     settings: ClassVar[tuple[Setting, ...]] = ()
-    remembers: ClassVar[tuple[Remembered, ...]] = ()
+    state_variables: ClassVar[tuple[StateVariable, ...]] = ()
     equations: ClassVar[tuple[Equation, ...]] = ()
     letters: ClassVar[Mapping[str, str]] = {}
     """LaTeX of names in the equations that their spelling does not say."""
@@ -135,7 +135,7 @@ class Optimizer:
         self.parameters = list(parameters)
         self.t = 0
         self.state: dict[str, Tensors] = {}
-        self.scalars: dict[str, Any] = {r.name: r.start for r in self.remembers if r.scalar}
+        self.scalars: dict[str, Any] = {r.name: r.start for r in self.state_variables if r.scalar}
         self.set_hyper(hyper)
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
@@ -143,12 +143,12 @@ class Optimizer:
         self.hyper = self.with_defaults(hyper)
         self.lr = float(self.hyper["lr"])
         self.weight_decay = float(self.hyper.get("weight_decay", 0.0))
-        for remembered in self.remembers:
-            if not remembered.scalar and remembered.name not in self.state and holds(remembered.when, self.hyper):
-                self.state[remembered.name] = [torch.full_like(p, self._first_value(remembered.name)) for p in self.parameters]
+        for variable in self.state_variables:
+            if not variable.scalar and variable.name not in self.state and holds(variable.when, self.hyper):
+                self.state[variable.name] = [torch.full_like(p, self._first_value(variable.name)) for p in self.parameters]
 
     def _first_value(self, name: str) -> float:
-        start = next(r.start for r in self.remembers if r.name == name)
+        start = next(r.start for r in self.state_variables if r.name == name)
         return float(self.hyper[start] if isinstance(start, str) else start)
 
     def step(self, gradients: Tensors) -> None:
@@ -208,11 +208,11 @@ class Optimizer:
                 else:
                     tensor.fill_(self._first_value(key))
         self.t = int(captured["t"]) if "t" in captured else 0
-        for remembered in self.remembers:
-            if remembered.scalar:
-                value = captured.get(remembered.name)
-                kind = type(remembered.start)
-                self.scalars[remembered.name] = remembered.start if value is None else kind(value)
+        for variable in self.state_variables:
+            if variable.scalar:
+                value = captured.get(variable.name)
+                kind = type(variable.start)
+                self.scalars[variable.name] = variable.start if value is None else kind(value)
 
     def _decayed(self, gradients: Tensors) -> Tensors:
         return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay)) if self.weight_decay else gradients

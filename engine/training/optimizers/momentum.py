@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import learning_rate, momentum, share, weight_decay
 from graph.text.messages import _
@@ -29,7 +29,7 @@ class Momentum(Optimizer):
         share("dampening", 0.0, "Dampening", "τ", "Weakens the newest gradient. As in PyTorch, it has no effect without momentum."),
         weight_decay(),
     )
-    remembers = (Remembered("m"), Remembered("begun", False, scalar=True))
+    state_variables = (StateVariable("m"), StateVariable("begun", False, scalar=True))
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("m = g", "momentum, not begun", _("at the first step")),

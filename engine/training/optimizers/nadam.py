@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import betas, epsilon, learning_rate, weight_decay
 from graph.model.spec import Setting
@@ -25,7 +25,7 @@ class NAdam(Optimizer):
         Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ"),
         weight_decay(),
     )
-    remembers = (Remembered("m"), Remembered("r"), Remembered("product", 1.0, scalar=True))
+    state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("product", 1.0, scalar=True))
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("μ_t = β₁*(1 - 0.5*0.96^(t*ψ))"),
@@ -39,8 +39,7 @@ class NAdam(Optimizer):
     )
     letters = {"μ_next": r"\mu_{t+1}", "product": r"\Pi"}
     torch_call = (
-        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, "
-        "weight_decay={weight_decay!r})"
+        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, weight_decay={weight_decay!r})"
     )
 
     def _mu(self, t: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import learning_rate, momentum, weight_decay
 from engine.training.optimizers.sgd import Sgd
@@ -19,7 +19,7 @@ class Nesterov(Optimizer):
     key, title, short, order = "nesterov", "SGD with Nesterov momentum", "Nesterov", 3
     doc = "Nesterov's accelerated gradient in PyTorch's form (Sutskever et al. 2013)."
     settings = (learning_rate(0.1), momentum(0.9), weight_decay())
-    remembers = (Remembered("m"),)
+    state_variables = (StateVariable("m"),)
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("m = ρ*m + g", "momentum"),

@@ -28,7 +28,5 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {rule.key: rule for rule in sorted(_dec
 def optimizer(key: str) -> type[Optimizer]:
     """The optimizer of that key. Raises OptimizerError."""
     if key not in OPTIMIZERS:
-        raise OptimizerError(
-            _("there is no optimizer called {key}; there are {known}").format(key=named(key), known=", ".join(OPTIMIZERS))
-        )
+        raise OptimizerError(_("there is no optimizer called {key}; there are {known}").format(key=named(key), known=", ".join(OPTIMIZERS)))
     return OPTIMIZERS[key]

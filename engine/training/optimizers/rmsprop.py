@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import epsilon, learning_rate, momentum, share, weight_decay
 from graph.model.spec import Setting
@@ -26,7 +26,7 @@ class RmsProp(Optimizer):
         Setting("centered", "bool", False, help="Divide by the standard deviation: subtract the squared mean gradient a."),
         weight_decay(),
     )
-    remembers = (Remembered("r"), Remembered("m"), Remembered("a"))
+    state_variables = (StateVariable("r"), StateVariable("m"), StateVariable("a"))
     equations = (
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("r = τ*r + (1 - τ)*g^2"),
@@ -38,8 +38,7 @@ class RmsProp(Optimizer):
         Equation("θ = θ - η*d", "not momentum", _("without momentum")),
     )
     torch_call = (
-        "RMSprop({0}, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r}, centered={centered!r}, "
-        "weight_decay={weight_decay!r})"
+        "RMSprop({0}, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r}, centered={centered!r}, weight_decay={weight_decay!r})"
     )
 
     def step(self, gradients: Tensors) -> None:

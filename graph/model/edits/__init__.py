@@ -5,7 +5,6 @@ removes comes back in its old place. `edit.kind_in(graph)`, asked before it is a
 `structure` (compile again), `value` (compute again) or `cosmetic` (paint again).
 """
 
-
 from graph.model.edits.base import Compound, Edit, Kind, StateMove, moves_of
 from graph.model.edits.composed import connect, dissolve, duplicate, insert_on_wire, remove_nodes
 from graph.model.edits.reading import edit_from_json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.check.check import Report, check
+from engine.check.check import CheckReport, check
 from engine.check.checker import WireReport
 from engine.nodes import TYPES
 from graph.model.graph import Graph
@@ -16,7 +16,7 @@ from tests.support.networks import network, product, tanh_net
 Nodes = dict[str, tuple[str, dict[str, Any]]]
 
 
-def wire(report: Report, source: str, target: str) -> WireReport:
+def wire(report: CheckReport, source: str, target: str) -> WireReport:
     return next(w for w in report.wires if (w.source, w.target) == (source, target))
 
 

@@ -19,7 +19,7 @@ CASES = Path(__file__).parents[2] / "data" / "cases" / "graphs"
 
 def beside(text: str) -> Model:
     """The case, with y = square(x) at x = 3 beside it."""
-    more = ('{"id": "x", "type": "source.input", "name": "x", "params": {"value": 3.0}}, {"id": "y", "type": "math.square", "name": "y"},')
+    more = '{"id": "x", "type": "source.input", "name": "x", "params": {"value": 3.0}}, {"id": "y", "type": "math.square", "name": "y"},'
     text = text.replace('"nodes":[', f'"nodes":[{more}').replace('"edges":[', '"edges":[{"id":"xy","from":["x","y"],"to":["y","x",0]},')
     return Model(loads(text, CATALOG))
 

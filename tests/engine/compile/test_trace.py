@@ -14,7 +14,7 @@ from engine.compile.environment import Key
 from engine.compile.program import RandomKey, compile
 from engine.compile.shapes import infer
 from engine.compile.trace import Trace, array_view, view
-from engine.compile.views import Absent, Event
+from engine.compile.views import Absent, PassEvent
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
 
@@ -130,7 +130,7 @@ def test_events_go_forward_in_order_of_computation_and_backward_in_reverse() -> 
         ("forward", "x"), ("forward", "y"), ("forward", "z"), ("forward", "d"), ("forward", "f"),
         ("backward", "f"), ("backward", "d"), ("backward", "z"), ("backward", "y"), ("backward", "x"),
     ]  # fmt: skip
-    assert events[4] == Event("forward", "f", ("e2", "e3")) and events[6] == Event("backward", "d", ("e0", "e1"))
+    assert events[4] == PassEvent("forward", "f", ("e2", "e3")) and events[6] == PassEvent("backward", "d", ("e0", "e1"))
 
 
 def test_backward_events_visit_only_nodes_on_the_way() -> None:

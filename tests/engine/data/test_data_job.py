@@ -11,7 +11,7 @@ from engine.data import csv_file, load
 from engine.data.answer import FIRST_ROWS, load_data
 from engine.data.files import LARGE, large_file
 from engine.data.job import load_job
-from engine.numerics.job import JobError, Report, finished
+from engine.numerics.job import JobError, JobReport, finished
 
 ROWS = 90_000
 
@@ -30,7 +30,7 @@ def settings(path: Path, **more: object) -> dict[str, object]:
 
 
 def test_the_numbers_are_those_of_loading_at_once_and_progress_only_grows(large: Path) -> None:
-    reports: list[Report] = []
+    reports: list[JobReport] = []
     steps = load_data(None, load_job([settings(large)], "", 0))
     while True:
         try:
@@ -52,7 +52,7 @@ def test_the_numbers_are_those_of_loading_at_once_and_progress_only_grows(large:
 def test_a_job_that_was_cancelled_has_read_nothing_and_the_file_can_be_read_again(large: Path, tmp_path: Path) -> None:
     path = tmp_path / "again.csv"
     path.write_bytes(large.read_bytes())
-    reading = csv_file.Reading()
+    reading = csv_file.FileReading()
     steps = load_data(None, load_job([settings(path)], ""))
     for _ in range(9):
         next(steps)
@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_file_is_found_once_and_said_of_the_one_that_is_sho
     assert finished(load_data(None, job)) is None
     with pytest.raises(JobError, match="line 3 has 1 of 2 columns"):
         finished(load_data(None, load_job([settings(path)], "", 0)))
-    assert csv_file.is_read(str(path), csv_file.Reading())
+    assert csv_file.is_read(str(path), csv_file.FileReading())
     path.write_text("a,b\n1,2\n3,4\n5,6\n")
     assert finished(load_data(None, load_job([settings(path)], "", 0))).description.rows == 3
 

@@ -25,7 +25,7 @@ from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.paths import PathLedger, PathSum
 from engine.explain.question import Question, Refusal
-from engine.explain.slices import Local, Secant, Slice
+from engine.explain.slices import Secant, SliceCurve, SliceOf
 from engine.explain.symbolic import Symbolic
 from engine.explain.update import UpdateOf
 from engine.nodes.catalog import CATALOG
@@ -56,7 +56,7 @@ def questions(graph: Graph) -> Iterator[Question]:
         yield from (CardOf(parameter(node, each.name)) for each in spec.parameters)
     yield from (CardOf(wire(edge)) for edge in graph.edges)
     for place in places:
-        yield from (PathLedger(place), PathSum(place), Slice(place), Secant(place, 1e-4), StepCurve(place), ForwardMode(place, "ones"))
+        yield from (PathLedger(place), PathSum(place), SliceOf(place), Secant(place, 1e-4), StepCurve(place), ForwardMode(place, "ones"))
         if place.kind == "output":
             yield ReverseMode(place)
     yield from (Audit(), Symbolic(), UpdateOf())
@@ -83,7 +83,7 @@ def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
     graph, situation, checked = scalars.graph, ExplainContext(scalars), 0
     asked = list(questions(graph))
     plain = {question: whole(situation, question) for question in asked}
-    plain |= {q: replace(a, x=(), f=()) for q, a in plain.items() if isinstance(a, Local)}  # a curve's points are drawn, not written
+    plain |= {q: replace(a, x=(), f=()) for q, a in plain.items() if isinstance(a, SliceCurve)}  # a curve's points are drawn, not written
     for identity, gradient, secret in numbers(scalars):
         wanted = addresses(graph, () if gradient else (identity,), (identity,) if gradient else ())
         hidden = Hidden(with_echoes(scalars.trace_view(), graph, wanted))
@@ -99,7 +99,7 @@ def test_no_array_of_an_answer_holds_a_hidden_tensor() -> None:
     """tanh 2–4–2: the gradients of the layers' outputs, of which entries stand in cards, tangents and updates."""
     session = Model(tanh_net(), dtype=torch.float64)
     graph, situation = session.graph, ExplainContext(session)
-    plain = {q: whole(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | Slice | Secant)}
+    plain = {q: whole(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | SliceOf | Secant)}
     checked, view = 0, session.trace_view()
     for identity, gradient, secret in numbers(session):
         if not gradient or not secret.size > 1:

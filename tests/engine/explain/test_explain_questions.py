@@ -17,7 +17,7 @@ from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import PathLedger, PathSum
 from engine.explain.question import Question, Refusal
-from engine.explain.slices import Secant, Slice
+from engine.explain.slices import Secant, SliceOf
 from engine.explain.sweep import OwnSweep
 from engine.explain.symbolic import Symbolic
 from engine.numerics.job import Job
@@ -45,7 +45,7 @@ def questions(graph: Graph, rng: random.Random) -> list[Question | Job]:
     possible: list[Question | Job] = [Audit(), OwnSweep(), Symbolic(), Symbolic(rng.choice([*graph.nodes, "gone"]), simplify=False)]
     for p in places(graph, rng):
         possible += [PathLedger(p, limit=5), PathSum(p), ForwardMode(p, rng.choice(["entry", "ones", "gradient"])), ReverseMode(p),
-                  StepCurve(p, steps=27), Slice(p, points=5), Secant(p, rng.choice([0.1, -1e-8, 0.0]))]  # fmt: skip
+                  StepCurve(p, steps=27), SliceOf(p, points=5), Secant(p, rng.choice([0.1, -1e-8, 0.0]))]  # fmt: skip
     return rng.sample(possible, min(len(possible), 30))
 
 

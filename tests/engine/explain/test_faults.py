@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cli.commands import run_command
-from engine.check.check import Report, check
+from engine.check.check import CheckReport, check
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
@@ -34,7 +34,7 @@ def gradients(graph: Graph) -> dict[str, float]:
     return {edge: float(g) for edge, g in trace.edge_gradients.items() if isinstance(g, torch.Tensor)}
 
 
-def wrong(report: Report) -> set[str]:
+def wrong(report: CheckReport) -> set[str]:
     return {wire.edge for wire in report.wires if not wire.ok}
 
 

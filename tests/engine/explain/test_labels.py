@@ -11,7 +11,7 @@ from engine.explain.answer import answer
 from engine.explain.cards import Card, CardOf, Notation, Tex
 from engine.explain.context import ExplainContext
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.slices import Local, Slice
+from engine.explain.slices import SliceCurve, SliceOf
 from engine.explain.symbols import Symbols
 from engine.training.model import Model
 from graph.model.address import output, parameter, wire
@@ -123,8 +123,8 @@ def test_the_delta_of_a_layer_with_two_users_names_the_wire() -> None:
     ids=["one of two wires to a node", "a value", "the only wire", "one wire of a fan-out", "a weight"],
 )  # fmt: skip
 def test_a_slice_names_what_is_moved(graph: Graph, place: Any, symbol: str) -> None:
-    sliced = answer(situation(graph), Slice(place))
-    assert isinstance(sliced, Local) and sliced.symbol == symbol
+    sliced = answer(situation(graph), SliceOf(place))
+    assert isinstance(sliced, SliceCurve) and sliced.symbol == symbol
 
 
 def test_different_values_never_have_one_symbol() -> None:

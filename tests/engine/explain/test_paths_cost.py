@@ -9,7 +9,7 @@ import torch
 
 from engine.compile.environment import Own
 from engine.explain.context import ExplainContext
-from engine.explain.local_products import LocalProducts, Step
+from engine.explain.local_products import LocalProducts, PathStep
 from engine.explain.paths.cost import cost
 from engine.training.model import Model
 from tests.support.networks import network
@@ -42,7 +42,7 @@ def _counted(graph: Any, node: str) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def _nonzero(products: LocalProducts, step: Step) -> int:
+def _nonzero(products: LocalProducts, step: PathStep) -> int:
     """One row of the Jacobian after the other, by autograd."""
     going, count = products.output(step.key), 0
     for i in range(going.numel()):

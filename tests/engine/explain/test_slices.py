@@ -12,7 +12,7 @@ import torch
 from engine.explain.answer import answer
 from engine.explain.context import ExplainContext
 from engine.explain.question import Refusal
-from engine.explain.slices import Local, Secant, SecantLine, Slice
+from engine.explain.slices import Secant, SecantLine, SliceCurve, SliceOf
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
@@ -29,9 +29,9 @@ def situation(graph: Graph) -> ExplainContext:
     return ExplainContext(Model(graph, dtype=torch.float64))
 
 
-def local(graph: Graph | ExplainContext, place: Address, low: float | None = None, high: float | None = None) -> Local:
-    sliced = answer(graph if isinstance(graph, ExplainContext) else situation(graph), Slice(place, low, high))
-    assert isinstance(sliced, Local), sliced
+def local(graph: Graph | ExplainContext, place: Address, low: float | None = None, high: float | None = None) -> SliceCurve:
+    sliced = answer(graph if isinstance(graph, ExplainContext) else situation(graph), SliceOf(place, low, high))
+    assert isinstance(sliced, SliceCurve), sliced
     return sliced
 
 
@@ -93,7 +93,7 @@ def test_on_random_graphs_slice_and_curvature_are_those_of_plain_torch(seed: int
     where = situation(graph)
     for name, value in values_of(graph).items():
         others = {n: torch.tensor(v, dtype=torch.float64) for n, v in values_of(graph).items()}
-        sliced = answer(where, Slice(output(name), points=9))
+        sliced = answer(where, SliceOf(output(name), points=9))
         if isinstance(sliced, Refusal):
             continue
 
@@ -145,9 +145,9 @@ def test_a_float32_document_is_sliced_in_float64() -> None:
 
 def test_odd_ranges_and_lost_places_are_refused() -> None:
     where = situation(product())
-    assert isinstance(answer(where, Slice(output("x"), 2, 1)), Refusal)
-    assert isinstance(answer(where, Slice(output("x"), low=math.inf)), Refusal)
-    assert isinstance(answer(where, Slice(output("gone"))), Refusal)
+    assert isinstance(answer(where, SliceOf(output("x"), 2, 1)), Refusal)
+    assert isinstance(answer(where, SliceOf(output("x"), low=math.inf)), Refusal)
+    assert isinstance(answer(where, SliceOf(output("gone"))), Refusal)
 
 
 def test_a_slope_whose_square_is_no_float_is_drawn() -> None:

@@ -14,7 +14,7 @@ from engine.explain.answer import answer
 from engine.explain.cards import Line, Number, Tex
 from engine.explain.context import ExplainContext
 from engine.explain.question import Refusal
-from engine.explain.update import ParameterUpdate, Update, UpdateOf
+from engine.explain.update import ParameterUpdate, UpdateOf, UpdateTable
 from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
@@ -52,9 +52,9 @@ TORCH: dict[str, Any] = {
 }  # fmt: skip
 
 
-def asked(trainer: Run, question: UpdateOf = UpdateOf()) -> Update:  # noqa: B008 - a frozen question
+def asked(trainer: Run, question: UpdateOf = UpdateOf()) -> UpdateTable:  # noqa: B008 - a frozen question
     update = answer(ExplainContext(trainer.model, trainer), question)
-    assert isinstance(update, Update), update
+    assert isinstance(update, UpdateTable), update
     return update
 
 
@@ -247,7 +247,7 @@ def test_a_session_without_a_trainer_is_left_as_it_was() -> None:
 
     update = answer(ExplainContext(other), UpdateOf())
 
-    assert isinstance(update, Update) and update.t == 4 and not before.diff(other.state)
+    assert isinstance(update, UpdateTable) and update.t == 4 and not before.diff(other.state)
     assert not math.isnan(update.loss) and pickle.loads(pickle.dumps(update)).title == "Adam"
 
 

@@ -182,9 +182,20 @@ def test_a_condition_reads_as_a_person_types_it(text: str, wanted: Condition) ->
     assert read(wanted.text, "n") == wanted
 
 
-@pytest.mark.parametrize("text", [
-    "", "value", "3 > value", "value > three", "weight > 3", "value > 3 or 4", "value[-1] > 3", "value[] > 3", "__import__('os')",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "value",
+        "3 > value",
+        "value > three",
+        "weight > 3",
+        "value > 3 or 4",
+        "value[-1] > 3",
+        "value[] > 3",
+        "__import__('os')",
+    ],
+)
 def test_what_is_no_condition_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ConditionError, match="watched|look like"):
         read(text, "n")

@@ -11,7 +11,7 @@ import pytest
 from engine.kernel.client import KernelClient
 from engine.kernel.protocol import Pause, Start
 from engine.nodes.catalog import CATALOG
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from graph.model.edits import AddNode, Move, SetParam
 from graph.model.elements import Node
 from graph.storage.document import Document
@@ -27,14 +27,14 @@ class Listener:
         self.client = KernelClient("tests.support.echo_worker:EchoWorker")
         self.document = Document.new(CATALOG)
         self.document.do(AddNode(Node("n1", "source.input", "x", params={"value": 1.0})))
-        self.reports: list[Report] = []
+        self.reports: list[JobReport] = []
         self.parts: list[Any] = []
         self.ends: list[JobEnd] = []
 
     def start(self, job: Any) -> int:
         return self.client.job(job, self._progress, self.ends.append)
 
-    def _progress(self, report: Report, parts: tuple[Any, ...]) -> None:
+    def _progress(self, report: JobReport, parts: tuple[Any, ...]) -> None:
         self.reports.append(report)
         self.parts += parts
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.compile.views import Event, TraceView, single
+from engine.compile.views import PassEvent, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.protocol import INLINE_LIMIT, Pause, Progress, Start, TrainedEdit, decode, encode
 from engine.nodes.catalog import CATALOG
@@ -134,7 +134,7 @@ def test_what_a_trace_has_in_common_with_the_one_before_is_there_all_the_same(wi
     window.until(window.client.current)
 
     first, last = window.traces[0], window.traces[-1]
-    assert last.events == (Event("forward", "n1", ()),)
+    assert last.events == (PassEvent("forward", "n1", ()),)
     assert last.events is first.events
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.nodes.catalog import CATALOG
 from graph.formula.functions import BARE, COMMANDS, FUNCTIONS, NUMERIC, RESERVED, Function
 from graph.formula.numbers import read_number
-from graph.formula.parser import Parser
+from graph.formula.parser import FormulaParser
 from graph.formula.reading import functions, misread
 from graph.formula.to_latex import latex
 
@@ -46,13 +46,14 @@ def test_a_reserved_name_calls_a_node_type(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_latex_with_its_command_is_read_and_written(name: str) -> None:
     arguments = "x, y" if name in ("max", "min") else "x"
-    assert ast.dump(Parser(rf"\{name}({arguments})").statements()[0][1]) == ast.dump(Parser(f"{name}({arguments})").statements()[0][1])
+    command, word = FormulaParser(rf"\{name}({arguments})"), FormulaParser(f"{name}({arguments})")
+    assert ast.dump(command.statements()[0][1]) == ast.dump(word.statements()[0][1])
     assert latex(f"{name}({arguments})") == rf"\{name}({arguments})"
 
 
 @pytest.mark.parametrize("name", sorted(BARE))
 def test_latex_without_brackets_takes_one_factor(name: str) -> None:
-    assert ast.unparse(Parser(rf"2\{name} x").statements()[0][1]) == f"2 * {name}(x)"
+    assert ast.unparse(FormulaParser(rf"2\{name} x").statements()[0][1]) == f"2 * {name}(x)"
 
 
 def test_what_has_no_command_is_written_upright() -> None:

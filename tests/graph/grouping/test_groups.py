@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from graph.grouping.groups import (
-    Wire,
+    LevelWire,
     crossing_edges,
     delete,
     expand,
@@ -65,9 +65,9 @@ def test_a_selection_becomes_one_card_with_a_port_for_each_crossing_wire() -> No
     assert [(port.name, port.end, port.edges) for port in card.inputs] == [("x", ("n2", "x"), ("e1",))]
     assert [(port.name, port.end, port.edges) for port in card.outputs] == [("output", ("n4", "y"), ("e4",))]
     assert list(level.wires()) == [
-        Wire("e1", ("n1", "x"), (group_id, "x")),
-        Wire("e4", (group_id, "output"), ("n5", "prediction")),
-        Wire("e5", ("n1", "target"), ("n5", "target")),
+        LevelWire("e1", ("n1", "x"), (group_id, "x")),
+        LevelWire("e4", (group_id, "output"), ("n5", "prediction")),
+        LevelWire("e5", ("n1", "target"), ("n5", "target")),
     ]
 
 
@@ -77,10 +77,10 @@ def test_inside_a_group_the_world_outside_is_at_its_boundary() -> None:
     level = visible_items(graph, group_id)
     assert level.nodes == ("n2", "n3", "n4") and not level.cards and level.item_of("n1") is None
     assert list(level.wires()) == [
-        Wire("e1", (group_id, "x"), ("n2", "x")),
-        Wire("e2", ("n2", "y"), ("n3", "x")),
-        Wire("e3", ("n3", "y"), ("n4", "x")),
-        Wire("e4", ("n4", "y"), (group_id, "output")),
+        LevelWire("e1", (group_id, "x"), ("n2", "x")),
+        LevelWire("e2", ("n2", "y"), ("n3", "x")),
+        LevelWire("e3", ("n3", "y"), ("n4", "x")),
+        LevelWire("e4", ("n4", "y"), (group_id, "output")),
     ]
 
 
@@ -144,9 +144,9 @@ def test_nested_groups_hide_one_another_and_each_level_draws_its_own_wires() -> 
     level = visible_items(graph, outer)
     assert level.nodes == ("n4",) and list(level.cards) == [inner]
     assert list(level.wires()) == [
-        Wire("e1", (outer, "x"), (inner, "x")),
-        Wire("e3", (inner, "sin"), ("n4", "x")),
-        Wire("e4", ("n4", "y"), (outer, "output")),
+        LevelWire("e1", (outer, "x"), (inner, "x")),
+        LevelWire("e3", (inner, "sin"), ("n4", "x")),
+        LevelWire("e4", ("n4", "y"), (outer, "output")),
     ]
     assert [edge.id for edges in crossing_edges(graph, outer) for edge in edges] == ["e1", "e4"]
 
@@ -159,7 +159,7 @@ def test_an_open_group_shows_what_it_holds_where_it_lies() -> None:
     level = visible_items(graph)
     assert level.nodes == ("n1", "n4", "n5") and list(level.cards) == [inner] and level.open == {outer: ("n4", inner)}
     assert level.item_of("n3") == inner
-    assert Wire("e3", (inner, "sin"), ("n4", "x")) in list(level.wires())
+    assert LevelWire("e3", (inner, "sin"), ("n4", "x")) in list(level.wires())
     SetCollapsed(inner, False).apply(graph)
     assert visible_items(graph).nodes == tuple(graph.nodes) and not visible_items(graph).cards
 

@@ -12,7 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.lessons.lesson import Action, Choice, Lesson, LessonError, LessonQuestion, Step, dumps, graph_path, load, loads, save, shelf
+from graph.lessons.lesson import (
+    Action,
+    Choice,
+    Lesson,
+    LessonError,
+    LessonQuestion,
+    LessonStep,
+    dumps,
+    graph_path,
+    load,
+    loads,
+    save,
+    shelf,
+)
 from graph.lessons.lesson_graph import check, graph_at, ids, item_name, resolve
 from graph.model.address import output, parameter
 from graph.model.graph import Graph
@@ -46,7 +59,7 @@ QUESTIONS = st.one_of(
     st.builds(LessonQuestion, st.just("text"), TEXT, answer=TEXT),
 )
 STEPS = st.builds(
-    Step, TEXT, TEXT, NAMES, st.booleans(), NAMES, NAMES, st.lists(ACTIONS, max_size=3).map(tuple),
+    LessonStep, TEXT, TEXT, NAMES, st.booleans(), NAMES, NAMES, st.lists(ACTIONS, max_size=3).map(tuple),
     st.lists(QUESTIONS, max_size=2).map(tuple), TEXT, EXTRA,
 )  # fmt: skip
 LESSONS = st.builds(
@@ -84,7 +97,7 @@ def test_what_is_written_is_read_again(lesson: Lesson) -> None:
 
 
 def test_texts_of_several_lines_stand_as_lines_in_the_file() -> None:
-    text = dumps(Lesson("t", "g", steps=(Step("s", "one\n\ntwo"),)))
+    text = dumps(Lesson("t", "g", steps=(LessonStep("s", "one\n\ntwo"),)))
     assert json.loads(text)["steps"][0]["text"] == ["one", "", "two"]
 
 

@@ -12,8 +12,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.compile.views import Absent, ArrayView, Event
-from engine.explain.update import ParameterUpdate, Update
+from engine.compile.views import Absent, ArrayView, PassEvent
+from engine.explain.update import ParameterUpdate, UpdateTable
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.grouping.groups import group
@@ -384,10 +384,10 @@ def test_in_large_type_the_rows_of_the_strip_do_not_lie_over_each_other(whole: W
 # The timeline
 
 
-def events_of(graph: Graph) -> tuple[Event, ...]:
+def events_of(graph: Graph) -> tuple[PassEvent, ...]:
     """Forward in order of computation, and the same walked in reverse."""
-    forward = [Event("forward", node, tuple(edge.id for edge in graph.inputs_of(node))) for node in graph.order()]
-    return (*forward, *(Event("backward", event.node, event.edges) for event in reversed(forward)))
+    forward = [PassEvent("forward", node, tuple(edge.id for edge in graph.inputs_of(node))) for node in graph.order()]
+    return (*forward, *(PassEvent("backward", event.node, event.edges) for event in reversed(forward)))
 
 
 def test_layers_are_counted_in_nodes_with_weights_or_in_nodes_where_there_are_none() -> None:
@@ -453,11 +453,11 @@ def test_conditions_of_values_are_met_forward_and_those_of_gradients_backward() 
                                   ("|gradient| < 0.5", False, False), ("is NaN", False, False)):  # fmt: skip
         points = Breakpoints()
         points.add(text, ids["multiply"])
-        assert (points.hit(Event("forward", ids["multiply"], ()), trace) is not None) == value, text
-        assert (points.hit(Event("backward", ids["multiply"], ()), trace) is not None) == gradient, text
-        assert points.hit(Event("forward", ids["add"], ()), trace) is None
+        assert (points.hit(PassEvent("forward", ids["multiply"], ()), trace) is not None) == value, text
+        assert (points.hit(PassEvent("backward", ids["multiply"], ()), trace) is not None) == gradient, text
+        assert points.hit(PassEvent("forward", ids["add"], ()), trace) is None
         points.set_on(0, False)
-        assert points.hit(Event("forward", ids["multiply"], ()), trace) is None and points.conditions == ()
+        assert points.hit(PassEvent("forward", ids["multiply"], ()), trace) is None and points.conditions == ()
 
 
 def test_a_value_that_is_no_number_is_found_where_it_is_made() -> None:
@@ -467,7 +467,7 @@ def test_a_value_that_is_no_number_is_found_where_it_is_made() -> None:
     trace = replace(trace, values=dict(trace.values) | {(ids["multiply"], "y"): broken})
     points = Breakpoints()
     points.add("is NaN", ids["multiply"])
-    assert points.hit(Event("forward", ids["multiply"], ()), trace) is not None
+    assert points.hit(PassEvent("forward", ids["multiply"], ()), trace) is not None
 
 
 def test_a_condition_on_the_loss_is_met_where_the_loss_is_computed() -> None:
@@ -475,8 +475,8 @@ def test_a_condition_on_the_loss_is_met_where_the_loss_is_computed() -> None:
     trace, ids = hand_trace(document), names(document)
     points = Breakpoints()
     points.add("loss < 0")
-    assert points.hit(Event("forward", ids["add"], ()), trace) is not None
-    assert points.hit(Event("backward", ids["add"], ()), trace) is None
+    assert points.hit(PassEvent("forward", ids["add"], ()), trace) is not None
+    assert points.hit(PassEvent("backward", ids["add"], ()), trace) is None
 
 
 def test_a_double_click_cannot_be_lost(make_window: Callable[..., Window], qtbot: QtBot) -> None:
@@ -507,7 +507,7 @@ def test_names_of_parameters_are_whole_and_every_number_of_a_tensor_can_be_chose
     view.set_theme(THEMES["light"])
     view.resize(500, 160)
     view.show()
-    view.show_update(Update("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows)))
+    view.show_update(UpdateTable("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows)))
     qtbot.wait(20)
     for at, name in enumerate(labels):
         item = view.table.item(at, 0)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from engine.explain.question import Question
-from engine.numerics.job import JobEnd, Report
+from engine.numerics.job import JobEnd, JobReport
 from tests.support.jobs import FreeCount
 from ui.engine_link.work import Work
 
@@ -27,7 +27,7 @@ class SlowKernel:
     def __init__(self) -> None:
         self.training = False
         self.waiting: list[tuple[Number, Callable[[Any], None]]] = []
-        self.jobs: dict[int, tuple[Any, Callable[[Report, Any], None], Callable[[JobEnd], None]]] = {}
+        self.jobs: dict[int, tuple[Any, Callable[[JobReport, Any], None], Callable[[JobEnd], None]]] = {}
 
     def ask(self, question: Number, callback: Callable[[Any], None]) -> None:
         self.waiting.append((question, callback))
@@ -36,7 +36,7 @@ class SlowKernel:
         question, callback = self.waiting.pop(0)
         callback(10 * question.number)
 
-    def job(self, job: Any, progress: Callable[[Report, Any], None], end: Callable[[JobEnd], None]) -> int:
+    def job(self, job: Any, progress: Callable[[JobReport, Any], None], end: Callable[[JobEnd], None]) -> int:
         self.jobs[len(self.jobs) + 1] = (job, progress, end)
         return len(self.jobs)
 
@@ -57,7 +57,7 @@ class Page(QObject):
     def show_other(self, question: Number, answer: int) -> None:
         self.shown.append((-question.number, answer))
 
-    def progressed(self, report: Report, parts: tuple[Any, ...]) -> None:
+    def progressed(self, report: JobReport, parts: tuple[Any, ...]) -> None:
         self.reports += parts
 
     def ended(self, end: JobEnd) -> None:
@@ -119,10 +119,10 @@ def test_between_two_questions_there_is_a_rest(work: Work, kernel: SlowKernel, q
 def test_nothing_of_a_job_is_heard_after_it_was_cancelled(work: Work, kernel: SlowKernel) -> None:
     page = Page()
     first, second = (work.job(FreeCount(name, 9), page.progressed, page.ended) for name in "ab")
-    kernel.jobs[1][1](Report(1, 9), ("a1",))
+    kernel.jobs[1][1](JobReport(1, 9), ("a1",))
     first.cancel()
     first.cancel()
-    kernel.jobs[1][1](Report(2, 9), ("a2",))
+    kernel.jobs[1][1](JobReport(2, 9), ("a2",))
     kernel.jobs[1][2](JobEnd("done", 9))
     assert page.reports == ["a1"] and page.ends == ["cancelled"] and not first.running and second.running
     assert work.cancel() and not second.running and page.ends == ["cancelled"] * 2

@@ -12,7 +12,7 @@ from engine.explain.answer import answer
 from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.slices import Local, Slice
+from engine.explain.slices import SliceCurve, SliceOf
 from engine.training.model import Model
 from graph.model.address import output, wire
 from graph.model.graph import Graph
@@ -38,8 +38,8 @@ def of(graph: Graph, question: Any) -> Any:
 
 
 def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:
-    along, whole = of(graph, Slice(wire("e0"))), of(graph, Slice(output("x")))
-    assert isinstance(along, Local) and isinstance(whole, Local)
+    along, whole = of(graph, SliceOf(wire("e0"))), of(graph, SliceOf(output("x")))
+    assert isinstance(along, SliceCurve) and isinstance(whole, SliceCurve)
     assert (plain(_derivative(along, "")), plain(_derivative(whole, ""))) == ("∂f/(∂(x → m.a))", "∂f/∂x")
     assert plain(_derivative(along, "²")) == "∂²f/(∂(x → m.a)²)"
     assert plain(_quotient(whole)) == "(f(x + ε) − f(x))/ε"

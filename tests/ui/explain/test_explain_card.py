@@ -121,7 +121,7 @@ def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot
     ids = names(window.document)
     page = card_of(window, qtbot, ids["multiply"])
     sheet = next(view.sheet for view in page.sections if "2.000 · (−5.000)" in view.sheet.text)
-    place = next(rect for rect, link in sheet.links() if parse(link).id == ids['y'])
+    place = next(rect for rect, link in sheet.links() if parse(link).id == ids["y"])
 
     qtbot.mouseMove(sheet, place.center().toPoint())
     lit = window.canvas.overlay.highlighted("explain")
@@ -138,7 +138,7 @@ def test_keys_walk_through_the_links_and_follow_them(window: Window, qtbot: QtBo
     sheet = page.sections[0].sheet
     sheet.setFocus()
     links = [link for _, link in sheet.links()]
-    there = next(i for i, link in enumerate(links) if parse(link).id == ids['x'])
+    there = next(i for i, link in enumerate(links) if parse(link).id == ids["x"])
 
     for _ in range(there):
         qtbot.keyClick(sheet, Qt.Key.Key_Right)
@@ -300,8 +300,6 @@ def test_on_an_empty_canvas_nothing_is_asked(open_window: Open, qtbot: QtBot) ->
     qtbot.wait(50)
 
     assert not window.canvas.selection and "Select" in window.explain.card.note.text()
-
-
 
 
 @pytest.mark.parametrize("side", ["forward", "backward"])

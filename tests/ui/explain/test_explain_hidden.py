@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.compile.views import cover
 from engine.compile.visible import Hidden, addresses
 from engine.explain.covering import covered
-from engine.explain.update import ParameterUpdate, Update
+from engine.explain.update import ParameterUpdate, UpdateTable
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.address import Address
@@ -122,7 +122,7 @@ def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the
     for name, all_ in steps.items():
         old, gradient, step, new = map(scalar, all_)
         rows.append(ParameterUpdate(name, "value", name, old, gradient, step, new, (), (), (), all_, ()))
-    update = Update("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows))
+    update = UpdateTable("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows))
     view = UpdateView()
     qtbot.addWidget(view)
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.explain.slices import Slice
+from engine.explain.slices import SliceOf
 from engine.explain.sweep import DEPTHS, WIDTHS
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
@@ -183,7 +183,7 @@ def test_a_slice_is_drawn_after_the_next_frame_of_a_moving_canvas(window: Window
     assert tool.local is not None and tool._place is not None
 
     window.canvas.painted.emit()
-    tool.answered(Slice(tool._place), tool.local)
+    tool.answered(SliceOf(tool._place), tool.local)
     assert drawn == ["frame"]
     window.canvas.painted.emit()
 

@@ -110,9 +110,7 @@ def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_nu
 
 
 @pytest.mark.parametrize(("home", "how"), [("return", "typed"), ("undo", "typed"), ("undo", "revealed")])
-def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(
-    played: Window, qtbot: QtBot, home: str, how: str
-) -> None:
+def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(played: Window, qtbot: QtBot, home: str, how: str) -> None:
     played.lessons.next()
     numbers(played, multiply=-15.0)
     played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")

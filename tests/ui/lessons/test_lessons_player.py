@@ -253,9 +253,7 @@ def test_a_lesson_that_cannot_be_read_says_so_and_leaves_everything(window: Wind
     assert window.document is before and answers.asked[0].startswith("tell bad.gwlesson")
 
 
-def test_how_far_one_came_is_remembered_and_taken_up_again(
-    make_window: Callable[..., Window], lesson: Path, session: UserSettings
-) -> None:
+def test_how_far_one_came_is_remembered_and_taken_up_again(make_window: Callable[..., Window], lesson: Path, session: UserSettings) -> None:
     first = make_window()
     first.lessons.open(lesson)
     first.lessons.next()

@@ -72,8 +72,12 @@ def test_a_random_fault_is_one_of_the_possible(window: Window) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "place", "words"),
-    [("sign", "multiply", "Found"), ("detached", "multiply", "place is right"), ("sign", "add", "somewhere else"),
-     ("branch", "x", "not it")],
+    [
+        ("sign", "multiply", "Found"),
+        ("detached", "multiply", "place is right"),
+        ("sign", "add", "somewhere else"),
+        ("branch", "x", "not it"),
+    ],
 )
 def test_a_guess_is_told_how_near_it_is(window: Window, qtbot: QtBot, kind: str, place: str, words: str) -> None:
     ids = names(window.document)

@@ -705,8 +705,6 @@ def test_a_tool_tip_event_on_a_wire_is_answered(canvas: Canvas) -> None:
     assert QApplication.sendEvent(canvas, event)
 
 
-
-
 def test_a_type_dropped_from_the_library_on_a_wire_is_led_into_it_unless_alt_is_held(canvas: Canvas) -> None:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 

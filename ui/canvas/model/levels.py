@@ -15,8 +15,8 @@ from graph.grouping.groups import moved
 from graph.model import edits
 from graph.model.elements import Edge, End, Group, Node
 from graph.model.graph import Graph, GraphError
-from graph.model.group_view import Card as Ports
-from graph.model.group_view import GroupPort, Wire, expand, members, path, visible_items
+from graph.model.group_view import GroupCard as Ports
+from graph.model.group_view import GroupPort, LevelWire, expand, members, path, visible_items
 from ui.canvas.model import geometry
 from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, NodeCard, PortSpot
 from ui.maths import formula_text
@@ -35,7 +35,7 @@ class CanvasLevel:
         self.graph, self.inside = graph, inside
         self.seen = visible_items(graph, inside)
         self.ids: list[str] = [*self.seen.nodes, *self.seen.cards]
-        self.wires: dict[str, Wire] = {wire.edge: wire for wire in self.seen.wires()}
+        self.wires: dict[str, LevelWire] = {wire.edge: wire for wire in self.seen.wires()}
         self.cards: dict[str, NodeCard] = {group: build(graph, ports) for group, ports in self.seen.cards.items()}
         self.tags: NodeCard | None = None
 

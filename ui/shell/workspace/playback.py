@@ -11,7 +11,7 @@ from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from engine.compile.views import Event, TraceView
+from engine.compile.views import PassEvent, TraceView
 
 Playing = Literal["", "forward", "backward", "step"]
 Pass = Literal["", "forward", "backward", "update", "zero"]
@@ -47,9 +47,9 @@ class Playhead(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.events: tuple[Event, ...] = ()
+        self.events: tuple[PassEvent, ...] = ()
         self.tail: tuple[Literal["update", "zero"], ...] = ()
-        self.breaks: Callable[[Event], bool] | None = None
+        self.breaks: Callable[[PassEvent], bool] | None = None
         self.event_index = 0
         self._share = 0.0
         self.playing: Playing = ""
@@ -90,7 +90,7 @@ class Playhead(QObject):
         return not self.at_rest and (self._share > 0.0 or bool(self.playing))
 
     @property
-    def active_event(self) -> Event | None:
+    def active_event(self) -> PassEvent | None:
         """The event under way, or the one that a single step would play next; None at rest and at the end."""
         return self.events[self.event_index] if not self.at_rest and self.event_index < len(self.events) else None
 
@@ -148,7 +148,7 @@ class Playhead(QObject):
         """Take the events of a new trace; the position stays when they are the same ones with new numbers."""
         self.set_events(trace.events if trace is not None else ())
 
-    def set_events(self, events: Sequence[Event]) -> None:
+    def set_events(self, events: Sequence[PassEvent]) -> None:
         new_events = tuple(events)
         if new_events == self.events:
             return
@@ -246,7 +246,7 @@ class Playhead(QObject):
             return self.event_ms(self.events[self.event_index])
         return EVENT_MS * QUIET_SHARE / self.speed
 
-    def event_ms(self, event: Event) -> float:
+    def event_ms(self, event: PassEvent) -> float:
         """How long an event takes at the present speed, in milliseconds."""
         count = self._turn if event.phase == "forward" else len(self.events) - self._turn
         base = max(LEAST_MS, min(EVENT_MS, PASS_MS / max(1, count)))

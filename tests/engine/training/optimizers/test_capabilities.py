@@ -12,7 +12,7 @@ import torch
 from engine.compile.program import Program
 from engine.explain.answer import answer
 from engine.explain.context import ExplainContext
-from engine.explain.update import Update, UpdateOf
+from engine.explain.update import UpdateOf, UpdateTable
 from engine.export.export import export
 from engine.export.registry import ExportError
 from engine.numerics.threads import threads
@@ -63,7 +63,7 @@ def test_newton_s_step_by_hand(newton: None) -> None:
     """f = w⁴: w ← w − 4w³/12w² = 2w/3."""
     run = Run(Model(fourth_power()))
     update = answer(ExplainContext(run.model, run), UpdateOf())
-    assert isinstance(update, Update) and update.parameters[0].numbers == pytest.approx((3.0, 108.0, -1.0, 2.0))
+    assert isinstance(update, UpdateTable) and update.parameters[0].numbers == pytest.approx((3.0, 108.0, -1.0, 2.0))
     run.train(max_steps=3)
     (w,) = run.state.parameters.values()
     assert float(w) == pytest.approx(3 * (2 / 3) ** 3, rel=1e-12) and run.problem is None

@@ -83,8 +83,8 @@ def test_the_equations_of_a_step_are_closed_expression_trees(key: str, hyper: di
     declared = OPTIMIZERS[key]
     settings, library = declared.with_defaults(hyper), functions(CATALOG)
     for begun in (False, True):
-        scalars = {r.name: begun if isinstance(r.start, bool) else 1.0 for r in declared.remembers if r.scalar}
-        known = {THETA, GRADIENT, USED, STEP, *declared.symbols(settings), *(r.name for r in declared.remembers)}
+        scalars = {r.name: begun if isinstance(r.start, bool) else 1.0 for r in declared.state_variables if r.scalar}
+        known = {THETA, GRADIENT, USED, STEP, *declared.symbols(settings), *(r.name for r in declared.state_variables)}
         equations = declared.active(settings, scalars)
         for equation in equations:
             assert isinstance(equation.tree, ast.expr) and equation.names <= known, equation.text
@@ -100,7 +100,7 @@ def test_every_letter_and_every_remembered_name_is_used() -> None:
         used = {name for e in declared.equations for name in e.names}
         assert set(declared.symbols(declared.with_defaults({}))) <= used, key
         asked = {condition for e in declared.equations for condition in e.when.replace("not ", "").split(", ")}
-        assert {r.name for r in declared.remembers} <= used | asked
+        assert {r.name for r in declared.state_variables} <= used | asked
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -116,9 +116,9 @@ def test_a_declaration_is_complete(key: str) -> None:
 def test_declared_memory_is_what_is_kept(key: str) -> None:
     switched = {s.name: True for s in OPTIMIZERS[key].settings if s.kind == "bool"}
     run = optimizer(key)(switched, [torch.zeros(2)])
-    tensors = {r.name for r in OPTIMIZERS[key].remembers if not r.scalar}
+    tensors = {r.name for r in OPTIMIZERS[key].state_variables if not r.scalar}
     assert set(run.state) == tensors
-    numbers = {r.name for r in OPTIMIZERS[key].remembers if r.scalar}
+    numbers = {r.name for r in OPTIMIZERS[key].state_variables if r.scalar}
     assert set(run.state_dict(["p"])) == {"t", *numbers, *(f"{name}.p" for name in tensors)}
 
 

@@ -190,7 +190,7 @@ def test_switches_can_be_turned_in_the_middle(key: str) -> None:
         fast.step([slope])
         Optimizer.step(slow, [slope])
         torch.testing.assert_close(*pair, rtol=1e-12, atol=1e-12)
-    assert fast.state.keys() == {r.name for r in OPTIMIZERS[key].remembers if not r.scalar}
+    assert fast.state.keys() == {r.name for r in OPTIMIZERS[key].state_variables if not r.scalar}
 
 
 def test_a_huge_gradient_is_not_clipped() -> None:

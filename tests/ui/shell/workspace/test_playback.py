@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.compile.views import Event
+from engine.compile.views import PassEvent
 from ui.shell.workspace.playback import Playhead
 
 # f = x·y + z: three sources, two operations, then the same graph walked in reverse.
 EVENTS = (
-    Event("forward", "x", ()),
-    Event("forward", "y", ()),
-    Event("forward", "z", ()),
-    Event("forward", "multiply", ("x-multiply", "y-multiply")),
-    Event("forward", "add", ("multiply-add", "z-add")),
-    Event("backward", "add", ("multiply-add", "z-add")),
-    Event("backward", "multiply", ("x-multiply", "y-multiply")),
-    Event("backward", "z", ()),
-    Event("backward", "y", ()),
-    Event("backward", "x", ()),
+    PassEvent("forward", "x", ()),
+    PassEvent("forward", "y", ()),
+    PassEvent("forward", "z", ()),
+    PassEvent("forward", "multiply", ("x-multiply", "y-multiply")),
+    PassEvent("forward", "add", ("multiply-add", "z-add")),
+    PassEvent("backward", "add", ("multiply-add", "z-add")),
+    PassEvent("backward", "multiply", ("x-multiply", "y-multiply")),
+    PassEvent("backward", "z", ()),
+    PassEvent("backward", "y", ()),
+    PassEvent("backward", "x", ()),
 )
 
 
