@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from graph.grouping.groups import group
 from tests.support.canvas_graphs import graph_of, xy_plus_z
 from tests.support.fake_surface import key, model_of
-from ui.canvas.input import beside, keys
+from ui.canvas.input import beside, insert, keys
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.scene import CanvasScene
 from ui.shell.window import Window
@@ -133,3 +133,41 @@ def test_the_right_button_on_empty_ground_means_no_card(window: Window, qtbot: Q
     window.canvas.menu_requested.disconnect()
     window.canvas.router.menu(QPointF(5, 5), QPoint(5, 5))
     assert not window.canvas.selection
+
+
+def test_a_type_dropped_on_a_short_wire_makes_room_on_both_sides_in_one_step(qapp: QApplication) -> None:
+    """x → d → f with 48 px between the cards; n stands where f would be pushed to, z and m have no part in it."""
+    model, _ = model_of(
+        graph_of(
+            [
+                ("x", "source.input", 0, 0, {}), ("d", "math.exp", 176, 8, {}), ("f", "math.exp", 352, 8, {}),
+                ("n", "source.input", 528, 0, {}), ("z", "source.input", 0, 176, {}), ("m", "math.exp", 0, -160, {}),
+            ],
+            [("x", "y", "d", "x"), ("d", "y", "f", "x")],
+        )
+    )  # fmt: skip
+    before = model.graph.copy()
+    x, y = model.scene.anchor("x", "y", True)
+    new = insert.insert(model, "activation.tanh", QPointF(x + 20, y), "e0")
+
+    assert new is not None and model.graph.edge_into(new, "x").source == ("x", "y")  # type: ignore[union-attr]
+    assert model.graph.edge_into("d", "x").source == (new, "y")  # type: ignore[union-attr]
+    rects = {item: model.scene.rect(item) for item in model.scene.ids}
+    assert rects[new].left() >= rects["x"].right() + 64 and rects["d"].left() >= rects[new].right() + 64
+    assert rects["f"].left() - rects["d"].left() == 176 and no_overlap(model.scene)
+    assert {n: (model.graph.nodes[n].x, model.graph.nodes[n].y) for n in "xzm"} == {"x": (0, 0), "z": (0, 176), "m": (0, -160)}
+    assert level(model, model.graph.edge_into(new, "x").id)  # type: ignore[union-attr]
+    model.document.undo()
+    assert model.graph == before and not model.document.history.can_undo
+
+
+def test_room_is_made_among_the_cards_of_groups(qapp: QApplication) -> None:
+    graph = xy_plus_z()
+    group(graph, ["f"], "G")[0].apply(graph)
+    model, _ = model_of(graph)
+    (held,) = graph.groups
+    inside = graph.nodes["f"].x - graph.groups[held].x
+    new = insert.insert(model, "math.exp", QPointF(500, 150), "e2")
+    assert new is not None and no_overlap(model.scene)
+    assert model.scene.rect(held).left() >= model.scene.rect(new).right() + 64
+    assert graph.nodes["f"].x - graph.groups[held].x == inside  # what it holds went along
