@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.explain.covering import covered
@@ -22,6 +23,8 @@ def answer(situation: ExplainContext, question: Question, hidden: Hidden | None 
         reply = function(situation, question)
         if not hidden or question.judges:
             return reply
+        if question.in_motion:
+            hidden = replace(hidden, ahead=frozenset())
         return covered(reply, situation, hidden)
     except Unanswerable as refused:
         return Refusal(str(refused))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from engine.compile.views import Absent, ArrayView, cover, entry_at
+from engine.explain.arithmetic import NodeArithmetic, Product
 from engine.explain.audit import AuditPart, AuditRow, StepErrors
 from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
 from engine.explain.forward_mode import Adjoints, Tangents
@@ -210,6 +211,22 @@ def _piece(piece: Any, only: Any, covering: Covering) -> Any:
     if only is not None and isinstance(piece, Tex):
         piece = replace(piece, parts=tuple(_without(part) if part is only else part for part in piece.parts))
     return _cover(piece, covering)
+
+
+@_cover.register
+def _arithmetic(node: NodeArithmetic, covering: Covering) -> NodeArithmetic:
+    """A factor is covered with its product, which it may be, and with any value that it may be made of."""
+    values = any(not address.gradient for address in covering.hidden.asked)
+    products = {edge: _product(product, values, covering) for edge, product in node.backward.items()}
+    return replace(_fields(node, covering, ("backward",)), backward=products)
+
+
+def _product(product: Product, values: bool, covering: Covering) -> Product:
+    chain = product.chain
+    if chain is not None:
+        hide = chain.local is not None and (values or _alike(chain.local, chain.downstream)) and (values or covering.asked(chain.target))
+        chain = _with(_fields(chain, covering), {"local": _without(chain.local)} if hide else {})
+    return replace(product, chain=chain, formula=_cover(product.formula, covering) if product.formula is not None else None)
 
 
 def _without(part: T, why: Covered = ASKED) -> T:

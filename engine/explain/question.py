@@ -24,6 +24,8 @@ class Question:
     answered_by: ClassVar[str] = ""
     judges: ClassVar[bool] = False
     """Whether the answer is what predictions are judged by: such an answer is shown to nobody and holds the hidden numbers."""
+    in_motion: ClassVar[bool] = False
+    """Whether the answer is for playback, which shows its numbers one after the other: those that it has not come to are not covered."""
 
 
 class Unanswerable(Exception):

@@ -11,6 +11,7 @@ from graph.model import edits
 from graph.model.graph import Graph, GraphError
 from graph.storage.document import Change, Document
 from ui.canvas.model import levels
+from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import NUMBERS, Labels
@@ -75,6 +76,8 @@ class CanvasModel(QObject):
         """What was looked for, ringed."""
         self.live = LiveScene(document.graph, surface.repaint_scene)
         self.content = Content(document.graph)
+        self.rows: dict[str, NodeRows] = {}
+        """The arithmetic of nodes that playback is about to come to, as far as it is known."""
         self.viewport = Viewport(self.live.scene, theme.scale, surface.view_size, self._view_moved)
         self.map = MapView(self.viewport)
         self._selection = Selection(self._selection_flipped)
@@ -113,6 +116,7 @@ class CanvasModel(QObject):
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
         self.content = Content(document.graph, playhead=self.playhead)
+        self.rows.clear()
         self.overlay.clear()
         self._selection.set(())
         self.navigation.reset(self.live)

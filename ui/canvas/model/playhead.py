@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+from engine.compile.views import Event
+
 
 class Playhead(Protocol):
     """A position in `TraceView.events`; `ui.shell.workspace.playback.Playhead` is the one in use.
@@ -25,6 +27,19 @@ class Playhead(Protocol):
 
     @property
     def progress(self) -> float: ...
+
+    @property
+    def share(self) -> float:
+        """How much of the event's time is over, 0 to 1, also where nothing travels."""
+
+    @property
+    def reduced_motion(self) -> bool: ...
+
+    @property
+    def active_event(self) -> Event | None: ...
+
+    def event_ms(self, event: Event) -> float:
+        """How long an event takes, in milliseconds."""
 
     @property
     def moving(self) -> bool: ...

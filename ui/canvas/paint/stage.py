@@ -12,6 +12,7 @@ from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.labels import NUMBERS
 from ui.canvas.model.live_scene import LABELLED
 from ui.canvas.paint import painting
+from ui.canvas.paint.choreography import Performance
 from ui.canvas.paint.layer import MARGIN, StaticLayer
 from ui.canvas.paint.pulses import Pulses, reach
 
@@ -31,6 +32,7 @@ class Stage:
         self.layer = StaticLayer(self._paint_static)
         self.still = StaticLayer(self._paint_still, self.layer, self._paint_numbers)
         self.pulses = Pulses()
+        self.performance = Performance()
         self._shown: tuple[object, ...] | None = None
         self._mended = 0
         """Changes of geometry that were mended in both pictures, or lie in no picture."""
@@ -76,7 +78,7 @@ class Stage:
         self._label_more(camera, size)
         scaled = self.still.draw(painter, camera, size, ratio, preview)
         seen = camera.seen(size)
-        if content.playing:
+        if content.playing and not self._perform(painter, size):
             shown = (live.scene, content, model.theme, lambda: self._above(seen), None if scaled else self.still)
             self.pulses.paint(painter, camera, size, *shown)
         if live.carried:
@@ -85,6 +87,13 @@ class Stage:
             carried = (live.scene, live.labels, content, seen, model.theme, camera.scale, live.carried)
             painting.paint_lifted(painter, *carried)
             painter.restore()
+
+    def _perform(self, painter: QPainter, size: QSizeF) -> bool:
+        """Show the event under way with its numbers and arithmetic; False where it is too fast, or nothing moves in it."""
+        model, head = self._model, self._model.content.playhead
+        event = head.active_event if head is not None else None
+        rows = model.rows.get(event.node) if event is not None else None
+        return self.performance.paint(painter, model.camera, size, model.scene, model.content, model.theme, rows)
 
     def _key(self) -> tuple[object, ...]:
         """What the numbers on the screen depend on; the camera, the pulses and single events of playback aside."""

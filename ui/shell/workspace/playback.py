@@ -18,11 +18,13 @@ Pass = Literal["", "forward", "backward", "update", "zero"]
 TAIL: tuple[Literal["update", "zero"], ...] = ("update", "zero")
 """What follows the backward pass in a whole training step: the parameters' update, and the gradients forgotten."""
 
-EVENT_MS = 750.0
-"""One event at speed 1; a long pass is hastened so that it takes about `PASS_MS`, but no event less than `LEAST_MS`."""
-PASS_MS = 14_000.0
+EVENT_MS = 2_000.0
+"""One event of the forward pass at speed 1; a long pass is hastened so that it takes about `PASS_MS`, but no event less than `LEAST_MS`."""
+PASS_MS = 16_000.0
 LEAST_MS = 110.0
-QUIET_SHARE = 0.35
+BACKWARD = 2.0
+"""How many times as long an event of the backward pass takes."""
+QUIET_SHARE = 0.15
 """Share of an event's time for one that moves nothing along a wire (a source, the end of a backward pass)."""
 TICK_MS = 16
 SPEEDS = (0.25, 4.0)
@@ -56,12 +58,16 @@ class Playhead(QObject):
         self.at_rest = True
         self.speed = 1.0
         self.reduced_motion = False
+        self.sums: frozenset[str] = frozenset()
+        """Nodes whose gradient is a sum: adding takes its time even where nothing leaves along a wire."""
         self._stop_at = 0
         self._value_at: dict[str, int] = {}
         self._gradient_at: dict[str, int] = {}
         self._node_value_at: dict[str, int] = {}
         self._node_gradient_at: dict[str, int] = {}
         self._turn = 0
+        self._busy = 0
+        """Events of the forward pass in which something moves."""
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -98,6 +104,11 @@ class Playhead(QObject):
     def progress(self) -> float:
         """How far the event under way has come, 0 to 1; always 0 with reduced motion: nothing travels then."""
         return 0.0 if self.reduced_motion else self._share
+
+    @property
+    def share(self) -> float:
+        """How much of the event's time is over, 0 to 1."""
+        return self._share
 
     @property
     def moving(self) -> bool:
@@ -154,6 +165,7 @@ class Playhead(QObject):
             return
         self.events = new_events
         self._turn = next((i for i, e in enumerate(new_events) if e.phase == "backward"), len(new_events))
+        self._busy = sum(bool(event.edges) for event in new_events[: self._turn])
         self._index_arrivals()
         self.reset()
 
@@ -248,9 +260,11 @@ class Playhead(QObject):
 
     def event_ms(self, event: PassEvent) -> float:
         """How long an event takes at the present speed, in milliseconds."""
-        count = self._turn if event.phase == "forward" else len(self.events) - self._turn
-        base = max(LEAST_MS, min(EVENT_MS, PASS_MS / max(1, count)))
-        return base * (1.0 if event.edges else QUIET_SHARE) / self.speed
+        base = max(LEAST_MS, min(EVENT_MS, PASS_MS / max(1, self._busy)))
+        if event.phase == "backward":
+            base *= BACKWARD
+        quiet = not event.edges and not (event.phase == "backward" and event.node in self.sums)
+        return base * (QUIET_SHARE if quiet else 1.0) / self.speed
 
     def advance(self, ms: float) -> None:
         """Let `ms` milliseconds pass. The timer calls it; a test may too."""

@@ -138,9 +138,25 @@ def test_with_reduced_motion_nothing_travels_but_the_numbers_still_arrive_in_ord
     playhead.advance(100)
     assert playhead.progress == 0.0 and not playhead.arrived_values("x-multiply")
 
-    playhead.advance(1_000)
+    playhead.advance(playhead.event_ms(EVENTS[3]))
 
     assert playhead.arrived_values("x-multiply")
+
+
+def test_the_backward_pass_takes_twice_as_long_and_the_speed_governs_both(playhead: Playhead) -> None:
+    forward, backward = playhead.event_ms(EVENTS[3]), playhead.event_ms(EVENTS[5])
+    assert backward == pytest.approx(2 * forward)
+
+    playhead.set_speed(0.5)
+
+    assert (playhead.event_ms(EVENTS[3]), playhead.event_ms(EVENTS[5])) == pytest.approx((2 * forward, 2 * backward))
+
+
+def test_a_sum_of_contributions_takes_as_long_as_an_operation(playhead: Playhead) -> None:
+    at_once = playhead.event_ms(EVENTS[9])
+    playhead.sums = frozenset({"x"})
+
+    assert playhead.event_ms(EVENTS[9]) == pytest.approx(playhead.event_ms(EVENTS[6])) and at_once < playhead.event_ms(EVENTS[9])
 
 
 def test_no_timer_runs_while_nothing_plays(playhead: Playhead) -> None:

@@ -1,0 +1,169 @@
+"""What a node computes, as it is laid out on the canvas: pieces of a row, whose numbers are read from the trace that is shown.
+
+The engine says how a number comes about; the numbers themselves are those of the trace, so a hidden one is "?" here as everywhere, and
+a row that no longer fits its trace is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.compile.views import ArrayView, TraceView
+from graph.model.address import Address
+from graph.model.covered import Covered
+from graph.model.graph import Graph
+from ui.look.numerals import number, whole
+from ui.maths.formula_text import TextRun, runs
+
+Hue = Literal["value", "gradient", "text"]
+ENTRIES = 8
+"""Tensors of up to so many entries are written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A number or a tensor (`value` or `view`), or a text in LaTeX in which `@0`, `@1` … stand for `parts`."""
+
+    latex: str = ""
+    value: float | None = None
+    view: ArrayView | None = None
+    place: Address | None = None
+    bracket: bool = False
+    hue: Hue = "text"
+    parts: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRows:
+    """A node's right side with numbers, if it is short; its formula; and for each input wire upstream · local, and the rule."""
+
+    forward: tuple[Piece, ...] = ()
+    formula: tuple[Piece, ...] = ()
+    backward: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    rules: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of a row, ready to be drawn. `wire` brought it, or takes it away; `view` is a tensor that is too large to write out."""
+
+    runs: tuple[TextRun, ...]
+    hue: Hue = "text"
+    wire: str = ""
+    view: ArrayView | None = None
+    place: Address | None = None
+    number: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is laid out, and what it comes to."""
+
+    tokens: tuple[Token, ...]
+    result: Token
+
+    @property
+    def text(self) -> str:
+        left = " ".join(token.text.strip() for token in self.tokens)
+        return f"{left} = {self.result.text}" if left else self.result.text
+
+
+class Outdated(Exception):
+    """The engine's numbers are not those of the trace."""
+
+
+def sign(text: str) -> Token:
+    return Token((TextRun(text, 0),))
+
+
+def written(value: float, bracket: bool = False, integer: bool = False) -> str:
+    """A number as the canvas writes it; in brackets where a sign or a power of ten would be misread."""
+    text = whole(value) if integer else number(value)
+    return f"({text})" if bracket and (text.startswith("−") or "×" in text) else text
+
+
+def quantity(view: ArrayView | None, hue: Hue, wire: str = "", bracket: bool = False, place: Address | None = None) -> Token:
+    """A tensor as one token: its number or its few numbers, "?" where it is hidden, else its picture with its norm."""
+    if view is None:
+        return Token((TextRun("…", 0),), hue, wire, None, place, True)
+    if view.covered:
+        return Token((TextRun("?", 0),), hue, wire, None, place, True)
+    if view.scalar is not None:
+        return Token((TextRun(written(view.scalar, bracket, "int" in view.dtype), 0),), hue, wire, None, place, True)
+    if view.data is not None and view.data.size <= ENTRIES and view.data.ndim <= 2 and view.finite:
+        return Token((TextRun(_row_of(view), 0),), hue, wire, None, place, True)
+    return Token((TextRun(f"‖{number(view.norm)}‖" if view.finite else "NaN/∞", 0),), hue, wire, view, place, True)
+
+
+def _row_of(view: ArrayView) -> str:
+    """A vector lying, in brackets; the rows of a matrix behind each other."""
+    assert view.data is not None
+    rows = view.data.reshape(-1, view.shape[-1]).tolist()
+    write = whole if "int" in view.dtype else number
+    return "[" + "; ".join("  ".join(write(entry) for entry in row) for row in rows) + "]"
+
+
+def tokens(pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Sequence[str] = ()) -> tuple[Token, ...]:
+    """The pieces with the trace's numbers. `wires` bring them: each number that is a wire's is tied to the first such wire left.
+
+    Raises Outdated.
+    """
+    left = list(wires)
+    result = []
+    for piece in pieces:
+        token = _token(piece, trace, graph)
+        if piece.place is not None and (wire := _brought(piece.place, left, graph)):
+            left.remove(wire)
+            token = Token(token.runs, token.hue, wire, token.view, token.place, token.number)
+        result.append(token)
+    return tuple(result)
+
+
+def _brought(place: Address, wires: Sequence[str], graph: Graph) -> str:
+    if place.kind != "output" or place.gradient:
+        return ""
+    return next((wire for wire in wires if graph.edges[wire].source == place.key), "")
+
+
+def _token(piece: Piece, trace: TraceView, graph: Graph) -> Token:
+    if piece.value is not None or piece.view is not None:
+        return quantity(_read(piece, trace, graph), piece.hue, "", piece.bracket, piece.place)
+    names = tuple((f"p{index}", _token(part, trace, graph).text) for index, part in enumerate(piece.parts))
+    latex = piece.latex
+    for index in reversed(range(len(piece.parts))):
+        latex = latex.replace(f"@{index}", f"{{@p{index}}}")
+    return Token(runs(latex, names), piece.hue)
+
+
+def _read(piece: Piece, trace: TraceView, graph: Graph) -> ArrayView:
+    """The tensor at the piece's place; the engine's own where it has none."""
+    if piece.place is None or piece.place.kind == "setting":
+        return piece.view if piece.view is not None else _single(piece.value)
+    try:
+        there = trace.at(piece.place, graph)
+    except LookupError as gone:
+        raise Outdated from gone
+    if not isinstance(there, ArrayView):
+        raise Outdated
+    if there.covered or isinstance(piece.value, Covered):
+        return there
+    if piece.value is not None and there.scalar != piece.value and not (there.scalar is not None and there.scalar != there.scalar):
+        raise Outdated
+    if piece.view is not None and piece.view.shape != there.shape:
+        return piece.view
+    return there
+
+
+def _single(value: float | None) -> ArrayView:
+    assert value is not None
+    if isinstance(value, Covered):
+        return ArrayView((), "float64", None, None, value, value, value, value, value)
+    from engine.compile.views import single
+
+    return single(value, "float64")

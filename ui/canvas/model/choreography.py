@@ -1,0 +1,378 @@
+"""One event of a pass as it is seen to happen: numbers travel to a node, wait for each other, are worked with, and the result leaves.
+
+Time (the share of the event that is over) is all that it depends on; where ports and wires are is asked of a `Ground`. No Qt: a test
+looks at any moment without a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from engine.compile.views import ArrayView, Event, TraceView
+from graph.model.graph import Graph
+from ui.canvas.model.arithmetic import NodeRows, Outdated, Row, Token, quantity, sign, tokens
+
+Stage = Literal["arrive", "gather", "add", "sum", "operate", "result", "merge", "leave"]
+"""`add` lays the contributions at a fan-out side by side, `sum` says what they come to; `operate` lays out the operation, `result` what it
+comes to, `merge` draws all of it together in the result."""
+Point = tuple[float, float]
+FORWARD: tuple[tuple[Stage, float], ...] = (("arrive", 32), ("gather", 10), ("operate", 26), ("result", 16), ("merge", 8), ("leave", 8))
+BACKWARD: tuple[tuple[Stage, float], ...] = (("arrive", 8), ("gather", 6), ("operate", 28), ("result", 18), ("merge", 8), ("leave", 32))
+ADDED: tuple[tuple[Stage, float], ...] = (("add", 22), ("sum", 16))
+MOST_ROWS = 5
+"""Rows that are laid out at a time; what further wires carry leaves without them."""
+FLIGHT = 0.4
+"""Share of a stage in which its numbers fly to their places; for the rest of it they can be read."""
+GAP = 0.35
+"""Between two tokens of a row, in heights of a row."""
+
+
+class Ground(Protocol):
+    """Where things are, in scene units."""
+
+    @property
+    def unit(self) -> float:
+        """The height of one row."""
+
+    @property
+    def middle(self) -> Point:
+        """Where the arithmetic is laid out: on the card."""
+
+    @property
+    def output(self) -> Point:
+        """The port at which the node's result leaves."""
+
+    def way(self, wire: str, share: float) -> Point:
+        """A place along a wire, from its source (0) to its target (1)."""
+
+    def length(self, wire: str) -> float:
+        """How long a wire is; 0 where it cannot be seen."""
+
+    def width(self, token: Token) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A token at a place. `pill`: on its way by itself, with a ground of its own; else a part of a row."""
+
+    token: Token
+    x: float
+    y: float
+    opacity: float = 1.0
+    pill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The ground that rows are laid out on: its middle and its size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    stage: Stage
+    plate: Plate | None
+    chips: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choreography:
+    """`arriving` come along their wires, or appear at the output (the objective's 1); `total` adds them where they are contributions to one
+    gradient; `rows` are worked out; `leaving` are the results, each along its wire (a value: to the output)."""
+
+    phase: Literal["forward", "backward"]
+    node: str
+    arriving: tuple[Token, ...]
+    total: Row | None
+    rows: tuple[Row, ...]
+    leaving: tuple[Token, ...]
+
+    @property
+    def stages(self) -> tuple[tuple[Stage, float], ...]:
+        """Each stage and its share of the event."""
+        stages = list(FORWARD if self.phase == "forward" else BACKWARD)
+        if self.total is not None:
+            stages[2:2] = ADDED
+        if not self.rows:
+            stages = [stage for stage in stages if stage[0] not in ("operate", "result")]
+        if not self.leaving:
+            stages = [stage for stage in stages if stage[0] != "leave"]
+        whole = sum(part for _, part in stages)
+        return tuple((name, part / whole) for name, part in stages)
+
+    def at(self, share: float) -> tuple[Stage, float]:
+        """The stage at this share (0 to 1) of the event, and how much of the stage is over."""
+        stages, start = self.stages, 0.0
+        for name, part in stages[:-1]:
+            if share < start + part:
+                return name, (share - start) / part
+            start += part
+        return stages[-1][0], min(1.0, (share - start) / stages[-1][1])
+
+    def begins(self, stage: Stage) -> float:
+        """The share of the event at which a stage begins."""
+        start = 0.0
+        for name, part in self.stages:
+            if name == stage:
+                return start
+            start += part
+        raise KeyError(stage)
+
+    def texts(self, share: float) -> tuple[str, ...]:
+        """What can be read at a moment: the numbers on their way, or the rows."""
+        stage, _ = self.at(share)
+        if stage in ("arrive", "gather"):
+            return tuple(token.text for token in self.arriving)
+        if stage in ("add", "sum"):
+            assert self.total is not None
+            return (self.total.text if stage == "sum" else _left(self.total),)
+        if stage in ("operate", "result"):
+            return tuple(row.text if stage == "result" else _left(row) for row in self.rows)
+        return tuple(token.text for token in self.leaving or self._results)
+
+    @property
+    def _results(self) -> tuple[Token, ...]:
+        return tuple(row.result for row in self.rows) or ((self.total.result,) if self.total is not None else ())
+
+    # what is drawn
+
+    def frame(self, share: float, ground: Ground, still: bool = False) -> Frame:
+        """Everything at a moment. `still`: without travel, each stage as it looks once everything has arrived."""
+        stage, done = self.at(share)
+        done = 1.0 if still else done
+        if stage in ("arrive", "gather"):
+            return Frame(stage, None, self._arriving(done if stage == "arrive" else 1.0, ground))
+        if stage in ("add", "sum"):
+            assert self.total is not None
+            return self._laid(stage, (self.total,), done, ground, self._waiting(ground))
+        if stage in ("operate", "result"):
+            return self._laid(stage, self.rows, done, ground, self._before_rows(ground))
+        if stage == "merge":
+            return self._merging(done, ground, still)
+        return Frame(stage, None, self._leaving(done, ground))
+
+    def _waiting(self, ground: Ground) -> dict[str, Point]:
+        """Where the numbers wait that have arrived, by their wires."""
+        places = {}
+        ends = [(token, self._end(token, ground)) for token in self.arriving]
+        ends.sort(key=lambda end: end[1][1])
+        last = -1e9
+        gap = ground.unit * 1.1
+        for token, (x, y) in ends:
+            last = max(y, last + gap)
+            places[token.wire] = (x, last)
+        if ends:  # spread about the ports, not below them
+            shift = sum(places[token.wire][1] - y for token, (_, y) in ends) / len(ends)
+            places = {wire: (x, y - shift) for wire, (x, y) in places.items()}
+        return places
+
+    def _end(self, token: Token, ground: Ground) -> Point:
+        half = ground.width(token) / 2 + ground.unit * 0.5
+        if self.phase == "backward":
+            x, y = ground.way(token.wire, 0.0) if ground.length(token.wire) else ground.output
+            return x + half, y
+        if not ground.length(token.wire):
+            return ground.middle
+        x, y = ground.way(token.wire, 1.0)
+        return x - half, y
+
+    def _arriving(self, done: float, ground: Ground) -> tuple[Chip, ...]:
+        places = self._waiting(ground)
+        longest = max((ground.length(token.wire) for token in self.arriving), default=0.0)
+        chips = []
+        for token in self.arriving:
+            long, end = ground.length(token.wire), places[token.wire]
+            if not long:
+                chips.append(Chip(token, *end, opacity=min(1.0, done * 2), pill=True))
+                continue
+            gone = eased(min(1.0, done * max(1.0, min(2.0, longest / long))))
+            start = 0.0 if self.phase == "forward" else 0.5
+            place = ground.way(token.wire, gone if self.phase == "forward" else start * (1 - gone))
+            last = ground.way(token.wire, 1.0 if self.phase == "forward" else 0.0)
+            chips.append(Chip(token, *_between(place, (place[0] + end[0] - last[0], place[1] + end[1] - last[1]), gone**3), pill=True))
+        return tuple(chips)
+
+    def _before_rows(self, ground: Ground) -> dict[str, Point]:
+        """Where the numbers of the rows come from: their ports, and for the gradient that arrived the output, or the sum on the card."""
+        places = self._waiting(ground)
+        if self.phase == "backward":
+            places[""] = ground.middle if self.total is not None else next(iter(places.values()), ground.output)
+        return places
+
+    def _laid(self, stage: Stage, rows: Sequence[Row], done: float, ground: Ground, start: dict[str, Point]) -> Frame:
+        first = stage in ("add", "operate")
+        flown = eased(min(1.0, done / FLIGHT)) if first else 1.0
+        said = 0.0 if first else min(1.0, done / FLIGHT)
+        chips: list[Chip] = []
+        for row, places in zip(rows, _layout(rows, ground), strict=True):
+            *own, equals, result = places
+            for token, place in zip(row.tokens, own, strict=True):
+                origin = start.get(token.wire if self.phase == "forward" or stage in ("add", "sum") else "") if token.number else None
+                moved = origin is not None and (token.wire or (self.phase == "backward" and token.hue == "gradient"))
+                if moved and origin is not None:
+                    chips.append(Chip(token, *_between(origin, place, flown), pill=flown < 1.0))
+                else:
+                    chips.append(Chip(token, *place, opacity=flown))
+            chips.append(Chip(sign("="), *equals, opacity=flown))
+            if said:
+                chips.append(Chip(row.result, *result, opacity=said))
+        return Frame(stage, _plate(rows, ground, flown), tuple(chips))
+
+    def _merging(self, done: float, ground: Ground, still: bool) -> Frame:
+        rows = self.rows or ((self.total,) if self.total is not None else ())
+        gone = eased(done)
+        chips: list[Chip] = []
+        for row, places in zip(rows, _layout(rows, ground), strict=True):
+            middle = (ground.middle[0], places[-1][1])
+            if gone < 1.0:
+                chips += [Chip(token, *_between(place, middle, gone), opacity=1.0 - gone)
+                          for token, place in zip((*row.tokens, sign("=")), places, strict=False)]  # fmt: skip
+            chips.append(Chip(row.result, *_between(places[-1], middle, gone), pill=gone >= 1.0))
+        return Frame("merge", None if still else _plate(rows, ground, 1.0 - gone), tuple(chips))
+
+    def _leaving(self, done: float, ground: Ground) -> tuple[Chip, ...]:
+        gone = eased(done)
+        rows = [row.result.wire for row in self.rows]
+        heights = _heights(len(self.rows), ground)
+        chips = []
+        for token in self.leaving:
+            start = (ground.middle[0], heights[rows.index(token.wire)]) if token.wire in rows and self.rows else ground.middle
+            if self.phase == "forward":
+                end = (ground.output[0] + ground.width(token) / 2 + ground.unit * 0.4, ground.output[1])
+                chips.append(Chip(token, *_between(ground.middle, end, gone), pill=True))
+            elif ground.length(token.wire):
+                port = ground.way(token.wire, 1.0)
+                onto = 0.2
+                place = _between(start, port, gone / onto) if gone < onto else ground.way(token.wire, 1.0 - (gone - onto) / (1 - onto))
+                chips.append(Chip(token, *place, pill=True))
+        return tuple(chips)
+
+
+def eased(share: float) -> float:
+    """Slow at both ends."""
+    return share * share * (3.0 - 2.0 * share)
+
+
+def _left(row: Row) -> str:
+    return " ".join(token.text.strip() for token in row.tokens)
+
+
+def _between(start: Point, end: Point, share: float) -> Point:
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _heights(count: int, ground: Ground) -> list[float]:
+    step = ground.unit * 1.25
+    return [ground.middle[1] + (index - (count - 1) / 2) * step for index in range(count)]
+
+
+def _widths(row: Row, ground: Ground) -> list[float]:
+    return [ground.width(token) for token in (*row.tokens, sign("="), row.result)]
+
+
+def _layout(rows: Sequence[Row], ground: Ground) -> list[list[Point]]:
+    """The middles of every row's tokens, its sign of equality and its result."""
+    places = []
+    for row, y in zip(rows, _heights(len(rows), ground), strict=True):
+        widths, gap = _widths(row, ground), GAP * ground.unit
+        x = ground.middle[0] - (sum(widths) + gap * (len(widths) - 1)) / 2
+        own = []
+        for width in widths:
+            own.append((x + width / 2, y))
+            x += width + gap
+        places.append(own)
+    return places
+
+
+def _plate(rows: Sequence[Row], ground: Ground, opacity: float) -> Plate | None:
+    if not rows:
+        return None
+    widest = max(sum(widths) + GAP * ground.unit * (len(widths) - 1) for widths in (_widths(row, ground) for row in rows))
+    return Plate(*ground.middle, widest + ground.unit, (1.25 * len(rows) + 0.35) * ground.unit, opacity)
+
+
+# from an event
+
+
+def choreography(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+    """What this event looks like with the numbers of `trace`, which may be covered; None where nothing moves in it."""
+    if event.node not in graph.nodes:
+        return None
+    return _forward(event, graph, trace, rows) if event.phase == "forward" else _backward(event, graph, trace, rows)
+
+
+def _forward(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+    outputs = graph.spec(event.node).outputs
+    if not event.edges or not outputs:
+        return None
+    edges = [edge for edge in event.edges if edge in graph.edges]
+    arriving = tuple(quantity(trace.values.get(graph.edges[edge].source), "value", edge) for edge in edges)
+    result = quantity(trace.values.get((event.node, outputs[0].name)), "value")
+    worked = _worked(rows.forward or rows.formula, trace, graph, edges) if rows is not None else ()
+    row = (Row(worked, result),) if worked else ()
+    return Choreography("forward", event.node, arriving, None, row, (result,))
+
+
+def _backward(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+    outputs = graph.spec(event.node).outputs
+    if not outputs:
+        return None
+    key = (event.node, outputs[0].name)
+    upstream = trace.gradients.get(key)
+    arriving = [
+        quantity(gradient, "gradient", edge.id)
+        for edge in graph.outputs_of(event.node)
+        if edge.source == key and isinstance(gradient := trace.edge_gradients.get(edge.id), ArrayView)
+    ]
+    if trace.objective == key:
+        arriving.insert(0, replace(sign("1"), hue="gradient", number=True))
+    total = None
+    if len(arriving) > 1 and isinstance(upstream, ArrayView):
+        total = Row(_added(arriving), quantity(upstream, "gradient"))
+    leaving, worked = [], []
+    for edge in event.edges:
+        gradient = trace.edge_gradients.get(edge)
+        if edge not in graph.edges or not isinstance(gradient, ArrayView):
+            continue
+        down = quantity(gradient, "gradient", edge)
+        leaving.append(down)
+        row = _worked(rows.backward.get(edge) or rows.rules.get(edge, ()), trace, graph, ()) if rows is not None else ()
+        if row and len(worked) < MOST_ROWS:
+            worked.append(Row(row, down))
+    if not leaving and total is None:
+        return None
+    return Choreography("backward", event.node, tuple(arriving), total, tuple(worked), tuple(leaving))
+
+
+def _added(contributions: Sequence[Token]) -> tuple[Token, ...]:
+    """a + (b) + (c); more than four are cut short in the middle."""
+    terms: list[Token] = []
+    shown = list(contributions) if len(contributions) <= 4 else [*contributions[:2], sign("⋯"), contributions[-1]]
+    for index, token in enumerate(shown):
+        if index:
+            terms.append(sign("+"))
+            if token.text.startswith("−"):
+                token = replace(token, runs=(replace(token.runs[0], text=f"({token.text})"),))
+        terms.append(token)
+    return tuple(terms)
+
+
+def _worked(pieces: Sequence[object], trace: TraceView, graph: Graph, wires: Sequence[str]) -> tuple[Token, ...]:
+    try:
+        return tokens(pieces, trace, graph, wires)  # type: ignore[arg-type]
+    except Outdated:
+        return ()
+
+
+def extent(scene: Choreography, ground: Ground) -> tuple[float, float]:
+    """The largest plate that this event needs, as width and height."""
+    plates = [_plate(rows, ground, 1.0) for rows in (scene.rows, (scene.total,) if scene.total is not None else ())]
+    sizes = [(plate.width, plate.height) for plate in plates if plate is not None]
+    return max((wide for wide, _ in sizes), default=0.0), max((high for _, high in sizes), default=0.0)

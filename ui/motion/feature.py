@@ -1,0 +1,85 @@
+"""Asks the engine what the pass computes before it is played, so that nothing waits for an answer while numbers are on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.explain.arithmetic import Arithmetic, ArithmeticOf
+from graph.model.graph import Graph
+from ui.shell.workspace.feature import Feature
+
+if TYPE_CHECKING:
+    from engine.compile.views import Event, TraceView
+    from graph.storage.document import Document
+    from ui.shell.workspace.workspace import Workspace
+
+AHEAD, SOON = 24, 8
+"""So many events ahead are asked for, as soon as one of the next `SOON` is unknown."""
+
+
+class Motion(Feature):
+    """Keeps the arithmetic of the events to come on the canvas while a pass is played or stepped through."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._known: set[str] = set()
+        self._sums: tuple[object, ...] = ()
+
+    def install(self) -> None:
+        self.workspace.playhead.moved.connect(self._moved)
+        self.workspace.visibility.hid.connect(self._hid)
+
+    # hooks of the window
+
+    def set_document(self, document: Document) -> None:
+        self._forget()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        """Other numbers: what is known of their arithmetic may be out of date."""
+        self._forget()
+        graph = self.workspace.document.graph
+        key = (graph, trace.structure)
+        if key != self._sums:
+            self._sums = key
+            self.workspace.playhead.sums = _sums(graph)
+        self._moved()
+
+    def _hid(self, more: bool) -> None:
+        self._forget()
+        self._moved()
+
+    # asking
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self.workspace.work.forget(self._take)
+        self.workspace.canvas.model.rows.clear()
+
+    def _moved(self) -> None:
+        """Ask for what the next events need, while the pass is under way."""
+        playhead = self.workspace.playhead
+        if playhead.at_rest or self.workspace.kernel is None or self.workspace.work.asking(self._take):
+            return
+        at = max(0, playhead.event_index - 1)
+        wanted = [node for node in _nodes(playhead.events[at : at + AHEAD]) if node not in self._known]
+        if any(node in wanted for node in _nodes(playhead.events[at : at + SOON])):
+            self.workspace.work.ask(ArithmeticOf(tuple(wanted)), self._take, 0)
+
+    def _take(self, question: ArithmeticOf, reply: Any) -> None:
+        from ui.motion.rows import node_rows
+
+        self._known.update(question.nodes)
+        if isinstance(reply, Arithmetic):
+            self.workspace.canvas.model.rows.update({node: node_rows(told) for node, told in reply.nodes.items()})
+            self.workspace.canvas.update()
+        self._moved()
+
+
+def _nodes(events: Sequence[Event]) -> list[str]:
+    return list(dict.fromkeys(event.node for event in events))
+
+
+def _sums(graph: Graph) -> frozenset[str]:
+    """The nodes whose gradient is a sum of contributions: these are seen to be added."""
+    return frozenset(node for node in graph.nodes if sum(graph.spec(edge.target[0]).differentiable for edge in graph.outputs_of(node)) > 1)
