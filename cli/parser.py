@@ -47,7 +47,11 @@ class CommandParser(argparse.ArgumentParser):
         if option is None:
             self.error(_("{text} is one argument too many; a command works on one FILE").format(text=arguments[0]))
         name = option.partition("=")[0]
-        self.error(f"there is no option {name}.{did_you_mean(name, self.options())} {self.prog} --help lists the options")
+        self.error(
+            _("there is no option {name}.{suggestion} {program} --help lists the options").format(
+                name=name, suggestion=did_you_mean(name, self.options()), program=self.prog
+            )
+        )
 
 
 def choice(*known: str) -> Callable[[str], str]:

@@ -133,7 +133,7 @@ class _Log:
         try:
             act()
         except OSError as error:
-            self.complaint = f"the log is not complete: {cannot_write(self._path, error)}"
+            self.complaint = _("the log is not complete: {problem}").format(problem=cannot_write(self._path, error))
             with contextlib.suppress(OSError):
                 self._stream.close()
 

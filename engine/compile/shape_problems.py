@@ -114,7 +114,9 @@ class Complaints:
         repairs = []
         if spec.role == "parameter" and self._graph.setting(shape.source[0], "initialisation") != "value":
             edit = SetParam(shape.source[0], "shape", list(wanted)).to_json()
-            repairs.append(Repair(f"Give {self._name(shape.source[0])} the shape {dims_text(wanted)}", (edit,)))
+            repairs.append(
+                Repair(_("Give {node} the shape {shape}").format(node=self._name(shape.source[0]), shape=dims_text(wanted)), (edit,))
+            )
         given = f"{shape_text(shape)}{_(' whole numbers') if shape.dtype == 'index' else ''}"
         text = Message(
             "wired-parameter-shape",
@@ -237,7 +239,12 @@ class Complaints:
         node = shape.source[0]
         if self._graph.spec(node).role != "data" or not shape.coding or shape.coding == "real":
             return []
-        return [Repair(f"Write the target of {self._name(node)} as {coding}", (SetParam(node, "coding", coding).to_json(),))]
+        return [
+            Repair(
+                _("Write the target of {node} as {coding}").format(node=self._name(node), coding=coding),
+                (SetParam(node, "coding", coding).to_json(),),
+            )
+        ]
 
     def _match_widths(self, shapes: Sequence[Shape]) -> list[Repair]:
         """Give a layer with `out_features` the width of the other input."""

@@ -197,7 +197,7 @@ def setting_at(address: Address, graph: Graph) -> Any:
 def require_entry(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
     """Raises IndexError where a tensor of this shape has no such entry, or no such part where the index is shorter."""
     if len(index) > len(shape) or not all(0 <= place < size for place, size in zip(index, shape, strict=False)):
-        raise IndexError(f"there is no entry {list(index)}; the shape is {list(shape)}")
+        raise IndexError(_("there is no entry {index}; the shape is {shape}").format(index=list(index), shape=list(shape)))
 
 
 @dataclass(frozen=True, slots=True)

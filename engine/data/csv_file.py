@@ -194,8 +194,13 @@ class _Reader:
         offers = [(_("Leave out {words}").format(words=_listed(words)), {"feature_columns": listed(left)})] if left else []
         more = _(" (and {text} too)").format(text=_listed(words[1:])) if words[1:] else ""
         raise DataError(
-            f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {named(words[0])} has {_short(cell)}"
-            f"{more}; a feature must be a number",
+            _("{path}: line {line}, column {column} has {cell}{more}; a feature must be a number").format(
+                path=self._path,
+                line=self._table.lines[self._cells[words[0]].index(cell)],
+                column=named(words[0]),
+                cell=_short(cell),
+                more=more,
+            ),
             offers,
         )
 
@@ -206,7 +211,7 @@ class _Reader:
             known = {cell: is_missing(cell, not words) for cell in set(self._cells[name])}
             missing |= np.fromiter((known[cell] for cell in self._cells[name]), bool, len(missing))
         if missing.all():
-            raise DataError(f"{self._path}: column {named(targets[0])} has no value in any row")
+            raise DataError(_("{path}: column {column} has no value in any row").format(path=self._path, column=named(targets[0])))
         if missing.any():
             rows = np.flatnonzero(missing)
             lines = ", ".join(str(self._table.lines[at]) for at in rows[:5]) + (" …" if len(rows) > 5 else "")
@@ -254,8 +259,9 @@ class _Reader:
         readings = [NumberFormat(sign).value(proof.either) for sign in ".,"]
         line = self._table.lines[self._cells[name].index(proof.either)]
         raise DataError(
-            f"{self._path}: line {line}, column {named(name)} has {one_line(proof.either, 40)}, "
-            f"which can mean {readings[0]:g} or {readings[1]:g}",
+            _("{path}: line {line}, column {column} has {cell}, which can mean {first:g} or {second:g}").format(
+                path=self._path, line=line, column=named(name), cell=one_line(proof.either, 40), first=readings[0], second=readings[1]
+            ),
             [(_("The decimal sign is the point"), {"decimal": "point"}), (_("The decimal sign is the comma"), {"decimal": "comma"})],
         )
 
@@ -311,13 +317,20 @@ class _Reader:
         wrong = next((at for at in bad if not is_missing(cells[at])), None)
         if wrong is not None:
             return DataError(
-                f"{self._path}: line {lines[wrong]}, column {named(name)} has {_short(cells[wrong])}, and a {role} must be a finite number",
+                _("{path}: line {line}, column {column} has {cell}, and a {role} must be a finite number").format(
+                    path=self._path, line=lines[wrong], column=named(name), cell=_short(cells[wrong]), role=role
+                ),
                 offers,
             )
         at = missing[0]
         lacks = _("has no value ({text})").format(text=named(cells[at])) if cells[at] else _("is empty")
-        count = f"; {len(missing):,} of {int(usable.sum()):,} rows lack one" if len(missing) > 1 else ""
-        return DataError(f"{self._path}: line {lines[at]}, column {named(name)} {lacks}{count}. Fill it in or leave the column out", offers)
+        several = (
+            _("; {missing:,} of {rows:,} rows lack one").format(missing=len(missing), rows=int(usable.sum())) if len(missing) > 1 else ""
+        )
+        text = _("{path}: line {line}, column {column} {lacks}{several}. Fill it in or leave the column out").format(
+            path=self._path, line=lines[at], column=named(name), lacks=lacks, several=several
+        )
+        return DataError(text, offers)
 
     def _flag_codes(self, name: str, role: str, numbers: np.ndarray) -> None:
         for code in CODES:

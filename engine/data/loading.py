@@ -342,7 +342,7 @@ def _from_table(values: Mapping[str, Any]) -> _Raw:
     if values["coding"] in ("index", "one_hot"):
         numbers = y[:, 0].astype(np.int64)
         if (numbers != y[:, 0]).any() or numbers.min() < 0 or numbers.max() > 9999:
-            raise DataError("class indices in a table are whole numbers from 0")
+            raise DataError(_("class indices in a table must be whole numbers from 0 up"))
         distinct = np.arange(numbers.max() + 1)
     return _Raw(x, None, numbers.astype(np.int64), tuple(f"{v:g}" for v in distinct.tolist()), names, targets)
 

@@ -49,7 +49,9 @@ class Replay:
                 outputs = self.products.run(operation, call.filled(value, values), self.dtype)
                 values.update(zip(operation.outputs, outputs, strict=True))
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
-            raise Unanswerable(f"{self.products.graph.nodes[operation.node].name} cannot compute on a value this different.") from error
+            raise Unanswerable(
+                _("{node} cannot be computed for a value this different.").format(node=self.products.graph.nodes[operation.node].name)
+            ) from error
         return values[self.target].reshape(())
 
     def number(self, value: Tensor) -> float:

@@ -25,7 +25,7 @@ from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.state import state_key
-from graph.text.messages import _
+from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
     from engine.training.model import Model
@@ -125,7 +125,9 @@ class _Exporter:
         node_type = TYPES[self.graph.nodes[node].type]
         code = node_type.code_for(self._settings(node), self._arriving(node))
         if not code:
-            raise ExportError(f"{self.graph.nodes[node].name}: {node_type.title} has no PyTorch form")
+            raise ExportError(
+                _("{node}: {type} has no PyTorch form").format(node=self.graph.nodes[node].name, type=translated(node_type.title))
+            )
         names = {p.name for p in node_type.parameters}
         wired = any(isinstance(a, Wire) and a.port in names for a in self._wiring(node).arguments)
         return ("", code[2]) if wired and len(code) > 2 else (code[0], code[1])

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from graph.text.messages import _
+
 if TYPE_CHECKING:
     from graph.model.graph import Graph
 
@@ -43,17 +45,17 @@ def unpack(value: Any, attachments: Mapping[str, bytes]) -> Tensor:
         try:
             return torch.tensor(value, dtype=torch.float64)
         except (TypeError, ValueError):
-            raise TensorError("trained values it keeps are not numbers in rows of equal length") from None
+            raise TensorError(_("trained values in the file are not numbers in rows of equal length")) from None
     digest = str(value.get("tensor", "")).removeprefix("sha256:")
     data = attachments.get(f"tensors/{digest}.safetensors")
     if data is None:
-        raise TensorError(f"trained values are missing in the file (sha256 {digest[:12]}…)")
+        raise TensorError(_("trained values are missing in the file (sha256 {digest}…)").format(digest=digest[:12]))
     if hashlib.sha256(data).hexdigest() != digest:
-        raise TensorError(f"trained values are damaged in the file (sha256 {digest[:12]}…)")
+        raise TensorError(_("trained values are damaged in the file (sha256 {digest}…)").format(digest=digest[:12]))
     try:
         return load(data)["value"].to(torch.float64)
     except (SafetensorError, KeyError):
-        raise TensorError(f"trained values in the file cannot be read (sha256 {digest[:12]}…)") from None
+        raise TensorError(_("trained values in the file cannot be read (sha256 {digest}…)").format(digest=digest[:12])) from None
 
 
 def kept_values(graph: Graph, node: str) -> Mapping[str, Any]:

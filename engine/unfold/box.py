@@ -61,16 +61,22 @@ class Box:
         """Sample shape of what arrives at a port, and whether it is batched. Raises GraphError where nobody knows yet."""
         edge = self.graph.edge_into(self.node.id, port)
         if edge is None:
-            raise GraphError(f"{self.node.name} cannot be opened: nothing is wired to {port}, so nobody knows how large it is inside")
+            raise GraphError(
+                _("{name} cannot be opened: its input {port} is not connected, so the sizes inside are unknown").format(
+                    name=self.node.name, port=port
+                )
+            )
         if edge.source not in self._shapes:
             source = self.graph.nodes[edge.source[0]].name
-            raise GraphError(f"{self.node.name} cannot be opened: the size of what {source} gives is not known")
+            raise GraphError(
+                _("{name} cannot be opened: the output size of {source} is not known").format(name=self.node.name, source=source)
+            )
         dims, batched = self._shapes[edge.source]
         declared = self.graph.spec(self.node.id).input(port)
         low, high = (0, None) if declared is None else declared.rank
         if len(dims) < low or (high is not None and len(dims) > high):
-            there = _("{port} has {dims} per sample, but it needs {low}").format(port=port, dims=_axes(len(dims)), low=_range(low, high))
-            raise GraphError(f"{self.node.name} cannot be opened: {there}")
+            problem = _("{port} has {dims} per sample, but it needs {low}").format(port=port, dims=_axes(len(dims)), low=_range(low, high))
+            raise GraphError(_("{name} cannot be opened: {problem}").format(name=self.node.name, problem=problem))
         return dims, batched
 
     # Building
@@ -163,7 +169,11 @@ class Box:
         if not index or kept is None:
             return kept
         if isinstance(kept, Mapping):
-            raise GraphError(f"{self.node.name} cannot be opened into neurons: its trained {name} lies beside the document, not in it")
+            raise GraphError(
+                _("{name} cannot be opened into neurons: its trained {tensor} is stored beside the document, not in it").format(
+                    name=self.node.name, tensor=name
+                )
+            )
         if dims(kept) != self.sizes[name]:
             return None
         for place in index:

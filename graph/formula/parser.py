@@ -96,7 +96,7 @@ class FormulaParser:
             if token.kind in _BINARY:
                 self._at += 1
                 if token.kind == "/" and self._now.kind == "/":
-                    raise FormulaError(f"{token.text}{self._now.text} is not an operation of a formula; a single / divides")
+                    raise FormulaError(_("{sign} is not an operation; a single / divides").format(sign=token.text + self._now.text))
                 left = self._joined(operator, left, self.expression(binds + 1))
             else:
                 left = self._adjoined(left)
@@ -144,8 +144,10 @@ class FormulaParser:
                     matrix = f"{shape} @ {self._source(other)}" if side is left else f"{self._source(other)} @ {shape}"
                     inner = f"{self._source(side.args[0])} @ {self._source(other)}"
                     raise FormulaError(
-                        f"{self._source(side)} in a product: * multiplies entry by entry. Write {inner} for the inner product of two "
-                        f"vectors, or {matrix} for a product of matrices"
+                        _(
+                            "{factor} in a product: * multiplies entry by entry. Write {inner} for the inner product of two "
+                            "vectors, or {matrix} for a product of matrices"
+                        ).format(factor=self._source(side), inner=inner, matrix=matrix)
                     )
         return self._spread(ast.BinOp(left, operator(), right), left, right)
 
@@ -172,7 +174,7 @@ class FormulaParser:
                 self._at += 1
                 base = self._port(base, self._take())
                 if self._now.kind == "(" and isinstance(base, ast.Attribute):
-                    raise FormulaError(f"{self._source(base)}: a function is called by its name alone")
+                    raise FormulaError(_("{part}: a function is called by its name alone").format(part=self._source(base)))
             elif token.kind == "^":
                 self._at += 1
                 return self._powered(base, start)
@@ -188,7 +190,9 @@ class FormulaParser:
             self._at += 3
             return self._transposed(base, self._tokens[self._at - 1])
         if token.kind in ("*", "⋆"):
-            raise FormulaError(f"{self._source(base)}^* is not understood; give the name an ending, such as {self._source(base)}_star")
+            raise FormulaError(
+                _("{name}^* is not understood; give the name an ending, such as {name}_star").format(name=self._source(base))
+            )
         power = self._factor()
         kind = ast.BinOp if braced or isinstance(power, ast.BinOp) else Bare
         return self._spread(kind(base, ast.Pow(), power), base, power)
@@ -203,7 +207,9 @@ class FormulaParser:
         try:
             inner = FormulaParser(token.text).expression()
         except FormulaError:
-            raise FormulaError(f"the raised {self._text[token.start : token.end][:20]} is not understood") from None
+            raise FormulaError(
+                _("the exponent {exponent} is not understood").format(exponent=self._text[token.start : token.end][:20])
+            ) from None
         for node in ast.walk(inner):
             if isinstance(node, ast.expr):
                 self._placed(node, token.start, token.end)
@@ -282,7 +288,11 @@ class FormulaParser:
                 _("the bracket {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
             )
         elif self._now.kind == ",":
-            raise FormulaError(f"the comma at position {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
+            raise FormulaError(
+                _("the comma at position {position} separates nothing; write decimals with a point: 0.5").format(
+                    position=self._now.start + 1
+                )
+            )
         else:
             self._wrong()
 
@@ -346,13 +356,17 @@ class FormulaParser:
         words: list[ast.keyword] = []
         while self._now.kind != ")":
             if self._now.kind == "*":
-                raise FormulaError(f"{self._source(function)}: * is not allowed before an argument")
+                raise FormulaError(_("{function}: * is not allowed before an argument").format(function=self._source(function)))
             if self._now.kind == "name" and self._tokens[self._at + 1].kind == "=":
                 word = self._take()
                 self._at += 1
                 words.append(ast.keyword(word.text, self._setting()))
             elif words:
-                raise FormulaError(f"{self._source(function)}: settings such as {words[0].arg}=… come after the arguments")
+                raise FormulaError(
+                    _("{function}: settings such as {setting}=… come after the arguments").format(
+                        function=self._source(function), setting=words[0].arg
+                    )
+                )
             else:
                 arguments.append(self.expression())
                 if self._now.kind in ("<", ">", "≤", "≥") and isinstance(function, ast.Name) and function.id == "where":
@@ -438,7 +452,7 @@ class FormulaParser:
         before = self._tokens[self._at - 1] if self._at else None
         last = before.text[:QUOTED] if before is not None else ""
         if token.kind in ("end", ";"):
-            raise Incomplete(_("something is still missing after {last}").format(last=last) if last else "something is missing before ;")
+            raise Incomplete(_("something is still missing after {last}").format(last=last) if last else _("something is missing before ;"))
         if token.kind in (")", "]", "}"):
             raise Incomplete(_("the bracket {text} at position {value} closes nothing").format(text=token.text, value=token.start + 1))
         if token.kind == ",":

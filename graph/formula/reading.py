@@ -125,7 +125,7 @@ def literal(tree: ast.expr, text: str) -> Any:
         return tree.value
     elif isinstance(tree, ast.List):
         return [literal(entry, text) for entry in tree.elts]
-    raise FormulaError(_("{tree}a number was expected").format(tree=place(tree, text)))
+    raise FormulaError(place(tree, text) + _("a number was expected"))
 
 
 def free_names(tree: ast.expr) -> list[str]:

@@ -187,7 +187,7 @@ class _Builder:
         if isinstance(tree, ast.Constant) or (isinstance(tree, ast.UnaryOp) and isinstance(tree.operand, ast.Constant)):
             value = literal(tree, self._text)
             if isinstance(value, str | bool):
-                raise FormulaError(f"{place(tree, self._text)}only numbers can be calculated with")
+                raise FormulaError(place(tree, self._text) + _("only numbers can be used in a computation"))
             return self._number(value)
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
             return self.expression(tree.operand)
@@ -275,11 +275,11 @@ class _Builder:
 
     def _call(self, tree: ast.Call) -> End:
         if not isinstance(tree.func, ast.Name):
-            raise FormulaError(f"{place(tree, self._text)}a function is called by its name")
+            raise FormulaError(place(tree, self._text) + _("a function is called by its name"))
         name = tree.func.id
         spec = self._functions.get(name) or self._functions.get(name.lower())
         if spec is None:
-            raise FormulaError(f"there is no function called {name}{self._instead(name, tree)}")
+            raise FormulaError(_("there is no function called {name}").format(name=name) + self._instead(name, tree))
         if spec.key in _OF_ENTRIES and len(tree.args) > 2 and not tree.keywords:
             return self._in_turn(spec, tree.args)
         if spec.key in _OF_ENTRIES and len(tree.args) == 1 and _OF_ENTRIES[spec.key] in self.graph.catalog:
@@ -369,7 +369,7 @@ class _Builder:
         if name in NO_FUNCTIONS:
             return f"; {NO_FUNCTIONS[name]}"
         if name in self._defined or name in self.leaves or self._known(name):
-            return f"; for a product write {name}*{source(tree, self._text)[len(name) :]}"
+            return _("; for a product write {product}").format(product=f"{name}*{source(tree, self._text)[len(name) :]}")
         near = nearest(name, self._functions)
         return (
             _("; did you mean {near}?").format(near=near)
@@ -387,4 +387,4 @@ class _Builder:
         return True
 
     def _not_allowed(self, tree: ast.expr) -> FormulaError:
-        return FormulaError(f"{place(tree, self._text)}a formula may contain only + − * / @ ^, numbers, names and functions")
+        return FormulaError(place(tree, self._text) + _("a formula may contain only + − * / @ ^, numbers, names and functions"))

@@ -162,7 +162,11 @@ class _Writer:
     def _part(self, node: str) -> _Part:
         spec = self._graph.spec(node)
         if spec.category == "unknown":
-            raise FormulaError(f"{self._graph.nodes[node].name}: this version does not know the node type {quoted(spec.key)}")
+            raise FormulaError(
+                _("{node}: this version does not know the node type {type}").format(
+                    node=self._graph.nodes[node].name, type=quoted(spec.key)
+                )
+            )
         if spec.role == "constant":
             return _number(self._graph.setting(node, "value"))
         return self._operation(node, spec) or self._call(node, spec)
@@ -202,7 +206,9 @@ class _Writer:
         for port in spec.inputs:
             parts = wired.get(port.name, [])
             if not parts and not port.optional:
-                raise FormulaError(f"nothing is connected to the input {port.name} of {self._graph.nodes[node].name}")
+                raise FormulaError(
+                    _("nothing is connected to the input {port} of {node}").format(port=port.name, node=self._graph.nodes[node].name)
+                )
             if port.parameter or by_name:
                 arguments += [_Part(f"{port.name}={part.text}", ATOM, part.deep, part.long) for part in parts]
             else:
@@ -211,7 +217,7 @@ class _Writer:
         arguments += [_Part(f"{name}={text}") for name, text in self._given(node, spec)]
         word = self._words.get(spec.key)
         if word is None or not spec.outputs:
-            raise FormulaError(f"{self._graph.nodes[node].name} cannot be written in a formula")
+            raise FormulaError(_("{node} cannot be written in a formula").format(node=self._graph.nodes[node].name))
         text = ", ".join(part.text for part in arguments)
         deep, long = max((part.deep for part in arguments), default=0), sum(part.long for part in arguments)
         return _Part(f"{word}({text})", ATOM, deep + 1, long)

@@ -171,7 +171,7 @@ class _Lexer:
     def _quotation(self, quote: str) -> None:
         quotation = re.compile(rf"{quote}(?:[^{quote}\\\n]|\\.)*{quote}").match(self._text, self._at)
         if not quotation:
-            raise FormulaError(f"the quotation mark at position {self._at + 1} is not closed")
+            raise FormulaError(_("the quotation mark at position {position} is not closed").format(position=self._at + 1))
         self._put("text", quotation.group(), quotation.end())
 
     def _name(self, stem: str = "", end: int = -1) -> None:
@@ -221,7 +221,7 @@ class _Lexer:
         r"""`\hat{y}`, `\mathrm{loss}`: a name in other letters."""
         letter = re.compile(r"\s*(?:\{\s*\\?(\w+)\s*\}|\\?(\w))").match(self._text, end)
         if not letter:
-            raise FormulaError(f"after \\{word} a name is missing")
+            raise FormulaError(_("a name is missing after {command}").format(command="\\" + word))
         self._name((letter[1] or letter[2]) + _LETTERS[word], letter.end())
 
 

@@ -23,7 +23,7 @@ from graph.lessons.lesson_actions import action_complaint
 from graph.model.elements import Reader, described, number
 from graph.storage.files import FileError, write_whole
 from graph.storage.paths import open_regular, reason
-from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
+from graph.storage.scan import MAXIMUM_BYTES, NotADocument, ScanError, parse
 from graph.storage.writing import FileIdentity, identity_of_bytes
 from graph.text.messages import _
 from graph.text.quoting import quoted, quoted_name, quoted_path
@@ -197,9 +197,9 @@ def loads(text: str | bytes, origin: str = "the lesson") -> Lesson:
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
     try:
         return _read(parse(data))
-    except ScanError as problem:
-        raise LessonError(f"{origin}: {str(problem).replace('a Gradwire document', 'a lesson')}.") from None
-    except ValueError as problem:
+    except NotADocument:
+        raise LessonError(_("{file}: this is not a lesson: it does not begin with {brace}.").format(file=origin, brace="{")) from None
+    except (ScanError, ValueError) as problem:
         raise LessonError(f"{origin}: {problem}.") from None
 
 
@@ -269,7 +269,9 @@ def _step(number: int, row: Any) -> LessonStep:
     hide = _Reader(_('{what}, "hide"').format(what=what), read.mapping("hide"))
     hidden = hide.texts("values"), hide.texts("gradients")
     if unknown := hide.rest():
-        raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not {quoted(next(iter(unknown)))}')
+        raise ValueError(
+            _('{what}: only "values" and "gradients" can be hidden, not {name}').format(what=hide.what, name=quoted(next(iter(unknown))))
+        )
     run = tuple(
         _action(_("{what}, action {place}").format(what=what, place=place), action) for place, action in enumerate(read.list("run", []), 1)
     )
@@ -350,19 +352,25 @@ class _Reader(Reader):
         if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
             return "\n".join(value)
         if not isinstance(value, str):
-            raise ValueError(f'{self.what}: "{key}" is neither a text nor a list of lines but {described(value)}')
+            raise ValueError(
+                _('{what}: "{key}" is neither a text nor a list of lines but {value}').format(
+                    what=self.what, key=key, value=described(value)
+                )
+            )
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.list(key, [])
         if not all(isinstance(name, str) and name for name in value):
-            raise ValueError(f'{self.what}: "{key}" is not a list of names')
+            raise ValueError(_('{what}: "{key}" is not a list of names').format(what=self.what, key=key))
         return tuple(value)
 
     def finite(self, key: str) -> float | None:
         value = self._take(key, None)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e300):
-            raise ValueError(f'{self.what}: "{key}" is not a finite number but {described(value)}')
+            raise ValueError(
+                _('{what}: "{key}" is not a finite number but {value}').format(what=self.what, key=key, value=described(value))
+            )
         return None if value is None else float(value)
 
 

@@ -49,13 +49,17 @@ class Address:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"there is no address of the kind {quoted(self.kind)}; the kinds are {', '.join(KINDS)}")
+            raise ValueError(
+                _("there is no address of the kind {kind}; the kinds are {kinds}").format(kind=quoted(self.kind), kinds=", ".join(KINDS))
+            )
         if not self.id:
             raise ValueError(_("it has no id"))
         if bool(self.port) != (self.kind != "edge"):
-            raise ValueError(_("a wire has no port") if self.kind == "edge" else f"it does not say which {self.kind} of the node")
+            raise ValueError(
+                _("a wire has no port") if self.kind == "edge" else _("it does not say which {kind} of the node").format(kind=self.kind)
+            )
         if self.gradient and self.kind not in WITH_GRADIENT:
-            raise ValueError(f"a {self.kind} has no gradient")
+            raise ValueError(_("an address of the kind {kind} has no gradient").format(kind=self.kind))
         if self.index and not 0 <= min(self.index) <= max(self.index) < MOST:
             raise ValueError(_("an index counts from 0"))
 

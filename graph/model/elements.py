@@ -251,44 +251,44 @@ class Reader:
     def _take(self, key: str, default: Any) -> Any:
         if key not in self._row:
             if default is ...:
-                raise ValueError(f'{self.what}: "{key}" is missing')
+                raise ValueError(_('{what}: "{key}" is missing').format(what=self.what, key=key))
             return default
         return self._row.pop(key)
 
     def id(self) -> str:
         value = self._take("id", ...)
         if not isinstance(value, str) or not value or len(value) > 200:
-            raise ValueError(f'{self.what}: "id" is not a short text')
+            raise ValueError(_('{what}: "id" is not a short text').format(what=self.what))
         return value
 
     def text(self, key: str, default: Any = ...) -> str:
         value = self._take(key, default)
         if not isinstance(value, str):
-            raise ValueError(f'{self.what}: "{key}" is not a text but {described(value)}')
+            raise ValueError(_('{what}: "{key}" is not a text but {value}').format(what=self.what, key=key, value=described(value)))
         return value
 
     def optional_text(self, key: str) -> str | None:
         value = self._take(key, None)
         if value is not None and not isinstance(value, str):
-            raise ValueError(f'{self.what}: "{key}" is neither null nor a text')
+            raise ValueError(_('{what}: "{key}" is neither null nor a text').format(what=self.what, key=key))
         return value
 
     def flag(self, key: str) -> bool:
         value = self._take(key, False)
         if not isinstance(value, bool):
-            raise ValueError(f'{self.what}: "{key}" is neither true nor false')
+            raise ValueError(_('{what}: "{key}" is neither true nor false').format(what=self.what, key=key))
         return value
 
     def mapping(self, key: str) -> dict[str, Any]:
         value = self._take(key, {})
         if not isinstance(value, Mapping):
-            raise ValueError(f'{self.what}: "{key}" is not a JSON object')
+            raise ValueError(_('{what}: "{key}" is not a JSON object').format(what=self.what, key=key))
         return dict(value)
 
     def list(self, key: str, default: Any = ...) -> list[Any]:
         value = self._take(key, default)
         if not isinstance(value, list | tuple):
-            raise ValueError(f'{self.what}: "{key}" is not a list')
+            raise ValueError(_('{what}: "{key}" is not a list').format(what=self.what, key=key))
         return list(value)
 
     def position(self, key: str, default: float) -> float:
@@ -296,7 +296,7 @@ class Reader:
 
     def point(self, key: str, value: Any) -> tuple[float, float]:
         if not isinstance(value, list | tuple) or len(value) != 2:
-            raise ValueError(f'{self.what}: "{key}" holds something that is not a pair of numbers')
+            raise ValueError(_('{what}: "{key}" holds something that is not a pair of numbers').format(what=self.what, key=key))
         return self._finite(key, value[0]), self._finite(key, value[1])
 
     def rest(self) -> dict[str, Any]:
@@ -304,9 +304,9 @@ class Reader:
 
     def _finite(self, key: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f'{self.what}: "{key}" is not a number but {described(value)}')
+            raise ValueError(_('{what}: "{key}" is not a number but {value}').format(what=self.what, key=key, value=described(value)))
         if not abs(value) <= LIMIT or not math.isfinite(value):
-            raise ValueError(f'{self.what}: "{key}" is not a position on the canvas')
+            raise ValueError(_('{what}: "{key}" is not a position on the canvas').format(what=self.what, key=key))
         return float(value)
 
 

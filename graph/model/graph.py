@@ -208,7 +208,7 @@ class Graph:
                 name=end.name, name2=take.name, name3=start.name
             )
         if self._ranks.closes_cycle(source[0], target[0]):
-            return _("the wire from {name} to {name2} would close a cycle").format(name=start.name, name2=end.name)
+            return _("the wire from {source} to {target} would close a cycle").format(source=start.name, target=end.name)
         return None
 
     def setting_refusal(self, name: str, value: Any) -> str | None:
@@ -298,16 +298,22 @@ class Graph:
     def _add_edge(self, edge: Edge, before: str | None = None, known: bool = False) -> None:
         """`known`: the caller has found both its ports, and ranked the nodes so that it goes upwards."""
         self._require_new(edge.id)
-        (source, _), (target, port) = edge.source, edge.target
+        source, (target, port) = edge.source[0], edge.target
         if not known and (wrong := self._misfit(edge.source, edge.target)):
             raise GraphError(wrong)
         if edge.slot and (edge.slot < 0 or ((declared := self._port(target, port)) is not None and not declared.many)):
-            raise GraphError(f"{self._nodes[target].name}.{port} takes one wire, so it has no slot {edge.slot}")
+            raise GraphError(
+                _("{node}.{port} takes one wire, so it has no slot {slot}").format(node=self._nodes[target].name, port=port, slot=edge.slot)
+            )
         if (port, edge.slot) in self._into[target]:
-            raise GraphError(f"{self._nodes[target].name}.{port} already has a wire")
+            raise GraphError(_("{node}.{port} already has a wire").format(node=self._nodes[target].name, port=port))
         if not known:
             if self._ranks.closes_cycle(source, target):
-                raise GraphError(f"the wire from {self._nodes[source].name} to {self._nodes[target].name} would close a cycle")
+                raise GraphError(
+                    _("the wire from {source} to {target} would close a cycle").format(
+                        source=self._nodes[source].name, target=self._nodes[target].name
+                    )
+                )
             self._ranks.connect(source, target)
         self._edges.put(edge.id, edge, before)
         self._into[target][port, edge.slot] = edge.id

@@ -26,6 +26,7 @@ from graph.storage.saved import MEMBER as STATE_MEMBER
 from graph.storage.saved import SavedState, SavedStateError
 from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.storage.writing import FileIdentity, hint, identity_of, identity_of_bytes, replace_file
+from graph.text.messages import _
 from graph.text.quoting import one_line, quoted_name, quoted_path
 
 FORMAT = "gradwire"
@@ -80,7 +81,7 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
     except ArchiveError as problem:
         raise FileError(f"{name}: {problem}.{hint(path)}") from None
     except FileNotFoundError:
-        raise FileError(f"{quoted_path(path)}: there is no such file.") from None
+        raise FileError(_("{path}: there is no such file.").format(path=quoted_path(path))) from None
     except OSError as problem:
         raise FileError(f"{name}: {reason(problem)}.") from None
     folder = str(Path(path).resolve().parent)
@@ -132,9 +133,13 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Fil
         text = dumps(lean, state, *folder_names(path))
         attached = attached | values
         if is_too_large(text) or sum(map(len, values.values())) > 8 * MAXIMUM_NUMBERS:
-            raise FileError(f"{quoted_name(path)}: it cannot be saved: it holds more than could be read again.")
+            raise FileError(_("{file}: it cannot be saved: it holds more than could be read again.").format(file=quoted_name(path)))
     if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
-        raise FileError(f"{quoted_name(path)}: it cannot be saved: its tensors take more than {MAXIMUM_ATTACHED >> 30} GB.")
+        raise FileError(
+            _("{file}: it cannot be saved: its tensors take more than {gigabytes} GB.").format(
+                file=quoted_name(path), gigabytes=MAXIMUM_ATTACHED >> 30
+            )
+        )
     encoded = text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
     data = zipped(encoded, attached) if attached else encoded
     write_whole(Path(path), data)
@@ -144,7 +149,7 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Fil
 def refuse_unusable(path: Path | str) -> None:
     """Raise FileError for what no system takes as a path."""
     if "\0" in str(path):
-        raise FileError(f"{quoted_name(path)}: it cannot be saved: this is not a usable path.")
+        raise FileError(_("{file}: it cannot be saved: this is not a usable path.").format(file=quoted_name(path)))
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -152,7 +157,7 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         replace_file(path, data)
     except OSError as problem:
-        raise FileError(f"{quoted_name(path)}: it cannot be saved: {reason(problem)}.") from None
+        raise FileError(_("{file}: it cannot be saved: {reason}.").format(file=quoted_name(path), reason=reason(problem))) from None
 
 
 def _loads(
@@ -163,22 +168,35 @@ def _loads(
     except ScanError as problem:
         raise FileError(f"{origin}: {problem}.") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise FileError(f'{origin}: this is not a Gradwire document: its "format" is not "{FORMAT}".')
+        raise FileError(_('{file}: this is not a Gradwire document: its "format" is not "{format}".').format(file=origin, format=FORMAT))
     version = content.get("version")
     if type(version) is not int or version < 1:
-        raise FileError(f'{origin}: "version" is not a whole number from 1 up.')
+        raise FileError(_('{file}: "version" is not a whole number from 1 up.').format(file=origin))
     newer = ""
     if version > VERSION:
-        newer = f"{origin}: it was written by a newer Gradwire (file version {version}, this one reads up to {VERSION})."
         if not allow_newer:
-            raise FileError(newer)
-        newer = newer[:-1] + ", so it is open for reading only."
+            raise FileError(
+                _("{file}: it was written by a newer Gradwire (file version {version}, this one reads up to {readable}).").format(
+                    file=origin, version=version, readable=VERSION
+                )
+            )
+        newer = _(
+            "{file}: it was written by a newer Gradwire (file version {version}, this one reads up to {readable}), "
+            "so it is open for reading only."
+        ).format(file=origin, version=version, readable=VERSION)
     state, note = _state(content.pop(STATE, None), packed, origin)
     try:
         content = _with_whole_paths(content if newer else migrate(content), catalog, folder)
         return Loaded(build(content, catalog), newer, state, note)
     except BuildError as problem:
-        raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
+        if not newer:
+            raise FileError(f"{origin}: {problem}.") from None
+        raise FileError(
+            _(
+                "{file}: it was written by a newer Gradwire (file version {version}, this one reads up to {readable}) "
+                "and cannot be read: {problem}."
+            ).format(file=origin, version=version, readable=VERSION, problem=problem)
+        ) from None
 
 
 def _state(content: Any, packed: bytes, origin: str) -> tuple[SavedState | None, str]:
@@ -186,7 +204,9 @@ def _state(content: Any, packed: bytes, origin: str) -> tuple[SavedState | None,
     try:
         return (None if content is None else SavedState.from_json(content, packed)), ""
     except SavedStateError as wrong:
-        return None, f"{origin}: its trained values cannot be read ({wrong}), so the graph starts untrained."
+        return None, _("{file}: its trained values cannot be read ({problem}), so the graph starts untrained.").format(
+            file=origin, problem=wrong
+        )
 
 
 def _node_text(graph: Graph, node: Node) -> str:

@@ -29,6 +29,10 @@ class ScanError(Exception):
     """Why these bytes are not acceptable JSON; a clause without file name and full stop."""
 
 
+class NotADocument(ScanError):
+    """These bytes do not begin like a document at all."""
+
+
 def parse(data: bytes, own: bool = False) -> Any:
     """The JSON value in `data`, with duplicate keys, NaN and infinities refused. Raises ScanError.
 
@@ -47,7 +51,7 @@ def parse(data: bytes, own: bool = False) -> Any:
         line = data.count(b"\n", 0, problem.start) + 1
         raise ScanError(_("line {line} holds a byte that is not UTF-8 text").format(line=line)) from None
     if not text.lstrip().startswith("{"):
-        raise ScanError(_("this is not a Gradwire document: it does not begin with {brace}").format(brace="{"))
+        raise NotADocument(_("this is not a Gradwire document: it does not begin with {brace}").format(brace="{"))
     if not own:
         _check_size_and_depth(data)
     try:

@@ -120,8 +120,8 @@ class Files:
             more = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step) if document.trained else ""
             return "", _("They are lost if you don't{more}.").format(more=more)
         if not document.trained:
-            return f"Save {self.title} after Reset?", _("The file still holds the earlier trained values.")
-        return f"Save the trained values of {self.title}?", _(
+            return _("Save {document} after Reset?").format(document=self.title), _("The file still holds the earlier trained values.")
+        return _("Save the trained values of {document}?").format(document=self.title), _(
             "The graph is trained to step {step:,}. Its trained values are lost if you don't."
         ).format(step=kernel.progress.step)
 

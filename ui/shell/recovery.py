@@ -142,7 +142,9 @@ class Recovery(QObject):
     def delete(self) -> None:
         """Throw away what is offered, once the person has said so twice."""
         sure = _("You cannot restore it afterwards.")
-        if self._found and self._window.dialogs.sure(f"Delete the changes to {name_of(self._found[0])}?", sure, _("Delete")):
+        if self._found and self._window.dialogs.sure(
+            _("Delete the changes to {document}?").format(document=name_of(self._found[0])), sure, _("Delete")
+        ):
             self._found.pop(0).discard()
             self._offer()
 
@@ -159,7 +161,7 @@ class Recovery(QObject):
             return
         lost = self._found[0]
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(lost.time)), QLocale.FormatType.ShortFormat)
-        more = f"  ({len(self._found) - 1} more after this one)" if len(self._found) > 1 else ""
+        more = _("  ({count} more after this one)").format(count=len(self._found) - 1) if len(self._found) > 1 else ""
         self.bar.ask(_("{found} has unsaved changes from before a crash, {when}.{more}").format(found=name_of(lost), when=when, more=more))
 
 

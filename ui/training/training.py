@@ -219,7 +219,7 @@ class TrainingPage(Panel):
         self._hint()
 
     def _hint(self) -> None:
-        begun = f"Trained to step {count(self._step)}. Press Train to go on from there."
+        begun = _("Trained to step {step}. Press Train to go on from there.").format(step=count(self._step))
         self.curves.set_hint(self._why or (begun if self._step else EMPTY))
 
     def show_message(self, text: str) -> None:

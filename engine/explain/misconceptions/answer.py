@@ -60,10 +60,12 @@ class Collected:
     def number(self, tensor: Tensor) -> float:
         """The chosen entry. Raises Unanswerable where it does not exist."""
         if self.address.index is None and tensor.numel() != 1:
-            raise Unanswerable(f"{self.name} is a tensor of {tensor.numel()} numbers: choose one of them to predict.")
+            raise Unanswerable(
+                _("{name} is a tensor of {count} numbers: choose one of them to predict.").format(name=self.name, count=tensor.numel())
+            )
         entry = self.address.index or (0,) * tensor.dim()
         if len(entry) != tensor.dim() or any(not -size <= i < size for i, size in zip(entry, tensor.shape, strict=True)):
-            raise Unanswerable(f"{self.name} has no entry {list(entry)}.")
+            raise Unanswerable(_("{name} has no entry {entry}.").format(name=self.name, entry=list(entry)))
         return float(tensor[entry])
 
     def add(self, key: str, wrong: Tensor | float, hint: str, node: str = "", edge: str = "", core: bool = True) -> None:

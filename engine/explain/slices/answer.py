@@ -44,7 +44,9 @@ class _Line:
         exact = trace.dtype == "float64"
         self.slope = float(gradient[self.entry]) if exact else float(self.replay.gradient(self.replay.base)[self.entry])
         if not (math.isfinite(self.value) and math.isfinite(self.slope) and math.isfinite(self.at)):
-            raise Unanswerable(f"The objective or its slope at {self.name} is not finite here, so there is nothing to draw.")
+            raise Unanswerable(
+                _("The objective or its slope at {name} is not finite here, so there is nothing to draw.").format(name=self.name)
+            )
 
     def __call__(self, x: float) -> float:
         return self.replay.number(self.replay.moved(self.entry, x))

@@ -92,7 +92,11 @@ class _Builder:
 
     def _check(self) -> None:
         if len(self.operations) > LARGEST:
-            raise Unanswerable(f"Formulas are for graphs of up to {LARGEST} nodes; this one has {len(self.operations)}.")
+            raise Unanswerable(
+                _("Formulas are written for graphs of up to {largest} nodes; this graph has {count}.").format(
+                    largest=LARGEST, count=len(self.operations)
+                )
+            )
         for operation in self.operations:
             name = self.graph.nodes[operation.node].name
             for key in operation.outputs:

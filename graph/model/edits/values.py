@@ -259,7 +259,7 @@ class SetItem(Edit):
     def apply(self, graph: Graph) -> Edit:
         old = find_item(graph, self.item.id)
         if isinstance(old, Node) or type(old) is not type(self.item):
-            raise GraphError(f'"{self.item.id}" is not a {type(self.item).__name__.lower()}')
+            raise GraphError(_('"{id}" is not a {kind}').format(id=self.item.id, kind=type(self.item).__name__.lower()))
         graph._replace_item(self.item)
         return SetItem(old)
 

@@ -322,9 +322,9 @@ def test_it_is_said_why_a_node_cannot_be_opened() -> None:
 
     assert "penalty penalises its weights by the layer's name" in refusal("hidden")
     assert "ReLU is not made of smaller nodes here" in refusal("relu")
-    assert "nothing is wired to x" in refusal("loose")
+    assert "its input x is not connected" in refusal("loose")
     assert "40 × 2 = 80 weights; up to 64" in refusal("wide", neurons=True)
-    assert "the size of what data gives is not known" in refusal("wide", shapes={})
+    assert "the output size of data is not known" in refusal("wide", shapes={})
     assert "has no neurons" in refusal("far", neurons=True)
     assert refusal("nobody") == "Select a node to open"
 

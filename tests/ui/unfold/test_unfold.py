@@ -245,7 +245,7 @@ def test_without_numbers_it_is_said_that_the_size_is_not_known(make_window: Make
     choose(window, "hidden")
     press(window, U)
     assert window.document.graph == before
-    assert said(window).endswith("the size of what data gives is not known")
+    assert said(window).endswith("the output size of data is not known")
     choose(window, "h")
     press(window, U)
     assert "n3" in window.document.graph.groups, "an activation needs no sizes"

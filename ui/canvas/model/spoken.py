@@ -16,7 +16,12 @@ PortKey = tuple[str, int, bool]
 
 def canvas_value(model: CanvasModel) -> str:
     nodes, edges = len(model.scene.ids), len(model.scene.edges)
-    return f"{nodes} node{'s' * (nodes != 1)}, {edges} wire{'s' * (edges != 1)}"
+    return ", ".join(
+        (
+            ngettext("{count} node", "{count} nodes", nodes).format(count=nodes),
+            ngettext("{count} wire", "{count} wires", edges).format(count=edges),
+        )
+    )
 
 
 def node_name(model: CanvasModel, item: str) -> str:
