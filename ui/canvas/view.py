@@ -46,6 +46,7 @@ from ui.canvas.paint.overlay import paint_above, paint_overlay
 from ui.canvas.paint.painter import prepare
 from ui.canvas.paint.stage import Stage
 from ui.canvas.paint.top import paint_top
+from ui.canvas.sample_chooser import SampleChooser
 from ui.look import theme as themes
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme
@@ -79,6 +80,7 @@ class Canvas(QWidget):
         self.setAccessibleName(_("Graph"))
         self.stage = Stage(self.model)
         self.breadcrumb = Breadcrumb(self, self.model)
+        self.sample_chooser = SampleChooser(self, self.model)
         self.find_bar: FindBar | None = None
         self.editor: LineEditor | TextEditor | None = None
         """The editor that is open on the canvas itself."""
@@ -156,6 +158,7 @@ class Canvas(QWidget):
         if self.editor is not None:
             self.editor.ending.keep()
         self.model.set_document(document)
+        self.sample_chooser.follow()
 
     def set_theme(self, theme: Theme) -> None:
         self.model.set_theme(theme)
@@ -165,6 +168,7 @@ class Canvas(QWidget):
         if trace is not None and self.document.revision == trace.revision:
             self._schedule.drop(STALE)
         self.model.set_trace(trace)
+        self.sample_chooser.follow()
         self._watch_age()
 
     # menus and keys call these

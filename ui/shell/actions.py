@@ -10,6 +10,7 @@ from graph.text.messages import _
 from ui.shell import registry
 from ui.shell.workspace.action_spec import (
     ActionSpec,
+    batched,
     chosen,
     copyable,
     editable,
@@ -127,6 +128,14 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("zoom_100", _("Actual size"), "View", ("Ctrl+0",), tip=_("Zoom to 100 %")),
     A("zoom_in", _("Zoom in"), "View", ("Ctrl++", "Ctrl+=", "+"), "canvas", tip=_("Make everything larger")),
     A("zoom_out", _("Zoom out"), "View", ("Ctrl+-", "-"), "canvas", tip=_("Make everything smaller")),
+    A("sample_next", _("Next sample"), "View/Sample shown", ("]",), "canvas", batched, _("Show the next sample of the batch on the canvas"),
+      search=("batch", "row")),
+    A("sample_previous", _("Previous sample"), "View/Sample shown", ("[",), "canvas", batched,
+      _("Show the previous sample of the batch on the canvas"), search=("batch", "row")),
+    A("sample_mean", _("Mean of the batch"), "View/Sample shown", (), "window", batched,
+      _("Show the mean over all samples of the batch on the canvas"), search=("average", "sample")),
+    A("sample_all", _("All samples"), "View/Sample shown", (), "window", batched, _("Show the whole batch on the canvas"),
+      search=("batch",)),
     A("type_larger", _("Larger type"), "View/Type size", ("Ctrl+Shift+PgUp",), enabled=larger,
       tip=_("Make all type larger, up to 300 %"), search=("font", "scale", "zoom")),
     A("type_smaller", _("Smaller type"), "View/Type size", ("Ctrl+Shift+PgDown",), enabled=smaller,
@@ -160,7 +169,8 @@ WINDOW: tuple[ActionSpec, ...] = (
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 MENU_TITLES = {
     "File": _("File"), "Edit": _("Edit"), "Edit/Align": _("Align"), "View": _("View"), "View/Theme": _("Theme"),
-    "View/Type size": _("Type size"), "Run": _("Run"), "Learn": _("Learn"), "Learn/Predict": _("Predict"),
+    "View/Type size": _("Type size"), "View/Sample shown": _("Sample shown"),
+    "Run": _("Run"), "Learn": _("Learn"), "Learn/Predict": _("Predict"),
     "Learn/Find the fault": _("Find the fault"), "Learn/While presenting": _("While presenting"), "Help": _("Help"),
 }  # fmt: skip
 """Titles of the menus that rows name; a slash separates a submenu from its menu."""

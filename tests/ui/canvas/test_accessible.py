@@ -54,8 +54,8 @@ def test_the_canvas_is_one_widget_with_nodes_and_wires_as_children(canvas: Canva
 def test_nodes_and_wires_say_their_values_and_gradients(canvas: Canvas) -> None:
     root = QAccessible.queryAccessibleInterface(canvas)
 
-    assert called(root, "d, Multiply").text(Value) == "−10.00, gradient 1.000"  # 2 · (−5); f = d + z
-    assert called(root, "wire from x to d, input a").text(Value) == "value 2.000, gradient −5.000"
+    assert called(root, "d, Multiply").text(Value) == "−10, gradient 1"  # 2 · (−5); f = d + z
+    assert called(root, "wire from x to d, input a").text(Value) == "value 2, gradient −5"
     assert "the objective" in called(root, "f, Add").text(Description)
 
 
@@ -63,7 +63,7 @@ def test_ports_are_children_of_their_node(canvas: Canvas) -> None:
     node = called(QAccessible.queryAccessibleInterface(canvas), "d, Multiply")
 
     assert [port.text(Name) for port in children(node)] == ["input a", "input b", "output y"]
-    assert children(node)[1].text(Value) == "from y: value −5.000, gradient 2.000"
+    assert children(node)[1].text(Value) == "from y: value −5, gradient 2"
     assert children(node)[1].parent() is node
     assert node.indexOfChild(children(node)[2]) == 2
 
@@ -98,7 +98,7 @@ def test_a_problem_and_an_absent_gradient_are_told(canvas: Canvas) -> None:
     root = QAccessible.queryAccessibleInterface(canvas)
 
     assert called(root, "d, Multiply").text(Description).startswith("error: d: wrong")
-    assert called(root, "wire from z to f, input b").text(Value) == "value 3.000, gradient the objective does not depend on it"
+    assert called(root, "wire from z to f, input b").text(Value) == "value 3, gradient the objective does not depend on it"
 
 
 def test_a_removed_nodes_interface_is_invalid_and_says_nothing(canvas: Canvas) -> None:
@@ -128,8 +128,8 @@ def test_a_group_is_one_child_whose_ports_tell_what_is_inside(canvas: Canvas) ->
     assert root.focusChild() is card
     assert [child.text(Name) for child in children(root)][:3] == ["x, Input", "y, Input", "f, Add"]
     ports = {port.text(Name): port.text(Value) for port in children(card)}
-    assert "from x: value 2.000, gradient −5.000" in ports.values()
-    assert {"−10.00", "3.000"} <= set(ports.values())  # what d and z give to f
+    assert "from x: value 2, gradient −5" in ports.values()
+    assert {"−10", "3"} <= set(ports.values())  # what d and z give to f
 
 
 def test_interfaces_outlive_what_python_forgets_and_go_with_the_canvas(qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ from ui.canvas.model.fitting import judge
 from ui.canvas.model.number_texts import gradient_text, value_text
 from ui.canvas.model.tips import wire_tip
 from ui.canvas.paint import batch
-from ui.look.numerals import exact, number, tensor_text, whole
+from ui.look.numerals import apart, column, exact, number, tensor_text, whole
 from ui.look.theme import LIGHT, color
 from ui.maths import formula_text, heat
 
@@ -30,13 +30,39 @@ pytestmark = pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (2, "2.000"), (-10, "−10.00"), (0, "0"), (-0.0, "0"), (0.12345678, "0.1235"), (9999.6, "1.000×10⁴"), (1234.5, "1234"),
-        (-0.00012345, "−0.0001234"),
-        (1.5e-7, "1.500×10⁻⁷"), (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"), (6.02e23, "6.020×10²³"),
+        (2, "2"), (-10, "−10"), (0, "0"), (-0.0, "0"), (100000, "100000"), (1e6, "1×10⁶"), (6.02e23, "6.02×10²³"), (2 + 4e-16, "2"),
+        (0.5, "0.5"), (-0.3, "−0.3"), (0.1 + 0.2, "0.3"), (-10.005, "−10.005"), (1e-5, "1×10⁻⁵"), (1.5e-7, "1.5×10⁻⁷"),
+        (0.12345678, "0.1235"), (-10.0049, "−10.00"), (1 / 3, "0.3333"), (20000 / 3, "6667"), (200000 / 3, "6.667×10⁴"),
+        (-0.00012345, "−0.0001234"), (9999.61234, "1.000×10⁴"),
+        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"),
     ],
 )  # fmt: skip
-def test_numbers_have_four_significant_digits_and_a_real_minus(value: float, text: str) -> None:
+def test_whole_and_short_numbers_are_written_as_they_are_and_others_with_four_digits(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.5, -0.3, 2], "0.5 −0.3 2.0"), ([2, -3], "2 −3"), ([0.83365, -0.53705], "0.834 −0.537"), ([1.63905, 1 / 3], "1.639 0.333"),
+        ([12.34567, 1 / 3], "12.35 0.33"), ([0.01234, 0.00123], "0.0123 0.0012"), ([0, 1 / 3], "0 0.333"), ([1e-7, 1 / 3], "1×10⁻⁷ 0.333"),
+        ([1e-7, 2.34567e-7], "1×10⁻⁷ 2.35×10⁻⁷"), ([math.nan, 1 / 3], "NaN 0.333"), ([0.0, 0.0], "0 0"),
+    ],
+)  # fmt: skip
+def test_numbers_that_stand_together_share_their_decimals_and_none_is_rounded_to_zero(values: list[float], texts: str) -> None:
+    assert column(values) == texts.split()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "texts"),
+    [
+        (-10.0, -10.0051234, ("−10", "−10.005")), (1 / 3, 1 / 3 + 1e-7, ("0.3333333", "0.3333334")),
+        (0.9561234, 0.9012345, ("0.9561", "0.9012")),
+        (1 / 3, 1 / 3, ("0.3333", "0.3333")), (1.0, math.inf, ("1", "∞")),
+    ],
+)  # fmt: skip
+def test_a_small_change_is_seen_in_the_digits(before: float, after: float, texts: tuple[str, str]) -> None:
+    assert apart(before, after) == texts
 
 
 def test_full_precision_reads_back_exactly() -> None:

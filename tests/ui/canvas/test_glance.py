@@ -16,7 +16,7 @@ def test_a_selected_wire_shows_its_value_and_its_own_gradient(window: Window) ->
     page = window.panel("node").wire_page
 
     assert window.panel("node").pages.currentWidget().isAncestorOf(page)
-    assert [panel.number.text() for panel in page.panels.values()] == ["2.000", "−5.000"]  # x, and ∂f/∂x = y
+    assert [panel.number.text() for panel in page.panels.values()] == ["2", "−5"]  # x, and ∂f/∂x = y
 
 
 def test_a_selected_node_says_its_gradient_beside_its_formula(window: Window) -> None:
@@ -24,7 +24,7 @@ def test_a_selected_node_says_its_gradient_beside_its_formula(window: Window) ->
 
     page = window.panel("node").node_page
 
-    assert page.gradient.text() == "gradient  1.000"
+    assert page.gradient.text() == "gradient  1"
     assert not page.value.isVisible()  # the formula with numbers ends in it
 
 
@@ -35,7 +35,7 @@ def test_a_tensor_is_told_by_shape_mean_and_norm(window: Window) -> None:
     window.showing.show_trace(replace(trace, values={**trace.values, key: matrix([[3.0, 4.0]])}))
     window.canvas.select([ids["multiply"]])
 
-    assert window.panel("node").node_page.value.text() == "value  1 × 2 · mean 3.500 · norm 5.000"
+    assert window.panel("node").node_page.value.text() == "value  1 × 2 · mean 3.5 · norm 5"
 
 
 def test_an_absent_gradient_says_why(window: Window) -> None:

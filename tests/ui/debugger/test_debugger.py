@@ -166,10 +166,10 @@ def test_opening_the_debugger_says_that_the_loss_is_of_other_samples(window: Win
     assert trace.objective is not None
     other = {**trace.values, trace.objective: scalar(-8.0)}
     window.showing.show_trace(replace(trace, values=other, iteration=0, mode="training", batch="iteration 1: mini-batch 1 of 5"))
-    assert window.status.message.full == "Loss −8.000 (before: −7.000), now for the samples of the next training step."
+    assert window.status.message.full == "Loss −8 (before: −7), now for the samples of the next training step."
     window.debugger.toggle()
     window.showing.show_trace(trace)
-    assert window.status.message.full == "Loss −7.000 (before: −8.000), now for the chosen samples again."
+    assert window.status.message.full == "Loss −7 (before: −8), now for the chosen samples again."
 
 
 def test_a_condition_on_an_entry_that_is_not_there_is_refused(window: Window, qtbot: QtBot) -> None:

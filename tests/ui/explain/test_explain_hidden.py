@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,6 +44,11 @@ def window(make_window: Callable[..., Window]) -> Window:
     window = make_window(document, kernel=Desk(), size=(1440, 900), unsaved="discard")
     window.canvas.select([names(document)["x"]])
     return window
+
+
+def says(text: str, number: str) -> bool:
+    """Whether a number stands in a text by itself, and not as part of another one."""
+    return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", text) is not None
 
 
 def said_by(tool: QWidget) -> str:
@@ -94,7 +100,7 @@ def test_neither_the_secant_nor_newtons_step_tell_a_slope_that_is_to_be_found_ou
     window.visibility.hide("predict")
 
     assert "4.0" not in told and "Newton" not in told
-    qtbot.waitUntil(lambda: "= 4.000" in said_by(tool) and "Newton" in said_by(tool), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "= 4" in said_by(tool) and "Newton" in said_by(tool), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])
@@ -134,7 +140,7 @@ def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the
 
     assert not any(number in told for number in ("3.0", "1.7")) and "5.4" in told and "Predict the gradient first" in told
     assert set(tags) == {"w"} and set(update_tags(update)) == {"v", "w"}
-    assert "3.000" in said_by(view) and "?" not in said_by(view)
+    assert says(said_by(view), "3") and "?" not in said_by(view)
 
 
 def test_a_number_that_is_covered_leaves_nothing_in_its_tip(qtbot: QtBot) -> None:
@@ -190,7 +196,7 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
     window.visibility.hide("predict", values=[node, *(edge.id for edge in graph.outputs_of(node))])
     covered = exported()
 
-    assert "−10.00" in shown and "−10.00" not in covered
+    assert "−10" in shown and "−10" not in covered
     assert copied() != before
 
 
@@ -207,14 +213,14 @@ def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window,
     window.explain.why_of(ids["multiply"])
     qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == ids["multiply"], timeout=PATIENCE)
 
-    assert "local ?" in told and "×" in told and "local ?" not in said_by(card) and "local 3.000" in said_by(card)
-    assert not [sheet for sheet in (card.findChildren(Sheet)) if sheet.isVisible() and "6.000" in sheet.accessibleName()]
+    assert "local ?" in told and "×" in told and "local ?" not in said_by(card) and "local 3" in said_by(card)
+    assert not [sheet for sheet in (card.findChildren(Sheet)) if sheet.isVisible() and says(sheet.accessibleName(), "6")]
 
 
 @pytest.mark.parametrize(
     ("formula", "values", "node", "answers"),
-    [("a + x", {"a": 3.0, "x": 2.0}, "x", ("1.000",)), ("(4 - x)^2", {"x": -1.0}, "x", ("−10.00",)),
-     ("1/x", {"x": 2.0}, "x", ("−0.2500",))],
+    [("a + x", {"a": 3.0, "x": 2.0}, "x", ("1",)), ("(4 - x)^2", {"x": -1.0}, "x", ("−10",)),
+     ("1/x", {"x": 2.0}, "x", ("−0.25",))],
 )  # fmt: skip
 def test_no_line_of_a_card_ends_in_the_gradient_that_is_asked_for(
     window: Window, qtbot: QtBot, formula: str, values: dict[str, float], node: str, answers: tuple[str, ...]
@@ -247,14 +253,14 @@ def test_a_curvature_that_a_lesson_asks_for_is_told_by_no_tool(window: Window, q
     window.explain.show_picture()
     tool = window.explain.tools.current
     assert isinstance(tool, PictureTool)
-    qtbot.waitUntil(lambda: "6.000" in said_by(tool), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: says(said_by(tool), "6"), timeout=PATIENCE)
 
     window.visibility.hide("lesson", measures=[("curvature", x, index)])
     qtbot.waitUntil(lambda: tool.local is not None and tool.showing, timeout=PATIENCE)
     qtbot.waitUntil(lambda: "∂²" in said_by(tool), timeout=PATIENCE)
-    assert ("6.000" in said_by(tool)) == ("Newton" in said_by(tool)) == bool(index)
+    assert (says(said_by(tool), "6")) == ("Newton" in said_by(tool)) == bool(index)
     window.visibility.hide("lesson")
-    qtbot.waitUntil(lambda: "6.000" in said_by(tool), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: says(said_by(tool), "6"), timeout=PATIENCE)
 
 
 def test_neither_the_count_of_paths_nor_of_multiplications_is_told_while_it_is_asked(window: Window, qtbot: QtBot) -> None:

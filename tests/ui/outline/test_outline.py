@@ -28,8 +28,8 @@ def lines(outline: Outline, parent: QModelIndex = QModelIndex()) -> list[tuple[s
 
 def test_nodes_stand_with_their_values_and_gradients(outline: Outline) -> None:
     assert lines(outline) == [
-        ("x", "2.000", "−5.000"), ("y", "−5.000", "2.000"), ("multiply", "−10.00", "1.000"), ("z", "3.000", "1.000"),
-        ("add", "−7.000", "1.000"),
+        ("x", "2", "−5"), ("y", "−5", "2"), ("multiply", "−10", "1"), ("z", "3", "1"),
+        ("add", "−7", "1"),
     ]  # fmt: skip
 
 
@@ -37,9 +37,9 @@ def test_under_a_node_are_its_wires_in_and_out(outline: Outline, window: Window)
     node = outline.model.index_of(names(window.document)["multiply"])
 
     assert lines(outline, node) == [
-        ("a ← x", "2.000", "−5.000"),
-        ("b ← y", "−5.000", "2.000"),
-        ("y → add.a", "−10.00", "1.000"),
+        ("a ← x", "2", "−5"),
+        ("b ← y", "−5", "2"),
+        ("y → add.a", "−10", "1"),
     ]
 
 
@@ -130,7 +130,7 @@ def test_groups_hold_their_nodes(outline: Outline, window: Window) -> None:
 def test_a_screen_reader_hears_kind_name_type_and_numbers(outline: Outline, window: Window) -> None:
     spoken = outline.model.index_of(names(window.document)["multiply"]).data(Qt.ItemDataRole.AccessibleTextRole)
 
-    assert spoken == "node multiply, Multiply, value −10.00, gradient 1.000"
+    assert spoken == "node multiply, Multiply, value −10, gradient 1"
 
 
 def test_an_absent_gradient_is_a_word_and_never_a_number(outline: Outline, window: Window) -> None:

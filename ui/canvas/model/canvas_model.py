@@ -10,7 +10,7 @@ from engine.compile.views import TraceView
 from graph.model import edits
 from graph.model.graph import Graph, GraphError
 from graph.storage.document import Change, Document
-from ui.canvas.model import levels
+from ui.canvas.model import levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
@@ -21,6 +21,7 @@ from ui.canvas.model.navigation import GroupNavigation
 from ui.canvas.model.overlay import Overlay
 from ui.canvas.model.playhead import Playhead
 from ui.canvas.model.pointing import Pointing
+from ui.canvas.model.samples import Samples
 from ui.canvas.model.scene import CanvasScene, PortHit
 from ui.canvas.model.selection import Selection
 from ui.canvas.model.surface import Surface
@@ -72,6 +73,8 @@ class CanvasModel(QObject):
         self.surface: Surface = surface
         self.playhead: Playhead | None = None
         self.pointing = Pointing()
+        self.samples = Samples()
+        self.samples.changed.connect(self._show_sample)
         self.found: tuple[str, ...] = ()
         """What was looked for, ringed."""
         self.live = LiveScene(document.graph, surface.repaint_scene)
@@ -115,7 +118,7 @@ class CanvasModel(QObject):
         document.changed.connect(self._follow)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
-        self.content = Content(document.graph, playhead=self.playhead)
+        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice)
         self.rows.clear()
         self.overlay.clear()
         self._selection.set(())
@@ -136,8 +139,20 @@ class CanvasModel(QObject):
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         stale = self.is_old(trace) and self.content.stale
-        self.content = Content(self.document.graph, trace, self.playhead, stale)
+        self.content = Content(self.document.graph, trace, self.playhead, stale, sample=self.samples.choice)
         self.surface.repaint_scene()
+
+    def _show_sample(self) -> None:
+        """Another part of the batch: the same numbers, cut differently."""
+        self.live.labels.clear()
+        self.set_trace(self.content.trace)
+
+    def step_sample(self, way: int) -> None:
+        """Show the next sample of the batch, or the one before; the first after all of them, and the last before."""
+        count, choice = samples.count(self.content.trace), self.samples.choice
+        if count:
+            row = min(choice, count - 1) + way if isinstance(choice, int) else 0 if way > 0 else count - 1
+            self.samples.choose(row % count)
 
     def is_old(self, trace: TraceView | None) -> bool:
         """Whether a trace belongs to an older state of the document."""

@@ -13,6 +13,7 @@ from graph.grouping.groups import members
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.model.problem import GRAVITY, Problem
+from ui.canvas.model import samples
 from ui.canvas.model.playhead import Playhead
 from ui.look.theme import Theme
 from ui.maths import heat
@@ -29,6 +30,12 @@ class Content:
     playhead: Playhead | None = None
     stale: bool = False
     values: bool = True
+    sample: samples.Choice = None
+    """What is shown of the batch."""
+    brackets: bool = True
+    """Whether small tensors are written out: not from afar."""
+    _parts: dict[int, ArrayView] = field(default_factory=dict)
+    """What is shown of the batched tensors of this trace, by their identity."""
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
     texts: dict[tuple[int, int], Any] = field(default_factory=dict)
     """Written-out numbers, by the identity of the tensors of this trace."""
@@ -46,24 +53,43 @@ class Content:
     def wire_value(self, edge: Edge) -> ArrayView | None:
         if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id)):
             return None
-        return self.trace.values.get(edge.source)
+        return self._value(edge.source)
 
     def wire_gradient(self, edge: Edge) -> Gradient:
         if self.trace is None or (self.playhead is not None and not self.playhead.arrived_gradients(edge.id)):
             return HELD
-        return self.trace.edge_gradients.get(edge.id, HELD)
+        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD))
 
     def node_value(self, node: str, port: str) -> ArrayView | None:
         if self.trace is None:
             return None
         if self.playhead is not None and not self.playhead.node_has_value(node) and self.graph.spec(node).inputs:
             return None  # what a person typed into a source is known before anything is computed
-        return self.trace.values.get((node, port))
+        return self._value((node, port))
 
     def node_gradient(self, node: str, port: str) -> Gradient:
         if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):
             return HELD
-        return self.trace.gradients.get((node, port), HELD)
+        return self._part((node, port), self.trace.gradients.get((node, port), HELD))
+
+    def _value(self, key: tuple[str, str]) -> ArrayView | None:
+        assert self.trace is not None
+        view = self.trace.values.get(key)
+        shown = self._part(key, view) if view is not None else None
+        return shown if isinstance(shown, ArrayView) else None
+
+    def _part(self, key: tuple[str, str], entry: Gradient) -> Gradient:
+        """What is shown of an output's value or gradient: of a batched one, the chosen sample."""
+        if self.sample is None or self.trace is None or isinstance(entry, Absent) or not samples.batched(self.trace, key, entry):
+            return entry
+        known = self._parts.get(id(entry))
+        if known is None:
+            known = self._parts[id(entry)] = samples.part(entry, self.sample)
+        return known
+
+    def lists_samples(self, key: tuple[str, str], view: Gradient | None) -> bool:
+        """Whether the first axis of what is shown of an output, or of its gradient, counts samples."""
+        return self.trace is not None and samples.batched(self.trace, key, view)
 
     def weight(self, node: str, name: str) -> ArrayView | None:
         return self.trace.parameters.get((node, name)) if self.trace is not None and name else None

@@ -24,6 +24,8 @@ from ui.look.theme import Theme
 LEAST = 62.0
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
+BRACKETS = 0.5
+"""The scale from which small tensors are written out."""
 
 
 class Labels:
@@ -32,12 +34,14 @@ class Labels:
     def __init__(self) -> None:
         self.places: dict[str, Places] = {}
         self.boost = 1.0
+        self.brackets = True
         self.held = False
         """While numbers change by a drag or in training, labels keep their places even when texts outgrow them."""
 
-    def magnify(self, boost: float) -> None:
-        if boost != self.boost:
-            self.boost = boost
+    def magnify(self, boost: float, brackets: bool) -> None:
+        """Texts are drawn this large; `brackets`: small tensors are written out."""
+        if (boost, brackets) != (self.boost, self.brackets):
+            self.boost, self.brackets = boost, brackets
             self.clear()
 
     def clear(self) -> None:

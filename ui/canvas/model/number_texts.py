@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.compile.views import Absent, ArrayView
+from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge, End
 from graph.text.messages import _
-from ui.canvas.model import geometry
+from ui.canvas.model import geometry, matrices
 from ui.canvas.model.content import Content
+from ui.canvas.model.matrices import Matrix
 from ui.look.numerals import loud, number, tensor_text, whole
 
 PICTURE = (26.0, 16.0)
@@ -21,12 +22,12 @@ LINE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class WireText:
-    """The text on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers.
+    """The text on one side of a wire. `kind` decides how it is drawn; only `number`, `matrix` and `tensor` are numbers.
 
     `width` and `height` are the room it fills, before magnification.
     """
 
-    kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
+    kind: Literal["number", "matrix", "tensor", "word", "empty", "bad", "hidden"]
     text: str
     width: float
     view: ArrayView | None = None
@@ -34,6 +35,7 @@ class WireText:
     lead: float = 0.0
     """Width of the sign that says the number is a norm."""
     height: float = LINE
+    matrix: Matrix | None = None
 
 
 def _made(
@@ -50,7 +52,15 @@ HIDDEN = WireText("hidden", "?", 34.0)
 """Shown in place of a number that the user has to predict."""
 
 
-def value_text(view: ArrayView | None, image: bool = False) -> WireText:
+def _bracketed(view: ArrayView) -> WireText:
+    """A small tensor as numbers."""
+    written = matrices.matrix(view)
+    said = "; ".join(", ".join(row) for row in written.rows)
+    return WireText("matrix", said, written.width, view, height=written.height, matrix=written)
+
+
+def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False) -> WireText:
+    """The text of a value; `brackets`: a small tensor is written out."""
     if view is None:
         return EMPTY
     if view.covered:
@@ -58,11 +68,13 @@ def value_text(view: ArrayView | None, image: bool = False) -> WireText:
     scalar = view.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
+    if brackets:
+        return _bracketed(view)
     shape = tensor_text(view.shape)
     return _made("tensor", shape, view, image) if view.finite else _made("bad", _("NaN/∞ {shape}").format(shape=shape))
 
 
-def gradient_text(gradient: ArrayView | Absent) -> WireText:
+def gradient_text(gradient: ArrayView | Absent, brackets: bool = False) -> WireText:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
         return EMPTY if gradient.reason == "not computed" else _made("word", gradient.word)
@@ -71,6 +83,8 @@ def gradient_text(gradient: ArrayView | Absent) -> WireText:
     scalar = gradient.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", number(scalar))
+    if brackets:
+        return _bracketed(gradient)
     if not gradient.finite:
         return _made("bad", _("NaN/∞ {shape}").format(shape=tensor_text(gradient.shape)))
     return _made("tensor", number(gradient.norm), gradient, norm=True)
@@ -79,18 +93,27 @@ def gradient_text(gradient: ArrayView | Absent) -> WireText:
 def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     """Both texts of a wire, made once for every tensor of a trace."""
     gradient = content.wire_gradient(edge)
-    backward = content.texts.get((id(gradient), 1))
+    key = (id(gradient), 3 if content.brackets else 1)
+    backward = content.texts.get(key)
     if backward is None:
-        backward = content.texts[id(gradient), 1] = gradient_text(gradient)
+        backward = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient))
     return known_text(content, content.wire_value(edge), edge.source), backward
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:
     """The text of an output's value, the same for its card and all its wires."""
-    text: WireText | None = content.texts.get((id(value), 0))
+    key = (id(value), 2 if content.brackets else 0)
+    text: WireText | None = content.texts.get(key)
     if text is None:
-        text = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
+        text = content.texts[key] = value_text(value, content.is_image(*source), _written_out(content, source, value))
     return text
+
+
+def _written_out(content: Content, source: End, view: Gradient | None) -> bool:
+    """Whether a tensor stands there as numbers."""
+    if not content.brackets or not isinstance(view, ArrayView) or view.data is None:
+        return False
+    return matrices.fits(view.shape, content.lists_samples(source, view))
 
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:

@@ -8,9 +8,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
+from ui.canvas.model import matrices
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.labels import Labels
+from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import NORM, PICTURE, WireText, texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
@@ -57,8 +59,11 @@ def _uncovered(scene: CanvasScene, area: QRectF, placed: list[Placed], boost: fl
 
 def paint_veils(painter: QPainter, labels: Sequence[Placed], theme: Theme, boost: float = 1.0) -> None:
     """The canvas's colour under every text: it keeps wires and pulses from running through a number."""
-    high = (HEIGHT - 4) * boost
-    boxes = [(x - t.width * boost / 2 - 2, y - high / 2, t.width * boost + 4, high) for t, (x, y) in labels if t.kind != "empty"]
+    boxes = [
+        (x - t.width * boost / 2 - 2, y - (t.height - 4) * boost / 2, t.width * boost + 4, (t.height - 4) * boost)
+        for t, (x, y) in labels
+        if t.kind != "empty"
+    ]
     if boxes:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(theme.canvas, VEIL))
@@ -96,6 +101,9 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
         painter.setFont(font("tiny"))
         painter.setPen(color(theme.secondary))
         painter.drawText(box, _CENTRE, text.text)
+    elif text.matrix is not None:
+        ink = theme.error if text.matrix.loud else theme.stale if content.stale else hue
+        paint_matrix(painter, text.matrix, box.left(), -text.matrix.height / 2, ink)
     elif text.view is not None:
         image = content.picture(text.view, theme, text.image, 1)
         if image is not None:
@@ -111,6 +119,21 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
         painter.setPen(color(theme.error))
         painter.setFont(font("wire"))
         painter.drawText(box.adjusted(-4, 0, 4, 0), _CENTRE, text.text)
+
+
+def paint_matrix(painter: QPainter, matrix: Matrix, left: float, top: float, ink: str, size: float = 1.0) -> None:
+    """Numbers in square brackets, in the type of a wire's number, `size` times as large."""
+    painter.setPen(QPen(color(ink), 1.4 * size))
+    right, bottom = left + matrix.width * size, top + matrix.height * size
+    inset, serif = 1.5 * size, matrices.SERIF * size
+    for edge, side in ((left + inset, serif), (right - inset, -serif)):
+        painter.drawPolyline([QPointF(edge + side, top), QPointF(edge, top), QPointF(edge, bottom), QPointF(edge + side, bottom)])
+    painter.setFont(font("wire", size))
+    baseline = top + (1 + matrices.ROW / 2 + 5.4) * size
+    for row, places in zip(matrix.rows, matrix.places, strict=True):
+        for text, place in zip(row, places, strict=True):
+            painter.drawText(QPointF(left + place * size, baseline), text)
+        baseline += matrices.ROW * size
 
 
 def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme) -> None:

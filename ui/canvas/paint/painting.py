@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from graph.model.elements import End
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import NUMBERS, Labels, magnification, stub_places
+from ui.canvas.model.labels import BRACKETS, NUMBERS, Labels, magnification, stub_places
 from ui.canvas.model.number_texts import stub_texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
@@ -68,7 +68,8 @@ def paint_live(
     if content.weighted and content.values:
         _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
     boost = magnification(scale, theme)
-    labels.magnify(boost)
+    content.brackets = scale >= BRACKETS
+    labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
     complete = True
     if content.values and scale >= NUMBERS:
@@ -102,7 +103,8 @@ def paint_lifted(
     """What is being carried, above everything else: its cards and wires with their numbers."""
     paint_carried(painter, scene, carried, theme, scale)
     boost = magnification(scale, theme)
-    labels.magnify(boost)
+    content.brackets = scale >= BRACKETS
+    labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
     if content.values and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))

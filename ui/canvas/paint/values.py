@@ -11,9 +11,10 @@ from engine.compile.views import ArrayView
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
+from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import WireText, known_text
 from ui.canvas.model.scene import CanvasScene
-from ui.canvas.paint.labels import paint_question
+from ui.canvas.paint.labels import paint_matrix, paint_question
 from ui.canvas.paint.nodes import paint_slot
 from ui.look.numerals import MINUS, loud, number, tensor_text, whole
 from ui.look.theme import Theme, color, font, mixed
@@ -88,6 +89,8 @@ def paint_value(
         text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
         ink = theme.error if loud(view.scalar) else theme.stale if content.stale else theme.text
         _paint_number(painter, area, text, ink, boost)
+    elif full and (text := known_text(content, view, (node_id, port))).matrix is not None:
+        paint_fitted(painter, area, text.matrix, content, theme)
     elif full:
         paint_tile(painter, area, view, content, theme, image)
     else:
@@ -99,6 +102,14 @@ def paint_value(
         settings = content.graph.settings_of(node_id)
         share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
         paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
+
+
+def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, content: Content, theme: Theme) -> None:
+    """A matrix in the middle of its place, smaller where it would not fit."""
+    size = min(1.0, area.width() / matrix.width, area.height() / matrix.height)
+    middle = area.center()
+    ink = theme.error if matrix.loud else theme.stale if content.stale else theme.text
+    paint_matrix(painter, matrix, middle.x() - matrix.width * size / 2, middle.y() - matrix.height * size / 2, ink, size)
 
 
 def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:

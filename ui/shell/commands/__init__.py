@@ -75,6 +75,7 @@ class Commands:
             undo=(history.undo_text or _("last change")) if history.can_undo else "",
             redo=(history.redo_text or _("last change")) if history.can_redo else "",
             events=len(window.playhead.events),
+            samples=canvas.sample_chooser.count,
             training=kernel is not None and kernel.training,
             trained=kernel is not None and kernel.progress.step > 0,
             was_reset=kernel is not None and kernel.progress.before_reset > 0,

@@ -56,6 +56,18 @@ class ViewCommands:
     def zoom_out(self) -> None:
         self._window.canvas.zoom_by(1 / ZOOM)
 
+    def sample_next(self) -> None:
+        self._window.canvas.model.step_sample(1)
+
+    def sample_previous(self) -> None:
+        self._window.canvas.model.step_sample(-1)
+
+    def sample_all(self) -> None:
+        self._window.canvas.model.samples.choose(None)
+
+    def sample_mean(self) -> None:
+        self._window.canvas.model.samples.choose("mean")
+
     def type_larger(self) -> None:
         self._size_type(1)
 

@@ -29,6 +29,8 @@ class ActionContext:
     undo: str = ""
     redo: str = ""
     events: int = 0
+    samples: int = 0
+    """Samples in the batch whose numbers are shown."""
     training: bool = False
     trained: bool = False
     was_reset: bool = False
@@ -130,6 +132,10 @@ def redoable(s: ActionContext) -> bool:
 
 def playable(s: ActionContext) -> bool:
     return s.events > 0 and not s.training
+
+
+def batched(s: ActionContext) -> bool:
+    return s.samples > 0
 
 
 def trainable(s: ActionContext) -> bool:

@@ -115,7 +115,7 @@ def test_a_pinned_wire_has_a_card_and_its_number(workspace: FakeWorkspace, qtbot
     page.refresh()
 
     assert titles == ["Probes", "Probes 1"] and workspace.pages.shown == ["probes"]
-    assert [card.number.text() for card in page.cards] == ["−10.00"]
+    assert [card.number.text() for card in page.cards] == ["−10"]
 
 
 def test_panels_and_features_load_without_the_window() -> None:

@@ -1,0 +1,62 @@
+"""Which sample of the batch the canvas shows: all, one, or their mean. A matter of the view: the document and the pass stay as they are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.compile.views import ArrayView, Gradient, TraceView, cover, view_of
+
+Choice = int | Literal["mean"] | None
+"""A row of the batch, counted from 0; the mean over the batch; None for the whole batch."""
+
+
+class Samples(QObject):
+    """What was chosen, kept when the batch changes: a batch with fewer samples shows its last one."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice: Choice = None
+
+    @property
+    def choice(self) -> Choice:
+        return self._choice
+
+    def choose(self, choice: Choice) -> None:
+        if choice != self._choice:
+            self._choice = choice
+            self.changed.emit()
+
+
+def count(trace: TraceView | None) -> int:
+    """How many samples the batch of this pass has; 0 where nothing is batched."""
+    if trace is None:
+        return 0
+    for key, (dims, batched) in trace.shapes.items():
+        view = trace.values.get(key)
+        if batched and view is not None and len(view.shape) == len(dims) + 1:
+            return view.shape[0]
+    return 0
+
+
+def batched(trace: TraceView, key: tuple[str, str], view: Gradient | None) -> bool:
+    """Whether the first axis of an output's value, or of its gradient, counts samples."""
+    known = trace.shapes.get(key)
+    return known is not None and known[1] and isinstance(view, ArrayView) and len(view.shape) == len(known[0]) + 1
+
+
+def part(view: ArrayView, choice: Choice) -> ArrayView:
+    """What is shown of a batched tensor: the sample's slice, the mean over the samples, or all of it.
+
+    All of it, too, where it did not travel whole, and where a mean makes no sense, as of class numbers.
+    """
+    if choice is None or not view.shape or not view.shape[0] or (choice == "mean" and "float" not in view.dtype):
+        return view
+    if view.covered:
+        return cover(ArrayView(view.shape[1:], view.dtype, None), view.norm.why)  # type: ignore[attr-defined]
+    if view.data is None:
+        return view
+    return view_of(view.data.mean(axis=0) if choice == "mean" else view.data[min(choice, view.shape[0] - 1)])
