@@ -25,6 +25,6 @@ def command(options: argparse.Namespace) -> int:
                 print(line)
     if report.ok:
         return 0
-    more = _(" (and {value} more)").format(value=len(wrong) - 1) if len(wrong) > 1 else ""
+    more = _(" (and {count} more)").format(count=len(wrong) - 1) if len(wrong) > 1 else ""
     first = wrong[0].removeprefix(ERRORS[0]) if wrong else _("the gradients could not be checked")
     raise CommandError(f"{first}{more}{objective_hint(graph)}", 1)

@@ -75,8 +75,8 @@ def run_command(arguments: list[str]) -> int:
             return 1
         text = " ".join(str(error).split())[:300]
         print(
-            _("main.py: internal error: {name}: {text} (set {TRACEBACK}=1 to see where)").format(
-                name=type(error).__name__, text=text, TRACEBACK=TRACEBACK
+            _("main.py: internal error: {error}: {explanation} (set {TRACEBACK}=1 to see where)").format(
+                error=type(error).__name__, explanation=text, TRACEBACK=TRACEBACK
             ),
             file=sys.stderr,
         )
@@ -129,7 +129,7 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     _add_full(train)
     _add_json(graph_command("check", _("check structure and shapes; compare numerical and analytical gradients on every wire")))
     render = graph_command(
-        "render", _("save a picture of the graph, {value}").format(value=alternatives([form.title for form in pictures]))
+        "render", _("save a picture of the graph, {formats}").format(formats=alternatives([form.title for form in pictures]))
     )
     render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
     render.add_argument(
@@ -166,5 +166,5 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
 def _scale(text: str) -> float:
     value = positive(text)
     if not 0.1 <= value <= 8:
-        raise argparse.ArgumentTypeError(_("{text} is outside 0.1 to 8").format(text=text))
+        raise argparse.ArgumentTypeError(_("{scale} is outside 0.1 to 8").format(scale=text))
     return value

@@ -138,7 +138,7 @@ def problems_entry(model: Model, nonfinite: Sequence[Problem] = ()) -> dict[str,
     object for it."""
     said = [*(problem for problem in model.problems if problem.severity != "error"), *nonfinite]
     for problem in said:
-        print(_("main.py: {severity}: {text}").format(severity=problem.severity, text=problem.text), file=sys.stderr)
+        print(_("main.py: {severity}: {problem}").format(severity=problem.severity, problem=problem.text), file=sys.stderr)
     return {"problems": [{"severity": problem.severity, "text": problem.text} for problem in said]} if said else {}
 
 
@@ -153,7 +153,7 @@ def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None
         if node is None or graph.spec(node).role != role:
             known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
             raise CommandError(
-                _("no {title} is called {name}; this graph has {value}").format(title=title, name=name, value=", ".join(known) or "none")
+                _("no {kind} is called {name}; this graph has {known}").format(kind=title, name=name, known=", ".join(known) or "none")
             )
         setting = graph.spec(node).setting("value")
         if setting is not None and (wrong := complaint(setting, value)):
@@ -169,7 +169,9 @@ def _assignments(texts: list[str], option: str) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         name = normal_name(name.strip())
         if not equals or not valid_name(name):
-            raise CommandError(_("{option} {text}: write it as name=number, such as {option} x=2").format(option=option, text=text[:80]))
+            raise CommandError(
+                _("{option} {argument}: write it as name=number, such as {option} x=2").format(option=option, argument=text[:80])
+            )
         if name in values:
             raise CommandError(_("{option} {name} is given twice").format(option=option, name=name))
         reading = read_tensor(value)

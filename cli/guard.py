@@ -38,9 +38,9 @@ def complaint_about_versions(python: tuple[int, ...], pyside: str | None, paints
     if version in BAD_PYSIDE or (version >= (6, 12) and python[:2] < (3, 12)):
         wanted = "6.11.3" if python[:2] < (3, 12) else "6.12.0"
         return _(
-            "PySide6 {pyside} is known to crash on Python {text}.{text2}. "
-            "Install the version that works:  {executable} -m pip install PySide6-Essentials=={wanted}"
-        ).format(pyside=pyside, text=python[0], text2=python[1], executable=sys.executable, wanted=wanted)
+            "PySide6 {installed} is known to crash on Python {major}.{minor}. "
+            "Install the version that works:  {python} -m pip install PySide6-Essentials=={version}"
+        ).format(installed=pyside, major=python[0], minor=python[1], python=sys.executable, version=wanted)
     return None
 
 
@@ -81,8 +81,8 @@ def _complaint_about_x11() -> str | None:
     refused = bool(xcb.xcb_connection_has_error(connection))
     xcb.xcb_disconnect(connection)
     if refused:
-        return _("The display {text} does not answer, so no window can open. {WITHOUT_WINDOW}").format(
-            text=os.environ["DISPLAY"], WITHOUT_WINDOW=WITHOUT_WINDOW
+        return _("The display {display} does not answer, so no window can open. {WITHOUT_WINDOW}").format(
+            display=os.environ["DISPLAY"], WITHOUT_WINDOW=WITHOUT_WINDOW
         )
     spec = importlib.util.find_spec("PySide6")
     for folder in spec.submodule_search_locations or () if spec else ():

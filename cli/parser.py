@@ -45,7 +45,7 @@ class CommandParser(argparse.ArgumentParser):
         """Refuse the first argument that is unknown, with the option that was probably meant."""
         option = next((argument for argument in arguments if argument.startswith("-")), None)
         if option is None:
-            self.error(_("{text} is one argument too many; a command works on one FILE").format(text=arguments[0]))
+            self.error(_("{argument} is one argument too many; a command works on one FILE").format(argument=arguments[0]))
         name = option.partition("=")[0]
         self.error(
             _("there is no option {name}.{suggestion} {program} --help lists the options").format(
@@ -61,8 +61,8 @@ def choice(*known: str) -> Callable[[str], str]:
         if text in known:
             return text
         raise argparse.ArgumentTypeError(
-            _("there is no {text}.{text2} Choose from {known}").format(
-                text=quoted(text), text2=did_you_mean(text, known), known=", ".join(known)
+            _("there is no {name}.{suggestion} Choose from {known}").format(
+                name=quoted(text), suggestion=did_you_mean(text, known), known=", ".join(known)
             )
         )
 

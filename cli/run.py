@@ -115,10 +115,10 @@ def _short(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, dict):
-        return _("{text} tensor").format(text=_sizes(value["shape"]))
+        return _("{shape} tensor").format(shape=_sizes(value["shape"]))
     if isinstance(value, list):
         text = _listed(value)
-        return text if len(text) <= 40 else _("{value} tensor").format(value=_shape(value))
+        return text if len(text) <= 40 else _("{shape} tensor").format(shape=_shape(value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

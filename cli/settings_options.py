@@ -54,7 +54,7 @@ def count(text: str) -> int:
     if reading.value is None:
         raise argparse.ArgumentTypeError(reading.refusal)
     if not 0 <= reading.value < 2**63:
-        raise argparse.ArgumentTypeError(_("{text} is outside 0 to 2^63 - 1").format(text=text[:40]))
+        raise argparse.ArgumentTypeError(_("{number} is outside 0 to 2^63 - 1").format(number=text[:40]))
     return int(reading.value)
 
 
@@ -62,7 +62,7 @@ def positive(text: str) -> float:
     """The type of an argument that is a number from 0 up."""
     value = _number(text)
     if value < 0:
-        raise argparse.ArgumentTypeError(_("{text} is below 0").format(text=text[:40]))
+        raise argparse.ArgumentTypeError(_("{number} is below 0").format(number=text[:40]))
     return value
 
 

@@ -164,9 +164,13 @@ def _print_summary(result: dict[str, Any], run: Run) -> None:
     if model.feeds.rows["train"]:
         length += ", " + ngettext("{n:,} epoch", "{n:,} epochs", result["epochs"]).format(n=result["epochs"])
     if "trained_steps" in result:
-        length += _(", including {text:,} steps already in the file").format(text=result["trained_steps"])
+        length += _(", including {steps:,} steps already in the file").format(steps=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
-    print(_("{length} with {used}, seed {text}, {text2}").format(length=length, used=used, text=result["seed"], text2=result["device"]))
+    print(
+        _("{length} with {optimizer}, seed {seed}, {device}").format(
+            length=length, optimizer=used, seed=result["seed"], device=result["device"]
+        )
+    )
     if model.compiled.device_note and not model.compiled.fell_back:
         print(model.compiled.device_note)
     for line in _rows(result):
@@ -177,4 +181,4 @@ def _rows(result: dict[str, Any]) -> Iterator[str]:
     rows = {"loss": result["loss"], **{name.replace("_", " "): value for name, value in result["metrics"].items()}}
     for name, value in rows.items():
         yield f"{name:<15}{value:.6g}" if isinstance(value, float) else f"{name:<15}{value}"
-    yield _("{text:.2f} s, {text2:,.0f} steps per second").format(text=result["seconds"], text2=result["steps_per_second"])
+    yield _("{seconds:.2f} s, {rate:,.0f} steps per second").format(seconds=result["seconds"], rate=result["steps_per_second"])

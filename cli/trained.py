@@ -57,7 +57,7 @@ def open_model(graph: Graph, options: argparse.Namespace, **settings: Any) -> Mo
         print(_("main.py: these trained values do not fit this graph: {lost}").format(lost=", ".join(lost)), file=sys.stderr)
     if not getattr(options, "json", False):
         text = _("the trained values in {name} are used, {step}").format(name=Path(options.file).name, step=steps_text(state.step))
-        print(_("main.py: {text} (--untrained uses the initial values)").format(text=text), file=sys.stderr)
+        print(_("main.py: {problem} (--untrained uses the initial values)").format(problem=text), file=sys.stderr)
     return model
 
 

@@ -49,7 +49,7 @@ def _wrong_call(arguments: list[str]) -> str:
         )
     opens = example_path(arguments[0]) is not None or os.path.exists(arguments[0])
     if not opens and (meant := did_you_mean(arguments[0], COMMANDS)):
-        return _("there is no command {text}.{meant} {call}").format(text=arguments[0], meant=meant, call=call)
-    return _("the window opens one FILE and takes no options; {value} is one argument too many. {call}").format(
-        value=option or arguments[1], call=call
+        return _("there is no command {command}.{suggestion} {usage}").format(command=arguments[0], suggestion=meant, usage=call)
+    return _("the window opens one FILE and takes no options; {argument} is one argument too many. {usage}").format(
+        argument=option or arguments[1], usage=call
     )

@@ -135,7 +135,7 @@ class _Reader:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
             self._notes += notes
             if self._table.trimmed & set(labels[usable].tolist()):
-                self._notes.append(DataNote(_("column {text}: spaces around words removed").format(text=named(targets[0]))))
+                self._notes.append(DataNote(_("column {column}: spaces around words removed").format(column=named(targets[0]))))
         else:
             y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
         self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
@@ -153,7 +153,7 @@ class _Reader:
         if not features:
             raise DataError(_("{path}: no column is left for the features").format(path=path))
         if both := [name for name in features if name in targets]:
-            raise DataError(_("{path}: column {text} is both a feature and a target").format(path=path, text=named(both[0])))
+            raise DataError(_("{path}: column {column} is both a feature and a target").format(path=path, column=named(both[0])))
         return features, targets
 
     def _target(self) -> str:
@@ -192,7 +192,7 @@ class _Reader:
         cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not NumberFormat().may_be(cell))
         left = [name for name in features if name not in words]
         offers = [(_("Leave out {words}").format(words=_listed(words)), {"feature_columns": listed(left)})] if left else []
-        more = _(" (and {text} too)").format(text=_listed(words[1:])) if words[1:] else ""
+        more = _(" (and {columns} too)").format(columns=_listed(words[1:])) if words[1:] else ""
         raise DataError(
             _("{path}: line {line}, column {column} has {cell}{more}; a feature must be a number").format(
                 path=self._path,
@@ -222,8 +222,8 @@ class _Reader:
             ).format(rows=len(rows), targets=_listed(targets), lines=lines)
             self._notes.append(
                 DataNote(
-                    _("{text}; {value:,} of {missing:,} rows are used").format(
-                        text=text, value=len(missing) - len(rows), missing=len(missing)
+                    _("{reason}; {used:,} of {rows:,} rows are used").format(
+                        reason=text, used=len(missing) - len(rows), rows=len(missing)
                     ),
                     warning=True,
                 )
@@ -275,8 +275,8 @@ class _Reader:
                 value = NumberFormat(sign).value(cell)
                 other = "point" if sign == "," else "comma"
                 offer = (_("The {other} is the decimal sign").format(other=other), {"decimal": other})
-                text = _("column {name}: the {other} separates thousands, {cell} is {value:.10g}").format(
-                    name=named(name), other=other, cell=one_line(cell, 40), value=value
+                text = _("column {column}: the {sign} separates thousands, {cell} is {number:.10g}").format(
+                    column=named(name), sign=other, cell=one_line(cell, 40), number=value
                 )
                 self._notes.append(DataNote(text, (offer,)))
 
@@ -301,9 +301,9 @@ class _Reader:
             known |= truth
             self._notes.append(
                 DataNote(
-                    _("column {name}: {value}").format(
-                        name=named(name),
-                        value=" and ".join(_("{word} is {value:g}").format(word=word, value=value) for word, value in truth.items()),
+                    _("column {column}: {meanings}").format(
+                        column=named(name),
+                        meanings=" and ".join(_("{word} is {number:g}").format(word=word, number=value) for word, value in truth.items()),
                     )
                 )
             )
@@ -323,7 +323,7 @@ class _Reader:
                 offers,
             )
         at = missing[0]
-        lacks = _("has no value ({text})").format(text=named(cells[at])) if cells[at] else _("is empty")
+        lacks = _("has no value ({cell})").format(cell=named(cells[at])) if cells[at] else _("is empty")
         several = (
             _("; {missing:,} of {rows:,} rows lack one").format(missing=len(missing), rows=int(usable.sum())) if len(missing) > 1 else ""
         )
@@ -371,8 +371,8 @@ def _chosen(text: str, names: list[str], path: str) -> list[str]:
         if name not in names:
             known = ", ".join(one_line(listed([known]), 40) for known in names[:12])
             raise DataError(
-                _("{path}: has no column {name}; its columns are {known}{text}").format(
-                    path=path, name=named(name), known=known, text=" …" if len(names) > 12 else ""
+                _("{path}: has no column {column}; its columns are {columns}{more}").format(
+                    path=path, column=named(name), columns=known, more=" …" if len(names) > 12 else ""
                 )
             )
     return list(dict.fromkeys(chosen))

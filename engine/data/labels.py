@@ -90,8 +90,8 @@ def target_notes(
         elif len(y) > 1:
             same = [feature for at, feature in enumerate(features) if np.array_equal(x[:, at], y[:, place])]
             if same:
-                text = _("feature {text} equals the target {target} in every row: it reveals the answer").format(
-                    text=named(same[0]), target=named(target)
+                text = _("feature {feature} equals the target {target} in every row: it reveals the answer").format(
+                    feature=named(same[0]), target=named(target)
                 )
                 notes.append(DataNote(text, warning=True))
     levels = len(counts := whole_levels(y))

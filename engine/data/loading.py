@@ -150,8 +150,8 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict
     spec = DATA_SETS.get(values["dataset"])
     if spec is None:
         raise DataError(
-            _("there is no data set called {text}; there are {DATA_SETS}").format(
-                text=named(values["dataset"]), DATA_SETS=", ".join(DATA_SETS)
+            _("there is no data set called {name}; there are {data_sets}").format(
+                name=named(values["dataset"]), data_sets=", ".join(DATA_SETS)
             )
         )
     if str(values["path"]).strip():
@@ -313,7 +313,7 @@ def _from_csv(values: Mapping[str, Any]) -> _Raw:
         return _Raw(columns.x, columns.y, None, (), columns.feature_names, targets, columns.usable, notes)
     distinct, places = np.unique(labels[columns.usable], return_inverse=True)
     if len(distinct) > max(50, len(places) // 2):
-        where = _("{text}: column {text2}").format(text=quoted_path(values["path"]), text2=named(targets[0]))
+        where = _("{file}: column {column}").format(file=quoted_path(values["path"]), column=named(targets[0]))
         if len(distinct) == len(places):
             raise DataError(_("{where} is different in every row: it identifies the rows and cannot be a target").format(where=where))
         raise DataError(_("{where} has {distinct} different values, too many to be classes").format(where=where, distinct=len(distinct)))

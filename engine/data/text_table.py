@@ -119,7 +119,7 @@ def _text(path: str, notes: list[DataNote]) -> Steps:
     path = quoted_path(path)
     if len(raw) > MAX_BYTES:
         raise DataError(
-            _("{path}: is larger than {value} MB, the limit for a table; keep fewer rows").format(path=path, value=MAX_BYTES >> 20)
+            _("{path}: is larger than {megabytes} MB, the limit for a table; keep fewer rows").format(path=path, megabytes=MAX_BYTES >> 20)
         )
     if raw.count(b"\n") + raw.count(b"\r") > MAX_LINES:
         raise DataError(
@@ -149,7 +149,7 @@ def _preamble(lines: Sequence[str], notes: list[DataNote]) -> tuple[int, str, st
     at, separator, comment, skipped = 0, "", "", 0
     if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
         separator, at = match[1], 1
-        notes.append(DataNote(_("line 1 names the separator: {text}").format(text="tab" if separator == chr(9) else separator)))
+        notes.append(DataNote(_("line 1 names the separator: {separator}").format(separator="tab" if separator == chr(9) else separator)))
     last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), -1)
     while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and at <= last)):
         if lines[at].startswith("#"):
@@ -203,8 +203,8 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
         return list(_bounded(path, map(_by_blanks, lines[first:]))), list(range(first + 1, len(lines) + 1))
     if len(lines) - first and max(map(len, lines[first : first + SAMPLED])) > 1 and lines[first].count(separator) >= MAX_COLUMNS:
         raise DataError(
-            _("{path}: has {value:,} columns; at most {MAX_COLUMNS:,} can be read").format(
-                path=path, value=lines[first].count(separator) + 1, MAX_COLUMNS=MAX_COLUMNS
+            _("{path}: has {columns:,} columns; at most {most:,} can be read").format(
+                path=path, columns=lines[first].count(separator) + 1, most=MAX_COLUMNS
             )
         )
     total = len(lines) - first - (not lines[-1])
@@ -355,5 +355,5 @@ def _names(given: Sequence[str], notes: list[DataNote]) -> list[str]:
             )
         )
     if len(renamed) > NAMED:
-        notes.append(DataNote(_("{value:,} more columns were renamed because line 1 names them twice").format(value=len(renamed) - NAMED)))
+        notes.append(DataNote(_("{count:,} more columns were renamed because line 1 names them twice").format(count=len(renamed) - NAMED)))
     return list(names)

@@ -66,7 +66,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
             "error",
             text,
             (node, first),
-            repairs=(Repair(_("Give {b} the {what} {text:g}").format(b=b, what=what, text=other[name]), (edit,)),),
+            repairs=(Repair(_("Give {node} the {setting} {number:g}").format(node=b, setting=what, number=other[name]), (edit,)),),
             about=b,
         )
     if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
@@ -80,7 +80,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
             "warning",
             text,
             (node, first),
-            repairs=(Repair(_("Give {b} the seed {text}").format(b=b, text=other["seed"]), (edit,)),),
+            repairs=(Repair(_("Give {node} the seed {seed}").format(node=b, seed=other["seed"]), (edit,)),),
             about=b,
         )
 

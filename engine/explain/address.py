@@ -42,7 +42,7 @@ def gradient_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
         raise Unanswerable(trace.objective_note or _("There is no objective."))
     gradient = trace.at(address.whole.derivative, graph)
     if isinstance(gradient, Absent):
-        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=gradient.why))
+        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=address.name(graph), reason=gradient.why))
     return gradient
 
 

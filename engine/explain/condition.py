@@ -100,7 +100,7 @@ class Condition:
         """What to say when it has stopped a run: at which step, which condition, and the number that met it, unless it is covered."""
         where = _(" at {name}").format(name=name) if name else ""
         known = value is not None and not isinstance(value, Covered) and self.how not in (*STATES, "=")
-        now = _("; it is {value:.6g}").format(value=value) if known else ""
+        now = _("; it is {number:.6g}").format(number=value) if known else ""
         return f"Stopped at step {step:,}: {self.text}{where}{now}."
 
     def _state(self, view: ArrayView) -> bool:
@@ -121,7 +121,9 @@ def read(text: str, node: str = "") -> Condition:
     match = _COMPARED.fullmatch(text.replace("−", "-"))
     if match is None:
         raise ConditionError(
-            _("“{text}” cannot be read as a condition. Conditions look like {EXAMPLES}.").format(text=one_line(text), EXAMPLES=EXAMPLES)
+            _("“{condition}” cannot be read as a condition. Conditions look like {examples}.").format(
+                condition=one_line(text), examples=EXAMPLES
+            )
         )
     how = _SAME.get(match["how"], match["how"])
     return _made(match["what"], how, float(match["number"]), node)
@@ -147,8 +149,8 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
         return Condition("", quantity, how, number)
     if not node:
         raise ConditionError(
-            _("Select the node whose {value} you mean; without a node, only loss and step can be watched.").format(
-                value=quantity.strip("|")
+            _("Select the node whose {quantity} you mean; without a node, only loss and step can be watched.").format(
+                quantity=quantity.strip("|")
             )
         )
     return Condition(node, quantity, how, number, entry)

@@ -89,4 +89,4 @@ def _cause(code: int | None) -> str:
     try:
         return signal.Signals(-code).name
     except ValueError:
-        return _("signal {value}").format(value=-code)
+        return _("signal {number}").format(number=-code)

@@ -34,7 +34,7 @@ def leak(network: Network) -> Iterator[Problem]:
                 name=name,
             )
             cut = network.repair(
-                _("Disconnect {name} from {text}").format(name=name, text=network.name(wires[0].target[0])),
+                _("Disconnect {name} from {source}").format(name=name, source=network.name(wires[0].target[0])),
                 *(Disconnect(wire.id) for wire in wires),
             )
             yield network.say("warning", text, loss, wires[0].target[0], answer[0], repairs=(cut,))

@@ -108,7 +108,7 @@ def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
     rank = len(shape.dims)
     if -rank <= axis < rank:
         return axis % rank
-    kind = _("no axes") if rank == 0 else _("{rank} sample {text}").format(rank=rank, text="axis" if rank == 1 else "axes")
+    kind = _("no axes") if rank == 0 else _("{count} sample {axes}").format(count=rank, axes="axis" if rank == 1 else "axes")
     repairs = [(_("Use the last axis ({setting} = -1)").format(setting=setting), {setting: -1})] if rank and setting == "axis" else []
     raise NodeError(
         Message(

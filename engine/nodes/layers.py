@@ -158,7 +158,7 @@ class Embedding(Layer):
                     max=int(x.max()),
                 ),
                 "x",
-                [(_("Give the table {value} rows").format(value=int(x.max()) + 1), {"count": int(x.max()) + 1})]
+                [(_("Give the table {count} rows").format(count=int(x.max()) + 1), {"count": int(x.max()) + 1})]
                 if int(x.min()) >= 0
                 else [],
             ) from None
@@ -241,7 +241,7 @@ class Recurrent(Layer):
                 [FLATTEN],
             )
         if h is not None and h != (s.hidden,):
-            repairs = [(_("Set the state size to {text}").format(text=h[0]), {"hidden": h[0]})] if len(h) == 1 else []
+            repairs = [(_("Set the state size to {size}").format(size=h[0]), {"hidden": h[0]})] if len(h) == 1 else []
             raise NodeError(
                 Message(
                     "recurrent-state-size",

@@ -45,7 +45,7 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
         classes = target.classes
         possible = [coding for coding in wanted if coding == "real" or classes == 2 or (classes and coding in ("index", "one_hot"))]
         repairs = [
-            (_("Let the data give its target as {text}").format(text=translated(CODINGS[coding])), ("source", {"coding": coding}))
+            (_("Let the data give its target as {coding}").format(coding=translated(CODINGS[coding])), ("source", {"coding": coding}))
             for coding in possible
         ]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:

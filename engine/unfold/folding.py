@@ -118,7 +118,7 @@ def _refuse_nodes(graph: Graph, group: Group, kept: Kept, inside: tuple[str, ...
         if node not in inside:
             raise GraphError(_("{what}: {name} was moved out of it").format(what=what, name=here.name))
         if here.name != name:
-            raise GraphError(_("{what}: {name} was renamed to {name2}").format(what=what, name=name, name2=here.name))
+            raise GraphError(_("{what}: {old_name} was renamed to {new_name}").format(what=what, old_name=name, new_name=here.name))
         if node_mark(here)[1] != digest:
             raise GraphError(_("{what}: the settings of {name} were changed").format(what=what, name=name))
 
@@ -129,30 +129,30 @@ def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> N
     for edge, mark in kept.edges.items():
         if edge not in graph.edges:
             raise GraphError(
-                _("{what}: the wire from {text} to {text2} was removed").format(what=what, text=names[mark[0]], text2=names[mark[2]])
+                _("{what}: the wire from {source} to {target} was removed").format(what=what, source=names[mark[0]], target=names[mark[2]])
             )
         if edge_mark(graph.edges[edge]) != mark:
-            raise GraphError(_("{what}: the wire into {text} was reconnected").format(what=what, text=names[mark[2]]))
+            raise GraphError(_("{what}: the wire into {target} was reconnected").format(what=what, target=names[mark[2]]))
     for node in inside:
         for wire in graph.inputs_of(node):
             if wire.id in kept.edges or (wire.source[0] not in inside and wire.target in kept.entries.values()):
                 continue
             raise GraphError(
-                _("{what}: a wire from {name} into {text} was added").format(
-                    what=what, name=graph.nodes[wire.source[0]].name, text=names[node]
+                _("{what}: a wire from {source} into {target} was added").format(
+                    what=what, source=graph.nodes[wire.source[0]].name, target=names[node]
                 )
             )
         for wire in graph.outputs_of(node):
             if wire.target[0] not in inside and wire.source != (kept.exit, "y"):
                 raise GraphError(
-                    _("{name} cannot be folded: {text} inside it feeds {name2} outside").format(
-                        name=group.name, text=names[node], name2=graph.nodes[wire.target[0]].name
+                    _("{name} cannot be folded: {inner} inside it feeds {outer} outside").format(
+                        name=group.name, inner=names[node], outer=graph.nodes[wire.target[0]].name
                     )
                 )
     marked = graph.settings.get("objective")
     if marked and marked["node"] in inside and marked["node"] != kept.exit:
         raise GraphError(
-            _("{name} cannot be folded: {text} inside it is the objective").format(name=group.name, text=names[marked["node"]])
+            _("{name} cannot be folded: {node} inside it is the objective").format(name=group.name, node=names[marked["node"]])
         )
 
 

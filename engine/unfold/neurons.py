@@ -22,7 +22,9 @@ def neurons(box: Box) -> None:
         raise GraphError(_("{name} has no neurons: only Linear opens into neurons and weights").format(name=name))
     if wired := [port for port in ("W", "b") if box.wired(port)]:
         raise GraphError(
-            _("{name} cannot be opened into neurons: its {text} is wired, and belongs to another node").format(name=name, text=wired[0])
+            _("{name} cannot be opened into neurons: its {parameter} is wired, and belongs to another node").format(
+                name=name, parameter=wired[0]
+            )
         )
     sample, _batched = box.shape("x")
     if len(sample) != 1:
@@ -33,9 +35,9 @@ def neurons(box: Box) -> None:
     if inputs * outputs > MOST:
         raise GraphError(
             _(
-                "{name} has {outputs} × {inputs} = {value:,} weights; up to {MOST} can be shown one by one. "
+                "{name} has {outputs} × {inputs} = {count:,} weights; up to {most} can be shown one by one. "
                 "Open it into elementary nodes instead"
-            ).format(name=name, outputs=outputs, inputs=inputs, value=inputs * outputs, MOST=MOST)
+            ).format(name=name, outputs=outputs, inputs=inputs, count=inputs * outputs, most=MOST)
         )
     box.sizes = {"W": (outputs, inputs)} | ({"b": (outputs,)} if box.setting("bias") else {})
     x = box.gate("x")
@@ -47,7 +49,7 @@ def neurons(box: Box) -> None:
 def _neuron(box: Box, j: int, entries: list[str], outputs: int) -> str:
     """One neuron; its id."""
     far = max(len(entries), outputs) > 9
-    box.begin_group(_("neuron {value}").format(value=j + 1), len(entries) * outputs > AT_ONCE)
+    box.begin_group(_("neuron {number}").format(number=j + 1), len(entries) * outputs > AT_ONCE)
     terms = []
     for i, x in enumerate(entries):
         label = f"{j + 1}_{i + 1}" if far else f"{j + 1}{i + 1}"

@@ -33,7 +33,7 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
     box = Box(graph, node, shapes)
     (neurons if into_neurons else recipe(node.type, graph.spec(node).title, node.name))(box)
     if lost := [edge.target[1] for edge in graph.inputs_of(node_id) if edge.target[1] not in box.entries]:
-        raise GraphError(_("{name} cannot be opened: the wire into {text} would end nowhere").format(name=node.name, text=lost[0]))
+        raise GraphError(_("{name} cannot be opened: the wire into {input} would end nowhere").format(name=node.name, input=lost[0]))
     group = Group(node_id, fresh_group_name(graph, node.name), node.group, True, node.x, node.y)
     nodes, groups = placed(box, size)
     first, last, marked = _objective(graph, box, _exchange(graph, box, [group, *groups], nodes))
@@ -53,8 +53,9 @@ def _refuse(graph: Graph, node: Node) -> None:
             if node.name in names or names == ["all"]:
                 raise GraphError(
                     _(
-                        "{name} cannot be opened: {name2} penalises its weights by the layer's name. Take the layer out of {name2} first"
-                    ).format(name=node.name, name2=other.name)
+                        "{name} cannot be opened: {penalty} penalises its weights by the layer's name. "
+                        "Take the layer out of {penalty} first"
+                    ).format(name=node.name, penalty=other.name)
                 )
 
 

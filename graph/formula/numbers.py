@@ -105,13 +105,13 @@ def _typed(text: str) -> int | float:
 def _checked(value: float, text: str, whole: bool, finite: bool) -> int | float:
     if not math.isfinite(value) and finite:
         what = _("not a number") if math.isnan(value) else "infinite" if re.search("inf|∞", text, re.IGNORECASE) else _("too large")
-        raise NumberError(_("{text} is {what}; a finite number is needed").format(text=quoted(text), what=what))
+        raise NumberError(_("{entry} is {reading}; a finite number is needed").format(entry=quoted(text), reading=what))
     if value == 0 and isinstance(value, float) and _PLAIN.fullmatch(text) and re.search("[1-9]", re.split("[eE]", text)[0]):
-        raise NumberError(_("{text} is too small: the nearest number there is is 0").format(text=quoted(text)))
+        raise NumberError(_("{entry} is too small: the nearest number there is is 0").format(entry=quoted(text)))
     if not whole or not math.isfinite(value):
         return value
     if value != int(value):
-        raise NumberError(_("{text} is {value:.12g}; a whole number is needed").format(text=quoted(text), value=value))
+        raise NumberError(_("{entry} is {number:.12g}; a whole number is needed").format(entry=quoted(text), number=value))
     return int(value)
 
 
@@ -122,7 +122,7 @@ def _read(text: str, whole: bool, decimal: str) -> tuple[int | float, str]:
             notes.append(_("{strip} is left out").format(strip=quoted(about.group().strip())))
         text = text[about.end() :]
     if text[0] in _MONEY:
-        notes.append(_("{text} is left out").format(text=quoted(text[0])))
+        notes.append(_("{ending} is left out").format(ending=quoted(text[0])))
         text = text[1:].strip()
     signs = tokens(text, decimal, whole, lists=False)
     body, behind = _parted(text, signs)
@@ -134,9 +134,9 @@ def _read(text: str, whole: bool, decimal: str) -> tuple[int | float, str]:
         return (value / 100 if percent else value), "; ".join(filter(None, notes))
     value = _value(text, signs)
     if any(sign.kind == "%" for sign in signs):
-        notes.append(_("{split} is {value:.12g}").format(split=" ".join(text.split()), value=value))
+        notes.append(_("{entry} is {number:.12g}").format(entry=" ".join(text.split()), number=value))
     elif any(_grouped(sign) for sign in signs):
-        notes.append(_("read as {value:.15g}").format(value=value))
+        notes.append(_("read as {number:.15g}").format(number=value))
     return value, "; ".join(notes)
 
 
@@ -156,7 +156,7 @@ def _parted(text: str, signs: list[Token]) -> tuple[str, str]:
         called = sign.text in NUMERIC and signs[index + 1].kind == "("
         if index and sign.text in ("e", "E") and signs[index - 1].kind == "number" and signs[index - 1].end == sign.start:
             raise NumberError(
-                _("{text}: digits are missing after the e, as in 1e-3; the number e is written 2*e").format(text=quoted(text))
+                _("{entry}: digits are missing after the e, as in 1e-3; the number e is written 2*e").format(entry=quoted(text))
             )
         if not known and not called and index:
             return text[: sign.start], text[sign.start :]
@@ -176,7 +176,7 @@ def _without_unit(body: str, unit: str, whole_text: str) -> tuple[str, bool, str
     if (word in _SCALES and (word not in ("m", "g", "t") or (glued and unit.isupper()))) or unit in ("K", "M", "G", "T"):
         factor = _SCALES.get(word, 0)
         reading = read_number(body)
-        more = _(", such as {value}").format(value=plain(reading.value * factor)) if factor and reading.value is not None else ""
+        more = _(", such as {number}").format(number=plain(reading.value * factor)) if factor and reading.value is not None else ""
         raise NumberError(
             _("{whole_text}: {unit} changes the number; type all of its digits{more}").format(
                 whole_text=quoted(whole_text), unit=quoted(unit), more=more
@@ -192,24 +192,24 @@ def _value(text: str, signs: list[Token]) -> int | float:
     try:
         tree = FormulaParser(text, signs).alone()
         if _DATE.fullmatch(text.strip()):
-            raise NumberError(_("{text} looks like a date, not a number").format(text=quoted(text)))
+            raise NumberError(_("{entry} looks like a date, not a number").format(entry=quoted(text)))
     except FormulaError as wrong:
         if ";" in text or isinstance(wrong, Unjoined):
-            raise NumberError(_("{text} is more than one number").format(text=quoted(text))) from None
+            raise NumberError(_("{entry} is more than one number").format(entry=quoted(text))) from None
         if isinstance(wrong, Ambiguous):
             raise NumberError(str(wrong)) from None
         detail = f": {wrong}" if isinstance(wrong, Incomplete) else ""
-        raise NumberError(_("{text} is not a number{detail}").format(text=quoted(text), detail=detail)) from None
+        raise NumberError(_("{entry} is not a number{detail}").format(entry=quoted(text), detail=detail)) from None
     try:
         value = _evaluated(tree, text)
     except OverflowError:
-        raise NumberError(_("{text} is too large").format(text=quoted(text))) from None
+        raise NumberError(_("{entry} is too large").format(entry=quoted(text))) from None
     except ZeroDivisionError:
-        raise NumberError(_("{text} divides by 0").format(text=quoted(text))) from None
+        raise NumberError(_("{entry} divides by 0").format(entry=quoted(text))) from None
     except ValueError:
-        raise NumberError(_("{text} has no real value").format(text=quoted(text))) from None
+        raise NumberError(_("{entry} has no real value").format(entry=quoted(text))) from None
     if not isinstance(value, int | float):
-        raise NumberError(_("{text} has no real value").format(text=quoted(text)))
+        raise NumberError(_("{entry} has no real value").format(entry=quoted(text)))
     return value
 
 
@@ -225,10 +225,10 @@ def _evaluated(tree: ast.expr, text: str) -> Any:
         known = CONSTANTS.get(tree.id, INFINITE.get(tree.id.casefold()))
         if known is not None:
             return known
-        raise NumberError(_("{text} is not a number").format(text=quoted(text)))
+        raise NumberError(_("{entry} is not a number").format(entry=quoted(text)))
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in NUMERIC and len(tree.args) == 1:
         return NUMERIC[tree.func.id](_evaluated(tree.args[0], text))
-    raise NumberError(_("{text} is not a number").format(text=quoted(text)))
+    raise NumberError(_("{entry} is not a number").format(entry=quoted(text)))
 
 
 def _operated(sign: ast.operator, left: Any, right: Any) -> Any:
@@ -285,7 +285,7 @@ def read_rows(text: str) -> Reading:
     if not text.strip(" \t\r\n,;"):
         return Reading(refusal=_("type a number, or rows of numbers"))
     if len(text) > _MOST:
-        return Reading(refusal=_("this text is too long: {text:,} characters").format(text=len(text)))
+        return Reading(refusal=_("this text is too long: {count:,} characters").format(count=len(text)))
     lines = [line for line in text.replace("；", ";").replace(";", "\n").splitlines() if line.strip()]
     if (plain_rows := _plain_rows(lines)) is not None:
         return plain_rows
@@ -305,7 +305,7 @@ def read_rows(text: str) -> Reading:
     if len(rows) > 1 and len(rows[0]) == 1 and "," in text and not notes:
         notes.append(_("commas are read as decimal signs"))
     if len(rows) == 1 and len(rows[0]) > 1 and re.search(r"\d \d\d\d(?!\d)", lines[0]) and "\t" not in text:
-        notes.append(_("read as {text} numbers").format(text=len(rows[0])))
+        notes.append(_("read as {count} numbers").format(count=len(rows[0])))
     return Reading(rows, "; ".join(dict.fromkeys(notes)))
 
 
@@ -330,7 +330,7 @@ def read_sizes(text: str) -> Reading:
     parts = [part.strip() for part in re.split(r"[,;×x\s]+", simplified(text).strip("[](){} \t"))]
     if re.search(r"\d,0\d\d(?!\d)", text):
         return Reading(
-            refusal=_("{text} can mean one number or several: leave out the comma, or put a space after it").format(text=quoted(text))
+            refusal=_("{entry} can mean one number or several: leave out the comma, or put a space after it").format(entry=quoted(text))
         )
     sizes = [read_number(part, whole=True) for part in parts if part]
     if wrong := next((reading.refusal for reading in sizes if reading.refusal), ""):
@@ -413,7 +413,7 @@ def _entries(text: str, start: int) -> tuple[list[Any], int]:
         if letter == "[":
             if text[begin:at].strip(" \t\r\n,;"):
                 raise NumberError(
-                    _("in brackets numbers and lists do not mix: {text} is next to a list").format(text=quoted(text[begin:at]))
+                    _("in brackets numbers and lists do not mix: {number} is next to a list").format(number=quoted(text[begin:at]))
                 )
             inner, at = _entries(text, at)
             entries.append(inner)
@@ -438,7 +438,7 @@ def _listed(text: str, behind: bool) -> list[Any]:
         parts = line.removesuffix(",").split(",") if "," in line else _cells(line, "\t" in line) if line.strip() else []
         if any(len(part.split()) > 1 and not any(map(_is_word, part.split())) for part in parts):
             raise NumberError(
-                _("{text} mixes commas and blanks: write a decimal point, and a comma between two numbers").format(text=quoted(text))
+                _("{entry} mixes commas and blanks: write a decimal point, and a comma between two numbers").format(entry=quoted(text))
             )
         if not all(part.strip() for part in parts):
             raise NumberError(_("a number is missing between two commas"))

@@ -58,10 +58,12 @@ def numeral(text: str, decimal: str = "", whole: bool = False) -> int | float:
         raise NumberError(_("this number has too many digits"))
     readings = _readings(body, decimal, whole and not mark, bool(mark))
     if not readings:
-        raise NumberError(_("{text} is not a number: the signs between its digits do not fit together").format(text=quoted(text)))
+        raise NumberError(_("{entry} is not a number: the signs between its digits do not fit together").format(entry=quoted(text)))
     if len(readings) > 1:
         first, second = (f"{reading}" for reading in readings)
-        raise NumberError(_("{text} can mean {first} or {second}: type one of them").format(text=quoted(text), first=first, second=second))
+        raise NumberError(
+            _("{entry} can mean {first} or {second}: type one of them").format(entry=quoted(text), first=first, second=second)
+        )
     (plain,) = readings
     if not mark and "." not in plain:
         return int(plain)

@@ -222,12 +222,12 @@ class FormulaParser:
     def _behind(self, base: ast.expr, token: Token) -> NoReturn:
         text = self._source(base)
         if token.kind == "!":
-            raise FormulaError(_("{text}!: a factorial has no derivative and is not in the library").format(text=text))
+            raise FormulaError(_("{operand}!: a factorial has no derivative and is not in the library").format(operand=text))
         raise FormulaError(
             _(
-                "{text}{text2} can mean the transpose, a derivative or another name: write transpose({text}), or a name such as "
-                "{text}_2; derivatives are computed for you"
-            ).format(text=text, text2=token.text)
+                "{name}{mark} can mean the transpose, a derivative or another name: write transpose({name}), or a name such as "
+                "{name}_2; derivatives are computed for you"
+            ).format(name=text, mark=token.text)
         )
 
     def _percent(self, base: ast.expr, token: Token) -> ast.expr:
@@ -265,7 +265,7 @@ class FormulaParser:
                 return self._placed(ast.Constant(ast.literal_eval(token.text)), token.start, token.end)
             except (ValueError, SyntaxError):
                 raise FormulaError(
-                    _("the text in quotation marks at position {value} is not understood").format(value=token.start + 1)
+                    _("the text in quotation marks at position {position} is not understood").format(position=token.start + 1)
                 ) from None
         self._wrong()
 
@@ -273,7 +273,7 @@ class FormulaParser:
         token, bars = self._take(), self._bars
         self._bars = []
         if self._now.kind == _CLOSING[token.kind]:
-            raise Incomplete(_("there is nothing between the brackets at position {value}").format(value=token.start + 1))
+            raise Incomplete(_("there is nothing between the brackets at position {position}").format(position=token.start + 1))
         inner = self.expression()
         self._bars = bars
         self._close(token)
@@ -285,7 +285,9 @@ class FormulaParser:
             self._at += 1
         elif self._now.kind in ("end", ";"):
             raise Incomplete(
-                _("the bracket {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
+                _("the bracket {bracket} opened at position {position} is not closed yet").format(
+                    bracket=token.text, position=token.start + 1
+                )
             )
         elif self._now.kind == ",":
             raise FormulaError(
@@ -304,7 +306,7 @@ class FormulaParser:
         if self._now.kind != bar:
             if self._now.kind in ("end", ";"):
                 raise FormulaError(
-                    _("the {text} opened at position {value} is not closed yet").format(text=token.text, value=token.start + 1)
+                    _("the {sign} opened at position {position} is not closed yet").format(sign=token.text, position=token.start + 1)
                 )
             self._wrong()
         self._at += 1
@@ -321,7 +323,9 @@ class FormulaParser:
         if token.latex and token.text in BARE and self._now.kind in _BEGINS:
             argument = self._factor()
             if self._now.kind in ("name", "number", "(", "command"):
-                raise FormulaError(_("write brackets around the argument of {text}: where it ends is not clear").format(text=token.text))
+                raise FormulaError(
+                    _("write brackets around the argument of {function}: where it ends is not clear").format(function=token.text)
+                )
             return self._function(token.text, [argument], token)
         return name
 
@@ -344,7 +348,9 @@ class FormulaParser:
         if isinstance(power, ast.UnaryOp):
             text = token.text
             raise Ambiguous(
-                _("{text}⁻¹ can mean 1/{text}(x) or the inverse function: write 1/{text}(x), or the inverse by its name").format(text=text)
+                _(
+                    "{function}⁻¹ can mean 1/{function}(x) or the inverse function: write 1/{function}(x), or the inverse by its name"
+                ).format(function=text)
             )
         call = self._called(self._placed(ast.Name(token.text), token.start, token.end))
         return self._spread(ast.BinOp(call, ast.Pow(), power), call, call)
@@ -384,7 +390,7 @@ class FormulaParser:
         sign = self._take()
         if self._now.kind == "=" or sign.kind in ("≤", "≥"):
             raise FormulaError(
-                _("where takes > or <: at equality it chooses the last argument; reverse {text} and swap a and b").format(text=sign.text)
+                _("where takes > or <: at equality it chooses the last argument; reverse {sign} and swap a and b").format(sign=sign.text)
             )
         right = self.expression()
         if isinstance(right, ast.Constant) and right.value == 0:
@@ -454,30 +460,34 @@ class FormulaParser:
         if token.kind in ("end", ";"):
             raise Incomplete(_("something is still missing after {last}").format(last=last) if last else _("something is missing before ;"))
         if token.kind in (")", "]", "}"):
-            raise Incomplete(_("the bracket {text} at position {value} closes nothing").format(text=token.text, value=token.start + 1))
+            raise Incomplete(
+                _("the bracket {bracket} at position {position} closes nothing").format(bracket=token.text, position=token.start + 1)
+            )
         if token.kind == ",":
             raise FormulaError(
-                _("the comma at position {value} separates nothing; write decimals with a point: 0.5").format(value=token.start + 1)
+                _("the comma at position {position} separates nothing; write decimals with a point: 0.5").format(position=token.start + 1)
             )
         if token.kind == "=" or token.kind in _COMPARED:
             raise FormulaError(
-                _("{text} at position {value} is a comparison, but a formula computes a value; write = only after a new name").format(
-                    text=token.text, value=token.start + 1
+                _("{sign} at position {position} is a comparison, but a formula computes a value; write = only after a new name").format(
+                    sign=token.text, position=token.start + 1
                 )
             )
         if token.kind in _NOT_READ:
-            raise FormulaError(_("{text} is not understood here: {text2}").format(text=token.text, text2=_NOT_READ[token.kind]))
+            raise FormulaError(_("{sign} is not understood here: {reason}").format(sign=token.text, reason=_NOT_READ[token.kind]))
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
             hint = f"{last}({token.text})" if token.kind == "name" and last in CALLED else f"{last}*{token.text}"
             raise Unjoined(
-                _("between {last} and {text} something is missing. Did you mean {hint}?").format(last=last, text=token.text, hint=hint)
+                _("between {first} and {second} something is missing. Did you mean {suggestion}?").format(
+                    first=last, second=token.text, suggestion=hint
+                )
             )
         if token.kind == "[":
             raise FormulaError(
-                _("[ is not allowed here; slice({value}, axis=0, start=0, stop=1) takes entries out of {value}").format(value=last or "x")
+                _("[ is not allowed here; slice({name}, axis=0, start=0, stop=1) takes entries out of {name}").format(name=last or "x")
             )
         where = _("after {last}").format(last=last) if last else _("at the beginning")
-        raise FormulaError(_("{text} is not allowed {where}").format(text=token.text, where=where))
+        raise FormulaError(_("{sign} is not allowed {where}").format(sign=token.text, where=where))
 
 
 def source(node: ast.expr, text: str) -> str:

@@ -45,7 +45,7 @@ class Statement:
 def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[Statement]:
     """The statements of a formula, separated by `;`. `known` says which names the document has. Raises FormulaError."""
     if len(text) > MAXIMUM:
-        raise FormulaError(_("the formula has {text:,} characters; at most {MAXIMUM:,} are read").format(text=len(text), MAXIMUM=MAXIMUM))
+        raise FormulaError(_("the formula has {count:,} characters; at most {most:,} are read").format(count=len(text), most=MAXIMUM))
     if not text.strip():
         raise FormulaError(_("the formula is empty"))
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
@@ -79,7 +79,7 @@ def misread(name: str) -> str:
             "as in {name} = 1; or choose another name"
         ).format(name=name)
     if name[0] == "π" and name[1:2].isalpha():
-        return _("{name} would be one name: write π*{text} for the product").format(name=name, text=name[1:])
+        return _("{name} would be one name: write π*{factor} for the product").format(name=name, factor=name[1:])
     if name in TRUTH or name == "None":
         return _("{name} is not a number: use it only after = in a setting, as in linear(x, bias=False)").format(name=name)
     if name in RESERVED:

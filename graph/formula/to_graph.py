@@ -51,7 +51,7 @@ def build(
         if not valid_name(name):
             raise FormulaError(_("{name} is not a name: {NAME_RULE}").format(name=quoted(name), NAME_RULE=NAME_RULE))
     if both := sorted(set(sets) & set(params)):
-        raise FormulaError(_("{text} is given twice, as an input and as a parameter").format(text=both[0]))
+        raise FormulaError(_("{name} is given twice, as an input and as a parameter").format(name=both[0]))
     graph = Graph(catalog)
 
     def leaf(builder: _Builder, name: str) -> End:
@@ -69,7 +69,7 @@ def build(
     builder = _Builder(graph, graph, leaf, {*sets, *params}, lambda name: name in sets or name in params)
     builder.run(statements)
     if unused := [name for name in (*sets, *params) if name not in builder.leaves]:
-        raise FormulaError(_("{text} does not occur in the formula").format(text=unused[0]))
+        raise FormulaError(_("{name} does not occur in the formula").format(name=unused[0]))
     Move(tuple((name, x, y) for name, (x, y) in layout(graph).items())).apply(graph)
     return graph
 
@@ -295,7 +295,7 @@ class _Builder:
             else:
                 known = ", ".join(setting.name for setting in spec.settings)
                 raise FormulaError(
-                    _("{name} has no setting {value}").format(name=name, value=word.arg or "**")
+                    _("{function} has no setting {setting}").format(function=name, setting=word.arg or "**")
                     + (_("; it has {known}").format(known=known) if known else "")
                 )
         given = list(tree.args)

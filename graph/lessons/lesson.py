@@ -300,8 +300,8 @@ def _question(what: str, row: Any) -> LessonQuestion:
     of, quantity, index = read.text("of", ""), read.text("quantity", "value"), read.list("index", [])
     if quantity not in QUANTITIES:
         raise ValueError(
-            _('{what}: "quantity" is {text} or {text2}, not {quantity}').format(
-                what=what, text=", ".join(QUANTITIES[:-1]), text2=QUANTITIES[-1], quantity=quoted(quantity)
+            _('{what}: "quantity" is {quantities} or {last}, not {quantity}').format(
+                what=what, quantities=", ".join(QUANTITIES[:-1]), last=QUANTITIES[-1], quantity=quoted(quantity)
             )
         )
     if not all(type(place) is int and place >= 0 for place in index):
@@ -353,8 +353,8 @@ class _Reader(Reader):
             return "\n".join(value)
         if not isinstance(value, str):
             raise ValueError(
-                _('{what}: "{key}" is neither a text nor a list of lines but {value}').format(
-                    what=self.what, key=key, value=described(value)
+                _('{what}: "{key}" is neither a text nor a list of lines but {found}').format(
+                    what=self.what, key=key, found=described(value)
                 )
             )
         return value
@@ -369,7 +369,7 @@ class _Reader(Reader):
         value = self._take(key, None)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e300):
             raise ValueError(
-                _('{what}: "{key}" is not a finite number but {value}').format(what=self.what, key=key, value=described(value))
+                _('{what}: "{key}" is not a finite number but {found}').format(what=self.what, key=key, found=described(value))
             )
         return None if value is None else float(value)
 

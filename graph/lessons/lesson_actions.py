@@ -25,23 +25,23 @@ class Field:
 
 
 def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and value else _("a text, not {value}").format(value=described(value))
+    return None if isinstance(value, str) and value else _("a text, not {found}").format(found=described(value))
 
 
 def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else _("true or false, not {value}").format(value=described(value))
+    return None if isinstance(value, bool) else _("true or false, not {found}").format(found=described(value))
 
 
 def _count(value: Any) -> str | None:
     return (
         None
         if type(value) is int and 1 <= value <= 1_000_000
-        else _("a whole number from 1 to 1,000,000, not {value}").format(value=described(value))
+        else _("a whole number from 1 to 1,000,000, not {found}").format(found=described(value))
     )
 
 
 def _phase(value: Any) -> str | None:
-    return None if value in ("forward", "backward") else _("forward or backward, not {value}").format(value=described(value))
+    return None if value in ("forward", "backward") else _("forward or backward, not {found}").format(found=described(value))
 
 
 def _names(value: Any) -> str | None:
@@ -49,7 +49,7 @@ def _names(value: Any) -> str | None:
 
 
 def _mapping(value: Any) -> str | None:
-    return None if isinstance(value, Mapping) else _("an object, not {value}").format(value=described(value))
+    return None if isinstance(value, Mapping) else _("an object, not {found}").format(found=described(value))
 
 
 def _anything(_: Any) -> str | None:
@@ -58,7 +58,7 @@ def _anything(_: Any) -> str | None:
 
 def _number(value: Any) -> str | None:
     fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return None if fine else _("a number, not {value}").format(value=described(value))
+    return None if fine else _("a number, not {found}").format(found=described(value))
 
 
 def _edits(value: Any) -> str | None:

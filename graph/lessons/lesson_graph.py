@@ -99,7 +99,7 @@ def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit 
         node = resolve_node(graph, args["node"])
         outputs = graph.spec(node).outputs
         if not outputs:
-            raise LessonError(_("{text} has no output, so it cannot be the objective").format(text=args["node"]))
+            raise LessonError(_("{node} has no output, so it cannot be the objective").format(node=args["node"]))
         return SetGraphSetting("objective", {"node": node, "port": outputs[0].name})
     if action.do == "optimizer":
         hyper = [SetTraining("hyper", dict(args["hyper"]))] if "hyper" in args else []
@@ -179,7 +179,7 @@ def _check_names(graph: Graph, step: LessonStep) -> None:
 def _check_actions(step: LessonStep, known: Container[str] | None) -> None:
     for place, action in enumerate(step.run, 1):
         if action.do == "action" and known is not None and action.args["id"] not in known:
-            raise LessonError(_('action {place}: the window has no action "{text}"').format(place=place, text=action.args["id"]))
+            raise LessonError(_('action {number}: the window has no action "{action}"').format(number=place, action=action.args["id"]))
 
 
 def _resolved(graph: Graph, where: str, name: str) -> None:
@@ -194,7 +194,7 @@ def _set(graph: Graph, args: Mapping[str, Any]) -> Edit:
     spec = graph.spec(node)
     setting = spec.setting(name)
     if setting is None:
-        raise LessonError(_("{text} has no setting {name}").format(text=args["node"], name=quoted(name)))
+        raise LessonError(_("{node} has no setting {setting}").format(node=args["node"], setting=quoted(name)))
     if wrong := complaint(setting, args["value"]):
         raise LessonError(f"{args['node']}: {wrong}")
     edit: Edit = SetParam(node, setting.name, args["value"])
@@ -279,7 +279,7 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
 def _near(graph: Graph, name: str) -> str:
     names = [node.name for node in graph.nodes.values()]
     return (
-        _(": its nodes are {text}{text2}").format(text=", ".join(names[:12]), text2=" …" if len(names) > 12 else "")
+        _(": its nodes are {nodes}{more}").format(nodes=", ".join(names[:12]), more=" …" if len(names) > 12 else "")
         if names
         else _(": it is empty")
     )

@@ -121,7 +121,9 @@ def parse(text: str) -> Address:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError(
-            _("{text} is not the address of a number; addresses look like output:n1:y or gradient:edge:e3[0,1]").format(text=quoted(text))
+            _("{address} is not the address of a number; addresses look like output:n1:y or gradient:edge:e3[0,1]").format(
+                address=quoted(text)
+            )
         )
     gradient, kind, identity, port, index = match.groups()
     entry = None if index is None else tuple(int(place) for place in index.split(",") if place)
@@ -129,10 +131,12 @@ def parse(text: str) -> Address:
     try:
         address = Address(kind_, _unescaped(identity), _unescaped(port or ""), gradient is not None, entry)
     except ValueError as problem:
-        raise ValueError(_("{text} is not the address of a number: {problem}").format(text=quoted(text), problem=problem)) from None
+        raise ValueError(_("{address} is not the address of a number: {problem}").format(address=quoted(text), problem=problem)) from None
     if address.text() != text:
         raise ValueError(
-            _("{text} is not the address of a number; it would be written {text2}").format(text=quoted(text), text2=quoted(address.text()))
+            _("{address} is not the address of a number; it would be written {spelling}").format(
+                address=quoted(text), spelling=quoted(address.text())
+            )
         )
     return address
 

@@ -89,10 +89,10 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
     if len(order) < len(graph.nodes):
         done = set(order)
         names = [node.name for node in graph.nodes.values() if node.id not in done]
-        more = _(" and {value} more").format(value=len(names) - 5) if len(names) > 5 else ""
+        more = _(" and {count} more").format(count=len(names) - 5) if len(names) > 5 else ""
         raise BuildError(
-            _("the edges form a cycle through or before {value}{more}").format(
-                value=", ".join(one_line(name, 40) for name in names[:5]), more=more
+            _("the edges form a cycle through or before {nodes}{more}").format(
+                nodes=", ".join(one_line(name, 40) for name in names[:5]), more=more
             )
         )
     graph._ranks.fill(order)

@@ -25,14 +25,14 @@ def refusal(graph: Graph, node_id: str, shapes: Mapping[End, tuple[Dims, bool]] 
     if spec.category == "unknown" or len(spec.outputs) != 1 or spec.outputs[0].name != "y":
         return _("{name} cannot be bypassed: it has no single output").format(name=node.name)
     if len(wired) != 1:
-        return _("{name} cannot be bypassed: it has {value} wired inputs, and exactly one can be passed through").format(
-            name=node.name, value=len(wired) or "no"
+        return _("{name} cannot be bypassed: it has {count} wired inputs, and exactly one can be passed through").format(
+            name=node.name, count=len(wired) or "no"
         )
     known = shapes or {}
     before, after = known.get(wired[0].source), known.get((node_id, "y"))
     if before is not None and after is not None and before != after:
-        return _("{name} cannot be bypassed: it turns {text} into {text2}, so the nodes after it would not fit").format(
-            name=node.name, text=_text(before[0]), text2=_text(after[0])
+        return _("{name} cannot be bypassed: it turns {before} into {after}, so the nodes after it would not fit").format(
+            name=node.name, before=_text(before[0]), after=_text(after[0])
         )
     return None
 

@@ -75,7 +75,7 @@ def setting_refusal(name: str, value: Any) -> str | None:
     wrong = refusal(setting, value) if setting is not None else None
     if setting is None or wrong is None:
         return None
-    return _("the document's {name} is {value}").format(name=quoted(name), value=setting.what or wrong)
+    return _("the document's {setting} is {expected}").format(setting=quoted(name), expected=setting.what or wrong)
 
 
 def effect_of(name: str) -> Effect:

@@ -264,7 +264,7 @@ class Reader:
     def text(self, key: str, default: Any = ...) -> str:
         value = self._take(key, default)
         if not isinstance(value, str):
-            raise ValueError(_('{what}: "{key}" is not a text but {value}').format(what=self.what, key=key, value=described(value)))
+            raise ValueError(_('{what}: "{key}" is not a text but {found}').format(what=self.what, key=key, found=described(value)))
         return value
 
     def optional_text(self, key: str) -> str | None:
@@ -304,7 +304,7 @@ class Reader:
 
     def _finite(self, key: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(_('{what}: "{key}" is not a number but {value}').format(what=self.what, key=key, value=described(value)))
+            raise ValueError(_('{what}: "{key}" is not a number but {found}').format(what=self.what, key=key, found=described(value)))
         if not abs(value) <= LIMIT or not math.isfinite(value):
             raise ValueError(_('{what}: "{key}" is not a position on the canvas').format(what=self.what, key=key))
         return float(value)
@@ -317,9 +317,9 @@ def described(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _("the text {value}").format(value=quoted(value))
+        return _("the text {text}").format(text=quoted(value))
     if isinstance(value, int | float):
         return (
-            _("the number {value!r}").format(value=value) if isinstance(value, float) or abs(value) < 10**20 else _("a very large number")
+            _("the number {number!r}").format(number=value) if isinstance(value, float) or abs(value) < 10**20 else _("a very large number")
         )
     return _("a list") if isinstance(value, list | tuple) else _("a JSON object")

@@ -200,12 +200,12 @@ class Graph:
         give, take = self.spec(start).output(source[1]), self.spec(end).input(target[1])
         if give and take and "any" not in (give.dtype, take.dtype) and give.dtype != take.dtype:
             if take.dtype == "float":
-                what = _("{name} gives class indices, {name2}.{name3} needs real numbers").format(
-                    name=start.name, name2=end.name, name3=take.name
+                what = _("{source} gives class indices, {node}.{input} needs real numbers").format(
+                    source=start.name, node=end.name, input=take.name
                 )
                 return _("{what}: a One-hot node in between turns one into the other").format(what=what)
-            return _("{name}.{name2} needs class indices, {name3} gives real numbers").format(
-                name=end.name, name2=take.name, name3=start.name
+            return _("{node}.{input} needs class indices, {source} gives real numbers").format(
+                node=end.name, input=take.name, source=start.name
             )
         if self._ranks.closes_cycle(source[0], target[0]):
             return _("the wire from {source} to {target} would close a cycle").format(source=start.name, target=end.name)
@@ -216,10 +216,10 @@ class Graph:
         if (wrong := setting_refusal(name, value)) or name != "objective" or value is None:
             return wrong
         if value["node"] not in self._nodes:
-            return _("the objective is set to a node that does not exist, {text}").format(text=quoted(value["node"]))
+            return _("the objective is set to a node that does not exist, {node}").format(node=quoted(value["node"]))
         spec = self.spec(value["node"])
         if spec.category != "unknown" and spec.output(value["port"]) is None:
-            return _("the objective is set to an output that does not exist, {text}").format(text=quoted(value["port"]))
+            return _("the objective is set to an output that does not exist, {output}").format(output=quoted(value["port"]))
         return None
 
     def copy(self) -> Graph:
@@ -422,7 +422,7 @@ class Graph:
         for name, value in node.params.items():
             if not finite_json(value):
                 raise GraphError(
-                    _("{name}: {name2} holds something that is not a finite number").format(name=node.name, name2=quoted(name))
+                    _("{node}: {setting} holds something that is not a finite number").format(node=node.name, setting=quoted(name))
                 )
             setting = spec.setting(name) if spec else None
             try:

@@ -27,9 +27,9 @@ def kind_complaint(setting: Setting, value: Any) -> str | None:
     if value is None and setting.optional:
         return None
     if not _KIND_CHECKS[setting.kind](value):
-        return _('"{name}" is {text}, not {value}').format(name=setting.name, text=_KINDS[setting.kind], value=described(value))
+        return _('"{name}" is {expected}, not {given}').format(name=setting.name, expected=_KINDS[setting.kind], given=described(value))
     if setting.kind == "shape" and elements(value) > ELEMENTS:
-        return _('"{name}" needs {value} numbers; at most 2³¹ are possible').format(name=setting.name, value=_size(elements(value)))
+        return _('"{name}" needs {count} numbers; at most 2³¹ are possible').format(name=setting.name, count=_size(elements(value)))
     return None
 
 
@@ -42,8 +42,8 @@ def complaint(setting: Setting, value: Any) -> str | None:
     if setting.kind == "tensor" and isinstance(value, dict):
         return _('the numbers of "{name}" are missing in the file: enter them again').format(name=setting.name)
     if setting.kind == "choice" and setting.choices and value not in setting.choices:
-        return _('"{name}" must be one of {choices}, not {value}').format(
-            name=setting.name, choices=", ".join(setting.choices), value=quoted(value)
+        return _('"{name}" must be one of {choices}, not {given}').format(
+            name=setting.name, choices=", ".join(setting.choices), given=quoted(value)
         )
     if setting.kind == "shape" and any(size < 1 for size in value):
         return _('every size in "{name}" must be at least 1').format(name=setting.name)
@@ -76,7 +76,7 @@ def refusal(setting: Setting, value: Any) -> str | None:
         return None
     if setting.kind != "choice":
         return stated(setting)
-    return _("{expected}, not {value}").format(expected=stated(setting), value=quoted(value))
+    return _("{expected}, not {given}").format(expected=stated(setting), given=quoted(value))
 
 
 def stated(setting: Setting) -> str:
@@ -135,13 +135,13 @@ def finite_json(value: Any) -> bool:
 def _range_complaint(setting: Setting, value: float) -> str | None:
     if setting.minimum is not None:
         if setting.exclusive_minimum and value <= setting.minimum:
-            return _('"{name}" must be greater than {minimum:g}, not {value:g}').format(
-                name=setting.name, minimum=setting.minimum, value=value
+            return _('"{name}" must be greater than {minimum:g}, not {given:g}').format(
+                name=setting.name, minimum=setting.minimum, given=value
             )
         if value < setting.minimum:
-            return _('"{name}" must be at least {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
+            return _('"{name}" must be at least {minimum:g}, not {given:g}').format(name=setting.name, minimum=setting.minimum, given=value)
     if setting.maximum is not None and value > setting.maximum:
-        return _('"{name}" must be at most {maximum:g}, not {value:g}').format(name=setting.name, maximum=setting.maximum, value=value)
+        return _('"{name}" must be at most {maximum:g}, not {given:g}').format(name=setting.name, maximum=setting.maximum, given=value)
     return None
 
 

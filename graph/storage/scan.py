@@ -42,7 +42,7 @@ def parse(data: bytes, own: bool = False) -> Any:
         raise ScanError(_("the file is empty"))
     if len(data) > MAXIMUM_BYTES and not own:
         _check_size_and_depth(data[: 2**16])
-        raise ScanError(_("it is larger than {value} MB, the limit for a document").format(value=MAXIMUM_BYTES >> 20))
+        raise ScanError(_("it is larger than {megabytes} MB, the limit for a document").format(megabytes=MAXIMUM_BYTES >> 20))
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     try:

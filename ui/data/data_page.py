@@ -174,7 +174,7 @@ class SampleModel(TableModel):
         self.show_cells(cells)
         features = list(about.feature_names) if len(about.feature_names) == x.shape[1] else [f"x{i + 1}" for i in range(x.shape[1])]
         targets = about.target_names if len(about.target_names) == y.shape[1] else about.classes if len(about.classes) == y.shape[1] else ()
-        self.show_names(["row", *features, *(targets or [_("target {value}").format(value=i + 1) for i in range(y.shape[1])])])
+        self.show_names(["row", *features, *(targets or [_("target {number}").format(number=i + 1) for i in range(y.shape[1])])])
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._cells is not None:
@@ -185,7 +185,7 @@ class SampleModel(TableModel):
                 return (
                     name
                     if role == Qt.ItemDataRole.DisplayRole or name == whole(value)
-                    else _("{name}: class {value}").format(name=name, value=whole(value))
+                    else _("{name}: class {number}").format(name=name, number=whole(value))
                 )
             if role == Qt.ItemDataRole.DisplayRole:
                 return whole(value) if self._whole[column] and abs(value) < 1e15 else number(value)

@@ -174,8 +174,8 @@ class Bar(QWidget):
         pair.on.setToolTip(why or _("Step forward one iteration: forward, loss, backward, update, zero"))
         _set_quietly(self.iterations, first, max(last, step), step)
         self.iterations.setEnabled(can_step and last > first)
-        held = _(" · {value:,}–{value2:,} stored").format(value=first + 1, value2=last + 1) if last > first else ""
-        self.iteration.set_full(_("iteration {value:,}{held}").format(value=step + 1, held=held) if can_step else why)
+        held = _(" · {first:,}–{last:,} stored").format(first=first + 1, last=last + 1) if last > first else ""
+        self.iteration.set_full(_("iteration {number:,}{held}").format(number=step + 1, held=held) if can_step else why)
 
     def nearest_held(self, step: int) -> int:
         """The step that can be returned to closest to `step`."""

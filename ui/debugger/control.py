@@ -273,7 +273,7 @@ class Control(QObject):
         if point.condition is not None:
             self._workspace.say(point.condition.stop(self.iteration, name, self._shown(point.condition, met)))
         else:
-            self._workspace.say(_("Stopped at the breakpoint{text}{name}.").format(text=" at " if name else "", name=name))
+            self._workspace.say(_("Stopped at the breakpoint{at}{name}.").format(at=" at " if name else "", name=name))
 
     def _shown(self, condition: Condition, met: float | None) -> float | None:
         """The number that met a condition, as it may be said."""

@@ -63,7 +63,7 @@ class Timeline:
             return _("parameters updated") if position == len(self.events) + 1 else _("gradients set to zero")
         event = self.events[position - 1]
         name = graph.nodes[event.node].name if event.node in graph.nodes else "…"
-        return _("{text} of {name}").format(text="value" if event.phase == "forward" else "gradient", name=name)
+        return _("{quantity} of {name}").format(quantity="value" if event.phase == "forward" else "gradient", name=name)
 
     def _loss(self, graph: Graph, objective: str) -> int:
         scoring: set[str] = {objective}

@@ -204,8 +204,8 @@ class UpdateView(QWidget):
         self.entry.setToolTip(
             _("Index of the entry to work out, counted from 0")
             if there
-            else _("{label} has the shape {shape}: type an index, such as {value}.").format(
-                label=row.label, shape=shape, value=_place((0,) * len(row.old.shape))
+            else _("{name} has the shape {shape}: type an index, such as {example}.").format(
+                name=row.label, shape=shape, example=_place((0,) * len(row.old.shape))
             )
         )
         if there:

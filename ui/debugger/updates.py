@@ -77,7 +77,7 @@ class Updates(QObject):
             return ""
         name, place = self.name_of(condition.node), f"[{', '.join(map(str, condition.entry))}]"
         return (
-            _("{name} is {text}: it has no entry {place}.").format(name=name, text=shape_text(shapes[0]), place=place)
+            _("{name} is {shape}: it has no entry {place}.").format(name=name, shape=shape_text(shapes[0]), place=place)
             if shapes[0]
             else _("{name} is one number: it has no entries.").format(name=name)
         )

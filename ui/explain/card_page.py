@@ -123,7 +123,7 @@ class CardPage(InspectorPage):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(key == self.notation)
-            choice.setAccessibleName(_("Notation {text}").format(text=text))
+            choice.setAccessibleName(_("Notation {notation}").format(notation=text))
             self.switch.addButton(choice, number)
             row.addWidget(choice)
         holder.setLayout(row)
@@ -363,7 +363,7 @@ class CardPage(InspectorPage):
         if [b.property("subject") for b in self._buttons()] != [f"{focus.id}|{name}|{text}" for name, text in wanted]:
             clear(self._subjects)
             for name, text in wanted:
-                choice = button(text, "quiet", tip=_("Explain {text}").format(text=text))
+                choice = button(text, "quiet", tip=_("Explain {name}").format(name=text))
                 choice.setProperty("subject", f"{focus.id}|{name}|{text}")
                 choice.setCheckable(True)
                 choice.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))

@@ -199,7 +199,7 @@ def _ratio(result: SweepResult) -> str:
         naive=count(result.naive), reverse=count(result.reverse)
     )
     if result.naive_seconds is not None and result.reverse_seconds > 0:
-        text += _("; timed {value} times as long").format(value=number(result.naive_seconds / result.reverse_seconds, 3))
+        text += _("; timed {ratio} times as long").format(ratio=number(result.naive_seconds / result.reverse_seconds, 3))
     return text + "."
 
 

@@ -206,7 +206,7 @@ class ModesTool(Tool):
             return (
                 _("The target is a tensor: its sum is differentiated.")
                 if answer.summed
-                else _("value of the target: {value}").format(value=number(answer.value))
+                else _("value of the target: {number}").format(number=number(answer.value))
             )
         if answer.objective is None or answer.reverse is None or isinstance(answer.objective, Covered):
             return ""

@@ -44,7 +44,7 @@ class Counters(QWidget):
     def show_counts(self, rows: list[tuple[str, float]], theme: Theme) -> None:
         self._rows, self._theme = rows, theme
         self.setAccessibleName(
-            "; ".join(_("{name}: {value} multiplications").format(name=name, value=count(value)) for name, value in rows)
+            "; ".join(_("{name}: {count} multiplications").format(name=name, count=count(value)) for name, value in rows)
         )
         self.setFixedSize(self.sizeHint())
         self.update()
@@ -270,7 +270,7 @@ class PathsTool(Tool):
 def _title(ledger: Ledger, name: str) -> str:
     many = "no path" if not ledger.count else _("one path") if ledger.count == 1 else _("{count} paths").format(count=count(ledger.count))
     listed = (
-        _(", {value} to {value2}").format(value=count(ledger.start + 1), value2=count(ledger.start + len(ledger.paths)))
+        _(", {first} to {last}").format(first=count(ledger.start + 1), last=count(ledger.start + len(ledger.paths)))
         if len(ledger.paths) < ledger.count
         else ""
     )

@@ -57,7 +57,7 @@ class ChoiceField(QComboBox):
     def set_value(self, value: object) -> None:
         at = self.findData(value)
         if at < 0:
-            self.insertItem(0, _("{value} (unknown)").format(value=value), value)
+            self.insertItem(0, _("{name} (unknown)").format(name=value), value)
             at = 0
         self.setCurrentIndex(at)
 

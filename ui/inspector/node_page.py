@@ -172,7 +172,7 @@ class NodePage(QWidget):
         self.name.setReadOnly(bool(document.read_only))
         if switched or not self.title.isModified():
             self.title.setText(graph.nodes[node].label)
-        self.title.setPlaceholderText(_("Title on the card: {text}").format(text=title_of(replace(graph.nodes[node], label=""), spec)))
+        self.title.setPlaceholderText(_("Title on the card: {title}").format(title=title_of(replace(graph.nodes[node], label=""), spec)))
         self.title.setReadOnly(bool(document.read_only))
         if changed or self.form is None:
             self._make_form()
@@ -232,7 +232,7 @@ class NodePage(QWidget):
         value = trace.at(address, graph) if trace is not None else None
         gradient = trace.at(address.derivative, graph) if trace is not None and isinstance(value, ArrayView) else None
         self.value.setText(
-            _("value  {value}").format(value=glance(value)) if isinstance(value, ArrayView) and not self.numbers.latex else ""
+            _("value  {number}").format(number=glance(value)) if isinstance(value, ArrayView) and not self.numbers.latex else ""
         )
         self.gradient.setText(_("gradient  {gradient}").format(gradient=glance(gradient)) if gradient is not None else "")
         for line_ in (self.value, self.gradient):

@@ -28,7 +28,7 @@ class Dots(QWidget):
 
     def show_steps(self, titles: tuple[str, ...], at: int, seen: frozenset[int], theme: Theme) -> None:
         self._titles, self._at, self._seen, self._theme = titles, at, seen, theme
-        self.setAccessibleName(_("Step {value} of {titles}").format(value=at + 1, titles=len(titles)))
+        self.setAccessibleName(_("Step {number} of {count}").format(number=at + 1, count=len(titles)))
         self.updateGeometry()
         self.update()
 

@@ -111,7 +111,7 @@ class Lessons(Feature):
         player.start()
         workspace.keys_changed()
         if begun and player.index:
-            workspace.say(_("Continued at step {value}. The dots below the text lead to the others.").format(value=player.index + 1))
+            workspace.say(_("Continued at step {number}. The dots below the text lead to the others.").format(number=player.index + 1))
 
     @property
     def title(self) -> str:

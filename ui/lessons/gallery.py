@@ -61,7 +61,7 @@ def _stands(count: int, seen: int, standing: Standing) -> str:
         else _("{seen} of {count} steps").format(seen=seen, count=count)
     )
     return (
-        _("{text} · {right} of {answers} right").format(text=text, right=standing.right, answers=len(standing.answers))
+        _("{state} · {right} of {answers} right").format(state=text, right=standing.right, answers=len(standing.answers))
         if standing.answers
         else text
     )

@@ -109,7 +109,7 @@ class NotesWindow(QWidget):
         self._player = player
         lesson, steps = player.lesson, player.lesson.steps
         self.lesson_title.set_full(
-            _("{title} · step {value} of {steps}").format(title=lesson.title, value=player.index + 1, steps=len(steps))
+            _("{title} · step {number} of {steps}").format(title=lesson.title, number=player.index + 1, steps=len(steps))
         )
         self.title.setText(player.step.title)
         self.text.show_text(player.step.notes or EMPTY, self._theme)

@@ -162,7 +162,7 @@ class LessonPanel(QWidget):
         self.next.setText(_("Finish") if player.last else _("Next"))
         self.home.setVisible(player.wandered)
         self.dots.show_steps(tuple(step.title for step in lesson.steps), player.index, frozenset(standing.seen), theme)
-        self.count.setText(_("Step {value} of {steps}").format(value=player.index + 1, steps=len(lesson.steps)))
+        self.count.setText(_("Step {number} of {steps}").format(number=player.index + 1, steps=len(lesson.steps)))
 
     def say(self, text: str) -> None:
         """What the step is waiting for."""

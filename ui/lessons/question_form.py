@@ -35,7 +35,7 @@ class QuestionForm(QFrame):
         self.setObjectName("question")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         about = (
-            _("{text}: {quantity} of {of}").format(text=KINDS[question.kind], quantity=question.quantity, of=question.of)
+            _("{kind}: {quantity} of {node}").format(kind=KINDS[question.kind], quantity=question.quantity, node=question.of)
             if question.of
             else KINDS[question.kind]
         )

@@ -224,8 +224,8 @@ def summary(recorder: Recorder) -> str:
             parts.append(_("trains {number:,} steps").format(number=action.args["steps"]))
         elif action.do == "to":
             parts.append(
-                _("moves playback ({text}) to {value}").format(
-                    text=action.args["phase"], value=action.args.get("node", action.args.get("wire"))
+                _("moves playback ({phase}) to {target}").format(
+                    phase=action.args["phase"], target=action.args.get("node", action.args.get("wire"))
                 )
             )
         elif action.do == "view":

@@ -94,7 +94,7 @@ class Studio:
             workspace.dialogs.tell(_("The lesson could not be saved"), str(wrong))
             return False
         assert recording.path is not None and recording.graph_path is not None
-        workspace.say(_("Saved {name}, and its graph as {name2}").format(name=recording.path.name, name2=recording.graph_path.name))
+        workspace.say(_("Saved {lesson}, and its graph as {graph}").format(lesson=recording.path.name, graph=recording.graph_path.name))
         return True
 
     def play(self) -> None:

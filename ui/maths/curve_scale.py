@@ -60,7 +60,7 @@ def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
     if not positive:
         return Scale(note=_("no log scale: the loss is never positive"))
     straight = max(min(positive), max(map(abs, numbers)) * 10.0**-DECADES)
-    return Scale("symlog", straight, _("linear within ±{value}").format(value=plain(float(f"{straight:.2g}"))))
+    return Scale("symlog", straight, _("linear within ±{bound}").format(bound=plain(float(f"{straight:.2g}"))))
 
 
 def _powers(low: float, high: float, straight: float) -> list[float]:

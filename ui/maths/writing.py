@@ -153,7 +153,7 @@ def head_lines(writer: CardWriter, card: Card) -> list[SheetLine]:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
     lines = [SheetLine(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
-        lines.append(SheetLine(None, _("gradient: {text}").format(text=WHY_ABSENT[card.absent]), 13.5, 0.0, "secondary"))
+        lines.append(SheetLine(None, _("gradient: {reason}").format(reason=WHY_ABSENT[card.absent]), 13.5, 0.0, "secondary"))
     return lines
 
 

@@ -131,7 +131,7 @@ class OutlineModel(QAbstractItemModel):
             return self._wire_texts(graph, row)
         if row.kind == "group":
             return (
-                (graph.groups[row.id].name, _("{value} inside").format(value=len(row.below or ())), "")
+                (graph.groups[row.id].name, _("{count} inside").format(count=len(row.below or ())), "")
                 if row.id in graph.groups
                 else ("", "", "")
             )
@@ -172,7 +172,7 @@ class OutlineModel(QAbstractItemModel):
         title = f", {graph.spec(row.id).title}" if row.kind == "node" and row.id in graph.nodes else ""
         parts = [
             f"{kind} {name}{title}",
-            _("value {value}").format(value=value) if value else "",
+            _("value {number}").format(number=value) if value else "",
             _("gradient {gradient}").format(gradient=gradient) if gradient else "",
         ]
         return ", ".join(part for part in parts if part)

@@ -128,7 +128,7 @@ class Typing(QObject):
         if moved is None:
             title, text = (
                 self.board.asked[item].name,
-                _("Only this number is asked for; there is no question about [{text}].").format(text=chosen[1]),
+                _("Only this number is asked for; there is no question about [{index}].").format(index=chosen[1]),
             )
             self.callout.show_text(title, [text], lambda: self.place(item))
         elif chosen[2].strip():

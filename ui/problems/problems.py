@@ -108,7 +108,7 @@ class ProblemsPage(Panel):
         for problem in ordered[:LISTED]:
             self._add(problem)
         if len(ordered) > LISTED:
-            self._list.addWidget(label(_("and {value:,} more").format(value=len(ordered) - LISTED), "secondary"))
+            self._list.addWidget(label(_("and {count:,} more").format(count=len(ordered) - LISTED), "secondary"))
         self._list.addStretch(1)
         if self.rows and focused is not None:
             self.rows[min(focused, len(self.rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -146,4 +146,4 @@ def _copy(window: Workspace, write: Callable[[], str], as_latex: bool) -> None:
         return window.say(str(refused))
     QApplication.clipboard().setText(text)
     short = text.replace("\n", " ")
-    window.say(_("Copied  {text}").format(text=short if len(short) <= SHOWN else short[: SHOWN - 1] + "…"))
+    window.say(_("Copied  {formula}").format(formula=short if len(short) <= SHOWN else short[: SHOWN - 1] + "…"))

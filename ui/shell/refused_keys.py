@@ -50,7 +50,7 @@ def _why(window: Workspace, spec: ActionSpec, situation: ActionContext) -> str:
             else _("{name}: there are no numbers to step through yet").format(name=name)
         )
     first = _FIRST.get(spec.enabled) or _missing(spec.enabled, situation)
-    return f"{name}: {first or _('not possible here ({lower}{text})').format(lower=spec.tip[0].lower(), text=spec.tip[1:])}"
+    return f"{name}: {first or _('not possible here ({first}{rest})').format(first=spec.tip[0].lower(), rest=spec.tip[1:])}"
 
 
 def _missing(rule: Rule, situation: ActionContext) -> str:

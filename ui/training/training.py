@@ -248,7 +248,7 @@ class TrainingPage(Panel):
         if name == "lr":
             self._origin = None
         hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
-        self._do(SetTraining("hyper", hyper), _("Set {text}").format(text=setting.label if setting else name), ("hyper", name))
+        self._do(SetTraining("hyper", hyper), _("Set {setting}").format(setting=setting.label if setting else name), ("hyper", name))
 
     def _change_optimizer(self, key: str) -> None:
         """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""
@@ -278,9 +278,9 @@ class TrainingPage(Panel):
         shown = now is not None and origin is not None and now != origin[0]
         if shown and origin is not None and now is not None:
             self.rate_note.setText(
-                _("η is now {now}; it was {text} with {text2}.").format(now=plain(now), text=plain(origin[0]), text2=origin[1])
+                _("η is now {now}; it was {before} with {optimizer}.").format(now=plain(now), before=plain(origin[0]), optimizer=origin[1])
             )
-            self.rate_back.setText(_("Keep η = {text}").format(text=plain(origin[0])))
+            self.rate_back.setText(_("Keep η = {rate}").format(rate=plain(origin[0])))
         self.rate_note.setVisible(shown)
         self.rate_back.setVisible(shown)
 

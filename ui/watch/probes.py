@@ -88,8 +88,8 @@ def _what(graph: Graph, probes: list[PinnedProbe]) -> str:
     if len(probes) > 1:
         return _("{probes} probes").format(probes=len(probes))
     address = probes[0].address
-    return _("{quantity} of {text}").format(
-        quantity=address.quantity, text=address.value.name(graph) if address.exists(graph) else _("a wire")
+    return _("{quantity} of {name}").format(
+        quantity=address.quantity, name=address.value.name(graph) if address.exists(graph) else _("a wire")
     )
 
 

@@ -105,7 +105,7 @@ def _branches(
     known = np.isfinite(log_error)
     lost = log_step < math.log10(torch.finfo(dtype).eps) + 1.5
     truncation = _fit(
-        _("truncation, ε{text}").format(text="²" if order == 2 else ""), order, log_step, log_error, known & (place < bottom - 1)
+        _("truncation, ε{power}").format(power="²" if order == 2 else ""), order, log_step, log_error, known & (place < bottom - 1)
     )
     round_off = _fit(_("round-off, 1/ε"), -1, log_step, log_error, known & (place > bottom + 1) & ~lost & (log_error < -0.3))
     return truncation, round_off

@@ -74,7 +74,7 @@ def _arriving(scene: Scene, key: Key, local: LocalDerivative) -> list[Section]:
     if consumer is not None and a is not None and (local.operation.fed or local.operation.alias):
         told = backward(scene, consumer, a)
         which = (
-            _(", sample {value}").format(value=told.chain.sample + 1) if told.chain is not None and told.chain.sample is not None else ""
+            _(", sample {sample}").format(sample=told.chain.sample + 1) if told.chain is not None and told.chain.sample is not None else ""
         )
         return [
             replace(told, title=_("Its gradient, from {name}{which}").format(name=scene.graph.nodes[edges[0].target[0]].name, which=which))
@@ -137,7 +137,9 @@ def _edge(scene: Scene, question: CardOf) -> Card:
         empty = Card(question.address, title, _("Wire"), question.notation, (problem_section(scene, key[0]),))
         return replace(empty, absent="not computed")
     value = scene.quantity(scene.trace.values[key], scene.symbols.value(key), "value", scene.value_place(key))
-    carried = words(_("It carries the value of {name} to {name2}, and a gradient back.").format(name=producer.name, name2=consumer.name))
+    carried = words(
+        _("It carries the value of {producer} to {consumer}, and a gradient back.").format(producer=producer.name, consumer=consumer.name)
+    )
     left = Tex(scene.symbols.value(key), role="value", place=scene.value_place(key))
     sections = [Section("wire", _("What it carries"), (carried, equation("result", left, EQUALS, value)), scene.value_place(key))]
     a = _leaf(target, edge.id)
@@ -166,7 +168,7 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     node = scene.graph.nodes[question.address.id]
     tensor = scene.trace.parameters.get(key)
     if tensor is None:
-        raise Unanswerable(_("{name} has no learned {text} of its own").format(name=node.name, text=key[1]))
+        raise Unanswerable(_("{name} has no learned {parameter} of its own").format(name=node.name, parameter=key[1]))
     title = node.name if scene.graph.spec(node).role == "parameter" else question.address.name(scene.graph)
     place = question.address
     symbol = scene.symbols.learned(key)

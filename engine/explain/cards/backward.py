@@ -256,8 +256,8 @@ class _Backward:
         if samples < 2:
             return []
         terms = Tex(rf"= \sum_{{n=1}}^{{{samples}}} \left({self.symbol}\right)_{{n}}", role="gradient")
-        note = _("All {samples} samples share it: their contributions are added. Sample {value} is shown above.").format(
-            samples=samples, value=step.sample + 1
+        note = _("All {samples} samples share it: their contributions are added. Sample {sample} is shown above.").format(
+            samples=samples, sample=step.sample + 1
         )
         return [words(note), equation("result", self.left, terms, *self._written_sum(step, upstream, samples), EQUALS, whole)]
 

@@ -36,7 +36,7 @@ def forward(scene: Scene, local: LocalDerivative) -> Section:
 def _title(worked: Worked) -> str:
     if worked.sample is None or not worked.local.batched:
         return _("Forward")
-    return _("Forward, sample {value} of {samples}").format(value=worked.sample + 1, samples=worked.local.samples)
+    return _("Forward, sample {sample} of {samples}").format(sample=worked.sample + 1, samples=worked.local.samples)
 
 
 def _of_number(worked: Worked, text: str) -> list[Line]:
@@ -132,5 +132,5 @@ def problem_section(scene: Scene, node: str) -> Section:
     said = [p.text for p in errors if node in p.nodes] or [p.text for p in errors]
     text = "; ".join(said) or _("a node before it could not be computed")
     return Section(
-        "absent", _("Not computed"), (words(_("There is no number here: {text}.").format(text=text)),), first_output(scene.graph, node)
+        "absent", _("Not computed"), (words(_("There is no number here: {reason}.").format(reason=text)),), first_output(scene.graph, node)
     )

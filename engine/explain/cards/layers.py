@@ -253,5 +253,5 @@ def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: in
         equation("numbers", left, EQUALS, *number, Tex("("), predicted, Tex("-"), target, Tex(")")),
         equation("result", left, EQUALS, result),
     )
-    sample = _(", sample {value}").format(value=worked.sample + 1) if worked.sample is not None else ""
+    sample = _(", sample {sample}").format(sample=worked.sample + 1) if worked.sample is not None else ""
     return Section("collapse", _("Softmax and cross-entropy collapse{sample}").format(sample=sample), lines, Address("edge", leaf.edge))

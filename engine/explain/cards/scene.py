@@ -139,12 +139,14 @@ class Scene:
             return _("There is no gradient here because the graph has no objective to differentiate{note}.").format(note=note)
         if reason == "independent":
             what = _("the value of this wire") if place.kind == "edge" else _("this")
-            return _("There is no gradient here: {value} does not depend on {what}.").format(value=name or _("the objective"), what=what)
+            return _("There is no gradient here: {objective} does not depend on {quantity}.").format(
+                objective=name or _("the objective"), quantity=what
+            )
         if reason == "not differentiable" and self._counts(place):
             return _("There is no gradient here: these are class indices, whole numbers that cannot change by a little.")
         if reason == "not differentiable":
-            return _("There is no gradient here: an operation without a derivative stands between this and {value}.").format(
-                value=name or _("the objective")
+            return _("There is no gradient here: an operation without a derivative stands between this and {objective}.").format(
+                objective=name or _("the objective")
             )
         errors = [p for p in self.trace.problems if p.severity == "error"]
         complaints = [p.text for p in errors if not place.id or place.id in p.nodes]

@@ -53,7 +53,7 @@ def branches(run: Pass, source: str, missing: list[NodeArgument]) -> str:
     """The hint where contributions were left out of a sum."""
     name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
     names = [*dict.fromkeys(consumers)]
-    where = " and ".join(names if len(names) <= 3 else [*names[:2], _("{value} others").format(value=len(names) - 2)])
+    where = " and ".join(names if len(names) <= 3 else [*names[:2], _("{count} others").format(count=len(names) - 2)])
     return _(
         "{name} feeds more than one input, and each sends back its part of the gradient. The part from {where} is missing in the sum."
     ).format(name=name, where=where)

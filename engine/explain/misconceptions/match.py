@@ -134,7 +134,7 @@ def _digits(truth: float, tolerance: float | None) -> str:
     """How many digits of the truth lie within the tolerance, in words."""
     for count in range(1, len(COUNTS)):
         if is_right(float(f"{truth:.{count - 1}e}"), truth, tolerance) and (tolerance is not None or count >= 3):
-            return _("{text} significant digits").format(text=COUNTS[count]) if count > 1 else _("one significant digit")
+            return _("{count} significant digits").format(count=COUNTS[count]) if count > 1 else _("one significant digit")
     return _("more digits")
 
 

@@ -80,7 +80,9 @@ def _many(count: int) -> str:
     digits = str(count)
     if len(digits) <= 15:
         return f"{count:,}"
-    return _("about {text}.{text2}·10{RAISED}").format(text=digits[0], text2=digits[1:3], RAISED=str(len(digits) - 1).translate(_RAISED))
+    return _("about {whole}.{decimals}·10{exponent}").format(
+        whole=digits[0], decimals=digits[1:3], exponent=str(len(digits) - 1).translate(_RAISED)
+    )
 
 
 def _sum(ways: Ways, start: int, seconds: float) -> tuple[Tensor, int | None]:
@@ -193,7 +195,7 @@ def _text(factors: Sequence[Factor], value: float | None, entry: tuple[int, ...]
     if any(n is None for n in numbers):
         place = f"[{', '.join(map(str, entry))}]" if entry else ""
         return (
-            _("{words}, entry {place} = {value}").format(words=words, place=place, value=_number(value))
+            _("{description}, entry {index} = {number}").format(description=words, index=place, number=_number(value))
             if place
             else f"{words} = {_number(value)}"
         )

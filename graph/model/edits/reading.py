@@ -30,7 +30,7 @@ def edit_from_json(row: Mapping[str, Any]) -> Edit:
     read = Reader("edit", row)
     make = _READERS.get(read.text("edit"))
     if make is None:
-        raise ValueError(_('there is no edit called "{text}"').format(text=row["edit"]))
+        raise ValueError(_('there is no edit called "{name}"').format(name=row["edit"]))
     return make(read)
 
 

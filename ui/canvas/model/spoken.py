@@ -93,8 +93,8 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
 
 def wire_name(model: CanvasModel, edge: Edge) -> str:
     nodes = model.graph.nodes
-    return _("wire from {name} to {name2}, input {text}").format(
-        name=nodes[edge.source[0]].name, name2=nodes[edge.target[0]].name, text=edge.target[1]
+    return _("wire from {source} to {target}, input {input}").format(
+        source=nodes[edge.source[0]].name, target=nodes[edge.target[0]].name, input=edge.target[1]
     )
 
 
@@ -102,8 +102,8 @@ def wire_value(model: CanvasModel, edge: Edge) -> str:
     """What a wire shows: its value and its gradient, or why there is none."""
     content = model.content
     value, gradient = content.wire_value(edge), content.wire_gradient(edge)
-    return _("value {text}, gradient {gradient}").format(
-        text=said(value) if value is not None else WHY_ABSENT["not computed"], gradient=_gradient(gradient)
+    return _("value {number}, gradient {gradient}").format(
+        number=said(value) if value is not None else WHY_ABSENT["not computed"], gradient=_gradient(gradient)
     )
 
 

@@ -19,8 +19,8 @@ def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
     rows = [wire(edge.id).name(content.graph)]
     value = content.wire_value(edge)
-    rows.append(_("value  {text}").format(text=described(value) if value is not None else WHY_ABSENT["not computed"]))
-    rows.append(_("gradient  {text}").format(text=_gradient(content.wire_gradient(edge))))
+    rows.append(_("value  {number}").format(number=described(value) if value is not None else WHY_ABSENT["not computed"]))
+    rows.append(_("gradient  {number}").format(number=_gradient(content.wire_gradient(edge))))
     return "\n".join(rows)
 
 
@@ -47,11 +47,13 @@ def _node_rows(content: Content, node_id: str) -> str:
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
-            rows.append(f"{port.name}  {described(value)}" if len(spec.outputs) > 1 else _("value  {text}").format(text=described(value)))
+            rows.append(
+                f"{port.name}  {described(value)}" if len(spec.outputs) > 1 else _("value  {number}").format(number=described(value))
+            )
     if content.graph.outputs_of(node_id):
         total = content.node_gradient(node_id, spec.outputs[0].name if spec.outputs else "")
         if isinstance(total, ArrayView):
-            rows.append(_("gradient  {text}").format(text=described(total)))
+            rows.append(_("gradient  {number}").format(number=described(total)))
     return "\n".join(rows)
 
 

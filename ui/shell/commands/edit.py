@@ -133,7 +133,7 @@ class EditCommands:
         """The offer to build what is typed as a formula, where it looks like one."""
         if not FORMULA.search(text):
             return []
-        title = _("Formula  {text}").format(text=text)
+        title = _("Formula  {formula}").format(formula=text)
         return [SearchRow(lambda: formula_commands.ask(self._window, scene, text), title, _("lays out its graph"), "math")]
 
     def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
