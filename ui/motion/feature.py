@@ -10,7 +10,7 @@ from graph.model.graph import Graph
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
-    from engine.compile.views import Event, TraceView
+    from engine.compile.views import PassEvent, TraceView
     from graph.storage.document import Document
     from ui.shell.workspace.workspace import Workspace
 
@@ -76,7 +76,7 @@ class Motion(Feature):
         self._moved()
 
 
-def _nodes(events: Sequence[Event]) -> list[str]:
+def _nodes(events: Sequence[PassEvent]) -> list[str]:
     return list(dict.fromkeys(event.node for event in events))
 
 

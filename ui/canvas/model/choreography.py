@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.views import ArrayView, PassEvent, TraceView
 from graph.model.graph import Graph
 from ui.canvas.model.arithmetic import NodeRows, Outdated, Row, Token, quantity, sign, tokens
 
@@ -301,14 +301,14 @@ def _plate(rows: Sequence[Row], ground: Ground, opacity: float) -> Plate | None:
 # from an event
 
 
-def choreography(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+def choreography(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
     """What this event looks like with the numbers of `trace`, which may be covered; None where nothing moves in it."""
     if event.node not in graph.nodes:
         return None
     return _forward(event, graph, trace, rows) if event.phase == "forward" else _backward(event, graph, trace, rows)
 
 
-def _forward(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+def _forward(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
     outputs = graph.spec(event.node).outputs
     if not event.edges or not outputs:
         return None
@@ -320,7 +320,7 @@ def _forward(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None
     return Choreography("forward", event.node, arriving, None, row, (result,))
 
 
-def _backward(event: Event, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
+def _backward(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
     outputs = graph.spec(event.node).outputs
     if not outputs:
         return None

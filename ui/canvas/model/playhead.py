@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
-from engine.compile.views import Event
+from engine.compile.views import PassEvent
 
 
 class Playhead(Protocol):
@@ -36,9 +36,9 @@ class Playhead(Protocol):
     def reduced_motion(self) -> bool: ...
 
     @property
-    def active_event(self) -> Event | None: ...
+    def active_event(self) -> PassEvent | None: ...
 
-    def event_ms(self, event: Event) -> float:
+    def event_ms(self, event: PassEvent) -> float:
         """How long an event takes, in milliseconds."""
 
     @property
