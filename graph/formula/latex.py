@@ -3,7 +3,9 @@ r"""Names and formulas as LaTeX: `hidden_1` as it can be typeset, and `@y = @x^2
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 _BAR = re.compile(r"\\bar\{\\mathrm\{([\w\\]+)\}\}")
 _AT = re.compile(r"@([A-Za-z]\w*)")
@@ -16,26 +18,62 @@ _GREEK = frozenset(_SMALL)
 GREEK_NAMES = _GREEK | frozenset(_CAPITAL)
 """Letters by the names that LaTeX gives them."""
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _SMALL + _CAPITAL, strict=True))
+_BY_NAME = {name: letter for letter, name in _LETTERS.items()}
 
 
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+_WORDS = frozenset(("chat", "that", "what"))
+"""Words that only look like a letter with an accent."""
+_LOWERED_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_ACCENTED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")_?(hat|bar|tilde)((?:_.*|\d*))")
+_NUMBERED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")(\d+)")
+
+
+@lru_cache(maxsize=4096)
 def latex_name(name: str) -> str:
-    """A node's or port's name as LaTeX: `x`, `x_2` with a lowered 2, `hidden` upright, `theta` as the letter."""
-    stem, _, rest = name.partition("_")
+    """A node's or port's name as LaTeX: `x_2` and `x2` with a lowered 2, `y_hat` and `yhat` with a hat, `hidden` upright, `theta` as the letter."""
+    stem, accent, below = _name_parts(name)
     if not stem:
         return r"\mathrm{" + name.replace("_", r"\_") + "}"
-    body = _letter(stem) if len(stem) == 1 else "\\" + stem if stem in _GREEK else r"\mathrm{" + stem + "}"
-    digits = re.fullmatch(r"([^\W\d_])(\d+)", stem)
-    if digits and not rest:
-        return f"{_letter(digits[1])}_{{{digits[2]}}}"
-    if not rest:
-        return body
-    if len(rest) == 1 or rest.isdigit():
-        return f"{body}_{{{_letter(rest)}}}"
-    return r"\mathrm{" + name.replace("_", r"\_") + "}"
+    body = rf"\{accent}{{{_letter(stem)}}}" if accent else _letter(stem)
+    return f"{body}_{{{_letter(below)}}}" if below else body
+
+
+def display_name(name: str) -> str:
+    """A name as plain text spells it, for lists, tips and screen readers: ŷ, x₁, δ_h, θ."""
+    stem, accent, below = _name_parts(name)
+    if not stem:
+        return name
+    letter = unicodedata.normalize("NFC", _symbol(stem) + (_ACCENTS[accent] if accent else ""))
+    return letter + (below.translate(_LOWERED_DIGITS) if below.isdigit() else f"_{_symbol(below)}" if below else "")
+
+
+def _name_parts(name: str) -> tuple[str, str, str]:
+    """A symbol, its accent, and what is lowered beside it; ("hidden", "", "") for one word and ("", "", "") where it is no symbol."""
+    accented = _ACCENTED.fullmatch(name) if name not in _WORDS else None
+    if accented:
+        stem, accent, below = accented[1], accented[2], accented[3].removeprefix("_")
+        return (stem, accent, below) if "_" not in below and (len(below) < 2 or below.isdigit()) else ("", "", "")
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered:
+        return numbered[1], "", numbered[2]
+    stem, _, below = name.partition("_")
+    symbol = len(stem) == 1 or stem in GREEK_NAMES
+    short = len(below) == 1 or below.isdigit() or below in GREEK_NAMES or (symbol and below.isalpha())
+    return (stem, "", below) if stem and (not below or short) and not name.endswith("_") else ("", "", "")
 
 
 def _letter(letter: str) -> str:
-    return f"\\{_LETTERS[letter]}" if letter in _LETTERS else letter
+    """A symbol as LaTeX: a letter, a Greek letter's name as a command, a word upright."""
+    if letter in GREEK_NAMES:
+        return f"\\{letter}"
+    if letter in _LETTERS:
+        return f"\\{_LETTERS[letter]}"
+    return letter if len(letter) == 1 or letter.isdigit() else r"\mathrm{" + letter + "}"
+
+
+def _symbol(word: str) -> str:
+    return _BY_NAME.get(word, word)
 
 
 def named(formula: str, names: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from graph.formula.functions import COMMANDS
+from graph.formula.latex import latex_name
 from ui.look import theme as themes
 
 _SYMBOLS = {
@@ -66,6 +67,15 @@ def runs(latex: str, names: tuple[tuple[str, str], ...] = ()) -> tuple[TextRun, 
 def plain(latex: str, names: tuple[tuple[str, str], ...] = ()) -> str:
     """The same as one string, for tool tips and tests."""
     return "".join(run.text for run in runs(latex, names))
+
+
+@lru_cache(maxsize=8192)
+def name_runs(name: str) -> tuple[TextRun, ...]:
+    """A name as it is typeset: symbols in italics, a lowered index, accents, words upright; what is no name, in italics as it is."""
+    if not name.isidentifier():
+        return (TextRun(italic(name), 0),)
+    found = runs(latex_name(name))
+    return (*found[:-1], TextRun(found[-1].text.rstrip("\u2009"), found[-1].level))
 
 
 def italic(text: str) -> str:
@@ -123,10 +133,15 @@ class _LatexReader:
         """`@x_i` is a name of that spelling when there is one, otherwise x with a subscript."""
         stem, mark, rest = name.partition("_")
         if name in self.names or not mark or not rest:
-            self.put(italic(self.names.get(name, name)), level)
+            self.put_name(self.names.get(name, name), level)
             return
-        self.put(italic(self.names.get(stem, stem)), level)
+        self.put_name(self.names.get(stem, stem), level)
         self.put(italic(rest), -1)
+
+    def put_name(self, name: str, level: int) -> None:
+        for count, part in enumerate(name.split(", ")):
+            for run in (TextRun(", ", 0),) * bool(count) + name_runs(part):
+                self.put(run.text, run.level or level)
 
     def command(self, word: str, level: int) -> None:
         if word in ("frac", "tfrac", "dfrac"):

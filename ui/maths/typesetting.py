@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from graph.formula.functions import COMMANDS
+from graph.formula.latex import latex_name
 from ui.look.numbers import MINUS
 from ui.maths.formula_text import italic
 
@@ -155,17 +156,9 @@ _SKIP = {"displaystyle", "textstyle", "limits", "big", "Big", "bigl", "bigr"}
 
 
 def name_expr(name: str) -> Expr:
-    """A node's name as a symbol: `x`, `W_1` and `h2` with a lowered part, `theta` as the letter, words upright."""
-    stem, _, rest = name.partition("_")
-    digits = re.fullmatch(r"([A-Za-z])(\d+)", stem)
-    if digits and not rest:
-        return Script(Text(italic(digits[1])), below=Text(digits[2]))
-    symbol = italic(stem) if len(stem) == 1 else _GREEK.get(stem, "")
-    if symbol and not rest:
-        return Text(symbol)
-    if symbol and (len(rest) == 1 or rest.isdigit()):
-        return Script(Text(symbol), below=Text(rest if rest.isdigit() else italic(rest)))
-    return Text(name)
+    """A node's name as a symbol: `x`, `W_1` and `h2` with a lowered part, `y_hat` with a hat, `theta` as the letter, words upright."""
+    latex = latex_name(name) if name.isidentifier() else ""
+    return read(latex) if latex and not latex.startswith(r"\mathrm") else Text(name)
 
 
 @lru_cache(maxsize=2048)

@@ -74,7 +74,7 @@ def _measured(latex: str, keys: Sequence[str], size: float) -> tuple[float, tupl
 
 @lru_cache(maxsize=1 << 15)
 def _name(name: str, level: int, size: float) -> float:
-    return _text(formula_text.italic(name), level, size)
+    return sum([_text(run.text, run.level or level, size) for run in formula_text.name_runs(name)])
 
 
 def _text(text: str, level: int, size: float) -> float:
