@@ -31,7 +31,7 @@ _NUMBERED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, rev
 
 @lru_cache(maxsize=4096)
 def latex_name(name: str) -> str:
-    """A node's or port's name as LaTeX: `x_2` and `x2` with a lowered 2, `y_hat` and `yhat` with a hat, `hidden` upright, `theta` as the letter."""
+    """A node's or port's name as LaTeX: `x2` and `x_2` with a lowered 2, `y_hat` with a hat, `hidden` upright, `theta` as the letter."""
     stem, accent, below = _name_parts(name)
     if not stem:
         return r"\mathrm{" + name.replace("_", r"\_") + "}"

@@ -1,0 +1,128 @@
+"""The title bar of a card: the variable's name, typeset, and beside it the operation in small print.
+
+A symbol stands in bold mathematical italics, a word upright; widths are known when the card is measured, so that painting
+only draws. `boost` enlarges a name when the card is small on the screen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+
+from ui.look import theme as themes
+from ui.maths.formula_text import TextRun, name_runs
+
+SYMBOL, WORD, INDEX = 22.0, 15.0, 0.68
+"""Pixel sizes of a symbol and of a word, and how much smaller what is lowered or raised is."""
+_SPLIT = re.compile(r"[\U0001d400-\U0001d7ff\u0300-\u036fℎ]+|[^\U0001d400-\U0001d7ff\u0300-\u036fℎ]+")
+_BOLD = {0x1D434: 0x1D468, 0x1D6FC: 0x1D736}
+"""First italic letter, first bold italic letter, of the Latin and of the Greek alphabets; 52 and 58 letters each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TitlePiece:
+    """Letters of one font, how far right of the name's start they begin and how far above its baseline they stand."""
+
+    x: float
+    text: str
+    size: float
+    symbol: bool
+    lift: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A name ready to be painted. `text` is the same as plain text."""
+
+    text: str
+    pieces: tuple[TitlePiece, ...]
+    width: float
+
+    @property
+    def size(self) -> float:
+        """Pixel size of its largest letters."""
+        return max((piece.size for piece in self.pieces), default=WORD)
+
+    def paint(self, painter: QPainter, x: float, baseline: float, boost: float = 1.0) -> None:
+        """The painter's pen is the colour."""
+        for piece in self.pieces:
+            painter.setFont(_font(piece.symbol, piece.size, round(boost, 2)))
+            painter.drawText(QPointF(x + piece.x * boost, baseline - piece.lift * boost), piece.text)
+
+
+@lru_cache(maxsize=8192)
+def title(name: str, text: str, room: float) -> Title:
+    """The title that says `name` (`text` in plain letters) in at most `room` pixels; what does not fit ends in an ellipsis."""
+    return _set([(run.text, run.level) for run in name_runs(name)], text, room)
+
+
+@lru_cache(maxsize=2048)
+def worded(text: str, room: float) -> Title:
+    """The title of what has a free text for a name: all upright."""
+    return _set([(text, 0)], text, room)
+
+
+def _set(runs: list[tuple[str, int]], text: str, room: float) -> Title:
+    pieces: list[TitlePiece] = []
+    x = 0.0
+    for letters, level in runs:
+        for part in _SPLIT.findall(letters):
+            symbol = _SPLIT.fullmatch(part[:1]) is not None and _is_symbol(part[0])
+            digits = level != 0 and part.isdigit()
+            shown = _bold(part) if symbol else part
+            size = (SYMBOL if symbol or digits else WORD) * (INDEX if level else 1.0)
+            metrics = _metrics(symbol, size)
+            width = metrics.horizontalAdvance(shown)
+            if x + width > room:
+                shown = _cut(shown, room - x, metrics)
+                width = metrics.horizontalAdvance(shown)
+                pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
+                return Title(text, tuple(pieces), x + width)
+            pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
+            x += width
+    return Title(text, tuple(pieces), x)
+
+
+def _lift(level: int) -> float:
+    return {0: 0.0, 1: 0.36 * SYMBOL, -1: -0.2 * SYMBOL}[level]
+
+
+def _cut(text: str, room: float, metrics: QFontMetricsF) -> str:
+    while text and metrics.horizontalAdvance(text + "…") > room:
+        text = text[:-1]
+    return text + "…"
+
+
+def _is_symbol(letter: str) -> bool:
+    return 0x1D400 <= ord(letter) <= 0x1D7FF or 0x300 <= ord(letter) <= 0x36F or letter == "ℎ"
+
+
+def _bold(text: str) -> str:
+    return "".join(map(_bold_letter, text))
+
+
+def _bold_letter(letter: str) -> str:
+    if letter == "ℎ":
+        return "\U0001d489"
+    for first, bold in _BOLD.items():
+        if first <= ord(letter) < first + (52 if first == 0x1D434 else 58):
+            return chr(ord(letter) - first + bold)
+    return letter
+
+
+@lru_cache(maxsize=64)
+def _metrics(symbol: bool, size: float) -> QFontMetricsF:
+    themes.load_fonts()
+    return QFontMetricsF(_font(symbol, size, 1.0))
+
+
+@lru_cache(maxsize=512)
+def _font(symbol: bool, size: float, boost: float) -> QFont:
+    font = themes.font("formula" if symbol else "title")
+    font.setItalic(False)
+    font.setPixelSize(max(1, round(size * boost)))
+    return font
