@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -15,7 +13,6 @@ from graph.model.graph import GraphError
 from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
 from graph.text.messages import _
-from ui.canvas.model.geometry import title_of
 from ui.forms.forms import ParameterForm
 from ui.forms.paths import Paths
 from ui.look.marks import paint_swatch
@@ -172,7 +169,7 @@ class NodePage(QWidget):
         self.name.setReadOnly(bool(document.read_only))
         if switched or not self.title.isModified():
             self.title.setText(graph.nodes[node].label)
-        self.title.setPlaceholderText(_("Title on the card: {title}").format(title=title_of(replace(graph.nodes[node], label=""), spec)))
+        self.title.setPlaceholderText(_("Label on the card"))
         self.title.setReadOnly(bool(document.read_only))
         if changed or self.form is None:
             self._make_form()

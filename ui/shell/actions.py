@@ -75,7 +75,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("type_formula", _("Type a formula …"), "Edit", ("=",), "canvas", editable, _("Build the graph of a formula at the cursor")),
     A("rename", _("Rename"), "Edit", ("F2",), "canvas", one_movable, _("Rename a node, or edit a frame's title or a note's text"),
       context=350),
-    A("retitle", _("Edit title"), "Edit", ("Shift+F2",), "canvas", one_node, _("Edit the title shown on the node"),
+    A("retitle", _("Edit label"), "Edit", ("Shift+F2",), "canvas", one_node, _("Edit the words shown below the name of the node"),
       search=("label", "caption", "title")),
     A("mark_objective", _("Set as objective"), "Edit", (), "canvas", one_node,
       _("Compute gradients of the selected node's value"),

@@ -151,8 +151,8 @@ def test_the_map_of_cards_says_where_they_are() -> None:
 def test_letter_by_letter_a_formula_is_as_wide_as_it_is_painted(qapp: object, key: str) -> None:
     graph = graph_of([("a_name", key, 0, 0, {})], [])
     card = geometry.build(graph, "a_name")
-    if isinstance(card.formula, small_print.SmallPrint):
-        line = small_print.SmallPrint(card.formula.latex, card.formula.names, 1e6, card.formula.size)
+    for line in (s for s in (card.says, card.formula) if isinstance(s, small_print.SmallPrint)):
+        line = small_print.SmallPrint(line.latex, line.names, 1e6, line.size)
         assert small_print.width(line.latex, line.names, line.size) == pytest.approx(line.width, abs=2.0)
 
 

@@ -160,7 +160,7 @@ def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
     QTest.keyClick(canvas.editor, KEY.Key_A, CTRL)
     QTest.keyClicks(canvas.editor, "affine")
     QTest.keyClick(canvas.editor, KEY.Key_Return)
-    assert canvas.document.graph.groups[group_id].name == "affine" and canvas.scene.cards[group_id].title == "affine"
+    assert canvas.document.graph.groups[group_id].name == "affine" and canvas.scene.cards[group_id].title.text == "affine"
     canvas.document.undo()
     assert canvas.document.graph.groups[group_id].name != "affine"
 

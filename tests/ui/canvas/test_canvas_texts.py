@@ -12,12 +12,16 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.compile.views import Absent, ArrayView
 from engine.nodes.catalog import CATALOG
+from graph.formula.latex import display_name, latex_name
+from graph.model.edits import SetLabel
 from graph.model.elements import Edge
+from graph.model.graph import Graph
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
-from ui.canvas.model import geometry
+from ui.canvas.model import geometry, titles
 from ui.canvas.model.content import Content, thickness
 from ui.canvas.model.fitting import judge
 from ui.canvas.model.number_texts import gradient_text, value_text
+from ui.canvas.model.small_print import SmallPrint
 from ui.canvas.model.tips import wire_tip
 from ui.canvas.paint import batch
 from ui.look.numerals import apart, column, exact, number, tensor_text, whole
@@ -84,11 +88,48 @@ def test_nan_is_loud_and_never_a_plain_number() -> None:
     assert gradient_text(view_of([1.0, math.inf])).kind == "bad"
 
 
-def test_formulas_speak_of_what_is_wired() -> None:
+def _said(graph: Graph, node: str) -> tuple[str, str, str]:
+    """What a card says in letters: its name, the small print beside it, and the row below."""
+    card = geometry.build(graph, node)
+    texts = ["".join(p.text for _, p in s.pieces) if isinstance(s, SmallPrint) else s.text for s in (card.says, card.formula)]
+    return card.title.text, texts[0].translate(_UPRIGHT), texts[1].translate(_UPRIGHT)
+
+
+_UPRIGHT = {ord(formula_text.italic(letter)): letter for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def test_the_variable_is_the_title_and_its_operation_the_small_print() -> None:
     graph = xy_plus_z()
     assert geometry.names_of(graph, "d") | {"a": "x", "b": "y", "y": "d"} == geometry.names_of(graph, "d")
-    text = "".join(run.text for run in geometry.subtitle(graph, "d"))
-    assert text == formula_text.italic("d") + " = " + formula_text.italic("x") + " · " + formula_text.italic("y")
+    assert [_said(graph, node)[:2] for node in ("x", "d", "f")] == [("x", "input"), ("d", "x · y"), ("f", "d + z")]
+
+
+def test_a_formula_too_long_for_the_title_bar_has_a_row_below_its_operation() -> None:
+    graph = graph_of([("loss", "loss.squared_error", 0, 0, {}), ("accuracy", "probe.accuracy", 0, 0, {})], [])
+    assert _said(graph, "loss") == ("loss", "Squared error", "1/n∑(prediction − target)2")
+    assert _said(graph, "accuracy")[1] == ""  # the name says it
+
+
+def test_a_label_stays_visible_beside_the_name() -> None:
+    graph = graph_of([("u", "layer.linear", 0, 0, {})], [])
+    SetLabel("u", "Hidden layer").apply(graph)
+    assert _said(graph, "u") == ("u", "x\u2009W⊤ + b", "Hidden layer")
+
+
+@pytest.mark.parametrize(
+    ("name", "latex", "text"),
+    [
+        ("x", "x", "x"), ("x1", "x_{1}", "x₁"), ("x_2", "x_{2}", "x₂"), ("y_hat", r"\hat{y}", "ŷ"), ("yhat", r"\hat{y}", "ŷ"),
+        ("y_hat_1", r"\hat{y}_{1}", "ŷ₁"), ("delta_h", r"\delta_{h}", "δ_h"), ("W_h", "W_{h}", "W_h"), ("theta2", r"\theta_{2}", "θ₂"),
+        ("kappa", r"\kappa", "κ"), ("θ_1", r"\theta_{1}", "θ₁"), ("x_next", r"x_{\mathrm{next}}", "x_next"),
+        ("hidden", r"\mathrm{hidden}", "hidden"), ("what", r"\mathrm{what}", "what"), ("log_p", r"\mathrm{log}_{p}", "log_p"),
+        ("_", r"\mathrm{\_}", "_"), ("a_b_c", r"\mathrm{a\_b\_c}", "a_b_c"),
+    ],
+)  # fmt: skip
+def test_a_name_is_typeset_and_spelt_alike(name: str, latex: str, text: str) -> None:
+    assert (latex_name(name), display_name(name)) == (latex, text)
+    title = titles.title(name, display_name(name), 1e6)
+    assert "_" not in "".join(p.text for p in title.pieces) or "_" in latex.replace("_{", "")
 
 
 @pytest.mark.parametrize("key", CATALOG)
@@ -110,6 +151,7 @@ def test_every_type_has_a_card_whose_ports_lie_on_its_edges(key: str) -> None:
         assert geometry.TITLE + 6 <= spot.y <= card.height - 6
     assert card.area.top() > 0 and card.area.bottom() <= card.height and card.area.right() <= card.width
     assert card.formula.width <= card.width - 2 * geometry.PAD + 0.01
+    assert card.title.width + card.says.width <= card.width - 2 * geometry.PAD + 0.01
 
 
 def test_heat_maps_are_purple_below_zero_green_above_and_neutral_at_zero() -> None:

@@ -34,7 +34,7 @@ from tests.support.canvas_graphs import (
     xy_plus_z_trace,
 )  # fmt: skip
 from ui.canvas.inplace import LineEditor, TextEditor
-from ui.canvas.model import tips
+from ui.canvas.model import tips, titles
 from ui.canvas.model.find import matches
 from ui.canvas.paint import wire_look
 from ui.canvas.view import Canvas
@@ -598,28 +598,28 @@ def test_a_refused_name_is_there_to_be_corrected(qtbot: QtBot, desk: Window) -> 
     assert desk.document.graph.nodes["d"].name == "x2" and desk.canvas.editor is None
 
 
-def test_the_words_in_a_title_bar_are_edited_where_they_are(desk: Window) -> None:
+def test_a_name_is_edited_in_its_title_bar_and_a_label_below_it(desk: Window) -> None:
     canvas, graph = desk.canvas, desk.document.graph
 
-    def title(node: str) -> None:
-        at = canvas.camera.to_view(canvas.scene.rect(node).topLeft() + QPointF(30, 8)).toPoint()
-        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
-        QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
-
-    for words in ("Hidden layer 1", "größer", ""):
-        title("d")
-        assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == graph.nodes["d"].label
+    def typed(words: str) -> None:
+        assert isinstance(canvas.editor, LineEditor)
         canvas.editor.setText(words)
         QTest.keyClick(canvas.editor, K.Key_Return)
-        assert graph.nodes["d"].label == words and graph.nodes["d"].name == "d"
+
+    at = canvas.camera.to_view(canvas.scene.rect("d").topLeft() + QPointF(30, 8)).toPoint()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
+    QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
+    assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == "d"
+    typed("y_hat")
+    assert graph.nodes["d"].name == "y_hat" and canvas.scene.cards["d"].title.text == "ŷ"
+    for words in ("Hidden layer 1", "größer", ""):
+        press(desk, K.Key_F2, SHIFT)
+        assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == graph.nodes["d"].label
+        typed(words)
+        assert graph.nodes["d"].label == words and graph.nodes["d"].name == "y_hat"
+        assert canvas.scene.cards["d"].formula.width == titles.words(words, 1e6).width
     desk.document.undo()
     assert graph.nodes["d"].label == "größer"
-    press(desk, K.Key_F2, SHIFT)
-    assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == "größer"
-    QTest.keyClick(canvas.editor, K.Key_Escape)
-    title("x")  # its title bar says its name
-    assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == graph.nodes["x"].name
-    QTest.keyClick(canvas.editor, K.Key_Escape)
 
 
 def test_no_key_of_the_canvas_fires_while_a_name_is_typed(desk: Window) -> None:

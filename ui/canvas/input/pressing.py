@@ -149,7 +149,7 @@ def _double_click_node(model: CanvasModel, at: Pointer, node: str) -> None:
     if node in model.document.graph.groups:
         model.navigation.enter(node)
     elif at.scene.y() < rect.top() + geometry.TITLE:
-        remarks.edit_words(model, node)
+        remarks.edit(model, node)
     else:
         on_number = model.scene.cards[node].area.translated(rect.topLeft()).contains(at.scene)
         (model.value_activated if on_number else model.node_activated).emit(node)

@@ -105,31 +105,23 @@ def _edit_name(model: CanvasModel, identity: str, typed: str = "") -> None:
     model.surface.edit_line(typed or held.name, _("Name"), place, done)
 
 
-def retitle(model: CanvasModel) -> None:
-    """Edit the words in the title bar of the selected node."""
-    chosen = [i for i in model.movable() if i in model.document.graph.nodes]
-    if len(chosen) == 1:
-        edit_words(model, chosen[0])
-
-
-def edit_words(model: CanvasModel, identity: str) -> None:
-    """Edit what the title bar of a node says: its title, or the name where that is what it says."""
+def relabel(model: CanvasModel) -> None:
+    """Edit the label of the selected node: free words below its name."""
     graph = model.document.graph
-    node = graph.nodes[identity]
-    if not model.may_edit():
+    chosen = [i for i in model.movable() if i in graph.nodes]
+    if len(chosen) != 1 or not model.may_edit():
         return
-    if not node.label and geometry.title_of(node, graph.spec(node)) == node.name:
-        return _edit_name(model, identity)
+    identity = chosen[0]
     model.reveal(identity)
     rect = model.scene.rect(identity)
 
     def done(text: str, by_key: bool) -> None:
         held = model.document.graph.nodes.get(identity)
         if held is not None and text.strip() != held.label:
-            model.do(edits.SetLabel(identity, text.strip()), _("Title"))
+            model.do(edits.SetLabel(identity, text.strip()), _("Label"))
 
-    place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    model.surface.edit_line(node.label, _("Title (empty: {title})").format(title=graph.spec(node).title), place, done)
+    place = QRectF(rect.left(), rect.top() + geometry.TITLE, rect.width(), geometry.FORMULA_ROW)
+    model.surface.edit_line(graph.nodes[identity].label, _("Label"), place, done)
 
 
 def _edit_title(model: CanvasModel, identity: str) -> None:

@@ -14,15 +14,17 @@ from typing import Any, Literal
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from graph.formula.latex import display_name
 from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.spec import Category, NodeSpec
-from ui.canvas.model import small_print
+from graph.text.messages import _
+from ui.canvas.model import small_print, titles
 from ui.canvas.model.small_print import SmallPrint
+from ui.canvas.model.titles import Title, Words
 from ui.look import theme as themes
-from ui.maths import formula_text
 
-TITLE = 28.0
+TITLE = 32.0
 PITCH = 24.0
 FOLDED_PITCH = 12.0
 PAD = 12.0
@@ -58,11 +60,14 @@ class PortSpot:
 class NodeCard:
     """Everything about one node's drawing that stays while numbers change. Rectangles are relative to the top left corner."""
 
-    title: str
+    title: Title
     category: Category
     width: float
     height: float
-    formula: formula_text.TextLine | SmallPrint
+    says: SmallPrint | Words
+    """The operation, in the title bar."""
+    formula: SmallPrint | Words
+    """What stands in a row of its own below the bar: a formula too long for it, or the label."""
     body: Body
     area: QRectF
     slider: QRectF | None
@@ -125,13 +130,16 @@ def elided(role: str, text: str, width: float) -> str:
     return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-def title_of(node: Node, spec: NodeSpec) -> str:
-    """A node's label; else what it is: an operation by its type, a source or parameter by its name."""
-    if node.label:
-        return node.label
-    if spec.category == "unknown":
-        return node.type
-    return node.name if spec.role in ("input", "constant", "parameter") else spec.title
+def operation(graph: Graph, node: Node) -> str:
+    """What a node does or is, in words: small print where its formula is too long for the title bar."""
+    spec = graph.spec(node)
+    if node.bypassed:
+        return _("bypassed")
+    if spec.role == "data":
+        return str(graph.setting(node.id, "dataset")).replace("_", " ")
+    if spec.role in _SOURCES:
+        return _SOURCES[spec.role]
+    return node.type if spec.category == "unknown" else spec.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +155,25 @@ class _Kind:
     fan_out: bool
     labelled: bool
     latex: str
+    """The right side of the formula: short where that fits the title bar, else whole, for a row of its own."""
+    wide: float
+    """The width that the formula gets: with the ports' names in it, and a little for longer ones."""
+    row: bool
+    """Whether the formula has a row of its own. It depends on the type alone, so that a card does not grow when it is wired."""
     rows: int
     """As many inputs as there is room for before any is wired, so that the card keeps its size when one is."""
-    sizes: dict[float, tuple[Any, ...]] = field(default_factory=dict)
-    """What depends on the width too."""
+    sizes: dict[tuple[float, bool], tuple[Any, ...]] = field(default_factory=dict)
+    """What depends on the width too, and on whether there is a row below the title bar."""
 
 
 _KINDS: dict[tuple[Any, ...], _Kind] = {}
-_SOURCES = ("input", "constant", "parameter")
+_SOURCES = {"input": _("input"), "constant": _("constant"), "parameter": _("parameter")}
+_BESIDE = 96.0
+"""The widest small print that stands in the title bar, its names as short as those of ports."""
+_LONGER = 20.0
+"""Room for names that are longer than those of ports."""
+_APART = 10.0
+"""Between the name and the small print."""
 
 
 def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> NodeCard:
@@ -164,34 +183,59 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Nod
     into = graph.inputs_of(node_id) if into is None else into
     wired = tuple([(edge.target[1], edge.slot) for edge in into])
     kind = _kind(spec, node.params, wired, graph.fan_out(node_id) > 1)
-    title, category = title_of(node, spec), "unknown" if node.bypassed else spec.category  # grey when it does nothing
-    if node.collapsed:
-        return _folded(title, category, kind, bool(node.params.get("frozen")))
-    formula: formula_text.TextLine | SmallPrint
-    latex = kind.latex and not node.bypassed
-    if latex:
-        names = _filled(kind, node.name, into, graph)
-        wide = small_print.width(kind.latex, names, FORMULA_SIZE)
-    else:
-        pieces = subtitle(graph, node_id)
-        wide = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
-    width = _width(title, wide, kind)
-    if latex:
-        formula = SmallPrint(kind.latex, names, width - 2 * PAD, FORMULA_SIZE)
-    else:
-        formula = formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE)
-    height, area, slider, inputs, outputs = kind.sizes.get(width) or kind.sizes.setdefault(width, _sized(kind, width))
+    category = "unknown" if node.bypassed else spec.category  # grey when it does nothing
     frozen = bool(node.params.get("frozen"))
-    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
+    if node.collapsed:
+        return _folded(node, category, kind, frozen)
+    latex = kind.latex if not node.bypassed else ""
+    row = bool(node.label) or kind.row
+    title, says, formula = _texts(graph, node, kind, latex, into)
+    beside, below = (kind.wide if isinstance(saying, SmallPrint) else saying.width for saying in (says, formula))
+    width = _width(max(title.width + (beside + _APART if beside else 18.0), below), kind)
+    room = width - 2 * PAD - (18 if frozen else 0)
+    if title.width > room:
+        title = titles.title(node.name, display_name(node.name), room)
+    says, formula = _cut(says, room - title.width - _APART), _cut(formula, width - 2 * PAD)
+    height, area, slider, inputs, outputs = kind.sizes.get((width, row)) or kind.sizes.setdefault((width, row), _sized(kind, width, row))
     return NodeCard(
-        title, category, width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
+        title, category, width, height, says, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
         kind.weight, node.bypassed,
     )  # fmt: skip
 
 
-def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> NodeCard:
+Saying = SmallPrint | Words
+
+
+def _texts(graph: Graph, node: Node, kind: _Kind, latex: str, into: Sequence[Edge]) -> tuple[Title, Saying, Saying]:
+    """The name, what stands beside it, and what stands in the row below, each as wide as it wants to be."""
+    title = titles.title(node.name, display_name(node.name), 1e6)
+    label = titles.words(node.label, 1e6)
+    if not latex:
+        return title, _told(node, operation(graph, node)), label
+    print_ = SmallPrint(latex, _filled(kind, node.name, into, graph), 1e6, FORMULA_SIZE if kind.row else titles.SAYS)
+    if not kind.row:
+        return title, print_, label
+    return title, label if node.label else _told(node, operation(graph, node)), print_
+
+
+def _told(node: Node, text: str) -> Words:
+    """The operation's title, unless the name says the same."""
+    return titles.NOTHING if node.name.replace("_", " ").casefold() == text.casefold() else titles.words(text, 1e6)
+
+
+def _cut(saying: Saying, room: float) -> Saying:
+    """What fits; nothing where that would be a letter or two."""
+    if room < 28:
+        return titles.NOTHING
+    if isinstance(saying, Words):
+        return saying if saying.width <= room else titles.words(saying.text, room)
+    return SmallPrint(saying.latex, saying.names, room, saying.size)
+
+
+def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCard:
     """A card of which only the title is seen, with its ports close together at its sides."""
-    width = 8 * round(min(max(text_width("title", title) + PAD + 34, 72.0), 192.0) / 8 + 0.49)
+    wide = titles.title(node.name, display_name(node.name), 1e6).width
+    width = 8 * round(min(max(wide + PAD + 34, 72.0), 192.0) / 8 + 0.49)
     height = max(32.0, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
 
     def spots(rows: list[tuple[str, int, bool, bool]], output: bool) -> tuple[PortSpot, ...]:
@@ -199,10 +243,9 @@ def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> NodeCa
         x = width if output else 0.0
         return tuple(PortSpot(p, slot, output, x, first + FOLDED_PITCH * i, "", m, f) for i, (p, slot, m, f) in enumerate(rows))
 
-    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
-    nothing = formula_text.line((), 1.0, FORMULA_SIZE)
+    title = titles.title(node.name, display_name(node.name), width - PAD - 30 - (18 if frozen else 0))
     ports = spots(list(kind.inputs), False), spots([(n, 0, False, False) for n in kind.outputs], True)
-    return NodeCard(title, category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
+    return NodeCard(title, category, width, height, titles.NOTHING, titles.NOTHING, "folded", QRectF(), None, *ports, frozen)
 
 
 def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
@@ -227,28 +270,34 @@ def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int
 def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
     settings = spec.defaults() | dict(params)
     weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
-    latex = "" if spec.role in (*_SOURCES, "data") else spec.formula_for(settings)
+    whole = "" if spec.role in (*_SOURCES, "data") else spec.formula_for(settings)
+    names = {port.name: port.name for port in spec.inputs} | _written(settings)
+    short = titles.short_form(whole)
+    row = bool(whole) and small_print.width(short, tuple(names.items()), titles.SAYS) > _BESIDE
+    latex = titles.right_side(whole) if row else "" if short == "@x" else short
+    wide = small_print.width(latex, tuple(names.items()), FORMULA_SIZE if row else titles.SAYS) + _LONGER if latex else 0.0
     return _Kind(
-        spec, {port.name: port.name for port in spec.inputs} | _written(settings), tuple(_rows(spec, wired)),
-        tuple(port.name for port in spec.outputs), _body(spec, settings), weight, fan_out, _labelled(spec), latex,
+        spec, names, tuple(_rows(spec, wired)),
+        tuple(port.name for port in spec.outputs), _body(spec, settings), weight, fan_out, _labelled(spec), latex, wide, row,
         sum(ROWS_OF_MANY if port.many else 1 for port in spec.inputs),
     )  # fmt: skip
 
 
-def _sized(kind: _Kind, width: float) -> tuple[Any, ...]:
-    """Height, the value's area, the slider, and the ports' places."""
+def _sized(kind: _Kind, width: float, row: bool) -> tuple[Any, ...]:
+    """Height, the value's area, the slider, and the ports' places; `row`: a formula or label stands below the title bar."""
     content, slider, area_height = _content(kind.body, bool(kind.weight))
     rows = max(len(kind.inputs), len(kind.outputs), kind.rows)
-    height = max(TITLE + content, TITLE + rows * PITCH + 16)
+    top = TITLE + (FORMULA_ROW if row else 0.0)
+    height = max(top + content, TITLE + rows * PITCH + 16)
     if kind.labelled:
-        height = max(height, TITLE + FORMULA_ROW + rows * PITCH + 12)
+        height = max(height, top + rows * PITCH + 12)
     height = 8 * round(height / 8 + 0.49)
     outputs = list(kind.outputs)
-    area = _area(width, height, slider, area_height, kind.labelled, list(kind.inputs), outputs)
+    area = _area(width, height, slider, area_height, kind.labelled, list(kind.inputs), outputs, top)
     return (
         height, area, QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
-        _spots(list(kind.inputs), False, 0.0, height, kind.labelled),
-        _spots([(n, 0, False, False) for n in outputs], True, width, height, kind.labelled),
+        _spots(list(kind.inputs), False, 0.0, height, kind.labelled, top),
+        _spots([(n, 0, False, False) for n in outputs], True, width, height, kind.labelled, top),
     )  # fmt: skip
 
 
@@ -277,12 +326,12 @@ def _body(spec: NodeSpec, settings: dict[str, Any]) -> Body:
 
 
 def _content(body: Body, weight: bool) -> tuple[float, bool, float]:
-    """Height below the title, whether there is a slider, height of the value's area."""
+    """Height below the title and the row, whether there is a slider, height of the value's area."""
     if body == "slider":
-        return FORMULA_ROW + 60.0, True, 36.0
+        return 60.0, True, 36.0
     if weight:
-        return FORMULA_ROW + 68.0, False, 60.0
-    return FORMULA_ROW + 52.0, False, 44.0
+        return 68.0, False, 60.0
+    return 52.0, False, 44.0
 
 
 def _labelled(spec: NodeSpec) -> bool:
@@ -291,44 +340,36 @@ def _labelled(spec: NodeSpec) -> bool:
     return len(spec.outputs) > 1 or (len(telling) > 1 and spec.category not in ("math",))
 
 
-def _width(title: str, formula: float, kind: _Kind) -> float:
-    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
+def _width(texts: float, kind: _Kind) -> float:
+    wanted = max(texts + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
     if len(kind.outputs) > 1 or (kind.inputs and len({row[0] for row in kind.inputs}) > 1 and kind.body == "tiles"):
         wanted = max(wanted, 144.0)
     return 8 * round(min(wanted, 192.0) / 8 + 0.49)
 
 
-def _area(width: float, height: float, slider: bool, tall: float, labelled: bool, inputs: list[Any], outputs: list[str]) -> QRectF:
+def _area(
+    width: float, height: float, slider: bool, tall: float, labelled: bool, inputs: list[Any], outputs: list[str], top: float
+) -> QRectF:  # fmt: skip
     """The rectangle of the value: below the formula, right of the names of the inputs, left of those of the outputs."""
     left = right = PAD
     if labelled:
         left = PAD + max((text_width("tiny", row[0]) + 6 for row in inputs), default=0.0)
         right = PAD + (max(text_width("tiny", name) + 6 for name in outputs) if len(outputs) > 1 else 0.0)
     bottom = height - (22 if slider else 8)
-    top = max(TITLE + FORMULA_ROW, bottom - tall) if not labelled else TITLE + FORMULA_ROW
+    top = top if labelled else max(top, bottom - tall)
     return QRectF(left, top, width - left - right, bottom - top)
 
 
-def _spots(rows: list[tuple[str, int, bool, bool]], output: bool, x: float, height: float, labelled: bool) -> tuple[PortSpot, ...]:
-    top = TITLE + (FORMULA_ROW if labelled else 0)
+def _spots(
+    rows: list[tuple[str, int, bool, bool]], output: bool, x: float, height: float, labelled: bool, top: float
+) -> tuple[PortSpot, ...]:  # fmt: skip
+    top = top if labelled else TITLE
     middle = (top + height) / 2 - (0 if labelled else 4)
     first = middle - PITCH * (len(rows) - 1) / 2
     return tuple(
         PortSpot(port, slot, output, x, first + PITCH * i, port if labelled and (not output or len(rows) > 1) else "", minor, free)
         for i, (port, slot, minor, free) in enumerate(rows)
     )
-
-
-def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.TextRun, ...]:
-    """The small print: the formula with the names of this node, its settings and what is wired to it; or what a source is."""
-    spec = graph.spec(node_id)
-    if graph.nodes[node_id].bypassed:
-        return (formula_text.TextRun(formula_text.italic("bypassed"), 0),)
-    if spec.role in ("input", "constant", "parameter"):
-        return (formula_text.TextRun(formula_text.italic(spec.role), 0),)
-    if spec.role == "data":
-        return (formula_text.TextRun(formula_text.italic(str(graph.setting(node_id, "dataset")).replace("_", " ")), 0),)
-    return formula_text.runs(spec.formula_for(graph.settings_of(node_id)), tuple(names_of(graph, node_id).items()))
 
 
 def names_of(graph: Graph, node_id: str) -> dict[str, str]:

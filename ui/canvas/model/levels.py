@@ -17,9 +17,9 @@ from graph.model.elements import Edge, End, Group, Node
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import GroupCard as Ports
 from graph.model.group_view import GroupPort, LevelWire, expand, members, path, visible_items
-from ui.canvas.model import geometry
-from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, NodeCard, PortSpot
-from ui.maths import formula_text
+from graph.text.messages import ngettext
+from ui.canvas.model import geometry, titles
+from ui.canvas.model.geometry import PAD, PITCH, TITLE, NodeCard, PortSpot
 
 AWAY = 168.0
 """Distance between a group's content and its own inputs and outputs, seen from inside."""
@@ -80,7 +80,7 @@ class CanvasLevel:
         inputs = self._column([port for port in boundary.inputs if port.edges], around.left() - AWAY, heights, True)
         outputs = self._column([port for port in boundary.outputs if port.edges], around.right() + AWAY, heights, False)
         self.tags = NodeCard(
-            "", "groups", 0.0, 0.0, formula_text.line((), 1.0), "number", QRectF(), None, outputs, inputs, False
+            titles.worded("", 1.0), "groups", 0.0, 0.0, titles.NOTHING, titles.NOTHING, "number", QRectF(), None, outputs, inputs, False
         )  # fmt: skip
 
     def _column(self, ports: list[GroupPort], x: float, heights: dict[str, float], giving: bool) -> tuple[PortSpot, ...]:
@@ -103,24 +103,25 @@ def build(graph: Graph, ports: Ports) -> NodeCard:
     """The card of a collapsed group: its name, what it holds, and its ports by name."""
     group = graph.groups[ports.group]
     count = len(members(graph, group.id))
-    says = (formula_text.TextRun(formula_text.italic(f"{count} node{'s' * (count != 1)}"), 0),)
+    title = titles.worded(group.name, 1e6)
+    says = titles.words(ngettext("{number} node", "{number} nodes", count).format(number=count), 1e6)
     left = max((geometry.text_width("tiny", port.name) for port in ports.inputs), default=0.0)
     right = max((geometry.text_width("tiny", port.name) for port in ports.outputs), default=0.0)
-    wanted = max(geometry.text_width("title", group.name) + PAD + 34, left + right + 44, _NARROW)
+    wanted = max(title.width + says.width + 2 * PAD + 12, left + right + 44, _NARROW)
     width = 8 * round(min(wanted, _WIDE) / 8 + 0.49)
     rows = max(len(ports.inputs), len(ports.outputs), 1)
-    height = 8 * round((TITLE + FORMULA_ROW + rows * PITCH + 12) / 8 + 0.49)
+    height = 8 * round((TITLE + rows * PITCH + 12) / 8 + 0.49)
     room = (width - 40) / (left + right) if left + right > width - 40 else 1.0
     return NodeCard(
-        geometry.elided("title", group.name, width - PAD - 30), "groups", width, height,
-        formula_text.line(says, width - 2 * PAD, geometry.FORMULA_SIZE), "number", QRectF(), None,
+        titles.worded(group.name, width - 2 * PAD - says.width - 8), "groups", width, height, says, titles.NOTHING,
+        "number", QRectF(), None,
         _spots(ports.inputs, False, 0.0, height, left * room), _spots(ports.outputs, True, width, height, right * room), False,
     )  # fmt: skip
 
 
 def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, room: float) -> tuple[PortSpot, ...]:
     listed = list(ports)
-    first = (TITLE + FORMULA_ROW + height) / 2 - PITCH * (len(listed) - 1) / 2
+    first = (TITLE + height) / 2 - PITCH * (len(listed) - 1) / 2
     return tuple(
         PortSpot(port.name, 0, output, x, first + PITCH * i, geometry.elided("tiny", port.name, room + 2)) for i, port in enumerate(listed)
     )

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from ui.look import theme as themes
-from ui.maths.formula_text import TextRun, name_runs
+from ui.maths.formula_text import name_runs
 
 SYMBOL, WORD, INDEX = 22.0, 15.0, 0.68
 """Pixel sizes of a symbol and of a word, and how much smaller what is lowered or raised is."""
@@ -126,3 +126,55 @@ def _font(symbol: bool, size: float, boost: float) -> QFont:
     font.setItalic(False)
     font.setPixelSize(max(1, round(size * boost)))
     return font
+
+
+SAYS = 13.0
+"""Pixel size of the small print in the title bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Small print that is no formula: an operation's title, what a source is, a label."""
+
+    text: str
+    width: float
+
+    def paint(self, painter: QPainter, x: float, baseline: float, size: float = SAYS) -> None:
+        """The painter's pen is the colour."""
+        painter.setFont(_words_font(size))
+        painter.drawText(QPointF(x, baseline), self.text)
+
+
+NOTHING = Words("", 0.0)
+
+
+@lru_cache(maxsize=8192)
+def words(text: str, room: float, size: float = SAYS) -> Words:
+    metrics = _words_metrics(size)
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    return Words(text, metrics.horizontalAdvance(text))
+
+
+@lru_cache(maxsize=8)
+def _words_metrics(size: float) -> QFontMetricsF:
+    themes.load_fonts()
+    return QFontMetricsF(_words_font(size))
+
+
+@lru_cache(maxsize=64)
+def _words_font(size: float) -> QFont:
+    font = themes.font("tiny")
+    font.setPixelSize(max(1, round(size)))
+    return font
+
+
+def short_form(latex: str) -> str:
+    """What stands right of the first equals sign, without what explains it further: `\\sigma(@x)` of `@y = \\sigma(@x) = …`."""
+    first = right_side(latex).partition(r", \quad")[0]
+    head = first.partition(" = ")[0]
+    return head if all(head.count(left) == head.count(right) for left, right in ("()", "[]")) else first
+
+
+def right_side(latex: str) -> str:
+    """The formula without the name it begins with: the title says that."""
+    return latex.partition(" = ")[2] or latex

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from ui.canvas.model import geometry
 from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, NodeCard, PortSpot
 from ui.canvas.model.scene import CanvasScene
+from ui.canvas.model.titles import SAYS, WORD
 from ui.canvas.paint import batch
 from ui.look.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
 
@@ -121,30 +122,36 @@ def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, f
 
 
 def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
-    """A card seen from afar: its hue, and its title in larger letters. The value comes later, larger too."""
+    """A card seen from afar: its hue, and its name in larger letters. The value comes later, larger too."""
     _paint_ground(painter, card, rect, theme)
-    painter.setFont(font("title", 1.45))
     painter.setPen(color(theme.bar_text))
-    bar = QRectF(rect.left() + 9, rect.top(), rect.width() - 16, TITLE)
-    text = geometry.elided("title", card.title, bar.width() / 1.45)
-    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    boost = min(1.45, (rect.width() - 12) / max(card.title.width, 1.0))
+    card.title.paint(painter, rect.left() + 8, rect.top() + TITLE / 2 + _SINK * card.title.size * boost, boost)
+
+
+_SINK = 0.34
+"""How far below the middle of a line its letters stand, as a share of their size."""
 
 
 def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
     _paint_ground(painter, card, rect, theme)
-    painter.setFont(font("title"))
     painter.setPen(color(theme.bar_text))
     high = rect.height() if card.body == "folded" else TITLE
-    bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, high)
-    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, card.title)
-    painter.setFont(font("small"))
-    painter.setPen(color(theme.bar_text))
-    mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, high)
-    painter.drawText(mark, _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
+    baseline = rect.top() + high / 2 + _SINK * WORD + 1
+    card.title.paint(painter, rect.left() + PAD, baseline)
+    right = rect.right() - PAD
+    if card.says.width:
+        card.says.paint(painter, right - card.says.width, baseline, SAYS)
+        right -= card.says.width + 4
+    else:
+        painter.setFont(font("small"))
+        painter.drawText(QRectF(right - 14, rect.top(), 16, high), _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
+        right -= 14
     if card.frozen:
-        _paint_snowflake(painter, QPointF(mark.left() - 10, mark.center().y()), theme)
+        _paint_snowflake(painter, QPointF(right - 10, rect.top() + high / 2), theme)
     painter.setPen(color(theme.secondary))
-    card.formula.paint(painter, rect.left() + PAD, rect.top() + TITLE + FORMULA_ROW - 7, geometry.FORMULA_SIZE)
+    if card.formula.width:
+        card.formula.paint(painter, rect.left() + PAD, rect.top() + TITLE + FORMULA_ROW - 7, geometry.FORMULA_SIZE)
     for spot in (*card.inputs, *card.outputs):
         paint_port(painter, spot, rect, theme)
 

@@ -35,7 +35,7 @@ class CanvasCommands:
 
     def retitle(self) -> None:
         if self._hands_free:
-            remarks.retitle(self._window.canvas.model)
+            remarks.relabel(self._window.canvas.model)
 
     def rename(self) -> None:
         if self._hands_free:
