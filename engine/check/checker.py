@@ -223,7 +223,7 @@ class Checker:
         return self._at_a_glance(entry) or self._measured(entry)
 
     def _at_a_glance(self, entry: _Entry) -> _Compared | None:
-        """Agreement at one step that is too close for chance; None where it takes more to tell."""
+        """Agreement at one step that is too close for chance; None where more samples are needed."""
         h = GLANCE * entry.scale
         above, below = (self.evaluate(entry.where, entry.value + t * entry.direction) for t in (h, -h))
         numerical, noise = central(above, below, h), SAFETY * entry.round_off / h
@@ -320,7 +320,7 @@ class _Entry:
         return float((self.gradient * self.direction).sum())
 
     def agrees(self, estimate: Estimate) -> bool:
-        """Whether this estimate says that the gradient is right, and is good enough to tell or about as good as round-off allows."""
+        """Whether this estimate says that the gradient is right, and is accurate enough, or about as accurate as round-off allows."""
         hopeless = SAFETY * self.round_off / self.limit > UNRESOLVED * self.largest
         return _within(estimate, self.expected) and (estimate.error <= RESOLVED * self.largest or hopeless)
 

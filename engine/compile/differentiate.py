@@ -45,7 +45,7 @@ def reductions(plan: Plan, operation: Operation) -> list[str]:
 
 
 def _meta_gradients(operation: Operation, arguments: list[Any]) -> list[Tensor | None]:
-    """What the rules answer for every leaf; None where nobody needs it or there is no rule."""
+    """What the rules answer for every leaf; None where it is not needed or there is no rule."""
     with torch.no_grad():
         run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
         y, kept = (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)

@@ -26,7 +26,7 @@ DEMONSTRATION = 8
 
 @dataclass(slots=True)
 class Feeds:
-    """`fixed` are the same for every sample; `train` and `test` hold the data sets' outputs, a sample a row.
+    """`fixed` are the same for every sample; `train` and `test` hold the data sets' outputs, one sample per row.
 
     `rows` counts the samples of each part, 0 without data. All data sets in one graph march together, row by row.
     """

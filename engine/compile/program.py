@@ -42,7 +42,7 @@ class ProgramError(Exception):
 
 
 class NodeFailure(Exception):
-    """A node's computation failed on the numbers that reached it. `node` is its id, None when it cannot be told.
+    """A node's computation failed on the numbers that reached it. `node` is its id, None when it is not known.
 
     `refusal` is what the node itself had to say, with its repairs.
     """
@@ -266,7 +266,7 @@ class Program:
         return self._sources[kind].text
 
     def failure(self, error: BaseException) -> NodeFailure:
-        """What a failure inside generated code means for the person at the canvas: which node, in one line."""
+        """The failure inside generated code as a message for the user: one line that names the node."""
         node = self._failed_node(error)
         name = f"{self.names[node]}: " if node is not None else ""
         return NodeFailure(node, name + _reason(error), error if isinstance(error, NodeError) else None)

@@ -1,4 +1,4 @@
-"""What can be wrong with a graph's shapes, told by the names on the canvas and with a repair where there is one."""
+"""Problems with a graph's shapes, worded with the names on the canvas, with a repair where there is one."""
 
 from __future__ import annotations
 

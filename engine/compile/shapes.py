@@ -1,4 +1,4 @@
-"""Shapes of everything in a graph before anything is computed, and what is wrong with them in words for the person at the canvas.
+"""Shapes of everything in a graph before anything is computed, and the problems with them, worded for the user.
 
 Every node's own `forward` runs on the meta device, which computes shapes and nothing else, at two batch sizes that no layer is
 likely to have. An output that varies with the batch on axis 0 alone is batched; one that varies elsewhere lost its batch axis in
@@ -158,7 +158,7 @@ class _Inferrer:
                 self.say.missing_input(node, port)
             raise Refused
         if any(isinstance(leaf, Wire) and leaf.source not in inference.outputs for leaf in wiring.leaves()):
-            raise Refused  # the problem stands at the node that has it
+            raise Refused  # the problem is shown at the node that has it
         self._refuse_fitting_what_is_learned(node, node_type, wiring)
         shapes = self._arriving(node, node_type, wiring)
         batched = frozenset(p for p, s in shapes.items() if _any_batched(s))
@@ -225,7 +225,7 @@ class _Inferrer:
         return tuple(keys)
 
     def _refuse_fitting_what_is_learned(self, node: str, node_type: NodeType, wiring: Wiring) -> None:
-        """Buffers fitted once, from the training part, would be out of date after the first step of what they stand behind."""
+        """Buffers fitted once, from the training part, would be out of date after the first step of the parameters they depend on."""
         if not _is_fitted(node_type):
             return
         before = self.inference.ancestors(leaf.source[0] for leaf in wiring.leaves() if isinstance(leaf, Wire))

@@ -19,7 +19,7 @@ Size = Callable[[int], tuple[int, ...]]
 
 
 class Trial:
-    """`form` tells of every argument its shape at a batch size, and `float` or `index`."""
+    """`form` gives the shape of every argument at a batch size, and `float` or `index`."""
 
     def __init__(
         self, node_type: NodeType, settings: Settings, wiring: Wiring, form: Callable[[Any], tuple[Size, str]], dtype: torch.dtype

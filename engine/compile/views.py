@@ -1,4 +1,4 @@
-"""What the engine tells the window: numbers as numpy, shapes and statistics, never a torch object. Pickles small and fast."""
+"""What the engine sends to the window: numbers as numpy, shapes and statistics, never a torch object. Pickles small and fast."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WHY_ABSENT: Mapping[str, str] = {
     "not differentiable": _("it cannot be differentiated"),
     "no objective": _("there is no objective"),
 }
-"""The reasons in words: what stands in a gradient's place."""
+"""The reasons in words, shown in place of a gradient."""
 ABSENT_WORD: Mapping[str, str] = {
     "not computed": _("not computed"),
     "independent": _("independent"),

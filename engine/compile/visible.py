@@ -1,4 +1,4 @@
-"""The one rule of what may be seen: a trace without what playback has not come to, and without what somebody is to find out.
+"""The one visibility rule: a trace without the numbers that playback has not reached and those the reader should find out.
 
 The window hands out only what `visible` made, and sends the same `Hidden` along with every question to the kernel.
 No Qt, no torch: both processes import this.
@@ -27,7 +27,7 @@ SAME = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """`asked`: whole tensors that somebody is to find out. `ahead`: those that playback has not come to. `measures`: what tools measure."""
+    """`asked`: whole tensors the reader should find out. `ahead`: those playback has not reached. `measures`: what tools measure."""
 
     asked: frozenset[Address] = frozenset()
     ahead: frozenset[Address] = frozenset()
@@ -57,7 +57,7 @@ def visible(trace: TraceView, playhead: Playhead | None, asked: frozenset[Addres
     """The trace as it may be shown: the trace itself where nothing is hidden.
 
     Numbers that are `asked` for are covered, with their shapes; numbers that playback has not come to are not there, as if they were
-    not computed yet. What a person typed into a source is known before anything is computed, and so are learned tensors.
+    not computed yet. Values typed into a source are known before anything is computed, and so are learned tensors.
     """
     if playhead is not None and not playhead.at_rest:
         trace = _reached(trace, playhead, graph)

@@ -20,7 +20,7 @@ FIRST_ROWS = 2000
 
 
 def load_data(_context: object, job: LoadData) -> Steps:
-    """Raises JobError where the data set to be shown cannot be loaded; what is wrong with the others is said at their nodes."""
+    """Raises JobError where the data set to show cannot be loaded; problems with the others are shown at their nodes."""
     nodes: list[dict[str, Any]] = [json.loads(settings) for settings in job.nodes]
     whole = 1000 * len(nodes)
     for at, settings in enumerate(nodes):
@@ -42,7 +42,7 @@ def _read(settings: Mapping[str, Any], folder: str) -> Steps:
     try:
         yield from csv_file.reading_columns(absolute_path(path, folder) if path.strip() else "", reading)
     except DataError:
-        return  # it is remembered, and said when the data set is asked for
+        return  # kept, and reported when this data set is shown
 
 
 def first_rows(data: DataSet) -> DataSet:

@@ -21,7 +21,7 @@ from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
 
 TARGET_NAMES = ("label", "labels", "target", "class")
-"""A column of this name is the target, wherever it stands."""
+"""A column with one of these names is the target, at any position."""
 CODES = (-9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0)
 """Numbers that often stand for "not measured"."""
 
@@ -205,7 +205,7 @@ class _Reader:
         )
 
     def _labelled(self, targets: Sequence[str], words: bool) -> np.ndarray:
-        """Which rows have a target; the others cannot be used, and that is said."""
+        """Mask of the rows that have a target; a note says that the others are not used."""
         missing = np.zeros(len(self._table.lines), dtype=bool)
         for name in (name for name in targets if not self._plain[name]):
             known = {cell: is_missing(cell, not words) for cell in set(self._cells[name])}

@@ -1,4 +1,4 @@
-"""What goes wrong with data, said to the person whose data it is."""
+"""Errors about the user's data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DataNote:
-    """Something a person should know about how their data were read, and what they can click to have it otherwise."""
+    """A note about how the data were read, with buttons to read them differently."""
 
     text: str
     repairs: tuple[Offer, ...] = ()

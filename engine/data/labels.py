@@ -57,7 +57,7 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
 def target_notes(
     targets: Sequence[str], x: np.ndarray, y: np.ndarray | None, features: Sequence[str], labels: np.ndarray | None, usable: np.ndarray
 ) -> list[DataNote]:
-    """What a person should know about a target before they train on it."""
+    """Warnings about a target before training on it."""
     notes = []
     name = targets[0]
     if labels is not None:

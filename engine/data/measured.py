@@ -10,7 +10,7 @@ import numpy as np
 _FILES = {"digits": ("digits.csv.gz", 0), "iris": ("iris.csv", 1), "wine": ("wine_data.csv", 1), "breast_cancer": ("breast_cancer.csv", 1)}
 """File and number of header lines; the last column is the class."""
 _DIABETES = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
-"""As measured. By default scikit-learn centres and rescales this set while it loads, which nobody would see here."""
+"""As measured. By default scikit-learn centres and rescales this set while it loads, which would go unnoticed here."""
 
 
 def measured(key: str) -> tuple[np.ndarray, np.ndarray]:

@@ -26,11 +26,11 @@ MAX_CELLS = 20_000_000
 """What is read in about half a minute and a gigabyte of memory; a file from a stranger may hold anything."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = ("\t", ";", "|", ",")
-"""In the order in which they are believed: a comma also stands inside numbers."""
+"""In order of preference: a comma also occurs inside numbers."""
 SAMPLED = 200
 """Lines from which the separator is recognised."""
 NAMED = 5
-"""Renamed columns that are told one by one."""
+"""Up to this many renamed columns are listed one by one."""
 
 
 class Unreadable(DataError):
@@ -265,7 +265,7 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[DataNote]
 
 
 def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[DataNote]) -> Steps:
-    """Rows of equal length: separators at the end of lines make empty cells, which are dropped where nothing stands in them."""
+    """Rows of equal length: separators at the end of lines make empty cells, which are dropped where they are all empty."""
     if not rows:
         raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
     width = len(rows[0])

@@ -69,6 +69,6 @@ def single_entry(graph: Graph, address: Address, tensor: Tensor, gradient: Tenso
 
 
 def largest_entry(tensor: Tensor) -> tuple[int, ...]:
-    """Where the number with the largest magnitude stands (the first of several) in a tensor that is not empty."""
+    """Index of the entry with the largest magnitude (the first of several) in a tensor that is not empty."""
     flat = torch.nan_to_num(tensor.detach().abs()).argmax()
     return tuple(int(i) for i in torch.unravel_index(flat, tensor.shape))

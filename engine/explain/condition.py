@@ -113,7 +113,7 @@ class Condition:
 
 
 def read(text: str, node: str = "") -> Condition:
-    """The condition a person typed, such as `|gradient| <= 1e-3` or `is NaN`. Raises ConditionError."""
+    """The condition the user typed, such as `|gradient| <= 1e-3` or `is NaN`. Raises ConditionError."""
     text = " ".join(text.split())
     for state in STATES:
         if text.lower().endswith(state.lower()):

@@ -1,4 +1,4 @@
-"""What a question is answered from: the model as it stands, and the trace that the canvas shows."""
+"""What a question is answered from: the current model, and the trace that the canvas shows."""
 
 from __future__ import annotations
 

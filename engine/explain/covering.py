@@ -1,7 +1,7 @@
 """Answers without the hidden numbers: the window may show whatever comes back.
 
 A number with an address is covered where that address is hidden. One without, such as a product on the way, is covered where it is a
-hidden number at the three digits that give it away; so nothing of a new kind of answer leaks before somebody has written a rule for it.
+hidden number at the three digits that give it away; so a new kind of answer leaks nothing before it has a rule.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MOST = 4096
 """Numbers of one hidden tensor that are looked for in an answer."""
 _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
 _FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors)
-"""Every derivative behind a hidden value tells something about it: these are not answered while one is hidden."""
+"""Every derivative behind a hidden value reveals something about it: these are not answered while one is hidden."""
 
 
 def covered(answer: Any, situation: ExplainContext, hidden: Hidden) -> Any:
@@ -68,22 +68,22 @@ class Covering:
         self._digits = {f"{number:.3g}" for number in self.secrets}
 
     def why(self, address: Address | None) -> Covered | None:
-        """What stands in the number's place; None where it may be seen."""
+        """What is shown in place of the number; None where the number may be seen."""
         if address is None:
             return None
         whole = address.whole
         return ASKED if whole in self.hidden.asked else AHEAD if whole in self.hidden.ahead else None
 
     def asked(self, address: Address) -> bool:
-        """Whether the gradient there is to be found out."""
+        """Whether the gradient there is hidden by a question."""
         return address.derivative.whole in self.hidden.asked
 
     def carries(self, edge: str) -> bool:
-        """Whether the gradient along this wire is to be found out."""
+        """Whether the gradient along this wire is hidden by a question."""
         return Address("edge", edge, "", True) in self.hidden.asked
 
     def measured(self, quantity: str, place: Address) -> bool:
-        """Whether somebody is to find out this quantity at a place."""
+        """Whether a question hides this quantity at an address."""
         graph = self.graph
         node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
         asked = (measure for measure in self.hidden.measures if measure[0] == quantity)
@@ -117,7 +117,7 @@ class Covering:
 
 
 def _telling(number: float) -> bool:
-    """Whether a number gives itself away wherever it stands: of 2, 0.5 and 100 nobody can say where they come from."""
+    """Whether a number gives itself away wherever it appears: 2, 0.5 and 100 could come from anywhere."""
     return bool(np.isfinite(number)) and len(f"{number:.6e}".partition("e")[0].replace(".", "").rstrip("0")) >= 3
 
 
@@ -131,7 +131,7 @@ def _tensor(graph: Graph, trace: Trace | None, address: Address) -> np.ndarray |
 
 @singledispatch
 def _cover(thing: Any, covering: Covering) -> Any:
-    """What stands in the thing's place: the thing itself where nothing in it is hidden."""
+    """The thing as it may be shown: itself where nothing in it is hidden."""
     if isinstance(thing, Mapping):
         return {key: _cover(value, covering) for key, value in thing.items()}
     return _fields(thing, covering) if is_dataclass(thing) and not isinstance(thing, type) else thing

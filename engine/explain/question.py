@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Instead of an answer: why there is none, in words for the person who asked."""
+    """Instead of an answer: why there is none, in words for the user."""
 
     text: str
 
@@ -23,7 +23,7 @@ class Question:
 
     answered_by: ClassVar[str] = ""
     judges: ClassVar[bool] = False
-    """Whether the answer is what predictions are judged by: such an answer is shown to nobody and holds the hidden numbers."""
+    """Whether the answer is what predictions are judged by: such an answer is never shown, and holds the hidden numbers."""
     in_motion: ClassVar[bool] = False
     """Whether the answer is for playback, which shows its numbers one after the other: those that it has not come to are not covered."""
 

@@ -66,7 +66,7 @@ def meets_again(graph: Graph, edge: Edge) -> bool:
 
 
 def objective_name(graph: Graph, objective: End | None) -> str:
-    """What stands above in ∂f/∂x: the objective's name where that is short, else L; the name in full where something else is called L."""
+    """The numerator in ∂f/∂x: the objective's name where that is short, else L; the name in full where something else is called L."""
     if objective is None or objective[0] not in graph.nodes:
         return "L"
     node = graph.nodes[objective[0]]
@@ -115,7 +115,7 @@ class Symbols:
     # Values
 
     def name(self, end: End) -> str:
-        """What a person calls an output: the node's name; of a node with several outputs the output's own."""
+        """Name of an output: the node's name; for a node with several outputs, the output's own."""
         return end[1] if len(self.graph.spec(end[0]).outputs) > 1 else self.graph.nodes[end[0]].name
 
     def value(self, end: End) -> str:
@@ -183,7 +183,7 @@ class Symbols:
         return rf"{base}_{{{entry + ', ' if entry else ''}\to {consumer}}}"
 
     def adjoint(self, symbol: str, entry: str = "") -> str:
-        """The derivative of the objective by what `symbol` stands for."""
+        """The derivative of the objective with respect to `symbol`."""
         if self.notation == "bar":
             return _below(barred(symbol), entry)
         return self.fraction(self.top, _below(symbol, entry))

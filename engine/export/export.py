@@ -1,6 +1,6 @@
 """A graph as readable PyTorch: an `nn.Module`, its current values, its data, and a main program that prints the same loss.
 
-What the app computes from pure functions is written here the way a person would: layers as `nn.Linear` and friends (every node
+The app computes with pure functions; here the same is written as you would by hand: layers as `nn.Linear` and friends (every node
 type declares its line), elementary nodes as expressions, one local variable a node, its shape beside it.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.training.model import Model
 
 KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
-"""What stands in a node's settings without being one."""
+"""Entries among a node's settings that are not settings."""
 
 UNSELECTED = """# Where a branch is not selected (by max, min, ReLU …) and its slope is infinite at this very point, torch's gradient is NaN
 # (0 · inf). The gradient in the app is 0 there.
@@ -192,7 +192,7 @@ class _Exporter:
         return " × ".join([*(["N"] if shape.batched else []), *map(str, shape.dims)])
 
     def _places(self, node: str, node_type: NodeType, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
-        """What stands for each `{place}` of a type's code."""
+        """The text for each `{place}` in a type's code."""
         plan = self._wiring(node)
         places: dict[str, Any] = {name: literal(value) for name, value in vars(s).items() if name not in KNOWN_TO_THE_PROGRAM}
         places |= {"dtype": str(self.model.dtype), "self": f"self.{self.names[node]}"}

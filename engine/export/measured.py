@@ -1,4 +1,4 @@
-"""What an exported program can tell besides its loss: the prediction, the predicted class, the penalty, and the app's metrics."""
+"""What an exported program can report besides its loss: the prediction, the predicted class, the penalty, and the app's metrics."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from graph.storage.saved import steps_text
 INLINE = 64
 """Tensors up to this many numbers are written as nested lists, larger ones packed at the end of the file."""
 WIDTH = 100
-"""A row of numbers that is longer stands on lines of its own."""
+"""A longer row of numbers gets lines of its own."""
 COMMENTS = 60
 """The column up to which comments beside code are aligned."""
 

@@ -1,4 +1,4 @@
-"""Which class of an exported program each node's line stands in: the model's, or one of the classes that groups become."""
+"""Which class of an exported program contains each node's line: the model's, or one of the classes that groups become."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Scope:
             scope = scope.parent
 
     def path(self) -> str:
-        """What stands before the name of a layer of this scope, seen from the model: `encoder.first.`."""
+        """Prefix of the name of a layer in this scope, seen from the model: `encoder.first.`."""
         return "".join(f"{scope.attribute}." for scope in reversed(list(self.chain())) if scope.parent is not None)
 
     def within(self) -> Iterator[Scope]:

@@ -1,7 +1,7 @@
 """The window's side of the kernel: starts the process, keeps it in step with the document, pulls answers. No Qt, no torch, no threads.
 
-Whoever owns a client calls `pump()` when something arrived (`fileno()` becomes readable), when `due()` seconds have passed,
-and after asking for something. Nothing here blocks except `wait`, for as long as it is told.
+The owner of a client calls `pump()` when something arrived (`fileno()` becomes readable), when `due()` seconds have passed,
+and after asking for something. Nothing here blocks except `wait`, up to its timeout.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class KernelClient:
             self._process = KernelProcess(self._worker)
 
     def restart(self) -> None:
-        """Begin again after three deaths, when a person asks for it."""
+        """Start again after three crashes, when the user asks for it."""
         self._deaths.clear()
         if self._process is None:
             self._revive("")
@@ -218,7 +218,7 @@ class KernelClient:
         self.pump()
 
     def hold(self, held: bool) -> None:
-        """Keep the document here as long as it waits for something, such as its data; the kernel goes on with what it has.
+        """Keep the document here as long as it waits for something, such as its data; the kernel continues with what it has.
 
         Jobs, progress, Pause and the trained values go through; all else is sent when it is let go.
         """
@@ -415,13 +415,13 @@ class KernelClient:
         self._tell("training" if self.training else "ready", reply.error or news)
 
     def _settle(self, questions: Iterable[Question], answers: Mapping[Question, Any], otherwise: str) -> None:
-        """Tell those who asked; what killed a kernel is not asked of the next one."""
+        """Notify the callers; what crashed one kernel is not asked of the next."""
         for question in questions:
             for callback in self._questions.pop(question, []):
                 callback(answers.get(question, Refusal(otherwise)))
 
     def _whole(self, reply: Reply) -> TraceView | None:
-        """The trace with what it has in common with the one before; of an answer nobody wants, too, since the next may build on it."""
+        """The trace with what it has in common with the one before; also for an unneeded answer, since the next may build on it."""
         if reply.trace is None:
             return None
         trace = replace(reply.trace, **{name: self._lasting[name] for name in reply.unchanged})
@@ -515,7 +515,7 @@ class KernelClient:
 
     @property
     def known_state(self) -> SavedState | None:
-        """The newest trained values outside the kernel: what another one goes on from."""
+        """The newest trained values outside the kernel: another kernel continues from them."""
         return self._state if self._state is not None else self._document.state if self._document is not None else None
 
     def _revive(self, text: str) -> None:

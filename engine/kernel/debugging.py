@@ -27,7 +27,7 @@ class Debugging:
         self._met: set[Condition] = set()
 
     def forget(self) -> None:
-        """Another run, or learned values that a person changed: nothing was met yet."""
+        """Another run, or learned values that the user changed: no breakpoint has been met yet."""
         self._met.clear()
         self.stopped = self.met = None
 

@@ -47,7 +47,7 @@ class JobClient:
         self._ended(number, JobEnd("cancelled"))
 
     def outdated(self) -> None:
-        """Another document: what was asked about the last one has no answer any more."""
+        """Another document: jobs about the last one get no answer."""
         for number in [number for number, wanted in self._jobs.items() if wanted.job.about_document]:
             self._ended(number, JobEnd("outdated"))
 
@@ -67,7 +67,7 @@ class JobClient:
         return {number: wanted.known for number, wanted in self._jobs.items()}
 
     def due(self, now: float) -> float | None:
-        """Seconds until the next look; None where nothing is to be asked or told."""
+        """Seconds until the next look; None where there is nothing to send."""
         if self._changed:
             return 0.0
         return max(0.0, self._looked + self._pause - now) if self._jobs else None

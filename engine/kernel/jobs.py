@@ -47,7 +47,7 @@ class Jobs:
         return bool(self._queue)
 
     def start(self, number: int, job: Job, context: Any) -> None:
-        """Begin a job; nothing is done before its first turn. One that was begun already goes on."""
+        """Begin a job; nothing is done before its first turn. A job that was begun already continues."""
         if number in self._jobs:
             return
         module, _colon, name = job.done_by.partition(":")
@@ -78,7 +78,7 @@ class Jobs:
                 return
 
     def news(self, wanted: Mapping[int, int], cover: Callable[[Any], Any] = lambda answer: answer) -> tuple[JobNews, ...]:
-        """What has become of the jobs; of the parts those from the wanted index on, which were not told before.
+        """The state of the jobs; of the parts, those from the wanted index on, which were not sent before.
 
         `cover` takes what is hidden out of an answer about the document.
         """

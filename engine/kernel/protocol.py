@@ -48,10 +48,10 @@ class BranchRange:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands.
+    """The progress of training.
 
-    `points` are the curve's points from index `first_point` on: those that were not told before. `run` is the id of the run all of this
-    is about. `message` says what a person should know (why it stopped, which weights were
+    `points` are the curve's points from index `first_point` on: those that were not sent before. `run` is the id of the run all of this
+    is about. `message` is a message to the user (why it stopped, which weights were
     initialized again), `problem_node` the id of the node it is about. `total_steps` is 0 where nothing limits the run.
     """
 
@@ -197,7 +197,7 @@ class Request:
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
     `folder` is where the document's relative paths begin. `run` is the id that a run of a new document gets; `points_known` says by the
-    id of a run how many points of its curve were told before. `warm` lets the kernel load the next piece of what training will need.
+    id of a run how many points of its curve were sent before. `warm` lets the kernel load the next piece of what training will need.
     """
 
     number: int
@@ -225,7 +225,7 @@ class Request:
     """Whether the document waits in the window: then this is about what the kernel has, whatever the numbers above say."""
     new_jobs: tuple[tuple[int, Job], ...] = ()
     jobs: Mapping[int, int] = field(default_factory=dict)
-    """Every job that goes on, by its number, and how many parts of its answer are known. All others are cancelled."""
+    """Every job that continues, by its number, and how many parts of its answer are known. All others are cancelled."""
     hidden: Hidden = NOTHING
     """What neither an array nor an answer may contain."""
 
@@ -260,7 +260,7 @@ class Reply:
 
 
 def is_hidden(address: Address, hidden: Hidden) -> bool:
-    """Whether somebody is to find out the numbers of this array, or playback has not come to them."""
+    """Whether a question hides the numbers of this array, or playback has not reached them."""
     return address in hidden.asked or address in hidden.ahead
 
 

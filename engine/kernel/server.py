@@ -192,7 +192,7 @@ class Server:
             return self._reply(request, **self._collect(request))
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
-            self._told = {}  # what was told just now is not going out
+            self._told = {}  # what was just received is not sent back
             return self._reply(request, error=_one_line(error))
 
     def _synchronize(self, request: Request) -> bool:

@@ -20,7 +20,7 @@ class Speed:
         self._seen.clear()
 
     def at(self, step: int) -> float:
-        """Steps per second, now that training is at this step; 0 as long as that cannot be told."""
+        """Steps per second, now that training is at this step; 0 until that is known."""
         now = time.perf_counter()
         self._seen.append((now, step))
         while len(self._seen) > 2 and now - self._seen[1][0] > WINDOW:

@@ -1,4 +1,4 @@
-"""What the kernel loads while nobody waits, so that the first press of a button does not."""
+"""What the kernel loads while it is idle, so that the first press of a button need not wait."""
 
 from __future__ import annotations
 

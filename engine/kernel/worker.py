@@ -220,7 +220,7 @@ class DocumentWorker:
         self._speed.clear()
 
     def _extend(self, trainer: Run) -> None:
-        """A finished run goes on for its full length again, wherever its file said it stood."""
+        """A finished run continues for its full length again, from whatever step its file had."""
         trainer.configure(dict(self._graph.training))
         self._extensions = self.step // trainer.total_steps if trainer.total_steps else 0
         self._configure()
@@ -321,7 +321,7 @@ class DocumentWorker:
             trainer.curve = curve
 
     def _made_trainer(self) -> Run | None:
-        """The run's trainer; None, and the reason said, where this graph cannot be trained."""
+        """The run's trainer; None, with a message, where this graph cannot be trained."""
         from engine.training.run import Run  # not before the first trace, which does not wait for it
 
         if self._trainer is None:

@@ -1,6 +1,6 @@
 """What is computed without any complaint and is still not what was meant: shapes fit, and the meaning does not.
 
-Each rule yields problems that say what is wrong, why, and how one click mends it. None of them keeps anything from running.
+Each rule yields problems that say what is wrong, why, and how one click fixes it. None of them stops the graph from running.
 """
 
 from __future__ import annotations
@@ -28,6 +28,6 @@ def meanings(graph: Graph, inference: Inference, feeds: Feeds, batch_size: int |
     by_nodes: dict[tuple[str, ...], Problem] = {}
     for rule in RULES:
         for problem in rule(network):
-            # One mistake, one problem: what a rule before said of the same nodes is not said again in other words.
+            # One mistake, one problem: what an earlier rule reported for the same nodes is not reported again in other words.
             by_nodes.setdefault(problem.nodes, problem)
     return list(by_nodes.values())

@@ -19,7 +19,7 @@ Flow = Literal["entries", "sums", "selection", "products", "mixed"]
 
 
 class NodeError(Exception):
-    """A node cannot work on what reaches it. The message is for the person at the canvas; it does not repeat the node's name.
+    """A node cannot compute with its inputs. The message is for the user; it does not repeat the node's name.
 
     `port` is the input concerned; `repairs` are `(title, {setting: value})` for this node, `(title, "math.flatten")` to insert
     a node of that key before `port`, `(title, ("math.reshape", {setting: value}))` to insert one with these settings, or
@@ -217,7 +217,7 @@ class NodeType:
         return {}
 
     def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[Message]:
-        """What a person should know about the fitted buffers."""
+        """A message to the user about the fitted buffers."""
         return []
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Convolution and pooling over images: channels × height × width a sample."""
+"""Convolution and pooling over images: channels × height × width per sample."""
 
 from __future__ import annotations
 

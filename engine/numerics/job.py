@@ -1,4 +1,4 @@
-"""Long work as a value: what is asked for, and what is said on the way. No torch here: the window's process imports this too."""
+"""Long work as a value: the request, and the reports on the way. No torch here: the window's process imports this too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """How far a job has come: `done` of `total` (0: nobody knows), in words where these help, and one part of the answer."""
+    """How far a job has come: `done` of `total` (0: not known), in words where these help, and one part of the answer."""
 
     done: int = 0
     total: int = 0
@@ -22,7 +22,7 @@ Steps = Generator[JobReport, None, Any]
 
 
 class JobError(Exception):
-    """A job cannot be done; the text says why, in words for the person who asked for it."""
+    """A job cannot be done; the text says why, in words for the user."""
 
 
 def finished(steps: Steps) -> Any:
@@ -69,7 +69,7 @@ class JobEnd:
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """What has become of job `number`: the newest report, the parts of the answer that were not told before, and its end."""
+    """The state of job `number`: the newest report, the parts of the answer that were not sent before, and its end."""
 
     number: int
     report: JobReport

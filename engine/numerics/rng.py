@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def seed_for(seed: int, purpose: str, *more: Any) -> int:
-    """A seed in [0, 2⁶³) for one purpose, from the document's seed and whatever else tells two draws apart."""
+    """A seed in [0, 2⁶³) for one purpose, from the document's seed and whatever else distinguishes two draws."""
     text = "\x1f".join([str(int(seed)), purpose, *map(str, more)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 

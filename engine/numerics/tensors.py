@@ -25,7 +25,7 @@ class TensorError(Exception):
 
 
 def pack(tensor: Tensor) -> tuple[Any, dict[str, bytes]]:
-    """(what stands in the document, attachments it refers to)."""
+    """(entry in the document, attachments it refers to)."""
     from safetensors.torch import save
 
     tensor = tensor.detach().cpu().contiguous()

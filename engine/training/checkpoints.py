@@ -74,10 +74,10 @@ class Branch(Generic[C]):
 
 
 class Checkpoints(Generic[C]):
-    """A tree of branches. The path leads from its root to the end of the branch `present`; the run stands at a step of the path.
+    """A tree of branches. The path leads from its root to the end of the branch `present`; the run is at a step of the path.
 
     A changed condition opens a branch, and what followed on the old one stays. When the budget is spent, checkpoints are left out where
-    the steps between their neighbours are few: these steps are made again when somebody returns to them. First checkpoints of branches
+    the steps between their neighbours are few: these steps are computed again when you return to them. First checkpoints of branches
     go last, branches beside the path before those on it.
     """
 
@@ -107,7 +107,7 @@ class Checkpoints(Generic[C]):
     # The tree
 
     def begin(self, conditions: C, state: State, loss: float | None, root: bool = False) -> Branch[C]:
-        """Open a branch where the run stands; `root`: nothing from before leads to this state. The state must not be changed afterwards."""
+        """Open a branch at the current step; `root`: no earlier step leads to this state. The state must not be changed afterwards."""
         parent = None if root else self.at(state.step)
         if parent is not None:
             parent.last = max(parent.last, state.step)
@@ -137,7 +137,7 @@ class Checkpoints(Generic[C]):
         return branch
 
     def enter(self, branch: Branch[C]) -> None:
-        """Stand on another branch; the path now leads to its end."""
+        """Switch to another branch; the path now leads to its end."""
         self.present = branch
 
     def reached(self, step: int) -> None:

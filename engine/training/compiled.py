@@ -89,7 +89,7 @@ class Compiled:
         return CompiledChange(Compiled(graph, *self._wanted), True, tuple(self._snapshot.edited(graph)))
 
     def freeze(self) -> None:
-        """Let programs handed out so far keep their settings: somebody will compute with them later. An edit then compiles new ones."""
+        """Let programs returned so far keep their settings, because callers compute with them later. An edit then compiles new ones."""
         self._frozen = True
 
     def _with_values(self, graph: Graph, changed: Sequence[str], named: bool) -> Compiled | None:
@@ -117,7 +117,7 @@ class Compiled:
         return twin
 
     def _take_settings(self, nodes: Iterable[str]) -> bool:
-        """Take over other settings of operations: into the programs at hand, where they can take them and nobody else needs them."""
+        """Take over other settings of operations: into the programs at hand, where they can take them and are not in use elsewhere."""
         inference = infer(self.graph, dtype=self._wanted[1])
         fits = inference.parameters == self.inference.parameters and inference.buffers == self.inference.buffers
         if not fits or any(node in self.fitted.nodes for node in nodes):
@@ -182,5 +182,5 @@ class Compiled:
         return complaints.problems[0]
 
     def name(self, key: Key) -> str:
-        """What a person calls a learned tensor: `hidden.W`."""
+        """Display name of a learned tensor: `hidden.W`."""
         return parameter(*key).name(self.graph)

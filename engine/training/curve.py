@@ -23,7 +23,7 @@ class Point:
 
 
 def without(points: Sequence[Point], secret: float) -> list[Point]:
-    """The points, with a gap where a loss is a number that somebody is to find out."""
+    """The points, with a gap where a loss is hidden by a question."""
 
     def gap(loss: float | None) -> float | None:
         return None if isinstance(unless_told(loss, secret), Covered) else loss
@@ -90,11 +90,11 @@ class Curve:
         return twin
 
     def tell_again(self) -> None:
-        """Another curve was told in between: the listener needs all points."""
+        """Another curve was sent in between: the listener needs all points."""
         self._thinned = True
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:
-        """(index, points from there on) for a listener that was told the first `known` points before."""
+        """(index, points from there on) for a listener that has the first `known` points."""
         first = 0 if self._thinned else max(0, min(known, len(self._stored)) - 1)
         self._thinned = False
         return first, tuple(self.points[first:])

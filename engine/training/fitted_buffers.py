@@ -45,7 +45,7 @@ class FittedBuffers:
         return {(node, name): value for name, value in fitted.items()}
 
     def warnings(self, node: str, state: State) -> list[Problem]:
-        """What a person should know about the fitted buffers of a node."""
+        """A message to the user about the fitted buffers of a node."""
         node_type = self._inference.types[self._graph.nodes[node].type]
         fitted = {b.name: state.buffers[state_key((node, b.name))] for b in node_type.buffers}
         name = self._graph.nodes[node].name

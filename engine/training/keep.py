@@ -1,4 +1,4 @@
-"""Trained values become part of the document: one edit, and the tensors too large to stand in its text."""
+"""Trained values become part of the document: one edit, and the tensors too large for its text."""
 
 from __future__ import annotations
 

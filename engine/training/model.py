@@ -102,7 +102,7 @@ class Model:
         return self.compiled.samples(samples)
 
     def name(self, key: Key) -> str:
-        """What a person calls a learned tensor: `hidden.W`."""
+        """Display name of a learned tensor: `hidden.W`."""
         return self.compiled.name(key)
 
     # The document
@@ -154,7 +154,7 @@ class Model:
         self.version += 1
 
     def put_back(self, state: State) -> tuple[str, ...]:
-        """Take over values saved in a file, as far as they fit; returns what a person calls those that do not.
+        """Take over values saved in a file, as far as they fit; returns the display names of those that do not.
 
         Those that do not fit wait, in case an edit makes room for them. Fitted buffers follow from the data that are there now.
         """

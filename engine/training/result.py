@@ -1,4 +1,4 @@
-"""What a run came to: loss and metrics over whole parts, and the learned values by the names a person gave."""
+"""The result of a run: loss and metrics over whole parts of the data, and the learned values by node name."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ SHARE = 0.1
 
 
 class Run:
-    """One training run of a model. `train` makes steps until it is told to stop; everything else may happen between two calls.
+    """One training run of a model. `train` makes steps until it is asked to stop; everything else may happen between two calls.
 
-    `id` tells the runs of one kernel apart. `training` are the settings it trains with, by default those of the document. A run is
+    `id` distinguishes the runs of one kernel. `training` are the settings it trains with, by default those of the document. A run is
     prepared when it is first needed, because a graph that cannot be trained can be looked at all the same; then RunError is raised
     where the graph cannot be trained or a training setting is wrong. `problem` is set when training stopped because of a failure; the
     model then holds the last finite state.
@@ -275,7 +275,7 @@ class Run:
     # Back, and to other futures
 
     def keep(self, single: bool = False) -> None:
-        """Hold the state before the run goes on: always where a person makes a `single` step, else as often as is cheap.
+        """Hold the state before the run continues: always where the user makes a `single` step, else as often as is cheap.
 
         Where what a step depends on has changed, this opens a branch; what followed before stays.
         """
@@ -296,7 +296,7 @@ class Run:
             self._hold()
 
     def uproot(self) -> None:
-        """A person changed learned values: the path begins again where the run stands."""
+        """The user changed learned values: a new path begins at the current step."""
         self._rooted = False
 
     def reachable(self) -> tuple[Range, ...]:
@@ -358,7 +358,7 @@ class Run:
             self.checkpoints.keep_curve(present, self.curve)
 
     def _enter(self, branch: Branch[StepConditions]) -> None:
-        """Stand on another branch, with its curve."""
+        """Switch to another branch, with its curve."""
         if branch is self.checkpoints.present:
             return
         curve = self.checkpoints.curve_of(branch)

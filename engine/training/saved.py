@@ -1,4 +1,4 @@
-"""A run's State in the form that stands in a file, and back: numbers where they are few, else one safetensors file."""
+"""A run's State in the form that a file holds, and back: numbers where they are few, else one safetensors file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.training.model import Model
 
 TOGETHER = 4096
-"""With more numbers than this in all, a file is an archive: nobody reads them as text."""
+"""With more numbers than this in all, a file is an archive: they are not useful as text."""
 
 
 def pack_state(state: State, optimizer: str, token: int | None = None, seed: int | None = None) -> SavedState:

@@ -52,7 +52,7 @@ class StepConditions:
 
 
 class Steps:
-    """The steps of one run. `bind` and `batches` say what they are made of; both are set before the first one.
+    """The steps of one run. `bind` and `batches` provide what they need; both are set before the first step.
 
     `losses` are those of the steps made last, `loss` the newest; `last` is the (epoch, position) of the mini-batch it was computed on.
     """

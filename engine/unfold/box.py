@@ -1,4 +1,4 @@
-"""What a recipe builds with: nodes, wires and Parameters that will stand in one node's place."""
+"""What a recipe builds with: nodes, wires and Parameters that will replace one node."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Box:
         return self.graph.edge_into(self.node.id, port) is not None
 
     def shape(self, port: str) -> tuple[tuple[int, ...], bool]:
-        """Sample shape of what arrives at a port, and whether it is batched. Raises GraphError where nobody knows yet."""
+        """Sample shape of what arrives at a port, and whether it is batched. Raises GraphError where they are not known yet."""
         edge = self.graph.edge_into(self.node.id, port)
         if edge is None:
             raise GraphError(
@@ -121,7 +121,7 @@ class Box:
         return identity
 
     def learned(self, identity: str, own: str, name: str, index: tuple[int, ...] = (), drawn: bool = True) -> None:
-        """Tell a node of this box that its tensor `own` is the opened node's `name`, or one number of it, and `drawn` as it was there."""
+        """Record that a node's tensor `own` is the opened node's `name`, or one number of it, and is `drawn` as it was there."""
         place = next(i for i, node in enumerate(self.nodes) if node.id == identity)
         node = self.nodes[place]
         settings = {key: value for key, value in self.node.params.items() if key != "tensors"}

@@ -25,7 +25,7 @@ def edge_mark(edge: Edge) -> list[str | int]:
 
 
 def following(order: Iterable[str], ids: Collection[str]) -> str | None:
-    """The id that stands behind the last of these, None at the end."""
+    """The id after the last of these, None at the end."""
     before: str | None = None
     waiting = False
     for identity in order:

@@ -49,7 +49,7 @@ class Kept:
 
 
 def opened_from(group: Group) -> Kept | None:
-    """What a group was opened from; None where it was made by hand, or its memory is damaged."""
+    """What a group was opened from; None where the user made the group, or its record is damaged."""
     try:
         return Kept.of(group) if FOLDED in group.extra else None
     except GraphError:

@@ -7,7 +7,7 @@ from graph.model.graph import GraphError
 from graph.text.messages import _
 
 MOST = 64
-"""Weights up to which a layer is opened neuron by neuron; more than that nobody can look at."""
+"""Weights up to which a layer is opened neuron by neuron; more cannot be read."""
 AT_ONCE = 16
 """Weights up to which all are seen at once; above, every neuron is a card to look into."""
 

@@ -20,7 +20,7 @@ from graph.text.messages import _
 
 
 def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False, size: Size | None = None) -> tuple[Edit, str]:
-    """(edit, id of the group that takes the node's place, and has its id). `size` tells how large cards are.
+    """(edit, id of the group that takes the node's place, and has its id). `size` gives the size of cards.
 
     The result keeps the node's name, so that formulas and code around it read as before; values, gradients and training are the
     same, and trained values follow. Raises GraphError with the reason where the node cannot be opened.

@@ -1,4 +1,4 @@
-"""Where the inside of an opened node stands: from left to right, with room for what comes in and goes out."""
+"""Positions for the inside of an opened node: from left to right, with room for its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST = 5
 
 
 def placed(box: Box, size: Size | None = None) -> tuple[list[Node], list[Group]]:
-    """The box's nodes and the groups in it, each in its place; what comes first stands where the opened node stood."""
+    """The box's nodes and the groups in it, with their positions; the first is where the opened node was."""
     scratch = _scratch(box)
     sizes = {node.id: size(scratch, node.id) if size is not None else SIZE for node in box.nodes}
     cards = bool(box.groups) and box.groups[0].collapsed

@@ -167,7 +167,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe(key: str, title: str, name: str) -> Recipe:
-    """How a type is opened. Raises GraphError for a type nobody opens."""
+    """How a type is opened. Raises GraphError for a type that cannot be opened."""
     if key not in RECIPES:
         raise GraphError(_("{name} cannot be opened: {title} is not made of smaller nodes here").format(name=name, title=title))
     return RECIPES[key]

@@ -1,6 +1,6 @@
-"""The names of functions, each once: which of them a number may be computed with, LaTeX has a command for, and nobody means as a name.
+"""The names of functions, each once: which may be used in numbers, which LaTeX has a command for, and which cannot be names.
 
-A node type needs no entry: in formulas it is called by the names of its declaration. What stands here is what those cannot say.
+A node type needs no entry: in formulas it is called by the names of its declaration. This table holds what declarations cannot say.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _REMARK = re.compile(r"\s*(#|//).*$")
 def statements(text: str) -> list[str]:
     """The statements in reading order, without blank lines, remarks behind # and the ; at a line's end.
 
-    A line goes on while a bracket is open, behind an operator, and where the next one begins with an operator other than a sign.
+    A line continues while a bracket is open, behind an operator, and where the next one begins with an operator other than a sign.
     """
     joined: list[str] = []
     open_brackets = 0

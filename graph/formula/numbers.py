@@ -1,4 +1,4 @@
-"""The one reader of numbers: what a person types into a field, a prediction, an answer, a cell or the command line.
+"""The one reader of numbers: what you type into a field, a prediction, an answer, a cell or the command line.
 
 `read_number` understands decimal point and comma, signs between thousands, `1/3`, `½`, `2π`, `sqrt(2)`, `10^-3`, `5 %`, and leaves out a
 unit behind the number. `read_tensor` reads lists and matrices of such numbers, `read_rows` what is pasted from a spreadsheet.
@@ -47,7 +47,7 @@ _DEGREES = {"°", "deg", "degree", "degrees", "grad"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says: a `value` (a number, or nested lists of them), or why it says none. `note` is what a person might not expect."""
+    """What a text says: a `value` (a number, or nested lists of them), or why it has none. `note` says what you might not expect."""
 
     value: Any = None
     note: str = ""
@@ -454,7 +454,7 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def plain(value: float) -> str:
-    """A number as a person would type it: 2, 0.1, 1e-8. Reads back exactly."""
+    """A number as you would type it: 2, 0.1, 1e-8. Reads back exactly."""
     if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
         return str(int(value))
     return repr(float(value)).replace("e-0", "e-").replace("e+", "e")

@@ -112,7 +112,7 @@ def _with_decimal(digits: str, decimal: str) -> list[str]:
 
 
 def _thousands(digits: str, sign: str) -> bool:
-    """Whether the sign stands where it parts thousands: after one to three digits that are no 0, then before every three."""
+    """Whether the sign separates thousands: after one to three digits that are not 0, then before every three."""
     sign = re.escape(sign)
     return re.fullmatch(rf"[1-9]\d{{0,2}}(?:{sign}\d\d\d)+", digits) is not None
 

@@ -50,7 +50,7 @@ class FormulaParser:
         self._bars: list[str] = []
         """The | and ‖ that are open since the last bracket."""
         self._closed: set[ast.expr] = set()
-        """The trees that stand in brackets: nothing that follows belongs to a part of them."""
+        """The trees in brackets: nothing that follows belongs to a part of them."""
 
     def alone(self) -> ast.expr:
         """One expression and nothing behind it. Raises FormulaError."""
@@ -453,7 +453,7 @@ class FormulaParser:
         return source(node, self._text)
 
     def _wrong(self) -> NoReturn:
-        """Say what is wrong with the sign that stands here."""
+        """Raise the error about the sign at this position."""
         token = self._now
         before = self._tokens[self._at - 1] if self._at else None
         last = before.text[:QUOTED] if before is not None else ""

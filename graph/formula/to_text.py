@@ -123,7 +123,7 @@ class _Writer:
         return ";\n".join(self._name(node) for node in order)
 
     def _is_written(self, node: str) -> bool:
-        """Whether a node becomes an operation or a number; others stand as names."""
+        """Whether a node becomes an operation or a number; others appear by name."""
         role = self._graph.spec(node).role
         if role != "constant":
             return role == "op"
@@ -172,7 +172,7 @@ class _Writer:
         return self._operation(node, spec) or self._call(node, spec)
 
     def _operation(self, node: str, spec: NodeSpec) -> _Part | None:
-        """The node as an operator, where it is one and everything about it can be said that way."""
+        """The node as an operator, where it is one and the operator expresses all of its settings."""
         wired = {edge.target: self._argument(edge) for edge in self._graph.inputs_of(node)}
         given = dict(self._given(node, spec))
         if spec.key == NEGATE and len(wired) == 1 and not given:

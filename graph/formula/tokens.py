@@ -31,7 +31,7 @@ class Incomplete(FormulaError):
 
 
 class Unjoined(FormulaError):
-    """Two values stand beside each other with nothing between them."""
+    """Two values follow each other with nothing between them."""
 
 
 @dataclass(frozen=True, slots=True)

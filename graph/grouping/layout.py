@@ -86,7 +86,7 @@ def _components(nodes: Sequence[str], following: Links) -> list[list[str]]:
 
 
 def _layer(nodes: Sequence[str], following: Links) -> Layers:
-    """Longest path from the left; a node that nothing enters stands directly before what it feeds first."""
+    """Longest path from the left; a node without inputs is placed directly before the first node it feeds."""
     depth = dict.fromkeys(nodes, 0)
     entered = {other for others in following.values() for other in others}
     for node in nodes:

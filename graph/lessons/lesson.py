@@ -66,7 +66,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer of a choice question, and what to say to the person who chooses it."""
+    """One answer of a choice question, and the feedback for choosing it."""
 
     text: str
     right: bool = False
@@ -94,7 +94,7 @@ class LessonQuestion:
 
     * `predict`: type the number on the canvas; `of` an item, its `quantity`, and for tensors `index`, the place in it (none: every place).
     * `number`: type a number; the right one is `expected`, or else the one on the canvas that `of`, `quantity` and `index` name. Tools
-      do not tell a `quantity` that is no number of the canvas (MEASURED) until the question is answered.
+      do not show a `quantity` that is not a number on the canvas (MEASURED) until the question is answered.
     * `choice`: take one of `options`. * `text`: write or discuss; `answer` is what a good answer says.
 
     `answer` is shown after the first try, `hint` on request. `tolerance` is absolute; None allows half a per cent. What answers are right

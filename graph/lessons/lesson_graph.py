@@ -28,7 +28,7 @@ Unfold = Callable[[Graph, Action], Edit]
 
 
 def find(graph: Graph, name: str) -> Address | None:
-    """The address that a name means; None where somebody has taken it out of the graph."""
+    """The address that a name means; None where it is no longer in the graph."""
     try:
         return resolve(graph, name)
     except LessonError:
@@ -89,7 +89,7 @@ def number_name(graph: Graph, address: Address) -> str:
 
 
 def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit | None:
-    """The edit a `DOCUMENT` action does to the document as it stands; None for every other action. Raises LessonError."""
+    """The edit a `DOCUMENT` action does to the current document; None for every other action. Raises LessonError."""
     args = action.args
     if action.do not in DOCUMENT:
         return None

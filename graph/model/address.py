@@ -1,7 +1,7 @@
 """Which number of a graph is meant: one type for questions, links, lessons, probes, predictions, reports and breakpoints.
 
 An address is a value: it can be compared, hashed, sent to another process and written as one line of text. It holds ids, so it stays
-right when a node is renamed; `name` is what a person calls the number now. `engine.compile` looks the number up in a trace.
+right when a node is renamed; `name` is the number's display name now. `engine.compile` looks the number up in a trace.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def parameter(node: str, name: str, index: Index | None = None) -> Address:
 
 
 def first_output(graph: Graph, node: str) -> Address:
-    """The number that a node stands for. A node that gives none (of a type that nobody declares) has one in name only."""
+    """The number that a node stands for. A node without outputs (of an unknown type) has one in name only."""
     outputs = graph.spec(node).outputs
     return output(node, outputs[0].name if outputs else "y")
 

@@ -1,4 +1,4 @@
-"""A number that may not be shown now. Whoever writes it down writes its sign; it takes no part in arithmetic."""
+"""A number that may not be shown now. Code that displays it writes its sign; it takes no part in arithmetic."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from typing import Any, Final, Literal
 
 Why = Literal["asked", "ahead"]
-"""`asked`: somebody is to find the number out. `ahead`: playback has not come to it yet."""
+"""`asked`: a question asks for the number. `ahead`: playback has not reached it yet."""
 SIGNS: Final[dict[Why, str]] = {"asked": "?", "ahead": "…"}
 
 
 class Covered(float):
-    """Stands where the number would: NaN to everything that computes with it, a question mark in every text."""
+    """Takes the number's place: NaN to everything that computes with it, a question mark in every text."""
 
     __slots__ = ("why",)
     why: Why

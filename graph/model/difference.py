@@ -135,7 +135,7 @@ def _placed(old: Graph, new: Graph, nodes: Iterable[str]) -> list[Edit]:
 
 
 def _renamed(old: Graph, new: Graph, nodes: Sequence[str]) -> list[Edit]:
-    """New names; where one is still in use, all of them pass through names that nobody has."""
+    """New names; where one is still in use, all of them pass through unused names."""
     wanted = [(node, new.nodes[node].name) for node in nodes if old.nodes[node].name != new.nodes[node].name]
     used = {old.nodes[node].name for node in nodes}
     if not any(name in used for _, name in wanted):

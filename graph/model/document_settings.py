@@ -23,7 +23,7 @@ Effect = Literal["structure", "value", "cosmetic"]
 class DocumentSetting(Setting):
     """A setting of a document.
 
-    `always`: it stands in every document, a new one has its default. `by_name`: written among those that nobody declares, in the order of
+    `always`: every document has it, a new one with its default. `by_name`: written among the undeclared ones, in the order of
     their names. `shown`: a field of the inspector; `counted_from_one`: that field counts from 1 what the file counts from 0. `what` is what
     its value is called where that says more than its kind.
     """
@@ -65,7 +65,7 @@ def document_defaults() -> dict[str, Any]:
 
 
 def setting_refusal(name: str, value: Any) -> str | None:
-    """Why `value` cannot be this setting of a document; one that nobody declares may be anything that JSON can hold.
+    """Why `value` cannot be this setting of a document; an undeclared one may be anything that JSON can hold.
 
     Whether the objective is a node that exists, the graph knows.
     """
@@ -79,7 +79,7 @@ def setting_refusal(name: str, value: Any) -> str | None:
 
 
 def effect_of(name: str) -> Effect:
-    """What a change of this setting means for what is computed; one that nobody declares means nothing."""
+    """What a change of this setting means for what is computed; an undeclared one means nothing."""
     setting = BY_NAME.get(name)
     return "cosmetic" if setting is None else setting.effect
 

@@ -1,6 +1,6 @@
 """A fault that a teacher plants in a graph for a class to find: a declared part of the document, kept under its setting `fault`.
 
-In the file it is written so that nobody reads it by accident; it is no secret. A fault whose node or wire is gone does nothing.
+In the file it is written so that it is not read by accident; it is not secret. A fault whose node or wire is gone does nothing.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _square(graph: Graph, node: str, shapes: Shapes) -> bool:
 
 
 def described(graph: Graph, fault: Fault) -> str:
-    """The fault and its place, in words for the person who found it or gave up."""
+    """The fault and its place, in words for the student who found it or asked for the solution."""
     kind = KINDS[fault.kind]
     if fault.kind == "zero_grad":
         return f"{kind}."

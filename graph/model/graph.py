@@ -1,6 +1,6 @@
 """The document's graph: nodes and wires in one space of stable ids, acyclic at all times.
 
-Reading is public. Whoever changes a graph does it through `graph.model.edits`, which alone calls the methods with an underscore;
+Reading is public. All changes go through `graph.model.edits`, which alone calls the methods with an underscore;
 each of these either does the whole change or raises GraphError and does nothing.
 """
 
@@ -25,7 +25,7 @@ from graph.text.quoting import quoted
 
 
 class GraphError(Exception):
-    """A change that the graph refuses; the text is for the person at the canvas."""
+    """A change that the graph refuses; the text is for the user."""
 
 
 class Missing:
@@ -93,7 +93,7 @@ class Graph:
         return MappingProxyType(self._training)
 
     def spec(self, node: Node | str) -> NodeSpec:
-        """The node's declaration; for a type nobody declares, one with the ports its edges mention."""
+        """The node's declaration; for an unknown type, one with the ports its edges mention."""
         node = self._nodes[node] if isinstance(node, str) else node
         return self.catalog.find(node.type) or self._unknown_spec(node)
 
@@ -435,7 +435,7 @@ class Graph:
         return replace(node, type=kind, params=params)
 
     def _port(self, node: str, port: str) -> Port | None:
-        """The declared input; None on a type nobody declares."""
+        """The declared input; None for an unknown type."""
         spec = self.catalog.find(self._nodes[node].type)
         return spec.input(port) if spec else None
 

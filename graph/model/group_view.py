@@ -58,7 +58,7 @@ class Level:
     """What the canvas shows inside a group (None: in no group).
 
     `nodes` are the nodes in insertion order, those in open groups included; `cards` the collapsed groups; `open` the open ones, with what
-    lies directly in them. `boundary` is the card of the group one is inside: in wires its id stands for the world outside.
+    lies directly in them. `boundary` is the card of the group that is open: in wires its id stands for everything outside.
     """
 
     def __init__(self, graph: Graph, inside: str | None = None) -> None:

@@ -112,7 +112,7 @@ class History:
             self._push(step)
 
     def rollback(self) -> Edit | None:
-        """Close the gesture and take back everything since `begin`; returns the edit that did so."""
+        """Close the gesture and undo everything since `begin`; returns the edit that did so."""
         _, steps = self._open.pop()
         if not steps:
             return None

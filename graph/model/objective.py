@@ -1,6 +1,6 @@
 """Which scalar is differentiated.
 
-The node marked; else the only sink, probes aside; else the only loss among the sinks; else nobody guesses.
+The node marked; else the only sink, probes aside; else the only loss among the sinks; else none.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class NoObjective:
-    """Why there is none, and the ids of the nodes among which a person may choose."""
+    """Why there is none, and the ids of the nodes to choose from."""
 
     message: Message
     candidates: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
 
 
 def _is_sink(graph: Graph, node: Node) -> bool:
-    """Whether nothing but probes hangs on a node that gives numbers."""
+    """Whether a node that gives numbers feeds only probes."""
     return not _feeds(graph, node.id) and not graph.spec(node).probe and _port(graph, node) is not None
 
 

@@ -1,4 +1,4 @@
-"""A problem with a graph, as the person at the canvas is told it."""
+"""A problem with a graph, as the user sees it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRAVITY: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One click that mends a problem: `edits` are edits in their JSON form (see `graph.model.edits`)."""
+    """One click that fixes a problem: `edits` are edits in their JSON form (see `graph.model.edits`)."""
 
     title: str
     edits: tuple[dict[str, Any], ...]

@@ -1,4 +1,4 @@
-"""Whether a value can stand in a setting: its kind (a document never holds the wrong one), then its range."""
+"""Whether a setting can have a value: its kind (a document never holds the wrong one), then its range."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def kind_complaint(setting: Setting, value: Any) -> str | None:
 
 
 def complaint(setting: Setting, value: Any) -> str | None:
-    """Why `value` cannot stand in this setting, in words for the person who typed it; None when it can."""
+    """Why this setting cannot have `value`, in words for the user; None when it can."""
     if wrong := kind_complaint(setting, value):
         return wrong
     if value is None:
@@ -80,7 +80,7 @@ def refusal(setting: Setting, value: Any) -> str | None:
 
 
 def stated(setting: Setting) -> str:
-    """What can stand in a setting, in words: `a whole number from 1 up`."""
+    """The values a setting can have, in words: `a whole number from 1 up`."""
     if setting.kind == "choice" and setting.choices:
         return alternatives(setting.choices)
     kind = _("a text") if setting.kind == "choice" else _KINDS[setting.kind]

@@ -53,7 +53,7 @@ def holds(when: str, values: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value a person can set on a node, an optimizer, a data set, a document or a training run, with the range its editor allows.
+    """One value you can set on a node, an optimizer, a data set, a document or a training run, with the range its editor allows.
 
     `when` names another setting of the same owner: `"bias"` (true) or `"mode=custom"`; elsewhere the editor hides this one.
     `choice_titles` are the choices as the editor writes them. `empty` says what an empty field means, and so that None is allowed.
@@ -76,7 +76,7 @@ class Setting:
     empty: str = ""
     several_lines: bool = False
     symbol: str = ""
-    """Its letter in formulas, `η`; it stands behind the title."""
+    """Its letter in formulas, `η`, shown after the title."""
 
     @property
     def optional(self) -> bool:
@@ -184,7 +184,7 @@ class Catalog(Mapping[str, NodeSpec]):
         return self._specs[self._former.get(key, key)]
 
     def find(self, key: str) -> NodeSpec | None:
-        """The type's declaration, by its present or a former key; None where nobody declares it."""
+        """The type's declaration, by its present or a former key; None where it is unknown."""
         return self._specs.get(key) or self._specs.get(self._former.get(key, ""))
 
     def __iter__(self) -> Iterator[str]:

@@ -17,7 +17,7 @@ from graph.model.settings import complaint
 from graph.text.messages import Message, _
 
 TRIED = 16
-"""Outputs that are tried for one open input; where more could fit, nobody guesses anyway."""
+"""Outputs that are tried for one open input; where more could fit, none is suggested."""
 OFFERED = 100
 """Open inputs for which a repair is looked for, in a graph of a few hundred nodes; fewer in larger ones, where each search is longer."""
 EFFORT = 40_000
@@ -54,7 +54,7 @@ def setting_problems(graph: Graph) -> list[Problem]:
 
 
 def unknown_type(graph: Graph, node: str) -> Message:
-    """What is said about a node of a type that this version does not know, behind its name."""
+    """The message about a node of an unknown type, after the node's name."""
     return Message(
         "unknown-node-type",
         'this version does not know the node type "{type}"; it is kept, but cannot be computed',
@@ -63,7 +63,7 @@ def unknown_type(graph: Graph, node: str) -> Message:
 
 
 def missing_input(port: str) -> Message:
-    """What is said about an input that needs a wire, behind its node's name."""
+    """The message about an input that needs a wire, after the node's name."""
     return Message("input-not-connected", "nothing is connected to its input {port}", port=port)
 
 

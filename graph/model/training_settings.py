@@ -24,7 +24,7 @@ its `length` differs; its `start` differs (so it holds from the next reset on); 
 class TrainingSetting(Setting):
     """A setting of a run.
 
-    `always`: it stands in every document, and a new one has its default; any other stands in a file where somebody set it. `excludes`
+    `always`: every document has it, and a new one has its default; a file has the others where they were set. `excludes`
     names one that a value here clears: of the two, the one declared later goes first where a file has both. `offered`: the editor and the
     command line offer the choices, while a file may name another (of a newer version). `form` is where the training page shows it, if
     anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value.
@@ -80,7 +80,7 @@ def training_defaults() -> dict[str, Any]:
 
 
 def training_refusal(name: str, value: Any) -> str | None:
-    """Why `value` cannot be this training setting; one that nobody declares may be anything that JSON can hold."""
+    """Why `value` cannot be this training setting; an undeclared one may be anything that JSON can hold."""
     if not finite_json(value):
         return _("the training setting {name} holds something that is not plain JSON").format(name=quoted(name))
     setting = BY_NAME.get(name)
@@ -107,7 +107,7 @@ def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] =
 def conditions(training: Mapping[str, Any], *effects: Effect) -> dict[str, Any]:
     """The settings that have one of these effects, with their values.
 
-    A run that goes on with other conditions of "update" or "batches" leaves the steps it would have made.
+    A run that continues with other conditions of "update" or "batches" leaves the steps it would have made.
     """
     return {setting.name: setting_in(training, setting) for setting in TRAINING_SETTINGS if setting.effect in effects}
 

@@ -43,7 +43,7 @@ class Gesture:
 
 
 class _Kept:
-    """Stands for the trained values that the file holds already."""
+    """Means the trained values that the file holds already."""
 
 
 KEPT = _Kept()
@@ -57,7 +57,7 @@ class Document:
     `structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value,
     structure included.
 
-    `origin` tells it from every other open document. `state` are the trained values beside the document, as its file holds them; `note`
+    `origin` identifies it among the open documents. `state` are the trained values beside the document, as its file holds them; `note`
     says what was odd about the file. `trained` identifies the values on the screen (0: the document's own); where they are not those of
     the file, there is something to save.
     With `adopts_training` they count as saved: a lesson trains by itself.
@@ -167,7 +167,7 @@ class Document:
         self.history.seal()
 
     def begin(self, text: str = "") -> None:
-        """Open a gesture by hand, for one that spans several events; end it with `commit` or `rollback`."""
+        """Open a gesture explicitly, for one that spans several events; end it with `commit` or `rollback`."""
         self.history.begin(text)
 
     def commit(self) -> None:
@@ -234,7 +234,7 @@ class Document:
         return inverse
 
     def _announce(self) -> None:
-        """Tell the listeners, after the history is consistent again."""
+        """Notify the listeners, once the history is consistent again."""
         if not self._pending:
             return
         pending, self._pending = self._pending, []

@@ -1,9 +1,9 @@
-"""Crash recovery: every edit of a document goes to a journal in a folder of ours, never near the person's own file.
+"""Crash recovery: every edit of a document goes to a journal in the app's folder, never near the user's file.
 
 A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
 the whole document, then a line an edit. Undo and redo are edits too, so reading the lines in order gives the document as it was. Lines
 are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is replaced
-by a fresh one; at every moment a whole one is on the disk. The newest trained values stand beside it in a file of their own.
+by a fresh one; at every moment a whole one is on the disk. The newest trained values are beside it in a file of their own.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Journal:
         self._written += len(data)
 
     def _attach(self) -> None:
-        """Large tensors stand beside the journal, each once."""
+        """Large tensors are stored beside the journal, each once."""
         for name, data in self._document.graph.attachments.items():
             if name not in self._attached:
                 folder = self._open_session() / "attached"
@@ -205,7 +205,7 @@ class Recovered:
         return document
 
     def discard(self) -> None:
-        """It was rescued, or nobody wants it: remove it from the disk."""
+        """It was restored, or is not needed: remove it from the disk."""
         _remove(self._session, self._lock)
 
     def release(self) -> None:

@@ -1,4 +1,4 @@
-"""Values of so many numbers that a document's text would become too large to be read: they stand beside it in the archive.
+"""Values of so many numbers that a document's text would become too large to be read: they are beside it in the archive.
 
 In memory a value is always a number or nested lists; only a file writes `{"tensor": "sha256:…"}` instead. The bytes are a safetensors
 file with one tensor, as the engine writes them too.

@@ -110,7 +110,7 @@ def open_regular(path: Path | str) -> BinaryIO:
 
 
 def refuse_to_replace(path: Path | str) -> None:
-    """Raise OSError where a file is to be written but a device, a pipe or a folder is."""
+    """Raise OSError where a device, a pipe or a folder is in the place of a file to write."""
     try:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

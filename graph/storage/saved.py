@@ -1,4 +1,4 @@
-"""The trained values in a file: they stand beside the document, which knows nothing of them, and are carried along unread.
+"""The trained values in a file: they are stored beside the document, which knows nothing of them, and are carried along unread.
 
 Small ones are written as numbers into the JSON; others are one safetensors file in the archive, which the engine reads and writes.
 """
@@ -28,7 +28,7 @@ class SavedStateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """Parameters, buffers and the optimizer's memory after `step` steps, as they stand in a file.
+    """Parameters, buffers and the optimizer's memory after `step` steps, as a file holds them.
 
     `numbers` are tensors by name as `{"dtype", "shape", "values"}`; `packed` is a safetensors file where they are too many for that.
     `seed` is what the run's random numbers follow from; the document may name another by now.
@@ -78,7 +78,7 @@ class SavedState:
 
 
 def steps_text(step: int) -> str:
-    """`after step 1,200`: what is said wherever values leave the app."""
+    """`after step 1,200`: added wherever values leave the app."""
     return _("after step {step:,}").format(step=step) if step else _("before training")
 
 

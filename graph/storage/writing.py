@@ -70,7 +70,7 @@ def identity_of_bytes(path: Path | str, data: bytes) -> FileIdentity:
 
 
 def is_changed(path: Path | str, known: FileIdentity) -> bool:
-    """Whether somebody else has written other contents into this file. One that is gone, or was only touched, is not changed."""
+    """Whether another program has written other contents into this file. One that is gone, or was only touched, is not changed."""
     try:
         status = os.stat(path)
         if (status.st_size, status.st_mtime_ns, status.st_ino) == (known.size, known.mtime_ns, known.inode):

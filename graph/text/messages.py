@@ -1,10 +1,10 @@
-"""Every text a person reads, in their language: `_("…")`, `ngettext` for counted things.
+"""Every text the user reads, in their language: `_("…")`, `ngettext` for counted things.
 
 The English text is the key of the catalogue (gettext's convention); placeholders are named and filled in afterwards,
-`_("{name} has no input").format(name=…)`, so that a translator may reorder them. Formulas and what a person typed are never translated.
+`_("{name} has no input").format(name=…)`, so that a translator may reorder them. Formulas and what the user typed are never translated.
 The language is the environment's (`LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`) and is chosen once, at import.
 
-`LANGUAGE=en_XA` is a pseudo-locale for tests: every text stands in ⟦brackets⟧ and is 40 % longer, so that a text which goes round the
+`LANGUAGE=en_XA` is a pseudo-locale for tests: every text is in ⟦brackets⟧ and 40 % longer, so that a text which bypasses the
 catalogue, and a place too narrow for a longer language, can be seen.
 """
 

@@ -1,4 +1,4 @@
-"""How messages quote what comes from a file or a person: on one line, and never long.
+"""How messages quote what comes from a file or the user: on one line, and never long.
 
 A name in a stranger's file may be a megabyte, or hold line breaks that make one message look like two.
 """

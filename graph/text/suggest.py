@@ -1,4 +1,4 @@
-"""What somebody who typed an unknown name probably meant."""
+"""The known name that was probably meant by an unknown one."""
 
 from __future__ import annotations
 

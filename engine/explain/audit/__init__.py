@@ -14,7 +14,7 @@ from graph.model.address import Address
 class Audit(Job):
     """Compares numerical and analytical gradient on every wire and every learned tensor; the parts of the answer are `AuditPart`s.
 
-    Wires come in reverse order of computation, because a corner in front of others can only be told once those are known.
+    Wires come in reverse order of computation, because a corner upstream of others can be recognised only once those are known.
     """
 
     done_by: ClassVar[str] = "engine.explain.audit.answer:audit"

@@ -148,7 +148,7 @@ class Chain:
 
     `target` is the wire, or the parameter, whose gradient `downstream` is: what goes down *this* wire, not the producer's sum.
     `local` is None where it is not shown (`local_kind` "too large" or "none"); `jacobian` is its shape as a matrix,
-    (numbers out, numbers in) for the tensors or the one sample that is shown. `sample` tells which sample that is, None when the
+    (numbers out, numbers in) for the tensors or the one sample that is shown. `sample` is the index of that sample, None when the
     tensors are whole; then `upstream`, `local` and `downstream` are of that sample alone. `summed` are the axes over which
     contributions are added because the input was broadcast, 0 being the batch where there is one; `downstream` is before the sum
     over the batch. A matrix takes the tensors flattened, row by row.
@@ -177,7 +177,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The answer to a `CardOf`. `title` is the person's name of the thing, `subtitle` what it is.
+    """The answer to a `CardOf`. `title` is its name in the graph, `subtitle` its type.
 
     `value` and `gradient` are what the canvas shows there; `gradient` is None where there is none, and `absent` then says why (a
     section of the topic `absent` says it in words). `samples` counts the samples of the batch, 0 where nothing is batched, and

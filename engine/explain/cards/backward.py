@@ -27,7 +27,7 @@ WRITTEN_SAMPLES = 64
 
 
 def backward(scene: Scene, local: LocalDerivative, a: int) -> Section:
-    """What goes down the a-th wire (or to the a-th learned tensor) of a node, and why."""
+    """The gradient that flows down the a-th wire (or to the a-th learned tensor) of a node, and why."""
     return _Backward(Worked(scene, local), a).section()
 
 

@@ -100,7 +100,7 @@ class LocalDerivative:
         return self.run.differentiable(a) and (self.run.ruled(a) or not self.operation.type.random)
 
     def _alone(self, sample: int) -> NodeRun | None:
-        """The same with a batch of this one sample; None where what was kept cannot be told apart by samples."""
+        """The same with a batch of this one sample; None where the saved values cannot be separated by sample."""
         if self.kept is not None:
             return None
         batched = self.operation.settings.batched

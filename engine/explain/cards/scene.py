@@ -122,7 +122,7 @@ class Scene:
     # Absences
 
     def absent(self, gradient: object, place: Address) -> Section:
-        """Why there is no gradient, in words for the person who looks for it."""
+        """Why there is no gradient, in words for the reader."""
         reason: Reason = gradient.reason if isinstance(gradient, Absent) else "not computed"
         return Section("absent", _("No gradient"), (words(self._why(reason, place)),), place)
 

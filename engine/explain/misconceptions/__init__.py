@@ -1,4 +1,4 @@
-"""What a person predicts, the answer they should give, and the slips that lead to wrong ones. No torch: both processes read this."""
+"""What the user predicts, the right answer, and the mistakes that lead to wrong ones. No torch: both processes read this."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Expected:
     """The right number, and the wrong ones that known slips lead to, the likeliest first.
 
     `scale` is the size of the largest number it is made of: below its round-off the answer is 0. `name` is what the number is called;
-    `address` is None for a number that stands nowhere on the canvas, but in a lesson.
+    `address` is None for a number that is in a lesson and nowhere on the canvas.
     """
 
     address: Address | None

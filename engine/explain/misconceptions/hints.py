@@ -44,7 +44,7 @@ def about(key: str, run: Pass, step: NodeArgument) -> str:
 
 
 def leaf_name(run: Pass, step: NodeArgument) -> str:
-    """What a person calls the leaf: the node that feeds it, or its own parameter."""
+    """Name of the leaf in hints: the node that feeds it, or the node's own parameter."""
     edge = run.graph.edges.get(step.edge)
     return step.name if edge is None else run.graph.nodes[edge.source[0]].name
 

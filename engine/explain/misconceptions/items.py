@@ -10,7 +10,7 @@ from graph.model.graph import Graph
 
 
 def value_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Address]:
-    """The values of these nodes, and of the nodes these wires come from. What a person typed into a source is no riddle."""
+    """The values of these nodes, and of the nodes these wires come from. Values typed into a source are never asked for."""
     nodes = dict.fromkeys(graph.edges[i].source[0] if i in graph.edges else i for i in chosen if i in graph.edges or i in graph.nodes)
     values = [first_output(graph, node) for node in nodes if graph.spec(node).inputs and graph.spec(node).outputs]
     return [entry for address in values if (entry := _with_entry(graph, trace, address)) is not None]
@@ -91,9 +91,9 @@ def name_of(graph: Graph, address: Address) -> str:
 
 
 def covers(graph: Graph, addresses: Iterable[Address]) -> tuple[set[str], set[str]]:
-    """Ids whose values, and whose gradients, are shown as a question mark while these are to be predicted.
+    """Ids whose values, and whose gradients, are shown as a question mark while the user predicts these.
 
-    A value stands on its node and on all its wires. A wire's contribution could be read off the sum at its producer, and the sum of
+    A value is shown on its node and on all its wires. A wire's contribution could be read off the sum at its producer, and the sum of
     several off its wires: only where one wire alone brings it both are the same number.
     """
     values, gradients = set(), set()

@@ -51,7 +51,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`causes` are all slips that fit a wrong answer; `text` is what to say to the person."""
+    """`causes` are all mistakes that fit a wrong answer; `text` is the reply to the user."""
 
     verdict: Verdict
     text: str

@@ -133,7 +133,7 @@ class Ledger:
 
     @property
     def next(self) -> int | None:
-        """Where the list goes on; None at its end."""
+        """Where the list continues; None at its end."""
         end = self.start + len(self.paths)
         return end if end < self.count else None
 

@@ -35,7 +35,7 @@ class Secant(Question):
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The lines of the model as they are drawn: like the slice itself they may be seen where their numbers are to be found out.
+    """The lines of the model as they are drawn: like the slice itself they may be seen where their numbers are hidden.
 
     `tangent` has the heights at both ends of the slice, `parabola` those at every `x`, `newton` the place of the stationary point.
     """
@@ -51,7 +51,7 @@ class SliceCurve:
 
     `method` says how the curvature was found: "exact" (reverse mode of reverse mode) or "central difference" of gradients.
     `newton` is the parabola's stationary point and `newton_f` the objective there; None where the curvature is 0 or not a number.
-    `newton_is` tells a minimum from a maximum.
+    `newton_is` distinguishes a minimum from a maximum.
     """
 
     place: Address

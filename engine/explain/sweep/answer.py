@@ -161,7 +161,7 @@ def _timed(run: Callable[[], Any], report: JobReport) -> Steps:
     """(the result, the shortest of several runs in seconds), the first one for warming up."""
     best, spent = math.inf, -math.inf
     while True:
-        with threads(1):  # for each run by itself: training, which goes on in between, keeps its threads
+        with threads(1):  # set for each run alone: training continues in between and keeps its threads
             started = time.perf_counter()
             result = run()
             seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Brackets that grow only where something tall stands in them: each pair that grows costs the typesetter of the window dearly."""
+"""Brackets that grow only around something tall: each pair that grows costs the typesetter of the window dearly."""
 
 from __future__ import annotations
 

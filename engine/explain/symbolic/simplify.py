@@ -34,7 +34,7 @@ def simplified(expression: Expr, until: float) -> tuple[Expr, bool]:
 
 
 def _methods(expression: Expr) -> Iterator[Callable[[Expr], Expr]]:
-    """Only what is known to be quick: trigonometric identities take seconds where other functions stand in between."""
+    """Only what is known to be quick: trigonometric identities take seconds where other functions are in between."""
     small = sympy.count_ops(expression) <= SMALL
     plain = not expression.has(sympy.Float)
     if expression.is_rational_function():

@@ -1,7 +1,7 @@
 r"""An optimizer's equations with numbers in them: `\theta \leftarrow \theta - \eta\,g` becomes `θ ← 2 − 0.1 · 5 = 1.5`.
 
 Only what an equation states between remembered tensors (ĝ, m̂, r̂ …) is computed here; what the step really made of the parameter
-and of the optimizer's memory is given, and stands as the result.
+and of the optimizer's memory is given, and shown as the result.
 """
 
 from __future__ import annotations

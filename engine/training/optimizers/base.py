@@ -59,7 +59,7 @@ class Optimizer:
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
     short: ClassVar[str] = ""
-    """What it is called where room is short; the title where empty."""
+    """Short name, where space is limited; the title where empty."""
     order: ClassVar[int] = 100
     """Its place in lists."""
     doc: ClassVar[str] = ""

@@ -41,7 +41,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Compound(Edit):
-    """Several edits as one: all of them or none. `state_moves` tells trained weights where to follow."""
+    """Several edits as one: all of them or none. `state_moves` says where trained weights go."""
 
     edits: tuple[Edit, ...] = ()
     text: str = ""

@@ -64,7 +64,7 @@ def insert_on_wire(graph: Graph, edge: str, node: Node | str, in_port: str, out_
     edits.append(Connect(Edge(graph.fresh_id("e"), wire.source, (identity, in_port))))
     edits.append(Connect(Edge(graph.fresh_id("e"), (identity, out_port), wire.target, wire.slot)))
     edit = Compound(tuple(edits), _("Insert"))
-    edit.apply(graph.copy())  # raises here, not on the person's canvas, when the node does not fit
+    edit.apply(graph.copy())  # raises here, not on the user's canvas, when the node does not fit
     return edit
 
 
@@ -94,7 +94,7 @@ def duplicate(graph: Graph, ids: Iterable[str], dx: float = 40.0, dy: float = 40
 
 
 def state_moves(graph: Graph, nodes: Iterable[Node], renewed: Mapping[str, str]) -> tuple[StateMove, ...]:
-    """What tells the trained values of copied nodes to follow to the copies."""
+    """State moves that give copied nodes the trained values of their originals."""
     return tuple(
         ((node.id, parameter.name), (renewed[node.id], parameter.name)) for node in nodes for parameter in graph.spec(node).parameters
     )
