@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything imports Qt
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything imports torch: small sums on more threads only wait for each other
 
 import gc
 import multiprocessing
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,10 +20,25 @@ import pytest
 
 PATIENCE = 3.0
 """Seconds that what a test closed may take to end."""
+TIMERS: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Every QTimer that Python made and that lives. To find them among all objects took longer than most tests do."""
+
+
+def pytest_configure() -> None:
+    """Each timer is noted where it is made, those of subclasses too."""
+    from PySide6.QtCore import QTimer
+
+    make = QTimer.__init__
+
+    def made(timer: QTimer, *arguments: Any, **properties: Any) -> None:
+        make(timer, *arguments, **properties)
+        TIMERS.add(timer)
+
+    QTimer.__init__ = made  # type: ignore[method-assign]
 
 
 def pytest_collection_finish() -> None:
-    """What was imported until now lives to the end. Neither the collector nor the search for timers need look at it every time."""
+    """What was imported until now lives to the end. The collector need not look at it every time."""
     gc.collect()
     gc.freeze()
 
@@ -45,6 +62,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         return remains
 
     yield
+    if graphical:
+        _process_events()  # what the test closed is deleted now: kept windows take 30 MB each and slow the next
     if remains := _wait_for_none(leftovers):
         pytest.fail("left behind: " + "; ".join(remains))
 
@@ -81,14 +100,11 @@ def _windows() -> list[Any]:
 
 def _timers() -> list[Any]:
     """Active timers made in Python, those of living parents included."""
-    application = _application()
-    if not application:
+    if not TIMERS:
         return []
     import shiboken6
-    from PySide6.QtCore import QTimer
 
-    timers = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]  # isinstance asks proxies, and some warn
-    return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
+    return [timer for timer in TIMERS if shiboken6.isValid(timer) and timer.isActive()]
 
 
 def _process_events() -> None:
@@ -107,3 +123,14 @@ def torch_computes_in_its_own_precision() -> Iterator[None]:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """For tests that torch's number of threads is left alone: here it differs from the one of small graphs."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)

@@ -116,7 +116,7 @@ def test_an_empty_canvas_and_one_without_an_objective_are_refused() -> None:
         ask_everything(ExplainContext(Model(graph)), random.Random(0))
 
 
-def test_nothing_disturbs_the_gradient_mode_or_the_threads() -> None:
+def test_nothing_disturbs_the_gradient_mode_or_the_threads(two_threads: None) -> None:
     threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
     ask_everything(ExplainContext(Model(tanh_net())), random.Random(1))
     ask_everything(ExplainContext(Model(scalar_graph(3))), random.Random(1))

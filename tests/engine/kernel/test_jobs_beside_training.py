@@ -41,7 +41,7 @@ def trained(example: Path, jobs: tuple[Job, ...]) -> tuple[dict[tuple[str, str],
 
 
 @pytest.mark.parametrize("example", ["digits-mlp", "xor"])
-def test_training_is_bit_for_bit_the_same_beside_jobs(example: str, tmp_path: Path) -> None:
+def test_training_is_bit_for_bit_the_same_beside_jobs(example: str, tmp_path: Path, two_threads: None) -> None:
     file = EXAMPLES / f"{example}.gradwire"
     table = tmp_path / "t.csv"
     table.write_text("a,b\n" + "1,2\n3,4\n" * 3000)

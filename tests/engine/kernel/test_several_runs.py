@@ -74,7 +74,7 @@ def test_two_runs_of_two_documents_step_by_step_are_the_two_runs_alone() -> None
         assert state.step == 23 and points[-1].step == 23
 
 
-def test_two_runs_that_share_the_time_in_slices_are_the_two_runs_alone() -> None:
+def test_two_runs_that_share_the_time_in_slices_are_the_two_runs_alone(two_threads: None) -> None:
     kernel, before = Kernel(first(), second()), torch.get_num_threads()
     kernel.ask(1, commands=(Start(10, 40), Start(20, 60)))
     order = []
