@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graph.model.spec import NodeSpec, Port
+from graph.text.suggest import words_of
 
 _WORDS = re.compile(r"[\s\-_/()]+")
 
@@ -78,6 +79,12 @@ def search(specs: Iterable[NodeSpec], query: str, recent: Sequence[str] = (), ne
         hits += [(order, Hit(spec, score, port)) for port in ports]
     hits.sort(key=lambda pair: pair[0])
     return [hit for _, hit in hits]
+
+
+def words(specs: Iterable[NodeSpec]) -> list[str]:
+    """Every word that a search knows, titles first: what a mistyped one is compared with."""
+    listed = list(specs)
+    return words_of([*(spec.title for spec in listed), *(word for spec in listed for word in spec.search)])
 
 
 def signature(spec: NodeSpec) -> str:

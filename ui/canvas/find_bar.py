@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graph.text.messages import _
+from graph.text.suggest import nearest, no_match
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.find import matches
+from ui.canvas.model.find import known, matches
 from ui.look.theme import font
 
 WIDTH = 320
@@ -50,10 +51,18 @@ class FindBar(QFrame):
         self.query.setPlaceholderText(_("Find a node, frame or note"))
         self.query.setAccessibleName(_("Find a node, frame or note"))
         self.count = QLabel(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 10, 6)
+        self.nothing = QLabel(self)
+        self.nothing.setWordWrap(True)
+        self._near = ""
+        """What was probably meant, where nothing matches."""
+        row = QHBoxLayout()
         row.addWidget(self.query, 1)
         row.addWidget(self.count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 10, 6)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.nothing)
         self.query.textChanged.connect(self._typed)
         parent.installEventFilter(self)
         self.hide()
@@ -71,6 +80,7 @@ class FindBar(QFrame):
         scale = self._model.theme.scale
         self.query.setFont(font("base", scale))
         self.count.setFont(font("small", scale))
+        self.nothing.setFont(font("small", scale))
         self.setFixedWidth(min(round(WIDTH * scale), round(self._model.viewport.size().width()) - 24))
         self.adjustSize()
         self.move(round(self._model.viewport.size().width()) - self.width() - 12, 12)
@@ -88,8 +98,10 @@ class FindBar(QFrame):
         self._model.surface.repaint_scene()
 
     def go(self, way: int) -> None:
-        """Select and show the next match."""
+        """Select and show the next match; where nothing matches, look for what was probably meant."""
         if not self._model.found:
+            if self._near:
+                self.query.setText(self._near)
             return
         self._at = (self._at + way) % len(self._model.found)
         self._show()
@@ -100,12 +112,16 @@ class FindBar(QFrame):
         if self._model.found:
             self._show()
         else:
-            self.count.setText("none" if text.strip() else "")
+            self.count.setText("")
             self._model.surface.repaint_scene()
+        self._near = nearest(text, known(self._model.document.graph)) if text.strip() and not self._model.found else ""
+        self.nothing.setText(no_match(text, self._near) if text.strip() and not self._model.found else "")
+        self.nothing.setVisible(bool(self.nothing.text()))
+        self.adjustSize()
 
     def _show(self) -> None:
         model, identity = self._model, self._model.found[self._at]
-        self.count.setText(f"{self._at + 1} of {len(self._model.found)}")
+        self.count.setText(_("{at} of {count}").format(at=self._at + 1, count=len(self._model.found)))
         model.select([identity])
         model.reveal(identity)
         model.surface.repaint_scene()

@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graph.model.search import search, signature
+from graph.model.search import search, signature, words
 from graph.model.spec import CATEGORIES, NodeSpec
 from graph.text.messages import _
+from graph.text.suggest import nearest, no_match
 from ui.look.marks import paint_swatch
 from ui.look.theme import Theme, color, font
-from ui.look.widgets import ElidedLabel
+from ui.look.widgets import label
 from ui.shell.workspace.panel import Panel
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ class Library(Panel):
         self.list = _List(self._painter)
         self.model = QStandardItemModel(self)
         self.list.setModel(self.model)
-        self.nothing = ElidedLabel(_("No node type has that name"), "small")
+        self.nothing = label("", "small", wrap=True)
+        self._found = False
+        """Whether what is typed matches a type, and not only nearly."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 4, 0)
         layout.setSpacing(4)
@@ -204,8 +207,7 @@ class Library(Panel):
     def _fill(self, text: str) -> None:
         self.model.clear()
         if text.strip():
-            for hit in search(self._catalog.values(), text, self.workspace.settings.recent_types):
-                self.model.appendRow(_row(hit.spec))
+            self._fill_found(text)
         else:
             for category in CATEGORIES:
                 members = [spec for spec in self._catalog.values() if spec.category == category]
@@ -215,9 +217,21 @@ class Library(Panel):
                     self.model.appendRow(heading)
                     for spec in members:
                         self.model.appendRow(_row(spec))
-        self.nothing.setVisible(self.model.rowCount() == 0)
+        self.nothing.setVisible(bool(text.strip()) and not self._found)
         if text.strip() and self.model.rowCount():
             self.list.setCurrentIndex(self.model.index(0, 0))
+
+    def _fill_found(self, text: str) -> None:
+        """What matches; where nothing does, what was probably meant, and a line that says so."""
+        specs, recent = self._catalog.values(), self.workspace.settings.recent_types
+        hits = search(specs, text, recent)
+        self._found = bool(hits)
+        if not hits:
+            near = nearest(text, words(specs))
+            hits = search(specs, near, recent) if near else []
+            self.nothing.setText(no_match(text, hits[0].spec.title if hits else ""))
+        for hit in hits:
+            self.model.appendRow(_row(hit.spec))
 
     def _place_first(self) -> None:
         keys = self.keys()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graph.model.search import rank
 from graph.text.messages import _
+from graph.text.suggest import words_of
 from ui.shell.actions import ACTIONS, menu_path
 from ui.shell.search_box import SearchBox, SearchRow
 from ui.shell.workspace.workspace import Workspace
@@ -27,7 +28,12 @@ class Searchable(Workspace, Protocol):
 
 def ask(window: Searchable) -> None:
     """Open the palette in the upper middle of the window."""
-    window.search_box.ask(None, _("What do you want to do?"), lambda text: rows(window, text))
+    window.search_box.ask(None, _("What do you want to do?"), lambda text: rows(window, text), known)
+
+
+def known() -> list[str]:
+    """The words that a search for commands knows."""
+    return words_of([*(spec.text.replace(" …", "") for spec in ACTIONS), *(word for spec in ACTIONS for word in spec.search)])
 
 
 def rows(window: Searchable, text: str) -> Sequence[SearchRow]:

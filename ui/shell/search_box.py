@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from graph.text.messages import _
+from graph.text import suggest
 from ui.look.marks import paint_swatch
 from ui.look.theme import Theme, color, font
 
@@ -74,7 +74,10 @@ class _RowPainter(QStyledItemDelegate):
 
 
 class SearchBox(QFrame):
-    """A popup over the window. `offer` makes the rows for what is typed; `chosen` carries the value of the chosen row."""
+    """A popup over the window. `offer` makes the rows for what is typed; `chosen` carries the value of the chosen row.
+
+    Where it makes none, the rows for the nearest of the `known` words are offered in their place.
+    """
 
     chosen = Signal(object)
     closed = Signal()
@@ -86,6 +89,7 @@ class SearchBox(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
         self._offer: Callable[[str], Sequence[SearchRow]] = lambda _: ()
+        self._known: Callable[[], Iterable[str]] = tuple
         self._before: QWidget | None = None
         self.query = QLineEdit()
         self.list = QListView()
@@ -111,12 +115,14 @@ class SearchBox(QFrame):
     def set_theme(self, theme: Theme) -> None:
         self._painter.theme = theme
 
-    def ask(self, at: QPoint | None, hint: str, offer: Callable[[str], Sequence[SearchRow]], text: str = "") -> None:
+    def ask(
+        self, at: QPoint | None, hint: str, offer: Callable[[str], Sequence[SearchRow]], known: Callable[[], Iterable[str]], text: str = ""
+    ) -> None:  # fmt: skip
         """Open with the upper left corner at `at` (global), kept inside the window; None: in its upper middle."""
         parent = self._window
         focus = QGuiApplication.focusObject()
         self._before = focus if isinstance(focus, QWidget) and not self.isAncestorOf(focus) else self._before
-        self._offer = offer
+        self._offer, self._known = offer, known
         self.query.setPlaceholderText(hint)
         self.query.setAccessibleName(hint)
         self.query.setText(text)
@@ -151,20 +157,23 @@ class SearchBox(QFrame):
 
     def _fill(self, text: str) -> None:
         self.model.clear()
-        for row in self._offer(text):
+        for row in self._offer(text) or self._nearest(text):
             item = QStandardItem(row.title)
             item.setData(row, ROW)
+            if row.value is None:
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.model.appendRow(item)
         rows = self.model.rowCount()
-        if not rows:
-            item = QStandardItem("")
-            item.setData(SearchRow(None, _("Nothing found"), enabled=False), ROW)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.model.appendRow(item)
-        self.list.setFixedHeight(round(min(max(rows, 1), SHOWN) * 30 * self._painter.theme.scale) + 2)
+        self.list.setFixedHeight(round(min(rows, SHOWN) * 30 * self._painter.theme.scale) + 2)
         first = next((r for r in range(rows) if self.model.index(r, 0).data(ROW).enabled), 0)
         self.list.setCurrentIndex(self.model.index(first, 0))
         self.adjustSize()
+
+    def _nearest(self, text: str) -> list[SearchRow]:
+        """That nothing was found, and the rows for what was probably meant."""
+        near = suggest.nearest(text, self._known())
+        rows = list(self._offer(near)) if near else []
+        return [SearchRow(None, suggest.no_match(text, rows[0].title if rows else ""), enabled=False), *rows]
 
     def _take(self, index: QModelIndex) -> None:
         row = index.data(ROW)

@@ -9,7 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from graph.text.messages import _
+from graph.text.suggest import nearest, no_match
 from ui.look.widgets import button, label
+from ui.shell import palette
 from ui.shell.actions import ACTIONS, BY_ID, MENU_TITLES, MENUS
 from ui.shell.shortcuts import Keys, native, pressed, refusal
 from ui.shell.workspace.action_spec import ActionSpec
@@ -138,12 +140,12 @@ class ShortcutDialog(QDialog):
         wanted = self.query.text().casefold().strip()
         kept = self.selected
         self.tree.clear()
-        for menu in MENUS:
-            specs = [s for s in ACTIONS if s.menu.split("/")[0] == menu and self._matches(s, wanted)]
-            rows = [(_title(s), self._keys.native(s) or "—", s.id) for s in specs]
-            self._section(MENU_TITLES[menu], rows)
-        gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
-        self._section(_("Mouse actions and keys of the canvas"), gestures)
+        self._list(wanted)
+        if not self.tree.topLevelItemCount():
+            near = nearest(wanted, palette.known())
+            self._head(no_match(self.query.text(), near))
+            if near:
+                self._list(near.casefold())
         self.tree.expandAll()
         listed = [item for item in self._items() if item.data(0, ID)]
         again = [item for item in listed if kept is not None and item.data(0, ID) == kept.id]
@@ -151,15 +153,19 @@ class ShortcutDialog(QDialog):
             self.tree.setCurrentItem((again or listed)[0])
         self._selected()
 
+    def _list(self, wanted: str) -> None:
+        """The sections of what matches."""
+        for menu in MENUS:
+            specs = [s for s in ACTIONS if s.menu.split("/")[0] == menu and self._matches(s, wanted)]
+            rows = [(_title(s), self._keys.native(s) or "—", s.id) for s in specs]
+            self._section(MENU_TITLES[menu], rows)
+        gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
+        self._section(_("Mouse actions and keys of the canvas"), gestures)
+
     def _section(self, title: str, rows: list[tuple[str, str, str]]) -> None:
         if not rows:
             return
-        head = QTreeWidgetItem(self.tree, [title])
-        head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        face = head.font(0)
-        face.setBold(True)
-        head.setFont(0, face)
-        head.setFirstColumnSpanned(True)
+        head = self._head(title)
         for name, keys, identity in rows:
             item = QTreeWidgetItem(head, [name, keys])
             item.setData(0, ID, identity)
@@ -170,6 +176,15 @@ class ShortcutDialog(QDialog):
                 changed.setBold(True)
                 item.setFont(1, changed)
                 item.setToolTip(1, _("Changed from the default"))
+
+    def _head(self, title: str) -> QTreeWidgetItem:
+        head = QTreeWidgetItem(self.tree, [title])
+        head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        face = head.font(0)
+        face.setBold(True)
+        head.setFont(0, face)
+        head.setFirstColumnSpanned(True)
+        return head
 
     def _matches(self, spec: ActionSpec, wanted: str) -> bool:
         keys = self._keys.of(spec)

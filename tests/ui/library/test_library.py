@@ -48,5 +48,16 @@ def test_nonsense_finds_nothing_and_says_so(window: Window, qtbot: QtBot) -> Non
     assert window.panel("library").keys() == [] and window.panel("library").nothing.isVisible()
 
 
+def test_a_mistyped_type_is_guessed_and_enter_places_it(window: Window, qtbot: QtBot) -> None:
+    library = window.panel("library")
+    qtbot.keyClicks(library.query, "sofmtax")
+
+    assert library.nothing.text() == 'No match for "sofmtax". Did you mean Softmax?' and library.keys()[0] == "activation.softmax"
+    qtbot.keyClick(library.query, Qt.Key.Key_Return)
+    assert [n.type for n in window.document.graph.nodes.values()][-1] == "activation.softmax"
+    library.query.clear()
+    assert not library.nothing.isVisible()
+
+
 def test_a_dragged_row_carries_its_type() -> None:
     assert bytes(mime_data("math.add").data(MIME).data()) == b"math.add"

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.maths.formula_text import TextLine
 from ui.shell.commands.edit import FORMULA
+from ui.shell.search_box import ROW
 from ui.shell.window import Window
 
 
@@ -113,3 +114,35 @@ def test_notation_of_lectures_is_offered_as_a_formula(text: str) -> None:
 @pytest.mark.parametrize("text", ["conv2d", "relu", "max", "squared error", "größe"])
 def test_a_name_is_not_offered_as_a_formula(text: str) -> None:
     assert not FORMULA.search(text)
+
+
+def test_a_mistyped_type_is_guessed_and_enter_takes_it(window: Window, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.search_box.query, "sigmod")
+
+    rows = [window.search_box.model.index(row, 0).data(ROW) for row in range(window.search_box.model.rowCount())]
+    assert [row.title for row in rows[:2]] == ['No match for "sigmod". Did you mean Sigmoid?', "Sigmoid"] and not rows[0].enabled
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+    assert [n.type for n in window.document.graph.nodes.values()][-1] == "activation.sigmoid"
+
+
+def test_a_mistyped_command_is_guessed_and_nonsense_is_not(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(window.search_box.query, "qxzv")
+    assert window.search_box.values() == [None]
+    window.search_box.query.clear()
+    qtbot.keyClicks(window.search_box.query, "projetcor")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+    assert window.theme.name == "projector"
+
+
+def test_a_mistyped_name_on_the_canvas_is_guessed_by_the_strip_that_finds(window: Window, qtbot: QtBot) -> None:
+    window.canvas.ask_find()
+    bar = window.canvas.find_bar
+    assert bar is not None
+    qtbot.keyClicks(bar.query, "mulitply")
+    assert bar.nothing.isVisible() and bar.nothing.text().casefold().endswith("did you mean multiply?")
+    qtbot.keyClick(bar.query, Qt.Key.Key_Return)
+    assert bar.query.text().casefold() == "multiply" and not bar.nothing.isVisible()
+    assert [window.document.graph.nodes[n].type for n in window.canvas.selected_nodes()] == ["math.multiply"]

@@ -183,3 +183,11 @@ def test_tab_can_be_a_shortcut(dialog: ShortcutDialog, window: Window, qtbot: Qt
     qtbot.keyClick(dialog.field, Qt.Key.Key_Tab, CTRL)
 
     assert window.keys.of(BY_ID["fit"]) == ("Ctrl+Tab",)
+
+
+def test_a_mistyped_command_is_listed_with_what_was_probably_meant(dialog: ShortcutDialog, qtbot: QtBot) -> None:
+    qtbot.keyClicks(dialog.query, "dupliacte")
+
+    first = dialog.tree.topLevelItem(0)
+    assert first is not None and first.text(0) == 'No match for "dupliacte". Did you mean Duplicate?'
+    assert dialog.selected is not None and dialog.selected.id == "duplicate"

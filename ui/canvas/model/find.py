@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from graph.model.graph import Graph
+from graph.text.suggest import words_of
+
+
+def known(graph: Graph) -> list[str]:
+    """The words of a graph that can be looked for: what a mistyped one is compared with."""
+    names = [text for n in graph.nodes.values() for text in (n.name, n.label, graph.spec(n).title) if text]
+    return words_of([*names, *(g.name for g in graph.groups.values()), *(f.title for f in graph.frames.values())])
 
 
 def matches(graph: Graph, text: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 
 from graph.model.edits import SetGraphSetting
-from graph.model.search import search, signature
+from graph.model.search import search, signature, words
 from graph.text.messages import _
 from ui.shell import formula_commands, palette
 from ui.shell.search_box import SearchRow
@@ -105,7 +105,7 @@ class EditCommands:
             rows = [_row(hit.spec, hit.spec.title, lambda key=hit.spec.key: self._add_beside(key, cards)) for hit in hits[:60]]
             return [*rows, *self._formula_rows(text, window.canvas.cursor_place())]
 
-        window.search_box.ask(at, _("Add a node, wired to the selection"), offer)
+        window.search_box.ask(at, _("Add a node, wired to the selection"), offer, self._known_types)
 
     def _add_beside(self, key: str, cards: tuple[str, ...]) -> None:
         self._window.canvas.add_beside(key, cards)
@@ -127,7 +127,10 @@ class EditCommands:
                     rows.append(_row(hit.spec, title, act))
             return rows if port is not None else [*rows, *self._formula_rows(text, scene)]
 
-        window.search_box.ask(at, _("Add a node, or type a formula"), offer)
+        window.search_box.ask(at, _("Add a node, or type a formula"), offer, self._known_types)
+
+    def _known_types(self) -> Sequence[str]:
+        return words(self._window.document.graph.catalog.values())
 
     def _formula_rows(self, text: str, scene: QPointF) -> list[SearchRow]:
         """The offer to build what is typed as a formula, where it looks like one."""
