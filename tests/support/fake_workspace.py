@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,8 @@ from ui.engine_link.work import Work
 from ui.look.theme import LIGHT, Theme
 from ui.shell.actions import ACTIONS
 from ui.shell.workspace.later import Later
+from ui.shell.workspace.modes import Modes
+from ui.shell.workspace.pages import Guest
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.playback import Playhead
 from ui.shell.workspace.services import Services
@@ -33,7 +35,6 @@ class FakePages:
         self.shown: list[str] = []
         self.given: dict[str, Panel] = {}
         self.open: set[str] = set()
-        self.room: dict[str, tuple[str, ...] | None] = {}
         self.put_there: dict[str, QWidget] = {}
         self.bars: list[QWidget] = []
         self.bars_shown = True
@@ -60,20 +61,20 @@ class FakePages:
     def places(self) -> frozenset[str]:
         return frozenset(self.open)
 
-    def give_way(self, owner: str, keys: Iterable[str] | None = None) -> None:
-        self.room[owner] = tuple(keys) if keys is not None else None
-
-    def come_back(self, owner: str) -> None:
-        self.room.pop(owner, None)
-
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         self.put_there[key] = panel
 
     def take_away(self, key: str) -> None:
         self.put_there.pop(key, None)
 
-    def add_bar(self, bar: QWidget, edge: Literal["top", "bottom"]) -> None:
+    def add_bar(self, bar: QWidget) -> None:
         self.bars.append(bar)
+
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
+        self.bars.append(controls)
+
+    def add_ribbon(self, ribbon: QWidget) -> None:
+        self.bars.append(ribbon)
 
     def add_status(self, widget: QWidget) -> None:
         self.bars.append(widget)
@@ -157,6 +158,7 @@ class FakeWorkspace:
         self.files = FakeFiles(self, folder)
         self.settings = UserSettings(folder / "settings.ini")
         self.work = Work(kernel, self.widget)
+        self.modes = Modes(self.settings)
         self.later = Later(self.work)
         self.actions_by_id = {spec.id: QAction(spec.text, self.widget, checkable=bool(spec.check)) for spec in ACTIONS}
         self.why = ""

@@ -1,4 +1,4 @@
-"""The debugger's strip under the canvas: phases, steps of every size forth and back, and two sliders to scrub with."""
+"""The debugger's controls beside the transport: steps of every size forth and back, two sliders to scrub with; and the phases' buttons."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from graph.text.messages import _
 from ui.debugger.timeline import PHASES, Phase, Timeline
 from ui.look.style import px
 from ui.look.theme import Theme
-from ui.look.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
+from ui.look.widgets import ElidedLabel, button, label, set_property
+from ui.shell.workspace.pages import Guest
 
-WIDEST = 128
-"""Room for "gradients set to zero" beside its slider."""
-UNITS = ("node", "layer", "phase", "iteration")
+WIDEST = 150
+"""Room for "every number is shown" beside its slider."""
+UNITS = ("layer", "phase", "iteration")
+"""The steps that have buttons here; single nodes are the transport's."""
 _TIPS: dict[str, str] = {
     "forward": _("Compute the values, up to the inputs of the loss"),
     "loss": _("Compute the loss and everything after it"),
@@ -25,7 +27,6 @@ _TIPS: dict[str, str] = {
     "zero": _("Set all gradients to zero for the next pass"),
 }
 _UNITS = {
-    "node": _("One node's value, or its gradient"),
     "layer": _(
         "A node with weights and the nodes after it, up to the next node with weights; without weights, nodes of equal depth. "
         "A group is one layer"
@@ -34,7 +35,6 @@ _UNITS = {
     "iteration": _("A whole training step; the position within the step stays the same"),
 }
 _STEP_TEXTS = {
-    "node": (_("node"), _("Back by one node"), _("On by one node"), _("One node back"), _("One node on")),
     "layer": (_("layer"), _("Back by one layer"), _("On by one layer"), _("One layer back"), _("One layer on")),
     "phase": (_("phase"), _("Back by one phase"), _("On by one phase"), _("One phase back"), _("One phase on")),
     "iteration": (
@@ -66,8 +66,11 @@ class StepButtons(QWidget):
             row.addWidget(part)
 
 
-class Bar(QWidget):
-    """Emits a signal for every request; `show_place` and `show_iterations` set the run's position."""
+class Bar(Guest):
+    """Emits a signal for every request; `show_place` and `show_iterations` set the run's position.
+
+    `ribbon` has the phases' buttons: it is shown elsewhere, and with this bar. `optional` is left out first where room is short.
+    """
 
     stepped = Signal(str, int)
     """A unit and a way."""
@@ -82,23 +85,24 @@ class Bar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(_("Debugger"))
+        self.ribbon = QWidget()
         self.phases: dict[Phase, QPushButton] = {}
+        phases = QHBoxLayout(self.ribbon)
+        phases.setContentsMargins(0, 0, 0, 0)
+        phases.setSpacing(4)
         for phase in PHASES:
             choice = button(_PHASE_TITLES[phase], accent=_ACCENTS[phase], tip=_TIPS[phase])
             choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
             self.phases[phase] = choice
+            phases.addWidget(choice)
         self.pairs = {unit: StepButtons(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
         self.here = button(_("Run to here"), tip=_("Run to the selected node's next value or gradient"))
         self.breakpoints = button(_("Breakpoints"), tip=_("Show where playback and training stop"))
         self.close_button = button("✕", "quiet", tip=_("Close the debugger"))
         self.close_button.setAccessibleName(_("Close the debugger"))
-        self.events, self.iterations = (
-            self._slider(_("Scrub through this iteration")),
-            self._slider(_("Scrub through the stored iterations")),
-        )
+        self.events = self._slider(_("Scrub through this iteration"))
+        self.iterations = self._slider(_("Scrub through the stored iterations"))
         self.place, self.iteration = ElidedLabel("", "small"), ElidedLabel("", "small")
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._compose()
@@ -116,37 +120,35 @@ class Bar(QWidget):
         return slider
 
     def _compose(self) -> None:
-        self._flow = FlowLayout(6)
-        for widget in (*self.phases.values(), *self.pairs.values(), self.here, self.breakpoints):
-            self._flow.addWidget(widget)
-        top = QHBoxLayout()
-        top.addLayout(self._flow, 1)
-        top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        scrub = QHBoxLayout()
-        scrub.setSpacing(10)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for pair in self.pairs.values():
+            row.addWidget(pair)
         for slider, text in ((self.events, self.place), (self.iterations, self.iteration)):
             slider.setMinimumWidth(60)
-            scrub.addWidget(slider, 3)
-            scrub.addWidget(text, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 6)
-        layout.setSpacing(6)
-        layout.addWidget(line())
-        inner = QVBoxLayout()
-        inner.setContentsMargins(14, 2, 8, 0)
-        inner.setSpacing(4)
-        inner.addLayout(top)
-        inner.addLayout(scrub)
-        layout.addLayout(inner)
+            row.addWidget(slider, 3)
+            row.addWidget(text, 2)
+        for widget in (self.here, self.breakpoints, self.close_button):
+            row.addWidget(widget)
+        self.optional = (self.breakpoints, self.here, self.pairs["phase"], self.iteration)
+
+    def setVisible(self, visible: bool) -> None:
+        super().setVisible(visible)
+        self.ribbon.setVisible(visible)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self.ribbon.setEnabled(self.isEnabled())
 
     def set_theme(self, theme: Theme) -> None:
-        """Smaller buttons than elsewhere: the canvas needs the room."""
         self.place.setMinimumWidth(px(theme, WIDEST))
         self.iteration.setMinimumWidth(px(theme, WIDEST))
-        self.setStyleSheet(f"QPushButton {{ min-height: {px(theme, 22)}px; padding: 0 {px(theme, 8)}px; border-radius: 6px; }}")
         for pair in self.pairs.values():
             for arrow in (pair.back, pair.on):
                 arrow.setFixedWidth(px(theme, 24))
+                arrow.setStyleSheet("padding: 0;")
 
     # the run's position
 
@@ -160,7 +162,7 @@ class Bar(QWidget):
         _set_quietly(self.events, 0, max(timeline.length, 1), timeline.length if at_rest else position)
         self.events.setEnabled(playable)
         self.place.set_full(_("every number is shown") if at_rest else text)
-        for unit in ("node", "layer", "phase"):
+        for unit in ("layer", "phase"):
             self.pairs[unit].back.setEnabled(playable and (at_rest or position > 0 or timeline.whole))
             self.pairs[unit].on.setEnabled(playable and (at_rest or position < timeline.length or timeline.whole))
 
@@ -184,14 +186,6 @@ class Bar(QWidget):
 
     def show_breakpoints(self, count: int) -> None:
         self.breakpoints.setText(_("Breakpoints {count}").format(count=count) if count else _("Breakpoints"))
-
-    def event(self, event: QEvent) -> bool:
-        """As high as its rows need: a splitter would let the last ones lie under the sliders."""
-        done = super().event(event)
-        layout = self.layout()
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout is not None:
-            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
-        return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc gives the focus back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ui.canvas.model.overlay import Hue
     from ui.engine_link.link import Kernel
     from ui.engine_link.messages import Progress
-    from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
 Unit = Literal["node", "layer", "phase", "iteration"]
@@ -40,9 +40,10 @@ class Goal:
 class Control(QObject):
     """One per window. Works without a kernel wherever there is a trace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, close: Callable[[], object]) -> None:
+        """`close` is what the bar's button does."""
         super().__init__(workspace.widget)
-        self._workspace = workspace
+        self._workspace, self._close = workspace, close
         self.open = False
         self.bar: Bar | None = None
         self.breakpoints = Breakpoints(self)
@@ -97,14 +98,8 @@ class Control(QObject):
 
     # opening and closing
 
-    def toggle(self) -> None:
-        if self.open:
-            self.hide()
-        else:
-            self.show()
-
     def show(self) -> None:
-        """Put the strip under the canvas; the numbers shown are those of the coming training step from now on."""
+        """Put the controls beside the transport; the numbers shown are those of the coming training step from now on."""
         if self.open:
             return
         self.open, self._before = True, self._workspace.visibility.animated
@@ -118,7 +113,7 @@ class Control(QObject):
         self.refresh()
 
     def hide(self) -> None:
-        """Take the strip away; breakpoints stay."""
+        """Take the controls away; breakpoints stay."""
         if not self.open:
             return
         workspace = self._workspace
@@ -138,15 +133,15 @@ class Control(QObject):
 
     def _make_bar(self) -> None:
         self.bar = bar = Bar()
-        self._workspace.pages.add_bar(bar, "bottom")
-        bar.set_theme(self._workspace.theme)
+        self._workspace.pages.add_controls(bar, bar.optional)
+        self._workspace.pages.add_ribbon(bar.ribbon)
         bar.stepped.connect(self.step)
         bar.phase_chosen.connect(self.to_phase)
         bar.scrubbed.connect(self._workspace.playhead.seek)
         bar.iteration_chosen.connect(self.to_iteration)
         bar.run_here.connect(self.run_here)
         bar.breakpoints_wanted.connect(self.show_page)
-        bar.closed.connect(self.hide)
+        bar.closed.connect(self._close)
         bar.escaped.connect(self._workspace.canvas.setFocus)
 
     # stepping
@@ -371,10 +366,6 @@ class Control(QObject):
         self._light()
         self._show_place()
         self.updates.follow()
-
-    def set_theme(self, theme: Theme) -> None:
-        if self.bar is not None:
-            self.bar.set_theme(theme)
 
     # showing
 

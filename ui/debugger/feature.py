@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.debugger.control import Control
     from ui.engine_link.messages import Progress
-    from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
 
@@ -31,6 +30,9 @@ class Debugger(Feature):
     def install(self) -> None:
         workspace = self.workspace
         workspace.playhead.moved.connect(self._moved)
+        workspace.modes.changed.connect(self._mode_changed)
+        if workspace.modes.current == "debug":
+            self.control.show()
         if workspace.kernel is not None:
             workspace.kernel.status.connect(self._status)
 
@@ -40,13 +42,29 @@ class Debugger(Feature):
         from ui.debugger.control import Control
 
         if self._made is None:
-            self._made = Control(self.workspace)
+            self._made = Control(self.workspace, self.toggle)
         return self._made
 
     # what the rows of the action table do
 
     def toggle(self) -> None:
-        self.control.toggle()
+        """Open the debugger in its mode, or close it and leave that mode; while one teaches, its controls come and go without its page."""
+        modes = self.workspace.modes
+        if modes.current == "debug":
+            modes.back()
+        elif self.control.open:
+            self.control.hide()
+        elif modes.current == "teach":
+            self.control.show()
+        else:
+            modes.choose("debug")
+
+    def _mode_changed(self, before: str, now: str) -> None:
+        """The debugger is open in its own mode; it stays open while one teaches, and ends in the other modes."""
+        if now == "debug":
+            self.control.show()
+        elif now != "teach" and self._made is not None:
+            self._made.hide()
 
     def layer_on(self) -> None:
         self.control.step("layer", 1)
@@ -89,10 +107,6 @@ class Debugger(Feature):
     def selection_changed(self) -> None:
         if self._made is not None:
             self._made.refresh()
-
-    def set_theme(self, theme: Theme) -> None:
-        if self._made is not None:
-            self._made.set_theme(theme)
 
     def end(self) -> None:
         if self._made is not None:

@@ -15,17 +15,18 @@ ROWS: tuple[ActionSpec, ...] = (
     A("audit", _("Audit the gradients"), "Learn", ("A",), "canvas", auditable, _("Compare numerical and analytical gradients on "
                                                                                  "every wire"),
       search=("check", _("finite differences"), "numerical"), run="explain.toggle_audit"),
-    A("show_paths", _("Paths to the objective"), "Learn", enabled=explainable, tip=_("Show all paths from the selected value and "
+    A("show_paths", _("Paths to the objective"), "Learn/Analyse", enabled=explainable, tip=_("Show all paths from the selected value and "
                                                                                      "their sum"),
       search=("ledger", _("sum over paths")), run="explain.show_paths"),
-    A("show_picture", _("Slice with tangent and parabola"), "Learn", enabled=explainable,
+    A("show_picture", _("Slice with tangent and parabola"), "Learn/Analyse", enabled=explainable,
       tip=_("Plot the objective against the selected number"), search=("picture", _("Taylor"), "secant"), run="explain.show_picture"),
-    A("show_symbolic", _("Formula and derivatives"), "Learn", enabled=explainable,
+    A("show_symbolic", _("Formula and derivatives"), "Learn/Analyse", enabled=explainable,
       tip=_("Show the objective and its derivatives as formulas"),
       search=("symbolic", "SymPy", "LaTeX"), run="explain.show_symbolic"),
-    A("show_modes", _("Forward mode"), "Learn", enabled=explainable, tip=_("Show tangents from any seed and adjoints of any target"),
+    A("show_modes", _("Forward mode"), "Learn/Analyse", enabled=explainable,
+      tip=_("Show tangents from any seed and adjoints of any target"),
       search=("tangent", _("dual numbers"), "seed"), run="explain.show_modes"),
-    A("show_cost", _("Why reverse mode"), "Learn", enabled=explainable,
+    A("show_cost", _("Why reverse mode"), "Learn/Analyse", enabled=explainable,
       tip=_("Compare naive differentiation with backpropagation, counted and timed"),
       search=("complexity", "sweep", "cost"), run="explain.show_cost"),
 )  # fmt: skip

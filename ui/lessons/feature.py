@@ -300,7 +300,7 @@ class Lessons(Feature):
     # the panel
 
     def _furnish(self) -> None:
-        """The lesson stands left of the canvas, where the library is: nobody needs both."""
+        """The lesson has its place, and the graph the rest of the window."""
         from ui.lessons.panel import LessonPanel
 
         workspace = self.workspace
@@ -308,7 +308,7 @@ class Lessons(Feature):
             self.panel = LessonPanel(workspace.work)
             self.panel.set_theme(workspace.theme)
             self._connect(self.panel)
-        self._side.show(self.panel, ("library", "outline", "bottom"))
+        self._side.show(self.panel, "teach")
 
     def _connect(self, panel: LessonPanel) -> None:
         panel.next_clicked.connect(self.finish_or_next)

@@ -1,4 +1,4 @@
-"""The place left of the canvas: a lesson or its recorder stands there while other panels give way."""
+"""The place of a lesson or of its recorder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 WIDTH, SHARE = 400, 0.36
 """For type at 100 %, and the share of the window it may take at most."""
-NARROW = 1500
-"""A window narrower than this has no room for a lesson, the graph and the inspector."""
 
 
 class Side:
@@ -21,14 +19,12 @@ class Side:
     def __init__(self, workspace: Workspace, name: str, title: str) -> None:
         self._workspace, self._name, self._title = workspace, name, title
 
-    def show(self, panel: QWidget, giving_way: tuple[str, ...]) -> None:
-        """Show a panel; these docks give way, and where the window is narrow the inspector too."""
-        workspace = self._workspace
-        narrow = workspace.widget.width() < NARROW * workspace.theme.scale
-        workspace.pages.give_way(self._name, (*giving_way, *(("inspector",) if narrow else ())))
-        workspace.pages.put(self._name, self._title, panel, WIDTH, SHARE)
+    def show(self, panel: QWidget, mode: str) -> None:
+        """Show a panel, in a mode that ends with it."""
+        self._workspace.modes.enter(self._name, mode)
+        self._workspace.pages.put(self._name, self._title, panel, WIDTH, SHARE)
 
     def hide(self) -> None:
-        """Give the place back to those it was taken from."""
+        """Give the place back; the window is in the mode before again."""
         self._workspace.pages.take_away(self._name)
-        self._workspace.pages.come_back(self._name)
+        self._workspace.modes.leave(self._name)

@@ -41,7 +41,7 @@ class Studio:
         self.recorder = Recorder(self._workspace, recording)
         recording.saved = recording.text()
         self.recorder.changed.connect(self._follow)
-        self._side.show(self.panel, ("library", "outline"))
+        self._side.show(self.panel, "teach")
         self.panel.follow(self.recorder)
         self._workspace.actions_by_id["record_lesson"].setChecked(True)
         self.recorder.look(0)
@@ -103,7 +103,7 @@ class Studio:
         if recorder is None or not self.save() or recorder.recording.path is None:
             return
         if self._workspace.services.get(LESSONS).open(recorder.recording.path):
-            self._workspace.say(_("Edit the lesson again with Learn > Record a lesson"))
+            self._workspace.say(_("Edit the lesson again with Learn > Lesson > Record a lesson"))
 
     def set_document(self, document: Document) -> None:
         """Another document: the recording of the old one ends; whether it may was asked before."""

@@ -6,5 +6,5 @@ from ui.shell.workspace.panel import PanelSpec
 
 PANELS = (
     PanelSpec("library", _("Node library"), "left", "ui.library.library:Library", 10, size=LIBRARY_WIDTH, least=(168, 0.2),
-              tip=_("Show or hide the node library")),
+              modes=("build",), tip=_("Show or hide the node library")),
 )  # fmt: skip

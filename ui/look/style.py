@@ -35,6 +35,7 @@ QMainWindow::separator {{ background: {t.hairline}; width: 1px; height: 1px; }}
 QMainWindow::separator:hover {{ background: {t.focus}; }}
 QDockWidget, #panel {{ background: {t.panel}; }}
 #topbar {{ background: {t.panel}; border-bottom: 1px solid {t.hairline}; }}
+#controls {{ background: {t.panel}; border-top: 1px solid {t.hairline}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="brand"] {{ font-size: {px(t, 15)}px; font-weight: 700; }}
 QLabel[role="secondary"] {{ color: {t.secondary}; }}
@@ -99,6 +100,11 @@ QPushButton[kind="quiet"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="quiet"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
 QPushButton[kind="quiet"]:disabled {{ color: {disabled}; background: transparent; }}
 QPushButton[kind="quiet"]:focus {{ border: 1px solid {t.focus}; }}
+QPushButton[kind="segment"] {{ border: 1px solid transparent; background: transparent; color: {t.secondary}; font-weight: 600;
+    padding: 0 {px(t, 9)}px; border-radius: {(height - 2) // 2}px; }}
+QPushButton[kind="segment"]:hover {{ background: {t.hover}; color: {t.text}; }}
+QPushButton[kind="segment"]:checked {{ background: {t.selection_soft}; color: {t.forward}; }}
+QPushButton[kind="segment"]:focus {{ border: 1px solid {t.focus}; }}
 QPushButton[kind="repair"] {{ min-height: {px(t, 24)}px; color: {t.forward}; }}
 QToolButton {{ border: none; background: transparent; border-radius: 6px; padding: 4px; }}
 QToolButton:hover {{ background: {t.hover}; }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ui.look.theme import THEMES, Theme
@@ -23,6 +24,13 @@ def sized(theme: Theme, factor: float) -> Theme:
         base = THEMES[theme.name]
         _made[key] = replace(base, scale=base.scale * factor, wire_width=base.wire_width * factor)
     return _made[key]
+
+
+def smaller(theme: Theme) -> Iterator[Theme]:
+    """A theme, then the same with smaller and smaller type: for a bar that must fit into a width."""
+    yield theme
+    for share in (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3):
+        yield sized(theme, share * theme.scale / THEMES[theme.name].scale)
 
 
 def stepped(factor: float, way: int) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ui.look.typing import commit_typing
 
@@ -168,15 +170,47 @@ class FlowLayout(QLayout):
         return QSize(max(widths, default=0), max(heights, default=0))
 
 
-def column(*parts: QWidget) -> QWidget:
-    """Widgets one below the other, without a gap; the last one takes what room there is."""
+def column(*parts: QWidget, largest: QWidget) -> QWidget:
+    """Widgets one below the other, without a gap; `largest` gets the room that the others leave."""
     widget = QWidget()
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     for part in parts:
-        layout.addWidget(part, 1 if part is parts[-1] else 0)
+        layout.addWidget(part, 1 if part is largest else 0)
     return widget
+
+
+def leave_out(row: QBoxLayout, width: int, optional: Sequence[QWidget]) -> None:
+    """Hide the first of these widgets of a row until the rest fits into the width, and show the others."""
+    for count in range(len(optional) + 1):
+        left_out = set(optional[:count])
+        if row_width(row, left_out, set(optional) - left_out) <= width:
+            break
+    for widget in optional:
+        if widget.isHidden() != (widget in left_out):
+            widget.setVisible(widget not in left_out)
+
+
+def row_width(row: QBoxLayout, hidden: Set[QWidget] = frozenset(), shown: Set[QWidget] = frozenset()) -> int:
+    """The width that a row likes to have, rows within it included, if some widgets were hidden and some were shown.
+
+    Qt's own size hints are up to date only after its events.
+    """
+    widths = []
+    for at in range(row.count()):
+        item = row.itemAt(at)
+        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
+        if widget is not None:
+            if widget in hidden or (widget.isHidden() and widget not in shown):
+                continue
+            inside = widget.layout()
+            own = row_width(inside, hidden, shown) if isinstance(inside, QHBoxLayout) else widget.sizeHint().width()
+            widths.append(min(max(own, widget.minimumWidth()), widget.maximumWidth()))
+        elif isinstance(inner, QBoxLayout):
+            widths.append(row_width(inner, hidden, shown))
+    margins = row.contentsMargins()
+    return sum(widths) + max(len(widths) - 1, 0) * row.spacing() + margins.left() + margins.right()
 
 
 def clear(layout: QLayout) -> None:

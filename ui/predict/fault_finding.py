@@ -37,7 +37,7 @@ class FaultFinding(QObject):
         self.badge = label(BADGE, "strong")
         self.badge.setToolTip(_("Some numbers of this graph are wrong on purpose: Learn ▸ Find the fault"))
         workspace.pages.add_status(self.badge)
-        workspace.pages.add_bar(self.bar, "top")
+        workspace.pages.add_bar(self.bar)
         self.bar.planted.connect(self.plant)
         self.bar.guessed.connect(self.guess)
         self.bar.revealed.connect(self.reveal)

@@ -133,9 +133,9 @@ class Presenter(Feature):
     def _hide(self, hide: bool) -> None:
         workspace = self.workspace
         if hide:
-            workspace.pages.give_way("presenter")
+            workspace.modes.enter("presenter", "teach")
         else:
-            workspace.pages.come_back("presenter")
+            workspace.modes.leave("presenter")
         workspace.pages.show_bars(not hide)
 
     def _set_lock(self, locked: bool) -> None:
@@ -173,7 +173,8 @@ class Presenter(Feature):
         self.pen.take(tool)
         if put_down and not self.presenting and self.pen.board.strokes:
             key = self.workspace.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            self.workspace.say(_("Your drawing stays until you erase it: Learn > Erase all drawings  ({key})").format(key=key))
+            said = _("Your drawing stays until you erase it: Learn > While presenting > Erase all drawings  ({key})")
+            self.workspace.say(said.format(key=key))
         self.light.come_first()
         self._follow()
 

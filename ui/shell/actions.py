@@ -36,6 +36,7 @@ from ui.shell.workspace.action_spec import (
     undoable,
     was_reset,
 )
+from ui.shell.workspace.modes import MODES
 
 A = ActionSpec
 WINDOW: tuple[ActionSpec, ...] = (
@@ -59,12 +60,12 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("redo", _("Redo"), "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled=redoable, tip=_("Redo the last undone change")),
     A("cut", _("Cut"), "Edit", ("Ctrl+X",), "canvas", movable, _("Move the selection to the clipboard"), before=True, context=200),
     A("copy", _("Copy"), "Edit", ("Ctrl+C",), "canvas", copyable, _("Copy the selection as text"), context=210),
-    A("copy_formula", _("Copy as formula"), "Edit", ("Ctrl+Shift+C",), "canvas", nodes,
+    A("copy_formula", _("Copy as formula"), "Edit/Copy as", ("Ctrl+Shift+C",), "canvas", nodes,
       _("Copy the selection as a formula that you can type"),
       context=220),
-    A("copy_whole_formula", _("Copy the whole formula"), "Edit", (), "canvas", node_chosen,
+    A("copy_whole_formula", _("Copy the whole formula"), "Edit/Copy as", (), "canvas", node_chosen,
       _("Copy the selected node, with everything it is computed from, as a formula"), search=("inputs", "upstream", "expression")),
-    A("copy_latex", _("Copy as LaTeX"), "Edit", (), "canvas", nodes, _("Copy the selection as LaTeX")),
+    A("copy_latex", _("Copy as LaTeX"), "Edit/Copy as", (), "canvas", nodes, _("Copy the selection as LaTeX")),
     A("paste", _("Paste"), "Edit", ("Ctrl+V",), "canvas", editable, _("Paste nodes, or a formula as text, at the cursor"), context=230),
     A("duplicate", _("Duplicate"), "Edit", ("Ctrl+D",), "canvas", movable, _("Copy the selection next to itself"), context=240),
     A("delete", _("Delete"), "Edit", ("Delete", "Backspace"), "canvas", selection, _("Delete the selection"), context=250),
@@ -73,22 +74,22 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("add_node", _("Add node …"), "Edit", ("Tab",), "canvas", editable,
       _("Add a node beside the selected one, wired to it; without a selection, at the cursor"), before=True),
     A("type_formula", _("Type a formula …"), "Edit", ("=",), "canvas", editable, _("Build the graph of a formula at the cursor")),
-    A("rename", _("Rename"), "Edit", ("F2",), "canvas", one_movable, _("Rename a node, or edit a frame's title or a note's text"),
+    A("rename", _("Rename"), "Edit/Node", ("F2",), "canvas", one_movable, _("Rename a node, or edit a frame's title or a note's text"),
       context=350),
-    A("retitle", _("Edit label"), "Edit", ("Shift+F2",), "canvas", one_node, _("Edit the words shown below the name of the node"),
+    A("retitle", _("Edit label"), "Edit/Node", ("Shift+F2",), "canvas", one_node, _("Edit the words shown below the name of the node"),
       search=("label", "caption", "title")),
-    A("mark_objective", _("Set as objective"), "Edit", (), "canvas", one_node,
+    A("mark_objective", _("Set as objective"), "Edit/Node", (), "canvas", one_node,
       _("Compute gradients of the selected node's value"),
       context=360),
     A("connect", _("Connect with "
-                   "the keyboard"), "Edit", ("P",), "canvas", one_movable, _("Draw a wire: choose the input with the arrow keys, "
+                   "the keyboard"), "Edit/Node", ("P",), "canvas", one_movable, _("Draw a wire: choose the input with the arrow keys, "
                                                                                 "connect with Enter")),
-    A("activate", _("Edit the selection"), "Edit", ("Return", "Enter"), "canvas", chosen,
+    A("activate", _("Edit the selection"), "Edit/Node", ("Return", "Enter"), "canvas", chosen,
       _("Edit the selected node in the inspector, or enter the selected group")),
-    A("group", _("Group"), "Edit", ("Ctrl+G",), "canvas", groupable, _("Collect the selected nodes in one "
+    A("group", _("Group"), "Edit/Group", ("Ctrl+G",), "canvas", groupable, _("Collect the selected nodes in one "
                                                                        "card"), before=True, context=300),
-    A("ungroup", _("Ungroup"), "Edit", ("Ctrl+Shift+G",), "canvas", grouped, _("Dissolve the selected groups"), context=310),
-    A("leave_group", _("Leave the group"), "Edit", ("Alt+Up",), "canvas", inside,
+    A("ungroup", _("Ungroup"), "Edit/Group", ("Ctrl+Shift+G",), "canvas", grouped, _("Dissolve the selected groups"), context=310),
+    A("leave_group", _("Leave the group"), "Edit/Group", ("Alt+Up",), "canvas", inside,
       _("Show the graph around this group (also Esc)")),
     A("layout", _("Arrange"), "Edit", ("L",), "canvas", nodes, _("Lay out the selection, or everything, from left to right"),
       context=400),
@@ -106,14 +107,15 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("distribute_y", _("Distribute vertically"), "Edit/Align", (), "canvas", three,
       _("Make the vertical gaps equal; the two outer cards stay in place"),
       search=("space", "spread", "evenly")),
-    A("frame", _("Frame the selection"), "Edit", ("C",), "canvas", editable, _("Put a titled frame behind the selection"), before=True),
-    A("recolour", _("Next frame colour"), "Edit", (), "canvas", movable, _("Change the colour of the selected frames")),
-    A("note", _("Add note"), "Edit", ("N",), "canvas", editable, _("Add a note with Markdown and formulas")),
-    A("collapse", _("Collapse card"), "Edit", ("H",), "canvas", node_selection,
+    A("frame", _("Frame the selection"), "Edit/Frames and notes", ("C",), "canvas", editable,
+      _("Put a titled frame behind the selection"), before=True),
+    A("recolour", _("Next frame colour"), "Edit/Frames and notes", (), "canvas", movable, _("Change the colour of the selected frames")),
+    A("note", _("Add note"), "Edit/Frames and notes", ("N",), "canvas", editable, _("Add a note with Markdown and formulas")),
+    A("collapse", _("Collapse card"), "Edit/Node", ("H",), "canvas", node_selection,
       _("Collapse the selected cards to their titles, or expand them again")),
-    A("bypass", _("Bypass"), "Edit", ("M",), "canvas", node_selection,
+    A("bypass", _("Bypass"), "Edit/Node", ("M",), "canvas", node_selection,
       _("Bypass the selected nodes: pass their input through unchanged")),
-    A("freeze", _("Freeze parameters"), "Edit", (), "canvas", node_selection,
+    A("freeze", _("Freeze parameters"), "Edit/Node", (), "canvas", node_selection,
       _("Exclude the selected nodes from training, or include them again")),
     A("find", _("Find …"), "Edit", ("Ctrl+F",), enabled=nodes, tip=_("Highlight matching items on the canvas and go to "
                                                                      "them"), before=True),
@@ -122,6 +124,8 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("theme_dark", _("Dark"), "View/Theme", check="theme", tip=_("Use the dark theme")),
     A("theme_projector", _("Projector"), "View/Theme", check="theme", tip=_("Use large type and thick wires, readable from the last "
                                                                             "row")),
+    *(A(f"mode_{mode.key}", mode.title, "View/Mode", (mode.shortcut,), check="mode", tip=mode.tip, search=("mode", "panels", "layout"))
+      for mode in MODES),
     A("fit", _("Fit selection"), "View", ("F",), "canvas", nodes, _("Zoom to the selection, or to the "
                                                                     "whole graph"), before=True, context=410),
     A("fit_all", _("Fit all"), "View", ("Home",), "canvas", nodes, _("Zoom to the whole graph")),
@@ -168,10 +172,13 @@ WINDOW: tuple[ActionSpec, ...] = (
 )  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 MENU_TITLES = {
-    "File": _("File"), "Edit": _("Edit"), "Edit/Align": _("Align"), "View": _("View"), "View/Theme": _("Theme"),
-    "View/Type size": _("Type size"), "View/Sample shown": _("Sample shown"),
-    "Run": _("Run"), "Learn": _("Learn"), "Learn/Predict": _("Predict"),
-    "Learn/Find the fault": _("Find the fault"), "Learn/While presenting": _("While presenting"), "Help": _("Help"),
+    "File": _("File"), "Edit": _("Edit"), "Edit/Copy as": _("Copy as"), "Edit/Node": _("Node"), "Edit/Group": _("Group"),
+    "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"),
+    "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Sample shown": _("Sample shown"),
+    "View/Type size": _("Type size"), "Run": _("Run"), "Run/Steps": _("Steps"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
+    "Learn/Inside a node": _("Inside a node"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),
+    "Learn/Find the fault": _("Find the fault"), "Learn/Lesson": _("Lesson"), "Learn/While presenting": _("While presenting"),
+    "Help": _("Help"),
 }  # fmt: skip
 """Titles of the menus that rows name; a slash separates a submenu from its menu."""
 

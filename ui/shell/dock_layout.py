@@ -1,27 +1,25 @@
-"""How much of the window each dock takes. What the user chose is kept between starts; what a lesson or the presenter imposes never is."""
+"""How much of the window each dock takes in each mode. What the user chose is kept between starts; what a lesson imposes never is."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from ui.shell import registry
+from ui.shell import arrangement, registry
+from ui.shell.arrangement import Arrangement
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from ui.shell.controls import Controls
     from ui.shell.status import Status
     from ui.shell.topbar import TopBar
 
-SIDE_MOST, SIDES_MOST, BOTTOM_MOST = 1 / 3, 0.5, 0.4
-"""Shares of the window that one side, both sides together, and the bottom panel get at most when the program gives them their size."""
-OTHERS, BESIDE_BARS = 75, 0.5
-"""Top bar and status line in pixels for type at 100 %, and the bottom panel's share of what they and strips beside the canvas leave."""
+SIDE_MOST, SIDES_MOST = 1 / 3, 0.5
+"""Shares of the window that one side and both sides together get at most when the program gives them their size."""
 BAR = 20
 """A strip beside the canvas is at least as high as this."""
 SHARE_LEAST, SHARE_MOST = 0.1, 0.9
@@ -46,21 +44,36 @@ class Docked(Workspace, Protocol):
     def topbar(self) -> TopBar: ...
 
     @property
+    def controls(self) -> Controls: ...
+
+    @property
     def status(self) -> Status: ...
 
 
-class DockLayout(QObject):
-    """Sizes and visibility of the docks by name, and of guests such as a lesson, for which other docks give way."""
+class Fronts(Protocol):
+    """The tabs of docks that have some."""
 
-    def __init__(self, window: Docked, docks: Mapping[str, QDockWidget]) -> None:
+    def front(self) -> Mapping[str, str]:
+        """The key of the tab in front, by dock."""
+
+    def bring(self, key: str) -> None:
+        """Bring a tab to the front."""
+
+
+class DockLayout(QObject):
+    """Sizes and visibility of the docks by name in each mode, and of guests such as a lesson."""
+
+    def __init__(self, window: Docked, docks: Mapping[str, QDockWidget], tabs: Fronts) -> None:
         super().__init__(window.widget)
         self._window, self._main, self._docks = window, window.widget, docks
+        self._tabs = tabs
         self._specs = {name: spec for name, spec in registry.panel_specs().items() if name in docks}
         self._chosen: dict[str, float] = {name: spec.size for name, spec in self._specs.items()}
-        """Widths and heights for type at 100 %; of a dock below another one at the side, its share of their height."""
-        self._owners: dict[str, frozenset[str]] = {}
-        self._before: dict[str, bool] = {}
-        """Docks that had to give way, and whether they were shown before."""
+        """The sizes of the present arrangement."""
+        self._arrangements: dict[str, Arrangement] = {}
+        self._kept: dict[str, Arrangement] | None = None
+        """All arrangements as they were before something imposed a mode."""
+        self._at = ""
         self._guests: dict[QDockWidget, tuple[float, float]] = {}
         self._pressed: dict[str, int] = {}
         self._busy = True  # until `restore`
@@ -70,40 +83,59 @@ class DockLayout(QObject):
         self._main.installEventFilter(self)
         window.centre.installEventFilter(self)
 
-    # between starts
+    # arrangements
 
     def restore(self) -> None:
-        """As the user left the docks; at the first start, as they are meant."""
-        shown, sizes = _read(self._window.settings.text("layout"), self._docks)
-        self._chosen.update(sizes)
+        """As the user left the docks in this mode; at the first start, as they are meant."""
+        self._arrangements = arrangement.read(self._window.settings.text("layout"), registry.panel_specs())
         self._busy = True
         for child in (self._window.topbar, self._window.centre, self._window.status):
             child.show()  # Qt shows it a moment later: until then the docks would share its room among them
-        for name, dock in self._docks.items():
-            dock.setVisible(shown.get(name, self._specs[name].shown))
         self._busy = False
-        self.arrange()
+        self._take(self._place)
 
     def remember(self) -> None:
-        shown = {name: self._before.get(name, not dock.isHidden()) for name, dock in self._docks.items()}
-        sizes = {name: round(size, 2) for name, size in self._chosen.items()}
-        self._window.settings.set("layout", json.dumps({"shown": shown, "sizes": sizes}))
+        """Keep what the user arranged for the next start; what was changed while a mode was imposed is not kept."""
+        self._leave(self._at)
+        self._window.settings.set("layout", arrangement.write(self._kept if self._kept is not None else self._arrangements))
 
-    # room for something else
+    def switch(self) -> None:
+        """The mode or the theme is another one: its docks come back as they were left in it."""
+        if self._arrangements and self._place != self._at:
+            self._leave(self._at)
+            self._take(self._place)
 
-    def give_way(self, owner: str, names: Iterable[str]) -> None:
-        """Hide docks while `owner` needs their room."""
-        self._owners[owner] = frozenset(names)
-        for name in self._owners[owner]:
-            self._before.setdefault(name, not self._docks[name].isHidden())
-            self._docks[name].hide()
-        self.settled = False
+    def impose(self, imposed: bool) -> None:
+        """Something imposes a mode: from now on nothing is kept; `imposed` False: everything is as it was before that."""
+        if not self._arrangements:
+            return
+        if imposed:
+            self._leave(self._at)
+            self._kept = {place: one.copy() for place, one in self._arrangements.items()}
+        elif self._kept is not None:
+            self._arrangements, self._kept = self._kept, None
+            self._take(self._place)
 
-    def come_back(self, owner: str) -> None:
-        """Show again what was shown before, unless something else still needs the room."""
-        released = self._owners.pop(owner, frozenset())
-        for name in released.difference(*self._owners.values()):
-            self._docks[name].setVisible(self._before.pop(name, True))
+    @property
+    def _place(self) -> str:
+        return arrangement.place_of(self._window.modes.current, self._window.theme.name == "projector")
+
+    def _leave(self, place: str) -> None:
+        """Note how the docks are."""
+        one = self._arrangements[place]
+        one.shown = {name: not dock.isHidden() for name, dock in self._docks.items()}
+        one.sizes = dict(self._chosen)
+        one.tabs = dict(self._tabs.front())
+
+    def _take(self, place: str) -> None:
+        one = self._arrangements[place]
+        self._at, self._chosen = place, dict(one.sizes)
+        self._busy = True
+        for name, dock in self._docks.items():
+            dock.setVisible(one.shown[name])
+        for key in one.tabs.values():
+            self._tabs.bring(key)
+        self._busy = False
         self.settled = False
         self.arrange()
 
@@ -136,8 +168,7 @@ class DockLayout(QObject):
                   for place in columns for _ in columns[place]]  # fmt: skip
         self._main.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
         for name in self._shown("below"):
-            room = self._main.height() - OTHERS * scale - self._bars()
-            height = min(self._chosen[name] * scale, BOTTOM_MOST * self._main.height(), BESIDE_BARS * room)
+            height = min(self._chosen[name] * scale, self._window.modes.mode.most * self._main.height())
             self._main.resizeDocks([self._docks[name]], [round(height)], Qt.Orientation.Vertical)
         for names in sides.values():
             if len(names) > 1:
@@ -201,19 +232,3 @@ class DockLayout(QObject):
             elif event.type() == QEvent.Type.MouseButtonRelease:
                 self._take_choice()
         return False
-
-
-def _read(text: str, docks: Iterable[str]) -> tuple[dict[str, bool], dict[str, float]]:
-    """What was remembered, without anything that makes no sense."""
-    try:
-        known: Any = json.loads(text or "{}")
-    except ValueError:
-        known = {}
-    parts = [known.get(key) if isinstance(known, dict) else None for key in ("shown", "sizes")]
-    shown, sizes = (part if isinstance(part, dict) else {} for part in parts)
-    good = {name: float(size) for name, size in sizes.items() if name in docks and _sane(size)}
-    return {name: value for name, value in shown.items() if isinstance(value, bool)}, good
-
-
-def _sane(size: object) -> bool:
-    return isinstance(size, (int, float)) and not isinstance(size, bool) and math.isfinite(size) and 0 < size < 1e5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWheelEvent
@@ -15,6 +15,7 @@ from ui.shell import registry
 from ui.shell.dock_layout import DockLayout
 from ui.shell.lazy_panel import LazyPanel
 from ui.shell.type_sizes import TypeSizes
+from ui.shell.workspace.pages import Guest
 from ui.shell.workspace.panel import Panel, PanelSpec
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Panels(QObject):
         for key, spec in self.specs.items():
             if spec.place in TABBED and spec.made != "when asked for":
                 self._add_tab(key)
-        self.layout = DockLayout(window, self.docks)
+        self.layout = DockLayout(window, self.docks, self)
+        window.modes.changed.connect(lambda _before, _now: self.layout.switch())
+        window.modes.imposed.connect(self.layout.impose)
 
     # making
 
@@ -107,7 +110,7 @@ class Panels(QObject):
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         dock.setWidget(self._make(spec.key))
         self._main.addDockWidget(_AREAS[spec.place], dock)
-        dock.setVisible(spec.shown)
+        dock.setVisible(False)
         dock.visibilityChanged.connect(lambda _: self._visibility_changed(spec.key))
         return dock
 
@@ -138,14 +141,22 @@ class Panels(QObject):
         dock = self.docks[name]
         dock.show()
         if name != key:
-            if key not in self._made and key not in self._places:
-                self._add_tab(key)
-            self._tabs(key).turn_to(key)
+            self.bring(key)
         if focus:
             self.panel(key).take_focus(focus)
         wanted = min(round(room * window.theme.scale), round(0.45 * self._main.height()))
         if dock.height() < wanted:
             self._main.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
+    def front(self) -> dict[str, str]:
+        """The key of the tab in front, by dock."""
+        return {name: self._made[name].current() for name in TABBED}  # type: ignore[attr-defined]
+
+    def bring(self, key: str) -> None:
+        """Bring a tab to the front of its dock, shown or not."""
+        if key not in self._made and key not in self._places:
+            self._add_tab(key)
+        self._tabs(key).turn_to(key)
 
     def hide(self, key: str) -> None:
         self.docks[self.dock_of(key)].hide()
@@ -163,12 +174,6 @@ class Panels(QObject):
 
     # room for others
 
-    def give_way(self, owner: str, keys: Iterable[str] | None = None) -> None:
-        self.layout.give_way(owner, self.docks if keys is None else keys)
-
-    def come_back(self, owner: str) -> None:
-        self.layout.come_back(owner)
-
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         dock = self._guests.get(key)
         if dock is None:
@@ -184,16 +189,22 @@ class Panels(QObject):
         if dock is not None and not dock.isHidden():
             self.layout.remove(dock)
 
-    def add_bar(self, bar: QWidget, edge: Literal["top", "bottom"]) -> None:
+    def add_bar(self, bar: QWidget) -> None:
         layout = self._window.centre.layout()
         assert isinstance(layout, QBoxLayout)
-        layout.insertWidget(0 if edge == "top" else layout.count(), bar)
+        layout.insertWidget(0, bar)
+
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
+        self._window.controls.add(controls, optional)
+
+    def add_ribbon(self, ribbon: QWidget) -> None:
+        self._window.topbar.add_ribbon(ribbon)
 
     def add_status(self, widget: QWidget) -> None:
         self._window.status.insertPermanentWidget(1, widget)
 
     def show_bars(self, shown: bool) -> None:
-        for bar in (self._window.topbar, self._window.status):
+        for bar in (self._window.topbar, self._window.controls, self._window.status):
             bar.setVisible(shown)
 
     # the focus

@@ -17,7 +17,7 @@ from ui.shell.workspace.panel import PanelSpec
 
 BOTTOM = PanelSpec(
     "bottom", _("Training, data and problems"), "below", "ui.shell.bottom:Bottom", 40, size=BOTTOM_HEIGHT, least=(150, 0.25),
-    tip=_("Show or hide the bottom panel"),
+    modes=("debug", "analyse"), tip=_("Show or hide the bottom panel"),
 )  # fmt: skip
 """The window's own: a dock for all panels that are tabs below the canvas."""
 

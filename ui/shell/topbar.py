@@ -1,170 +1,123 @@
-"""The bar across the top: brand, menus, file; the transport; optimizer, device and the training button."""
+"""The bar across the top: brand, menus, modes, the phases of a step; file, optimizer, device and the training button."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QWidget
 
 from graph.text.messages import _
 from ui.look.marks import dot
 from ui.look.style import style_sheet
-from ui.look.theme import THEMES, Theme
-from ui.look.type_size import sized
-from ui.look.widgets import ElidedLabel, button, label, set_property
+from ui.look.theme import Theme
+from ui.look.type_size import smaller
+from ui.look.widgets import ElidedLabel, button, label, leave_out, row_width
 from ui.shell.workspace.action_spec import hint
-from ui.shell.workspace.playback import SPEEDS, Playhead
-
-SPEED_STEPS = 100
+from ui.shell.workspace.modes import MODES, Modes
 
 
-class Transport(QWidget):
-    """Back one node, forward, backward, next node and speed; plays a `Playhead`."""
+class ModeSwitch(QWidget):
+    """One segment for each mode; the present one once more leads back to the mode before."""
 
-    def __init__(self, playhead: Playhead) -> None:
+    def __init__(self, modes: Modes) -> None:
         super().__init__()
-        self._playhead = playhead
-        self.back = button(_("Back one node"), tip=_("Step back one node"))
-        self.forward = button(_("Forward ▶"), accent="forward", tip=_("Play the values from the inputs to the result"))
-        self.backward = button(_("◀ Backward"), accent="backward", tip=_("Play the gradients from the result back to the inputs"))
-        self.step = button(_("Next node"), tip=_("Play one node"))
-        self.speed_label = label(_("speed"), "secondary")
-        self.speed = QSlider(Qt.Orientation.Horizontal)
-        self.speed.setRange(0, SPEED_STEPS)
-        self.speed.setAccessibleName(_("Playback speed"))
-        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.set_speed(playhead.speed)
+        self.setAccessibleName(_("Mode"))
+        self._modes = modes
+        self.segments: dict[str, QPushButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for widget in (self.back, self.forward, self.backward, self.step):
-            row.addWidget(widget)
-        row.addSpacing(8)
-        row.addWidget(self.speed_label)
-        row.addWidget(self.speed)
-        self.back.clicked.connect(playhead.step_back)
-        self.forward.clicked.connect(playhead.play_forward)
-        self.backward.clicked.connect(playhead.play_backward)
-        self.step.clicked.connect(playhead.step)
-        self.speed.valueChanged.connect(self._set_speed)
-        playhead.state_changed.connect(self.refresh)
+        row.setSpacing(0)
+        for mode in MODES:
+            segment = button(mode.title, "segment", tip=mode.tip)
+            segment.setCheckable(True)
+            segment.clicked.connect(lambda _=False, key=mode.key: self._clicked(key))
+            self.segments[mode.key] = segment
+            row.addWidget(segment)
+        modes.changed.connect(lambda _before, _now: self.refresh())
         self.refresh()
 
-    def set_speed(self, speed: float) -> None:
-        """Put the slider at a speed; equal ways on it are equal factors."""
-        low, high = SPEEDS
-        self.speed.setValue(round(SPEED_STEPS * math.log(speed / low) / math.log(high / low)))
-
-    def _set_speed(self, position: int) -> None:
-        low, high = SPEEDS
-        self._playhead.set_speed(low * (high / low) ** (position / SPEED_STEPS))
-        self.speed.setToolTip(f"{self._playhead.speed:.2g} times")
+    def _clicked(self, key: str) -> None:
+        self._modes.choose(key)
+        self.refresh()
 
     def refresh(self) -> None:
-        playhead = self._playhead
-        playable = bool(playhead.events) and self.isEnabled()
-        for widget in (self.back, self.forward, self.backward, self.step):
-            widget.setEnabled(playable)
-        self.forward.setText(_("Pause") if playhead.playing == "forward" else _("Forward ▶"))
-        self.backward.setText(_("Pause") if playhead.playing == "backward" else _("◀ Backward"))
-        set_property(self.forward, "active", playhead.phase == "forward")
-        set_property(self.backward, "active", playhead.phase == "backward")
-        self.step.setEnabled(playable and (playhead.at_rest or bool(playhead.tail) or playhead.event_index < playhead.length))
-        self.back.setEnabled(playable and (playhead.at_rest or bool(playhead.tail) or playhead.event_index > 0 or playhead.moving))
+        for key, segment in self.segments.items():
+            segment.setChecked(key == self._modes.current)
 
-    def fix_widths(self) -> None:
-        """Keep the buttons' widths when their text turns into Pause and back."""
-        for widget, text in ((self.forward, _("Forward ▶")), (self.backward, _("◀ Backward"))):
-            widget.setMinimumWidth(0)
-            shown = widget.text()
-            widget.setText(text)
-            widget.setMinimumWidth(widget.sizeHint().width())
-            widget.setText(shown)
-        self.speed.setFixedWidth(max(72, self.speed_label.sizeHint().width() * 2))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.EnabledChange:
-            self.refresh()
+    def show_keys(self, actions: Mapping[str, QAction]) -> None:
+        for mode in MODES:
+            self.segments[mode.key].setToolTip(hint(mode.tip, actions[f"mode_{mode.key}"]))
 
 
 class TopBar(QWidget):
-    """Arranges itself so that the transport stays in the middle; leaves out what it can do without where room is short."""
+    """Leaves out what it can do without where room is short."""
 
     optimizer_clicked = Signal()
     device_clicked = Signal()
     train_clicked = Signal()
 
-    def __init__(self, playhead: Playhead, menus: QMenuBar | None) -> None:
+    def __init__(self, modes: Modes, menus: QMenuBar | None) -> None:
         super().__init__()
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.brand = label("Gradwire", "brand")
         self.file = ElidedLabel("", "secondary", widest=220)
         self.file.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.transport = Transport(playhead)
+        self.modes = ModeSwitch(modes)
+        self.ribbon = QHBoxLayout()
+        """The place of the phases of a training step (`Pages.add_ribbon`)."""
         self.optimizer: QPushButton = button("SGD", "chip", tip=_("Optimizer and its settings"))
         self.device: QPushButton = button("CPU", "chip", tip=_("The device on which the numbers are computed"))
         self.device.setIconSize(QSize(9, 9))
         self.train: QPushButton = button(_("Train ▶"), "primary", tip=_("Start training"))
-        left, right = QWidget(), QWidget()
-        self._left, self._right = QHBoxLayout(left), QHBoxLayout(right)
-        for layout in (self._left, self._right):
-            layout.setContentsMargins(0, 0, 0, 0)
-        self._left.setSpacing(6)
-        self._left.addWidget(self.brand)
-        if menus is not None:
-            menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-            self._left.addWidget(menus, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._left.addWidget(self.file, 1)
-        self._right.setSpacing(8)
-        self._right.addStretch(1)
-        for widget in (self.optimizer, self.device, self.train):
-            self._right.addWidget(widget)
-        self._ends = (left, right)
         self._train_tips = (_("Start training"), _("Pause training"))
         self._row = QHBoxLayout(self)
-        self._row.setSpacing(16)
-        self._row.addWidget(left, 1)
-        self._row.addWidget(self.transport)
-        self._row.addWidget(right, 1)
-        self._optional: tuple[QWidget, ...] = (self.file, self.transport.speed_label, self.device, self.optimizer, self.transport.speed)
+        self._row.setSpacing(8)
+        self._row.addWidget(self.brand)
+        if menus is not None:
+            menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+            self._row.addWidget(menus, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self.modes)
+        self._row.addStretch(1)
+        self._row.addLayout(self.ribbon)
+        self._row.addStretch(1)
+        for widget in (self.file, self.optimizer, self.device, self.train):
+            self._row.addWidget(widget)
+        self._optional: tuple[QWidget, ...] = (self.file, self.device, self.optimizer)
         self.optimizer.clicked.connect(self.optimizer_clicked)
         self.device.clicked.connect(self.device_clicked)
         self.train.clicked.connect(self.train_clicked)
 
     def show_keys(self, actions: Mapping[str, QAction]) -> None:
         """Name in the tips the keys that do what the buttons do."""
-        transport = self.transport
-        transport.back.setToolTip(hint(_("Step back one node"), actions["previous_step"]))
-        transport.step.setToolTip(hint(_("Play one node"), actions["next_step"]))
-        transport.forward.setToolTip(hint(_("Play the values from the inputs to the result"), actions["play_forward"]))
-        transport.backward.setToolTip(hint(_("Play the gradients from the result back to the inputs"), actions["play_backward"]))
+        self.modes.show_keys(actions)
         self._train_tips = (hint(_("Start training"), actions["train"]), hint(_("Pause training"), actions["train"]))
 
+    def add_ribbon(self, ribbon: QWidget) -> None:
+        """Show something in the middle; where it is wider than the room that is left, the chips give way."""
+        self.ribbon.addWidget(ribbon)
+
     def first_stop(self) -> QWidget:
-        """What can be pressed here now, the transport before the chips."""
-        offered = (self.transport.forward, self.train, self.optimizer, self.device)
-        return next((widget for widget in offered if widget.isEnabled() and widget.isVisible()), self.transport.forward)
+        """What can be pressed here now, the training button before the chips."""
+        offered = (self.train, self.optimizer, self.device)
+        return next((widget for widget in offered if widget.isEnabled() and widget.isVisible()), self.modes.segments[MODES[0].key])
 
     def dress(self, theme: Theme) -> None:
         """Take the theme's type size, or the largest at which everything indispensable fits into the window's width."""
-        for share in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3):
-            own = theme if share == 1.0 else sized(theme, share * theme.scale / THEMES[theme.name].scale)
+        for own in smaller(theme):
             wanted = "" if own is theme else style_sheet(own)
             if self.styleSheet() != wanted:
                 self.setStyleSheet(wanted)
             self.set_theme(own)
             if self._wanted() <= self.window().width():
                 break
+        self._fit()
 
     def set_theme(self, theme: Theme) -> None:
         pad = round(8 * theme.scale)
         self._row.setContentsMargins(2 * pad, pad, 2 * pad, pad + 1)
-        self.transport.fix_widths()
         self._fit()
 
     def set_file(self, name: str, modified: bool) -> None:
@@ -197,25 +150,17 @@ class TopBar(QWidget):
         self.device.setToolTip(why or _("The device on which the numbers are computed"))
 
     def _wanted(self) -> int:
-        margins = self._row.contentsMargins()
-        inner = sum(end.sizeHint().width() for end in self._ends)
-        return inner + self.transport.sizeHint().width() + margins.left() + margins.right() + 2 * self._row.spacing()
+        """The width of what cannot be left out."""
+        return row_width(self._row, set(self._optional))
 
     def _fit(self) -> None:
-        for widget in self._optional:
-            widget.show()
-        for widget in self._optional:
-            for layout in (self._left, self._right, self.transport.layout(), self._row):
-                assert layout is not None
-                layout.invalidate()
-            if self._wanted() <= self.width() or not self.width():
-                break
-            widget.hide()
-        left, right = self._ends
-        spare = self.width() - self._wanted()
-        # The transport stays in the middle as long as both ends have their room.
-        left.setMinimumWidth(left.sizeHint().width() if spare >= 0 else 0)
-        right.setMinimumWidth(right.sizeHint().width() if spare >= 0 else 0)
+        leave_out(self._row, self.width(), self._optional)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -85,6 +85,7 @@ class Window(QMainWindow):
         from ui.problems.diagnosis import Diagnosis
         from ui.shell import menus, qactions
         from ui.shell.commands import Commands
+        from ui.shell.controls import Controls
         from ui.shell.dialogs import Dialogs
         from ui.shell.dropped import DropTarget
         from ui.shell.files import Files
@@ -98,13 +99,14 @@ class Window(QMainWindow):
         from ui.shell.topbar import TopBar
         from ui.shell.view_memory import ViewMemory
         from ui.shell.workspace.later import Later
+        from ui.shell.workspace.modes import Modes
         from ui.shell.workspace.playback import Playhead
         from ui.shell.workspace.services import Services
         from ui.shell.workspace.visibility import Visibility
 
         settings = self.settings
         self.kernel, self.document = kernel, document
-        self.services = Services()
+        self.services, self.modes = Services(), Modes(settings)
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.work = Work(kernel, self)
         self.later = Later(self.work)
@@ -137,7 +139,8 @@ class Window(QMainWindow):
         self.actions_by_id = qactions.build(self, self.canvas, self.status.clear, self.commands.perform)
         self.keys = Keys(settings)
         self.menu = menus.build(self, self.actions_by_id, lambda: settings.recent, self._open_recent)
-        self.topbar = TopBar(self.playhead, self.menu)
+        self.topbar = TopBar(self.modes, self.menu)
+        self.controls = Controls(self.playhead)
         self.search_box = SearchBox(self.theme, self)
         self._build()
         self.panels = Panels(self)
@@ -198,7 +201,7 @@ class Window(QMainWindow):
         self.setMenuWidget(self.topbar)
         self.job_bar = JobBar(_("Writing the code"))
         self.job_bar.cancelled.connect(self.files.cancel_export)
-        self.centre = column(self.recovery.bar, self.reading.bar, self.job_bar, self.canvas)
+        self.centre = column(self.recovery.bar, self.reading.bar, self.job_bar, self.canvas, self.controls, largest=self.canvas)
         self.setCentralWidget(self.centre)
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -228,6 +231,7 @@ class Window(QMainWindow):
         topbar.optimizer_clicked.connect(lambda: self.panels.show("training", "optimizer"))
         topbar.device_clicked.connect(self._device_clicked)
         self.playhead.state_changed.connect(self.refresh_actions)
+        self.modes.changed.connect(lambda _before, _now: self.refresh_actions())
         if self.kernel is not None:
             self.kernel.traced.connect(self.showing.traced)
             self.kernel.progressed.connect(self.showing.progressed)
@@ -344,14 +348,17 @@ class Window(QMainWindow):
 
     def refresh_actions(self) -> None:
         from ui.shell import qactions
+        from ui.shell.workspace.modes import MODES
 
         situation = self.commands.situation()
         qactions.refresh(self.actions_by_id, situation)
         self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
         why = "" if situation.training else self.why_not_train()
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
-        self.topbar.transport.setEnabled(not situation.training)
-        self.topbar.transport.refresh()
+        for mode in MODES:
+            self.actions_by_id[f"mode_{mode.key}"].setChecked(mode.key == self.modes.current)
+        self.controls.transport.setEnabled(not situation.training)
+        self.controls.transport.refresh()
         for follower in self.followers():
             follower.actions_changed()
 
@@ -361,7 +368,8 @@ class Window(QMainWindow):
         for follower in self.followers():
             follower.keys_changed()
         self.canvas.key_elsewhere = self.keys.known
-        self.topbar.show_keys(self.actions_by_id)
+        for bar in (self.topbar, self.controls.transport):
+            bar.show_keys(self.actions_by_id)
         self.refresh_actions()
 
     def key_known(self, event: QKeyEvent) -> bool:
@@ -375,9 +383,11 @@ class Window(QMainWindow):
         theme = sized(theme, self.panels.sizes.of())
         grows = theme.scale != self.theme.scale
         self.theme = theme
+        self.panels.layout.switch()
         self.setStyleSheet(style_sheet(theme))
         self.search_box.set_theme(theme)
         self.panels.dress(theme)
+        self.controls.set_theme(theme)
         if self.canvas.theme is not theme:
             fitted = self.canvas.fitted
             self.canvas.set_theme(theme)

@@ -246,11 +246,11 @@ def test_a_breakpoint_is_set_by_its_key_drawn_and_stops_playback_and_steps(whole
     qtbot.keyClick(whole.canvas, Qt.Key.Key_B)
     assert whole.canvas.overlay.marks("debugger") == {ids["multiply"]: "breakpoint"}
 
-    qtbot.mouseClick(whole.topbar.transport.forward, LEFT)
+    qtbot.mouseClick(whole.controls.transport.forward, LEFT)
     whole.playhead.advance(60_000)
     assert whole.playhead.event_index == 3 and whole.playhead.playing == ""
     assert "multiply" in whole.status.message.full
-    qtbot.mouseClick(whole.topbar.transport.forward, LEFT)
+    qtbot.mouseClick(whole.controls.transport.forward, LEFT)
     whole.playhead.advance(60_000)
     assert whole.playhead.event_index == 5
     whole.debugger.control.step("phase", 1)
@@ -319,7 +319,7 @@ def test_without_training_the_phases_end_with_the_gradients(window: Window, qtbo
 
 
 def test_the_transports_buttons_work_as_without_the_debugger(window: Window, qtbot: QtBot) -> None:
-    transport = window.topbar.transport
+    transport = window.controls.transport
     qtbot.mouseClick(transport.back, LEFT)
     assert window.playhead.event_index == 9
     window.debugger.toggle()
@@ -367,18 +367,6 @@ def test_themes_and_type_sizes_change_while_the_strip_is_open(whole: Window) -> 
         for phase in ("loss", "update", "zero"):
             whole.debugger.control.to_phase(phase)
             assert not whole.grab().isNull()
-
-
-def test_in_large_type_the_rows_of_the_strip_do_not_lie_over_each_other(whole: Window, qtbot: QtBot) -> None:
-    whole.resize(1280, 800)
-    for _ in range(5):
-        whole.commands.run("type_larger")
-    bar = whole.debugger.control.bar
-    assert bar is not None
-    qtbot.wait(50)
-
-    lowest = max(each.mapTo(bar, each.rect().bottomLeft()).y() for each in (*bar.pairs.values(), bar.here, bar.breakpoints))
-    assert lowest < bar.events.mapTo(bar, bar.events.rect().topLeft()).y() and bar.height() >= bar.minimumHeight()
 
 
 # The timeline

@@ -105,7 +105,7 @@ def test_at_any_size_the_window_fits_a_small_screen_and_the_canvas_has_room(wind
 
     assert window.minimumSizeHint().width() <= 1280 and window.minimumSizeHint().height() <= 800
     assert window.width() == 1280 and window.canvas.width() >= 240
-    transport = window.topbar.transport
+    transport = window.controls.transport
     for button in (transport.back, transport.forward, transport.backward, transport.step, window.topbar.train):
         assert button.width() >= button.sizeHint().width(), button.text()
         assert button.mapTo(window, button.rect().topRight()).x() <= 1280

@@ -85,13 +85,13 @@ def test_saving_keeps_what_is_being_typed(window: Window, qtbot: QtBot, tmp_path
 def test_a_command_says_when_what_is_typed_does_not_count(window: Window, qtbot: QtBot) -> None:
     field, before = rate_field(window), rate(window)
     typed_in(window, qtbot, field, "1,000")
-    qtbot.mouseClick(window.topbar.transport.forward, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.controls.transport.forward, Qt.MouseButton.LeftButton)
     assert rate(window) == before and field.lineEdit().text() == "1,000"  # type: ignore[attr-defined]
     assert window.status.message.full == 'Learning rate η was not changed: "1,000" can mean 1000 or 1.0: type one of them'
 
 
 USES: dict[str, Callable[[Window, QtBot], object]] = {
-    "a button": lambda window, qtbot: qtbot.mouseClick(window.topbar.transport.forward, Qt.MouseButton.LeftButton),
+    "a button": lambda window, qtbot: qtbot.mouseClick(window.controls.transport.forward, Qt.MouseButton.LeftButton),
     "a key": lambda window, qtbot: qtbot.keyClick(window, Qt.Key.Key_E, CTRL),
     "a menu": lambda window, qtbot: window.actions_by_id["copy_picture"].trigger(),
     "closing": lambda window, qtbot: window.close(),

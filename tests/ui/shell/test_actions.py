@@ -7,6 +7,7 @@ from collections import Counter
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from ui.look.theme import THEMES
 from ui.shell.actions import ACTIONS, MENUS
 from ui.shell.commands import PARTS
 from ui.shell.window import Window
@@ -41,6 +42,21 @@ def test_single_letter_keys_are_heard_on_the_canvas_only() -> None:
 
 def test_every_action_has_a_tip_and_a_menu() -> None:
     assert all(spec.tip and spec.menu.split("/")[0] in MENUS for spec in ACTIONS)
+
+
+def test_every_menu_fits_into_one_column_on_a_small_screen_in_every_theme(window: Window) -> None:
+    """A menu that is higher than the screen turns into several columns. 42: the window's title bar and the menu bar above the menu."""
+    for theme in THEMES:
+        window.commands.run(f"theme_{theme}")
+        menus = [menu for menu in window.menu.findChildren(QMenu)]
+        heights = {menu.title(): menu.sizeHint().height() for menu in menus}
+        assert len(menus) > 12 and max(heights.values()) <= 720 - 42, (theme, heights)
+
+
+def test_the_menu_of_learning_has_ten_entries_at_most() -> None:
+    entries = {spec.menu if "/" in spec.menu else spec.id for spec in ACTIONS if spec.menu.split("/")[0] == "Learn"}
+
+    assert len(entries) <= 10, entries
 
 
 def test_with_nothing_there_nothing_can_be_undone_deleted_played_or_trained() -> None:

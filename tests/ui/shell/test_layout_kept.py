@@ -71,10 +71,6 @@ def assert_canvas_is_largest(window: Window) -> None:
     assert window.canvas.height() > 0.38 * window.height(), window.canvas.size()
 
 
-def debugger(window: Window) -> None:
-    window.actions_by_id["debugger"].trigger()
-
-
 def playing_a_lesson(window: Window) -> None:
     from ui.lessons.shelf import entries
 
@@ -110,7 +106,7 @@ def a_tool(window: Window) -> None:
 
 
 WAYS: dict[str, Callable[[Window], object]] = {
-    "plain": lambda window: None, "debugger": debugger, "lesson": playing_a_lesson, "recorder": recorder_play, "presenter": presenting,
+    "plain": lambda window: None, "lesson": playing_a_lesson, "recorder": recorder_play, "presenter": presenting,
     "full screen": full_screen, "presenting a lesson": presenting_a_lesson, "a tool": a_tool,
 }  # fmt: skip
 
@@ -154,7 +150,7 @@ def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
 
     assert_canvas_is_largest(after)
     shown = {name: size > 0 for name, size in extents(after).items()}
-    assert shown == {"library": True, "outline": False, "inspector": True, "bottom": True}
+    assert shown == {"library": True, "outline": False, "inspector": True, "bottom": False}
 
 
 @pytest.mark.parametrize("size", [SCREENS[0], SCREENS[2]])
@@ -179,20 +175,60 @@ def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size:
         assert_canvas_is_largest(window)
 
 
+def test_each_mode_has_its_panels_and_keeps_what_is_changed_in_it(start: Start) -> None:
+    """Build, Teach, Debug, Analyse, and what is opened or closed in one of them, over a restart."""
+    window = start((1280, 720))
+    docks = window.panels.docks
+
+    def shown() -> set[str]:
+        return {name for name, dock in docks.items() if not dock.isHidden()}
+
+    front = window.panel("bottom")
+    assert shown() == {"library", "inspector"}
+    window.topbar.modes.segments["teach"].click()
+    _settle()
+    assert shown() == set() and window.canvas.width() == window.width()
+    window.topbar.modes.segments["debug"].click()
+    assert shown() == {"bottom"} and front.current() == "debugger" and window.debugger.control.open
+    window.topbar.modes.segments["analyse"].click()
+    _settle()
+    assert shown() == {"bottom"} and front.current() == "analysis" and not window.debugger.control.open
+    assert docks["bottom"].height() > 0.5 * window.height()
+    window.panels.show("probes")
+    window.actions_by_id["panel_inspector"].trigger()
+    window.actions_by_id["mode_build"].trigger()
+    assert shown() == {"library", "inspector"} and front.current() == "training"
+    window.actions_by_id["panel_library"].trigger()
+    window.actions_by_id["mode_build"].trigger()
+    assert window.modes.current == "analyse" and shown() == {"bottom", "inspector"} and front.current() == "probes"
+    assert not window.document.modified
+    window.close()
+
+    after = start((1280, 720))
+    docks = after.panels.docks
+    assert after.modes.current == "analyse" and shown() == {"bottom", "inspector"} and after.panel("bottom").current() == "probes"
+    after.modes.choose("build")
+    assert shown() == {"inspector"}
+
+
 @pytest.mark.parametrize("theme", ["dark", "projector"])
-def test_a_strip_below_the_canvas_takes_its_room_from_the_panel_below(start: Start, theme: str) -> None:
-    """On a small screen in large type, the debugger's strip is three lines high."""
+def test_all_controls_are_one_row_however_large_the_type(start: Start, theme: str) -> None:
+    """Transport and debugger: what has no room is left out, and nothing is squeezed or lies over its neighbour."""
     window = start((1280, 720))
     window.commands.run(f"theme_{theme}")
-    window.actions_by_id["debugger"].trigger()
-    for _ in range(3):
+    window.modes.choose("debug")
+    for _ in range(4):
         _settle()
-    canvas, below = window.canvas.height(), window.panels.docks["bottom"].height()
-    assert canvas > 0.95 * below, (canvas, below)
-    window.actions_by_id["debugger"].trigger()
-    for _ in range(3):
-        _settle()
-    assert window.panels.docks["bottom"].height() == pytest.approx(216 * window.theme.scale, abs=3)
+        bar, transport = window.debugger.control.bar, window.controls.transport
+        assert bar is not None
+        parts = [transport.back, transport.forward, transport.backward, transport.step, *bar.pairs.values(), bar.here, bar.breakpoints,
+                 bar.events, bar.place, bar.iterations, bar.close_button]  # fmt: skip
+        shown = [part for part in parts if part.isVisible()]
+        rects = [QRect(part.mapTo(window, QPoint()), part.size()) for part in shown]
+        assert len(shown) > 6 and all(part.width() >= min(part.sizeHint().width(), 60) for part in shown)
+        assert not any(a.intersects(b) for at, a in enumerate(rects) for b in rects[at + 1 :])
+        assert max(rect.bottom() for rect in rects) - min(rect.top() for rect in rects) < 1.5 * transport.step.height()
+        window.commands.run("type_larger")
 
 
 def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:
@@ -214,11 +250,13 @@ def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_n
     after = start((1366, 768))
 
     assert after.panels.docks["inspector"].width() == pytest.approx(wide, abs=2)
-    assert not after.panels.docks["library"].isVisible() and after.panels.docks["bottom"].isVisible()
+    assert not after.panels.docks["library"].isVisible()
 
 
 def test_a_bottom_panel_dragged_over_the_canvas_is_smaller_at_the_next_start(start: Start) -> None:
     window = start((1366, 768))
+    window.panels.show("training")
+    _settle()
     edge = QPoint(window.panels.docks["bottom"].x() + 200, window.panels.docks["bottom"].y() - 1)
     QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, edge)
     QTest.mouseMove(window, edge - QPoint(0, 500))
@@ -235,10 +273,6 @@ def test_a_bottom_panel_dragged_over_the_canvas_is_smaller_at_the_next_start(sta
 
 
 def test_a_panel_hidden_at_the_start_has_its_size_when_it_is_shown(start: Start) -> None:
-    window = start((1366, 768))
-    window.actions_by_id["panel_bottom"].trigger()
-    window.close()
-
     after = start((1366, 768))
     assert not after.panels.docks["bottom"].isVisible()
     after.actions_by_id["panel_bottom"].trigger()

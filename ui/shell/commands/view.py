@@ -41,6 +41,18 @@ class ViewCommands:
     def theme_projector(self) -> None:
         self._window.set_theme(THEMES["projector"])
 
+    def mode_build(self) -> None:
+        self._window.modes.choose("build")
+
+    def mode_teach(self) -> None:
+        self._window.modes.choose("teach")
+
+    def mode_debug(self) -> None:
+        self._window.modes.choose("debug")
+
+    def mode_analyse(self) -> None:
+        self._window.modes.choose("analyse")
+
     def fit(self) -> None:
         self._window.canvas.fit_selection()
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from ui.look.theme import Theme
+
+
+class Guest(QWidget):
+    """Controls of a feature in the bar under the canvas."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take this theme, whose type is as large as the bar has room for."""
 
 
 class Pages(Protocol):
@@ -31,23 +40,23 @@ class Pages(Protocol):
     def places(self) -> frozenset[str]:
         """Keys of the places around the canvas that are shown now."""
 
-    def give_way(self, owner: str, keys: Iterable[str] | None = None) -> None:
-        """Hide places while `owner` needs their room; all of them without `keys`."""
-
-    def come_back(self, owner: str) -> None:
-        """Show again what gave way to `owner`."""
-
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         """Show a feature's panel left of the canvas: its width for type at 100 %, and its largest share of the window."""
 
     def take_away(self, key: str) -> None:
         """Take such a panel away again."""
 
-    def add_bar(self, bar: QWidget, edge: Literal["top", "bottom"]) -> None:
-        """A strip above or below the canvas."""
+    def add_bar(self, bar: QWidget) -> None:
+        """A strip above the canvas, for what needs an answer."""
+
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
+        """Controls in the bar under the canvas, beside the transport; `optional` are left out first where room is short."""
+
+    def add_ribbon(self, ribbon: QWidget) -> None:
+        """The phases of a step, in the middle of the bar at the top."""
 
     def add_status(self, widget: QWidget) -> None:
         """Something that stays in the line at the lower edge."""
 
     def show_bars(self, shown: bool) -> None:
-        """Show or hide the bar at the top and the line at the lower edge."""
+        """Show or hide the bar at the top, the controls and the line at the lower edge."""

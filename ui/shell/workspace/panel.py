@@ -38,6 +38,8 @@ class PanelSpec:
     make: str
     order: int
     made: Literal["with the window", "when seen", "when asked for"] = "with the window"
+    modes: tuple[str, ...] = ()
+    """The modes in which it is shown, or in front of the other tabs, until the user arranges the panels otherwise."""
     rows: tuple[ActionSpec, ...] = ()
     """What it adds to the action table."""
 
@@ -47,8 +49,6 @@ class PanelSpec:
     """Width (below the canvas: height) in pixels for type at 100 %; of a dock below another one at the side, its share of their height."""
     least: tuple[int, float] = (0, 1.0)
     """Least width (below the canvas: height) for type at 100 %, and the share of the window that this may take at most."""
-    shown: bool = True
-    """Whether it is there at the first start."""
     tip: str = ""
     shortcuts: tuple[str, ...] = ()
     search: tuple[str, ...] = ()

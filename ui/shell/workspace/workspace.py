@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ui.engine_link.work import Work
     from ui.look.theme import Theme
     from ui.shell.workspace.later import Later
+    from ui.shell.workspace.modes import Modes
     from ui.shell.workspace.pages import Pages
     from ui.shell.workspace.playback import Playhead
     from ui.shell.workspace.services import Services
@@ -121,6 +122,10 @@ class Workspace(Protocol):
     @property
     def pages(self) -> Pages:
         """All panels by key, and room for bars and for panels of features."""
+
+    @property
+    def modes(self) -> Modes:
+        """What the window is used for now; a feature may impose a mode for a time."""
 
     @property
     def services(self) -> Services: ...
