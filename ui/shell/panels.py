@@ -144,7 +144,7 @@ class Panels(QObject):
             self.bring(key)
         if focus:
             self.panel(key).take_focus(focus)
-        wanted = min(round(room * window.theme.scale), round(0.45 * self._main.height()))
+        wanted = min(round(room * window.theme.scale), round(0.4 * self._main.height()))
         if dock.height() < wanted:
             self._main.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
