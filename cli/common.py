@@ -81,7 +81,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
     except FileError as error:
         name = options.file
         listed = _("{name} List the built-in graphs with:  main.py examples").format(name=did_you_mean(name, example_names()))
-        more = "" if os.path.exists(name) or Path(name).suffix else listed
+        more = "" if os.path.exists(name) else listed if not Path(name).suffix else did_you_mean(Path(name).stem, example_names())
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
         raise CommandError(_("the formula: {error}").format(error=error)) from None
@@ -151,16 +151,24 @@ def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None
     for name, value in values.items():
         node = graph.named(name)
         if node is None or graph.spec(node).role != role:
-            known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
-            raise CommandError(
-                _("no {kind} is called {name}; this graph has {known}").format(kind=title, name=name, known=", ".join(known) or "none")
-            )
+            raise CommandError(_unknown(graph, name, role, title))
         setting = graph.spec(node).setting("value")
         if setting is not None and (wrong := complaint(setting, value)):
             raise CommandError(f"{name}: {wrong}")
         if role == "parameter":
             SetParam(node.id, "initialisation", "value").apply(graph)
         SetParam(node.id, "value", value).apply(graph)
+
+
+def _unknown(graph: Graph, name: str, role: str, title: str) -> str:
+    """Why a name cannot be set: what it is, or what was probably meant, or what there is."""
+    node, option = graph.named(name), {"input": "--set", "parameter": "--param"}
+    if node is not None and graph.spec(node).role in option:
+        return _("{name} is no {kind}: set it with {option}").format(name=name, kind=title, option=option[graph.spec(node).role])
+    known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
+    said = _("no {kind} is called {name}; this graph has {known}").format(kind=title, name=name, known=", ".join(known) or "none")
+    meant = did_you_mean(name, known)
+    return f"{said}.{meant}" if meant else said
 
 
 def _assignments(texts: list[str], option: str) -> dict[str, Any]:

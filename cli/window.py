@@ -33,7 +33,19 @@ def open_window(arguments: list[str]) -> int:
     if arguments:
         name = cleaned(arguments[0])
         path = example_path(name) or Path(name)
+        if meant := _mistyped(name, path):
+            print(f"main.py: {meant}", file=sys.stderr)
+            return 2
     return run(path)
+
+
+def _mistyped(name: str, path: Path) -> str:
+    """What is said of a word that is no file but nearly a command or an example; empty for everything else."""
+    from cli.common import example_names
+    from graph.text.suggest import did_you_mean
+
+    meant = did_you_mean(name, (*COMMANDS, *example_names())) if not path.suffix and not os.path.exists(path) else ""
+    return _("there is no command, file or example called {name}.{suggestion}").format(name=name, suggestion=meant) if meant else ""
 
 
 def _wrong_call(arguments: list[str]) -> str:

@@ -34,13 +34,13 @@ def slips(typed: str, meant: str, limit: int) -> int:
 
 
 def nearest(typed: str, known: Iterable[str]) -> str:
-    """The known name that takes the fewest slips to become what was typed, one to three letters; nothing where none is so near.
+    """The known name that takes the fewest slips to become what was typed, at most one to three; nothing where none is so near.
 
     Among equals the one of the same length, then the one with the same first letter, then the first.
     """
     wanted = typed.casefold().strip()
-    limit = 1 if len(wanted) < 5 else 2 if len(wanted) < 9 else 3
-    if len(wanted) < 3 or len(wanted) > LONGEST:
+    limit = 0 if len(wanted) < 3 else 1 if len(wanted) < 5 else 2 if len(wanted) < 9 else 3
+    if not wanted or len(wanted) > LONGEST:
         return ""
     best: tuple[int, bool, bool] | None = None
     near = ""

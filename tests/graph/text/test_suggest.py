@@ -24,7 +24,8 @@ def test_the_nearest_name_is_the_likeliest_slip() -> None:
     assert nearest("tahn", ["tan", "tanh", "sin"]) == "tanh"
     assert nearest("SIGMOD", ["Softmax", "Sigmoid"]) == "Sigmoid"
     assert nearest("los", ["loss", "log", "cos"]) == "log"  # as long, and begins alike
-    assert nearest("qqqq", ["Add", "Linear"]) == nearest("", ["Add"]) == nearest("a", ["Add"]) == nearest("x" * 999, ["Add"]) == ""
+    assert nearest("qqqq", ["Add", "Linear"]) == nearest("", ["Add"]) == nearest("ad", ["Add"]) == nearest("x" * 999, ["Add"]) == ""
+    assert nearest("X", ["x"]) == "x"  # a slip of the shift key
     assert nearest("abc", ["xyz", "xbz"]) == ""
 
 
