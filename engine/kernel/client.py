@@ -114,6 +114,9 @@ class KernelClient:
         self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
         self._last_trace = self._last_progress = self._last_state = -1e9
+        self.slow = False
+        """Whether training makes single steps so slowly that there is nothing new to show most of the time."""
+        self._traced_step = -1
         self._deaths: list[float] = []
         self._news = ""
         self._closed = False
@@ -318,7 +321,8 @@ class KernelClient:
     def _compose(self) -> Request | None:
         document, now, wishes, training = self._document, self._clock(), self._wishes, self.training
         assert document is not None
-        trace = wishes.trace or (training and now - self._last_trace >= TRACE_INTERVAL)
+        stepped = not self.slow or self.progress.step != self._traced_step
+        trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
         progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         state = wishes.state or (training and now - self._last_state >= self._state_interval)
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
@@ -396,6 +400,7 @@ class KernelClient:
             self._failed_request = request.number
         self._take_progress(reply)
         if trace is not None and reply.structure == self._document.structure:
+            self._traced_step = trace.step
             self.traced_revision = reply.revision
             self.on_trace(trace)
         # what has been hidden meanwhile is in no answer: then the same is asked once more

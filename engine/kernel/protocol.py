@@ -122,6 +122,13 @@ class Start(RunCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class Pace(RunCommand):
+    """Train so many steps a second at most, one at a time; as fast as it goes without a number."""
+
+    steps_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pause(RunCommand):
     """Stop training between two steps."""
 
@@ -187,7 +194,7 @@ class StopAt(RunCommand):
     conditions: tuple[Condition, ...]
 
 
-Command = Start | Pause | StepOnce | StepBack | GoTo | Reset | ReturnTo | Resume | Load | ShowComing | StopAt
+Command = Start | Pace | Pause | StepOnce | StepBack | GoTo | Reset | ReturnTo | Resume | Load | ShowComing | StopAt
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class Worker(Protocol):
     def fail(self, text: str) -> None:
         """Stop training, because of a fault in the kernel itself."""
 
+    @property
+    def wait(self) -> float:
+        """Seconds until `run_slice` has something to do."""
+
     def run_slice(self, seconds: float) -> None: ...
     def trace(self) -> TraceView: ...
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
@@ -140,7 +144,7 @@ class Server:
             while True:
                 if self._training or self._jobs.running:
                     self._work()
-                    if not self._connection.poll(0):
+                    if not self._connection.poll(self._idle()):
                         continue
                 request = receive(self._connection)
                 send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
@@ -156,6 +160,10 @@ class Server:
         else:
             self._train_slice()
             self._owed -= time.perf_counter() - began
+
+    def _idle(self) -> float:
+        """Seconds until there is something to do beside requests."""
+        return 0.0 if self._jobs.running else min((worker.wait for worker in self._training), default=0.0)
 
     def _present(self) -> Hashable:
         """Another value whenever an answer about the document and its numbers would be another one."""

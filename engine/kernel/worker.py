@@ -15,11 +15,13 @@ from engine.compile.visible import Hidden
 from engine.explain.context import ExplainContext, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured
+from engine.kernel.pace import Metronome
 from engine.kernel.protocol import (
     BranchRange,
     Command,
     GoTo,
     Load,
+    Pace,
     Pause,
     Phase,
     Progress,
@@ -72,6 +74,7 @@ class DocumentWorker:
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
         self._speed = Speed()
+        self._pace = Metronome()
         self._trained = TrainedValues()
         self._warmers = [warm_optimizer, warm_meta]
 
@@ -182,6 +185,8 @@ class DocumentWorker:
         match command:
             case Start(steps=steps):
                 self._start(steps)
+            case Pace(steps_per_second=rate):
+                self._pace.set(rate)
             case Pause():
                 self._pause()
             case StepOnce():
@@ -218,6 +223,7 @@ class DocumentWorker:
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
+        self._pace.begin()
 
     def _extend(self, trainer: Run) -> None:
         """A finished run continues for its full length again, from whatever step its file had."""
@@ -358,17 +364,31 @@ class DocumentWorker:
             return None
         return self._trainer
 
+    @property
+    def wait(self) -> float:
+        """Seconds until there is something to train: more than 0 where it goes slowly."""
+        return self._pace.wait if self.training else 0.0
+
     def run_slice(self, seconds: float) -> None:
         trainer = self._trainer
         if trainer is None:
             self.training = False
+            return
+        if self.wait > 0:
             return
         try:
             trainer.keep()
         except RunError as error:  # a graph that was broken meanwhile
             self._stop(error)
             return
-        self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
+        self._advance(trainer, max_seconds=seconds, max_steps=self._most_steps())
+        self._pace.stepped()
+
+    def _most_steps(self) -> int | None:
+        """How many steps this slice may make."""
+        if self._pace.slow:
+            return 1
+        return self._until - self.step if self._until is not None else None
 
     def _advance(self, trainer: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
         before = self.step

@@ -78,6 +78,10 @@ class EchoWorker:
     def fail(self, text: str) -> None:
         self.training = False
 
+    @property
+    def wait(self) -> float:
+        return 0.0
+
     def run_slice(self, seconds: float) -> None:
         time.sleep(seconds)
         self.step += 1

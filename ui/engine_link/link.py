@@ -16,6 +16,7 @@ from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     Command,
     GoTo,
+    Pace,
     Pause,
     Progress,
     Reset,
@@ -64,6 +65,8 @@ class Kernel(QObject):
         self.curves: dict[int, list[Point]] = {}
         """The points of each run's curve received so far, by the run's id."""
         self._document: Document | None = None
+        self._pace: float | None = None
+        self._was_slow = False
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
         self._client = KernelClient(worker, process=process)
@@ -133,7 +136,24 @@ class Kernel(QObject):
 
     def start(self, steps: int | None = None) -> None:
         """Start or continue training; with a number, pause after that many steps."""
+        if self._pace is not None or self._was_slow:
+            self._client.command(Pace(self._client.run, self._pace))
+            self._was_slow = self._pace is not None
         self._command(Start(self._client.run, steps))
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Train so many steps a second at most from now on; as fast as it goes without a number."""
+        if steps_per_second != self._pace:
+            self._pace = steps_per_second
+            self._client.slow = steps_per_second is not None
+            if self.training:
+                self._was_slow = steps_per_second is not None
+                self._command(Pace(self._client.run, self._pace))
+
+    @property
+    def pace(self) -> float | None:
+        """How many steps a second are made at most."""
+        return self._pace
 
     def pause(self) -> None:
         self._command(Pause(self._client.run))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.look.widgets import button, label, set_property
 from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.playback import SPEEDS, Playhead
@@ -57,7 +57,16 @@ class Transport(QWidget):
     def _set_speed(self, position: int) -> None:
         low, high = SPEEDS
         self._playhead.set_speed(low * (high / low) ** (position / SPEED_STEPS))
-        self.speed.setToolTip(f"{self._playhead.speed:.2g} times")
+        self.speed.setToolTip(self._speed_tip())
+
+    def _speed_tip(self) -> str:
+        """What the speed means for playback, and for training."""
+        pace, times = self._playhead.training_pace, f"{self._playhead.speed:.2g}"
+        if pace is None:
+            return _("Playback {times} times as fast; training as fast as possible").format(times=times)
+        training = ngettext("training {steps} step per second", "training {steps} steps per second", round(pace))
+        training = training.format(steps=f"{pace:.2g}")
+        return _("Playback {times} times as fast; {training}").format(times=times, training=training)
 
     def refresh(self) -> None:
         playhead = self._playhead

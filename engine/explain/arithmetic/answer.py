@@ -7,7 +7,7 @@ from engine.explain.arithmetic import Arithmetic, ArithmeticOf, NodeArithmetic, 
 from engine.explain.cards import Line, Section
 from engine.explain.cards.backward import backward
 from engine.explain.cards.forward import forward
-from engine.explain.cards.local import Local
+from engine.explain.cards.local import LocalDerivative
 from engine.explain.cards.scene import Scene
 from engine.explain.context import ExplainContext
 
@@ -23,7 +23,7 @@ def arithmetic(situation: ExplainContext, question: ArithmeticOf) -> Arithmetic:
     return Arithmetic(nodes)
 
 
-def _node(scene: Scene, local: Local) -> NodeArithmetic:
+def _node(scene: Scene, local: LocalDerivative) -> NodeArithmetic:
     told = forward(scene, local)
     wires = {leaf.edge: _product(backward(scene, local, a)) for a, leaf in enumerate(local.operation.leaves) if isinstance(leaf, Wire)}
     return NodeArithmetic(_last(told, "formula"), _last(told, "numbers"), wires)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from engine.kernel.client import KernelClient, kept_edit
-from engine.kernel.protocol import Load, Progress, Reset, Resume, ReturnTo, Start, StepOnce
+from engine.kernel.pace import Metronome
+from engine.kernel.protocol import Load, Pace, Pause, Progress, Reset, Resume, ReturnTo, Start, StepOnce
 from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
@@ -57,6 +58,31 @@ class Desk:
             self.worker.run_slice(0.004)
             assert time.monotonic() < end
         return self.worker.progress({})
+
+
+
+def test_slow_training_makes_one_step_each_time_it_is_due() -> None:
+    """f = (2w − 6)², w = 1, η = 0.1: w ← 1 + 0.1 · 16 = 2.6, then 2.6 + 0.1 · 3.2 = 2.92."""
+    desk, now = Desk(), [0.0]
+    desk.worker._pace = Metronome(lambda: now[0])
+    desk.worker.command(Pace(desk.worker.run, 1.0))
+    desk.worker.command(Start(desk.worker.run))
+    seen = []
+    for tenth in range(1, 31):
+        now[0] = tenth / 10
+        desk.worker.run_slice(0.004)
+        seen.append(desk.worker.step)
+    assert seen == [0] * 9 + [1] * 10 + [2] * 10 + [3]
+    assert desk.value("w") == pytest.approx(2.984)
+
+    now[0] = 3.5
+    desk.worker.command(Pace(desk.worker.run, 5.0))
+    assert desk.worker.wait == pytest.approx(0.1)
+
+    desk.worker.command(Pace(desk.worker.run, None))
+    desk.worker.run_slice(0.004)
+    assert desk.worker.wait == 0.0 and desk.worker.step > 4
+    desk.worker.command(Pause(desk.worker.run))
 
 
 def test_one_step_is_the_step_done_by_hand() -> None:

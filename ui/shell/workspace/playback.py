@@ -28,6 +28,8 @@ QUIET_SHARE = 0.15
 """Share of an event's time for one that moves nothing along a wire (a source, the end of a backward pass)."""
 TICK_MS = 16
 SPEEDS = (0.25, 4.0)
+PACE_POWER = 2.5
+"""How steeply the pace of training rises with the speed: to 32 steps a second just below speed 1."""
 
 
 class Playhead(QObject):
@@ -44,6 +46,7 @@ class Playhead(QObject):
     """`playing`, `at_rest` or the events changed: buttons and labels."""
     left = Signal(int)
     """The user stepped beyond the end (1) or before the beginning (-1) of a whole training step."""
+    speed_changed = Signal()
     broke = Signal(object)
     """Playback stopped because `breaks` said so; carries the event."""
 
@@ -249,7 +252,14 @@ class Playhead(QObject):
         self._announce()
 
     def set_speed(self, speed: float) -> None:
+        """1 is the usual speed. Below it training is slowed down too."""
         self.speed = min(max(speed, SPEEDS[0]), SPEEDS[1])
+        self.speed_changed.emit()
+
+    @property
+    def training_pace(self) -> float | None:
+        """Training steps a second that can be watched one by one, from 1 at the lowest speed on; None from speed 1 on: as fast as it goes."""
+        return (self.speed / SPEEDS[0]) ** PACE_POWER if self.speed < 1.0 else None
 
     # time
 
