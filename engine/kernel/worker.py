@@ -439,6 +439,7 @@ class DocumentWorker:
 
     def trace(self) -> TraceView:
         if self.training and self._trainer is not None:
+            self._pace.seen()
             return self._trainer.trace_view()
         if (trainer := self._showing()) is not None:
             return trainer.coming_view()

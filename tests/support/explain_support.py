@@ -40,6 +40,7 @@ class Desk(QObject):
         self.trace: TraceView | None = None
         self.asked: list[Question] = []
         self.quiet = self.held = False
+        self.pace: float | None = None
         self._hidden: Callable[[], Hidden] = lambda: NOTHING
         self._waiting: list[tuple[Document, Question, Callable[[Any], None]]] = []
         self._document: Document | None = None
@@ -74,6 +75,9 @@ class Desk(QObject):
             view = session.view(session.trace, structure=document.structure, revision=document.revision)
             self.trace = view
             self.traced.emit(view)
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        self.pace = steps_per_second
 
     def hide(self, hidden: Callable[[], Hidden]) -> None:
         self._hidden = hidden

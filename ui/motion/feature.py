@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
 from graph.model.graph import Graph
+from ui.motion.slow_training import SlowTraining
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView
     from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
 
 AHEAD, SOON = 24, 8
@@ -23,10 +25,12 @@ class Motion(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        self.slow_training: SlowTraining | None = None
         self._known: set[str] = set()
         self._sums: tuple[object, ...] = ()
 
     def install(self) -> None:
+        self.slow_training = SlowTraining(self.workspace)
         self.workspace.playhead.moved.connect(self._moved)
         self.workspace.visibility.hid.connect(self._hid)
 
@@ -34,10 +38,18 @@ class Motion(Feature):
 
     def set_document(self, document: Document) -> None:
         self._forget()
+        if self.slow_training is not None:
+            self.slow_training.end()
+
+    def set_progress(self, progress: Progress) -> None:
+        if self.slow_training is not None:
+            self.slow_training.set_progress(progress)
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         """Other numbers: what is known of their arithmetic may be out of date."""
         self._forget()
+        if self.slow_training is not None:
+            self.slow_training.set_trace(trace)
         graph = self.workspace.document.graph
         key = (graph, trace.structure)
         if key != self._sums:
@@ -46,6 +58,8 @@ class Motion(Feature):
         self._moved()
 
     def _hid(self, more: bool) -> None:
+        if self.slow_training is not None:
+            self.slow_training.end()
         self._forget()
         self._moved()
 

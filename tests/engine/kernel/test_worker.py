@@ -71,11 +71,19 @@ def test_slow_training_makes_one_step_each_time_it_is_due() -> None:
     for tenth in range(1, 31):
         now[0] = tenth / 10
         desk.worker.run_slice(0.004)
+        desk.worker.trace()
         seen.append(desk.worker.step)
     assert seen == [0] * 9 + [1] * 10 + [2] * 10 + [3]
     assert desk.value("w") == pytest.approx(2.984)
 
-    now[0] = 3.5
+    desk.worker._pace.stepped()
+    now[0] = 9.0
+    desk.worker.run_slice(0.004)
+    assert desk.worker.step == 3  # the window is late, and no step may be missed
+    desk.worker.trace()
+    assert desk.worker.wait == pytest.approx(0.6)
+
+    now[0] = 9.1
     desk.worker.command(Pace(desk.worker.run, 5.0))
     assert desk.worker.wait == pytest.approx(0.1)
 

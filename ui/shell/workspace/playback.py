@@ -258,7 +258,7 @@ class Playhead(QObject):
 
     @property
     def training_pace(self) -> float | None:
-        """Training steps a second that can be watched one by one, from 1 at the lowest speed on; None from speed 1 on: as fast as it goes."""
+        """Training steps a second, from 1 at the lowest speed on; None from speed 1 on: as fast as it goes."""
         return (self.speed / SPEEDS[0]) ** PACE_POWER if self.speed < 1.0 else None
 
     # time
