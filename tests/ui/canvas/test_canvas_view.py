@@ -90,7 +90,7 @@ def test_values_stand_in_forward_and_gradients_in_backward_colour(qtbot: QtBot, 
     canvas = shown(qtbot, xy_plus_z(), theme)
     canvas.set_trace(xy_plus_z_trace())
     image = picture(canvas)
-    assert near(image, theme.forward, label_area(canvas, "e0", "forward")) > 20
+    assert near(image, theme.forward, label_area(canvas, "e0", "forward")) > 12
     assert near(image, theme.backward, label_area(canvas, "e0", "backward")) > 20
     assert near(image, theme.backward, label_area(canvas, "e0", "forward")) == 0
 
@@ -147,7 +147,7 @@ def test_not_computed_is_visibly_empty_and_the_number_comes_with_its_pulse(canva
     area = label_area_after(canvas, "e2")
     assert near(picture(canvas), LIGHT.forward, area) == 0
     head.seek(5)
-    assert near(picture(canvas), LIGHT.forward, area) > 20
+    assert near(picture(canvas), LIGHT.forward, area) > 12
     canvas.set_playhead(None)
 
 
@@ -180,7 +180,7 @@ def test_numbers_of_an_older_document_turn_grey(qtbot: QtBot, canvas: Canvas) ->
     image = picture(canvas)
     assert near(image, LIGHT.forward, area) == 0 and near(image, LIGHT.stale, area) > 20
     canvas.set_trace(xy_plus_z_trace(revision=canvas.document.revision, structure=canvas.document.structure))
-    assert near(picture(canvas), LIGHT.forward, area) > 20
+    assert near(picture(canvas), LIGHT.forward, area) > 12
 
 
 def test_nothing_keeps_ticking_and_nothing_ticks_while_hidden(canvas: Canvas) -> None:

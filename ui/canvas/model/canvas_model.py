@@ -10,7 +10,7 @@ from engine.compile.views import TraceView
 from graph.model import edits
 from graph.model.graph import Graph, GraphError
 from graph.storage.document import Change, Document
-from ui.canvas.model import levels, samples
+from ui.canvas.model import card_body, levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
@@ -77,6 +77,8 @@ class CanvasModel(QObject):
         self.samples.changed.connect(self._show_sample)
         self.found: tuple[str, ...] = ()
         """What was looked for, ringed."""
+        self._shaped = (-1, 0, 0)
+        """Of which pass the shapes were taken: its structure, and how many there were."""
         self.live = LiveScene(document.graph, surface.repaint_scene)
         self.content = Content(document.graph)
         self.rows: dict[str, NodeRows] = {}
@@ -116,6 +118,7 @@ class CanvasModel(QObject):
         self.document.changed.disconnect(self._follow)
         self.document = document
         document.changed.connect(self._follow)
+        self._shaped = (-1, 0, 0)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
         self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice)
@@ -139,8 +142,17 @@ class CanvasModel(QObject):
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         stale = self.is_old(trace) and self.content.stale
-        self.content = Content(self.document.graph, trace, self.playhead, stale, sample=self.samples.choice)
+        self._take_shapes(trace)
+        self.content = Content(self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened())
         self.surface.repaint_scene()
+
+    def _take_shapes(self, trace: TraceView | None) -> None:
+        """They are looked at once a structure, and again where the engine knows more of it."""
+        if trace is not None and trace.shapes:
+            known = (trace.structure, len(trace.shapes), len(trace.parameters))
+            if known != self._shaped:
+                self._shaped = known
+                self.live.take_shapes(card_body.shapes_of(trace))
 
     def _show_sample(self) -> None:
         """Another part of the batch: the same numbers, cut differently."""
@@ -210,7 +222,16 @@ class CanvasModel(QObject):
         graph = self.document.graph
         self.select([*self.scene.ids, *self.scene.edges, *graph.frames, *graph.notes])
 
+    def _opened(self) -> frozenset[str]:
+        """The selected cards that have room for more numbers than they show."""
+        cards = self.scene.cards
+        return frozenset(n for n in self._selection.ids if n in cards and any(place.large for place in cards[n].places))
+
     def _selection_flipped(self, ids: set[str]) -> None:
+        opened = self._opened()
+        if opened != self.content.opened:
+            self.content.opened = opened
+            self.surface.repaint_scene()
         for item in ids:
             if item in self.scene.row:
                 self.surface.repaint_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))

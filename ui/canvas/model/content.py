@@ -14,6 +14,7 @@ from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.model.problem import GRAVITY, Problem
 from ui.canvas.model import samples
+from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.playhead import Playhead
 from ui.look.theme import Theme
 from ui.maths import heat
@@ -33,7 +34,11 @@ class Content:
     sample: samples.Choice = None
     """What is shown of the batch."""
     brackets: bool = True
-    """Whether small tensors are written out: not from afar."""
+    """Whether small tensors are written out on wires: not from afar."""
+    written: bool = True
+    """Whether they are on cards."""
+    opened: frozenset[str] = frozenset()
+    """Cards that write out larger tensors too, up to 4 × 4: those that are selected."""
     _parts: dict[int, ArrayView] = field(default_factory=dict)
     """What is shown of the batched tensors of this trace, by their identity."""
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
@@ -93,6 +98,17 @@ class Content:
 
     def weight(self, node: str, name: str) -> ArrayView | None:
         return self.trace.parameters.get((node, name)) if self.trace is not None and name else None
+
+    def weight_gradient(self, node: str, name: str) -> Gradient:
+        if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):
+            return HELD
+        return self.trace.parameter_gradients.get((node, name), HELD)
+
+    def at_place(self, node: str, place: NumberPlace) -> Gradient | None:
+        """The tensor that stands at a place of a card."""
+        if place.kind == "slope":
+            return self.weight_gradient(node, place.name)
+        return self.weight(node, place.name) if place.kind == "weight" else self.node_value(node, place.name)
 
     def typed(self, node: str) -> float | None:
         """A source's number: as it was when this trace was made; the document's where the trace is older or silent.

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QRectF
 
 from graph.formula.latex import display_name
 from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.spec import Category, NodeSpec
 from graph.text.messages import _
-from ui.canvas.model import small_print, titles
+from ui.canvas.model import card_body, small_print, titles
+from ui.canvas.model.card_body import Insides, NumberPlace, Shapes
 from ui.canvas.model.small_print import SmallPrint
+from ui.canvas.model.text_metrics import text_width
 from ui.canvas.model.titles import Title, Words
-from ui.look import theme as themes
 
 TITLE = 32.0
 PITCH = 24.0
@@ -79,6 +78,8 @@ class NodeCard:
     weight: str = ""
     """The parameter whose thumbnail is shown beside the value's."""
     bypassed: bool = False
+    places: tuple[NumberPlace, ...] = ()
+    """Where tensors are written out, from the card's top left corner; without any, the value has the whole area."""
 
     def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
         """The place of a port; of a slot that is not there, its last one."""
@@ -94,40 +95,6 @@ class NodeCard:
         """Where a wire hangs, from the top left corner: at its port, in the middle of the side where there is none."""
         spot = self.spot(port, output, slot)
         return (spot.x, spot.y) if spot is not None else (self.width if output else 0.0, self.height / 2)
-
-
-@lru_cache(maxsize=1)
-def _metrics() -> dict[str, QFontMetricsF]:
-    themes.load_fonts()
-    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}
-
-
-@lru_cache(maxsize=8192)
-def text_width(role: str, text: str) -> float:
-    return _metrics()[role].horizontalAdvance(text)
-
-
-@lru_cache(maxsize=512)
-def _letter(role: str, letter: str) -> float:
-    return _metrics()[role].horizontalAdvance(letter)
-
-
-_ALIKE = str.maketrans("123456789", "000000000")
-
-
-def number_width(role: str, text: str) -> float:
-    """The width of a number: tabular figures have no kerning and are all as wide as a zero."""
-    return _pattern_width(role, text.translate(_ALIKE))
-
-
-@lru_cache(maxsize=4096)
-def _pattern_width(role: str, pattern: str) -> float:
-    return sum(_letter(role, letter) for letter in pattern)
-
-
-@lru_cache(maxsize=8192)
-def elided(role: str, text: str, width: float) -> str:
-    return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def operation(graph: Graph, node: Node) -> str:
@@ -162,6 +129,7 @@ class _Kind:
     """Whether the formula has a row of its own. It depends on the type alone, so that a card does not grow when it is wired."""
     rows: int
     """As many inputs as there is room for before any is wired, so that the card keeps its size when one is."""
+    insides: Insides = card_body.NOTHING
     sizes: dict[tuple[float, bool], tuple[Any, ...]] = field(default_factory=dict)
     """What depends on the width too, and on whether there is a row below the title bar."""
 
@@ -176,13 +144,13 @@ _APART = 10.0
 """Between the name and the small print."""
 
 
-def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> NodeCard:
-    """The card of one node; `into` are its incoming wires, where the caller knows them already."""
+def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None, shapes: Shapes = card_body.UNKNOWN) -> NodeCard:
+    """The card of one node; `into` are its incoming wires, where the caller knows them already, and `shapes` what the engine inferred."""
     node = graph.nodes[node_id]
     spec = graph.spec(node)
     into = graph.inputs_of(node_id) if into is None else into
     wired = tuple([(edge.target[1], edge.slot) for edge in into])
-    kind = _kind(spec, node.params, wired, graph.fan_out(node_id) > 1)
+    kind = _kind(spec, node.params, wired, graph.fan_out(node_id) > 1, shapes.of(node_id, spec.outputs[0].name) if spec.outputs else None)
     category = "unknown" if node.bypassed else spec.category  # grey when it does nothing
     frozen = bool(node.params.get("frozen"))
     if node.collapsed:
@@ -196,10 +164,11 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Nod
     if title.width > room:
         title = titles.title(node.name, display_name(node.name), room)
     says, formula = _cut(says, room - title.width - _APART), _cut(formula, width - 2 * PAD)
-    height, area, slider, inputs, outputs = kind.sizes.get((width, row)) or kind.sizes.setdefault((width, row), _sized(kind, width, row))
+    sized = kind.sizes.get((width, row)) or kind.sizes.setdefault((width, row), _sized(kind, width, row))
+    height, area, slider, inputs, outputs, places = sized
     return NodeCard(
         title, category, width, height, says, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
-        kind.weight, node.bypassed,
+        kind.weight, node.bypassed, places,
     )  # fmt: skip
 
 
@@ -248,26 +217,30 @@ def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCa
     return NodeCard(title, category, width, height, titles.NOTHING, titles.NOTHING, "folded", QRectF(), None, *ports, frozen)
 
 
-def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
+def _kind(
+    spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool, shapes: card_body.OfNode | None = None
+) -> _Kind:
     """From the cache, where the settings can be compared."""
     settings: tuple[Any, ...]
     if spec.role in _SOURCES:
         settings = tuple([(name, type(value)) for name, value in params.items()])
     else:
         settings = tuple([(name, type(value), value) for name, value in params.items()])
-    key = (id(spec), settings, wired, fan_out)
+    key = (id(spec), settings, wired, fan_out, shapes)
     try:
         kind = _KINDS.get(key)
     except TypeError:
-        return _made_kind(spec, params, wired, fan_out)
+        return _made_kind(spec, params, wired, fan_out, shapes)
     if kind is None:
         if len(_KINDS) > 2000:
             _KINDS.clear()
-        kind = _KINDS[key] = _made_kind(spec, params, wired, fan_out)
+        kind = _KINDS[key] = _made_kind(spec, params, wired, fan_out, shapes)
     return kind
 
 
-def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
+def _made_kind(
+    spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool, shapes: card_body.OfNode | None
+) -> _Kind:
     settings = spec.defaults() | dict(params)
     weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
     whole = "" if spec.role in (*_SOURCES, "data") else spec.formula_for(settings)
@@ -280,12 +253,16 @@ def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str
         spec, names, tuple(_rows(spec, wired)),
         tuple(port.name for port in spec.outputs), _body(spec, settings), weight, fan_out, _labelled(spec), latex, wide, row,
         sum(ROWS_OF_MANY if port.many else 1 for port in spec.inputs),
+        card_body.insides(shapes, spec.outputs[0].name, bool(weight)) if shapes is not None else card_body.NOTHING,
     )  # fmt: skip
 
 
 def _sized(kind: _Kind, width: float, row: bool) -> tuple[Any, ...]:
     """Height, the value's area, the slider, and the ports' places; `row`: a formula or label stands below the title bar."""
     content, slider, area_height = _content(kind.body, bool(kind.weight))
+    if kind.insides.places:
+        area_height = max(area_height, kind.insides.height + SUM)
+        content = max(content, area_height + 8)
     rows = max(len(kind.inputs), len(kind.outputs), kind.rows)
     top = TITLE + (FORMULA_ROW if row else 0.0)
     height = max(top + content, TITLE + rows * PITCH + 16)
@@ -298,6 +275,7 @@ def _sized(kind: _Kind, width: float, row: bool) -> tuple[Any, ...]:
         height, area, QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
         _spots(list(kind.inputs), False, 0.0, height, kind.labelled, top),
         _spots([(n, 0, False, False) for n in outputs], True, width, height, kind.labelled, top),
+        card_body.placed(kind.insides, area.adjusted(0, 0, 0, -SUM if kind.fan_out else 0)),
     )  # fmt: skip
 
 
@@ -344,7 +322,16 @@ def _width(texts: float, kind: _Kind) -> float:
     wanted = max(texts + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
     if len(kind.outputs) > 1 or (kind.inputs and len({row[0] for row in kind.inputs}) > 1 and kind.body == "tiles"):
         wanted = max(wanted, 144.0)
-    return 8 * round(min(wanted, 192.0) / 8 + 0.49)
+    least = kind.insides.width + 2 * PAD + _names_width(kind)
+    return 8 * round(max(min(wanted, 192.0), least) / 8 + 0.49)
+
+
+def _names_width(kind: _Kind) -> float:
+    """Room that the names of ports take from the value."""
+    if not kind.labelled:
+        return 0.0
+    left = max((text_width("tiny", row[0]) + 6 for row in kind.inputs), default=0.0)
+    return left + (max(text_width("tiny", name) + 6 for name in kind.outputs) if len(kind.outputs) > 1 else 0.0)
 
 
 def _area(

@@ -25,7 +25,9 @@ LEAST = 62.0
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
 BRACKETS = 0.5
-"""The scale from which small tensors are written out."""
+"""The scale from which small tensors are written out on wires."""
+WRITTEN = 0.6
+"""The scale from which they are on cards, whose numbers are not magnified."""
 
 
 class Labels:

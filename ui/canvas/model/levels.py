@@ -18,7 +18,7 @@ from graph.model.graph import Graph, GraphError
 from graph.model.group_view import GroupCard as Ports
 from graph.model.group_view import GroupPort, LevelWire, expand, members, path, visible_items
 from graph.text.messages import ngettext
-from ui.canvas.model import geometry, titles
+from ui.canvas.model import text_metrics, titles
 from ui.canvas.model.geometry import PAD, PITCH, TITLE, NodeCard, PortSpot
 
 AWAY = 168.0
@@ -95,7 +95,7 @@ class CanvasLevel:
 
 def tag_rect(spot: PortSpot) -> QRectF:
     """The pill of an input or output of the group whose inside is shown: its name, with the port at its inner end."""
-    wide = geometry.text_width("small", spot.text) + 30
+    wide = text_metrics.text_width("small", spot.text) + 30
     return QRectF(spot.x - wide + 6 if spot.output else spot.x - 6, spot.y - TAG_HIGH / 2, wide, TAG_HIGH)
 
 
@@ -105,8 +105,8 @@ def build(graph: Graph, ports: Ports) -> NodeCard:
     count = len(members(graph, group.id))
     title = titles.worded(group.name, 1e6)
     says = titles.words(ngettext("{number} node", "{number} nodes", count).format(number=count), 1e6)
-    left = max((geometry.text_width("tiny", port.name) for port in ports.inputs), default=0.0)
-    right = max((geometry.text_width("tiny", port.name) for port in ports.outputs), default=0.0)
+    left = max((text_metrics.text_width("tiny", port.name) for port in ports.inputs), default=0.0)
+    right = max((text_metrics.text_width("tiny", port.name) for port in ports.outputs), default=0.0)
     wanted = max(title.width + says.width + 2 * PAD + 12, left + right + 44, _NARROW)
     width = 8 * round(min(wanted, _WIDE) / 8 + 0.49)
     rows = max(len(ports.inputs), len(ports.outputs), 1)
@@ -123,7 +123,7 @@ def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, ro
     listed = list(ports)
     first = (TITLE + height) / 2 - PITCH * (len(listed) - 1) / 2
     return tuple(
-        PortSpot(port.name, 0, output, x, first + PITCH * i, geometry.elided("tiny", port.name, room + 2)) for i, port in enumerate(listed)
+        PortSpot(port.name, 0, output, x, first + PITCH * i, text_metrics.elided("tiny", port.name, room + 2)) for i, port in enumerate(listed)
     )
 
 

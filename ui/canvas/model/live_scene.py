@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF
 
 from graph.model.graph import Graph
 from graph.storage.document import Change
+from ui.canvas.model.card_body import Shapes
 from ui.canvas.model.changes import Touched
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import CanvasScene
@@ -64,6 +65,16 @@ class LiveScene:
         self.scene.rebuild()
         self.labels.clear()
         self.invalidate()
+
+    def take_shapes(self, shapes: Shapes) -> None:
+        """Cards get the room that the shapes need which the engine has inferred."""
+        version = self.scene.version
+        area = self.scene.reshape(shapes)
+        if not area.isNull():
+            self.labels.forget(self.scene.edges_in(area))
+            self._spoil(area)
+            self._damage.mended += self.scene.version - version
+            self._repaint(None)
 
     # following the document
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge, End
 from graph.text.messages import _
-from ui.canvas.model import geometry, matrices
+from ui.canvas.model import matrices, text_metrics
+from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.content import Content
 from ui.canvas.model.matrices import Matrix
 from ui.look.numerals import loud, number, tensor_text, whole
@@ -42,8 +44,8 @@ def _made(
     kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
 ) -> WireText:
     if kind == "word":
-        return WireText(kind, text, geometry.text_width("tiny", text) + 6)
-    wide, lead = geometry.number_width("wire", text), geometry.text_width("small", NORM) + 3 if norm else 0.0
+        return WireText(kind, text, text_metrics.text_width("tiny", text) + 6)
+    wide, lead = text_metrics.number_width("wire", text), text_metrics.text_width("small", NORM) + 3 if norm else 0.0
     return WireText(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
 
 
@@ -114,6 +116,32 @@ def _written_out(content: Content, source: End, view: Gradient | None) -> bool:
     if not content.brackets or not isinstance(view, ArrayView) or view.data is None:
         return False
     return matrices.fits(view.shape, content.lists_samples(source, view))
+
+
+def placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayView) -> Matrix | str:
+    """What stands at a place of a card: the numbers of a small tensor; else its shape and norm, for the caption of its picture."""
+    key = (id(view), 5 if content.written and (not place.large or node_id in content.opened) else 4)
+    text: Matrix | str | None = content.texts.get(key)
+    if text is None:
+        text = content.texts[key] = _placed_text(content, node_id, place, view, key[1] == 5)
+    return text
+
+
+def _placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayView, written: bool) -> Matrix | str:
+    if written and view.data is not None and _room_for(content, node_id, place, view):
+        return matrices.matrix(view)
+    shape = tensor_text(view.shape)
+    name = content.graph.nodes[node_id].name if place.kind == "value" else NORM[1] if place.kind == "slope" else place.name
+    return f"{shape}   |{name}| {number(view.norm)}" if view.finite else _("NaN/∞ {shape}").format(shape=shape)
+
+
+def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayView) -> bool:
+    """Whether a tensor's numbers can stand at a place that was made for one sample's."""
+    if math.prod(view.shape) == 1:
+        return True
+    if place.kind in ("weight", "slope"):
+        return matrices.opens(view.shape)
+    return matrices.fits(view.shape, content.lists_samples((node_id, place.name), view))
 
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:

@@ -12,7 +12,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter
 
-from ui.canvas.model import geometry
+from ui.canvas.model import text_metrics
 from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.live_scene import LiveScene
 from ui.canvas.model.viewport import Viewport
@@ -127,7 +127,7 @@ class Overlay(QObject):
         placed: list[tuple[str, Tag, QRectF]] = []
         taken = self._taken() if 0 < len(wanted) <= MANY else []
         for identity, tag in wanted:
-            wide, high = (geometry.text_width("small", tag.shown) + 16) * self.boost, (HEIGHT - 2) * self.boost
+            wide, high = (text_metrics.text_width("small", tag.shown) + 16) * self.boost, (HEIGHT - 2) * self.boost
             places = self._tag_places(identity, wide, HEIGHT * self.boost)
             boxes = [QRectF(x - wide / 2, y - high / 2, wide, high) for x, y in places]
             if boxes:

@@ -17,7 +17,7 @@ from graph.model.build import uncollected
 from graph.model.elements import End
 from graph.model.graph import Graph
 from graph.model.spec import Category
-from ui.canvas.model import geometry, wires
+from ui.canvas.model import card_body, geometry, wires
 from ui.canvas.model.geometry import NodeCard, PortSpot
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 
@@ -39,6 +39,8 @@ class CanvasScene:
         """Counts changes of geometry: who caches places compares it."""
         self.inside: str | None = None
         """The group whose content is shown; None: what lies in no group."""
+        self.shapes = card_body.UNKNOWN
+        """What the engine knows of the shapes; cards have room for tensors that are written out."""
         self.level: CanvasLevel | None = None
         """How the groups on show look; None in a graph without any."""
         self.lifted: dict[str, tuple[float, float]] = {}
@@ -86,7 +88,8 @@ class CanvasScene:
         self.ids = list(graph.nodes) if seen is None else seen.ids
         self.row = {node_id: i for i, node_id in enumerate(self.ids)}
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
-        self.cards = {n: geometry.build(graph, n, into[n]) if n in again or n not in old_cards else old_cards[n] for n in shown}
+        kept = {n: old_cards[n] for n in shown if n in old_cards and n not in again}
+        self.cards = {n: kept.get(n) or geometry.build(graph, n, into[n], self.shapes) for n in shown}
         if seen is not None:
             self.cards |= seen.cards
         self.kinds = np.array([KINDS.index(self.cards[n].category) for n in self.ids], np.intp)
@@ -106,7 +109,7 @@ class CanvasScene:
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
         """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
-        fresh = {n: geometry.build(self.graph, n) for n in node_ids if n in self.row}
+        fresh = {n: geometry.build(self.graph, n, None, self.shapes) for n in node_ids if n in self.row}
         different = [n for n, card in fresh.items() if card != self.cards[n]]
         if not different:
             return QRectF()
@@ -115,6 +118,13 @@ class CanvasScene:
         self._hook(self._around(different))
         self.move_rows(different)
         return touched.united(self.neighbourhood(different))
+
+    def reshape(self, shapes: card_body.Shapes) -> QRectF:
+        """Take up shapes that the engine has inferred; the rectangle to paint again, null when no card has changed."""
+        before, self.shapes = self.shapes, self.shapes.with_newer(shapes)
+        if self.shapes is before:
+            return QRectF()
+        return self.refresh([n for n in self.cards if n in self.graph.nodes])
 
     def moved(self, node_ids: Iterable[str]) -> QRectF:
         """Take up new places from the document; the rectangle to paint again."""

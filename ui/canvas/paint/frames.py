@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.model import geometry
+from ui.canvas.model import text_metrics
 from ui.canvas.model.items import HEAD
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.note_text import paint_note_text
@@ -35,7 +35,7 @@ def paint_frames(
         painter.setFont(font("strong", boost))
         painter.setPen(color(theme.secondary))
         head = QRectF(rect.left() + 14, rect.top() + 2, rect.width() - 28, HEAD * boost)
-        painter.drawText(head, _LEFT, geometry.elided("title", frame.title, head.width() / boost))
+        painter.drawText(head, _LEFT, text_metrics.elided("title", frame.title, head.width() / boost))
 
 
 def paint_notes(

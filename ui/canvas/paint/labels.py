@@ -126,7 +126,7 @@ def paint_matrix(painter: QPainter, matrix: Matrix, left: float, top: float, ink
     painter.setPen(QPen(color(ink), 1.4 * size))
     right, bottom = left + matrix.width * size, top + matrix.height * size
     inset, serif = 1.5 * size, matrices.SERIF * size
-    for edge, side in ((left + inset, serif), (right - inset, -serif)):
+    for edge, side in ((left + inset, serif), (right - inset, -serif)) if matrix.brackets else ():
         painter.drawPolyline([QPointF(edge + side, top), QPointF(edge, top), QPointF(edge, bottom), QPointF(edge + side, bottom)])
     painter.setFont(font("wire", size))
     baseline = top + (1 + matrices.ROW / 2 + 5.4) * size

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from graph.model.elements import End
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import BRACKETS, NUMBERS, Labels, magnification, stub_places
+from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnification, stub_places
 from ui.canvas.model.number_texts import stub_texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
@@ -68,7 +68,7 @@ def paint_live(
     if content.weighted and content.values:
         _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
     boost = magnification(scale, theme)
-    content.brackets = scale >= BRACKETS
+    content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
     complete = True
@@ -103,7 +103,7 @@ def paint_lifted(
     """What is being carried, above everything else: its cards and wires with their numbers."""
     paint_carried(painter, scene, carried, theme, scale)
     boost = magnification(scale, theme)
-    content.brackets = scale >= BRACKETS
+    content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
     if content.values and scale >= NUMBERS:

@@ -98,7 +98,7 @@ class Stage:
     def _key(self) -> tuple[object, ...]:
         """What the numbers on the screen depend on; the camera, the pulses and single events of playback aside."""
         content, live = self._model.content, self._model.live
-        return (content, content.stale, live.scene.version - self._mended, live.held, not content.playing)
+        return (content, content.stale, content.opened, live.scene.version - self._mended, live.held, not content.playing)
 
     def _take_event(self) -> None:
         """When playback goes on by one event, only what the two events touch has changed."""

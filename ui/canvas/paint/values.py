@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from engine.compile.views import ArrayView
-from ui.canvas.model import geometry
+from ui.canvas.model import geometry, text_metrics
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
-from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import WireText, known_text
 from ui.canvas.model.scene import CanvasScene
-from ui.canvas.paint.labels import paint_matrix, paint_question
+from ui.canvas.paint.insides import paint_places
+from ui.canvas.paint.labels import paint_question
 from ui.canvas.paint.nodes import paint_slot
-from ui.look.numerals import MINUS, loud, number, tensor_text, whole
+from ui.canvas.paint.tiles import blit, fitted, paint_tile, paint_tiles
+from ui.look.numerals import MINUS, loud, number, whole
 from ui.look.theme import Theme, color, font, mixed
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 def slider_share(value: float, low: float, high: float) -> float:
@@ -35,7 +35,7 @@ def paint_values(
     painter.setFont(font("value", boost))
     painter.setPen(color(theme.text))
     others: list[str] = []
-    ratio, hang = boost * 20 / 15, geometry.number_width("value", MINUS) * 0.3 * boost
+    ratio, hang = boost * 20 / 15, text_metrics.number_width("value", MINUS) * 0.3 * boost
     for node_id in node_ids:
         card = scene.cards[node_id]
         if card.body == "folded":
@@ -72,7 +72,9 @@ def paint_value(
     image = content.is_image(node_id, port)
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
-    if view is not None and view.covered:
+    if full and card.places:
+        paint_places(painter, node_id, card, rect.topLeft(), content, theme)
+    elif view is not None and view.covered:
         if card.weight and full:  # who is to find out what a layer gives needs its weights
             paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
             area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
@@ -89,27 +91,17 @@ def paint_value(
         text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
         ink = theme.error if loud(view.scalar) else theme.stale if content.stale else theme.text
         _paint_number(painter, area, text, ink, boost)
-    elif full and (text := known_text(content, view, (node_id, port))).matrix is not None:
-        paint_fitted(painter, area, text.matrix, content, theme)
     elif full:
         paint_tile(painter, area, view, content, theme, image)
     else:
         drawn = content.picture(view, theme, image)
         if drawn is not None:
-            place = _fitted(area, drawn)
-            _blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
+            place = fitted(area, drawn)
+            blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
     if card.slider is not None and typed is not None and full:
         settings = content.graph.settings_of(node_id)
         share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
         paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
-
-
-def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, content: Content, theme: Theme) -> None:
-    """A matrix in the middle of its place, smaller where it would not fit."""
-    size = min(1.0, area.width() / matrix.width, area.height() / matrix.height)
-    middle = area.center()
-    ink = theme.error if matrix.loud else theme.stale if content.stale else theme.text
-    paint_matrix(painter, matrix, middle.x() - matrix.width * size / 2, middle.y() - matrix.height * size / 2, ink, size)
 
 
 def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:
@@ -138,11 +130,11 @@ def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
 
 def _paint_number(painter: QPainter, area: QRectF, text: str, ink: str, boost: float) -> None:
     room = area.width() + 8
-    wide = geometry.number_width("value", text)
+    wide = text_metrics.number_width("value", text)
     size = min(boost, room / wide)
     painter.setFont(font("value", size) if size != 1.0 else font("value"))
     painter.setPen(color(ink))
-    hang = geometry.number_width("value", MINUS) * 0.3 * size if text.startswith(MINUS) and wide * size < room - 16 else 0.0
+    hang = text_metrics.number_width("value", MINUS) * 0.3 * size if text.startswith(MINUS) and wide * size < room - 16 else 0.0
     painter.drawText(QPointF(area.center().x() - wide * size / 2 - hang, area.center().y() + 7.2 * size), text)
 
 
@@ -158,66 +150,3 @@ def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme
     painter.setPen(QPen(color(hue if not theme.dark else theme.swatch["sources"]), 2))
     painter.setBrush(color(theme.card))
     painter.drawEllipse(QPointF(x, middle), 6.5, 6.5)
-
-
-def paint_tiles(
-    painter: QPainter, card: NodeCard, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme,
-    image: bool,
-) -> None:  # fmt: skip
-    """A layer: its weight at the left, its output at the right, each with a caption below."""
-    half = (area.width() - 12) / 2
-    for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):
-        place = QRectF(area.left() + left, area.top(), half, area.height())
-        caption = f"{name}  {tensor_text(shown.shape)}" if shown is not None else name
-        _captioned(painter, place, shown, caption, content, theme, pictured)
-
-
-def _captioned(
-    painter: QPainter, place: QRectF, shown: ArrayView | None, caption: str, content: Content, theme: Theme, image: bool
-) -> None:
-    box = place.adjusted(0, 0, 0, -16)
-    if shown is None:
-        paint_slot(painter, QRectF(place.left() + 0.5, box.center().y() - 11, min(56.0, place.width() - 1), 22), theme)
-    else:
-        drawn = content.picture(shown, theme, image)
-        if drawn is not None:
-            _blit(painter, _fitted(box, drawn), drawn, theme, content.stale)
-    painter.setFont(font("tiny"))
-    painter.setPen(color(theme.secondary))
-    text = geometry.elided("tiny", caption, place.width() + 4)
-    painter.drawText(QRectF(place.left(), place.bottom() - 14, place.width() + 6, 14), _LEFT, text)
-
-
-def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Content, theme: Theme, image: bool) -> None:
-    """One tensor: a flat picture over its shape, an upright one beside it."""
-    drawn = content.picture(view, theme, image)
-    text = tensor_text(view.shape)
-    flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
-    if flat:
-        _captioned(painter, area, view, text, content, theme, image)
-        return
-    wide = min(geometry.text_width("tiny", text) + 8, area.width() - 32)
-    box = area.adjusted(0, 2, -wide, -2)
-    assert drawn is not None
-    place = _fitted(box, drawn)
-    _blit(painter, place, drawn, theme, content.stale)
-    painter.setFont(font("tiny"))
-    painter.setPen(color(theme.secondary))
-    painter.drawText(QRectF(place.right() + 8, area.top(), wide, area.height()), _LEFT, geometry.elided("tiny", text, wide))
-
-
-def _fitted(box: QRectF, drawn: QImage) -> QRectF:
-    """The largest place of the picture's proportions, but never thinner than it can be seen."""
-    unit = min(box.width() / drawn.width(), box.height() / drawn.height(), 18.0)
-    wide, high = max(drawn.width() * unit, min(14.0, box.width())), max(drawn.height() * unit, min(10.0, box.height()))
-    return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
-
-
-def _blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: bool) -> None:
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    painter.setOpacity(0.35 if stale else 1.0)
-    painter.drawImage(place, drawn)
-    painter.setOpacity(1.0)
-    painter.setPen(QPen(color(theme.card_edge), 1))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(place)

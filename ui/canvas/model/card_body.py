@@ -1,0 +1,154 @@
+"""Which tensors get a place of their own inside a card, and where: from their shapes alone, so that no number moves anything.
+
+A layer's learned tensors stand as in a textbook, with their gradients below them or beside them; another card holds its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from PySide6.QtCore import QRectF
+
+from engine.compile.views import TraceView
+from ui.canvas.model import matrices
+from ui.canvas.model.text_metrics import text_width
+
+Dims = tuple[int, ...]
+Key = tuple[str, str]
+OfNode = tuple[Dims | None, tuple[tuple[str, Dims], ...]]
+"""The sample shape of a node's first output, and its learned tensors with their shapes."""
+
+SMALL = 13 / 15
+"""The type of a layer's matrices, as a part of that of a wire's numbers."""
+WIDEST = 286.0
+"""A layer's tensors stand side by side up to this width, else one below the other."""
+_ACROSS, _DOWN, _SIGN = 12.0, 6.0, 5.0
+"""Gaps between tensors, and between a tensor and the sign that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlace:
+    """The place of one tensor inside a card, from the card's top left corner.
+
+    `slope` is the gradient of a learned tensor, `inner` a number that the operation makes on its way.
+    """
+
+    kind: Literal["value", "weight", "slope", "inner"]
+    name: str
+    sign: str
+    area: QRectF
+    """The room of the tensor; its sign stands at the left of it."""
+    large: bool = False
+    """Whether its numbers are written out only while the card is selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insides:
+    """What a card holds, from the corner of the room that all of it needs."""
+
+    places: tuple[NumberPlace, ...] = ()
+    width: float = 0.0
+    height: float = 0.0
+
+
+NOTHING = Insides()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shapes:
+    """Shapes of one sample's values, and of learned tensors, as far as the engine could infer them."""
+
+    outputs: Mapping[Key, Dims] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Dims]] = field(default_factory=dict)
+    """By node, in the order of its declaration."""
+
+    def of(self, node: str, port: str) -> OfNode:
+        """What a card of this node depends on."""
+        return self.outputs.get((node, port)), tuple(self.parameters.get(node, {}).items())
+
+    def with_newer(self, newer: Shapes) -> Shapes:
+        """These and newer ones. What is not known now, for want of a wire, keeps its last shape, so that its card keeps its size."""
+        if newer.outputs.items() <= self.outputs.items() and newer.parameters.items() <= self.parameters.items():
+            return self
+        return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters})
+
+
+UNKNOWN = Shapes()
+
+
+def shapes_of(trace: TraceView) -> Shapes:
+    """The shapes that a pass had."""
+    parameters: dict[str, dict[str, Dims]] = {}
+    for (node, name), view in trace.parameters.items():
+        parameters.setdefault(node, {})[name] = view.shape
+    return Shapes({key: dims for key, (dims, _) in trace.shapes.items()}, parameters)
+
+
+def insides(shapes: OfNode, port: str, layer: bool) -> Insides:
+    """What a card holds: a layer its learned tensors, every other card its value."""
+    output, learned = shapes
+    if layer:
+        return _layer(learned)
+    if output is None or not matrices.fits(output):
+        return NOTHING
+    wide, high = matrices.room(output)
+    return Insides((NumberPlace("value", port, "", QRectF(0, 0, wide, high)),), wide, high)
+
+
+def placed(insides: Insides, area: QRectF) -> tuple[NumberPlace, ...]:
+    """The places in the middle of a card's value area."""
+    left, top = area.left() + (area.width() - insides.width) / 2, area.top() + (area.height() - insides.height) / 2
+    return tuple(replace(place, area=place.area.translated(left, top)) for place in insides.places)
+
+
+def _layer(learned: Sequence[tuple[str, Dims]]) -> Insides:
+    """Learned tensors in a row, their gradients in a row below; wide ones in rows of their own, small ones beside their gradients."""
+    if not learned or not all(matrices.opens(dims) for _, dims in learned):
+        return NOTHING
+    pairs = [(_sized("weight", name, name, dims), _sized("slope", name, "∇" + name, dims)) for name, dims in learned]
+    whole = sum(pair[1].width for pair in pairs) + _ACROSS * (len(pairs) - 1)
+    if whole <= WIDEST:
+        return _stacked([[pair[0] for pair in pairs], [pair[1] for pair in pairs]])
+    rows: list[list[_Sized]] = []
+    for weight, slope in pairs:
+        rows += [[weight, slope]] if weight.width + slope.width + _ACROSS <= WIDEST else [[weight], [slope]]
+    return _stacked(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    kind: Literal["weight", "slope"]
+    name: str
+    sign: str
+    lead: float
+    """Width of the sign with its gap; the same for a tensor and its gradient, so that they stand below each other."""
+    wide: float
+    high: float
+    large: bool
+
+    @property
+    def width(self) -> float:
+        return self.lead + self.wide
+
+
+def _sized(kind: Literal["weight", "slope"], name: str, sign: str, dims: Dims) -> _Sized:
+    wide, high = matrices.room(dims)
+    large = math.prod(dims) > matrices.MOST
+    return _Sized(kind, name, sign, text_width("small", "∇" + name) + _SIGN, wide * SMALL, high * SMALL, large)
+
+
+def _stacked(rows: Sequence[Sequence[_Sized]]) -> Insides:
+    places: list[NumberPlace] = []
+    top = width = 0.0
+    for row in rows:
+        left, high = 0.0, max(item.high for item in row)
+        for item in row:
+            area = QRectF(left + item.lead, top + (high - item.high) / 2, item.wide, item.high)
+            places.append(NumberPlace(item.kind, item.name, item.sign, area, item.large))
+            left += item.width + _ACROSS
+        width = max(width, left - _ACROSS)
+        top += high + _DOWN
+    return Insides(tuple(places), width, top - _DOWN)

@@ -1,0 +1,70 @@
+"""Tensors written out inside a card: a layer's matrices with their gradients, a value as a vector."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from engine.compile.views import Absent
+from ui.canvas.model.card_body import SMALL, NumberPlace
+from ui.canvas.model.content import Content
+from ui.canvas.model.geometry import NodeCard
+from ui.canvas.model.matrices import Matrix
+from ui.canvas.model.number_texts import placed_text
+from ui.canvas.paint.labels import paint_matrix, paint_question
+from ui.canvas.paint.nodes import paint_slot
+from ui.canvas.paint.tiles import captioned
+from ui.look.theme import Theme, color, font
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def paint_places(painter: QPainter, node_id: str, card: NodeCard, corner: QPointF, content: Content, theme: Theme) -> None:
+    """Everything that has a place of its own inside a card whose top left corner is there."""
+    for place in card.places:
+        _paint_place(painter, node_id, place, place.area.translated(corner), content, theme)
+
+
+def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRectF, content: Content, theme: Theme) -> None:
+    shown, slope = content.at_place(node_id, place), place.kind == "slope"
+    ink = theme.backward if slope else theme.text if place.kind == "weight" else theme.forward
+    if place.sign:
+        _paint_sign(painter, place.sign, area, theme.backward if slope else theme.secondary)
+    if shown is None or isinstance(shown, Absent):
+        _paint_absent(painter, area, shown, theme)
+    elif shown.covered:
+        middle = area.center()
+        paint_question(painter, QRectF(middle.x() - 20, middle.y() - 11, 40, 22), theme.backward if slope else theme.forward, theme)
+    else:
+        text = placed_text(content, node_id, place, shown)
+        if isinstance(text, Matrix):
+            ink = theme.error if text.loud else theme.stale if content.stale else ink
+            paint_fitted(painter, area, text, ink, SMALL if place.sign else 1.0)
+        else:
+            captioned(painter, area, shown, text, content, theme, content.is_image(node_id, place.name))
+
+
+def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, ink: str, largest: float = 1.0) -> None:
+    """A matrix in the middle of its place, smaller where it would not fit."""
+    size = min(largest, area.width() / matrix.width, area.height() / matrix.height)
+    middle = area.center()
+    paint_matrix(painter, matrix, middle.x() - matrix.width * size / 2, middle.y() - matrix.height * size / 2, ink, size)
+
+
+def _paint_sign(painter: QPainter, sign: str, area: QRectF, ink: str) -> None:
+    """The name of a tensor at the left of its place."""
+    painter.setFont(font("small"))
+    painter.setPen(color(ink))
+    painter.drawText(QRectF(area.left() - 64, area.top(), 60, area.height()), _RIGHT, sign)
+
+
+def _paint_absent(painter: QPainter, area: QRectF, absent: Absent | None, theme: Theme) -> None:
+    """An empty slot for what is not computed yet; a word for what is not there."""
+    if absent is None or absent.reason == "not computed":
+        middle = area.center()
+        paint_slot(painter, QRectF(middle.x() - 20, middle.y() - 9, 40, 18), theme)
+        return
+    painter.setFont(font("tiny"))
+    painter.setPen(color(theme.secondary))
+    painter.drawText(area, _CENTRE | Qt.TextFlag.TextWordWrap, absent.word)
