@@ -123,7 +123,8 @@ def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, ro
     listed = list(ports)
     first = (TITLE + height) / 2 - PITCH * (len(listed) - 1) / 2
     return tuple(
-        PortSpot(port.name, 0, output, x, first + PITCH * i, text_metrics.elided("tiny", port.name, room + 2)) for i, port in enumerate(listed)
+        PortSpot(port.name, 0, output, x, first + PITCH * i, text_metrics.elided("tiny", port.name, room + 2))
+        for i, port in enumerate(listed)
     )
 
 
