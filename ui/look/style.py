@@ -103,7 +103,7 @@ QPushButton[kind="quiet"]:focus {{ border: 1px solid {t.focus}; }}
 QPushButton[kind="segment"] {{ border: 1px solid transparent; background: transparent; color: {t.secondary}; font-weight: 600;
     padding: 0 {px(t, 9)}px; border-radius: {(height - 2) // 2}px; }}
 QPushButton[kind="segment"]:hover {{ background: {t.hover}; color: {t.text}; }}
-QPushButton[kind="segment"]:checked {{ background: {t.selection_soft}; color: {t.forward}; }}
+QPushButton[kind="segment"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
 QPushButton[kind="segment"]:focus {{ border: 1px solid {t.focus}; }}
 QPushButton[kind="repair"] {{ min-height: {px(t, 24)}px; color: {t.forward}; }}
 QToolButton {{ border: none; background: transparent; border-radius: 6px; padding: 4px; }}

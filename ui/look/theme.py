@@ -24,7 +24,8 @@ Role = Literal["tiny", "small", "base", "strong", "wire", "title", "value", "hea
 class Theme:
     """Colours are `#RRGGBB`. `bar` and `swatch` are keyed by category; `heat` runs from negative over zero to positive.
 
-    `scale` multiplies every type size, `wire_width` is a wire's thickness at rest in pixels.
+    `scale` multiplies every type size, `wire_width` is a wire's thickness at rest in pixels. `graph` is how much larger than panels and
+    bars the graph is, and what is read from afar with it (`type_size.for_graph`).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Theme:
     shadow: str
     scale: float = 1.0
     wire_width: float = 2.0
+    graph: float = 1.0
 
 
 _BARS = {
@@ -103,12 +105,12 @@ DARK = Theme(
 PROJECTOR = Theme(
     name="projector", title="Projector", dark=False, canvas="#FFFFFF", dots="#FFFFFF", panel="#FFFFFF", hairline="#5B6570",
     card="#FFFFFF", card_edge="#3A424B", text="#000000", secondary="#3A424B", wire="#5B6570",
-    forward="#0B4F8A", backward="#8F3500", on_accent="#FFFFFF", bar=_PROJECTOR_BARS, swatch=_PROJECTOR_BARS,
+    forward="#0050C8", backward="#A03400", on_accent="#FFFFFF", bar=_PROJECTOR_BARS, swatch=_PROJECTOR_BARS,
     heat=("#5A1668", "#FFFFFF", "#0B5A23"), bar_text="#FFFFFF", field="#FFFFFF", field_edge="#5B6570",
-    hover="#ECEFF2", pressed="#DDE2E7", forward_hover="#083C69", backward_hover="#6F2900",
+    hover="#ECEFF2", pressed="#DDE2E7", forward_hover="#003C99", backward_hover="#7A2800",
     warning="#5A4300", error="#8C0F1C", success="#0F6B40", warning_soft="#FFF8E0", error_soft="#FDF0F1",
-    selection="#0B4F8A", selection_soft="#E6F0F9", focus="#0B4F8A", stale="#454D56", shadow="#000000",
-    scale=1.3, wire_width=3.5,
+    selection="#0050C8", selection_soft="#E3ECFA", focus="#0050C8", stale="#454D56", shadow="#000000",
+    wire_width=3.5, graph=1.3,
 )  # fmt: skip
 
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK, PROJECTOR)}
@@ -224,7 +226,7 @@ def required(theme: Theme, kind: Kind) -> float:
 _TEXTS = (
     ("text", "panel card canvas field hover pressed selection_soft warning_soft error_soft"),
     ("secondary", "panel card canvas field hover pressed selection_soft"),
-    ("forward", "panel card canvas field selection_soft"),
+    ("forward", "panel card canvas field"),
     ("backward", "panel card canvas field"),
     ("stale", "panel card canvas"),
     ("warning", "panel card canvas field warning_soft"),
@@ -238,15 +240,15 @@ _MARKS = (
     ("selection", "canvas card panel"),
     ("focus", "canvas card panel field"),
     ("success", "panel field"),
-    ("forward", "canvas card panel field"),
+    ("forward", "canvas card panel field selection_soft"),
     ("backward", "canvas card panel"),
 )
 
 
 ORNAMENT = frozenset({"dots", "hairline", "card_edge", "shadow", "field_edge"})
 """Colours without meaning: what they divide is separated by space as well."""
-VEIL = 0.95
-"""Opacity of the canvas's colour under a label on a wire."""
+VEIL = {"light": 0.95, "dark": 0.95, "projector": 1.0}
+"""Opacity of the canvas's colour under a label on a wire. A projector's bright colours need all of the contrast there is."""
 FRAME_TINT = {True: 0.10, False: 0.06}
 """Opacity of a frame's hue over the canvas, on dark and on light."""
 
@@ -261,7 +263,7 @@ def pairs(theme: Theme) -> list[ContrastPair]:
                 listed.append(ContrastPair(getattr(theme, name), getattr(theme, ground), kind, f"{name} on {ground}"))
     for name in ("forward", "backward", "stale", "error", "secondary"):
         for wire in ("wire", "forward", "backward", "text"):
-            veiled = mixed(getattr(theme, wire), theme.canvas, VEIL)
+            veiled = mixed(getattr(theme, wire), theme.canvas, VEIL[theme.name])
             listed.append(ContrastPair(getattr(theme, name), veiled, "text", f"{name} on the veil over {wire}"))
     for hue in theme.swatch.values():
         tint = mixed(theme.canvas, hue, FRAME_TINT[theme.dark])

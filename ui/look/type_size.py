@@ -26,6 +26,16 @@ def sized(theme: Theme, factor: float) -> Theme:
     return _made[key]
 
 
+def for_graph(theme: Theme) -> Theme:
+    """A theme for the graph itself, and for cards and lessons over it: on a projector their type is larger than that of bars and panels."""
+    if theme.graph == 1.0:
+        return theme
+    key = (f"{theme.name} graph", round(theme.scale, 3))
+    if key not in _made:
+        _made[key] = replace(theme, scale=theme.scale * theme.graph, graph=1.0)
+    return _made[key]
+
+
 def smaller(theme: Theme) -> Iterator[Theme]:
     """A theme, then the same with smaller and smaller type: for a bar that must fit into a width."""
     yield theme

@@ -379,6 +379,7 @@ class Window(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Apply the theme again at the window's type size; panels grow with the type, and a graph that was wholly in view stays so."""
         from ui.look.style import style_sheet
+        from ui.look.type_size import for_graph
 
         theme = sized(theme, self.panels.sizes.of())
         grows = theme.scale != self.theme.scale
@@ -388,7 +389,7 @@ class Window(QMainWindow):
         self.search_box.set_theme(theme)
         self.panels.dress(theme)
         self.controls.set_theme(theme)
-        if self.canvas.theme is not theme:
+        if self.canvas.theme is not for_graph(theme):
             fitted = self.canvas.fitted
             self.canvas.set_theme(theme)
             if fitted:

@@ -14,6 +14,7 @@ from graph.model.spec import CATEGORIES
 from tests.support.contrast import contrast
 from ui.look.style import style_sheet
 from ui.look.theme import FONTS, ORNAMENT, THEMES, ContrastPair, Theme, font, glyph, load_fonts, pairs, required
+from ui.look.type_size import for_graph
 
 
 def test_the_contrast_formula_gives_21_for_black_on_white() -> None:
@@ -53,7 +54,9 @@ def test_figures_are_tabular_so_that_running_numbers_do_not_dance(qapp: object) 
 
 
 def test_the_projector_is_larger_and_thicker() -> None:
-    assert font("value", THEMES["projector"].scale).pixelSize() > font("value").pixelSize()
+    projector = THEMES["projector"]
+    assert projector.scale == THEMES["light"].scale, "bars and panels have their usual size"
+    assert font("value", for_graph(projector).scale).pixelSize() > font("value").pixelSize()
     assert THEMES["projector"].wire_width > THEMES["light"].wire_width
 
 

@@ -27,6 +27,7 @@ from ui.canvas.model.selection import Selection
 from ui.canvas.model.surface import Surface
 from ui.canvas.model.viewport import Viewport
 from ui.look.theme import Theme
+from ui.look.type_size import for_graph
 
 
 class CanvasModel(QObject):
@@ -69,7 +70,7 @@ class CanvasModel(QObject):
     def __init__(self, document: Document, theme: Theme, surface: Surface) -> None:
         super().__init__()
         self.document: Document = document
-        self.theme: Theme = theme
+        self.theme: Theme = for_graph(theme)
         self.surface: Surface = surface
         self.playhead: Playhead | None = None
         self.pointing = Pointing()
@@ -83,7 +84,7 @@ class CanvasModel(QObject):
         self.content = Content(document.graph)
         self.rows: dict[str, NodeRows] = {}
         """The arithmetic of nodes that playback is about to come to, as far as it is known."""
-        self.viewport = Viewport(self.live.scene, theme.scale, surface.view_size, self._view_moved)
+        self.viewport = Viewport(self.live.scene, self.theme.scale, surface.view_size, self._view_moved)
         self.map = MapView(self.viewport)
         self._selection = Selection(self._selection_flipped)
         self.navigation = GroupNavigation(self.live, self.viewport, self._selection, self.level_left.emit, self.level_changed.emit)
@@ -131,11 +132,11 @@ class CanvasModel(QObject):
     def set_theme(self, theme: Theme) -> None:
         """Change colours; a larger scale keeps the middle of the view where it is, or everything in view."""
         fitted = self.viewport.fitted
-        self.theme = theme
+        self.theme = for_graph(theme)
         self.live.labels.clear()
         self.live.invalidate()
         self.level_changed.emit()
-        self.viewport.set_natural_scale(theme.scale)
+        self.viewport.set_natural_scale(self.theme.scale)
         if fitted:
             self.viewport.fit_all()
 

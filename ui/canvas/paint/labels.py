@@ -66,7 +66,7 @@ def paint_veils(painter: QPainter, labels: Sequence[Placed], theme: Theme, boost
     ]
     if boxes:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(theme.canvas, VEIL))
+        painter.setBrush(faded(theme.canvas, VEIL[theme.name]))
         batch.rectangles(painter, np.array(boxes, dtype=np.float64))
 
 

@@ -84,7 +84,7 @@ def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -
         painter.drawRoundedRect(place, 10, 10)
         middle = place.center().y()
         painter.setFont(font("strong", scale))
-        painter.setPen(color(theme.forward))
+        painter.setPen(color(theme.forward if not over else theme.text))
         painter.drawText(QRectF(place.left(), middle - 24 * scale, place.width(), 22 * scale), _CENTRE, offer.title)
         painter.setFont(font("small", scale))
         painter.setPen(color(theme.secondary if not over else theme.text))

@@ -16,6 +16,7 @@ from ui.canvas.paint import painting
 from ui.canvas.paint.painter import prepare
 from ui.look import theme as themes
 from ui.look.theme import Theme
+from ui.look.type_size import for_graph
 
 MARGIN = 40.0
 
@@ -35,6 +36,7 @@ def paint_graph(
     Needs a `QGuiApplication`.
     """
     themes.load_fonts()
+    theme = for_graph(theme)
     scene, labels = CanvasScene(graph), Labels()
     content = Content(graph, trace, values=values and trace is not None)
     extent = _extent(scene, content)
