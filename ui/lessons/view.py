@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtCore import QRectF
 
 from graph.lessons.lesson import MEASURED, LessonQuestion, LessonStep
 from graph.lessons.lesson_graph import find, resolve
@@ -72,8 +72,7 @@ class StepView:
         if rect.isNull():
             canvas.fit_all()
         else:
-            canvas.camera.fit(rect, QSizeF(canvas.size()), 1.25 * canvas.theme.scale)
-            canvas.camera_moved()
+            canvas.viewport.fit_rect(rect)
 
     def settle(self) -> None:
         self._left = (self._canvas.view_state(), self._canvas.fitted, self._canvas.navigation.inside)

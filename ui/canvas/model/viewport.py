@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
+from ui.canvas.model.free_area import free_part
 from ui.canvas.model.scene import CanvasScene
 
 OBJECTIVE_ROOM = geometry.STUB + 64
@@ -25,6 +26,7 @@ class Viewport:
         self.camera.scale = self._natural = scale
         self.size = size
         self._moved = moved
+        self._covers: dict[str, QRectF] = {}
         self.fitted = True
         """Whether everything was shown last, and the view has not been moved since."""
 
@@ -52,8 +54,34 @@ class Viewport:
         self.fit_rect(chosen if not chosen.isNull() else self._whole())
 
     def fit_rect(self, rect: QRectF) -> None:
-        self.camera.fit(rect, self.size(), LARGEST_FIT * self._natural)
+        """Show this part of the scene where nothing lies over the view."""
+        free = self.free(rect)
+        self.camera.fit(rect, free.size(), LARGEST_FIT * self._natural)
+        self.camera.pan(free.left(), free.top())
         self.camera_moved()
+
+    # what lies over the view
+
+    def cover(self, owner: str, rect: QRectF | None) -> None:
+        """Say that a sheet of `owner` lies over this part of the view (in pixels), or None: nothing of it does any more."""
+        if rect == self._covers.get(owner):
+            return
+        if rect is None:
+            self._covers.pop(owner, None)
+        else:
+            self._covers[owner] = QRectF(rect)
+        self.refit()
+
+    def free(self, shown: QRectF | None = None) -> QRectF:
+        """The part of the view that nothing lies over in which `shown` (in scene coordinates) would be largest."""
+        size = self.size()
+        whole = QRectF(0, 0, size.width(), size.height())
+        rect = shown if shown is not None and not shown.isEmpty() else self._whole()
+        return free_part(
+            whole,
+            self._covers.values(),
+            lambda part: min(part.width() / rect.width(), part.height() / rect.height(), LARGEST_FIT * self._natural),
+        )
 
     def _whole(self) -> QRectF:
         bounds = self.scene.bounds()
@@ -83,7 +111,7 @@ class Viewport:
 
     def reveal(self, rect: QRectF) -> None:
         """Bring a rectangle of the scene into view; nothing moves when it is there."""
-        if not rect.isNull() and not self.seen().contains(rect):
+        if not rect.isNull() and not self.free(rect).contains(self.camera.rect_to_view(rect)):
             self.centre_on(rect.center())
 
     def state(self) -> State:
@@ -105,6 +133,5 @@ class Viewport:
         return self.camera.seen(self.size())
 
     def middle(self) -> QPointF:
-        """Of the view, in pixels."""
-        size = self.size()
-        return QPointF(size.width() / 2, size.height() / 2)
+        """Of the part of the view that nothing lies over, in pixels."""
+        return self.free().center()
