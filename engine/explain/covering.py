@@ -18,6 +18,7 @@ from engine.compile.views import Absent, ArrayView, cover, entry_at
 from engine.explain.arithmetic import NodeArithmetic, Product
 from engine.explain.audit import AuditPart, AuditRow, StepErrors
 from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
+from engine.explain.exact import Exact, ExactTensor
 from engine.explain.forward_mode import Adjoints, Tangents
 from engine.explain.paths import Ledger, PartialSum, Path
 from engine.explain.question import Refusal, Unanswerable
@@ -38,7 +39,7 @@ T = TypeVar("T")
 MOST = 4096
 """Numbers of one hidden tensor that are looked for in an answer."""
 _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
-_FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors)
+_FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors, Exact)
 """Every derivative behind a hidden value reveals something about it: these are not answered while one is hidden."""
 
 
@@ -396,3 +397,11 @@ def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
 @_cover.register
 def _formulas(formulas: Formulas, covering: Covering) -> Formulas:
     return _fields(formulas, covering, ("value", "traced", "values"))
+
+
+@_cover.register
+def _exact_tensor(tensor: ExactTensor, covering: Covering) -> ExactTensor:
+    why = covering.why(tensor.place)
+    if why is None and any(isinstance(covering.number(float(fraction)), Covered) for fraction in tensor.fractions):
+        why = ASKED
+    return tensor if why is None else replace(tensor, fractions=(), errors=(), hidden=why)
