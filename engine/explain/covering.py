@@ -404,4 +404,4 @@ def _exact_tensor(tensor: ExactTensor, covering: Covering) -> ExactTensor:
     why = covering.why(tensor.place)
     if why is None and any(isinstance(covering.number(float(fraction)), Covered) for fraction in tensor.fractions):
         why = ASKED
-    return tensor if why is None else replace(tensor, fractions=(), errors=(), hidden=why)
+    return tensor if why is None else replace(tensor, fractions=(), computed=(), errors=(), hidden=why)

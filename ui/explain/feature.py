@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graph.model.address import Address
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
+    from ui.explain.exact_mode import ExactMode
     from ui.explain.tools_page import ToolsPage
     from ui.shell.workspace.workspace import Workspace
 
@@ -32,6 +33,7 @@ class Explain(Feature):
         workspace.services.offer(EXPLANATIONS, self)
         workspace.services.offer(MEANING, self)
         self._audit: AuditOverlay | None = None
+        self._exact: ExactMode | None = None
         self._meant: tuple[str, tuple[int, ...]] | None = None
 
     @property
@@ -52,6 +54,15 @@ class Explain(Feature):
             self._audit = AuditOverlay(self.workspace)
             self._audit.chosen.connect(self._show_curve)
         return self._audit
+
+    @property
+    def exact(self) -> ExactMode:
+        """Fractions in the place of numbers on the canvas."""
+        if self._exact is None:
+            from ui.explain.exact_mode import ExactMode
+
+            self._exact = ExactMode(self.workspace)
+        return self._exact
 
     @property
     def card(self) -> CardPage:
@@ -75,6 +86,8 @@ class Explain(Feature):
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self._audit is not None:
             self._audit.follow(trace)
+        if self._exact is not None:
+            self._exact.follow()
 
     def document_changed(self) -> None:
         if self._audit is not None:
@@ -136,6 +149,13 @@ class Explain(Feature):
     def toggle_audit(self) -> None:
         """Turn the comparison of numerical and analytical gradients on every wire on or off."""
         self.audit.toggle()
+
+    def toggle_exact(self) -> None:
+        """Turn fractions on the canvas on or off."""
+        self.exact.turn(not self.exact.on)
+
+    def show_exact(self) -> None:
+        self.show_tool("exact")
 
     def show_paths(self) -> None:
         self.show_tool("paths")

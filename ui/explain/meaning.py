@@ -10,6 +10,7 @@ from ui.shell.workspace.services import Service
 if TYPE_CHECKING:
     from graph.model.address import Address
     from ui.explain.audit import AuditOverlay
+    from ui.explain.exact_mode import ExactMode
 
 
 class Meaning(Protocol):
@@ -17,6 +18,9 @@ class Meaning(Protocol):
 
     @property
     def audit(self) -> AuditOverlay: ...
+
+    @property
+    def exact(self) -> ExactMode: ...
 
     def parameter_of(self, nodes: Sequence[str]) -> str:
         """The learned tensor of the one selected node that is meant; empty for the node itself."""

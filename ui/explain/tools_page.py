@@ -25,6 +25,7 @@ TOOLS: tuple[tuple[str, str, str, str], ...] = (
     ("audit", _("Audit"), "AuditTool", _("Compare numerical and analytical gradients on every wire")),
     ("picture", _("Slice"), "PictureTool", _("Plot the objective against the selected number, with tangent, parabola and secant")),
     ("symbolic", _("Formula"), "SymbolicTool", _("Show the objective and its derivatives as formulas")),
+    ("exact", _("Fractions"), "ExactTool", _("List every number as a fraction, beside the computed number and its rounding error")),
     ("modes", _("Forward mode"), "ModesTool", _("Show tangents from any seed and adjoints of any target")),
     ("cost", _("Cost"), "CostTool", _("Why reverse mode: counted and timed over depth and width")),
 )

@@ -26,14 +26,15 @@ class ExactNumbers(Question):
 class ExactTensor:
     """The fractions at `place`, in the order of the entries of a tensor of this `shape` (no axes: one number).
 
-    `errors` are the computed numbers minus the fractions, rounded to double precision: what rounding has done to each entry.
-    A tensor that may not be shown has neither, but a sign in `hidden`.
+    `errors` are the `computed` numbers minus the fractions, in double precision: what rounding has done to each entry.
+    A tensor that may not be shown has none of these, but a sign in `hidden`.
     """
 
     place: Address
     name: str
     shape: tuple[int, ...]
     fractions: tuple[Fraction, ...]
+    computed: tuple[float, ...]
     errors: tuple[float, ...]
     hidden: Covered | None = None
 

@@ -200,8 +200,9 @@ def _add(sums: dict[Key, Array], key: Key, part: Array) -> None:
 
 def _tensor(address: Address, name: str, exact: Array, computed: Tensor) -> ExactTensor:
     numbers = tuple(np.ravel(exact))
-    errors = tuple(_error(float(c), f) for c, f in zip(np.ravel(_numbers(computed)), numbers, strict=True))
-    return ExactTensor(address, name, tuple(computed.shape), numbers, errors)
+    floats = tuple(float(entry) for entry in np.ravel(_numbers(computed)))
+    errors = tuple(_error(entry, fraction) for entry, fraction in zip(floats, numbers, strict=True))
+    return ExactTensor(address, name, tuple(computed.shape), numbers, floats, errors)
 
 
 def _error(computed: float, exact: Fraction) -> float:

@@ -18,8 +18,10 @@ from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import names
+from ui.canvas.model import number_texts
 from ui.explain.audit_tool import AuditTool
 from ui.explain.cost_tool import CostTool
+from ui.explain.exact_tool import ExactTool
 from ui.explain.modes_tool import REVERSE, ModesTool
 from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
@@ -491,3 +493,52 @@ def test_a_new_theme_brings_no_tags_of_a_tool_that_nobody_sees(window: Window, q
     window.set_theme(DARK)
 
     assert not window.canvas.overlay.tags("forward_mode") and not window.canvas.overlay.marks("forward_mode")
+
+
+# exact mode
+
+
+def test_exact_mode_writes_fractions_on_the_canvas_and_the_same_key_ends_it(open_window: Open, qtbot: QtBot) -> None:
+    """x/y at 7 and −3: f = −7/3, ∂f/∂x = −1/3, ∂f/∂y = −7/9."""
+    window = open_window(Document(build("f = x/y", CATALOG, {"x": 7.0, "y": -3.0})))
+    canvas, graph = window.canvas, window.document.graph
+    content = lambda: canvas.model.content  # noqa: E731 - a new one comes with every trace
+    edges = [number_texts.texts(edge, content()) for edge in graph.edges.values()]
+    assert [backward.text for _, backward in edges] == ["−0.3333", "−0.7778"]
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: bool(content().fractions), timeout=PATIENCE)
+    assert [backward.text for _, backward in (number_texts.texts(edge, content()) for edge in graph.edges.values())] == ["−1/3", "−7/9"]
+    objective = content().objective()
+    assert objective is not None
+    assert number_texts.known_text(content(), content().node_value(*objective), objective).text == "−7/3"
+    assert window.actions_by_id["exact"].isChecked()
+    x = graph.named("x")
+    assert x is not None
+    window.document.do(SetParam(x.id, "value", 1.0))
+    qtbot.waitUntil(lambda: "−1/9" in content().fractions.values(), timeout=PATIENCE)
+    qtbot.keyClick(canvas, Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    assert not content().fractions and not window.actions_by_id["exact"].isChecked()
+
+
+def test_the_list_of_fractions_has_the_rounding_error_of_each_number(open_window: Open, qtbot: QtBot) -> None:
+    """1/3 in double precision is 6004799503160661·2⁻⁵⁴, which is 1/(3·2⁵⁴) too small: −1.9e−17."""
+    window = open_window(Document(build("f = x/y", CATALOG, {"x": 1.0, "y": 3.0})))
+    window.actions_by_id["show_exact"].trigger()
+    tool = window.explain.tools.tool("exact")
+    assert isinstance(tool, ExactTool)
+    qtbot.waitUntil(lambda: tool.table.rowCount() > 0, timeout=PATIENCE)
+    rows = [[tool.table.item(row, column).text() for column in range(4)] for row in range(tool.table.rowCount())]
+    assert ["f", "1/3", "0.3333333333333333", "−1.9×10⁻¹⁷"] in rows
+    assert tool.summary.text() != "Every number was computed without rounding."
+
+
+def test_exact_mode_does_not_show_what_is_hidden(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(Document(build("f = x/y", CATALOG, {"x": 7.0, "y": -3.0})))
+    window.explain.toggle_exact()
+    content = lambda: window.canvas.model.content  # noqa: E731
+    qtbot.waitUntil(lambda: "−1/3" in content().fractions.values(), timeout=PATIENCE)
+    edge = next(edge for edge in window.document.graph.edges.values() if edge.target[1] == "a")
+    window.visibility.hide("predict", gradients=[edge.id])
+    qtbot.waitUntil(lambda: "−1/3" not in content().fractions.values(), timeout=PATIENCE)
+    assert number_texts.texts(edge, content())[1].text == "?"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
 from engine.compile.views import TraceView
 from graph.model import edits
+from graph.model.address import Address
 from graph.model.graph import Graph, GraphError
 from graph.storage.document import Change, Document
 from ui.canvas.model import card_body, levels, samples
@@ -144,7 +145,10 @@ class CanvasModel(QObject):
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         stale = self.is_old(trace) and self.content.stale
         self._take_shapes(trace)
-        self.content = Content(self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened())
+        fractions = self.content.fractions if trace is self.content.trace and not stale else {}
+        self.content = Content(
+            self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions
+        )
         self.surface.repaint_scene()
 
     def _take_shapes(self, trace: TraceView | None) -> None:
@@ -154,6 +158,14 @@ class CanvasModel(QObject):
             if known != self._shaped:
                 self._shaped = known
                 self.live.take_shapes(card_body.shapes_of(trace))
+
+    def show_fractions(self, fractions: Mapping[Address, str]) -> None:
+        """Write these numbers of the trace shown as fractions, until other numbers come."""
+        if fractions != self.content.fractions:
+            self.content.fractions = fractions
+            self.content.texts.clear()
+            self.live.labels.clear()
+            self.surface.repaint_scene()
 
     def _show_sample(self) -> None:
         """Another part of the batch: the same numbers, cut differently."""

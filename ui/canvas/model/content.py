@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.grouping.groups import members
+from graph.model.address import Address, Kind
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.model.problem import GRAVITY, Problem
@@ -39,6 +41,8 @@ class Content:
     """Whether they are on cards."""
     opened: frozenset[str] = frozenset()
     """Cards that write out larger tensors too, up to 4 × 4: those that are selected."""
+    fractions: Mapping[Address, str] = field(default_factory=dict)
+    """In exact mode, what stands in the place of single numbers: `−7/3`. None of a number that is hidden."""
     _parts: dict[int, ArrayView] = field(default_factory=dict)
     """What is shown of the batched tensors of this trace, by their identity."""
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
@@ -71,6 +75,10 @@ class Content:
         if self.playhead is not None and not self.playhead.node_has_value(node) and self.graph.spec(node).inputs:
             return None  # what a person typed into a source is known before anything is computed
         return self._value((node, port))
+
+    def fraction(self, kind: Kind, identity: str, port: str = "", gradient: bool = False) -> str:
+        """How exact mode writes a number; empty where it writes it like any other."""
+        return self.fractions.get(Address(kind, identity, port, gradient), "") if self.fractions else ""
 
     def node_gradient(self, node: str, port: str) -> Gradient:
         if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):

@@ -61,22 +61,22 @@ def _bracketed(view: ArrayView) -> WireText:
     return WireText("matrix", said, written.width, view, height=written.height, matrix=written)
 
 
-def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False) -> WireText:
-    """The text of a value; `brackets`: a small tensor is written out."""
+def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False, fraction: str = "") -> WireText:
+    """The text of a value; `brackets`: a small tensor is written out. A single number may be written as a `fraction`."""
     if view is None:
         return EMPTY
     if view.covered:
         return HIDDEN
     scalar = view.scalar
     if scalar is not None:
-        return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
+        return _made("bad" if loud(scalar) else "number", fraction or (whole(scalar) if "int" in view.dtype else number(scalar)))
     if brackets:
         return _bracketed(view)
     shape = tensor_text(view.shape)
     return _made("tensor", shape, view, image) if view.finite else _made("bad", _("NaN/∞ {shape}").format(shape=shape))
 
 
-def gradient_text(gradient: ArrayView | Absent, brackets: bool = False) -> WireText:
+def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction: str = "") -> WireText:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
         return EMPTY if gradient.reason == "not computed" else _made("word", gradient.word)
@@ -84,7 +84,7 @@ def gradient_text(gradient: ArrayView | Absent, brackets: bool = False) -> WireT
         return HIDDEN
     scalar = gradient.scalar
     if scalar is not None:
-        return _made("bad" if loud(scalar) else "number", number(scalar))
+        return _made("bad" if loud(scalar) else "number", fraction or number(scalar))
     if brackets:
         return _bracketed(gradient)
     if not gradient.finite:
@@ -98,7 +98,9 @@ def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     key = (id(gradient), 3 if content.brackets else 1)
     backward = content.texts.get(key)
     if backward is None:
-        backward = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient))
+        backward = content.texts[key] = gradient_text(
+            gradient, _written_out(content, edge.source, gradient), content.fraction("edge", edge.id, gradient=True)
+        )
     return known_text(content, content.wire_value(edge), edge.source), backward
 
 
@@ -107,7 +109,9 @@ def known_text(content: Content, value: ArrayView | None, source: tuple[str, str
     key = (id(value), 2 if content.brackets else 0)
     text: WireText | None = content.texts.get(key)
     if text is None:
-        text = content.texts[key] = value_text(value, content.is_image(*source), _written_out(content, source, value))
+        text = content.texts[key] = value_text(
+            value, content.is_image(*source), _written_out(content, source, value), content.fraction("output", *source)
+        )
     return text
 
 
@@ -146,4 +150,7 @@ def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayVie
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
     """The objective's value and its gradient, which is 1."""
-    return value_text(content.node_value(*objective)), gradient_text(content.node_gradient(*objective))
+    return (
+        value_text(content.node_value(*objective), fraction=content.fraction("output", *objective)),
+        gradient_text(content.node_gradient(*objective)),
+    )

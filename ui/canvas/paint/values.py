@@ -121,7 +121,9 @@ def _fan_out(node_id: str, port: str, content: Content) -> str | None:
     total = content.node_gradient(node_id, port)
     if not isinstance(total, ArrayView):
         return None
-    return f"Σ {number(total.scalar)}" if total.scalar is not None else f"Σ |∇| {number(total.norm)}"
+    if total.scalar is not None:
+        return f"Σ {content.fraction('output', node_id, port, gradient=True) or number(total.scalar)}"
+    return f"Σ |∇| {number(total.norm)}"
 
 
 def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
