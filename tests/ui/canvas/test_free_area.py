@@ -36,7 +36,7 @@ def test_where_all_is_covered_the_whole_is_taken() -> None:
     assert free_part(WHOLE, [QRectF(100, 0, 1180, 600)], area) == WHOLE
 
 
-def test_everything_is_shown_beside_a_sheet_and_fills_the_view_again_without_it() -> None:
+def test_everything_is_shown_beside_a_sheet_and_fills_the_view_again_without_it(qapp: object) -> None:
     scene = CanvasScene(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
     viewport = Viewport(scene, 1.0, lambda: QSizeF(1280, 600), lambda zooming: None)
     viewport.fit_all()
