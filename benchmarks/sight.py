@@ -79,8 +79,8 @@ class Faults:
         return self.on_wire + self.on_card + self.on_title + self.on_label + self.under_overlay + self.outside
 
     def add(self, other: Faults) -> None:
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        for entry in fields(self):
+            setattr(self, entry.name, getattr(self, entry.name) + getattr(other, entry.name))
 
 
 @dataclass

@@ -48,7 +48,7 @@ def declared() -> Iterator[Found]:
         where = (ROOT / node_type.__class__.__module__.replace(".", "/")).relative_to(ROOT).as_posix() + ".py"
         texts = [node_type.title, (node_type.__class__.__doc__ or "").strip(), *node_type.search]
         for described in (node_type.inputs, node_type.outputs, node_type.parameters, node_type.buffers):
-            texts += [each.doc for each in described]
+            texts += [item.doc for item in described]
         for setting in node_type.spec.settings:
             texts += [setting.label, setting.help, *(choice.replace("_", " ") for choice in setting.choices)]
         yield from ((text, where, 1) for text in texts if text)

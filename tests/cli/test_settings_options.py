@@ -46,7 +46,7 @@ def test_settings_that_can_be_typed_have_an_option() -> None:
 @each_option
 def test_an_option_sets_its_setting(setting: TrainingSetting) -> None:
     call, value = arguments(setting)
-    settings = {each.name: each_value for each, each_value in given(parser().parse_args(call))}
+    settings = {option.name: each_value for option, each_value in given(parser().parse_args(call))}
     assert settings == {setting.name: value}
 
 
@@ -70,7 +70,7 @@ def test_an_option_refuses_what_the_setting_cannot_hold(setting: TrainingSetting
 
 @pytest.mark.parametrize("setting", [s for s in OPTIONS if s.excludes], ids=lambda s: s.name)
 def test_settings_that_exclude_each_other_are_not_given_together(setting: TrainingSetting, capsys: pytest.CaptureFixture[str]) -> None:
-    other = next(each for each in OPTIONS if each.name == setting.excludes)
+    other = next(option for option in OPTIONS if option.name == setting.excludes)
     with pytest.raises(SystemExit):
         parser().parse_args([*arguments(setting)[0], *arguments(other)[0]])
     assert f"{other.option} and {setting.option} cannot be used together" in capsys.readouterr().err

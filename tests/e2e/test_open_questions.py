@@ -64,7 +64,9 @@ def of_item(window: Window, question: LessonQuestion) -> Iterator[str]:
             yield from (f"tip of {where}: {line}" for line in rows if tells(line, question.expected))
     window.canvas.select([item.id])
     QApplication.processEvents()
-    for sheet in (each for each in window.panel("inspector").findChildren(Sheet) if each.isVisible() and question.quantity == "gradient"):
+    for sheet in (
+        shown for shown in window.panel("inspector").findChildren(Sheet) if shown.isVisible() and question.quantity == "gradient"
+    ):
         for line in sheet.accessibleName().splitlines():
             left, _, right = line.rpartition("=")
             if "∂" in left and _ALONE.fullmatch(right) and tells(right, question.expected):

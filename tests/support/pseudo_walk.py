@@ -111,7 +111,7 @@ class Dialog(Dialogs):
 
     def wait_for(self, dialog: QDialog) -> bool:
         if isinstance(dialog, QFileDialog):  # its own words are Qt's
-            self.found([("file dialog", dialog.windowTitle()), *(("file dialog", each) for each in dialog.nameFilters())])
+            self.found([("file dialog", dialog.windowTitle()), *(("file dialog", pattern) for pattern in dialog.nameFilters())])
             return False
         dialog.show()
         self.look("dialog", dialog)
@@ -211,7 +211,7 @@ class Walk:
         kinds: dict[str, str] = {}
         for node in graph.nodes.values():
             kinds.setdefault(node.type, node.id)
-        things = [[each] for each in (*kinds.values(), *list(graph.groups)[:1], *list(graph.frames)[:1], *list(graph.notes)[:1])]
+        things = [[item] for item in (*kinds.values(), *list(graph.groups)[:1], *list(graph.frames)[:1], *list(graph.notes)[:1])]
         things += [[edge] for edge in list(graph.edges)[:2]] + [list(graph.nodes)[:3], [*graph.nodes, *graph.edges], []]
         for chosen in things:
             window.canvas.select(chosen)
@@ -298,7 +298,7 @@ class Walk:
             window.actions_by_id[spec.id].trigger()
             self.look(f"action {spec.id}")
             self.found([(f"said by {spec.id}", window.status.message.full)])
-            self.found((f"undo of {spec.id}", window.actions_by_id[each].text()) for each in ("undo", "redo"))
+            self.found((f"undo of {spec.id}", window.actions_by_id[command].text()) for command in ("undo", "redo"))
             _escape(window)
             while window.document.history.can_undo and spec.id not in ("undo", "redo") and before >= 0:
                 window.document.undo()
@@ -483,7 +483,7 @@ def _cut_off(part: QWidget) -> str:
 def names(window: Window) -> set[str]:
     """Words that people typed or that are identifiers: of nodes, ports, tensors, groups, files, and settings' values."""
     found: set[str] = set()
-    for document in (window.document, _document(), *(Document(each.graph) for each in examples(CATALOG))):
+    for document in (window.document, _document(), *(Document(example.graph) for example in examples(CATALOG))):
         graph = document.graph
         for node in graph.nodes.values():
             spec = graph.spec(node.id)
@@ -508,7 +508,7 @@ def documents() -> list[str]:
             found += [step.title, step.text, step.notes]
             for question in step.ask:
                 found += [question.text, question.answer, question.hint]
-                found += [each for option in question.options for each in (option.text, option.feedback)]
+                found += [words for option in question.options for words in (option.text, option.feedback)]
     for example in examples(CATALOG):
         found += [example.title, example.description]
     return [text for text in found if text]

@@ -75,7 +75,7 @@ def numbers(window: Window) -> dict[Address, float]:
     for node in graph.nodes:
         outputs = graph.spec(node).outputs
         places = [Address("output", node, port.name, gradient) for port in outputs for gradient in (False, True)]
-        places += [Address("parameter", node, each.name, True) for each in graph.spec(node).parameters]
+        places += [Address("parameter", node, parameter.name, True) for parameter in graph.spec(node).parameters]
         for address in places:
             view = truth.at(address, graph)
             typed = not address.gradient and not graph.spec(node).inputs
@@ -173,7 +173,7 @@ def around(window: Window) -> Texts:
     yield from of_canvas(window)
     yield "title", window.windowTitle()
     yield "status", window.status.message.full
-    yield from (("label", text) for each in window.findChildren(QLabel) if each.isVisible() for text in (each.text(), each.toolTip()))
+    yield from (("label", text) for label in window.findChildren(QLabel) if label.isVisible() for text in (label.text(), label.toolTip()))
     yield from (("screen reader", text) for text in spoken(QAccessible.queryAccessibleInterface(window)))
 
 

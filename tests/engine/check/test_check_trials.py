@@ -104,7 +104,7 @@ def spoiled(rule: Any) -> Any:
 
     def run(*arguments: Any) -> Any:
         gradients = rule(*arguments)
-        return tuple(1.001 * each for each in gradients) if isinstance(gradients, tuple) else 1.001 * gradients
+        return tuple(1.001 * gradient for gradient in gradients) if isinstance(gradients, tuple) else 1.001 * gradients
 
     return run
 
@@ -132,7 +132,7 @@ def trials(case: Case, names: Collection[str] | None = None) -> Iterator[tuple[s
 
 def _gradients(graph: Graph) -> list[torch.Tensor]:
     trace = Model(graph, dtype=torch.float64).trace(training=True)
-    return [g for each in (trace.edge_gradients, trace.parameter_gradients) for g in each.values() if isinstance(g, torch.Tensor)]
+    return [g for group in (trace.edge_gradients, trace.parameter_gradients) for g in group.values() if isinstance(g, torch.Tensor)]
 
 
 def _differ(before: list[torch.Tensor], after: list[torch.Tensor]) -> bool:

@@ -51,9 +51,9 @@ def questions(graph: Graph) -> Iterator[Question]:
     places: list[Address] = [wire(edge) for edge in graph.edges]
     for node in graph.nodes:
         spec = graph.spec(node)
-        places += [output(node, port.name) for port in spec.outputs] + [parameter(node, each.name) for each in spec.parameters]
+        places += [output(node, port.name) for port in spec.outputs] + [parameter(node, declared.name) for declared in spec.parameters]
         yield CardOf(first_output(graph, node))
-        yield from (CardOf(parameter(node, each.name)) for each in spec.parameters)
+        yield from (CardOf(parameter(node, declared.name)) for declared in spec.parameters)
     yield from (CardOf(wire(edge)) for edge in graph.edges)
     for place in places:
         yield from (PathLedger(place), PathSum(place), SliceOf(place), Secant(place, 1e-4), StepCurve(place), ForwardMode(place, "ones"))

@@ -81,11 +81,11 @@ def test_on_random_scalar_graphs_formula_ledger_and_autograd_agree(seed: int) ->
     written = formulas(graph)
     assert written.value == pytest.approx(value, rel=1e-10, abs=1e-12)
     assert {d.place.id for d in written.derivatives} <= expected.keys()
-    for each in written.derivatives:
-        assert each.value == pytest.approx(expected[each.place.id], rel=1e-9, abs=1e-11), each
-        if abs(expected[each.place.id]) > 1e-9:
-            assert each.error is not None
-            assert each.error < 1e-9
+    for partial in written.derivatives:
+        assert partial.value == pytest.approx(expected[partial.place.id], rel=1e-9, abs=1e-11), partial
+        if abs(expected[partial.place.id]) > 1e-9:
+            assert partial.error is not None
+            assert partial.error < 1e-9
 
 
 @pytest.mark.parametrize("simplify", [False, True])

@@ -351,8 +351,8 @@ def test_memory_of_another_optimizer_is_left_behind() -> None:
     fresh = Desk(optimizer="momentum")
     fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
     fresh.open()
-    for each in (other, fresh):
-        each.worker.command(StepOnce(each.worker.run))
+    for worker in (other, fresh):
+        worker.worker.command(StepOnce(worker.worker.run))
 
     assert other.value("w") == fresh.value("w")
 

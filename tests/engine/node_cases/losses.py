@@ -12,10 +12,10 @@ import torch
 from tests.engine.node_cases import SAMPLE_SHAPES, Case, indices, numbers
 
 
-def reduced(each: np.ndarray, reduction: str, batch: bool) -> float:
+def reduced(losses: np.ndarray, reduction: str, batch: bool) -> float:
     if reduction == "mean":
-        return float(np.mean(each))
-    return float(np.sum(each)) / (len(each) if batch and reduction == "batch_mean" else 1)
+        return float(np.mean(losses))
+    return float(np.sum(losses)) / (len(losses) if batch and reduction == "batch_mean" else 1)
 
 
 def pairs(
@@ -78,8 +78,8 @@ def classes(key: str, oracle: Callable[[np.ndarray], np.ndarray], first: str, va
     cases = []
     for reduction, reduce in (("mean", np.mean), ("sum", np.sum)):
         scores, target = values(5, 4), indices(5, classes=4)
-        each = -oracle(scores.numpy())[np.arange(5), target.numpy()]
-        cases.append(Case(key, (scores, target), {"reduction": reduction}, (first, "target"), expected=reduce(each), label=reduction))
+        losses = -oracle(scores.numpy())[np.arange(5), target.numpy()]
+        cases.append(Case(key, (scores, target), {"reduction": reduction}, (first, "target"), expected=reduce(losses), label=reduction))
         one, right = values(4, seed=2), torch.tensor(2)
         cases.append(Case(key, (one, right), {"reduction": reduction}, expected=-oracle(one.numpy())[2], label=reduction))
     return cases

@@ -272,21 +272,21 @@ def test_a_copy_of_an_opened_layer_folds_into_a_copy_of_the_layer(neurons: bool)
     group_id, _ = open_in(document, "hidden", neurons)
     for _ in range(2):  # a copy of the copy as well
         document.do(duplicate(document.graph, [group_id]))
-    copies = [each for each in document.graph.groups if each != group_id and opened(document.graph, each)]
+    copies = [candidate for candidate in document.graph.groups if candidate != group_id and opened(document.graph, candidate)]
     assert len(copies) == 2
     weights = [Model(document.graph.copy()).values()]
 
-    folded = [fold_in(document, each) for each in copies]
+    folded = [fold_in(document, copy) for copy in copies]
 
     graph = document.graph
-    for each in folded:
-        node = graph.nodes[each]
+    for layer in folded:
+        node = graph.nodes[layer]
         assert node.type == "layer.linear" and node.params == start.nodes["n2"].params and node.label == "Hidden layer"
-        assert [wire.source for wire in graph.inputs_of(each)] == [("n1", "x")]
-        drawn = Model(graph.copy()).values()[each, "W"]
+        assert [wire.source for wire in graph.inputs_of(layer)] == [("n1", "x")]
+        drawn = Model(graph.copy()).values()[layer, "W"]
         apart = {value.item() for value in weights[0].values() if value.dim() == 0}
         assert set(drawn.flatten().tolist()) <= apart if neurons else any(torch.equal(drawn, value) for value in weights[0].values())
-    assert len({Model(graph.copy()).values()[each, "W"].sum().item() for each in [*folded]}) == 2
+    assert len({Model(graph.copy()).values()[layer, "W"].sum().item() for layer in [*folded]}) == 2
     fold_in(document, group_id)
     remove_nodes(graph, folded).apply(graph)
     assert graph == start
@@ -297,7 +297,7 @@ def test_an_opened_layer_is_pasted_into_another_document_and_folds_there() -> No
     group_id, _ = open_in(document, "hidden", neurons=True)
     edit, pasted = paste(other.graph, copy_text(document.graph, [group_id]), (0.0, 0.0))
     other.do(edit)
-    (box,) = [each for each in pasted if opened(other.graph, each)]
+    (box,) = [item for item in pasted if opened(other.graph, item)]
 
     node = other.graph.nodes[fold_in(other, box)]
 
@@ -420,6 +420,6 @@ def test_an_id_taken_meanwhile_costs_the_node_nothing() -> None:
     added = [node for node in graph.nodes if node not in document.graph.nodes]
     edit, node = fold(graph, group_id)
     edit.apply(graph)
-    for each in added:
-        RemoveNode(each).apply(graph)
+    for extra in added:
+        RemoveNode(extra).apply(graph)
     assert node == group_id and graph == example("xor").graph

@@ -256,8 +256,8 @@ def test_weights_are_drawn_as_the_layer_draws_them_whatever_the_seed(kind: str, 
     graph = graph_of(Case("layer.linear", linear, (3,), {"out_features": 2, "initialisation": kind}), True)
     unfolded, edit = opened(graph, "it", neurons)
     for seed in (0, 1, 77):
-        for each in (graph, unfolded):
-            each._set_training("seed", seed)
+        for version in (graph, unfolded):
+            version._set_training("seed", seed)
         assert_same_numbers(graph, unfolded, edit)
 
 

@@ -42,7 +42,7 @@ class Pair:
     def __init__(self, nodes: dict[str, tuple[str, dict[str, Any]]], wires: str, dtype: str) -> None:
         graph = network(nodes, wires)
         self.dtype = dtype
-        self.sessions = [Model(each, dtype=getattr(torch, dtype)) for each in (graph, opened(graph, "a")[0])]
+        self.sessions = [Model(version, dtype=getattr(torch, dtype)) for version in (graph, opened(graph, "a")[0])]
 
     def assert_same(self, **numbers: Any) -> None:
         closed, unfolded = (self._found(session, numbers) for session in self.sessions)

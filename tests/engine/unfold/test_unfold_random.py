@@ -59,7 +59,7 @@ def test_a_random_network_opens_computes_learns_and_folds(seed: int) -> None:
     choices = openings(start)
     names = sorted({name for name, _ in choices})
     for name in draw.sample(names, draw.randint(1, len(names))):
-        group, edit = open_in(document, name, draw.choice([neurons for each, neurons in choices if each == name]))
+        group, edit = open_in(document, name, draw.choice([neurons for candidate, neurons in choices if candidate == name]))
         assert isinstance(edit, Compound)
         groups.append(group)
         moves += edit.state_moves

@@ -159,10 +159,10 @@ def test_resetting_with_another_seed_starts_both_from_the_same_weights() -> None
     graph = tanh_net()
     unfolded, moves = opened_all(graph, BOXES["neurons"])
     closed, other = Model(graph), Model(unfolded)
-    for each in (graph, unfolded):
-        each._set_training("seed", 5)
-    for session, each in ((closed, graph), (other, unfolded)):
-        session.update(each)
+    for version in (graph, unfolded):
+        version._set_training("seed", 5)
+    for session, version in ((closed, graph), (other, unfolded)):
+        session.update(version)
         session.reset()
     assert_same_weights(closed, other, moves)
 
@@ -236,7 +236,7 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
     }  # fmt: skip
     graph = network(nodes, "data.x -> scores.x; scores -> loss.scores; data.target -> loss.target")
     unfolded, _ = opened_all(graph, [("loss", False)])
-    expected, measured = (Model(each).evaluate("train") for each in (graph, unfolded))
+    expected, measured = (Model(version).evaluate("train") for version in (graph, unfolded))
     assert measured["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
     assert measured == pytest.approx(expected, rel=1e-12)
 
@@ -244,15 +244,15 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
 def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_window() -> None:
     document, closed = Document(tanh_net(optimizer="adam", hyper={"lr": 0.05})), DocumentWorker()
     worker = DocumentWorker()
-    for each in (worker, closed):
-        each.open(dumps(document.graph), 1, (), {})
+    for session in (worker, closed):
+        session.open(dumps(document.graph), 1, (), {})
         for _ in range(3):
-            each.command(StepOnce(each.run))
+            session.command(StepOnce(session.run))
     _, edit = open_in(document, "hidden", neurons=True)
     worker.open(dumps(document.graph), None, moves_of(edit), {})
     assert "Reinitialized" not in worker.progress({}).message
-    for each in (worker, closed):
-        each.command(StepOnce(each.run))
+    for session in (worker, closed):
+        session.command(StepOnce(session.run))
 
     whole = closed.array(parameter("hidden", "W"))
     assert whole is not None

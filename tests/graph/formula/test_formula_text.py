@@ -25,17 +25,17 @@ from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
 def _meaning(graph: Graph, node: str, port: str, seen: dict[str, int], table: dict[Any, int]) -> Any:
     """What a node computes, as a value that is equal for equal computations; sharing makes it linear in size."""
-    for each in [*_upstream(graph, node)]:
-        if each in seen:
+    for ancestor in [*_upstream(graph, node)]:
+        if ancestor in seen:
             continue
-        spec = graph.spec(each)
-        if _is_op(graph, each):
-            settings = {setting.name: graph.settings_of(each)[setting.name] for setting in spec.settings}
-            inputs = [(e.target[1], seen[e.source[0]], e.source[1]) for e in graph.inputs_of(each)]
+        spec = graph.spec(ancestor)
+        if _is_op(graph, ancestor):
+            settings = {setting.name: graph.settings_of(ancestor)[setting.name] for setting in spec.settings}
+            inputs = [(e.target[1], seen[e.source[0]], e.source[1]) for e in graph.inputs_of(ancestor)]
             key: Any = (spec.key, repr(sorted(_plain(settings).items())), tuple(inputs))
         else:
-            key = ("name", graph.nodes[each].name)
-        seen[each] = table.setdefault(key, len(table))
+            key = ("name", graph.nodes[ancestor].name)
+        seen[ancestor] = table.setdefault(key, len(table))
     return seen[node], port
 
 
@@ -45,7 +45,7 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _upstream(graph: Graph, node: str) -> list[str]:
     inside = set(cone(graph, node))
-    return [each for each in graph.order() if each in inside]
+    return [ancestor for ancestor in graph.order() if ancestor in inside]
 
 
 def _read_back(text: str, graph: Graph) -> Graph:
@@ -325,11 +325,11 @@ def test_a_formula_put_into_a_document_uses_the_nodes_it_names() -> None:
     before = graph.copy()
     inverse = edit_from_json(edit.to_json()).apply(graph)
     assert lint(graph) == []
-    assert [graph.nodes[each].name for each in new if graph.spec(each).role != "op"] == ["c", "w2", "w1", "c_2", "q"]
-    assert {graph.nodes[each].name for each in new if graph.spec(each).role == "parameter"} == {"w1", "w2"}
+    assert [graph.nodes[node].name for node in new if graph.spec(node).role != "op"] == ["c", "w2", "w1", "c_2", "q"]
+    assert {graph.nodes[node].name for node in new if graph.spec(node).role == "parameter"} == {"w1", "w2"}
     g = graph.named("g")
     assert g is not None and "n5" in cone(graph, g.id) and formula_text(graph, new).endswith("g = (1 - w2*w1)^2 + f*q".removeprefix("g = "))
-    places = [(graph.nodes[each].x, graph.nodes[each].y) for each in new]
+    places = [(graph.nodes[node].x, graph.nodes[node].y) for node in new]
     assert (min(x for x, _ in places), min(y for _, y in places)) == (500.0, 300.0) and len(set(places)) == len(places)
     inverse.apply(graph)
     assert graph == before
@@ -339,8 +339,8 @@ def test_a_formula_put_into_a_document_never_takes_a_name_that_is_taken() -> Non
     graph = xy_plus_z()
     edit, new = insert_formula(graph, "f = x + 1; multiply = f*f; f + multiply", (0.0, 0.0))
     edit.apply(graph)
-    assert lint(graph) == [] and [graph.nodes[each].name for each in new] == ["c", "f_2", "multiply_2", "add"]
-    assert [graph.nodes[each].name for each in graph.predecessors(new[-1])] == ["f_2", "multiply_2"]
+    assert lint(graph) == [] and [graph.nodes[node].name for node in new] == ["c", "f_2", "multiply_2", "add"]
+    assert [graph.nodes[source].name for source in graph.predecessors(new[-1])] == ["f_2", "multiply_2"]
 
 
 def test_a_formula_can_be_put_into_a_group_and_its_parameters_be_chosen() -> None:
@@ -349,8 +349,8 @@ def test_a_formula_can_be_put_into_a_group_and_its_parameters_be_chosen() -> Non
     made_edit.apply(graph)
     edit, new = insert_formula(graph, "w*a", (0.0, 0.0), inside=group_id, parameters=["a"])
     edit.apply(graph)
-    assert {graph.nodes[each].group for each in new} == {group_id}
-    assert [graph.spec(each).role for each in new] == ["input", "parameter", "op"]
+    assert {graph.nodes[node].group for node in new} == {group_id}
+    assert [graph.spec(node).role for node in new] == ["input", "parameter", "op"]
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_nested_groups_hide_one_another_and_each_level_draws_its_own_wires() -> 
     inner = _grouped(graph, "n2", "n3", name="inner")
     outer = _grouped(graph, inner, "n4", name="outer")
     assert graph.groups[inner].parent == outer and members(graph, outer) == ("n2", "n3", "n4")
-    assert [each.name for each in path(graph, inner)] == ["outer", "inner"]
+    assert [level.name for level in path(graph, inner)] == ["outer", "inner"]
     assert list(visible_items(graph).cards) == [outer] and visible_items(graph).nodes == ("n1", "n5")
     level = visible_items(graph, outer)
     assert level.nodes == ("n4",) and list(level.cards) == [inner]
@@ -212,7 +212,7 @@ def test_what_cannot_be_done_is_refused_with_a_reason(refused: Callable[[Graph],
 def test_names_of_groups_are_fresh_and_can_be_changed() -> None:
     graph = _two_layers()
     first, second = _grouped(graph, "n2"), _grouped(graph, "n3")
-    assert [graph.groups[each].name for each in (first, second)] == ["group", "group_2"]
+    assert [graph.groups[node].name for node in (first, second)] == ["group", "group_2"]
     rename_group(graph, first, "  first   layer ").apply(graph)
     assert graph.groups[first].name == "first layer"
 
@@ -240,11 +240,11 @@ def test_moving_a_card_moves_what_it_holds_and_the_bends_of_its_wires() -> None:
     outer = _grouped(graph, inner, "n4")
     SetVia("e2", ((10.0, 20.0),)).apply(graph)
     SetVia("e1", ((1.0, 2.0),)).apply(graph)
-    places = {each: (graph.nodes[each].x, graph.nodes[each].y) for each in graph.nodes}
+    places = {node: (graph.nodes[node].x, graph.nodes[node].y) for node in graph.nodes}
     moved(graph, [outer], 100.0, -8.0).apply(graph)
-    for each, (x, y) in places.items():
-        shift = (100.0, -8.0) if each in ("n2", "n3", "n4") else (0.0, 0.0)
-        assert (graph.nodes[each].x, graph.nodes[each].y) == (x + shift[0], y + shift[1])
+    for node, (x, y) in places.items():
+        shift = (100.0, -8.0) if node in ("n2", "n3", "n4") else (0.0, 0.0)
+        assert (graph.nodes[node].x, graph.nodes[node].y) == (x + shift[0], y + shift[1])
     assert graph.edges["e2"].via == ((110.0, 12.0),) and graph.edges["e1"].via == ((1.0, 2.0),)
 
 
@@ -255,10 +255,10 @@ def test_duplicating_a_card_copies_its_groups_and_the_wires_that_enter_it() -> N
     edit = duplicate(graph, [outer])
     edit_from_json(edit.to_json()).apply(graph)
     assert lint(graph) == []
-    names = {each.name: each for each in graph.groups.values()}
+    names = {candidate.name: candidate for candidate in graph.groups.values()}
     assert list(names) == ["inner", "outer", "outer_2", "inner_2"] and names["inner_2"].parent == names["outer_2"].id
     copied = members(graph, names["outer_2"].id)
-    assert [graph.nodes[each].name for each in copied] == ["hidden_2", "sin_2", "output_2"]
+    assert [graph.nodes[item].name for item in copied] == ["hidden_2", "sin_2", "output_2"]
     entering, leaving = crossing_edges(graph, names["outer_2"].id)
     assert [edge.source for edge in entering] == [("n1", "x")] and not leaving
 
@@ -271,11 +271,11 @@ def test_groups_go_through_the_clipboard_with_new_ids_and_stay_nested() -> None:
     other = Graph(CATALOG)
     edit, ids = paste(other, text, (500.0, 300.0))
     edit.apply(other)
-    assert [each.name for each in other.groups.values()] == ["outer", "inner"]
+    assert [candidate.name for candidate in other.groups.values()] == ["outer", "inner"]
     new_outer, new_inner = other.groups.values()
     assert new_inner.parent == new_outer.id and set(ids) == {*other.nodes, *other.groups}
-    assert [other.nodes[each].name for each in members(other, new_outer.id)] == ["hidden", "sin", "output"]
-    assert [other.nodes[each].name for each in members(other, new_inner.id)] == ["hidden", "sin"]
+    assert [other.nodes[member].name for member in members(other, new_outer.id)] == ["hidden", "sin", "output"]
+    assert [other.nodes[member].name for member in members(other, new_inner.id)] == ["hidden", "sin"]
     assert (new_outer.x, new_outer.y) == (500.0, 300.0)
     back, _ = paste(graph, text)
     back.apply(graph)
@@ -289,7 +289,7 @@ def test_nodes_copied_out_of_a_group_do_not_bring_it_along_but_land_where_one_is
     assert '"groups"' not in text
     edit, ids = paste(graph, text, inside=edit_and_id)
     edit.apply(graph)
-    assert {graph.nodes[each].group for each in ids} == {edit_and_id} and len(graph.groups) == 1
+    assert {graph.nodes[node].group for node in ids} == {edit_and_id} and len(graph.groups) == 1
     assert '"groups"' in copy_text(graph, list(graph.nodes))  # everything, seen from outside: with its groups
 
 

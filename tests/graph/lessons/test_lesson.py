@@ -241,7 +241,7 @@ def test_every_wire_has_a_name_that_leads_back_to_it() -> None:
     data, join, loss = add(graph, "source.data"), add(graph, "math.concatenate", "join"), add(graph, "loss.squared_error", "loss")
     wires = [wire(graph, data, join, "xs", "x"), wire(graph, data, join, "xs", "x"), wire(graph, join, loss, "prediction")]
     wires.append(wire(graph, data, loss, "target", "target"))
-    assert [resolve(graph, item_name(graph, each)).id for each in wires] == wires
+    assert [resolve(graph, item_name(graph, edge)).id for edge in wires] == wires
     with pytest.raises(LessonError, match="may be several wires"):
         resolve(graph, "data -> join")
 

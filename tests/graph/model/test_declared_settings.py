@@ -119,8 +119,8 @@ def test_the_file_lists_the_settings_in_the_order_of_their_declaration() -> None
     for setting in reversed(TRAINING_SETTINGS):
         SetTraining(setting.name, other_value(setting, graph)).apply(graph)
     SetTraining("a later version's", 1).apply(graph)
-    for each in reversed(DOCUMENT_SETTINGS):
-        SetGraphSetting(each.name, other_value(each, graph)).apply(graph)
+    for document_setting in reversed(DOCUMENT_SETTINGS):
+        SetGraphSetting(document_setting.name, other_value(document_setting, graph)).apply(graph)
     SetGraphSetting("of a plug-in", 1).apply(graph)
     content = json.loads(dumps(graph))
     assert list(content["training"]) == [*(setting.name for setting in TRAINING_SETTINGS), "a later version's"]

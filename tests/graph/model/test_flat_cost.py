@@ -59,10 +59,10 @@ def _journal(graph: Graph, folder: Path) -> None:
 WORK: dict[str, tuple[Callable[[int], Graph], Callable[[Graph], object]]] = {
     "group everything": (_chains, lambda g: group(g, g.nodes)[0].apply(g)),
     "see a level": (_grouped, lambda g: list(visible_items(g).wires())),
-    "see inside each group": (_grouped, lambda g: [visible_items(g, each) for each in g.groups]),
+    "see inside each group": (_grouped, lambda g: [visible_items(g, group_id) for group_id in g.groups]),
     "follow wires from cards": (
         _grouped,
-        lambda g: [along_wires(level, each, True) for level in [visible_items(g)] for each in level.cards],
+        lambda g: [along_wires(level, card, True) for level in [visible_items(g)] for card in level.cards],
     ),
     "ungroup everything": (_grouped, lambda g: ungroup(g, g.groups).apply(g)),
     "group groups": (_grouped, lambda g: group(g, g.groups)[0].apply(g)),

@@ -369,9 +369,9 @@ def test_the_newest_document_is_offered_first(tmp_path: Path) -> None:
         journal.flush()
         _die(journal)
     offered = recover(tmp_path, CATALOG)
-    assert [each.time for each in offered] == [300.0, 200.0, 100.0]
-    for each in offered:
-        each.release()
+    assert [lost.time for lost in offered] == [300.0, 200.0, 100.0]
+    for lost in offered:
+        lost.release()
 
 
 def _kill_at_random(tmp_path: Path, seed: int) -> None:

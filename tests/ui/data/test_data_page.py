@@ -26,8 +26,8 @@ from ui.shell.window import Window
 
 def data_graph(*settings: dict[str, Any]) -> Graph:
     graph = Graph(CATALOG)
-    for number, each in enumerate(settings):
-        AddNode(Node(f"d{number}", "source.data", f"data{number}", params=each)).apply(graph)
+    for number, params in enumerate(settings):
+        AddNode(Node(f"d{number}", "source.data", f"data{number}", params=params)).apply(graph)
     return graph
 
 

@@ -108,11 +108,11 @@ def test_the_phases_are_lit_in_turn_and_can_be_clicked(whole: Window, qtbot: QtB
                          ("update", (ALL, ALL)), ("zero", (ALL, set()))):  # fmt: skip
         qtbot.mouseClick(bar.phases[phase], LEFT)  # type: ignore[index]
         assert numbers(whole) == shown
-        assert [name for name, each in bar.phases.items() if each.property("active")] == [phase]
+        assert [name for name, button in bar.phases.items() if button.property("active")] == [phase]
     for phase in ("backward", "loss", "forward"):
         for _ in range(2 if phase == "backward" else 1):
             qtbot.mouseClick(bar.pairs["phase"].back, LEFT)
-        assert [name for name, each in bar.phases.items() if each.property("active")] == [phase]
+        assert [name for name, button in bar.phases.items() if button.property("active")] == [phase]
 
 
 @pytest.mark.parametrize("way", ["button", "node", "clicker", "layer", "phase", "back"])
@@ -130,7 +130,7 @@ def test_zero_shows_the_same_by_every_way_the_moment_it_is_lit(whole: Window, qt
                 "layer": (Qt.Key.Key_PageDown, SHIFT), "phase": (Qt.Key.Key_PageDown, CTRL)}  # fmt: skip
         qtbot.keyClick(whole.canvas, *keys[way])
 
-    assert [name for name, each in bar.phases.items() if each.property("active")] == ["zero"]
+    assert [name for name, button in bar.phases.items() if button.property("active")] == ["zero"]
     assert bar.place.full == "gradients set to zero" and not whole.playhead.under_way
     assert numbers(whole) == (ALL, set()) and wires(whole) == 0
 

@@ -53,8 +53,8 @@ def says(text: str, number: str) -> bool:
 
 def said_by(tool: QWidget) -> str:
     """All words of a tool: on its labels and in their tips, in formulas and tables."""
-    texts = [text for each in tool.findChildren(QLabel) for text in (each.text(), each.toolTip())]
-    texts += [each.accessibleName() for each in tool.findChildren(Sheet)]
+    texts = [text for label in tool.findChildren(QLabel) for text in (label.text(), label.toolTip())]
+    texts += [sheet.accessibleName() for sheet in tool.findChildren(Sheet)]
     for table in tool.findChildren(QTableWidget):
         items = [table.item(row, column) for row in range(table.rowCount()) for column in range(table.columnCount())]
         texts += [text for item in items if item is not None for text in (item.text(), item.toolTip())]

@@ -339,7 +339,7 @@ def test_there_are_lessons_on_the_shelf() -> None:
     [("−15,0", -15.0), (" 3/8 ", 0.375), ("1.5e-3", 0.0015), ("1 000", 1000.0), ("abc", None), ("1/0", None), ("inf", None), ("", None)],
 )
 def test_numbers_are_understood_as_people_write_them(text: str, number: float | None) -> None:
-    assert [each.value for each in readings(text)] == ([] if number is None else [number])
+    assert [reading.value for reading in readings(text)] == ([] if number is None else [number])
 
 
 @pytest.mark.parametrize("seed", range(4))

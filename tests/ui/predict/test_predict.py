@@ -111,15 +111,15 @@ def test_beside_a_narrow_canvas_all_buttons_of_the_callout_can_be_read(window: W
     edge = wire(window, "x")
     callout = window.predict.typing.callout
     window.canvas.setFixedWidth(330)
-    for each in callout.findChildren(QPushButton):
-        each.setStyleSheet("font-size: 26px")
+    for button in callout.findChildren(QPushButton):
+        button.setStyleSheet("font-size: 26px")
 
     callout.show_text("Not yet.", ["Look at multiply again."], lambda: window.predict.typing.place(Address("edge", edge, gradient=True)))
     QApplication.processEvents()
 
-    for each in callout.findChildren(QPushButton):
-        assert each.width() >= each.sizeHint().width(), each.text()
-        assert callout.rect().contains(each.geometry()), each.text()
+    for button in callout.findChildren(QPushButton):
+        assert button.width() >= button.sizeHint().width(), button.text()
+        assert callout.rect().contains(button.geometry()), button.text()
 
 
 def test_what_is_no_number_is_not_counted(window: Window, qtbot: QtBot) -> None:
@@ -217,7 +217,7 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
     """The largest of three gradients is the third; of a batch of two there is none."""
     edge, trace = wire(window, "x"), hand_trace(window.document)
     gradients = matrix([[1.0], [2.0], [9.0]]), matrix([[1.0], [2.0]])
-    many, few = (replace(trace, edge_gradients={**trace.edge_gradients, edge: each}) for each in gradients)
+    many, few = (replace(trace, edge_gradients={**trace.edge_gradients, edge: gradient}) for gradient in gradients)
     window.showing.show_trace(many)
     trigger(window, "hide_gradient", edge)
     assert list(window.predict.board.asked) == [Address("edge", edge, gradient=True, index=(2, 0))]

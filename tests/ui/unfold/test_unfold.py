@@ -67,7 +67,7 @@ def said(window: Window) -> str:
 
 
 def enabled(window: Window) -> set[str]:
-    return {each for each in ("open_box", "open_neurons", "fold_back") if window.actions_by_id[each].isEnabled()}
+    return {action for action in ("open_box", "open_neurons", "fold_back") if window.actions_by_id[action].isEnabled()}
 
 
 @pytest.mark.parametrize("name", ["hidden", "h", "output", "loss"])
@@ -78,7 +78,7 @@ def test_u_opens_the_selected_node_and_ctrl_u_folds_it_back(window: Window, name
     press(window, U)
 
     assert node in graph.groups and node not in graph.nodes and lint(graph) == []
-    assert [each.id for each in window.canvas.navigation.way()] == [node]
+    assert [level.id for level in window.canvas.navigation.way()] == [node]
     assert window.document.history.undo_text == f"Open {name}"
     press(window, U, CTRL)
     assert graph == start and window.canvas.navigation.inside is None and window.canvas.selection == {node}
@@ -170,13 +170,13 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
     press(window, U, SHIFT)
     compute(window)
     graph, bar = window.document.graph, window.canvas.breadcrumb
-    first = next(each for each in graph.groups.values() if each.name == "neuron 1")
+    first = next(candidate for candidate in graph.groups.values() if candidate.name == "neuron 1")
     wide = bar.width()
 
     window.canvas.select([first.id])
     press(window, RETURN)
 
-    assert [each.name for each in window.canvas.navigation.way()] == ["hidden", "neuron 1"] and bar.width() > wide
+    assert [level.name for level in window.canvas.navigation.way()] == ["hidden", "neuron 1"] and bar.width() > wide
     assert [port.name for port in card(graph, first.id).inputs] == ["x1", "x2", "x3", "x4"]
     assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))
     press(window, U, CTRL)

@@ -121,8 +121,8 @@ def test_the_step_that_runs_is_the_one_of_the_equations_and_of_torch(key: str, h
         assert_same(fast, along(make, lambda run, gradients: torch_step(held, run, gradients)))
     else:
         assert key in WITHOUT_TORCH, f"torch has no {declared.title}: write its steps down by hand in WITHOUT_TORCH"
-        each = zip(problem()[0], zip(*slopes(100), strict=True), strict=True)
-        assert_same(fast, [WITHOUT_TORCH[key](start.clone(), list(gradients), settings) for start, gradients in each])
+        problems = zip(problem()[0], zip(*slopes(100), strict=True), strict=True)
+        assert_same(fast, [WITHOUT_TORCH[key](start.clone(), list(gradients), settings) for start, gradients in problems])
 
 
 @pytest.mark.parametrize(("key", "hyper", "cls", "options"), BY_HAND, ids=[f"{c[0]}-{i}" for i, c in enumerate(BY_HAND)])
