@@ -30,6 +30,7 @@ from graph.model.address import Address
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.screen_texts import exported, of_canvas, of_widgets, spoken, tells
+from tests.support.settling import settled as at_rest
 from tests.support.window_support import Answers
 from ui.explain.tools_page import TOOLS
 from ui.maths.sheet import Sheet
@@ -99,7 +100,7 @@ def settled(window: Window, qtbot: QtBot) -> None:
     """All questions are answered and everything is drawn."""
     for _ in range(4):
         QApplication.processEvents()
-    qtbot.waitUntil(lambda: not window.work.busy and window.work.idle, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: at_rest(window.work), timeout=PATIENCE)
     QApplication.processEvents()
 
 
@@ -166,6 +167,7 @@ def clipboard(window: Window, qtbot: QtBot) -> Texts:
             settled(window, qtbot)
             data = QApplication.clipboard().mimeData()
             yield from ((f"{name} {kind}", bytes(data.data(kind).data()).decode("latin-1")) for kind in data.formats() if "text" in kind)
+    window.status.clear()  # what was copied is no longer said, and no timer of it runs on
 
 
 def around(window: Window) -> Texts:
