@@ -411,7 +411,7 @@ class KernelClient:
                     callback(reply.arrays.get(address))
             self._settle(request.questions, reply.answers, reply.error)
         current = (reply.structure, reply.revision) == (self._document.structure, self._document.revision)
-        self._jobs.take(tuple(request.jobs), reply.jobs, current and covered)
+        self._jobs.receive(tuple(request.jobs), reply.jobs, current and covered)
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:

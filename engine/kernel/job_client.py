@@ -81,7 +81,7 @@ class JobClient:
 
     # what the answer says
 
-    def take(self, asked: Sequence[int], news: Sequence[JobNews], current: bool) -> None:
+    def receive(self, asked: Sequence[int], news: Sequence[JobNews], current: bool) -> None:
         """`current`: the answer is about the document as it is, with nothing in it that has been hidden since; else what is about the
         document waits for the next one."""
         told = {item.number: item for item in news}

@@ -521,7 +521,7 @@ class Run:
             self._parameters_back(bad - 1)
         good = self.capture()
         node, what, at = self._culprit(bad)
-        self._steps.take(good)
+        self._steps.restore(good)
         if bad:
             stopped = Message(
                 "training-failed",
@@ -551,5 +551,5 @@ class Run:
 
     def _parameters_back(self, step: int) -> None:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
-        self._steps.take(snapshot)
+        self._steps.restore(snapshot)
         self._steps.replay(step)

@@ -152,7 +152,7 @@ class Steps:
         """Give the optimizer a captured memory, as far as it fits."""
         self._optimizer.load_state_dict(self._names, memory)
 
-    def take(self, state: State) -> None:
+    def restore(self, state: State) -> None:
         """Go to a captured state of this very run: same tensors, same optimizer object."""
         mine = self.model.state
         for name, tensor in mine.parameters.items():
@@ -164,7 +164,7 @@ class Steps:
 
     def start_from(self, state: State, loss: float | None) -> None:
         """Go to a captured state of this very run, which was reached with `loss`."""
-        self.take(state)
+        self.restore(state)
         self.loss, self.losses = loss, []
         self.last = self._before() if state.step else None
 

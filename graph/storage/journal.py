@@ -167,7 +167,7 @@ class Journal:
         if self._session is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             session = Path(tempfile.mkdtemp(prefix="session-", dir=self._folder))
-            self._lock = Lock.take(session / "lock")
+            self._lock = Lock.acquire(session / "lock")
             if self._lock is None:  # another process looks for crashed sessions at this very moment
                 raise BlockingIOError(0, _("another process holds its lock"))
             self._session = session
@@ -221,7 +221,7 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
     documents = []
     for session in sorted(Path(folder).glob("session-*")):
         try:
-            lock = Lock.take(session / "lock")
+            lock = Lock.acquire(session / "lock")
         except OSError:
             continue
         if lock is None:

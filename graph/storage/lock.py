@@ -14,7 +14,7 @@ class Lock:
         self._descriptor: int | None = descriptor
 
     @classmethod
-    def take(cls, path: Path) -> Lock | None:
+    def acquire(cls, path: Path) -> Lock | None:
         """The lock on a file (made where it is missing), or None while another process holds it. Raises OSError."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
         if _locked(descriptor, path):

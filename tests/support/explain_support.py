@@ -129,7 +129,7 @@ class Desk(QObject):
             return
         self._done_by.turn(0.0)
         wanted = self.jobs.wanted
-        self.jobs.take(tuple(wanted), self._done_by.news(wanted, self._cover), True)
+        self.jobs.receive(tuple(wanted), self._done_by.news(wanted, self._cover), True)
         self._done_by.keep(self.jobs.wanted)
         if self.jobs.wanted:
             self._schedule.after_frame("job", self._turn)

@@ -26,7 +26,7 @@ class Scale:
     straight: float = 1.0
     note: str = ""
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         if self.kind != "symlog":
             return value
         size = abs(value) / self.straight
@@ -43,7 +43,7 @@ class Scale:
             values = sorted({*_round_values(low, high), *values})
         stride = -(-len(values) // MANY_TICKS)
         zero = values.index(0.0) % stride if 0.0 in values else 0
-        return [(self.place(value), plain(value).replace("-", MINUS)) for value in values[zero::stride]]
+        return [(self.position(value), plain(value).replace("-", MINUS)) for value in values[zero::stride]]
 
 
 LINEAR = Scale()

@@ -269,7 +269,7 @@ class Curves(QWidget):
         for lines, drawn in ((self._ghosts, ghosts), (self._lines, series)):
             for field, (steps, points) in drawn.items():
                 symbol = "o" if len(steps) < FEW else None
-                placed = [self._scale.place(value) for value in points] if name == "loss" else points
+                placed = [self._scale.position(value) for value in points] if name == "loss" else points
                 lines[field].setData(steps, placed, symbol=symbol, symbolSize=round(4 * self._theme.scale))
 
     def _set_scale(self, scale: Scale) -> None:
@@ -296,7 +296,7 @@ class Curves(QWidget):
             if ticks is not None:
                 plot.getAxis("left").setTicks([ticks])
             self._make_room([text for _, text in ticks or ()])
-            low, high = self._scale.place(low), self._scale.place(high)
+            low, high = self._scale.position(low), self._scale.position(high)
             if self._scale.kind == "log":
                 low, high = math.log10(low), math.log10(high)
         spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1

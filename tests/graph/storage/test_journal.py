@@ -350,12 +350,12 @@ def test_without_locks_in_the_file_system_the_process_number_decides(tmp_path: P
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(fcntl, "flock", none)
-    held = Lock.take(tmp_path / "lock")
-    assert held is not None and Lock.take(tmp_path / "lock") is None
+    held = Lock.acquire(tmp_path / "lock")
+    assert held is not None and Lock.acquire(tmp_path / "lock") is None
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     (tmp_path / "lock").write_text(str(ended.pid))
-    taken = Lock.take(tmp_path / "lock")
+    taken = Lock.acquire(tmp_path / "lock")
     assert taken is not None
     taken.release()
     held.release()

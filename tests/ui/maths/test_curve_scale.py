@@ -23,8 +23,8 @@ def test_every_value_has_a_finite_place_in_order_and_ticks_are_where_they_say(va
     scale = chosen_scale(values, True)
     assert scale.kind == "symlog" and "linear within" in scale.note
     ordered = np.sort(values)
-    places = np.array([scale.place(float(value)) for value in ordered])
-    assert np.isfinite(places).all() and (np.diff(places) >= 0).all() and scale.place(0.0) == 0.0
+    places = np.array([scale.position(float(value)) for value in ordered])
+    assert np.isfinite(places).all() and (np.diff(places) >= 0).all() and scale.position(0.0) == 0.0
     ticks = scale.ticks(float(ordered[0]), float(ordered[-1]))
     assert ticks is not None and 1 < len(ticks) <= 8
     assert all(places[0] <= at <= places[-1] for at, _ in ticks)
@@ -34,9 +34,9 @@ def test_above_the_straight_part_a_factor_of_ten_is_one_unit_whatever_the_sign()
     scale = chosen_scale([0.01, 5.0, -5.0], True)
     assert scale.straight == 0.01
     for value in (0.01, 0.3, 2.0):
-        assert scale.place(10 * value) - scale.place(value) == pytest.approx(1.0)
-        assert scale.place(-value) == -scale.place(value)
-    assert scale.place(0.005) == pytest.approx(0.5)  # and below it is straight
+        assert scale.position(10 * value) - scale.position(value) == pytest.approx(1.0)
+        assert scale.position(-value) == -scale.position(value)
+    assert scale.position(0.005) == pytest.approx(0.5)  # and below it is straight
 
 
 def test_a_positive_loss_is_plainly_logarithmic_and_one_never_above_0_is_linear() -> None:
