@@ -227,7 +227,9 @@ def _product(product: Product, values: bool, covering: Covering) -> Product:
     if chain is not None:
         hide = chain.local is not None and (values or _alike(chain.local, chain.downstream)) and (values or covering.asked(chain.target))
         chain = _with(_fields(chain, covering), {"local": _without(chain.local)} if hide else {})
-    return replace(product, chain=chain, formula=_cover(product.formula, covering) if product.formula is not None else None)
+    asked = chain is not None and covering.asked(chain.target)
+    numbers = None if asked else _cover(product.numbers, covering)
+    return replace(_fields(product, covering, ("chain", "numbers")), chain=chain, numbers=numbers)
 
 
 def _without(part: T, why: Covered = ASKED) -> T:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
 from graph.model.graph import Graph
+from ui.canvas.model.samples import count
 from ui.motion.slow_training import SlowTraining
 from ui.shell.workspace.feature import Feature
 
@@ -33,6 +34,7 @@ class Motion(Feature):
         self.slow_training = SlowTraining(self.workspace)
         self.workspace.playhead.moved.connect(self._moved)
         self.workspace.visibility.hid.connect(self._hid)
+        self.workspace.canvas.model.samples.changed.connect(self._chosen)
 
     # hooks of the window
 
@@ -63,6 +65,16 @@ class Motion(Feature):
         self._forget()
         self._moved()
 
+    @property
+    def _sample(self) -> int | None:
+        """The row of the batch that the canvas shows, where it shows one."""
+        choice = self.workspace.canvas.model.samples.choice
+        return choice if isinstance(choice, int) else None
+
+    def _chosen(self) -> None:
+        self._forget()
+        self._moved()
+
     # asking
 
     def _forget(self) -> None:
@@ -78,14 +90,15 @@ class Motion(Feature):
         at = max(0, playhead.event_index - 1)
         wanted = [node for node in _nodes(playhead.events[at : at + AHEAD]) if node not in self._known]
         if any(node in wanted for node in _nodes(playhead.events[at : at + SOON])):
-            self.workspace.work.ask(ArithmeticOf(tuple(wanted)), self._take, 0)
+            self.workspace.work.ask(ArithmeticOf(tuple(wanted), self._sample), self._take, 0)
 
     def _take(self, question: ArithmeticOf, reply: Any) -> None:
         from ui.motion.rows import node_rows
 
         self._known.update(question.nodes)
         if isinstance(reply, Arithmetic):
-            self.workspace.canvas.model.rows.update({node: node_rows(told) for node, told in reply.nodes.items()})
+            single = self._sample is not None or count(self.workspace.trace) <= 1
+            self.workspace.canvas.model.rows.update({node: node_rows(told, single) for node, told in reply.nodes.items()})
             self.workspace.canvas.update()
         self._moved()
 

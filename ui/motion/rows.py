@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from engine.explain.arithmetic import NodeArithmetic, Product
 from engine.explain.cards import Array, Line, Number, Outer, Role, Tex, Words
 from engine.explain.cards import Piece as CardPiece
-from ui.canvas.model.arithmetic import ENTRIES, Hue, NodeRows, Piece
+from ui.canvas.model.arithmetic import Hue, NodeRows, Piece
+from ui.canvas.model.matrices import fits
 
 HUES: dict[Role, Hue] = {"value": "value", "gradient": "gradient", "local": "value", "plain": "text"}
 """A local derivative is made of values."""
@@ -16,20 +17,27 @@ MOST_PIECES = 9
 TIMES, ENTRYWISE = Piece(r"\times"), Piece(r"\odot")
 
 
-def node_rows(node: NodeArithmetic) -> NodeRows:
-    """Everything about one node. What cannot be written in one short row is left out."""
+def node_rows(node: NodeArithmetic, per_sample: bool = True) -> NodeRows:
+    """Everything about one node. What cannot be written in one short row is left out; so are the numbers of one sample, where the
+    canvas does not show that sample (`per_sample`)."""
     wires = node.backward.items()
+    products = {wire: _product(product) for wire, product in wires if per_sample or product.chain is None or product.chain.sample is None}
+    numbers = _right_side(node.numbers)
     return NodeRows(
-        _right_side(node.numbers) if node.numbers is not None else (),
-        _right_side(node.formula) if node.formula is not None else (),
-        {wire: _product(product) for wire, product in wires},
-        {wire: _right_side(product.formula) for wire, product in wires if product.formula is not None},
+        numbers if per_sample or not any(map(_of_sample, numbers)) else (),
+        _right_side(node.formula),
+        products,
+        {wire: _right_side(product.formula) for wire, product in wires},
     )
 
 
-def _right_side(line: Line) -> tuple[Piece, ...]:
+def _of_sample(piece: Piece) -> bool:
+    return (piece.place is not None and piece.place.index is not None) or any(map(_of_sample, piece.parts))
+
+
+def _right_side(line: Line | None) -> tuple[Piece, ...]:
     """What stands behind the sign of equality; nothing where it is too long for a row."""
-    pieces = list(line.pieces)
+    pieces = list(line.pieces) if line is not None else []
     first = pieces[1] if len(pieces) > 1 else None
     if not isinstance(first, Tex) or not first.text.startswith("="):
         return ()
@@ -40,10 +48,12 @@ def _right_side(line: Line) -> tuple[Piece, ...]:
 
 
 def _product(product: Product) -> tuple[Piece, ...]:
-    """upstream × local."""
+    """upstream × local; where the local derivative is a matrix, the rule with its numbers."""
     chain = product.chain
-    if chain is None or chain.local is None or chain.local_kind not in ("number", "diagonal"):
+    if chain is None:
         return ()
+    if chain.local is None or chain.local_kind not in ("number", "diagonal"):
+        return _right_side(product.numbers)
     times = TIMES if isinstance(chain.upstream, Number) else ENTRYWISE
     both = _pieces((chain.upstream,)), _pieces((chain.local,))
     return (*both[0], times, *both[1]) if all(both) else ()
@@ -60,7 +70,7 @@ def _piece(piece: CardPiece) -> Piece | None:
     if isinstance(piece, Number):
         return Piece(value=piece.value, place=piece.place, bracket=piece.bracket, hue=HUES[piece.role])
     if isinstance(piece, Array):
-        few = piece.view.covered or (piece.view.data is not None and piece.view.data.size <= ENTRIES)
+        few = piece.view.covered or (piece.view.data is not None and (piece.view.data.size == 1 or fits(piece.view.shape)))
         return Piece(view=piece.view, place=piece.place, hue=HUES[piece.role]) if few else None
     if isinstance(piece, (Words, Outer)):
         return None

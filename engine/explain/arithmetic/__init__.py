@@ -12,18 +12,24 @@ from engine.explain.question import Question
 
 @dataclass(frozen=True, slots=True)
 class ArithmeticOf(Question):
-    """The arithmetic of these nodes in both passes. Asked for some nodes at a time: each takes about a millisecond."""
+    """The arithmetic of these nodes in both passes, of a row of the batch where there is one (None: the first).
+
+    Asked for some nodes at a time: each takes about a millisecond.
+    """
 
     answered_by: ClassVar[str] = "engine.explain.arithmetic.answer:arithmetic"
     in_motion: ClassVar[bool] = True
     nodes: tuple[str, ...] = ()
+    sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """upstream · local = downstream along one wire. `formula` states the rule; `chain` is None where nothing is passed on."""
+    """upstream · local = downstream along one wire. `formula` states the rule, `numbers` the same with numbers; `chain` is None where
+    nothing is passed on."""
 
     formula: Line | None
+    numbers: Line | None
     chain: Chain | None
 
 

@@ -14,7 +14,7 @@ from engine.explain.context import ExplainContext
 
 def arithmetic(situation: ExplainContext, question: ArithmeticOf) -> Arithmetic:
     """What these nodes compute, as far as they could be computed. Raises Unanswerable where nothing can."""
-    scene = Scene(situation, "leibniz")
+    scene = Scene(situation, "leibniz", question.sample)
     nodes = {}
     for node in question.nodes:
         local = scene.local(node) if node in situation.graph.nodes else None
@@ -30,7 +30,7 @@ def _node(scene: Scene, local: LocalDerivative) -> NodeArithmetic:
 
 
 def _product(section: Section) -> Product:
-    return Product(_last(section, "formula"), section.chain)
+    return Product(_last(section, "formula"), _last(section, "numbers"), section.chain)
 
 
 def _last(section: Section, kind: str) -> Line | None:

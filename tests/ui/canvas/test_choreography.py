@@ -5,7 +5,6 @@ f = x·y + z with x = 2, y = −5, z = 3: x·y = −10, f = −7; ∂f/∂(x·y)
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pytest
@@ -19,6 +18,7 @@ from graph.model.graph import Graph
 from tests.support.networks import product
 from ui.canvas.model.arithmetic import NodeRows, Token
 from ui.canvas.model.choreography import Choreography, choreography
+from ui.canvas.model.content import Content
 from ui.motion.rows import node_rows
 
 
@@ -39,6 +39,9 @@ class Flat:
     def width(self, token: Token) -> float:
         return 5.0 * len(token.text)
 
+    def height(self, token: Token) -> float:
+        return self.unit
+
 
 class Played:
     """A graph with its pass."""
@@ -54,7 +57,7 @@ class Played:
         node = self.graph.named(name)
         assert node is not None
         event = next(event for event in self.trace.events if event.node == node.id and event.phase == phase)
-        made = choreography(event, self.graph, trace or self.trace, self.rows.get(node.id))
+        made = choreography(event, Content(self.graph, trace or self.trace), self.rows.get(node.id))
         assert made is not None
         return made
 
@@ -71,12 +74,7 @@ def xyz(qapp: object) -> Played:
 
 def story(scene: Choreography) -> list[tuple[str, tuple[str, ...]]]:
     """Each stage and what can be read in the middle of it."""
-    return [(stage, bare(*scene.texts(scene.begins(stage) + part / 2))) for stage, part in scene.stages]
-
-
-def bare(*texts: str) -> tuple[str, ...]:
-    """Without the zeros behind a point."""
-    return tuple(re.sub(r"(\.\d*?)0+(?!\d)", r"\1", text).replace(". ", " ").replace(".)", ")").rstrip(".") for text in texts)
+    return [(stage, scene.texts(scene.begins(stage) + part / 2)) for stage, part in scene.stages]
 
 
 def test_the_product_travels_waits_is_worked_out_and_leaves(xyz: Played) -> None:

@@ -7,19 +7,18 @@ a row that no longer fits its trace is not shown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.compile.views import ArrayView, TraceView
 from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.model.graph import Graph
+from ui.canvas.model.matrices import Matrix, fits, matrix
 from ui.look.numerals import number, whole
 from ui.maths.formula_text import TextRun, runs
 
 Hue = Literal["value", "gradient", "text"]
-ENTRIES = 8
-"""Tensors of up to so many entries are written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ class Token:
     view: ArrayView | None = None
     place: Address | None = None
     number: bool = False
+    matrix: Matrix | None = None
+    """A small tensor, written out in brackets."""
 
     @property
     def text(self) -> str:
@@ -67,6 +68,8 @@ class Row:
 
     tokens: tuple[Token, ...]
     result: Token
+    short: tuple[Token, ...] = ()
+    """What is laid out in place of `tokens` where there is no room for them: the formula."""
 
     @property
     def text(self) -> str:
@@ -88,25 +91,25 @@ def written(value: float, bracket: bool = False, integer: bool = False) -> str:
     return f"({text})" if bracket and (text.startswith("−") or "×" in text) else text
 
 
-def quantity(view: ArrayView | None, hue: Hue, wire: str = "", bracket: bool = False, place: Address | None = None) -> Token:
-    """A tensor as one token: its number or its few numbers, "?" where it is hidden, else its picture with its norm."""
+def quantity(
+    view: ArrayView | None, hue: Hue, wire: str = "", bracket: bool = False, place: Address | None = None, batched: bool = False
+) -> Token:
+    """A tensor as one token: its number or its few numbers, "?" where it is hidden, else its picture with its norm.
+
+    `batched`: its first axis counts samples.
+    """
+    plain = Token((TextRun("…", 0),), hue, wire, None, place, True)
     if view is None:
-        return Token((TextRun("…", 0),), hue, wire, None, place, True)
+        return plain
     if view.covered:
-        return Token((TextRun("?", 0),), hue, wire, None, place, True)
+        return replace(plain, runs=(TextRun("?", 0),))
     if view.scalar is not None:
-        return Token((TextRun(written(view.scalar, bracket, "int" in view.dtype), 0),), hue, wire, None, place, True)
-    if view.data is not None and view.data.size <= ENTRIES and view.data.ndim <= 2 and view.finite:
-        return Token((TextRun(_row_of(view), 0),), hue, wire, None, place, True)
-    return Token((TextRun(f"‖{number(view.norm)}‖" if view.finite else "NaN/∞", 0),), hue, wire, view, place, True)
-
-
-def _row_of(view: ArrayView) -> str:
-    """A vector lying, in brackets; the rows of a matrix behind each other."""
-    assert view.data is not None
-    rows = view.data.reshape(-1, view.shape[-1]).tolist()
-    write = whole if "int" in view.dtype else number
-    return "[" + "; ".join("  ".join(write(entry) for entry in row) for row in rows) + "]"
+        return replace(plain, runs=(TextRun(written(view.scalar, bracket, "int" in view.dtype), 0),))
+    if view.data is not None and fits(view.shape, batched):
+        small = matrix(view)
+        said = "; ".join("  ".join(row) for row in (small.rows if len(view.shape) > 1 else (tuple(row[0] for row in small.rows),)))
+        return replace(plain, runs=(TextRun(f"[{said}]", 0),), matrix=small)
+    return replace(plain, runs=(TextRun(f"‖{number(view.norm)}‖" if view.finite else "NaN/∞", 0),), view=view)
 
 
 def tokens(pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Sequence[str] = ()) -> tuple[Token, ...]:
@@ -120,7 +123,7 @@ def tokens(pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Seque
         token = _token(piece, trace, graph)
         if piece.place is not None and (wire := _brought(piece.place, left, graph)):
             left.remove(wire)
-            token = Token(token.runs, token.hue, wire, token.view, token.place, token.number)
+            token = replace(token, wire=wire)
         result.append(token)
     return tuple(result)
 

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from engine.compile.views import ArrayView, PassEvent, TraceView
-from graph.model.graph import Graph
-from ui.canvas.model.arithmetic import NodeRows, Outdated, Row, Token, quantity, sign, tokens
+from engine.compile.views import ArrayView, Gradient, PassEvent
+from graph.model.elements import End
+from graph.text.messages import _
+from ui.canvas.model.arithmetic import NodeRows, Outdated, Piece, Row, Token, quantity, sign, tokens
+from ui.canvas.model.content import Content
 
 Stage = Literal["arrive", "gather", "add", "sum", "operate", "result", "merge", "leave"]
 """`add` lays the contributions at a fan-out side by side, `sum` says what they come to; `operate` lays out the operation, `result` what it
@@ -52,6 +54,8 @@ class Ground(Protocol):
 
     def width(self, token: Token) -> float: ...
 
+    def height(self, token: Token) -> float: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -80,6 +84,8 @@ class Frame:
     stage: Stage
     plate: Plate | None
     chips: tuple[Chip, ...]
+    caption: str = ""
+    """What the rows are, at the top of the plate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,11 @@ class Choreography:
     def _results(self) -> tuple[Token, ...]:
         return tuple(row.result for row in self.rows) or ((self.total.result,) if self.total is not None else ())
 
+    def fitted(self, widest: float, ground: Ground) -> Choreography:
+        """The same with the formula in place of every row that is wider."""
+        rows = tuple(row if _width(row, ground) <= widest or not row.short else replace(row, tokens=row.short) for row in self.rows)
+        return replace(self, rows=tuple(row for row in rows if _width(row, ground) <= widest))
+
     # what is drawn
 
     def frame(self, share: float, ground: Ground, still: bool = False) -> Frame:
@@ -160,14 +171,15 @@ class Choreography:
 
     def _waiting(self, ground: Ground) -> dict[str, Point]:
         """Where the numbers wait that have arrived, by their wires."""
-        places = {}
+        places: dict[str, Point] = {}
         ends = [(token, self._end(token, ground)) for token in self.arriving]
         ends.sort(key=lambda end: end[1][1])
-        last = -1e9
-        gap = ground.unit * 1.1
+        bottom = -1e9
         for token, (x, y) in ends:
-            last = max(y, last + gap)
-            places[token.wire] = (x, last)
+            high = ground.height(token) + 0.1 * ground.unit
+            y = max(y, bottom + high / 2)
+            places[token.wire] = (x, y)
+            bottom = y + high / 2
         if ends:  # spread about the ports, not below them
             shift = sum(places[token.wire][1] - y for token, (_, y) in ends) / len(ends)
             places = {wire: (x, y - shift) for wire, (x, y) in places.items()}
@@ -223,24 +235,30 @@ class Choreography:
             chips.append(Chip(sign("="), *equals, opacity=flown))
             if said:
                 chips.append(Chip(row.result, *result, opacity=said))
-        return Frame(stage, _plate(rows, ground, flown), tuple(chips))
+        return Frame(stage, _plate(rows, ground, flown), tuple(chips), self._caption(stage))
+
+    def _caption(self, stage: Stage) -> str:
+        """The rule by which the rows are made, in the words of the explanations."""
+        if stage in ("add", "sum"):
+            return _("contributions are added")
+        return _("upstream × local = downstream") if self.phase == "backward" else ""
 
     def _merging(self, done: float, ground: Ground, still: bool) -> Frame:
         rows = self.rows or ((self.total,) if self.total is not None else ())
-        gone = eased(done)
+        drawn, slid = eased(min(1.0, 2 * done)), eased(max(0.0, 2 * done - 1))
         chips: list[Chip] = []
         for row, places in zip(rows, _layout(rows, ground), strict=True):
-            middle = (ground.middle[0], places[-1][1])
-            if gone < 1.0:
-                chips += [Chip(token, *_between(place, middle, gone), opacity=1.0 - gone)
+            goal = places[-1]
+            if drawn < 1.0:
+                chips += [Chip(token, *_between(place, goal, drawn), opacity=(1.0 - drawn) ** 2)
                           for token, place in zip((*row.tokens, sign("=")), places, strict=False)]  # fmt: skip
-            chips.append(Chip(row.result, *_between(places[-1], middle, gone), pill=gone >= 1.0))
-        return Frame("merge", None if still else _plate(rows, ground, 1.0 - gone), tuple(chips))
+            chips.append(Chip(row.result, *_between(goal, (ground.middle[0], goal[1]), slid), pill=slid >= 1.0))
+        return Frame("merge", None if still else _plate(rows, ground, 1.0 - eased(done)), tuple(chips))
 
     def _leaving(self, done: float, ground: Ground) -> tuple[Chip, ...]:
         gone = eased(done)
         rows = [row.result.wire for row in self.rows]
-        heights = _heights(len(self.rows), ground)
+        heights = _middles(self.rows, ground)
         chips = []
         for token in self.leaving:
             start = (ground.middle[0], heights[rows.index(token.wire)]) if token.wire in rows and self.rows else ground.middle
@@ -268,87 +286,123 @@ def _between(start: Point, end: Point, share: float) -> Point:
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
-def _heights(count: int, ground: Ground) -> list[float]:
-    step = ground.unit * 1.25
-    return [ground.middle[1] + (index - (count - 1) / 2) * step for index in range(count)]
+def _height(row: Row, ground: Ground) -> float:
+    return max(ground.height(token) for token in (*row.tokens, row.result)) * 1.1
 
 
-def _widths(row: Row, ground: Ground) -> list[float]:
-    return [ground.width(token) for token in (*row.tokens, sign("="), row.result)]
+def _middles(rows: Sequence[Row], ground: Ground) -> list[float]:
+    """The heights at which rows stand, below each other about the middle."""
+    heights = [_height(row, ground) for row in rows]
+    top = ground.middle[1] - sum(heights) / 2
+    return [top + sum(heights[:index]) + high / 2 for index, high in enumerate(heights)]
+
+
+def _halves(row: Row, ground: Ground) -> tuple[float, float]:
+    """How wide a row is left and right of its sign of equality."""
+    gap = GAP * ground.unit
+    return sum(ground.width(token) + gap for token in row.tokens), gap + ground.width(row.result)
+
+
+def _width(row: Row, ground: Ground) -> float:
+    return sum(_halves(row, ground)) + ground.width(sign("="))
 
 
 def _layout(rows: Sequence[Row], ground: Ground) -> list[list[Point]]:
-    """The middles of every row's tokens, its sign of equality and its result."""
+    """The middles of every row's tokens, its sign of equality and its result; the signs of equality stand below each other."""
+    if not rows:
+        return []
+    left, right = (max(sides) for sides in zip(*(_halves(row, ground) for row in rows), strict=True))
+    equals, gap = ground.width(sign("=")), GAP * ground.unit
+    axis = ground.middle[0] + (left - right) / 2
     places = []
-    for row, y in zip(rows, _heights(len(rows), ground), strict=True):
-        widths, gap = _widths(row, ground), GAP * ground.unit
-        x = ground.middle[0] - (sum(widths) + gap * (len(widths) - 1)) / 2
-        own = []
-        for width in widths:
-            own.append((x + width / 2, y))
-            x += width + gap
-        places.append(own)
+    for row, y in zip(rows, _middles(rows, ground), strict=True):
+        x = axis - equals / 2 - _halves(row, ground)[0]
+        own: list[Point] = []
+        for token in row.tokens:
+            own.append((x + ground.width(token) / 2, y))
+            x += ground.width(token) + gap
+        places.append([*own, (axis, y), (axis + equals / 2 + gap + ground.width(row.result) / 2, y)])
     return places
 
 
 def _plate(rows: Sequence[Row], ground: Ground, opacity: float) -> Plate | None:
     if not rows:
         return None
-    widest = max(sum(widths) + GAP * ground.unit * (len(widths) - 1) for widths in (_widths(row, ground) for row in rows))
-    return Plate(*ground.middle, widest + ground.unit, (1.25 * len(rows) + 0.35) * ground.unit, opacity)
+    left, right = (max(sides) for sides in zip(*(_halves(row, ground) for row in rows), strict=True))
+    high = sum(_height(row, ground) for row in rows)
+    return Plate(*ground.middle, left + right + ground.width(sign("=")) + ground.unit, high + 0.35 * ground.unit, opacity)
 
 
 # from an event
 
 
-def choreography(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
-    """What this event looks like with the numbers of `trace`, which may be covered; None where nothing moves in it."""
-    if event.node not in graph.nodes:
+def choreography(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
+    """What this event looks like with the numbers of `content`, which may be covered; None where nothing moves in it."""
+    if content.trace is None or event.node not in content.graph.nodes or not content.graph.spec(event.node).outputs:
         return None
-    return _forward(event, graph, trace, rows) if event.phase == "forward" else _backward(event, graph, trace, rows)
+    return _forward(event, content, rows) if event.phase == "forward" else _backward(event, content, rows)
 
 
-def _forward(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
-    outputs = graph.spec(event.node).outputs
-    if not event.edges or not outputs:
+def _value(content: Content, key: End) -> Token:
+    view = content.moving_value(key)
+    return quantity(view, "value", batched=content.lists_samples(key, view))
+
+
+def _gradient(content: Content, key: End, gradient: Gradient | None, wire: str = "") -> Token | None:
+    """A gradient of an output's shape; None where there is none."""
+    shown = content.moving_part(key, gradient) if gradient is not None else None
+    if not isinstance(shown, ArrayView):
         return None
+    return quantity(shown, "gradient", wire, batched=content.lists_samples(key, shown))
+
+
+def _forward(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
+    graph = content.graph
     edges = [edge for edge in event.edges if edge in graph.edges]
-    arriving = tuple(quantity(trace.values.get(graph.edges[edge].source), "value", edge) for edge in edges)
-    result = quantity(trace.values.get((event.node, outputs[0].name)), "value")
-    worked = _worked(rows.forward or rows.formula, trace, graph, edges) if rows is not None else ()
-    row = (Row(worked, result),) if worked else ()
-    return Choreography("forward", event.node, arriving, None, row, (result,))
-
-
-def _backward(event: PassEvent, graph: Graph, trace: TraceView, rows: NodeRows | None) -> Choreography | None:
-    outputs = graph.spec(event.node).outputs
-    if not outputs:
+    if not edges:
         return None
-    key = (event.node, outputs[0].name)
-    upstream = trace.gradients.get(key)
-    arriving = [
-        quantity(gradient, "gradient", edge.id)
-        for edge in graph.outputs_of(event.node)
-        if edge.source == key and isinstance(gradient := trace.edge_gradients.get(edge.id), ArrayView)
-    ]
-    if trace.objective == key:
+    arriving = tuple(replace(_value(content, graph.edges[edge].source), wire=edge) for edge in edges)
+    result = _value(content, (event.node, graph.spec(event.node).outputs[0].name))
+    row = _row(rows.forward, rows.formula, result, content, edges) if rows is not None else None
+    return Choreography("forward", event.node, arriving, None, (row,) if row is not None else (), (result,))
+
+
+def _backward(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
+    graph, trace = content.graph, content.trace
+    assert trace is not None
+    key = (event.node, graph.spec(event.node).outputs[0].name)
+    upstream = _gradient(content, key, trace.gradients.get(key))
+    wires = [edge.id for edge in graph.outputs_of(event.node) if edge.source == key]
+    arriving = [token for wire in wires if (token := _gradient(content, key, trace.edge_gradients.get(wire), wire)) is not None]
+    if trace.objective == key and upstream is not None:
         arriving.insert(0, replace(sign("1"), hue="gradient", number=True))
-    total = None
-    if len(arriving) > 1 and isinstance(upstream, ArrayView):
-        total = Row(_added(arriving), quantity(upstream, "gradient"))
-    leaving, worked = [], []
-    for edge in event.edges:
-        gradient = trace.edge_gradients.get(edge)
-        if edge not in graph.edges or not isinstance(gradient, ArrayView):
+    total = Row(_added(arriving), upstream) if len(arriving) > 1 and upstream is not None else None
+    leaving: list[Token] = []
+    worked: list[Row] = []
+    for edge in (graph.edges[edge] for edge in event.edges if edge in graph.edges):
+        down = _gradient(content, edge.source, trace.edge_gradients.get(edge.id), edge.id)
+        if down is None:
             continue
-        down = quantity(gradient, "gradient", edge)
         leaving.append(down)
-        row = _worked(rows.backward.get(edge) or rows.rules.get(edge, ()), trace, graph, ()) if rows is not None else ()
-        if row and len(worked) < MOST_ROWS:
-            worked.append(Row(row, down))
+        row = _row(rows.backward.get(edge.id, ()), rows.rules.get(edge.id, ()), down, content, ()) if rows is not None else None
+        if row is not None and len(worked) < MOST_ROWS:
+            worked.append(row)
     if not leaving and total is None:
         return None
     return Choreography("backward", event.node, tuple(arriving), total, tuple(worked), tuple(leaving))
+
+
+def _row(
+    numbers: Sequence[Piece], formula: Sequence[Piece], result: Token, content: Content, wires: Sequence[str]
+) -> Row | None:
+    """The right side with its numbers, and the formula in case there is no room for them."""
+    assert content.trace is not None
+    try:
+        short = tokens(formula, content.trace, content.graph)
+        long = tokens(numbers, content.trace, content.graph, wires) or short
+    except Outdated:
+        return None
+    return Row(long, result, short) if long else None
 
 
 def _added(contributions: Sequence[Token]) -> tuple[Token, ...]:
@@ -362,13 +416,6 @@ def _added(contributions: Sequence[Token]) -> tuple[Token, ...]:
                 token = replace(token, runs=(replace(token.runs[0], text=f"({token.text})"),))
         terms.append(token)
     return tuple(terms)
-
-
-def _worked(pieces: Sequence[object], trace: TraceView, graph: Graph, wires: Sequence[str]) -> tuple[Token, ...]:
-    try:
-        return tokens(pieces, trace, graph, wires)  # type: ignore[arg-type]
-    except Outdated:
-        return ()
 
 
 def extent(scene: Choreography, ground: Ground) -> tuple[float, float]:

@@ -85,6 +85,14 @@ class Content:
             return HELD
         return self._part((node, port), self.trace.gradients.get((node, port), HELD))
 
+    def moving_value(self, key: tuple[str, str]) -> ArrayView | None:
+        """An output's value as it is shown while it is on its way, though it has not arrived."""
+        return self._value(key) if self.trace is not None else None
+
+    def moving_part(self, key: tuple[str, str], entry: Gradient) -> Gradient:
+        """The same of a gradient of that output."""
+        return self._part(key, entry)
+
     def _value(self, key: tuple[str, str]) -> ArrayView | None:
         assert self.trace is not None
         view = self.trace.values.get(key)

@@ -14,6 +14,7 @@ from ui.canvas.model.choreography import Chip, Choreography, Frame, Plate, Point
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import TITLE
 from ui.canvas.model.scene import CanvasScene
+from ui.canvas.paint.labels import paint_matrix
 from ui.look.theme import Theme, color, font
 from ui.maths import formula_text
 
@@ -24,6 +25,12 @@ LINES = 34.0
 LEGIBLE_MS = 650.0
 """An event that takes less time is shown by pulses alone: nobody could read its arithmetic."""
 MOST_CHIPS = 16
+MATRIX, WIRE = 0.8, 15.0
+"""Numbers in brackets are so much smaller than a single one; the size of the type in which a matrix is measured."""
+CAPTION = 0.42
+"""Height of the words below the arithmetic, in heights of a row."""
+WIDEST = 0.86
+"""A row is at most this part of the view's width."""
 PICTURE = 1.4
 """Width of a tensor's picture, in heights of a digit."""
 
@@ -79,6 +86,9 @@ class SceneGround:
     def width(self, token: Token) -> float:
         return width(token, self.size)
 
+    def height(self, token: Token) -> float:
+        return self.unit if token.matrix is None else max(self.unit, token.matrix.height * MATRIX * self.size / WIRE + 0.35 * self.size)
+
 
 class Performance:
     """The choreography of the event under way, made once for its numbers."""
@@ -97,11 +107,14 @@ class Performance:
         event = head.active_event if head is not None else None
         if head is None or event is None or content.trace is None or not legible(content):
             return None
-        key = (event, content.trace, rows, scene, scene.version, camera.state(), view.width(), view.height(), theme.scale)
+        key = (event, content, rows, scene, scene.version, camera.state(), view.width(), view.height(), theme.scale)
         if key[1:] != self._key[1:] or key[0] is not (self._key[0] if self._key else None):
             self._key = key
-            self._made = choreography(event, content.graph, content.trace, rows)
+            self._made = choreography(event, content, rows)
             self._ground = _ground(self._made, camera, view, scene, theme) if self._made is not None else None
+            if self._made is not None and self._ground is not None:
+                self._made = self._made.fitted(WIDEST * view.width() / camera.scale, self._ground)
+                _place(self._ground, self._made, camera.seen(view))
         if self._made is None or self._ground is None:
             return None
         return self._made.frame(head.share, self._ground, head.reduced_motion)
@@ -117,7 +130,7 @@ class Performance:
         painter.setWorldTransform(camera.transform(), True)
         forward = content.playhead is not None and content.playhead.phase == "forward"
         if frame.plate is not None:
-            _paint_plate(painter, frame.plate, theme.forward if forward else theme.backward, self._ground.unit, theme)
+            _paint_plate(painter, frame, frame.plate, theme.forward if forward else theme.backward, self._ground.unit, theme)
         for chip in frame.chips:
             paint_chip(painter, chip, self._ground.size, content, theme)
         painter.restore()
@@ -129,16 +142,19 @@ def _ground(made: Choreography, camera: Camera, view: QSizeF, scene: CanvasScene
     if card is None or card not in scene.row:
         return None
     rect = scene.rect(card)
-    seen = camera.seen(view)
     size = min(max(SIZE, SIZE * theme.scale / camera.scale, view.height() / LINES / camera.scale), LARGEST)
     port = scene.output_of((made.node, scene.graph.spec(made.node).outputs[0].name))
     output = scene.anchor(*port, True) if port is not None else (rect.right(), rect.center().y())
     ground = SceneGround(scene, size, rect, output)
-    wide, high = extent(made, ground)
-    x = min(max(rect.center().x(), seen.left() + wide / 2 + 4), seen.right() - wide / 2 - 4) if wide < seen.width() else seen.center().x()
-    y = min(max(rect.center().y() + TITLE / 2, seen.top() + high / 2 + 4), seen.bottom() - high / 2 - 4)
-    ground.middle = (x, y)
     return ground
+
+
+def _place(ground: SceneGround, made: Choreography, seen: QRectF) -> None:
+    """Lay the arithmetic out below the title of the card, and inside what can be seen."""
+    card, (wide, high) = ground.card, extent(made, ground)
+    x = min(max(card.center().x(), seen.left() + wide / 2 + 4), seen.right() - wide / 2 - 4) if wide < seen.width() else seen.center().x()
+    y = max(card.top() + TITLE + 2 + high / 2, card.center().y() + TITLE / 2)
+    ground.middle = (x, min(max(y, seen.top() + high / 2 + 4), seen.bottom() - high / 2 - 4))
 
 
 # tokens
@@ -146,6 +162,8 @@ def _ground(made: Choreography, camera: Camera, view: QSizeF, scene: CanvasScene
 
 def width(token: Token, size: float) -> float:
     """How wide a token is drawn."""
+    if token.matrix is not None:
+        return token.matrix.width * MATRIX * size / WIRE
     lead = PICTURE * size + 0.3 * size if token.view is not None else 0.0
     if _plain(token):
         return lead + _metrics(size).horizontalAdvance(token.text.strip())
@@ -171,11 +189,22 @@ def _metrics(size: float) -> QFontMetricsF:
     return QFontMetricsF(_font(size))
 
 
-def _paint_plate(painter: QPainter, plate: Plate, hue: str, unit: float, theme: Theme) -> None:
+def _paint_plate(painter: QPainter, frame: Frame, plate: Plate, hue: str, unit: float, theme: Theme) -> None:
+    """The ground of the rows, with what they are on a strip below it."""
     painter.setOpacity(plate.opacity)
+    box = QRectF(plate.x - plate.width / 2, plate.y - plate.height / 2, plate.width, plate.height)
+    if frame.caption:
+        small = _font(CAPTION * unit)
+        words = QFontMetricsF(small).horizontalAdvance(frame.caption) + unit / 2
+        strip = QRectF(plate.x - words / 2, box.bottom() - unit / 4, words, 0.9 * unit)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color(hue))
+        painter.drawRoundedRect(strip, unit / 4, unit / 4)
+        painter.setPen(color(theme.on_accent))
+        painter.setFont(small)
+        painter.drawText(strip.adjusted(0, unit / 4, 0, 0), Qt.AlignmentFlag.AlignCenter, frame.caption)
     painter.setPen(QPen(color(hue), unit / 14))
     painter.setBrush(color(theme.panel))
-    box = QRectF(plate.x - plate.width / 2, plate.y - plate.height / 2, plate.width, plate.height)
     painter.drawRoundedRect(box, unit / 3, unit / 3)
     painter.setOpacity(1.0)
 
@@ -187,12 +216,19 @@ def paint_chip(painter: QPainter, chip: Chip, size: float, content: Content, the
     wide = width(token, size)
     painter.setOpacity(chip.opacity)
     if chip.pill:
-        high = size * 1.36
+        high = size * 1.36 if token.matrix is None else token.matrix.height * MATRIX * size / WIRE + 0.4 * size
+        bend = min(high / 2, size * 0.68)
         painter.setPen(QPen(color(theme.panel), size / 12))
         painter.setBrush(color(hue))
-        painter.drawRoundedRect(QRectF(chip.x - wide / 2 - size * 0.42, chip.y - high / 2, wide + size * 0.84, high), high / 2, high / 2)
+        painter.drawRoundedRect(QRectF(chip.x - wide / 2 - size * 0.42, chip.y - high / 2, wide + size * 0.84, high), bend, bend)
     painter.setPen(color(theme.on_accent if chip.pill else hue))
     x = chip.x - wide / 2
+    if token.matrix is not None:
+        share = MATRIX * size / WIRE
+        ink = theme.on_accent if chip.pill else theme.error if token.matrix.loud else hue
+        paint_matrix(painter, token.matrix, x, chip.y - token.matrix.height * share / 2, ink, share)
+        painter.setOpacity(1.0)
+        return
     if token.view is not None:
         image = content.picture(token.view, theme, False, 1)
         if image is not None:

@@ -152,9 +152,10 @@ class Playhead(QObject):
         return self.at_rest or self.event_index > self._node_value_at.get(node, -1)
 
     def node_has_gradient(self, node: str) -> bool:
-        """A node's own gradient is complete when its backward event begins."""
+        """A node's own gradient is complete when its backward event begins; a sum is there once it was seen to be added."""
         at = self._node_gradient_at.get(node, -1)
-        return self.at_rest or ((self.event_index > at or (self.event_index == at and self.moving)) and not self.forgotten)
+        begun = self.event_index == at and self.moving and node not in self.sums
+        return self.at_rest or ((self.event_index > at or begun) and not self.forgotten)
 
     # what feeds it
 

@@ -158,6 +158,12 @@ def test_a_sum_of_contributions_takes_as_long_as_an_operation(playhead: Playhead
 
     assert playhead.event_ms(EVENTS[9]) == pytest.approx(playhead.event_ms(EVENTS[6])) and at_once < playhead.event_ms(EVENTS[9])
 
+    playhead.seek(9)
+    playhead.step()
+    assert not playhead.node_has_gradient("x")
+    playhead.advance(playhead.event_ms(EVENTS[9]))
+    assert playhead.node_has_gradient("x")
+
 
 def test_no_timer_runs_while_nothing_plays(playhead: Playhead) -> None:
     assert not playhead._timer.isActive()
