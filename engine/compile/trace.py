@@ -55,6 +55,8 @@ class Trace:
     device: str = "cpu"
     buffers: dict[Key, Tensor] = field(default_factory=dict)
     """What layers keep beside what they learn (running averages), as this pass used them."""
+    inner: dict[Key, Tensor] = field(default_factory=dict)
+    """Numbers that operations made on their way, by the signs of textbooks: (node id, `ŷ`)."""
 
     def at(self, address: Address, graph: Graph) -> TensorGradient:
         """The tensor at an address, or its entry as a tensor without axes, or why there is none. `graph` is the one that was traced.
@@ -79,7 +81,8 @@ class Trace:
 
 def view(trace: Trace, **more: Any) -> TraceView:
     """The trace as numpy and statistics. `more` are the fields of `TraceView` a trace does not know (revision, run, mode, batch …)."""
-    seen = _views([*trace.values.values(), *trace.parameters.values(), *trace.buffers.values(), *_present(trace.gradients),
+    seen = _views([*trace.values.values(), *trace.parameters.values(), *trace.buffers.values(), *trace.inner.values(),
+                   *_present(trace.gradients),
                    *_present(trace.edge_gradients), *_present(trace.parameter_gradients)])  # fmt: skip
 
     def of(entries: Mapping[Any, TensorGradient]) -> dict[Any, Gradient]:
@@ -92,7 +95,8 @@ def view(trace: Trace, **more: Any) -> TraceView:
         gradients=of(trace.gradients), edge_gradients=of(trace.edge_gradients),
         parameters={key: seen[id(value)] for key, value in trace.parameters.items()},
         parameter_gradients=of(trace.parameter_gradients), shapes=trace.shapes, events=trace.events, first_bad=bad,
-        dtype=trace.dtype, device=trace.device, buffers={key: seen[id(value)] for key, value in trace.buffers.items()}, **more,
+        dtype=trace.dtype, device=trace.device, buffers={key: seen[id(value)] for key, value in trace.buffers.items()},
+        inner={key: seen[id(value)] for key, value in trace.inner.items()}, **more,
     )  # fmt: skip
 
 

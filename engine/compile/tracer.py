@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from engine.compile.codegen import Writer
-from engine.compile.environment import FED_ROLES, Key, Wire
-from engine.compile.plan import Operation, Plan
+from engine.compile.environment import FED_ROLES, Key, Own, Wire
+from engine.compile.plan import Leaf, Operation, Plan
 from engine.compile.reach import reachable
 from engine.compile.trace import TensorGradient, Trace
 from engine.compile.views import Absent, PassEvent, Reason
+from engine.compile.vjp import arguments_of
 from graph.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -43,18 +44,34 @@ class Tracer:
         self._parameter_order = {key: INDEPENDENT if key in self._apart else Absent(self._why(key[0])) for key in plan.parameters}
         self._shapes = {key: (shape.dims, shape.batched) for key, shape in inference.outputs.items()}
         self._events = _events(plan, writer)
+        self._inner = [(operation, sign, rule) for operation in plan.operations for sign, rule in operation.type.inner.items()]
         self._dtype = str(inference.dtype).removeprefix("torch.")
 
     def trace(self, results: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor], buffers: Sequence[Tensor]) -> Trace:
         values, outputs, wires, learned, kept = results
         named = dict(zip(self._values, values, strict=True))
         device = values[0].device.type if values else "cpu"
+        learned_values, noted = dict(zip(self._plan.parameters, parameters, strict=True)), dict(zip(self._kept, kept, strict=True))
         return Trace(
             named, self._filled(self._output_order, self._names[0], outputs), self._filled(self._edge_order, self._names[1], wires),
-            dict(zip(self._plan.parameters, parameters, strict=True)), self._filled(self._parameter_order, self._names[2], learned),
-            dict(zip(self._kept, kept, strict=True)), self._events, self._plan.objective, self._note, self._problems, self._shapes,
-            self._dtype, device, dict(zip(self._plan.buffers, buffers, strict=True)),
+            learned_values, self._filled(self._parameter_order, self._names[2], learned), noted, self._events, self._plan.objective,
+            self._note, self._problems, self._shapes, self._dtype, device, dict(zip(self._plan.buffers, buffers, strict=True)),
+            self._made_inside(named, learned_values, noted),
         )  # fmt: skip
+
+    def _made_inside(self, values: dict[Key, Tensor], learned: dict[Key, Tensor], kept: dict[str, Any]) -> dict[Key, Tensor]:
+        """The numbers that operations make on their way, as far as their types name some."""
+        made: dict[Key, Tensor] = {}
+
+        def value(leaf: Leaf) -> Tensor:
+            return learned[leaf.key] if isinstance(leaf, Own) else values[leaf.source]
+
+        for operation, sign, rule in self._inner:
+            arguments = arguments_of(operation, value, _no_buffer)
+            number = rule(operation.settings, kept.get(operation.node), *arguments)
+            if number is not None:
+                made[operation.node, sign] = number
+        return made
 
     def _filled(self, absences: dict[Any, Absent], keys: list[Any], gradients: tuple[Tensor | None, ...]) -> dict[Any, TensorGradient]:
         filled: dict[Any, TensorGradient] = dict(absences)
@@ -78,6 +95,10 @@ class Tracer:
         if shape is None:
             return Absent("not computed")
         return Absent("not differentiable" if shape.dtype == "index" else self._why(target[0]))
+
+
+def _no_buffer(key: Key) -> Tensor:
+    raise KeyError(key)
 
 
 def _apart(plan: Plan) -> set[str | Key]:

@@ -248,6 +248,8 @@ class TraceView:
     iteration: int = -1
     """Where the debugger shows the pass of one training step: the step it starts from; -1 for every other trace."""
     buffers: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
+    inner: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
+    """Numbers that an operation made on its way, by the sign of textbooks: `(node id, "ŷ")`. Batched as the node's inputs are."""
 
     def at(self, address: Address, graph: Graph) -> Gradient:
         """The tensor at an address, or its entry, or why there is none. `graph` is the document that was traced.

@@ -160,6 +160,9 @@ class NodeType:
     unselected: ClassVar[dict[str, Rule]] = {}
     """Input → `rule(s, y, kept, *same arguments as forward)`: where the output surely does not depend on it, because another branch is
     taken. There its gradient is 0, and stays 0 however steep the branch is."""
+    inner: ClassVar[dict[str, Rule]] = {}
+    """Numbers that the operation makes on its way and that textbooks name, for the canvas: sign → `rule(s, kept, *same arguments as
+    forward)`, a tensor with the batch axis of its inputs; None where there is nothing to show beside the output."""
     steep: ClassVar[bool] = False
     """Whether value or slope can be infinite where all inputs are finite."""
     spec: ClassVar[NodeSpec]

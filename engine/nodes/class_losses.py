@@ -100,6 +100,11 @@ def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
         ) from None
 
 
+def each_likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor | None:
+    """Minus the log-probability of the right class for every sample of a batch."""
+    return -log_p.gather(-1, target.unsqueeze(-1)).squeeze(-1) if log_p.dim() > 1 else None
+
+
 def minus_one_hot(s: Settings, g: Tensor, log_p: Tensor, target: Tensor) -> Any:
     """−g · onehot(target), shared by the samples where the loss is their mean: the slope of `likelihood`, in one pass."""
     samples = log_p.new_full((), log_p.shape[0] if log_p.dim() > 1 else 1)
@@ -124,6 +129,10 @@ class CrossEntropy(ClassLoss):
     formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
     local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}
     gradients = {"scores": lambda s, g, y, log_p, scores, target: softmax_slope(minus_one_hot(s, g, log_p, target), log_p)}
+    inner = {
+        "ŷ": lambda s, log_p, scores, target: log_p.exp(),
+        "ℓ": lambda s, log_p, scores, target: each_likelihood(s, log_p, target),
+    }
     code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
 
     def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
@@ -140,6 +149,7 @@ class NegativeLogLikelihood(ClassLoss):
     formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
     local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
     gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: minus_one_hot(s, g, log_p, target)}
+    inner = {"ℓ": lambda s, kept, log_p, target: each_likelihood(s, log_p, target)}
     code = ("nn.NLLLoss(reduction={reduction})", "{self}({log_probabilities}, {target})")
 
     def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:

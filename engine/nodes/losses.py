@@ -381,6 +381,7 @@ class BinaryCrossEntropyLogits(NumberLoss):
         scores=lambda s, scores, target: torch.sigmoid(scores) - target,
         target=lambda s, scores, target: -scores,
     )
+    inner = {"ŷ": lambda s, kept, scores, target: torch.sigmoid(scores)}
     module = "nn.BCEWithLogitsLoss(<how>)"
     code = ("nn.BCEWithLogitsLoss()", "{self}({scores}, {target})")
 

@@ -13,16 +13,18 @@ from typing import Literal
 from PySide6.QtCore import QRectF
 
 from engine.compile.views import TraceView
-from ui.canvas.model import matrices
+from ui.canvas.model import matrices, samples
 from ui.canvas.model.text_metrics import text_width
 
 Dims = tuple[int, ...]
 Key = tuple[str, str]
-OfNode = tuple[Dims | None, tuple[tuple[str, Dims], ...]]
-"""The sample shape of a node's first output, and its learned tensors with their shapes."""
+OfNode = tuple[Dims | None, tuple[tuple[str, Dims], ...], tuple[tuple[str, Dims], ...]]
+"""The sample shape of a node's first output; its learned tensors with their shapes; what it makes on its way, with its sample shapes."""
 
 SMALL = 13 / 15
 """The type of a layer's matrices, as a part of that of a wire's numbers."""
+RESULT = 36.0
+"""Height of the line with a result, below what was made on the way to it."""
 WIDEST = 286.0
 """A layer's tensors stand side by side up to this width, else one below the other."""
 _ACROSS, _DOWN, _SIGN = 12.0, 6.0, 5.0
@@ -33,10 +35,10 @@ _ACROSS, _DOWN, _SIGN = 12.0, 6.0, 5.0
 class NumberPlace:
     """The place of one tensor inside a card, from the card's top left corner.
 
-    `slope` is the gradient of a learned tensor, `inner` a number that the operation makes on its way.
+    `slope` is the gradient of a learned tensor, `inner` a number that the operation makes on its way to its `result`.
     """
 
-    kind: Literal["value", "weight", "slope", "inner"]
+    kind: Literal["value", "weight", "slope", "inner", "result"]
     name: str
     sign: str
     area: QRectF
@@ -64,16 +66,19 @@ class Shapes:
     outputs: Mapping[Key, Dims] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Dims]] = field(default_factory=dict)
     """By node, in the order of its declaration."""
+    inner: Mapping[str, Mapping[str, Dims]] = field(default_factory=dict)
 
     def of(self, node: str, port: str) -> OfNode:
         """What a card of this node depends on."""
-        return self.outputs.get((node, port)), tuple(self.parameters.get(node, {}).items())
+        learned, inner = self.parameters.get(node, {}), self.inner.get(node, {})
+        return self.outputs.get((node, port)), tuple(learned.items()), tuple(inner.items())
 
     def with_newer(self, newer: Shapes) -> Shapes:
         """These and newer ones. What is not known now, for want of a wire, keeps its last shape, so that its card keeps its size."""
-        if newer.outputs.items() <= self.outputs.items() and newer.parameters.items() <= self.parameters.items():
+        pairs = ((newer.outputs, self.outputs), (newer.parameters, self.parameters), (newer.inner, self.inner))
+        if all(new.items() <= old.items() for new, old in pairs):  # type: ignore[operator]
             return self
-        return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters})
+        return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters}, {**self.inner, **newer.inner})
 
 
 UNKNOWN = Shapes()
@@ -84,18 +89,36 @@ def shapes_of(trace: TraceView) -> Shapes:
     parameters: dict[str, dict[str, Dims]] = {}
     for (node, name), view in trace.parameters.items():
         parameters.setdefault(node, {})[name] = view.shape
-    return Shapes({key: dims for key, (dims, _) in trace.shapes.items()}, parameters)
+    inner: dict[str, dict[str, Dims]] = {}
+    for (node, sign), view in trace.inner.items():
+        inner.setdefault(node, {})[sign] = view.shape[1:] if samples.inner_batched(trace, view) else view.shape
+    return Shapes({key: dims for key, (dims, _) in trace.shapes.items()}, parameters, inner)
 
 
 def insides(shapes: OfNode, port: str, layer: bool) -> Insides:
     """What a card holds: a layer its learned tensors, every other card its value."""
-    output, learned = shapes
+    output, learned, inner = shapes
     if layer:
         return _layer(learned)
+    if inner:
+        return _on_the_way(inner)
     if output is None or not matrices.fits(output):
         return NOTHING
     wide, high = matrices.room(output)
     return Insides((NumberPlace("value", port, "", QRectF(0, 0, wide, high)),), wide, high)
+
+
+def _on_the_way(inner: Sequence[tuple[str, Dims]]) -> Insides:
+    """What an operation makes on its way, in a row, with room for the result below it."""
+    row = [_sized("inner", sign, sign, dims) for sign, dims in inner if math.prod(dims) == 1 or matrices.fits(dims)]
+    if not row:
+        return NOTHING
+    above = _stacked([row])
+    width = max(above.width, 96.0)
+    result = NumberPlace("result", "", "", QRectF(0, above.height, width, RESULT))
+    left = (width - above.width) / 2
+    shifted = (replace(place, area=place.area.translated(left, 0)) for place in above.places)
+    return Insides((*shifted, result), width, above.height + RESULT)
 
 
 def placed(insides: Insides, area: QRectF) -> tuple[NumberPlace, ...]:
@@ -120,7 +143,7 @@ def _layer(learned: Sequence[tuple[str, Dims]]) -> Insides:
 
 @dataclass(frozen=True, slots=True)
 class _Sized:
-    kind: Literal["weight", "slope"]
+    kind: Literal["weight", "slope", "inner"]
     name: str
     sign: str
     lead: float
@@ -134,10 +157,11 @@ class _Sized:
         return self.lead + self.wide
 
 
-def _sized(kind: Literal["weight", "slope"], name: str, sign: str, dims: Dims) -> _Sized:
+def _sized(kind: Literal["weight", "slope", "inner"], name: str, sign: str, dims: Dims) -> _Sized:
     wide, high = matrices.room(dims)
     large = math.prod(dims) > matrices.MOST
-    return _Sized(kind, name, sign, text_width("small", "∇" + name) + _SIGN, wide * SMALL, high * SMALL, large)
+    lead = text_width("small", name if kind == "inner" else "∇" + name) + _SIGN
+    return _Sized(kind, name, sign, lead, wide * SMALL, high * SMALL, large)
 
 
 def _stacked(rows: Sequence[Sequence[_Sized]]) -> Insides:

@@ -124,7 +124,21 @@ class Content:
         """The tensor that stands at a place of a card."""
         if place.kind == "slope":
             return self.weight_gradient(node, place.name)
+        if place.kind == "inner":
+            return self.inner(node, place.name)
         return self.weight(node, place.name) if place.kind == "weight" else self.node_value(node, place.name)
+
+    def inner(self, node: str, sign: str) -> ArrayView | None:
+        """What an operation made on its way, of the chosen sample."""
+        if self.trace is None or (self.playhead is not None and not self.playhead.node_has_value(node)):
+            return None
+        view = self.trace.inner.get((node, sign))
+        if view is None or self.sample is None or not samples.inner_batched(self.trace, view):
+            return view
+        known = self._parts.get(id(view))
+        if known is None:
+            known = self._parts[id(view)] = samples.part(view, self.sample)
+        return known
 
     def typed(self, node: str) -> float | None:
         """A source's number: as it was when this trace was made; the document's where the trace is older or silent.

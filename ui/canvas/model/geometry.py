@@ -81,6 +81,11 @@ class NodeCard:
     places: tuple[NumberPlace, ...] = ()
     """Where tensors are written out, from the card's top left corner; without any, the value has the whole area."""
 
+    @property
+    def result(self) -> QRectF | None:
+        """Where the value stands below what was made on the way to it; None where it has the area."""
+        return next((place.area for place in self.places if place.kind == "result"), None)
+
     def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
         """The place of a port; of a slot that is not there, its last one."""
         last = None

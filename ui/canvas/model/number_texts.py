@@ -9,7 +9,7 @@ from typing import Literal
 from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge, End
 from graph.text.messages import _
-from ui.canvas.model import matrices, text_metrics
+from ui.canvas.model import matrices, samples, text_metrics
 from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.content import Content
 from ui.canvas.model.matrices import Matrix
@@ -145,7 +145,10 @@ def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayVie
         return True
     if place.kind in ("weight", "slope"):
         return matrices.opens(view.shape)
-    return matrices.fits(view.shape, content.lists_samples((node_id, place.name), view))
+    listed = content.sample is None and content.lists_samples((node_id, place.name), view)
+    if place.kind == "inner" and content.trace is not None:
+        listed = content.sample is None and samples.inner_batched(content.trace, view)
+    return matrices.fits(view.shape, listed)
 
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:

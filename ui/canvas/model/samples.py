@@ -48,6 +48,11 @@ def batched(trace: TraceView, key: tuple[str, str], view: Gradient | None) -> bo
     return known is not None and known[1] and isinstance(view, ArrayView) and len(view.shape) == len(known[0]) + 1
 
 
+def inner_batched(trace: TraceView, view: ArrayView) -> bool:
+    """Whether what an operation made on its way has a row for every sample."""
+    return bool(view.shape) and view.shape[0] == count(trace)
+
+
 def part(view: ArrayView, choice: Choice) -> ArrayView:
     """What is shown of a batched tensor: the sample's slice, the mean over the samples, or all of it.
 

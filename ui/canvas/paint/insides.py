@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from engine.compile.views import Absent
+from engine.compile.views import Absent, ArrayView
 from ui.canvas.model.card_body import SMALL, NumberPlace
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
@@ -13,7 +13,7 @@ from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import placed_text
 from ui.canvas.paint.labels import paint_matrix, paint_question
 from ui.canvas.paint.nodes import paint_slot
-from ui.canvas.paint.tiles import captioned
+from ui.canvas.paint.tiles import blit, captioned, fitted
 from ui.look.theme import Theme, color, font
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -23,7 +23,8 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 def paint_places(painter: QPainter, node_id: str, card: NodeCard, corner: QPointF, content: Content, theme: Theme) -> None:
     """Everything that has a place of its own inside a card whose top left corner is there."""
     for place in card.places:
-        _paint_place(painter, node_id, place, place.area.translated(corner), content, theme)
+        if place.kind != "result":
+            _paint_place(painter, node_id, place, place.area.translated(corner), content, theme)
 
 
 def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRectF, content: Content, theme: Theme) -> None:
@@ -38,7 +39,9 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
         paint_question(painter, QRectF(middle.x() - 20, middle.y() - 11, 40, 22), theme.backward if slope else theme.forward, theme)
     else:
         text = placed_text(content, node_id, place, shown)
-        if isinstance(text, Matrix):
+        if place.kind == "inner" and not isinstance(text, Matrix):
+            _paint_picture(painter, area, shown, content, theme)
+        elif isinstance(text, Matrix):
             ink = theme.error if text.loud else theme.stale if content.stale else ink
             paint_fitted(painter, area, text, ink, SMALL if place.sign else 1.0)
         else:
@@ -50,6 +53,13 @@ def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, ink: str, larg
     size = min(largest, area.width() / matrix.width, area.height() / matrix.height)
     middle = area.center()
     paint_matrix(painter, matrix, middle.x() - matrix.width * size / 2, middle.y() - matrix.height * size / 2, ink, size)
+
+
+def _paint_picture(painter: QPainter, area: QRectF, shown: ArrayView, content: Content, theme: Theme) -> None:
+    """A tensor too large for its place, as a picture alone."""
+    drawn = content.picture(shown, theme)
+    if drawn is not None:
+        blit(painter, fitted(area, drawn), drawn, theme, content.stale)
 
 
 def _paint_sign(painter: QPainter, sign: str, area: QRectF, ink: str) -> None:

@@ -54,7 +54,7 @@ def paint_values(
 
 def _plain_number(node_id: str, card: NodeCard, content: Content) -> WireText | None:
     """The number on a card that holds a current one and nothing else."""
-    if content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
+    if content.stale or card.slider is not None or card.fan_out or card.weight or card.places or not card.outputs:
         return None
     source = (node_id, card.outputs[0].port)
     text = known_text(content, content.node_value(*source), source)
@@ -74,7 +74,10 @@ def paint_value(
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
     if full and card.places:
         paint_places(painter, node_id, card, rect.topLeft(), content, theme)
-    elif view is not None and view.covered:
+        if card.result is None:
+            return
+        area = card.result.translated(rect.topLeft())
+    if view is not None and view.covered:
         if card.weight and full:  # who is to find out what a layer gives needs its weights
             paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
             area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
