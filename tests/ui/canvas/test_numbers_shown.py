@@ -129,7 +129,7 @@ def test_no_number_and_no_sample_changes_the_size_of_a_card(qapp: QApplication, 
         assert {node: (card.width, card.height) for node, card in model.scene.cards.items()} == sizes
         for node, card in model.scene.cards.items():
             for place in card.places:
-                assert 0 <= place.area.left() and place.area.right() <= card.width and place.area.bottom() <= card.height, (node, place)
+                assert place.area.left() >= 0 and place.area.right() <= card.width and place.area.bottom() <= card.height, (node, place)
     assert any(re.search("[0-9]", row[0]) for row in shown(model)["n2.W"])
 
 
