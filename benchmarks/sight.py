@@ -17,7 +17,7 @@ from benchmarks.recorder import Record, Recorder, Written
 from graph.model.graph import Graph
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.geometry import TITLE
-from ui.canvas.model.labels import NUMBERS, magnification
+from ui.canvas.model.labels import NUMBERS, STUB
 from ui.canvas.model.number_texts import texts
 from ui.canvas.paint import painting
 from ui.canvas.paint.frames import paint_frames
@@ -27,8 +27,6 @@ from ui.canvas.paint.wires import paint_wires
 
 STEPS = 96
 """Points per cubic: at most some pixels apart on any screen."""
-OBJECTIVE = ""
-"""Whose labels those beside the objective's stub are."""
 FAR = 10.0
 """A label is far from its wire from so many pixels between its ink and the wire, in a window of 720 pixels' height."""
 LEAST_SHARE = 1 / 45
@@ -143,13 +141,14 @@ def _labels(model: CanvasModel) -> tuple[list[Label], int]:
     wanted += 2 * (scene.output_of(content.objective()) is not None)
     if model.camera.scale < NUMBERS:
         return labels, wanted
-    for edge in scene.edges:
+    stub = [STUB] if scene.output_of(content.objective()) is not None else []
+    for edge in [*scene.edges, *stub]:
 
         def paint(painter: QPainter, edge: str = edge) -> None:
             paint_labels(painter, model.labels, scene, [edge], content, theme, everywhere)
 
         labels += _sides(edge, _recorded(model, paint), theme.forward)
-    return labels + texts_of_stub(model), wanted
+    return labels, wanted
 
 
 def _sides(edge: str, record: Record, forward: str) -> Iterator[Label]:
@@ -157,28 +156,27 @@ def _sides(edge: str, record: Record, forward: str) -> Iterator[Label]:
     left = sorted(record.texts, key=lambda text: text.box.left())
     groups: list[list[Written]] = []
     for text in left:
-        home = next((g for g in groups if g[0].hue == text.hue and any(_gap(text.box, o.box) < 0.7 * text.height for o in g)), None)
+        home = next((g for g in groups if g[0].hue == text.hue and any(_gap(text.box, o.box) < 1.5 * text.height for o in g)), None)
         if home is None:
             groups.append([text])
         else:
             home.append(text)
-    for group in groups:
-        box = group[0].box
-        for text in group[1:]:
-            box = box.united(text.box)
-        for shape in record.shapes:
-            if _gap(shape, box) < group[0].height:
-                box = box.united(shape)
-        yield Label(edge, "value" if group[0].hue.lower() == forward.lower() else "gradient", box, " ".join(t.text for t in group))
+    boxes = [_union([text.box for text in group]) for group in groups]
+    for shape in record.shapes if boxes else ():
+        gaps = [_gap(shape, box) for box in boxes]
+        nearest = gaps.index(min(gaps))
+        if gaps[nearest] < groups[nearest][0].height:
+            boxes[nearest] = boxes[nearest].united(shape)
+    for group, box in zip(groups, boxes, strict=True):
+        side = "value" if group[0].hue.lower() == forward.lower() else "gradient"
+        yield Label(edge, side, box, " ".join(text.text for text in group))
 
 
-def texts_of_stub(model: CanvasModel) -> list[Label]:
-    """The numbers beside the objective's stub."""
-    content, scene, theme = model.content, model.scene, model.theme
-    boost = magnification(model.camera.scale, theme)
-    record = _recorded(model, lambda p: painting.paint_marks(p, scene, scene.ids, content, theme, boost, {}))
-    hues = {theme.forward.lower(): "value", theme.backward.lower(): "gradient"}
-    return [Label(OBJECTIVE, hues[t.hue.lower()], t.box, t.text) for t in record.texts if t.hue.lower() in hues]
+def _union(boxes: Sequence[QRectF]) -> QRectF:
+    whole = QRectF(boxes[0])
+    for box in boxes[1:]:
+        whole = whole.united(box)
+    return whole
 
 
 def _wires(model: CanvasModel) -> dict[str, np.ndarray]:
@@ -297,7 +295,7 @@ def _frame_titles(model: CanvasModel) -> list[QRectF]:
 
 
 def _wire_name(graph: Graph, edge: str) -> str:
-    if edge == OBJECTIVE:
+    if edge == STUB:
         return "the objective"
     wire = graph.edges[edge]
     return f"{graph.nodes[wire.source[0]].name} → {graph.nodes[wire.target[0]].name}.{wire.target[1]}"

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
 from graph.model.address import Address
 from graph.text.messages import _
-from ui.canvas.model.label_search import HEIGHT
+from ui.canvas.model.number_texts import LINE
 from ui.predict.board import OWNER, PredictionBoard
 from ui.predict.callout import Callout
 
@@ -52,9 +52,9 @@ class Typing(QObject):
         boost = max(canvas.labels.boost, 1.0)
         wire = item.id if item.id in graph.edges else ""
         known = canvas.labels.places.get(wire)
-        if known is not None:
-            x, y = known.forward if item.quantity == "value" else known.backward
-            return QRectF(x - 20 * boost, y - HEIGHT * boost / 2, 40 * boost, HEIGHT * boost)
+        spot = known.sides[item.quantity != "value"] if known is not None else None
+        if spot is not None:
+            return QRectF(spot.x - 20 * boost, spot.y - LINE * boost / 2, 40 * boost, LINE * boost)
         if item.id in canvas.scene.row:
             rect = canvas.scene.rect(item.id)
             if item.quantity == "value":

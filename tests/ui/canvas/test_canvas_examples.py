@@ -48,9 +48,9 @@ def test_numbers_find_places_off_the_cards(scene: CanvasScene) -> None:
     trace = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: view_of(0.05678) for e in scene.edges})
     labels = Labels()
     assert labels.prepare(scene, scene.edges, Content(scene.graph, trace))
-    for places in labels.places.values():
-        for x, y in (places.forward, places.backward):
-            assert not [n for n in scene.ids if scene.rect(n).adjusted(-14, -4, 14, 4).contains(x, y)]
+    spots = [spot for places in labels.places.values() for spot in places.sides]
+    assert None not in spots
+    assert not [n for spot in spots if spot is not None for n in scene.ids if scene.rect(n).adjusted(-5, 0, 5, 0).contains(spot.x, spot.y)]
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)

@@ -62,12 +62,19 @@ class Content:
     def wire_value(self, edge: Edge) -> ArrayView | None:
         if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id)):
             return None
-        return self._value(edge.source)
+        return self.final_value(edge)
 
     def wire_gradient(self, edge: Edge) -> Gradient:
-        if self.trace is None or (self.playhead is not None and not self.playhead.arrived_gradients(edge.id)):
+        if self.playhead is not None and not self.playhead.arrived_gradients(edge.id):
             return HELD
-        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD))
+        return self.final_gradient(edge)
+
+    def final_value(self, edge: Edge) -> ArrayView | None:
+        """What the wire carries once it has come: for the room its number needs, not to be shown before."""
+        return self._value(edge.source) if self.trace is not None else None
+
+    def final_gradient(self, edge: Edge) -> Gradient:
+        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
 
     def node_value(self, node: str, port: str) -> ArrayView | None:
         if self.trace is None:

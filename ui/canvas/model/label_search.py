@@ -1,150 +1,241 @@
-"""The search for a place: pairs of boxes along a wire, and what each would cover."""
+"""Where a number can stand beside its wire: places that touch the wire and cover nothing else, the best first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from ui.canvas.model import geometry
-from ui.canvas.model.content import Content
+from ui.canvas.model import geometry, text_metrics, wires
+from ui.canvas.model.items import HEAD
+from ui.canvas.model.levels import tag_rect
 from ui.canvas.model.scene import CanvasScene
 
-HEIGHT = 20.0
-_SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
-_GAPS = (2.0, 5.0, 9.0, 15.0, 23.0, 34.0, 48.0)
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+GAP = 3.0
+"""Between a wire and the box of its label."""
+CLEAR = 2.5
+"""Kept from other wires, so that a label is nearest to its own."""
+_ROWS = np.array([16, 14, 18, 12, 20, 10, 22, 8, 24, 6, 26, 5, 27, 3, 29, 2, 30])
+"""Of the points of a wire, from its middle on: where labels are tried."""
+_SHARES = len(_ROWS)
+_DRIFT = np.abs(_ROWS / (wires.SAMPLES - 1) - 0.5) * 30.0
+_LEVEL = 5.0
+"""A wire that rises no more than this under a label is level: the label stands in the middle of its room."""
+_UPRIGHT, _BESIDE, _AWAY = 0.35, 6.0, 40.0
+_TIERS = 3
+"""Lines of text that a label may be led away from its wire."""
+_MOST = 28
+"""Places that are kept of a label: more are hardly ever needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Centres of the two labels of a wire, in scene coordinates, and the widths they were made for."""
+class Choice:
+    """A place that covers nothing but, perhaps, other labels."""
 
-    forward: tuple[float, float]
-    backward: tuple[float, float]
-    widths: tuple[float, float]
-    picks: tuple[int, int]
-    """Which of the candidates along the wire they are."""
+    cost: float
+    box: Box
+    pick: int
+    """Its row among the candidates: the share of the wire, then above or beside."""
+    lean: float = 0.0
+    """Which end of the box is at the wire: −1 the left one, 1 the right one, 0 neither or both."""
+    foot: tuple[float, float] | None = None
+    """Where on the wire a line to the label begins, where it does not touch the wire."""
 
-
-def cheapest(
-    scene: CanvasScene,
-    edge_id: str,
-    widths: tuple[float, float],
-    taken: list[tuple[float, float, float, float]],
-    content: Content,
-    boost: float,
-) -> Places:
-    """The cheapest pair of places along the wire; the cost of a place counts what it would cover."""
-    own = scene.wire_points(edge_id)
-    span = scene.spans[scene.edge_row[edge_id]]
-    around = QRectF(span[0] - 100, span[1] - 70, span[2] - span[0] + 200, span[3] - span[1] + 140)
-    beside = [scene.edge_row[e] for e in scene.edges_in(around)]
-    wires = _inside(_dense(scene.points[beside]), around)
-    others = _nearby(scene.points[[row for row in beside if row != scene.edge_row[edge_id]]][:, ::4], around)
-    cards = _cards(scene, around, content)
-    near = np.array(taken or np.zeros((0, 4))).reshape(-1, 4)
-    near = near[(near[:, 0] < around.right()) & (near[:, 2] > around.left()) & (near[:, 1] < around.bottom()) & (near[:, 3] > around.top())]
-    drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
-    best: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
-        boxes, away = _candidates(own, side, width, HEIGHT * boost)
-        cost = (_covered(boxes, wires, cards, near) + _astray(own, boxes, others)).reshape(len(_SHARES), len(_GAPS)) + away
-        pick = cost.argmin(axis=1)
-        rows = np.arange(len(_SHARES))
-        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_GAPS), 2)[rows, pick], rows * len(_GAPS) + pick))
-    chosen = int((best[0][0] + best[1][0] + drift).argmin())
-    above, below = best[0][1][chosen], best[1][1][chosen]
-    picks = int(best[0][2][chosen]), int(best[1][2][chosen])
-    return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths, picks)
+    @property
+    def share(self) -> int:
+        return self.pick % _SHARES
 
 
-def _inside(points: np.ndarray, around: QRectF) -> np.ndarray:
-    x, y = points.T
-    return np.asarray(points[(x > around.left()) & (x < around.right()) & (y > around.top()) & (y < around.bottom())])
+class Ground:
+    """What labels must not cover, wires and labels aside. Made for one search: it knows the scene as it is now."""
+
+    def __init__(self, scene: CanvasScene, stub: tuple[float, float] | None, boost: float) -> None:
+        self.scene, self._boost = scene, boost
+        self._stub = stub
+
+    @cached_property
+    def fixed(self) -> np.ndarray:
+        """Notes, titles of frames, tags of a group and the objective's stub, as boxes."""
+        scene = self.scene
+        rects = [scene.item_rect(note).adjusted(-2, -2, 2, 2) for note in scene.graph.notes]
+        for frame in scene.graph.frames.values():
+            rect, size = scene.item_rect(frame.id), max(1.0, self._boost)
+            wide = min(rect.width(), 28 + text_metrics.text_width("title", frame.title) * size)
+            rects.append(QRectF(rect.left(), rect.top(), wide, min(HEAD * size, rect.height() / 3)))
+        tags = scene.level.tags if scene.level is not None else None
+        rects += [tag_rect(spot).adjusted(-2, -2, 2, 2) for spot in ((*tags.inputs, *tags.outputs) if tags is not None else ())]
+        boxes = [(r.left(), r.top(), r.right(), r.bottom()) for r in rects]
+        if self._stub is not None:
+            x, y = self._stub
+            boxes.append((x, y - 8, x + geometry.STUB + 8, y + 8))
+        return np.array(boxes or np.zeros((0, 4))).reshape(-1, 4)
+
+    @cached_property
+    def wall(self) -> Box:
+        """What is in view when everything is: labels stay inside."""
+        rect = self.scene.extent()
+        return rect.left(), rect.top(), rect.right(), rect.bottom()
+
+    def boxes(self, around: QRectF) -> np.ndarray:
+        """What stands here: cards, with their ports, and whatever else is fixed."""
+        scene = self.scene
+        cards = scene.rects[[scene.row[node] for node in scene.nodes_in(around)]]
+        boxes = np.concatenate([cards[:, :2] - (8, 3), cards[:, :2] + cards[:, 2:] + (8, 3)], axis=1)
+        return np.concatenate([boxes, self.fixed]) if len(self.fixed) else boxes
 
 
-def _nearby(points: np.ndarray, around: QRectF) -> np.ndarray:
-    """Segments (n, 4) of coarse curves whose start is around."""
-    rows = np.concatenate([points[:, :-1], points[:, 1:]], axis=2).reshape(-1, 4)
-    x, y = rows[:, 0], rows[:, 1]
-    wide = around.adjusted(-80, -40, 80, 40)
-    return np.asarray(rows[(x > wide.left()) & (x < wide.right()) & (y > wide.top()) & (y < wide.bottom())])
+class Surroundings:
+    """One wire and what is around it, for the search on both of its sides. `own` are its points."""
+
+    def __init__(self, ground: Ground, own: np.ndarray, edge_id: str, room: tuple[float, float]) -> None:
+        scene = ground.scene
+        self.own, self._wall = own, ground.wall
+        (left, top), (right, bottom) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
+        across, down = room[0] + 12, room[1] + _TIERS * _step(room[1]) + 12
+        around = QRectF(left - across, top - down, right - left + 2 * across, bottom - top + 2 * down)
+        self.boxes = ground.boxes(around)
+        rows = [scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id]
+        self.segments = _inside(wires.segments(scene.points[rows][:, ::2]), around)
+
+    def choices(self, side: float, width: float, height: float) -> list[Choice]:
+        """Places on one side (−1 above, 1 below) that touch the wire."""
+        boxes, cost, lean = candidates(self.own, side, width, height)
+        good = np.flatnonzero(self._free(boxes))
+        good = good[np.argsort(cost[good], kind="stable")][:_MOST]
+        rows = zip(cost[good].tolist(), boxes[good].tolist(), good.tolist(), lean[good].tolist(), strict=True)
+        return [Choice(price, tuple(box), pick, end) for price, box, pick, end in rows]
+
+    def led(self, side: float, width: float, height: float) -> list[Choice]:
+        """Places away from the wire, to which a line leads that crosses no card."""
+        boxes, cost, _ = candidates(self.own, side, width, height)
+        boxes, cost = boxes[:_SHARES], cost[:_SHARES]
+        feet = self.own[_ROWS]
+        found: list[Choice] = []
+        for tier in range(1, _TIERS + 1):
+            away = side * tier * _step(height)
+            moved = boxes + np.array([0.0, away, 0.0, away])
+            edge = moved[:, 3] if side < 0 else moved[:, 1]
+            lines = np.stack([feet[:, 0] - 1, np.minimum(edge, feet[:, 1]), feet[:, 0] + 1, np.maximum(edge, feet[:, 1])], axis=1)
+            crossed = _crossing(lines[:, None], self.segments[None]).sum(axis=1)
+            good = np.flatnonzero(self._free(moved) & ~_covering(lines, self.boxes))
+            price = cost + _AWAY * tier + 25.0 * crossed
+            found += [Choice(float(price[i]), tuple(moved[i].tolist()), int(i), 0.0, (float(feet[i, 0]), float(feet[i, 1]))) for i in good]
+        return sorted(found, key=lambda choice: choice.cost)[:_MOST]
+
+    def forced(self, side: float, width: float, height: float) -> Choice:
+        """The place above or below the middle, whatever it covers."""
+        boxes, cost, lean = candidates(self.own, side, width, height)
+        return Choice(float(cost[0]), tuple(boxes[0].tolist()), 0, float(lean[0]))
+
+    def _free(self, boxes: np.ndarray) -> np.ndarray:
+        left, top, right, bottom = self._wall
+        inside = (boxes[:, 0] >= left) & (boxes[:, 1] >= top) & (boxes[:, 2] <= right) & (boxes[:, 3] <= bottom)
+        free = inside & ~_covering(boxes, self.boxes)
+        if len(self.segments) and free.any():
+            rows = np.flatnonzero(free)
+            wide = boxes[rows] + (-CLEAR, -CLEAR, CLEAR, CLEAR)
+            free[rows] = ~_crossing(wide[:, None], self.segments[None]).any(axis=1)
+        return np.asarray(free)
 
 
-def _dense(points: np.ndarray) -> np.ndarray:
-    """Sample points and the middles between them, as one list."""
-    middles = (points[:, 1:] + points[:, :-1]) / 2
-    return np.concatenate([points.reshape(-1, 2), middles.reshape(-1, 2)])
+def _step(height: float) -> float:
+    """How far a label is led from its wire at a time."""
+    return 0.75 * min(height, 28.0) + 4.0
 
 
-def _candidates(own: np.ndarray, side: float, width: float, height: float) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (share × distance, 4) on one side of the wire, and what their distance costs.
+def candidates(own: np.ndarray, side: float, width: float, height: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Boxes (2 · shares, 4) on one side of a wire that touch it, their costs, and which end is at the wire: first above or below it,
+    then beside it.
 
-    A box is pushed along the normal just so far that it clears the tangent: above a level wire, beside a steep one.
+    A level stretch in the middle of the wire costs nothing.
     """
-    rows = np.array([round(share * (len(own) - 1)) for share in _SHARES])
-    tangent = own[np.minimum(rows + 1, len(own) - 1)] - own[np.maximum(rows - 1, 0)]
-    tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
-    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1) * -side
-    normal[normal[:, 1] * side < 0] *= -1
-    support = np.abs(normal[:, 0]) * width / 2 + np.abs(normal[:, 1]) * height / 2
-    gaps = np.array(_GAPS)
-    centres = own[rows][:, None, :] + normal[:, None, :] * (support[:, None] + gaps[None, :])[..., None]
+    anchors, (x, y) = own[_ROWS], own.T
     half = np.array([width / 2, height / 2])
-    boxes = np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
-    return boxes, np.repeat((gaps * 0.5)[None, :], len(_SHARES), axis=0)
+    low, high = _extremes(x, y, anchors[:, 0], half[0])
+    upright = np.stack([anchors[:, 0], (low - GAP - half[1]) if side < 0 else (high + GAP + half[1])], axis=1)
+    first, last = _extremes(y, x, anchors[:, 1], half[1])
+    step = own[np.minimum(_ROWS + 1, len(own) - 1)] - own[_ROWS - 1]
+    rightward = (step[:, 0] * step[:, 1] >= 0) == (side < 0)  # the upper side of a wire that falls to the right is its right side
+    beside = np.stack([np.where(rightward, last + GAP + half[0], first - GAP - half[0]), anchors[:, 1]], axis=1)
+    centres = np.concatenate([upright, beside])
+    cost = np.concatenate([_UPRIGHT * (high - low) + _DRIFT, _BESIDE + _UPRIGHT * (last - first) + _DRIFT])
+    falls = np.where(step[:, 1] >= 0, side, -side) * np.where(step[:, 0] >= 0, 1.0, -1.0)
+    lean = np.concatenate([np.where(high - low > _LEVEL, falls, 0.0), np.where(rightward, -1.0, 1.0)])
+    return np.concatenate([centres - half, centres + half], axis=1), cost, lean
 
 
-def candidate(own: np.ndarray, side: float, width: float, height: float, pick: int) -> tuple[float, float]:
-    """The middle of one of the candidates."""
-    share, gap = divmod(pick, len(_GAPS))
-    row = round(_SHARES[share] * (len(own) - 1))
-    (x, y), (x1, y1), (x2, y2) = own[row].tolist(), own[max(row - 1, 0)].tolist(), own[min(row + 1, len(own) - 1)].tolist()
-    long = max(hypot(x2 - x1, y2 - y1), 1e-9)
-    across, down = (y2 - y1) / long * -side, -(x2 - x1) / long * -side
-    if down * side < 0:
-        across, down = -across, -down
-    away = abs(across) * width / 2 + abs(down) * height / 2 + _GAPS[gap]
-    return x + across * away, y + down * away
+def _extremes(along: np.ndarray, across: np.ndarray, middle: np.ndarray, half: float) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest `across` of the wire within `half` of each `middle`, its neighbouring points included."""
+    inside = np.abs(along[None, :] - middle[:, None]) <= half
+    inside[:, 1:] |= inside[:, :-1].copy()
+    inside[:, :-1] |= inside[:, 1:].copy()
+    return np.where(inside, across, np.inf).min(axis=1), np.where(inside, across, -np.inf).max(axis=1)
 
 
-def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """What it costs that another wire runs between a label and its own: it would be read as that one's."""
+def _covering(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes overlap any of the others."""
     if not len(others):
-        return np.zeros(len(boxes))
-    foot = np.repeat(own[[round(share * (len(own) - 1)) for share in _SHARES]], len(_GAPS), axis=0)[:, None, :]
-    head = ((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None, :]
-    start, end = others[None, :, :2], others[None, :, 2:]
-
-    def side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-        return np.asarray((b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (c[..., 0] - a[..., 0]))
-
-    crossed = (side(foot, head, start) * side(foot, head, end) < 0) & (side(start, end, foot) * side(start, end, head) < 0)
-    return np.asarray(45.0 * crossed.sum(axis=1))
+        return np.zeros(len(boxes), bool)
+    a, b = boxes[:, None], others[None]
+    hit = (a[..., 0] < b[..., 2]) & (a[..., 2] > b[..., 0]) & (a[..., 1] < b[..., 3]) & (a[..., 3] > b[..., 1])
+    return np.asarray(hit.any(axis=1))
 
 
-def _cards(scene: CanvasScene, around: QRectF, content: Content) -> np.ndarray:
-    """Cards near the wire as left, top, right, bottom, the objective's stub and its numbers included."""
-    rects = [scene.rects[scene.row[n]] for n in scene.nodes_in(around)]
-    boxes = [(r[0] - 7, r[1] - 3, r[0] + r[2] + 7, r[1] + r[3] + 3) for r in rects]
-    objective = content.objective()
-    if objective is not None and objective[0] in scene.row:
-        x, y = scene.anchor(objective[0], objective[1], True)
-        boxes.append((x, y - 34, x + geometry.STUB + 30, y + 34))
-    return np.array(boxes or np.zeros((0, 4))).reshape(-1, 4)
+def _crossing(boxes: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    """Which segments run through which boxes, with broadcasting: separating axes are the two sides and the segment's normal."""
+    x1, y1, x2, y2 = (segments[..., i] for i in range(4))
+    left, top, right, bottom = (boxes[..., i] for i in range(4))
+    hit = (np.maximum(x1, x2) > left) & (np.minimum(x1, x2) < right) & (np.maximum(y1, y2) > top) & (np.minimum(y1, y2) < bottom)
+    dx, dy = x2 - x1, y2 - y1
+    off = np.abs(dx * ((top + bottom) / 2 - y1) - dy * ((left + right) / 2 - x1))
+    return np.asarray(hit & (off < (np.abs(dx) * (bottom - top) + np.abs(dy) * (right - left)) / 2))
 
 
-def _covered(boxes: np.ndarray, wires: np.ndarray, cards: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """What each box would cover: points of wires, area of cards, area of other labels."""
-    left, top, right, bottom = (boxes[:, i : i + 1] for i in range(4))
-    x, y = wires[:, 0], wires[:, 1]
-    cost = 9.0 * ((x > left) & (x < right) & (y > top + 1) & (y < bottom - 1)).sum(axis=1)
-    for obstacles, weight in ((cards, 0.6), (near, 0.6)):
-        if len(obstacles):
-            wide = np.minimum(right, obstacles[:, 2]) - np.maximum(left, obstacles[:, 0])
-            high = np.minimum(bottom, obstacles[:, 3]) - np.maximum(top, obstacles[:, 1])
-            cost = cost + weight * (np.clip(wide, 0, None) * np.clip(high, 0, None)).sum(axis=1)
-    return np.asarray(cost)
+def _inside(segments: np.ndarray, around: QRectF) -> np.ndarray:
+    """The segments that reach into a rectangle."""
+    x1, y1, x2, y2 = segments.T
+    across = (np.maximum(x1, x2) > around.left()) & (np.minimum(x1, x2) < around.right())
+    return np.asarray(segments[across & (np.maximum(y1, y2) > around.top()) & (np.minimum(y1, y2) < around.bottom())])
+
+
+def overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and a[2] > b[0] and a[1] < b[3] and a[3] > b[1]
+
+
+class Taken:
+    """Boxes by key, and which of them lie over a box."""
+
+    CELL = 160.0
+
+    def __init__(self) -> None:
+        self._boxes: dict[tuple[str, int], Box] = {}
+        self._cells: dict[tuple[int, int], set[tuple[str, int]]] = {}
+
+    def put(self, key: tuple[str, int], box: Box) -> None:
+        self.drop(key)
+        self._boxes[key] = box
+        for cell in self._of(box):
+            self._cells.setdefault(cell, set()).add(key)
+
+    def drop(self, key: tuple[str, int]) -> None:
+        box = self._boxes.pop(key, None)
+        for cell in self._of(box) if box is not None else ():
+            self._cells[cell].discard(key)
+
+    def clear(self) -> None:
+        self._boxes.clear()
+        self._cells.clear()
+
+    def over(self, box: Box, aside: Sequence[tuple[str, int]] = ()) -> list[tuple[str, int]]:
+        """The keys of what lies over this box, some aside."""
+        near = {key for cell in self._of(box) for key in self._cells.get(cell, ())}
+        return sorted(key for key in near if key not in aside and overlap(self._boxes[key], box))
+
+    def _of(self, box: Box) -> list[tuple[int, int]]:
+        left, top, right, bottom = (int(at // self.CELL) for at in box)
+        return [(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]

@@ -1,33 +1,110 @@
 """The positions of the numbers on wires: the value above, the gradient below, each fixed for as long as nothing moves.
 
-A wire's two labels share a place along the wire and are pushed away from it, from other wires, from cards and from labels
-that stand already. Places depend on geometry and on the widths the texts need, rounded up, so that changing digits do not
+A label touches its wire where it can, and covers no other wire, card or label; where there is no such place, the less important of
+two labels is left out. Places depend on geometry and on the room the texts need, rounded up, so that changing digits do not
 make them jump.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 
-from PySide6.QtCore import QRectF
+import numpy as np
 
-from graph.model.elements import End
-from ui.canvas.model import geometry
+from ui.canvas.model import geometry, wires
 from ui.canvas.model.content import Content
-from ui.canvas.model.label_search import HEIGHT, Places, candidate, cheapest
-from ui.canvas.model.number_texts import stub_texts, texts
+from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, candidates, overlap
+from ui.canvas.model.number_texts import WireText, final_stub_texts, final_texts, shortened
 from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
 
-LEAST = 62.0
+LEAST = 44.0
+SLACK = 4.0
+"""Height of a line of text above and below its digits."""
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
 BRACKETS = 0.5
 """The scale from which small tensors are written out on wires."""
 WRITTEN = 0.6
 """The scale from which they are on cards, whose numbers are not magnified."""
+STUB = "the objective's stub"
+"""Stands for the objective's stub in place of a wire's id."""
+SIDES = (-1.0, 1.0)
+"""Above and below: the value's side and the gradient's."""
+_TOGETHER = 14.0
+"""What it is worth that a wire's value and gradient stand at the same place along it."""
+_CHUNK = 24
+"""Wires whose labels find their places together, so that the more important come first."""
+Key = tuple[str, int]
+"""A wire and 0 for its value, 1 for its gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The place of one label, in scene coordinates, with the room it has."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    pick: int
+    short: bool = False
+    """Whether there is room for the shorter form only."""
+    lean: float = 0.0
+    """At which end of the room the text stands: −1 the left one, 1 the right one, 0 in the middle."""
+    foot: tuple[float, float] | None = None
+    """Where on the wire a line to the label begins; None where it touches its wire."""
+
+    def middle(self, width: float) -> tuple[float, float]:
+        """Where a text of this width is centred."""
+        return self.x + self.lean * max(self.width - width - 4, 0.0) / 2, self.y
+
+    @property
+    def box(self) -> Box:
+        return self.x - self.width / 2, self.y - self.height / 2, self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The two labels of a wire; None where one had to be left out. `room` is what both were promised, for what they `said`."""
+
+    forward: Spot | None
+    backward: Spot | None
+    room: tuple[Room, Room]
+    said: tuple[WireText, WireText] = field(compare=False)
+
+    @property
+    def sides(self) -> tuple[Spot | None, Spot | None]:
+        return self.forward, self.backward
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a label needs: `width` with some digits in reserve, `exact` for what it says now; `short` in its shorter form, where
+    it has one. The lower `rank` is placed first."""
+
+    width: float
+    height: float
+    exact: float
+    rank: int
+    short: tuple[float, float] | None = None
+
+    def holds(self, other: Room) -> bool:
+        return other.exact <= self.width and other.height <= self.height and other.rank >= self.rank
+
+
+@dataclass
+class _Task:
+    """A wire whose labels want places."""
+
+    edge: str
+    around: Surroundings
+    room: tuple[Room, Room]
+    said: tuple[WireText, WireText]
+    choices: tuple[list[Choice], list[Choice]]
 
 
 class Labels:
@@ -39,6 +116,9 @@ class Labels:
         self.brackets = True
         self.held = False
         """While numbers change by a drag or in training, labels keep their places even when texts outgrow them."""
+        self._taken = Taken()
+        self._stub: tuple[float, float] | None = None
+        """Where the objective's stub began when its numbers were placed."""
 
     def magnify(self, boost: float, brackets: bool) -> None:
         """Texts are drawn this large; `brackets`: small tensors are written out."""
@@ -48,10 +128,11 @@ class Labels:
 
     def clear(self) -> None:
         self.places.clear()
+        self._taken.clear()
 
     def forget(self, edge_ids: Iterable[str]) -> None:
         for edge_id in edge_ids:
-            self.places.pop(edge_id, None)
+            self._drop(edge_id)
 
     def follow(self, scene: CanvasScene, edge_ids: Iterable[str]) -> None:
         """Keep labels where they are along wires that are being carried; overlaps are resolved when the drag ends."""
@@ -59,10 +140,9 @@ class Labels:
             known = self.places.get(edge_id)
             if known is None or edge_id not in scene.edge_row:
                 continue
-            own, at = scene.wire_points(edge_id), []
-            for side, width, pick in ((-1.0, known.widths[0], known.picks[0]), (1.0, known.widths[1], known.picks[1])):
-                at.append(candidate(own, side, width, HEIGHT * self.boost, pick))
-            self.places[edge_id] = Places(at[0], at[1], known.widths, known.picks)
+            own = scene.wire_points(edge_id)
+            spots = [_followed(own, side, spot) for side, spot in zip(SIDES, known.sides, strict=True)]
+            self._put(edge_id, replace(known, forward=spots[0], backward=spots[1]))
 
     def hit(self, edge_ids: Iterable[str], x: float, y: float) -> str | None:
         """The wire one of whose numbers is at a place of the scene."""
@@ -71,9 +151,12 @@ class Labels:
                 return edge
         return None
 
-    def boxes(self, edge_ids: Iterable[str]) -> list[tuple[float, float, float, float]]:
+    def boxes(self, edge_ids: Iterable[str]) -> list[Box]:
         """What the labels of these wires cover, as left, top, right, bottom."""
-        return [box for edge in edge_ids if edge in self.places for box in _boxes(self.places[edge], self.boost)]
+        known = (self.places[edge] for edge in edge_ids if edge in self.places)
+        return [spot.box for places in known for spot in places.sides if spot is not None]
+
+    # finding places
 
     def prepare(self, scene: CanvasScene, ids: Iterable[str], content: Content, budget_ms: float | None = None) -> bool:
         """Find a place for every wire of `ids` that has none, or whose texts have outgrown it; whether all have one now.
@@ -81,34 +164,196 @@ class Labels:
         With a budget the search stops when the time is up: a large graph gets its labels over some frames.
         """
         began = time.perf_counter()
-        taken: list[tuple[float, float, float, float]] | None = None
-        for edge_id in ids:
-            known = self.places.get(edge_id)
-            if known is not None and self.held:
-                continue
-            above, below = texts(scene.graph.edges[edge_id], content)
-            need = above.width * self.boost + 4, below.width * self.boost + 4
-            if known is not None and need[0] <= known.widths[0] and need[1] <= known.widths[1]:
-                continue
-            if budget_ms is not None and taken is not None and (time.perf_counter() - began) * 1000 > budget_ms:
+        waiting = [edge for edge in ids if self._wanting(scene, edge, content)]
+        stub = _stub(scene, content)
+        if stub != self._stub:
+            self._stub = stub
+            self._drop(STUB)
+        if stub is not None and self._wanting(scene, STUB, content):
+            waiting.insert(0, STUB)
+        ground = Ground(scene, stub, self.boost) if waiting else None
+        for start in range(0, len(waiting), _CHUNK):
+            if start and budget_ms is not None and (time.perf_counter() - began) * 1000 > budget_ms:
                 return False
-            self.places.pop(edge_id, None)
-            if taken is None:
-                taken = [box for places in self.places.values() for box in _boxes(places, self.boost)]
-            widths = _reserved(above.width * self.boost, self.boost), _reserved(below.width * self.boost, self.boost)
-            spot = cheapest(scene, edge_id, widths, taken, content, self.boost)
-            self.places[edge_id] = spot
-            taken += _boxes(spot, self.boost)
+            assert ground is not None
+            self._place([self._task(ground, edge, content) for edge in waiting[start : start + _CHUNK]])
         return True
 
+    def _wanting(self, scene: CanvasScene, edge: str, content: Content) -> bool:
+        known = self.places.get(edge)
+        if known is None:
+            return True
+        if self.held:
+            return False
+        said = _said(scene, edge, content)
+        if said[0] is known.said[0] and said[1] is known.said[1]:
+            return False
+        if not all(has.holds(needs) for has, needs in zip(known.room, self._needed(edge, said, content), strict=True)):
+            return True
+        self.places[edge] = replace(known, said=said)
+        return False
 
-def _reserved(width: float, boost: float) -> float:
-    return max(LEAST * boost, 16.0 * ceil((width + 4) / 16.0))
+    def _needed(self, edge: str, said: tuple[WireText, WireText], content: Content) -> tuple[Room, Room]:
+        above, below = (self._need(text, content, OBJECTIVE if edge == STUB else _rank(text)) for text in said)
+        return above, below
+
+    def _need(self, text: WireText, content: Content, rank: int) -> Room:
+        exact, short = text.width * self.boost + 4, shortened(text, content)
+        width = max(LEAST * self.boost, 16.0 * ceil(exact / 16.0)) if text.kind not in ("word", "hidden") else exact
+        small = (short.width * self.boost + 4, _height(short) * self.boost) if short is not None else None
+        return Room(width, _height(text) * self.boost, exact, rank, small)
+
+    def _task(self, ground: Ground, edge: str, content: Content) -> _Task:
+        self._drop(edge)
+        scene = ground.scene
+        said = _said(scene, edge, content)
+        room = self._needed(edge, said, content)
+        if edge == STUB:
+            assert self._stub is not None
+            own = _stub_points(self._stub, max(room[0].width, room[1].width))
+            ground = Ground(scene, None, self.boost)
+        else:
+            own = scene.wire_points(edge)
+        around = Surroundings(ground, own, edge, (max(r.width for r in room), max(r.height for r in room)))
+        above, below = (around.choices(side, r.width, r.height) for side, r in zip(SIDES, room, strict=True))
+        return _Task(edge, around, room, said, (above, below))
+
+    def _place(self, tasks: Sequence[_Task]) -> None:
+        """The most important labels first, among them those with the fewest places; what finds none makes others move, or is left out."""
+        for task in tasks:
+            self.places[task.edge] = Places(None, None, task.room, task.said)
+        for task in sorted(tasks, key=lambda t: (min(r.rank for r in t.room), min(len(c) for c in t.choices))):
+            if task.room[0].rank < WORD and task.room[1].rank < WORD:
+                self._place_pair(task)
+        by_edge = {task.edge: task for task in tasks}
+        left = [(task.room[i].rank, len(task.choices[i]), task.edge, i) for task in tasks for i in (0, 1)]
+        for _, _, edge, i in sorted(left):
+            if self._spot((edge, i)) is None:
+                self._place_one(by_edge[edge], i, by_edge)
+
+    def _place_pair(self, task: _Task) -> None:
+        """Value and gradient at the same share of the wire, unless each has a much better place of its own."""
+        above, below = ([c for c in choices if not self._taken.over(c.box)] for choices in task.choices)
+        if not above or not below:
+            return
+        best, cost = (above[0], below[0]), above[0].cost + below[0].cost + _TOGETHER
+        under = {choice.share: choice for choice in reversed(below)}
+        for over in above:
+            mate = under.get(over.share)
+            if mate is not None and over.cost + mate.cost < cost:
+                best, cost = (over, mate), over.cost + mate.cost
+        for i, choice in enumerate(best):
+            self._settle(task, i, choice)
+
+    def _place_one(self, task: _Task, i: int, others: dict[str, _Task]) -> None:
+        """One label alone: free, or where others can make room; else with less in reserve, at the end of a line, or as a sign."""
+        rank, key = task.room[i].rank, (task.edge, i)
+        for short, attempt in self._attempts(task, i):
+            free = next((choice for choice in attempt if not self._taken.over(choice.box)), None)
+            chosen = free or self._cleared(task.room[i].rank, attempt, others)
+            if chosen is not None:
+                self._settle(task, i, chosen, short)
+                return
+        if rank == ASKED:
+            choice = task.around.forced(SIDES[i], task.room[i].exact, task.room[i].height)
+            for other in self._taken.over(choice.box):
+                self._set(other, None)
+            self._settle(task, i, choice)
+        else:
+            self._set(key, None)
+
+    def _attempts(self, task: _Task, i: int) -> Iterator[tuple[bool, list[Choice]]]:
+        """Places to be tried one list after the other, and whether they are for the shorter form."""
+        room, side = task.room[i], SIDES[i]
+        mate = self._spot((task.edge, 1 - i))
+        choices = task.choices[i]
+        if mate is not None:
+            shared = Choice(0.0, mate.box, mate.pick).share
+            choices = sorted(choices, key=lambda choice: choice.cost + _TOGETHER * (choice.share != shared))
+        yield False, choices
+        if room.exact < room.width:
+            yield False, task.around.choices(side, room.exact, room.height)
+        if room.short is not None:
+            yield True, task.around.choices(side, *room.short)
+        if room.rank < WORD:
+            yield room.short is not None, task.around.led(side, *(room.short or (room.exact, room.height)))
+
+    def _cleared(self, rank: int, attempt: Sequence[Choice], others: dict[str, _Task]) -> Choice | None:
+        """A place from which everything that is there could move elsewhere, or is less important: it is gone from there now."""
+        for choice in attempt:
+            moves: list[tuple[Key, Choice | None]] = []
+            for key in self._taken.over(choice.box):
+                owner = others.get(key[0])
+                known = self.places[key[0]].room[key[1]]
+                elsewhere = next((c for c in owner.choices[key[1]] if self._fits(c.box, key, choice.box, moves)), None) if owner else None
+                if elsewhere is None and known.rank <= rank:
+                    break
+                moves.append((key, elsewhere))
+            else:
+                for key, elsewhere in moves:
+                    self._set(key, None)
+                    if elsewhere is not None:
+                        self._settle(others[key[0]], key[1], elsewhere)
+                return choice
+        return None
+
+    def _fits(self, box: Box, key: Key, new: Box, moves: Sequence[tuple[Key, Choice | None]]) -> bool:
+        """Whether a box is free once its label has left, and of the label that comes."""
+        boxes = [new, *(choice.box for _, choice in moves if choice is not None)]
+        gone = [key, *(other for other, _ in moves)]
+        return not any(overlap(box, other) for other in boxes) and not self._taken.over(box, gone)
+
+    # keeping them
+
+    def _spot(self, key: Key) -> Spot | None:
+        return self.places[key[0]].sides[key[1]]
+
+    def _settle(self, task: _Task, i: int, choice: Choice, short: bool = False) -> None:
+        left, top, right, bottom = choice.box
+        centre, size = ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top)
+        self._set((task.edge, i), Spot(*centre, *size, choice.pick, short, choice.lean, choice.foot))
+
+    def _set(self, key: Key, spot: Spot | None) -> None:
+        known = self.places[key[0]]
+        self.places[key[0]] = replace(known, backward=spot) if key[1] else replace(known, forward=spot)
+        if spot is None:
+            self._taken.drop(key)
+        else:
+            self._taken.put(key, spot.box)
+
+    def _put(self, edge: str, places: Places) -> None:
+        self.places[edge] = places
+        for i, spot in enumerate(places.sides):
+            self._set((edge, i), spot)
+
+    def _drop(self, edge: str) -> None:
+        if self.places.pop(edge, None) is not None:
+            for i in (0, 1):
+                self._taken.drop((edge, i))
 
 
-def _boxes(places: Places, boost: float) -> list[tuple[float, float, float, float]]:
-    both, half = zip((places.forward, places.backward), places.widths, strict=True), HEIGHT * boost / 2
-    return [(x - w / 2, y - half, x + w / 2, y + half) for (x, y), w in both]
+OBJECTIVE, ASKED, NUMBER, TENSOR, WORD = range(5)
+"""Ranks of labels: the objective and a question mark that waits for an answer first, words for missing gradients last."""
+
+
+def _height(text: WireText) -> float:
+    return text.height - SLACK if text.kind in ("number", "tensor", "word", "bad") else text.height
+
+
+def _rank(text: WireText) -> int:
+    if text.kind == "hidden":
+        return ASKED
+    if text.kind == "word":
+        return WORD
+    return TENSOR if text.view is not None else NUMBER
+
+
+def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
+    if spot is None:
+        return None
+    boxes, _, lean = candidates(own, side, spot.width, spot.height)
+    left, top, right, bottom = boxes[spot.pick].tolist()
+    return replace(spot, x=(left + right) / 2, y=(top + bottom) / 2, lean=float(lean[spot.pick]), foot=None)
 
 
 def magnification(scale: float, theme: Theme) -> float:
@@ -117,18 +362,18 @@ def magnification(scale: float, theme: Theme) -> float:
     return min(max(1.0, round(wanted * 5) / 5), 1.4)
 
 
-def stub_places(
-    scene: CanvasScene, node_id: str, port: str, widths: tuple[float, float], boost: float = 1.0
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Positions of the objective's value and gradient: above and below its stub, clear of the card."""
-    x, y = scene.anchor(node_id, port, True)
-    above, below = (x + 8 + max(width * boost, geometry.STUB) / 2 for width in widths)
-    return (above, y - 20 * boost), (below, y + 20 * boost)
+def _said(scene: CanvasScene, edge: str, content: Content) -> tuple[WireText, WireText]:
+    objective = content.objective() if edge == STUB else None
+    return final_texts(scene.graph.edges[edge], content) if objective is None else final_stub_texts(content, objective)
 
 
-def stub_box(scene: CanvasScene, content: Content, seen: End, objective: End, boost: float) -> QRectF:
-    """What the objective's stub and its numbers fill, beside the card at which it is `seen`."""
-    x, y = scene.anchor(*seen, True)
-    widest = max(text.width for text in stub_texts(content, objective)) * boost
-    high = (20 + HEIGHT / 2) * boost
-    return QRectF(x, y - high, max(geometry.STUB, 8 + widest) + 8, 2 * high)
+def _stub(scene: CanvasScene, content: Content) -> tuple[float, float] | None:
+    """Where the objective's stub begins; None where the objective is not on this level."""
+    seen = scene.output_of(content.objective())
+    return scene.anchor(*seen, True) if seen is not None and seen[0] in scene.row else None
+
+
+def _stub_points(start: tuple[float, float], width: float) -> np.ndarray:
+    """The stub as points of a wire, as long as its numbers are wide, thick enough to keep them off its target."""
+    x, y = start
+    return np.stack([np.linspace(x + 8, x + 8 + max(geometry.STUB, width), wires.SAMPLES), np.full(wires.SAMPLES, y)], axis=1)

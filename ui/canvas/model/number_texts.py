@@ -11,13 +11,15 @@ from graph.model.elements import Edge, End
 from graph.text.messages import _
 from ui.canvas.model import matrices, samples, text_metrics
 from ui.canvas.model.card_body import NumberPlace
-from ui.canvas.model.content import Content
+from ui.canvas.model.content import HELD, Content
 from ui.canvas.model.matrices import Matrix
 from ui.look.numerals import loud, number, tensor_text, whole
 
 PICTURE = (26.0, 16.0)
 """Width and height of a tensor's thumbnail in its label."""
 NORM = "|∇|"
+SIGN = "∅"
+"""In place of the words that say why there is no gradient, where they find no room."""
 LINE = 20.0
 """Height of a label of one line."""
 
@@ -94,14 +96,39 @@ def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction
 
 def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     """Both texts of a wire, made once for every tensor of a trace."""
-    gradient = content.wire_gradient(edge)
-    key = (id(gradient), 3 if content.brackets else 1)
-    backward = content.texts.get(key)
-    if backward is None:
-        backward = content.texts[key] = gradient_text(
-            gradient, _written_out(content, edge.source, gradient), content.fraction("edge", edge.id, gradient=True)
-        )
+    backward = _gradient_text(content, content.wire_gradient(edge), edge)
     return known_text(content, content.wire_value(edge), edge.source), backward
+
+
+def _gradient_text(content: Content, gradient: Gradient, edge: Edge) -> WireText:
+    key = (id(gradient), 3 if content.brackets else 1)
+    text: WireText | None = content.texts.get(key)
+    if text is None:
+        fraction = content.fraction("edge", edge.id, gradient=True)
+        text = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient), fraction)
+    return text
+
+
+def final_texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
+    """What both texts of a wire are once every number has come: there must be room for that before."""
+    value, gradient = content.final_value(edge), content.final_gradient(edge)
+    return known_text(content, value, edge.source), _gradient_text(content, gradient, edge)
+
+
+def shortened(text: WireText, content: Content) -> WireText | None:
+    """The same in less room: a sign for words, a thumbnail for numbers in brackets, a norm without one; None where there is none."""
+    if text.kind == "word":
+        return WireText("word", SIGN, text_metrics.text_width("tiny", SIGN) + 6)
+    if text.view is None or text.image or (text.kind == "tensor" and not text.lead):
+        return None
+    if text.kind == "tensor":
+        said = f"{NORM} {text.text}"
+        return WireText("number", said, text_metrics.text_width("wire", said), text.view)
+    key = (id(text.view), 6)
+    short: WireText | None = content.texts.get(key)
+    if short is None:
+        short = content.texts[key] = value_text(text.view)
+    return short
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:
@@ -157,3 +184,12 @@ def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
         value_text(content.node_value(*objective), fraction=content.fraction("output", *objective)),
         gradient_text(content.node_gradient(*objective)),
     )
+
+
+def final_stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
+    """The same once both have come."""
+    trace = content.trace
+    if trace is None:
+        return EMPTY, EMPTY
+    fraction = content.fraction("output", *objective)
+    return value_text(trace.values.get(objective), fraction=fraction), gradient_text(trace.gradients.get(objective, HELD))

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter
 
 from ui.canvas.model import text_metrics
-from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.live_scene import LiveScene
+from ui.canvas.model.number_texts import LINE
 from ui.canvas.model.viewport import Viewport
 
 Hue = Literal["selection", "forward", "backward"]
@@ -127,8 +127,8 @@ class Overlay(QObject):
         placed: list[tuple[str, Tag, QRectF]] = []
         taken = self._taken() if 0 < len(wanted) <= MANY else []
         for identity, tag in wanted:
-            wide, high = (text_metrics.text_width("small", tag.shown) + 16) * self.boost, (HEIGHT - 2) * self.boost
-            places = self._tag_places(identity, wide, HEIGHT * self.boost)
+            wide, high = (text_metrics.text_width("small", tag.shown) + 16) * self.boost, (LINE - 2) * self.boost
+            places = self._tag_places(identity, wide, LINE * self.boost)
             boxes = [QRectF(x - wide / 2, y - high / 2, wide, high) for x, y in places]
             if boxes:
                 free = (box for box in boxes if not any(box.intersects(other) for other in taken))
@@ -141,22 +141,26 @@ class Overlay(QObject):
         """What tags should not cover: labels and cards in view."""
         scene, seen = self.live.scene, self._viewport.seen()
         boxes = self.live.labels.boxes(scene.edges_in(seen))
-        labels = [QRectF(left + 8, top + 3, right - left - 16, bottom - top - 6) for left, top, right, bottom in boxes]
+        labels = [QRectF(left + 8, top + 1, right - left - 16, bottom - top - 2) for left, top, right, bottom in boxes]
         return labels + [scene.rect(node) for node in scene.nodes_in(seen)]
 
     def _tag_places(self, identity: str, wide: float, line: float) -> list[tuple[float, float]]:
-        """Possible centres of a tag, the best first: below the gradient, beside it, above the value; above a card."""
+        """Possible centres of a tag, the best first: below the gradient, beside it, above the value, on the wire; above a card."""
         scene = self.live.scene
         if identity not in scene.edge_row:
             rect = self.rect(identity)
             return [] if rect.isNull() else [(rect.center().x(), rect.top() - line * (0.95 + i)) for i in range(4)]
-        known, points = self.live.labels.places.get(identity), scene.wire_points(identity)
-        if known is None:
-            return [(float(x), float(y)) for x, y in (points[len(points) // 2], points[len(points) // 3], points[2 * len(points) // 3])]
-        (x, y), (above_x, above_y) = known.backward, known.forward
-        aside = (known.widths[1] + wide) / 2
-        near = [(x, y + line), (x + aside, y), (x - aside, y), (above_x, above_y - line), (x, y + 2 * line), (above_x, above_y - 2 * line)]
-        return [(float(a), float(b)) for a, b in near]
+        points = scene.wire_points(identity)
+        middles = [(float(x), float(y)) for x, y in points[[len(points) // 2, len(points) // 3, 2 * len(points) // 3]]]
+        known = self.live.labels.places.get(identity)
+        above, below = known.sides if known is not None else (None, None)
+        near: list[tuple[float, float]] = []
+        for spot, away in ((below, 1.0), (above, -1.0)):
+            if spot is not None:
+                aside, level = (spot.width + wide) / 2, spot.y + away * (spot.height + line) / 2
+                beside = [(spot.x + aside, spot.y), (spot.x - aside, spot.y)] if spot is below else []
+                near += [(spot.x, level), *beside, (spot.x, level + away * line)]
+        return near + middles
 
     @property
     def boost(self) -> float:

@@ -24,6 +24,8 @@ from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 KINDS = get_args(Category)
 MANY = 64
 """From this many nodes on, arrays are quicker than one after the other."""
+OBJECTIVE_ROOM = geometry.STUB + 64
+"""Kept right of the last card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,17 @@ class CanvasScene:
         for spot in (*tags.inputs, *tags.outputs) if tags is not None else ():
             area = area.united(tag_rect(spot))
         return area
+
+    def extent(self) -> QRectF:
+        """What a view of everything shows: all that is drawn, frames and notes too, with room for numbers at the edges, and for an
+        objective's before anyone knows which node it will be. Null where there is nothing."""
+        area = self.bounds()
+        for identity in (*self.graph.frames, *self.graph.notes):
+            area = area.united(self.item_rect(identity).adjusted(-8, -8, 8, 8))
+        cards = self.bounds(self.ids)
+        if cards.isNull():
+            return area
+        return area.united(cards.adjusted(-8, -24, OBJECTIVE_ROOM, 24)).united(self.bounds().adjusted(-8, -24, 8, 24))
 
     def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
         chosen = self.rects if rows is None else self.rects[rows]

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.free_area import free_part
 from ui.canvas.model.scene import CanvasScene
 
-OBJECTIVE_ROOM = geometry.STUB + 64
 LARGEST_FIT = 1.25
 """The scale, times the theme's, beyond which a fit does not enlarge."""
 State = tuple[float, float, float]
@@ -84,11 +82,8 @@ class Viewport:
         )
 
     def _whole(self) -> QRectF:
-        bounds = self.scene.bounds()
-        if bounds.isNull():
-            return QRectF(-100, -60, 200, 120)
-        # Room for the objective's stub and its numbers is kept before anyone knows which node it will be: the view must not jump then.
-        return bounds.adjusted(-8, -24, OBJECTIVE_ROOM, 24)
+        extent = self.scene.extent()
+        return extent if not extent.isNull() else QRectF(-100, -60, 200, 120)
 
     # moves
 

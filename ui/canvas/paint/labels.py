@@ -10,10 +10,9 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui.canvas.model import matrices
 from ui.canvas.model.content import Content
-from ui.canvas.model.label_search import HEIGHT
-from ui.canvas.model.labels import Labels
+from ui.canvas.model.labels import STUB, Labels, Spot
 from ui.canvas.model.matrices import Matrix
-from ui.canvas.model.number_texts import NORM, PICTURE, WireText, texts
+from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WireText, shortened, stub_texts, texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
 from ui.canvas.paint import batch
@@ -28,21 +27,46 @@ Placed = tuple[WireText, tuple[float, float]]
 def paint_labels(
     painter: QPainter, labels: Labels, scene: CanvasScene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF
 ) -> None:
-    """The labels of these wires that reach into `area`: veils first, then the texts of one colour after the other."""
-    left, top, right, bottom = area.left() - 90, area.top() - 2 * HEIGHT, area.right() + 90, area.bottom() + 2 * HEIGHT
-    above: list[Placed] = []
-    below: list[Placed] = []
+    """The labels of these wires, and the objective's, that reach into `area`: veils first, then the texts of one colour after the other."""
+    sides: tuple[list[Placed], list[Placed]] = [], []
+    leaders: tuple[list[Spot], list[Spot]] = [], []
     for edge_id in ids:
         places = labels.places.get(edge_id)
         if places is not None:
-            forward, backward = texts(scene.graph.edges[edge_id], content)
-            for text, at, side in ((forward, places.forward, above), (backward, places.backward, below)):
-                if left < at[0] < right and top < at[1] < bottom:
-                    side.append((text, at))
-    above, below = (_uncovered(scene, area, side, labels.boost) for side in (above, below))
+            pair = texts(scene.graph.edges[edge_id], content) if edge_id != STUB else _objective(content)
+            for text, spot, side, lines in zip(pair, places.sides, sides, leaders, strict=True):
+                if spot is not None and _reaches(spot, area):
+                    said = (shortened(text, content) if spot.short else None) or text
+                    side.append((said, spot.middle(said.width * labels.boost)))
+                    if spot.foot is not None:
+                        lines.append(spot)
+    above, below = (_uncovered(scene, area, side, labels.boost) for side in sides)
+    for lines, hue in zip(leaders, (theme.forward, theme.backward), strict=True):
+        paint_leaders(painter, lines, hue)
     paint_veils(painter, [*above, *below], theme, labels.boost)
     paint_texts(painter, above, theme.forward, content, theme, labels.boost)
     paint_texts(painter, below, theme.backward, content, theme, labels.boost)
+
+
+def _objective(content: Content) -> tuple[WireText, WireText]:
+    objective = content.objective()
+    assert objective is not None, "the stub has places while there is an objective"
+    return stub_texts(content, objective)
+
+
+def _reaches(spot: Spot, area: QRectF) -> bool:
+    left, top, right, bottom = spot.box
+    return left < area.right() and right > area.left() and top < area.bottom() and bottom > area.top()
+
+
+def paint_leaders(painter: QPainter, spots: Sequence[Spot], hue: str) -> None:
+    """Thin lines from wires to the labels that found no place beside them."""
+    painter.setPen(QPen(faded(hue, 0.7), 1.2))
+    for spot in spots:
+        assert spot.foot is not None
+        x, y = spot.foot
+        _, top, _, bottom = spot.box
+        painter.drawLine(QPointF(x, y), QPointF(x, bottom if bottom < y else top))
 
 
 def _uncovered(scene: CanvasScene, area: QRectF, placed: list[Placed], boost: float) -> list[Placed]:
@@ -50,10 +74,10 @@ def _uncovered(scene: CanvasScene, area: QRectF, placed: list[Placed], boost: fl
     is another number. A question mark is always visible."""
     if not placed:
         return placed
-    high = (HEIGHT - 6) * boost / 2
+    high = (LINE - 6) * boost / 2
     half = [text.width * boost / 2 for text, _ in placed]
     boxes = np.array([(x - w, y - high, x + w, y + high) for w, (_, (x, y)) in zip(half, placed, strict=True)])
-    gone = hidden_by_cards(scene, area.adjusted(-90, -HEIGHT, 90, HEIGHT), boxes)
+    gone = hidden_by_cards(scene, area.adjusted(-90, -LINE, 90, LINE), boxes)
     return [label for label, hidden in zip(placed, gone.tolist(), strict=True) if not hidden or label[0].kind == "hidden"]
 
 
@@ -88,7 +112,7 @@ def paint_texts(painter: QPainter, labels: Sequence[Placed], hue: str, content: 
 
 def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content, theme: Theme) -> None:
     """Anything but a plain number, centred on the origin."""
-    box = QRectF(-text.width / 2, -HEIGHT / 2, text.width, HEIGHT)
+    box = QRectF(-text.width / 2, -LINE / 2, text.width, LINE)
     if text.kind == "empty":
         pen = QPen(faded(hue, 0.5), 1.0)
         pen.setDashPattern([2, 3])

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
+from ui.canvas.model import geometry
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.labels import stub_box
+from ui.canvas.model.labels import STUB
 from ui.canvas.model.overlay import OverlayLayer, Tag
 from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_lit
@@ -66,15 +67,17 @@ def _paint_veil(painter: QPainter, model: CanvasModel, layers: Sequence[OverlayL
     objective = model.content.objective()
     stub = scene.output_of(objective)
     for layer in layers:
+        lit: list[str] = []
         for node in layer.nodes:
             rect = overlay.rect(node)
             if not rect.isNull():
                 clear = clear.united(_rounded(rect.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)))
         if objective is not None and stub is not None and {objective[0], stub[0]} & layer.nodes:
-            clear = clear.united(_rounded(stub_box(scene, model.content, stub, objective, overlay.boost)))
-        seen = [edge for edge in layer.edges if edge in scene.edge_row]
-        for left, top, right, bottom in model.labels.boxes(seen):
-            clear = clear.united(_rounded(QRectF(left, top, right - left, bottom - top)))
+            x, y = scene.anchor(*stub, True)
+            clear = clear.united(_rounded(QRectF(x, y - 12, geometry.STUB + 12, 24)))
+            lit.append(STUB)
+        for left, top, right, bottom in model.labels.boxes([*lit, *(edge for edge in layer.edges if edge in scene.edge_row)]):
+            clear = clear.united(_rounded(QRectF(left - 2, top - 2, right - left + 4, bottom - top + 4)))
     painter.fillPath(path.subtracted(clear), faded(model.theme.canvas, _VEIL))
 
 

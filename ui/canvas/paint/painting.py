@@ -7,16 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from graph.model.elements import End
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnification, stub_places
-from ui.canvas.model.number_texts import stub_texts
+from ui.canvas.model.labels import BRACKETS, NUMBERS, STUB, WRITTEN, Labels, magnification
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
-from ui.canvas.paint.labels import paint_labels, paint_texts, paint_veils
+from ui.canvas.paint.labels import paint_labels
 from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint.painter import below
 from ui.canvas.paint.pulses import carried_width
@@ -75,7 +73,8 @@ def paint_live(
     if content.values and scale >= NUMBERS:
         if scale >= FULL:
             paint_ranks(painter, scene, edges, content, theme)
-        complete = _paint_labels(painter, scene, labels, content, edges, area, theme, budget_ms, ahead, gone)
+        stub = [STUB] if scene.item_of(_objective(content)) in nodes else []
+        complete = _paint_labels(painter, scene, labels, content, [*edges, *stub], area, theme, budget_ms, ahead, gone)
     paint_notes(painter, scene, area, theme, scale, without)
     return complete
 
@@ -84,7 +83,7 @@ def _paint_labels(
     painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, edges: Sequence[str], area: QRectF, theme: Theme,
     budget_ms: float | None, ahead: QRectF | None, gone: Collection[str],
 ) -> bool:  # fmt: skip
-    wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
+    wanted = [e for e in (scene.edges_in(ahead) if ahead is not None else edges) if e not in gone and e != STUB]
     complete = labels.prepare(scene, wanted, content, budget_ms)
     paint_labels(painter, labels, scene, edges, content, theme, area)
     return complete
@@ -109,7 +108,14 @@ def paint_lifted(
     if content.values and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
         labels.prepare(scene, edges, content)
-        paint_labels(painter, labels, scene, edges, content, theme, area)
+        stub = [STUB] if scene.item_of(_objective(content)) in carried else []
+        paint_labels(painter, labels, scene, [*edges, *stub], content, theme, area)
+
+
+def _objective(content: Content) -> str | None:
+    """The node whose value all gradients are of."""
+    objective = content.objective()
+    return objective[0] if objective is not None else None
 
 
 def _paint_numbers(
@@ -124,7 +130,7 @@ def _paint_numbers(
             if node in covers:
                 with below(painter, covers[node]):
                     paint_values(painter, scene, [node], content, theme, size, full)
-    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0, covers)
+    paint_marks(painter, scene, nodes, content, theme, covers)
 
 
 def _paint_loaded(
@@ -156,10 +162,10 @@ def _between_cards(
 
 
 def paint_marks(
-    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme, boost: float,
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme,
     covers: Mapping[str, Sequence[QRectF]],
 ) -> None:  # fmt: skip
-    """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in.
+    """The objective's stub, badges, and the outline of the node that playback is in.
 
     `covers` are the cards that lie on a card.
     """
@@ -170,8 +176,6 @@ def paint_marks(
         beside = rect.adjusted(rect.width(), -60, geometry.STUB + 100, 60)
         with below(painter, [*covers.get(seen[0], ()), *(scene.rect(n) for n in scene.nodes_in(beside) if n in nodes and n != seen[0])]):
             paint_objective(painter, scene.cards[seen[0]], rect, seen[1], theme)
-            if content.values and boost:
-                _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
     head = content.playhead
     active = scene.item_of(head.active_node) if head is not None else None
     if active in nodes and active is not None and head is not None:
@@ -181,14 +185,3 @@ def paint_marks(
         if problem is not None:
             with below(painter, covers.get(node_id, ())):
                 paint_badge(painter, scene.rect(node_id), problem.severity, theme)
-
-
-def _paint_objective_numbers(
-    painter: QPainter, scene: CanvasScene, objective: End, seen: End, content: Content, theme: Theme, boost: float
-) -> None:
-    """`seen` is the port at which the objective's output is seen: its own, or that of a group's card."""
-    value, gradient = stub_texts(content, objective)
-    above, below = stub_places(scene, *seen, (value.width, gradient.width), boost)
-    paint_veils(painter, [(value, above), (gradient, below)], theme, boost)
-    paint_texts(painter, [(value, above)], theme.forward, content, theme, boost)
-    paint_texts(painter, [(gradient, below)], theme.backward, content, theme, boost)
