@@ -30,4 +30,5 @@ def test_no_card_grows_when_every_port_is_wired_and_the_output_feeds_two(qapp: Q
             edits.AddNode(Node(taker, "math.exp", graph.fresh_name("t"))).apply(graph)
             with suppress(GraphError):
                 edits.Connect(Edge(graph.fresh_id("e"), ("n", spec.outputs[0].name), (taker, "x"))).apply(graph)
-        assert geometry.build(graph, "n").height == alone.height, key
+        wired = geometry.build(graph, "n")
+        assert (wired.width, wired.height) == (alone.width, alone.height), key
