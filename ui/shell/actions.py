@@ -174,7 +174,8 @@ MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 MENU_TITLES = {
     "File": _("File"), "Edit": _("Edit"), "Edit/Copy as": _("Copy as"), "Edit/Node": _("Node"), "Edit/Group": _("Group"),
     "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"),
-    "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Sample shown": _("Sample shown"),
+    "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),
+    "View/Sample shown": _("Sample shown"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Steps": _("Steps"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
     "Learn/Inside a node": _("Inside a node"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),
     "Learn/Find the fault": _("Find the fault"), "Learn/Lesson": _("Lesson"), "Learn/While presenting": _("While presenting"),

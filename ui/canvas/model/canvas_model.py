@@ -15,6 +15,7 @@ from ui.canvas.model import card_body, levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
+from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LiveScene
 from ui.canvas.model.map_view import MapView
@@ -81,6 +82,8 @@ class CanvasModel(QObject):
         """What was looked for, ringed."""
         self._shaped = (-1, 0, 0)
         """Of which pass the shapes were taken: its structure, and how many there were."""
+        self.look: Look = ""
+        """How the wires show the size of their gradients."""
         self.live = LiveScene(document.graph, surface.repaint_scene)
         self.content = Content(document.graph)
         self.rows: dict[str, NodeRows] = {}
@@ -123,7 +126,7 @@ class CanvasModel(QObject):
         self._shaped = (-1, 0, 0)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
-        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice)
+        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look)
         self.rows.clear()
         self.overlay.clear()
         self._selection.set(())
@@ -147,8 +150,9 @@ class CanvasModel(QObject):
         self._take_shapes(trace)
         fractions = self.content.fractions if trace is self.content.trace and not stale else {}
         self.content = Content(
-            self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions
-        )
+            self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions,
+            look=self.look,
+        )  # fmt: skip
         self.surface.repaint_scene()
 
     def _take_shapes(self, trace: TraceView | None) -> None:
@@ -178,6 +182,11 @@ class CanvasModel(QObject):
         if count:
             row = min(choice, count - 1) + way if isinstance(choice, int) else 0 if way > 0 else count - 1
             self.samples.choose(row % count)
+
+    def show_gradient_sizes(self, look: Look) -> None:
+        """Show the size of the gradients by the wires' width or colour, or not at all."""
+        self.look = self.content.look = look
+        self.live.invalidate()
 
     def is_old(self, trace: TraceView | None) -> bool:
         """Whether a trace belongs to an older state of the document."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtGui import QImage
 
@@ -43,6 +43,10 @@ class Content:
     """Cards that write out larger tensors too, up to 4 × 4: those that are selected."""
     fractions: Mapping[Address, str] = field(default_factory=dict)
     """In exact mode, what stands in the place of single numbers: `−7/3`. None of a number that is hidden."""
+    look: Literal["", "width", "heat"] = ""
+    """How the wires show the size of their gradients: `gradient_size.Look`."""
+    sizes: Any = None
+    """The sample, and its `gradient_size.Sizes`."""
     _parts: dict[int, ArrayView] = field(default_factory=dict)
     """What is shown of the batched tensors of this trace, by their identity."""
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
@@ -74,6 +78,10 @@ class Content:
         return self._value(edge.source) if self.trace is not None else None
 
     def final_gradient(self, edge: Edge) -> Gradient:
+        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
+
+    def whole_gradient(self, edge: Edge) -> Gradient:
+        """A wire's gradient wherever playback is; hidden numbers are covered as ever."""
         return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
 
     def node_value(self, node: str, port: str) -> ArrayView | None:

@@ -13,6 +13,7 @@ from ui.canvas.model.labels import BRACKETS, NUMBERS, STUB, WRITTEN, Labels, mag
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
+from ui.canvas.paint.gradient_size import paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
 from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
@@ -63,6 +64,8 @@ def paint_live(
     gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
     edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
     nodes = [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without]
+    if content.look and content.values:
+        _paint_sizes(painter, scene, nodes, edges, content, theme, scale)
     if content.weighted and content.values:
         _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
     boost = magnification(scale, theme)
@@ -133,6 +136,18 @@ def _paint_numbers(
     paint_marks(painter, scene, nodes, content, theme, covers)
 
 
+def _paint_sizes(
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
+) -> None:
+    """The size of the gradients, below the cards."""
+    if scale < MEDIUM:
+        paint_sizes(painter, scene, edges, content, content.look, theme, scale)
+        paint_cards(painter, scene, nodes, theme, scale)
+        return
+    with below(painter, [scene.rect(node_id) for node_id in nodes]):
+        paint_sizes(painter, scene, edges, content, content.look, theme, scale)
+
+
 def _paint_loaded(
     painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
 ) -> None:
@@ -152,7 +167,8 @@ def _between_cards(
     painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
 ) -> None:
     with below(painter, [scene.rect(node_id) for node_id in nodes]):
-        paint_weighted(painter, scene, edges, content, theme)
+        if not content.look:  # else the width, or the colour, says how large the gradients are
+            paint_weighted(painter, scene, edges, content, theme)
         hue = theme.forward if content.playhead is not None and content.playhead.phase == "forward" else theme.backward
         if len(lit) > BUSY:
             paint_lit_batch(painter, scene, lit, hue, theme, 1.0)

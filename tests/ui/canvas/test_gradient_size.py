@@ -1,0 +1,121 @@
+"""The size of gradients on the wires: a scale counted by hand, pixels of the width it says, nothing where nothing may be shown."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from engine.compile.views import Absent, cover
+from tests.support.canvas_graphs import view_of, xy_plus_z, xy_plus_z_trace
+from ui.canvas.model.content import Content
+from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, Scale, scale_of, sizes
+from ui.canvas.model.labels import Labels
+from ui.canvas.model.scene import CanvasScene
+from ui.canvas.paint import batch, gradient_size, painting
+from ui.canvas.paint.painter import prepare
+from ui.look.theme import LIGHT, THEMES
+
+
+def content(gradients: dict[str, object], look: Look = "width", **more: object) -> Content:
+    graph = xy_plus_z()
+    return Content(graph, xy_plus_z_trace(edge_gradients=gradients), look=look, **more)  # type: ignore[arg-type]
+
+
+def test_the_scale_holds_every_size_and_at_least_six_powers_of_ten() -> None:
+    assert scale_of(np.array([0.02, 0.5, math.nan])) == Scale(-6, 0)
+    assert scale_of(np.array([3e-9, 40.0])) == Scale(-9, 2)
+    assert scale_of(np.array([1e-300, 1.0])) == Scale(-16, 0) and scale_of(np.array([0.0, math.inf])) == Scale(-6, 0)
+    scale = Scale(-6, 0)
+    assert [scale.step(size) for size in (1e-9, 1e-6, 2e-3, 1.0, 50.0, math.inf)] == [0, 0, 5, STEPS - 1, STEPS - 1, STEPS - 1]
+    assert scale.share(1e-3) == pytest.approx(0.5)
+
+
+def test_every_wire_has_its_step_and_what_may_not_be_shown_has_none() -> None:
+    shown = content({"e0": view_of([3.0, 4.0]), "e1": view_of(0.0), "e2": view_of(math.nan), "e3": cover(view_of(1.0))})
+    found = sizes(shown)
+    assert found.norms["e0"] == 5.0 and found.scale == Scale(-6, 1)
+    assert found.steps["e0"] == int((math.log10(5) + 6) / 7 * STEPS)
+    assert (found.steps["e1"], found.steps["e2"], found.steps["e3"]) == (ZERO, LOUD, ABSENT)
+    assert sizes(content({"e0": Absent("independent")})).steps == {"e0": ABSENT, "e1": ABSENT, "e2": ABSENT, "e3": ABSENT}
+    assert sizes(shown) is found  # counted once
+
+
+def painted(shown: Content, scale: float = 1.0, theme: str = "light") -> QImage:
+    """x·y + z, 900 × 600 units of the scene from (−50, −50) on."""
+    scene = CanvasScene(shown.graph)
+    image = QImage(round(900 * scale), round(600 * scale), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    prepare(painter)
+    painter.scale(scale, scale)
+    painter.translate(50, 50)
+    area = QRectF(-50, -50, 900, 600)
+    painting.paint_static(painter, scene, area, THEMES[theme], scale, dots=False)
+    painting.paint_live(painter, scene, Labels(), shown, area, THEMES[theme], scale)
+    painter.end()
+    return image
+
+
+def thick(shown: Content, edge: str, scale: float, ink: str) -> int:
+    """How many pixels of this colour are crossed on the way straight down through a wire's middle."""
+    points = CanvasScene(shown.graph).wire_points(edge)
+    (x, y), image, wanted = points[len(points) // 2], painted(shown, scale), QColor(ink)
+    column, middle = round((x + 50) * scale), round((y + 50) * scale)
+    near = [image.pixelColor(column, middle + step) for step in range(-16, 17)]
+    return sum(max(abs(c.red() - wanted.red()), abs(c.green() - wanted.green()), abs(c.blue() - wanted.blue())) < 40 for c in near)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.2])
+def test_a_wire_is_as_wide_as_its_gradient_is_large_at_any_zoom(qapp: QApplication, scale: float) -> None:
+    large, small = view_of(1.0), view_of(1e-6)
+    shown = content({"e2": large, "e3": small})
+    wide, narrow = thick(shown, "e2", scale, LIGHT.backward), thick(shown, "e3", scale, LIGHT.backward)
+    assert wide >= 3 * max(narrow, 1) and wide >= 4
+    assert thick(content({"e2": cover(large)}), "e2", scale, LIGHT.backward) == 0  # hidden
+    assert thick(content({"e2": large}, look=""), "e2", scale, LIGHT.backward) == 0  # switched off
+
+
+class Head:
+    """Backward, with the gradient of one wire there."""
+
+    at_rest, phase, active_edges, active_node, event_index, moving, progress = False, "backward", (), None, 6, False, 0.0
+
+    def arrived_values(self, edge: str) -> bool:
+        return True
+
+    def arrived_gradients(self, edge: str) -> bool:
+        return edge == "e2"
+
+    def node_has_value(self, node: str) -> bool:
+        return True
+
+    def node_has_gradient(self, node: str) -> bool:
+        return node == "f"
+
+
+def test_a_gradient_that_playback_has_not_reached_has_no_width(qapp: QApplication) -> None:
+    shown = content({"e2": view_of(1.0), "e3": view_of(1.0)}, playhead=Head())
+    assert thick(shown, "e2", 1.0, LIGHT.backward) >= 8 and thick(shown, "e3", 1.0, LIGHT.backward) == 0
+
+
+def test_heat_goes_from_pale_to_dark_and_every_step_differs() -> None:
+    for theme in THEMES.values():
+        hues = [gradient_size.hue(step, "heat", theme) for step in range(STEPS)]
+        assert len(set(hues)) == STEPS
+        assert {gradient_size.hue(step, "width", theme) for step in range(STEPS)} == {theme.backward}
+        assert gradient_size.hue(LOUD, "heat", theme) == theme.error
+
+
+def test_all_wires_of_one_step_are_painted_at_once(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(batch, "lines", lambda painter, segments: calls.append(len(segments)))
+    shown = content({f"e{i}": view_of(1.0) for i in range(4)})
+    scene, image = CanvasScene(shown.graph), QImage(10, 10, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    gradient_size.paint_sizes(painter, scene, scene.edges, shown, "width", LIGHT, 1.0)
+    painter.end()
+    assert calls == [4 * 32]

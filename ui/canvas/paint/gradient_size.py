@@ -1,0 +1,68 @@
+"""Wires as wide or as hot as their gradients are large, at any zoom: a handful of pens, all wires of one at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPen
+
+from ui.canvas.model import wires
+from ui.canvas.model.content import Content
+from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, sizes
+from ui.canvas.model.scene import CanvasScene
+from ui.canvas.paint import batch
+from ui.canvas.paint.nodes import MEDIUM
+from ui.look.theme import Theme, color, mixed
+
+WIDEST, NARROWEST, HOT = 11.0, 1.0, 4.0
+"""Pixels of the largest and the smallest gradient's wire, and of every wire where its colour says the size."""
+FAR = 0.45
+"""Share of these widths from afar, where wires lie close together."""
+
+
+def width(step: int, look: Look) -> float:
+    """Pixels of a wire at full size."""
+    if step == ZERO:
+        return 1.6
+    if look == "heat":
+        return HOT
+    return WIDEST if step == LOUD else NARROWEST + (WIDEST - NARROWEST) * step / (STEPS - 1)
+
+
+def hue(step: int, look: Look, theme: Theme, stale: bool = False) -> str:
+    """The colour of a wire: the gradients' own, in a heat map from nearly the ground's to nearly the text's."""
+    if stale:
+        return theme.stale
+    if step == LOUD:
+        return theme.error
+    if look == "width" or step == ZERO:
+        return theme.backward
+    share = step / (STEPS - 1)
+    if share < 0.6:
+        return mixed(mixed(theme.backward, theme.canvas, 0.62), theme.backward, share / 0.6)
+    return mixed(theme.backward, theme.text, 0.6 * (share - 0.6) / 0.4)
+
+
+def paint_sizes(
+    painter: QPainter, scene: CanvasScene, ids: Sequence[str], content: Content, look: Look, theme: Theme, scale: float
+) -> None:
+    """These wires over their selves at rest; those whose gradient is not there, not yet there or hidden stay as they are."""
+    steps, head = sizes(content).steps, content.playhead if content.playing else None
+    rows: dict[int, list[int]] = {}
+    for edge_id in ids:
+        step = steps.get(edge_id, ABSENT)
+        if step != ABSENT and (head is None or head.arrived_gradients(edge_id)):
+            rows.setdefault(step, []).append(scene.edge_row[edge_id])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    shrink = FAR + (1 - FAR) * min(scale, 1.0)
+    coarse = 4 if scale < MEDIUM else 2 if len(ids) > 250 else 1
+    for step in sorted(rows):
+        pixels = max(width(step, look) * shrink, 0.9) * max(theme.wire_width / 2.0, 1.0)
+        pen = QPen(color(hue(step, look, theme, content.stale)), pixels / min(scale, 1.0))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if step == ZERO else Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        points = scene.points[rows[step]][:, ::coarse]
+        lines = wires.segments(points)
+        batch.lines(painter, np.ascontiguousarray(lines[::2]) if step == ZERO else lines)  # every other piece: a broken line
