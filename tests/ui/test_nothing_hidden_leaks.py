@@ -101,6 +101,7 @@ def settled(window: Window, qtbot: QtBot) -> None:
     for _ in range(4):
         QApplication.processEvents()
     qtbot.waitUntil(lambda: at_rest(window.work), timeout=PATIENCE)
+    window.status.clear()  # as if the message had had its seconds
     QApplication.processEvents()
 
 
@@ -167,7 +168,6 @@ def clipboard(window: Window, qtbot: QtBot) -> Texts:
             settled(window, qtbot)
             data = QApplication.clipboard().mimeData()
             yield from ((f"{name} {kind}", bytes(data.data(kind).data()).decode("latin-1")) for kind in data.formats() if "text" in kind)
-    window.status.clear()  # what was copied is no longer said, and no timer of it runs on
 
 
 def around(window: Window) -> Texts:
