@@ -35,7 +35,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=3
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 NAMES = st.lists(NAME, max_size=3).map(tuple)
 NUMBER = st.floats(-1e290, 1e290)
-EXTRA = st.dictionaries(NAME.filter(lambda key: key.startswith("x-")) | st.just("colour"), TEXT | st.integers(), max_size=2)
+EXTRA = st.dictionaries(NAME.map("x-{}".format) | st.just("colour"), TEXT | st.integers(), max_size=2)
 ACTIONS = st.one_of(
     st.builds(lambda phase: Action("play", {"phase": phase}), st.sampled_from(["forward", "backward"])),
     st.builds(lambda phase, name: Action("to", {"phase": phase, "node": name}), st.sampled_from(["forward", "backward"]), NAME),
