@@ -5,17 +5,19 @@ f = x·y + z with x = 2, y = −5, z = 3: x·y = −10, f = −7; ∂f/∂(x·y)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from engine.compile.views import TraceView
+from engine.compile.views import TraceView, cover
+from engine.compile.visible import Hidden
 from engine.explain.answer import answer
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
 from engine.explain.context import ExplainContext
 from engine.training.model import Model
+from graph.model.address import Address
 from graph.model.graph import Graph
-from tests.support.networks import product
+from tests.support.networks import network, product, tanh_net
 from ui.canvas.model.arithmetic import NodeRows, Token
 from ui.canvas.model.choreography import Choreography, choreography
 from ui.canvas.model.content import Content
@@ -101,3 +103,103 @@ def test_backward_upstream_times_local_becomes_downstream_on_every_wire(xyz: Pla
     multiplied = xyz.of("d", "backward")
     assert [texts for _, texts in story(multiplied)][3:] == [("1 × (−5) = −5", "1 × 2 = 2"), ("−5", "2"), ("−5", "2")]
     assert [token.wire for token in multiplied.leaving] == [xyz.wire("x", "d", "a"), xyz.wire("y", "d", "b")]
+
+
+@pytest.fixture(scope="module")
+def fan(qapp: object) -> Played:
+    """f = x·y − x at x = 2 and y = 3: ∂f/∂x = 3 + (−1) = 2."""
+    nodes = {"x": ("source.input", {"value": 2.0}), "y": ("source.input", {"value": 3.0})}
+    return Played(network(nodes | {"d": ("math.multiply", {}), "f": ("math.subtract", {})}, "x -> d.a; y -> d.b; d -> f.a; x -> f.b"))
+
+
+def test_at_a_fan_out_the_contributions_are_added(fan: Played) -> None:
+    assert story(fan.of("x", "backward")) == [
+        ("arrive", ("3", "−1")),
+        ("gather", ("3", "−1")),
+        ("add", ("3 + (−1)",)),
+        ("sum", ("3 + (−1) = 2",)),
+        ("merge", ("2",)),
+    ]
+    first = fan.of("f", "backward")
+    assert first.total is None and [row.text for row in first.rows] == ["1 × 1 = 1", "1 × (−1) = −1"]
+
+
+def test_numbers_set_out_at_their_sources_and_the_nearer_one_waits(xyz: Played) -> None:
+    class Uneven(Flat):
+        def way(self, wire: str, share: float) -> tuple[float, float]:
+            return (100.0 if wire == near else 0.0) + self.length(wire) * share, 0.0 if wire == near else 40.0
+
+        def length(self, wire: str) -> float:
+            return 50.0 if wire == near else 150.0
+
+    product, near, ground = xyz.of("d", "forward"), xyz.wire("x", "d", "a"), Uneven()
+
+    def at(share: float) -> dict[str, float]:
+        return {chip.token.text: chip.x for chip in product.frame(share, ground).chips}
+
+    start, half, end = at(0.0), at(product.begins("gather") * 0.6), at(product.begins("gather"))
+    assert start == {"2": 100.0, "−5": 0.0}
+    assert half["2"] == end["2"] and start["−5"] < half["−5"] < end["−5"]
+    assert at((product.begins("gather") + product.begins("operate")) / 2) == end
+    assert all(x < 150.0 for x in end.values())  # before the ports, not over the card
+
+
+def test_the_operands_merge_into_the_result_and_it_leaves_through_the_output(xyz: Played) -> None:
+    product, ground = xyz.of("d", "forward"), Flat()
+    laid = product.frame(product.begins("merge") - 1e-9, ground)
+    assert [chip.token.text.strip() for chip in laid.chips] == ["2", "×", "(−5)", "=", "−10"]
+    assert [chip.x for chip in laid.chips] == sorted(chip.x for chip in laid.chips)
+    assert laid.plate is not None and laid.plate.width > laid.chips[-1].x - laid.chips[0].x
+
+    merged = product.frame(product.begins("leave") - 1e-9, ground)
+    assert [(chip.token.text, chip.x) for chip in merged.chips] == [("−10", pytest.approx(200.0))]
+    (gone,) = product.frame(1.0, ground).chips
+    assert gone.token.text == "−10" and gone.x > ground.output[0] and gone.pill
+
+
+def test_backward_the_results_leave_along_the_wires_to_their_sources(xyz: Played) -> None:
+    product, ground = xyz.of("d", "backward"), Flat()
+    ends = {chip.token.wire: chip for chip in product.frame(1.0, ground).chips}
+    assert {wire: chip.token.text for wire, chip in ends.items()} == {xyz.wire("x", "d", "a"): "−5", xyz.wire("y", "d", "b"): "2"}
+    assert [chip.x for chip in ends.values()] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("phase", ["forward", "backward"])
+def test_with_reduced_motion_the_stages_are_the_same_and_nothing_travels(xyz: Played, phase: str) -> None:
+    scene, ground = xyz.of("d", phase), Flat()
+    for stage, part in scene.stages:
+        early, late = (scene.frame(scene.begins(stage) + part * share, ground, still=True) for share in (0.01, 0.99))
+        assert early == late and early.stage == stage
+        assert early.chips == scene.frame(scene.begins(stage) + part * (1 - 1e-9), ground).chips or stage == "merge"
+
+
+def test_a_number_that_is_to_be_predicted_stays_a_question_mark(xyz: Played) -> None:
+    wire = xyz.wire("x", "d", "a")
+    covered = replace(
+        xyz.trace, values=xyz.trace.values | {("d", "y"): cover(xyz.trace.values["d", "y"])},
+        edge_gradients=xyz.trace.edge_gradients | {wire: cover(xyz.trace.edge_gradients[wire])},  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert [texts for _, texts in story(xyz.of("d", "forward", covered))][3:] == [("2 × (−5) = ?",), ("?",), ("?",)]
+    assert story(xyz.of("d", "backward", covered))[3] == ("result", ("1 × (−5) = ?", "1 × 2 = 2"))
+    assert story(xyz.of("f", "forward", covered))[3] == ("result", ("? + 3 = −7",))
+
+    hidden = Hidden(frozenset({Address("edge", wire, "", True)}))
+    reply = answer(ExplainContext(Model(xyz.graph)), ArithmeticOf(("d",)), hidden)
+    rows = node_rows(reply.nodes["d"])
+    again = choreography(next(e for e in xyz.trace.events if e.node == "d" and e.phase == "backward"), Content(xyz.graph, covered), rows)
+    assert again is not None and [row.text for row in again.rows] == ["1 × ? = ?", "1 × 2 = 2"]  # 1 × (−5) would give it away
+
+
+def test_arithmetic_of_other_numbers_is_not_shown(xyz: Played) -> None:
+    other = Played(product(x=4.0))
+    assert story(xyz.of("d", "forward", other.trace)) == [
+        ("arrive", ("4", "−5")), ("gather", ("4", "−5")), ("merge", ("−20",)), ("leave", ("−20",)),
+    ]  # fmt: skip
+
+
+def test_what_has_no_short_arithmetic_shows_its_formula(qapp: object) -> None:
+    net = Played(tanh_net())
+    loss, layer = net.of("loss", "forward"), net.of("hidden", "forward")
+    (row,) = loss.rows
+    assert row.text.startswith("−1/") and "softmax" in row.text and row.text.endswith(f"= {loss.leaving[0].text}")
+    assert layer.rows and layer.fitted(50.0, Flat()).rows == ()

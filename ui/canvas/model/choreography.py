@@ -152,6 +152,11 @@ class Choreography:
         rows = tuple(row if _width(row, ground) <= widest or not row.short else replace(row, tokens=row.short) for row in self.rows)
         return replace(self, rows=tuple(row for row in rows if _width(row, ground) <= widest))
 
+    @property
+    def _settled(self) -> tuple[Row, ...]:
+        """The results below each other, as they lie on the card before they leave."""
+        return self.rows or tuple(Row((), token) for token in self.leaving)
+
     # what is drawn
 
     def frame(self, share: float, ground: Ground, still: bool = False) -> Frame:
@@ -245,6 +250,9 @@ class Choreography:
 
     def _merging(self, done: float, ground: Ground, still: bool) -> Frame:
         rows = self.rows or ((self.total,) if self.total is not None else ())
+        if self.leaving and not self.rows:  # there was nothing to lay out: the results appear
+            places = zip(self.leaving, _middles(self._settled, ground), strict=True)
+            return Frame("merge", None, tuple(Chip(token, ground.middle[0], y, done, True) for token, y in places))
         drawn, slid = eased(min(1.0, 2 * done)), eased(max(0.0, 2 * done - 1))
         chips: list[Chip] = []
         for row, places in zip(rows, _layout(rows, ground), strict=True):
@@ -257,14 +265,14 @@ class Choreography:
 
     def _leaving(self, done: float, ground: Ground) -> tuple[Chip, ...]:
         gone = eased(done)
-        rows = [row.result.wire for row in self.rows]
-        heights = _middles(self.rows, ground)
+        rows = [row.result.wire for row in self._settled]
+        heights = _middles(self._settled, ground)
         chips = []
         for token in self.leaving:
-            start = (ground.middle[0], heights[rows.index(token.wire)]) if token.wire in rows and self.rows else ground.middle
+            start = (ground.middle[0], heights[rows.index(token.wire)]) if token.wire in rows else ground.middle
             if self.phase == "forward":
                 end = (ground.output[0] + ground.width(token) / 2 + ground.unit * 0.4, ground.output[1])
-                chips.append(Chip(token, *_between(ground.middle, end, gone), pill=True))
+                chips.append(Chip(token, *_between(start, end, gone), pill=True))
             elif ground.length(token.wire):
                 port = ground.way(token.wire, 1.0)
                 onto = 0.2

@@ -236,6 +236,13 @@ class Playhead(QObject):
         else:
             self.seek(index)
 
+    def cancel(self) -> bool:
+        """Stop, and take back the event under way. Whether there was one."""
+        if not self.under_way:
+            return False
+        self.seek(self.event_index)
+        return True
+
     def seek(self, index: int) -> None:
         """Stop after `index` finished events."""
         self._timer.stop()

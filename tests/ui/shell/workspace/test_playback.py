@@ -100,6 +100,29 @@ def test_a_step_during_a_step_finishes_it_at_once(playhead: Playhead) -> None:
     assert playhead.event_index == 4 and playhead.playing == ""
 
 
+def test_in_the_middle_of_an_event_pause_holds_it_and_esc_takes_it_back(playhead: Playhead) -> None:
+    playhead.seek(3)
+    playhead.step()
+    playhead.advance(playhead.event_ms(EVENTS[3]) * 0.5)
+    playhead.pause()
+    assert (playhead.event_index, playhead.share, playhead.moving) == (3, 0.5, True)
+
+    assert playhead.cancel()
+
+    assert (playhead.event_index, playhead.share, playhead.moving, playhead.at_rest) == (3, 0.0, False, False)
+    assert not playhead.cancel()
+
+
+def test_stepping_back_in_the_middle_takes_back_the_event_under_way_alone(playhead: Playhead) -> None:
+    playhead.seek(3)
+    playhead.step()
+    playhead.advance(playhead.event_ms(EVENTS[3]) * 0.5)
+
+    playhead.step_back()
+
+    assert (playhead.event_index, playhead.share, playhead.playing) == (3, 0.0, "")
+
+
 def test_pressing_forward_again_pauses_and_pressing_it_once_more_goes_on(playhead: Playhead) -> None:
     playhead.play_forward()
     playhead.advance(500)
