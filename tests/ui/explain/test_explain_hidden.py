@@ -48,7 +48,7 @@ def window(make_window: Callable[..., Window]) -> Window:
 
 def says(text: str, number: str) -> bool:
     """Whether a number stands in a text by itself, and not as part of another one."""
-    return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", text) is not None
+    return re.search(rf"(?<![\w.]){re.escape(number)}(?![\w.])", text) is not None
 
 
 def said_by(tool: QWidget) -> str:

@@ -344,7 +344,7 @@ def test_formulas_are_typeset_and_go_to_the_clipboard(open_window: Open, qtbot: 
     tool.rows[-1].copy()
 
     assert QGuiApplication.clipboard().text() == r"\frac{\partial f}{\partial w_{2}} = 25 w_{2}"
-    assert tool.rows[-1].number.text() == "37.50"
+    assert tool.rows[-1].number.text() == "37.5"
 
 
 def test_a_graph_of_tensors_is_refused_with_the_reason(open_window: Open, qtbot: QtBot) -> None:
