@@ -14,7 +14,7 @@ from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
 from ui.debugger.updates import OWNER, Updates, Views
-from ui.look.numbers import number
+from ui.look.numbers import apart
 from ui.maths.reading import scalar
 
 if TYPE_CHECKING:
@@ -337,7 +337,8 @@ class Control(QObject):
         if isinstance(old, Covered) or isinstance(new, Covered):
             return
         what = _("the samples of the next training step") if self.open else _("the chosen samples again")
-        self._workspace.say(_("Loss {new} (before: {old}), now for {what}.").format(new=number(new), old=number(old), what=what))
+        then, since = apart(old, new)
+        self._workspace.say(_("Loss {new} (before: {old}), now for {what}.").format(new=since, old=then, what=what))
 
     def _arrive(self, position: int) -> None:
         self._workspace.playhead.seek(position)

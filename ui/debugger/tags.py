@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.explain.update import ParameterUpdate, UpdateTable
 from ui.canvas.model.overlay import Tag
-from ui.look.numbers import number
+from ui.look.numbers import apart, number
 
 
 def update_tags(update: UpdateTable) -> dict[str, Tag]:
@@ -19,5 +19,5 @@ def _text(row: ParameterUpdate, named: bool) -> str:
     old, new = row.old.scalar, row.new.scalar
     name = row.name if named else ""
     if old is not None and new is not None:
-        return f"{name} {number(old)} → {number(new)}".strip()
+        return f"{name} {' → '.join(apart(old, new))}".strip()
     return f"|Δ{name}| {number(row.step.norm)}"

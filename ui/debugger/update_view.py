@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLine
 
 from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.text.messages import _
-from ui.look.numbers import exact, number, shape_text
+from ui.look.numbers import apart, exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
 from ui.maths.array_view import quiet_table
@@ -157,7 +157,8 @@ class UpdateView(QWidget):
         theme = self._theme
         inks = (theme.text, theme.forward, theme.backward, theme.forward)
         old, gradient, _, new = row.numbers
-        texts = [row.label, *map(number, (old, gradient, new))]
+        first, last = apart(old, new)
+        texts = [row.label, first, number(gradient), last]
         tips = [f"{row.label}: {shape_text(row.old.shape)}", *(exact(value, row.old.dtype) for value in (old, gradient, new))]
         for column, (text, tip, ink) in enumerate(zip(texts, tips, inks, strict=True)):
             item = QTableWidgetItem(text)

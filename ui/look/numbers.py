@@ -6,9 +6,9 @@ import math
 
 from graph.formula.numbers import plain
 from graph.model.covered import Covered
-from ui.look.numerals import MINUS, exact, number, shape_text, whole
+from ui.look.numerals import MINUS, apart, exact, number, shape_text, whole
 
-__all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
+__all__ = ["MINUS", "apart", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
 
 
 def count(value: float) -> str:

@@ -80,22 +80,23 @@ def apart(before: float, after: float) -> tuple[str, str]:
     return number(before, digits), number(after, digits)
 
 
-def column(values: Sequence[float], digits: int = DIGITS) -> list[str]:
+def column(values: Sequence[float], digits: int = DIGITS, least: int = 0) -> list[str]:
     """Numbers that stand together, such as a matrix's: all with the same decimals, so that they line up at the point.
 
     Short decimals stay as they are (`0.5`, `−0.3`, `2.0`). Else the largest gets `digits` figures, the 0 before a point counted: `0.834`
-    under `1.639`. Exactly zero is `0`; a number that the decimals would show as zero is written with its power of ten.
+    under `1.639`, and all have at least `least` decimals. Exactly zero is `0`; a number that the decimals would show as zero is written
+    with its power of ten.
     """
     finite = [abs(v) for v in values if math.isfinite(v) and v != 0]
     if not finite:
         return [number(v) for v in values]
-    decimals = _decimals(finite, digits)
+    decimals = _decimals(finite, digits, least)
     if decimals is None:
         return [number(v, digits - 1) for v in values]
     return [_with_decimals(v, decimals) for v in values]
 
 
-def _decimals(sizes: Sequence[float], digits: int) -> int | None:
+def _decimals(sizes: Sequence[float], digits: int, least: int) -> int | None:
     """Decimals for all of these positive numbers; None where a point would not help."""
     short = [_short_decimals(size, digits - 1) for size in sizes]
     if all(places is not None for places in short) and max(sizes) < WHOLE:
@@ -103,7 +104,7 @@ def _decimals(sizes: Sequence[float], digits: int) -> int | None:
     power = math.floor(math.log10(max(sizes)))
     if power >= digits + 1 or power < -4:
         return None
-    return max(0, digits - 1 - power) if power >= 0 else digits - 2 - power
+    return max(least, digits - 1 - power if power >= 0 else digits - 2 - power)
 
 
 def _short_decimals(size: float, most: int) -> int | None:

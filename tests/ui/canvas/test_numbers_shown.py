@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.model import edits
 from graph.storage.document import Document
+from tests.support.canvas_graphs import view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import FakeSurface
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.matrices import Matrix
@@ -131,6 +133,32 @@ def test_no_number_and_no_sample_changes_the_size_of_a_card(qapp: QApplication, 
             for place in card.places:
                 assert place.area.left() >= 0 and place.area.right() <= card.width and place.area.bottom() <= card.height, (node, place)
     assert any(re.search("[0-9]", row[0]) for row in shown(model)["n2.W"])
+
+
+def test_a_small_change_brings_the_digits_that_show_it_and_a_large_one_takes_them_away(qapp: QApplication) -> None:
+    theme.load_fonts()
+    model = CanvasModel(Document(graph := xy_plus_z()), theme.LIGHT, FakeSurface())
+
+    def told(value: float, gradient: float) -> tuple[str, str]:
+        trace = xy_plus_z_trace(values={("d", "y"): view_of(value)})
+        model.set_trace(replace(trace, edge_gradients={**trace.edge_gradients, "e2": view_of(gradient)}))
+        above, below = texts(graph.edges["e2"], model.content)
+        return above.text, below.text
+
+    assert told(-10.0, 0.31415926) == ("−10", "0.3142")
+    assert told(-10.0051234, 0.31415926) == ("−10.005", "0.3142")
+    assert told(-10.0051234, 0.31416) == ("−10.005", "0.31416")  # what did not change keeps its digits
+    assert told(-7.1234567, 0.5123456) == ("−7.123", "0.5123")
+
+
+def test_a_small_step_of_a_weight_is_seen_in_its_matrix(qapp: QApplication, pass_: TraceView) -> None:
+    model = canvas(pass_)
+    before = shown(model)["n2.W"]
+    stepped = {key: view_of(view.data + 2e-5 if view.data is not None else 0.0) for key, view in pass_.parameters.items()}
+    model.set_trace(replace(pass_, parameters=stepped))
+    after = shown(model)["n2.W"]
+    assert all(len(text.partition(".")[2]) == 3 for row in before for text in row)
+    assert np.allclose(numbers(after), stepped["n2", "W"].data, atol=0.5e-5) and before != after
 
 
 def test_a_larger_matrix_is_written_out_while_its_card_is_selected(qapp: QApplication) -> None:

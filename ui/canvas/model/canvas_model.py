@@ -15,6 +15,7 @@ from ui.canvas.model import card_body, levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
+from ui.canvas.model.digits import Digits
 from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LiveScene
@@ -77,6 +78,7 @@ class CanvasModel(QObject):
         self.playhead: Playhead | None = None
         self.pointing = Pointing()
         self.samples = Samples()
+        self.digits = Digits()
         self.samples.changed.connect(self._show_sample)
         self.found: tuple[str, ...] = ()
         """What was looked for, ringed."""
@@ -126,7 +128,8 @@ class CanvasModel(QObject):
         self._shaped = (-1, 0, 0)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
-        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look)
+        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits)
+        self.digits.clear()
         self.rows.clear()
         self.overlay.clear()
         self._selection.set(())
@@ -151,7 +154,7 @@ class CanvasModel(QObject):
         fractions = self.content.fractions if trace is self.content.trace and not stale else {}
         self.content = Content(
             self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions,
-            look=self.look,
+            look=self.look, digits=self.digits, held=self.live.held,
         )  # fmt: skip
         self.surface.repaint_scene()
 

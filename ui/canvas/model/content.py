@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from graph.model.graph import Graph
 from graph.model.problem import GRAVITY, Problem
 from ui.canvas.model import samples
 from ui.canvas.model.card_body import NumberPlace
+from ui.canvas.model.digits import Digits
 from ui.canvas.model.playhead import Playhead
 from ui.look.theme import Theme
 from ui.maths import heat
@@ -45,6 +46,10 @@ class Content:
     """In exact mode, what stands in the place of single numbers: `−7/3`. None of a number that is hidden."""
     look: Literal["", "width", "heat"] = ""
     """How the wires show the size of their gradients: `gradient_size.Look`."""
+    digits: Digits = field(default_factory=Digits)
+    """How many digits show the last change of a number; one for all contents of a canvas."""
+    held: bool = False
+    """Whether a slider is being dragged."""
     sizes: Any = None
     """The sample, and its `gradient_size.Sizes`."""
     _parts: dict[int, ArrayView] = field(default_factory=dict)
@@ -107,6 +112,18 @@ class Content:
     def moving_part(self, key: tuple[str, str], entry: Gradient) -> Gradient:
         """The same of a gradient of that output."""
         return self._part(key, entry)
+
+    def figures(self, key: Hashable, view: ArrayView) -> int:
+        """Significant digits of a single number, or decimals that a small tensor's numbers have at least."""
+        free = self.trace is not None and self.trace.mode == "training" and self.trace.iteration < 0
+        if view.covered:
+            return 0
+        single = view.scalar
+        if single is not None:
+            return self.digits.of_number((key, self.sample), single, free, self.held)
+        if view.data is None:
+            return 0
+        return self.digits.of_rows((key, self.sample), tuple(view.data.reshape(-1).tolist()), free, self.held)
 
     def _value(self, key: tuple[str, str]) -> ArrayView | None:
         assert self.trace is not None

@@ -54,15 +54,15 @@ def room(shape: tuple[int, ...]) -> tuple[float, float]:
     return wide, ROW * (shape[0] if shape else 1) + 2
 
 
-def matrix(view: ArrayView) -> Matrix:
-    """The tensor in brackets: a vector is a column. It must be here whole and have at most two axes."""
+def matrix(view: ArrayView, least: int = 0) -> Matrix:
+    """The tensor in brackets, with at least so many decimals: a vector is a column. It must be here whole and have at most two axes."""
     assert view.data is not None
     if view.data.size == 1:
         return _single(view)
     numbers = view.data.reshape(view.shape[0], -1).tolist()
     across = len(numbers[0])
     flat = [float(value) for row in numbers for value in row]
-    texts = [whole(value) for value in flat] if "int" in view.dtype else column(flat)
+    texts = [whole(value) for value in flat] if "int" in view.dtype else column(flat, least=least)
     rows = tuple(tuple(texts[i : i + across]) for i in range(0, len(texts), across))
     return set_out(rows, any(map(loud, flat)))
 

@@ -13,7 +13,7 @@ from ui.canvas.model import matrices, samples, text_metrics
 from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.content import HELD, Content
 from ui.canvas.model.matrices import Matrix
-from ui.look.numerals import loud, number, tensor_text, whole
+from ui.look.numerals import DIGITS, loud, number, tensor_text, whole
 
 PICTURE = (26.0, 16.0)
 """Width and height of a tensor's thumbnail in its label."""
@@ -56,29 +56,33 @@ HIDDEN = WireText("hidden", "?", 34.0)
 """Shown in place of a number that the user has to predict."""
 
 
-def _bracketed(view: ArrayView) -> WireText:
+def _bracketed(view: ArrayView, least: int) -> WireText:
     """A small tensor as numbers."""
-    written = matrices.matrix(view)
+    written = matrices.matrix(view, least)
     said = "; ".join(", ".join(row) for row in written.rows)
     return WireText("matrix", said, written.width, view, height=written.height, matrix=written)
 
 
-def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False, fraction: str = "") -> WireText:
-    """The text of a value; `brackets`: a small tensor is written out. A single number may be written as a `fraction`."""
+def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False, fraction: str = "", figures: int = 0) -> WireText:
+    """The text of a value; `brackets`: a small tensor is written out. A single number may be written as a `fraction`.
+
+    `figures` are the digits of a number, and the decimals that a tensor's numbers have at least; 0 for the usual ones.
+    """
     if view is None:
         return EMPTY
     if view.covered:
         return HIDDEN
     scalar = view.scalar
     if scalar is not None:
-        return _made("bad" if loud(scalar) else "number", fraction or (whole(scalar) if "int" in view.dtype else number(scalar)))
+        written = fraction or (whole(scalar) if "int" in view.dtype else number(scalar, figures or DIGITS))
+        return _made("bad" if loud(scalar) else "number", written)
     if brackets:
-        return _bracketed(view)
+        return _bracketed(view, figures)
     shape = tensor_text(view.shape)
     return _made("tensor", shape, view, image) if view.finite else _made("bad", _("NaN/∞ {shape}").format(shape=shape))
 
 
-def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction: str = "") -> WireText:
+def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction: str = "", figures: int = 0) -> WireText:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
         return EMPTY if gradient.reason == "not computed" else _made("word", gradient.word)
@@ -86,9 +90,9 @@ def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction
         return HIDDEN
     scalar = gradient.scalar
     if scalar is not None:
-        return _made("bad" if loud(scalar) else "number", fraction or number(scalar))
+        return _made("bad" if loud(scalar) else "number", fraction or number(scalar, figures or DIGITS))
     if brackets:
-        return _bracketed(gradient)
+        return _bracketed(gradient, figures)
     if not gradient.finite:
         return _made("bad", _("NaN/∞ {shape}").format(shape=tensor_text(gradient.shape)))
     return _made("tensor", number(gradient.norm), gradient, norm=True)
@@ -105,7 +109,8 @@ def _gradient_text(content: Content, gradient: Gradient, edge: Edge) -> WireText
     text: WireText | None = content.texts.get(key)
     if text is None:
         fraction = content.fraction("edge", edge.id, gradient=True)
-        text = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient), fraction)
+        figures = content.figures(("∇", edge.id), gradient) if isinstance(gradient, ArrayView) else 0
+        text = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient), fraction, figures)
     return text
 
 
@@ -136,9 +141,8 @@ def known_text(content: Content, value: ArrayView | None, source: tuple[str, str
     key = (id(value), 2 if content.brackets else 0)
     text: WireText | None = content.texts.get(key)
     if text is None:
-        text = content.texts[key] = value_text(
-            value, content.is_image(*source), _written_out(content, source, value), content.fraction("output", *source)
-        )
+        figures, fraction = content.figures(source, value) if value is not None else 0, content.fraction("output", *source)
+        text = content.texts[key] = value_text(value, content.is_image(*source), _written_out(content, source, value), fraction, figures)
     return text
 
 
@@ -160,7 +164,7 @@ def placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayV
 
 def _placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayView, written: bool) -> Matrix | str:
     if written and view.data is not None and _room_for(content, node_id, place, view):
-        return matrices.matrix(view)
+        return matrices.matrix(view, content.figures((node_id, place.kind, place.name), view))
     shape = tensor_text(view.shape)
     name = content.graph.nodes[node_id].name if place.kind == "value" else NORM[1] if place.kind == "slope" else place.name
     return f"{shape}   |{name}| {number(view.norm)}" if view.finite else _("NaN/∞ {shape}").format(shape=shape)
@@ -180,10 +184,7 @@ def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayVie
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
     """The objective's value and its gradient, which is 1."""
-    return (
-        value_text(content.node_value(*objective), fraction=content.fraction("output", *objective)),
-        gradient_text(content.node_gradient(*objective)),
-    )
+    return known_text(content, content.node_value(*objective), objective), gradient_text(content.node_gradient(*objective))
 
 
 def final_stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
@@ -191,5 +192,4 @@ def final_stub_texts(content: Content, objective: End) -> tuple[WireText, WireTe
     trace = content.trace
     if trace is None:
         return EMPTY, EMPTY
-    fraction = content.fraction("output", *objective)
-    return value_text(trace.values.get(objective), fraction=fraction), gradient_text(trace.gradients.get(objective, HELD))
+    return known_text(content, trace.values.get(objective), objective), gradient_text(trace.gradients.get(objective, HELD))
