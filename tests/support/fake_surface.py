@@ -58,6 +58,9 @@ class FakeSurface:
     def edit_text(self, text: str, label: str, place: QRectF, done: Typed) -> None:
         self.editing = text, label, done
 
+    def close_sheet(self) -> bool:
+        return False
+
     def bound_elsewhere(self, event: QKeyEvent) -> bool:
         return False
 

@@ -67,6 +67,9 @@ class FakePages:
     def take_away(self, key: str) -> None:
         self.put_there.pop(key, None)
 
+    def close_sheet(self) -> bool:
+        return False
+
     def add_bar(self, bar: QWidget) -> None:
         self.bars.append(bar)
 

@@ -85,6 +85,8 @@ class Canvas(QWidget):
         self.editor: LineEditor | TextEditor | None = None
         """The editor that is open on the canvas itself."""
         self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
+        self.sheet_closer: Callable[[], bool] | None = None
+        """Closes a sheet that lies over the canvas, for Esc."""
         self._minimap = Minimap()
         self._zooming = False
         self._schedule = Schedule(self)
@@ -265,6 +267,9 @@ class Canvas(QWidget):
     def _closed(self, editor: QWidget) -> None:
         if self.editor is editor:
             self.editor = None
+
+    def close_sheet(self) -> bool:
+        return self.sheet_closer is not None and self.sheet_closer()
 
     def bound_elsewhere(self, event: QKeyEvent) -> bool:
         return self.key_elsewhere is not None and self.key_elsewhere(event)

@@ -75,7 +75,7 @@ class CardPage(InspectorPage):
         self._sample: int | None = None
         self._entry: tuple[int, ...] | None = None
         self._current: tuple[object, ...] = ()
-        self._stale = False
+        self._stale = self._pinned = False
         self.card: Card | None = None
         self.refusal = ""
         self.notation: Notation = _notation(workspace.settings.text("notation", "leibniz"))
@@ -169,7 +169,21 @@ class CardPage(InspectorPage):
         self._ask()
         self._show()
 
+    def set_pinned(self, pinned: bool) -> None:
+        self._pinned = pinned
+        if not pinned:
+            self.workspace.canvas.selection_changed.emit()
+
+    def _kept(self) -> Address | None:
+        """The number that the card is about already, while it is there."""
+        graph, focus = self._document.graph if self._document is not None else None, self._focus
+        there = graph is not None and focus is not None and (focus.id in graph.nodes or focus.id in graph.edges)
+        return focus if there else None
+
     def _chosen(self, nodes: list[str], edges: list[str]) -> Address | None:
+        kept = self._kept() if self._pinned else None
+        if kept is not None:
+            return kept
         if len(nodes) == 1:
             if self._parameter is not None and self._parameter[0] == nodes[0]:
                 return parameter(*self._parameter)

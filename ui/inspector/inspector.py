@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.look.theme import Theme
+from ui.look.type_size import for_graph
 from ui.look.widgets import scrolled
 from ui.shell.workspace.panel import InspectorPage, Panel, PanelSpec
 from ui.shell.workspace.workspace import Workspace
@@ -16,6 +17,9 @@ from ui.shell.workspace.workspace import Workspace
 
 class Inspector(Panel):
     """Only the page that is seen is kept up to date; the others catch up when they are."""
+
+    turned = Signal()
+    """Another tab is in front."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -25,6 +29,8 @@ class Inspector(Panel):
         self._standing = False
         self._read_only = ""
         self._specs: list[PanelSpec] = []
+        self._away: set[str] = set()
+        """Pages that are on sheets over the canvas."""
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(_("Inspector"))
@@ -33,6 +39,7 @@ class Inspector(Panel):
         layout.setContentsMargins(18, 6, 4, 0)
         layout.addWidget(self.tabs)
         self.tabs.currentChanged.connect(lambda _: self.refresh())
+        self.tabs.currentChanged.connect(lambda _: self.turned.emit())
 
     # its tabs
 
@@ -49,6 +56,11 @@ class Inspector(Panel):
 
     def retitle(self, key: str, text: str) -> None:
         self.tabs.setTabText(self._index(key), text)
+
+    def set_away(self, key: str, away: bool) -> None:
+        """A page is on a sheet of its own now, or is back; it goes on to follow the selection."""
+        (self._away.add if away else self._away.discard)(key)
+        self.refresh()
 
     def _index(self, key: str) -> int:
         return next(at for at, spec in enumerate(self._specs) if spec.key == key)
@@ -83,11 +95,13 @@ class Inspector(Panel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Show the present state of what is selected on the page that is seen."""
+        """Show the present state of what is selected on the page that is seen, and on those that are on sheets."""
         workspace = self.workspace
-        page = workspace.pages.panel(self.current()) if self._standing else None
-        if isinstance(page, InspectorPage):
-            graph, canvas = workspace.document.graph, workspace.canvas
-            nodes = [n for n in canvas.selected_nodes() if n in graph.nodes]
-            edges = [e for e in canvas.selected_edges() if e in graph.edges]
-            page.follow(workspace.document, nodes, edges, self._trace, self.theme, self._stale)
+        for key in {self.current(), *self._away} if self._standing else ():
+            page = workspace.pages.panel(key)
+            if isinstance(page, InspectorPage):
+                graph, canvas = workspace.document.graph, workspace.canvas
+                nodes = [n for n in canvas.selected_nodes() if n in graph.nodes]
+                edges = [e for e in canvas.selected_edges() if e in graph.edges]
+                theme = for_graph(workspace.theme) if key in self._away else self.theme
+                page.follow(workspace.document, nodes, edges, self._trace, theme, self._stale)

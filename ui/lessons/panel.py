@@ -17,7 +17,7 @@ from ui.lessons.truth import truth
 from ui.look.schedule import Schedule
 from ui.look.style import px, style_sheet
 from ui.look.theme import Theme, mixed
-from ui.look.type_size import sized
+from ui.look.type_size import for_graph, sized
 from ui.look.widgets import ElidedLabel, button, clear, label, line
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class LessonPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the theme; the step is shown again after this."""
+        theme = for_graph(theme)
         own = sized(theme, LARGER * theme.scale / _base(theme))
         if own is self._theme:
             return

@@ -202,6 +202,8 @@ def _small(t: Theme) -> str:
     return f"""
 #searchbox {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
 #searchbox QAbstractItemView {{ background: {t.card}; }}
+#sheet {{ background: {t.panel}; border: 1px solid {t.wire}; border-radius: 10px; }}
+#sheet:focus {{ border: 2px solid {t.focus}; }}
 #card {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
 #notice {{ background: {t.warning_soft}; border-bottom: 1px solid {t.hairline}; }}
 #card:hover, #card:focus {{ border-color: {t.focus}; }}

@@ -348,14 +348,14 @@ class Presenter(Feature):
         return True
 
     def escape(self) -> None:
-        """Put the tool down, else end the spotlight, else end presenting."""
+        """Put the tool down, else end the spotlight, else close a card, else end presenting."""
         if self.pen.drop():
             return
         if self.pen.tool:
             self.take("")
         elif self.light.on:
             self.toggle_spotlight()
-        else:
+        elif not self.workspace.pages.close_sheet():
             self.leave()
 
     def _pointer(self, event: QMouseEvent) -> None:

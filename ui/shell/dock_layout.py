@@ -61,7 +61,7 @@ class Fronts(Protocol):
 
 
 class DockLayout(QObject):
-    """Sizes and visibility of the docks by name in each mode, and of guests such as a lesson."""
+    """Sizes and visibility of the docks by name in each mode."""
 
     def __init__(self, window: Docked, docks: Mapping[str, QDockWidget], tabs: Fronts) -> None:
         super().__init__(window.widget)
@@ -74,7 +74,6 @@ class DockLayout(QObject):
         self._kept: dict[str, Arrangement] | None = None
         """All arrangements as they were before something imposed a mode."""
         self._at = ""
-        self._guests: dict[QDockWidget, tuple[float, float]] = {}
         self._pressed: dict[str, int] = {}
         self._busy = True  # until `restore`
         self.settled = False
@@ -139,18 +138,6 @@ class DockLayout(QObject):
         self.settled = False
         self.arrange()
 
-    def put(self, guest: QDockWidget, width: float, share: float) -> None:
-        """Show a dock on the left that is not one of the window's own: its width at the light theme's type, and the most of the window."""
-        self._guests[guest] = (width, share)
-        self._main.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, guest)
-        guest.show()
-        self.arrange()
-
-    def remove(self, guest: QDockWidget) -> None:
-        self._guests.pop(guest, None)
-        guest.hide()
-        self._main.removeDockWidget(guest)
-
     # sizes
 
     def arrange(self) -> None:
@@ -160,7 +147,6 @@ class DockLayout(QObject):
             return
         sides = {place: self._shown(place) for place in ("left", "right")}
         columns = {place: [self._docks[name] for name in names] for place, names in sides.items()}
-        columns["left"] += [guest for guest in self._guests if not guest.isHidden()]
         wide = {place: self._width(place) if docks else 0.0 for place, docks in columns.items()}
         squeeze = min(1.0, SIDES_MOST * self._main.width() / max(sum(wide.values()), 1.0))
         docks = [*columns["left"], *columns["right"]]
@@ -190,10 +176,7 @@ class DockLayout(QObject):
         return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
     def _width(self, place: str) -> float:
-        window, whole = self._window, self._main.width()
-        guests = [min(w * window.theme.scale, share * whole) for dock, (w, share) in self._guests.items() if not dock.isHidden()]
-        own = min(self._chosen[self._widest(place)] * window.theme.scale, SIDE_MOST * whole)
-        return max(guests, default=own) if place == "left" else own
+        return min(self._chosen[self._widest(place)] * self._window.theme.scale, SIDE_MOST * self._main.width())
 
     def _extents(self) -> dict[str, int]:
         """Present sizes of what is shown, by the names that choices have."""

@@ -22,11 +22,17 @@ class LazyPanel(QWidget):
 
     def fill(self) -> Panel:
         if self.panel is None:
-            self.panel = self._make()
-            layout = self.layout()
-            assert layout is not None
-            layout.addWidget(self.panel)
+            self.take(self._make())
+        assert self.panel is not None
         return self.panel
+
+    def take(self, panel: Panel) -> None:
+        """The panel is here, perhaps again after it was on a sheet of its own."""
+        self.panel = panel
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(panel)
+        panel.show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -10,13 +10,16 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QDockWidget, QScrollArea, QWidget
 
 from ui.look.theme import Theme
-from ui.look.type_size import sized
+from ui.look.type_size import for_graph, sized
+from ui.look.widgets import scrolled
 from ui.shell import registry
 from ui.shell.dock_layout import DockLayout
+from ui.shell.floating import Floating
 from ui.shell.lazy_panel import LazyPanel
+from ui.shell.sheets import Sheets
 from ui.shell.type_sizes import TypeSizes
 from ui.shell.workspace.pages import Guest
-from ui.shell.workspace.panel import Panel, PanelSpec
+from ui.shell.workspace.panel import InspectorPage, Panel, PanelSpec
 
 if TYPE_CHECKING:
     from ui.shell.dock_layout import Docked
@@ -43,6 +46,9 @@ class Tabbed(Protocol):
 
     def retitle(self, key: str, text: str) -> None: ...
 
+    def set_away(self, key: str, away: bool) -> None:
+        """A page is on a sheet of its own now, or is back."""
+
 
 class Panels(QObject):
     """All panels by key, in docks and in tabs; the window's `Pages`."""
@@ -54,11 +60,16 @@ class Panels(QObject):
         self.sizes = TypeSizes(window.settings)
         self._made: dict[str, Panel] = {}
         self._places: dict[str, LazyPanel] = {}
-        self._guests: dict[str, QDockWidget] = {}
+        self._sheets: dict[str, Floating] = {}
+        self._afloat: set[str] = set()
+        """Pages of the inspector that are on sheets."""
+        self.sheets = Sheets(window.canvas, window.work, window.theme)
+        window.canvas.sheet_closer = self.close_sheet
         self.docks = {key: self._dock(spec) for key, spec in self.specs.items() if spec.place in _AREAS}
         for key, spec in self.specs.items():
             if spec.place in TABBED and spec.made != "when asked for":
                 self._add_tab(key)
+        self._made["inspector"].turned.connect(lambda: self._take_back("inspector"))  # type: ignore[attr-defined]
         self.layout = DockLayout(window, self.docks, self)
         window.modes.changed.connect(lambda _before, _now: self.layout.switch())
         window.modes.imposed.connect(self.layout.impose)
@@ -118,6 +129,7 @@ class Panels(QObject):
         self._mark(key)
         if not self.docks[key].isHidden():
             self.layout.arrange()
+            self._take_back(key)
 
     def _mark(self, key: str) -> None:
         self._window.actions_by_id[f"panel_{key}"].setChecked(not self.docks[key].isHidden())
@@ -127,6 +139,56 @@ class Panels(QObject):
         self.layout.restore()
         for key in self.docks:
             self._mark(key)  # a dock that is as it was declared has not told that it is there
+
+    # pages on sheets
+
+    def _float(self, key: str) -> None:
+        """Show a page on a sheet beside what is selected; asked for again, it is about what is selected now."""
+        sheet = self._sheets.get(key)
+        if key in self._afloat and sheet is not None:
+            sheet.pin.setChecked(False)
+            sheet.raise_()
+            return
+        panel = self.panel(key)
+        if sheet is None:
+            sheet = self._sheets[key] = Floating(self._window.canvas, self.specs[key].title, scrolled(QWidget()), titled=True)
+            sheet.closed.connect(lambda: self._land(key))
+            sheet.pinned.connect(lambda pinned: self._pin(key, pinned))
+        sheet.pin.setChecked(False)
+        layout = sheet.page.layout()
+        assert layout is not None
+        layout.addWidget(panel)
+        panel.show()
+        self._afloat.add(key)
+        panel.set_theme(for_graph(self._window.theme))
+        self._tabs(key).set_away(key, True)
+        self.sheets.put(key, sheet)
+
+    def _land(self, key: str) -> None:
+        """Close a page's sheet: the page is in its tab again."""
+        if key not in self._afloat:
+            return
+        focus = QApplication.focusWidget()
+        inside = focus is not None and (focus is self._sheets[key] or self._sheets[key].isAncestorOf(focus))
+        self._afloat.discard(key)
+        panel = self._made[key]
+        self._places[key].take(panel)
+        panel.set_theme(self._made[self.dock_of(key)].theme)
+        self._pin(key, False)
+        self.sheets.take_away(key)
+        self._tabs(key).set_away(key, False)
+        if inside:
+            self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _pin(self, key: str, pinned: bool) -> None:
+        panel = self._made[key]
+        if isinstance(panel, InspectorPage):
+            panel.set_pinned(pinned)
+
+    def _take_back(self, dock: str) -> None:
+        """A page whose tab is seen is in its tab."""
+        if dock in TABBED and not self.docks[dock].isHidden() and (key := self.front()[dock]) in self._afloat:
+            self._land(key)
 
     # what is shown
 
@@ -138,6 +200,9 @@ class Panels(QObject):
     def show(self, key: str, focus: str = "", room: int = 0) -> None:
         """Bring a panel to the front, with the focus on the part of that name; `room` is the height it needs for type at 100 %."""
         window, name = self._window, self.dock_of(key)
+        if self.specs[key].floats and (key in self._afloat or not self.is_shown(key)):
+            self._float(key)
+            return
         dock = self.docks[name]
         dock.show()
         if name != key:
@@ -159,14 +224,18 @@ class Panels(QObject):
         self._tabs(key).turn_to(key)
 
     def hide(self, key: str) -> None:
+        if key in self._afloat:
+            return self._land(key)
         self.docks[self.dock_of(key)].hide()
 
     def is_shown(self, key: str) -> bool:
         name = self.dock_of(key)
+        if key in self._afloat:
+            return True
         return not self.docks[name].isHidden() and (name == key or self._tabs(key).current() == key)
 
     def places(self) -> frozenset[str]:
-        return frozenset(name for name, dock in self.docks.items() if not dock.isHidden())
+        return frozenset(name for name, dock in self.docks.items() if not dock.isHidden()) | self._afloat
 
     def knows(self, key: str) -> bool:
         """Whether there is such a panel."""
@@ -175,19 +244,15 @@ class Panels(QObject):
     # room for others
 
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
-        dock = self._guests.get(key)
-        if dock is None:
-            dock = self._guests[key] = QDockWidget(title, self._main)
-            dock.setObjectName(key)
-            dock.setTitleBarWidget(QWidget())
-            dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-            dock.setWidget(panel)
-        self.layout.put(dock, width, share)
+        if key not in self._sheets:
+            self._sheets[key] = Floating(self._window.canvas, title, panel, titled=False)
+        self.sheets.put(key, self._sheets[key], (width, share))
 
     def take_away(self, key: str) -> None:
-        dock = self._guests.get(key)
-        if dock is not None and not dock.isHidden():
-            self.layout.remove(dock)
+        self.sheets.take_away(key)
+
+    def close_sheet(self) -> bool:
+        return self.sheets.close_top()
 
     def add_bar(self, bar: QWidget) -> None:
         layout = self._window.centre.layout()
@@ -214,11 +279,13 @@ class Panels(QObject):
         window = self._window
         docks = [self._made[key] for place in ("right", "below", "left") for key in self.docks if self.specs[key].place == place]
         stops: list[tuple[QWidget, QWidget]] = [
-            (window.canvas, window.canvas), *((panel, panel.first_stop()) for panel in docks), (window.topbar, window.topbar.first_stop()),
+            (window.canvas, window.canvas), *((sheet, sheet.first_stop()) for sheet in self.sheets.all()),
+            *((panel, panel.first_stop()) for panel in docks), (window.topbar, window.topbar.first_stop()),
         ]  # fmt: skip
         stops = [(panel, first) for panel, first in stops if first.isVisible() and first.isEnabled()]
         focus = QApplication.focusWidget()
-        here = next((i for i, (panel, _) in enumerate(stops) if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)
+        here = next((i for i, (panel, _) in reversed([*enumerate(stops)])
+                     if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)  # fmt: skip
         stops[(here + way) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)
 
     # looks
@@ -227,6 +294,7 @@ class Panels(QObject):
         """Put the panels into a theme that is already as large as the window's type."""
         for name in self.docks:
             self._dress_one(name, theme)
+        self.sheets.set_theme(theme)
         self.fit()
 
     def _dress_one(self, name: str, theme: Theme) -> None:
@@ -239,7 +307,7 @@ class Panels(QObject):
             widget.setStyleSheet(wanted)
         for key, panel in self._made.items():
             if self.dock_of(key) == name:
-                panel.set_theme(own)
+                panel.set_theme(own if key not in self._afloat else for_graph(theme))
         sideways = Qt.ScrollBarPolicy.ScrollBarAsNeeded if self.sizes.total(name) > 1.3 else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         if self.specs[name].place == "right":
             for area in widget.findChildren(QScrollArea):

@@ -149,7 +149,8 @@ class InputRouter:
         model, key = self.model, event.key()
         model.pointing.by_keys = True
         if key == Qt.Key.Key_Escape:
-            return self.cancel() or model.navigation.out() or self._deselect()  # else perhaps something else can be cancelled
+            # What comes last may be something else that can be cancelled.
+            return self.cancel() or model.surface.close_sheet() or model.navigation.out() or self._deselect()
         if self.gesture is not None:
             self._key_to_gesture(event)
             return True

@@ -41,5 +41,8 @@ class Surface(Protocol):
     def edit_text(self, text: str, label: str, place: QRectF, done: Typed) -> None:
         """Open an editor of several lines at a rectangle of the scene."""
 
+    def close_sheet(self) -> bool:
+        """Close the topmost sheet over the canvas; whether there was one."""
+
     def bound_elsewhere(self, event: QKeyEvent) -> bool:
         """Whether the window binds this key to a command of its own."""

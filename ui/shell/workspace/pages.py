@@ -38,13 +38,16 @@ class Pages(Protocol):
         """A panel if it has been created, else None. For the package that it belongs to."""
 
     def places(self) -> frozenset[str]:
-        """Keys of the places around the canvas that are shown now."""
+        """Keys of the places around the canvas, and of the cards over it, that are shown now."""
 
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
-        """Show a feature's panel left of the canvas: its width for type at 100 %, and its largest share of the window."""
+        """Show a feature's panel on a sheet over the canvas: its width for type at 100 %, and its largest share of the canvas's width."""
 
     def take_away(self, key: str) -> None:
         """Take such a panel away again."""
+
+    def close_sheet(self) -> bool:
+        """Close the topmost card over the canvas; whether there was one."""
 
     def add_bar(self, bar: QWidget) -> None:
         """A strip above the canvas, for what needs an answer."""

@@ -38,6 +38,8 @@ class PanelSpec:
     make: str
     order: int
     made: Literal["with the window", "when seen", "when asked for"] = "with the window"
+    floats: bool = False
+    """Whether it is shown on a sheet over the canvas, beside what is selected, while its tab is not in front (inspector only)."""
     modes: tuple[str, ...] = ()
     """The modes in which it is shown, or in front of the other tabs, until the user arranges the panels otherwise."""
     rows: tuple[ActionSpec, ...] = ()
@@ -90,3 +92,6 @@ class InspectorPage(Panel):
         self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
     ) -> None:  # fmt: skip
         """Show these nodes and wires with the numbers that may be seen."""
+
+    def set_pinned(self, pinned: bool) -> None:
+        """Stay about the same number, whatever is selected."""

@@ -1,0 +1,179 @@
+"""Sheets over the canvas: an explanation beside its node, a lesson where the graph keeps the most room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSizeF, Qt
+from PySide6.QtWidgets import QWidget
+
+from ui.canvas.view import Canvas
+from ui.look.schedule import Schedule
+from ui.look.theme import Theme
+from ui.look.type_size import for_graph
+from ui.shell.floating import LEAST, Floating
+from ui.shell.placing import beside, inside, overlap, stage
+
+CARD_WIDTH, CARD_SHARE, CARD_HIGH = 330, 0.42, 0.86
+"""Of a card: its width for type at 100 %, its largest share of the canvas's width, and of its height."""
+BAND, BAND_LEAST = 0.36, 230
+"""The share of the canvas's height that a lesson below the graph takes, and its least height for type at 100 %."""
+CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
+SLACK, GROWN, GROWN_MS = 8, "card has grown", 80
+"""A card is given another height when its content has another one by more pixels than this, and has had it for so many milliseconds."""
+BARE = 60
+"""As much room beside a card as its numbers on the wires need, in pixels."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """A sheet that is shown. `width` and `share` are those of a column; None: it lies beside what is selected."""
+
+    sheet: Floating
+    column: tuple[float, float] | None
+    subject: frozenset[str] = frozenset()
+
+
+class Sheets(QObject):
+    """All sheets of one canvas by name. The view shows the graph beside them while all of it is shown."""
+
+    def __init__(self, canvas: Canvas, work: Schedule, theme: Theme) -> None:
+        super().__init__(canvas)
+        self._canvas, self._work, self._theme = canvas, work, theme
+        self._shown: dict[str, Shown] = {}
+        self._known: set[Floating] = set()
+        canvas.installEventFilter(self)
+        canvas.selection_changed.connect(self._selection_changed)
+
+    # showing
+
+    def put(self, key: str, sheet: Floating, column: tuple[float, float] | None = None) -> None:
+        """Show a sheet: a lesson with the width of its column for type at 100 % and its share of the canvas, else beside the selection."""
+        shown = self._shown[key] = Shown(sheet, column)
+        if sheet not in self._known:
+            self._known.add(sheet)
+            sheet.moved.connect(lambda: self._cover(key))
+            sheet.page.installEventFilter(self)
+        sheet.by_hand = False
+        sheet.set_theme(for_graph(self._theme))
+        sheet.show()
+        sheet.raise_()
+        self._place(key, shown)
+
+    def take_away(self, key: str) -> None:
+        """Hide a sheet; the view may show the graph under it again."""
+        shown = self._shown.pop(key, None)
+        if shown is not None:
+            shown.sheet.hide()
+            self._work.drop(f"{GROWN} {key}")
+            self._canvas.viewport.cover(key, None)
+
+    def close_top(self) -> bool:
+        """Close the sheet that was opened last of those that Esc closes; whether there was one."""
+        titled = [shown.sheet for shown in self._shown.values() if shown.sheet.titled]
+        if titled:
+            titled[-1].closed.emit()
+        return bool(titled)
+
+    def all(self) -> list[Floating]:
+        return [shown.sheet for shown in self._shown.values()]
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for key, shown in self._shown.items():
+            shown.sheet.set_theme(for_graph(theme))
+            self._place(key, shown)
+
+    def _grown(self, key: str) -> None:
+        """The content of a card is another one: the card is as high as it needs to be."""
+        shown = self._shown.get(key)
+        own = shown is not None and shown.column is None and not shown.sheet.by_hand
+        if shown is not None and own and abs(self._card_size(shown).height() - shown.sheet.height()) > SLACK:
+            self._place(key, shown)
+
+    # places
+
+    def _place(self, key: str, shown: Shown) -> None:
+        area = QRectF(self._canvas.rect())
+        if shown.sheet.by_hand:
+            place = inside(QRectF(shown.sheet.geometry()), area)
+        elif shown.column is not None:
+            width, share = shown.column
+            graph = self._canvas.scene.bounds().size()
+            scale = for_graph(self._theme).scale
+            height = max(BAND * area.height(), BAND_LEAST * scale)
+            place = stage(area, graph, min(width * scale, share * area.width()), height, self._bars())
+        else:
+            shown.subject = self._canvas.selection
+            others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
+            place = beside(self._card_size(shown), area, self._rect(shown.subject), self._cards(), [*others, *self._bars()])
+        shown.sheet.setGeometry(place.toAlignedRect())
+        self._cover(key)
+        if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
+            # The view has made room, and its node is elsewhere now.
+            about = self._rect(shown.subject)
+            others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
+            place = beside(QSizeF(shown.sheet.size()), area, about, self._cards(), [*others, *self._bars()])
+            shown.sheet.setGeometry(place.toAlignedRect())
+
+    def _cover(self, key: str) -> None:
+        """The graph is shown beside a sheet, unless it lies over free canvas."""
+        shown = self._shown[key]
+        place = QRectF(shown.sheet.geometry())
+        if shown.column is not None or overlap(place, self._cards()) > 0:
+            self._canvas.viewport.cover(key, place)
+
+    def _card_size(self, shown: Shown) -> QSizeF:
+        area = self._canvas.rect()
+        width = min(CARD_WIDTH * for_graph(self._theme).scale, CARD_SHARE * area.width())
+        height = min(max(shown.sheet.wanted(round(width)), LEAST.height()), CARD_HIGH * area.height())
+        return QSizeF(width, height)
+
+    def _clear(self, shown: Shown) -> bool:
+        """Whether a sheet lies beside what it is about."""
+        return not QRectF(shown.sheet.geometry()).intersects(self._rect(shown.subject))
+
+    def _rect(self, items: Iterable[str]) -> QRectF:
+        """Where nodes and the ends of wires are seen in the view."""
+        canvas, rect = self._canvas, QRectF()
+        edges = canvas.document.graph.edges
+        for item in items:
+            for end in (edges[item].source[0], edges[item].target[0]) if item in edges else (item,):
+                seen = canvas.scene.item_of(end)
+                if seen is not None and seen in canvas.scene.row:
+                    rect = rect.united(canvas.camera.rect_to_view(canvas.scene.rect(seen)))
+        return rect
+
+    def _bars(self) -> list[QRectF]:
+        """Small controls that lie over the canvas, such as the chooser of a sample."""
+        sheets = set(self.all())
+        return [QRectF(child.geometry()) for child in self._canvas.findChildren(QWidget, options=CHILDREN)
+                if child.isVisible() and child not in sheets]  # fmt: skip
+
+    def _cards(self) -> list[QRectF]:
+        canvas = self._canvas
+        rects = [canvas.camera.rect_to_view(canvas.scene.rect(identity)) for identity in canvas.scene.row]
+        return [rect.adjusted(-BARE / 2, -BARE / 4, BARE / 2, BARE / 4) for rect in rects]
+
+    def _selection_changed(self) -> None:
+        """A card that is not pinned follows what is selected, and goes out of its way."""
+        for key, shown in self._shown.items():
+            if shown.column is None and not shown.sheet.pin.isChecked() and self._canvas.selection:
+                shown.subject = self._canvas.selection
+                if not shown.sheet.by_hand and not self._clear(shown):
+                    self._place(key, shown)
+
+    # Qt
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._canvas:
+            if event.type() == QEvent.Type.Resize:
+                for key, shown in self._shown.items():
+                    self._place(key, shown)
+        elif event.type() == QEvent.Type.LayoutRequest:
+            for key, shown in self._shown.items():
+                if shown.sheet.page is watched:
+                    self._work.after_frame(f"{GROWN} {key}", lambda key=key: self._grown(key), GROWN_MS)  # type: ignore[misc]
+        return False
+
