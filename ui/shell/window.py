@@ -247,6 +247,8 @@ class Window(QMainWindow):
         """Show and compute another document; what was shown is let go of as it is."""
         if document is not self.document:
             self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
+            while self.panels.close_sheet():
+                pass
             self.document.changed.disconnect(self._document_changed)
             self.views.leave()
             self.document = document

@@ -135,15 +135,15 @@ def test_the_canvas_is_the_largest_part_however_the_window_was_left(start: Start
 
 
 @pytest.mark.parametrize(("size", "used"), [(SCREENS[0], False), (SCREENS[1], True), (SCREENS[2], False)])
-def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
+def test_a_lesson_file_opens_over_free_canvas_and_the_next_start_is_as_ever(
     start: Start, size: tuple[int, int], used: bool, lesson: Path
 ) -> None:
     if used:
         start(size).close()
     window = start(size, lesson)
     assert_canvas_is_largest(window)
-    side = next(dock for dock in window.findChildren(QDockWidget) if dock.objectName() == "lesson")
-    assert 0.2 * window.width() < side.width() < 0.4 * window.width()
+    (sheet,) = window.panels.sheets.all()
+    assert 0.2 * window.width() < sheet.width() < 0.7 * window.width() and window.canvas.rect().contains(sheet.geometry())
     window.close()
 
     after = start(size)

@@ -1,0 +1,183 @@
+"""Cards and lessons float over free canvas: never over what they are about, and the graph keeps the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
+from graph.storage.document import Document
+from tests.support.window_support import hand_trace, names
+from ui.look.theme import THEMES
+from ui.shell.floating import Floating
+from ui.shell.placing import beside, inside, stage
+from ui.shell.window import Window
+
+AREA = QRectF(0, 0, 1280, 600)
+LEFT = Qt.MouseButton.LeftButton
+
+
+def card(window: Window) -> Floating:
+    (sheet,) = [sheet for sheet in window.panels.sheets.all() if sheet.titled]
+    return sheet
+
+
+def seen(window: Window, node: str) -> QRectF:
+    return window.canvas.camera.rect_to_view(window.canvas.scene.rect(node))
+
+
+@pytest.fixture
+def large(make_window: Callable[..., Window]) -> Window:
+    document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
+    window = make_window(document, size=(1280, 720))
+    window.showing.show_trace(hand_trace(document))
+    return window
+
+
+def test_a_sheet_lies_beside_its_node_and_over_no_card_where_there_is_room() -> None:
+    about = QRectF(300, 100, 120, 90)
+    others = [QRectF(60, 100, 120, 90), QRectF(560, 100, 120, 90)]
+
+    place = beside(QSizeF(340, 300), AREA, about, [about, *others])
+
+    assert AREA.contains(place) and not any(place.intersects(card) for card in (about, *others))
+    assert place.size() == QSizeF(340, 300) and place.top() == pytest.approx(about.bottom() + 14)
+
+
+def test_where_cards_are_everywhere_the_sheet_lies_over_some_but_not_over_its_own() -> None:
+    cards = [QRectF(x, y, 150, 100) for x in range(0, 1280, 160) for y in range(0, 600, 110)]
+    for about in cards:
+        place = beside(QSizeF(430, 500), AREA, about, cards)
+        assert AREA.contains(place) and not place.intersects(about), about
+
+
+def test_a_lesson_takes_a_column_beside_a_square_graph_and_a_band_below_a_flat_one() -> None:
+    column, band = stage(AREA, QSizeF(600, 500), 400, 220), stage(AREA, QSizeF(1200, 250), 400, 220)
+
+    assert column.width() == 400 and column.height() > 560 and column.left() == 14
+    assert band.height() == 220 and band.width() > 700 and band.bottom() == 600 - 14
+
+
+def test_a_place_by_hand_comes_back_into_a_smaller_canvas() -> None:
+    assert inside(QRectF(900, 500, 300, 200), QRectF(0, 0, 800, 400)) == QRectF(500, 200, 300, 200)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_why_opens_a_card_beside_the_node_in_every_theme(large: Window, theme: str) -> None:
+    large.commands.run(f"theme_{theme}")
+    large.modes.choose("teach")
+    QApplication.processEvents()
+    for name, node in names(large.document).items():
+        large.canvas.select([node])
+        large.explain.why()
+        QApplication.processEvents()
+        sheet = card(large)
+        assert sheet.isVisible() and large.explain.card.isVisible() and sheet.isAncestorOf(large.explain.card)
+        assert not QRectF(sheet.geometry()).intersects(seen(large, node)), name
+        assert large.canvas.rect().contains(sheet.geometry())
+    assert not large.document.modified
+
+
+def test_the_card_is_one_widget_in_its_tab_or_on_its_sheet(large: Window, qtbot: QtBot) -> None:
+    panels, inspector, page = large.panels, large.panel("inspector"), large.explain.card
+    large.canvas.select([names(large.document)["multiply"]])
+    panels.show("explain")
+    assert card(large).isAncestorOf(page) and panels.is_shown("explain")
+
+    inspector.turn_to("explain")
+    assert inspector.isAncestorOf(page) and not [sheet for sheet in panels.sheets.all() if sheet.titled]
+    panels.show("explain")
+    assert inspector.isAncestorOf(page), "a tab that is in front stays where it is"
+
+    inspector.turn_to("node")
+    panels.show("explain")
+    large.actions_by_id["panel_inspector"].trigger()
+    large.actions_by_id["panel_inspector"].trigger()
+    assert card(large).isAncestorOf(page)
+    panels.hide("explain")
+    assert inspector.isAncestorOf(page) and large.explain.card is page
+
+
+def test_esc_closes_the_card_first_and_then_what_is_selected(large: Window, qtbot: QtBot) -> None:
+    node = names(large.document)["multiply"]
+    large.canvas.setFocus()
+    large.canvas.select([node])
+    qtbot.keyClick(large.canvas, Qt.Key.Key_W)
+    assert card(large).isVisible()
+    qtbot.keyClick(large.canvas, Qt.Key.Key_Escape)
+    assert not large.panels.is_shown("explain") and large.canvas.selection == {node}
+
+    qtbot.keyClick(large.canvas, Qt.Key.Key_W)
+    qtbot.keyClick(large.canvas, Qt.Key.Key_F6)
+    sheet = card(large)
+    assert sheet.hasFocus()
+    before = sheet.pos()
+    qtbot.keyClick(sheet, Qt.Key.Key_Down)
+    assert sheet.pos() != before
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not large.panels.is_shown("explain") and large.canvas.hasFocus()
+
+
+def test_a_pinned_card_keeps_its_number_and_its_place(large: Window, qtbot: QtBot) -> None:
+    ids = names(large.document)
+    large.canvas.select([ids["multiply"]])
+    large.explain.why()
+    sheet, page = card(large), large.explain.card
+    qtbot.mouseClick(sheet.pin, LEFT)
+    place = sheet.geometry()
+    large.canvas.select([ids["x"]])
+    assert page.subject == ids["multiply"] and sheet.geometry() == place
+
+    large.explain.why()  # asked for, it is about what is selected
+    assert page.subject == ids["x"] and not sheet.pin.isChecked()
+    large.canvas.select([ids["y"]])
+    assert page.subject == ids["y"] and not QRectF(sheet.geometry()).intersects(seen(large, ids["y"]))
+
+
+def test_a_card_is_dragged_by_its_upper_edge_and_sized_at_its_corner(large: Window) -> None:
+    large.canvas.select([names(large.document)["multiply"]])
+    large.explain.why()
+    sheet = card(large)
+
+    def drag(part: QWidget, by: QPoint) -> None:
+        start = part.rect().center()
+        QTest.mousePress(part, LEFT, Qt.KeyboardModifier.NoModifier, start)
+        QTest.mouseMove(part, start + by)
+        QTest.mouseRelease(part, LEFT, Qt.KeyboardModifier.NoModifier, start + by)
+
+    before = sheet.geometry()
+    view = large.canvas.view_state()
+    drag(sheet.handle, QPoint(-30, 12))
+    assert sheet.pos() == before.topLeft() + QPoint(-30, 12) and sheet.size() == before.size()
+    drag(sheet.corner, QPoint(-40, -20))
+    assert (sheet.width(), sheet.height()) == (before.width() - 40, before.height() - 20)
+    assert large.canvas.selection and not large.document.modified
+    assert large.canvas.fitted or large.canvas.view_state() == view
+
+
+def test_another_document_closes_the_card(large: Window) -> None:
+    large.explain.why_of(names(large.document)["multiply"])
+    large.set_document(Document(build("sin(x)", CATALOG, {"x": 1.0})))
+
+    assert not large.panels.is_shown("explain")
+
+
+def test_a_lesson_floats_and_the_graph_is_beside_it(played: Window) -> None:
+    played.resize(1280, 720)
+    played.lessons.go(0)
+    QApplication.processEvents()
+    (sheet,) = played.panels.sheets.all()
+
+    assert played.modes.current == "teach" and sheet.isVisible() and not sheet.titled
+    assert played.canvas.width() == played.width()
+    assert not any(QRectF(sheet.geometry()).intersects(seen(played, node)) for node in played.document.graph.nodes)
+    at = played.canvas.viewport.free().center()
+    assert not sheet.geometry().contains(QPointF(at).toPoint())
+    played.lessons.leave()
+    assert not played.panels.sheets.all() and played.modes.current == "build"
