@@ -1,74 +1,113 @@
-"""Layered layout, left to right, with few crossings and straight wires.
+"""Layered layout, left to right, with few crossings and straight wires; a long graph in several lines, like a text.
 
-The framework of Sugiyama, Tagawa and Toda (1981): layers by longest path, long wires through invisible points, order within a layer by
-repeated barycentres (the order with the fewest crossings is kept), and heights by least squares with minimal distances.
+The framework of Sugiyama, Tagawa and Toda (1981): layers by longest path, long wires through lanes of their own, the order within a layer
+with the fewest crossings (`crossings`), and heights by least squares with minimal distances. Where the canvas is known, what would be too
+small on it is broken into lines. A wire that would run under a card is led through points.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
 
+from graph.grouping import curves
+from graph.grouping.crossings import RANKS, Layers, ordered
+from graph.model.elements import Edge
 from graph.model.graph import Graph
 
-GAP_X, GAP_Y, GRID = 128.0, 48.0, 8.0
-"""Horizontal room for the numbers on the wires, vertical room between cards, and what places are rounded to."""
+GAP_X, GAP_Y, GRID, STEP = 128.0, 48.0, 8.0, 4.0
+"""Horizontal room for the numbers on the wires, vertical room between cards, what columns and what heights are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
+LANE, CHANNEL, TURN = 30.0, 72.0, 28.0
+"""Between a card and a wire that passes it, between lines, and how far beyond a line a wire turns to the next one."""
+AROUND = (120.0, 48.0)
+"""What a canvas shows around a graph, beside the objective and above and below it."""
+SMALL, BETTER = 0.78, 1.15
+"""A graph is broken into lines where it would be shown smaller than this, and only if that makes it so many times larger."""
+LARGEST = 1.25
+_GUARDED = 300
+"""Nodes up to which wires are led around cards."""
 
-
-Layers = list[list[str]]
-Links = dict[str, list[str]]
 Place = tuple[float, float]
+Sizes = Mapping[str, Place]
+Hook = Callable[[str, str, bool, int], Place]
+"""Node, port, whether it is an output, slot → where a wire hangs, from the card's top left corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Top left corners, and the points of every wire between what was placed; `size` of the whole, which begins at (0, 0)."""
+
+    places: dict[str, Place]
+    via: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    size: Place = (0.0, 0.0)
+
+    def shifted(self, x: float, y: float) -> Arrangement:
+        """The same elsewhere, on the grid."""
+        x, y = GRID * round(x / GRID), GRID * round(y / GRID)
+        places = {node: (across + x, down + y) for node, (across, down) in self.places.items()}
+        return Arrangement(places, {edge: tuple((a + x, b + y) for a, b in points) for edge, points in self.via.items()}, self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A wire between two nodes that are laid out: the ranks of its ports among theirs, and how far each lies from its card's corner."""
+
+    id: str
+    source: str
+    target: str
+    out: int
+    into: int
+    start: Place
+    end: Place
 
 
 def layout(
-    graph: Graph, sizes: Mapping[str, tuple[float, float]] | None = None, ids: Collection[str] | None = None
+    graph: Graph, sizes: Sizes | None = None, ids: Collection[str] | None = None, canvas: Place | None = None
 ) -> dict[str, tuple[float, float]]:
-    """Top left corners for nodes (all, or those in `ids`), on an 8 px grid; the old top left corner of the whole is kept."""
+    """Top left corners for nodes (all, or those in `ids`), on the grid; the old top left corner of the whole is kept."""
+    return arranged(graph, sizes, ids, canvas).places
+
+
+def arranged(
+    graph: Graph, sizes: Sizes | None = None, ids: Collection[str] | None = None, canvas: Place | None = None, hook: Hook | None = None
+) -> Arrangement:
+    """The same with the points that wires are led through. `canvas` is the size of the view it should fill."""
     wanted = set(graph.nodes if ids is None else ids)
     chosen = [node for node in graph.order() if node in wanted]
     if not chosen:
-        return {}
+        return Arrangement({})
     size = {node: (sizes or {}).get(node, SIZE) for node in chosen}
-    following = {node: [edge.target[0] for edge in graph.outputs_of(node) if edge.target[0] in size] for node in chosen}
-    places: dict[str, tuple[float, float]] = {}
-    top = 0.0
-    for part in _components(chosen, following):
-        placed, height = _component(part, {node: following[node] for node in part}, size)
-        places |= {node: (x, y + top) for node, (x, y) in placed.items()}
-        top += height + 2 * GAP_Y
+    wires = [wire_of(graph, edge, size, hook) for node in chosen for edge in graph.outputs_of(node) if edge.target[0] in size]
+    parts = [component(part, own, size, canvas) for part, own in components(chosen, wires)]
     left, up = min(graph.nodes[node].x for node in chosen), min(graph.nodes[node].y for node in chosen)
-    return {node: (_snap(x + left), _snap(y + up)) for node, (x, y) in places.items()}
+    return packed(parts, canvas).shifted(left, up)
 
 
-def _component(nodes: Sequence[str], following: Links, size: Mapping[str, Place]) -> tuple[dict[str, Place], float]:
-    """Places of one connected part, from (0, 0) on, and its height."""
-    layers, after = _with_points(_layer(nodes, following), following)
-    before: Links = {node: [] for node in after}
-    for node, others in after.items():
-        for other in others:
-            before[other].append(node)
-    layers = _ordered(layers, before, after)
-    heights = _heights(layers, before, after, {node: size.get(node, (0.0, 0.0))[1] for node in after})
-    places: dict[str, tuple[float, float]] = {}
-    x = 0.0
-    for layer in layers:
-        real = [node for node in layer if node in size]
-        width = max(size[node][0] for node in real)
-        places |= {node: (x + (width - size[node][0]) / 2, heights[node] - size[node][1] / 2) for node in real}
-        x += width + GAP_X
-    top = min(y for _, y in places.values())
-    height = max(y + size[node][1] for node, (_, y) in places.items()) - top
-    return {node: (x, y - top) for node, (x, y) in places.items()}, height
+def wire_of(graph: Graph, edge: Edge, size: Sizes, hook: Hook | None = None) -> Wire:
+    """What the layout has to know of a wire. Without `hook` ports are spread over the middle of a side."""
+    (source, given), (target, taken) = edge.source, edge.target
+    outputs = [port.name for port in graph.spec(source).outputs]
+    entering = sorted(_order(graph, other) for other in graph.inputs_of(target))
+    out, into = outputs.index(given) if given in outputs else 0, entering.index(_order(graph, edge))
+    start = hook(source, given, True, 0) if hook else (size[source][0], size[source][1] / 2 + 24 * (out - (len(outputs) - 1) / 2))
+    end = hook(target, taken, False, edge.slot) if hook else (0.0, size[target][1] / 2 + 24 * (into - (len(entering) - 1) / 2))
+    return Wire(edge.id, source, target, min(out, RANKS - 1), min(into, RANKS - 1), start, end)
 
 
-def _components(nodes: Sequence[str], following: Links) -> list[list[str]]:
-    """Connected parts, each in the given order; parts in the order of their first node, single nodes last."""
-    neighbours: Links = {node: list(others) for node, others in following.items()}
-    for node, others in following.items():
-        for other in others:
-            neighbours[other].append(node)
+def _order(graph: Graph, edge: Edge) -> tuple[int, str, int]:
+    ports = [port.name for port in graph.spec(edge.target[0]).inputs]
+    return ports.index(edge.target[1]) if edge.target[1] in ports else len(ports), edge.target[1], edge.slot
+
+
+def components(nodes: Sequence[str], wires: Sequence[Wire]) -> list[tuple[list[str], list[Wire]]]:
+    """Connected parts, each in the given order with its wires; parts in the order of their first node, single nodes last."""
+    neighbours: dict[str, list[str]] = {node: [] for node in nodes}
+    for wire in wires:
+        neighbours[wire.source].append(wire.target)
+        neighbours[wire.target].append(wire.source)
     part: dict[str, int] = {}
     for number, start in enumerate(nodes):
         if start in part:
@@ -79,14 +118,100 @@ def _components(nodes: Sequence[str], following: Links) -> list[list[str]]:
                 if other not in part:
                     part[other] = number
                     stack.append(other)
-    parts: dict[int, list[str]] = {}
+    parts: dict[int, tuple[list[str], list[Wire]]] = {}
     for node in nodes:
-        parts.setdefault(part[node], []).append(node)
-    return sorted(parts.values(), key=lambda members: len(members) == 1)
+        parts.setdefault(part[node], ([], []))[0].append(node)
+    for wire in wires:
+        parts[part[wire.source]][1].append(wire)
+    return sorted(parts.values(), key=lambda members: len(members[0]) == 1)
 
 
-def _layer(nodes: Sequence[str], following: Links) -> Layers:
-    """Longest path from the left; a node without inputs is placed directly before the first node it feeds."""
+def packed(parts: Sequence[Arrangement], canvas: Place | None) -> Arrangement:
+    """Parts one below the other or, where that makes all of them larger on the canvas, side by side in lines."""
+    best, largest = _lined(parts, 1e9 if canvas is None else 0.0), 0.0
+    if canvas is None or len(parts) < 2:
+        return _lined(parts, 0.0)
+    widths = sorted({sum(part.size[0] + GAP_X for part in parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)})
+    for width in widths if len(parts) <= 16 else widths[:: max(1, len(widths) // 100)]:
+        found = _lined(parts, width)
+        if (scale := shown_at(found.size, canvas)) > largest * 1.02:
+            best, largest = found, scale
+    return best
+
+
+def _lined(parts: Sequence[Arrangement], width: float) -> Arrangement:
+    places: dict[str, Place] = {}
+    via: dict[str, tuple[Place, ...]] = {}
+    x = y = high = wide = 0.0
+    for part in parts:
+        if x > 0 and x + part.size[0] > width:
+            x, y, high = 0.0, y + high + 2 * GAP_Y, 0.0
+        moved = part.shifted(x, y)
+        places |= moved.places
+        via |= moved.via
+        high, wide = max(high, part.size[1]), max(wide, x + part.size[0])
+        x += GRID * -(-part.size[0] // GRID) + GAP_X
+    return Arrangement(places, via, (wide, y + high))
+
+
+def shown_at(size: Place, canvas: Place) -> float:
+    """The scale at which something of this size fills the canvas."""
+    return min(canvas[0] / (size[0] + AROUND[0]), canvas[1] / (size[1] + AROUND[1]), LARGEST)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Layers with lanes: `after` and `before` hold for each node or lane the links to the neighbouring layer, as (other, rank here, rank
+    there, height of the link here, height there), heights from the middle of a card. `lanes` are the lanes each wire runs through."""
+
+    layers: Layers
+    after: dict[str, list[tuple[str, int, int, float, float]]]
+    before: dict[str, list[tuple[str, int, int, float, float]]]
+    lanes: dict[str, list[str]]
+
+
+def component(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes, canvas: Place | None) -> Arrangement:
+    """One connected part, from (0, 0) on."""
+    plan = _planned(nodes, wires, size)
+    lines = _lines(plan, size, canvas)
+    middles: dict[str, float] = {}
+    left: dict[str, float] = {}
+    columns: list[tuple[float, float]] = []
+    top = 0.0
+    gaps: list[float] = []
+    for line in lines:
+        heights = _heights(line, plan, size)
+        up = min(heights[node] - size[node][1] / 2 if node in size else heights[node] - LANE / 2 for layer in line for node in layer)
+        low = max(heights[node] + size[node][1] / 2 if node in size else heights[node] + LANE / 2 for layer in line for node in layer)
+        middles |= {node: y - up + top for node, y in heights.items()}
+        gaps.append(top - CHANNEL / 2)
+        top += low - up + CHANNEL
+        x = 0.0
+        for layer in line:
+            width = max((size[node][0] for node in layer if node in size), default=0.0)
+            left |= {node: x + (width - size[node][0]) / 2 if node in size else x for node in layer}
+            columns.append((x, width))
+            x += width + GAP_X
+    places = {node: (GRID * round(left[node] / GRID), STEP * round((middles[node] - size[node][1] / 2) / STEP)) for node in nodes}
+    via = _led(plan, lines, wires, places, size, middles, columns, gaps)
+    wide = max(x + size[node][0] for node, (x, _) in places.items())
+    high = max(y + size[node][1] for node, (_, y) in places.items())
+    return Arrangement(places, via, (wide, max(high, top - CHANNEL)))
+
+
+def _planned(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes) -> _Plan:
+    following: dict[str, list[str]] = {node: [] for node in nodes}
+    for wire in wires:
+        following[wire.source].append(wire.target)
+    plan = _with_lanes(_layer(nodes, following), wires, size)
+    order = {node: [link[:3] for link in links] for node, links in plan.after.items()}
+    back = {node: [link[:3] for link in links] for node, links in plan.before.items()}
+    plan.layers = ordered(plan.layers, back, order)
+    return plan
+
+
+def _layer(nodes: Sequence[str], following: Mapping[str, list[str]]) -> Layers:
+    """Longest path from the left; a node that nothing enters stands directly before what it feeds first."""
     depth = dict.fromkeys(nodes, 0)
     entered = {other for others in following.values() for other in others}
     for node in nodes:
@@ -101,84 +226,103 @@ def _layer(nodes: Sequence[str], following: Links) -> Layers:
     return layers
 
 
-def _with_points(layers: Layers, following: Links) -> tuple[Layers, Links]:
-    """The layers with invisible points where wires pass through, and the links between neighbouring layers.
+def _with_lanes(layers: Layers, wires: Sequence[Wire], size: Sizes) -> _Plan:
+    """The layers with lanes where wires pass through.
 
-    All wires of one node share their points, and short ways get theirs first: the budget keeps a sum of a thousand terms quick.
+    All wires of one output share their lanes, and short ways get theirs first: the budget keeps a sum of a thousand terms quick.
     """
     depth = {node: index for index, layer in enumerate(layers) for node in layer}
-    reach = {node: max((depth[other] for other in others), default=0) - depth[node] - 1 for node, others in following.items()}
     layers = [list(layer) for layer in layers]
-    after: Links = {node: [] for layer in layers for node in layer}
-    budget = 4 * len(after) + 200
-    for node in sorted(list(after), key=lambda node: reach[node]):
-        budget -= max(reach[node], 0)
-        chain = [node] + [f"\0{node}\0{step}" for step in range(reach[node])] if budget > 0 else [node]
-        for step, point in enumerate(chain[1:], 1):
-            layers[depth[node] + step].append(point)
-            after[point] = []
-            after[chain[step - 1]].append(point)
-        for other in dict.fromkeys(following[node]):
-            step = depth[other] - depth[node] - 1
+    plan = _Plan(layers, {node: [] for node in depth}, {node: [] for node in depth}, {})
+    shared: dict[tuple[str, int], list[Wire]] = {}
+    for wire in wires:
+        shared.setdefault((wire.source, wire.out), []).append(wire)
+    budget = 4 * len(depth) + 200
+    for (source, out), own in sorted(shared.items(), key=lambda row: max(depth[wire.target] for wire in row[1]) - depth[row[0][0]]):
+        reach = max(depth[wire.target] for wire in own) - depth[source] - 1
+        budget -= max(reach, 0)
+        chain = [source] + ([f"\0{source}\0{out}\0{step}" for step in range(reach)] if budget > 0 else [])
+        above = own[0].start[1] - size[source][1] / 2
+        for step, lane in enumerate(chain[1:], 1):
+            layers[depth[source] + step].append(lane)
+            plan.after[lane], plan.before[lane] = [], []
+            _link(plan, chain[step - 1], lane, out if step == 1 else 0, 0, above if step == 1 else 0.0, 0.0)
+        for wire in own:
+            step = depth[wire.target] - depth[source] - 1
+            plan.lanes[wire.id] = chain[1 : step + 1]
             if step < len(chain):
-                after[chain[step]].append(other)
-    return layers, after
+                start = (out, above) if step == 0 else (0, 0.0)
+                _link(plan, chain[step], wire.target, start[0], wire.into, start[1], wire.end[1] - size[wire.target][1] / 2)
+    return plan
 
 
-def _ordered(layers: Layers, before: Links, after: Links) -> Layers:
-    """Barycentre sweeps to and fro; the best order met."""
-    best, fewest = layers, _crossings(layers, after)
-    current = [list(layer) for layer in layers]
-    for sweep in range(_sweeps(after)):
-        if not fewest:
-            break
-        forward = sweep % 2 == 0
-        indices = range(1, len(current)) if forward else range(len(current) - 2, -1, -1)
-        for index in indices:
-            fixed, links = (current[index - 1], before) if forward else (current[index + 1], after)
-            place = {node: float(position) for position, node in enumerate(fixed)}
-            own = {node: float(position) for position, node in enumerate(current[index])}
-            current[index].sort(key=lambda node, place=place, own=own, links=links: _mean([place[n] for n in links[node]], own[node]))  # type: ignore[misc]
-        crossings = _crossings(current, after)
-        if crossings < fewest:
-            best, fewest = [list(layer) for layer in current], crossings
+def _link(plan: _Plan, source: str, target: str, out: int, into: int, start: float, end: float) -> None:
+    plan.after[source].append((target, out, into, start, end))
+    plan.before[target].append((source, into, out, end, start))
+
+
+def _lines(plan: _Plan, size: Sizes, canvas: Place | None) -> list[Layers]:
+    """The layers in as many lines as make the graph readable on the canvas."""
+    layers = plan.layers
+    widths = [max((size[node][0] for node in layer if node in size), default=0.0) for layer in layers]
+    heights = [sum(size[node][1] + GAP_Y if node in size else LANE for node in layer) for layer in layers]
+
+    def measured(cuts: Sequence[int]) -> tuple[float, list[Layers]]:
+        spans = list(zip((0, *cuts), (*cuts, len(layers)), strict=True))
+        wide = max(sum(widths[a:b]) + GAP_X * (b - a - 1) for a, b in spans)
+        high = sum(max(heights[a:b]) for a, b in spans) + (CHANNEL - GAP_Y) * (len(spans) - 1)
+        crossing = sum(len(plan.after[node]) for cut in cuts for node in layers[cut - 1])
+        scale = shown_at((wide + 2 * TURN * (len(spans) > 1), high), canvas) if canvas else 1.0
+        return scale * (1 - 0.03 * crossing), [layers[a:b] for a, b in spans]
+
+    whole, one = measured(())
+    if canvas is None or whole >= SMALL or len(layers) < 4:
+        return one
+    best, largest = one, whole * BETTER
+    for count in range(1, min(4, len(layers) // 2)):
+        choices = combinations(range(2, len(layers) - 1), count) if len(layers) <= 24 else [_even(widths, count + 1)]
+        for cuts in choices:
+            if all(b - a > 1 for a, b in zip(cuts, cuts[1:], strict=False)) and (found := measured(cuts))[0] > largest:
+                largest, best = found
     return best
 
 
-def _crossings(layers: Layers, after: Links) -> int:
-    """How many pairs of links cross: inversions between neighbouring layers."""
-    count = 0
-    for index, layer in enumerate(layers[:-1]):
-        place = {node: position for position, node in enumerate(layers[index + 1])}
-        seen: list[int] = []
-        for node in layer:
-            ends = sorted(place[other] for other in after[node])
-            count += sum(len(seen) - bisect_left(seen, end + 1) for end in ends)
-            for end in ends:
-                insort(seen, end)
-    return count
+def _even(widths: Sequence[float], lines: int) -> tuple[int, ...]:
+    """Where to break so that all lines are about equally long."""
+    total, gone, cuts = sum(widths) + GAP_X * len(widths), 0.0, list[int]()
+    for index, width in enumerate(widths):
+        if gone >= total * (len(cuts) + 1) / lines:
+            cuts.append(index)
+        gone += width + GAP_X
+    return tuple(cuts[: lines - 1])
 
 
-def _heights(layers: Layers, before: Links, after: Links, height: Mapping[str, float]) -> dict[str, float]:
-    """Centres: each layer is drawn towards its neighbours' means, as far as the distances within it allow."""
-    centre: dict[str, float] = {}
+def _heights(layers: Layers, plan: _Plan, size: Sizes) -> dict[str, float]:
+    """Middles: each layer is drawn towards its neighbours, wires level, as far as the distances within it allow."""
+    here = {node for layer in layers for node in layer}
+    middle: dict[str, float] = {}
     for layer in layers:
-        centre |= _spread(layer, [0.0] * len(layer), height)
-    for sweep in range(2 * _sweeps(after)):
+        middle |= _spread(layer, [0.0] * len(layer), size)
+    before = {node: [link for link in plan.before[node] if link[0] in here] for node in here}
+    after = {node: [link for link in plan.after[node] if link[0] in here] for node in here}
+    for sweep in range(2 * max(3, min(12, 20_000 // len(plan.after)))):
         forward = sweep % 2 == 0
         for layer in layers if forward else reversed(layers):
             near = [(before if forward else after)[node] or (after if forward else before)[node] for node in layer]
-            wishes = [_mean([centre[other] for other in others], centre[node]) for node, others in zip(layer, near, strict=True)]
-            centre |= _spread(layer, wishes, height)
-    return centre
+            wishes = [
+                sum(middle[other] + there - own for other, _, _, own, there in links) / len(links) if links else middle[node]
+                for node, links in zip(layer, near, strict=True)
+            ]
+            middle |= _spread(layer, wishes, size)
+    return middle
 
 
-def _spread(layer: Sequence[str], wishes: Sequence[float], height: Mapping[str, float]) -> dict[str, float]:
-    """The centres nearest to the wishes (least squares) that keep order and distances: isotonic regression after a shift."""
+def _spread(layer: Sequence[str], wishes: Sequence[float], size: Sizes) -> dict[str, float]:
+    """The middles nearest to the wishes (least squares) that keep order and distances: isotonic regression after a shift."""
     offsets, total = [], 0.0
     for index, node in enumerate(layer):
         if index:
-            total += (height[layer[index - 1]] + height[node]) / 2 + GAP_Y
+            total += _apart(layer[index - 1], node, size)
         offsets.append(total)
     blocks: list[tuple[float, int]] = []  # mean and length, means ascending
     for wish, offset in zip(wishes, offsets, strict=True):
@@ -191,15 +335,60 @@ def _spread(layer: Sequence[str], wishes: Sequence[float], height: Mapping[str, 
     return {node: level + offset for node, level, offset in zip(layer, levels, offsets, strict=True)}
 
 
-def _mean(values: Iterable[float], default: float) -> float:
-    numbers = list(values)
-    return sum(numbers) / len(numbers) if numbers else default
+def _apart(upper: str, lower: str, size: Sizes) -> float:
+    """Between the middles of neighbours: room between cards, and less to a wire that passes."""
+    high = [size[node][1] / 2 if node in size else 0.0 for node in (upper, lower)]
+    return sum(high) + (GAP_Y if upper in size and lower in size else LANE)
 
 
-def _snap(value: float) -> float:
-    return round(value / GRID) * GRID
+def _led(
+    plan: _Plan, lines: Sequence[Layers], wires: Sequence[Wire], places: Mapping[str, Place], size: Sizes, middles: Mapping[str, float],
+    columns: Sequence[tuple[float, float]], gaps: Sequence[float],
+) -> dict[str, tuple[Place, ...]]:  # fmt: skip
+    """The points of every wire: none where it runs free, else as few of its lanes as keep it from running under a card."""
+    column = {node: index for index, layer in enumerate(layer for line in lines for layer in line) for node in layer}
+    line_of = {node: index for index, line in enumerate(lines) for layer in line for node in layer}
+    right = max(x + size[node][0] for node, (x, _) in places.items())
+    cards = [(x - 6, y - 6, x + size[node][0] + 6, y + size[node][1] + 6, node) for node, (x, y) in places.items()]
+    turns = [0] * len(lines)
+    via: dict[str, tuple[Place, ...]] = {}
+    for wire in wires:
+        start = places[wire.source][0] + wire.start[0], places[wire.source][1] + wire.start[1]
+        end = places[wire.target][0] + wire.end[0], places[wire.target][1] + wire.end[1]
+        points: list[tuple[Place, bool]] = []
+        row = line_of[wire.source]
+        for node in (*plan.lanes[wire.id], wire.target):
+            if line_of[node] != row:
+                row, away = line_of[node], 10.0 * turns[line_of[node]]
+                turns[row] += 1
+                points += [((right + TURN + away, gaps[row] + away), True), ((-TURN - away, gaps[row] + away), True)]
+            if node != wire.target:
+                x, width = columns[column[node]]
+                y = STEP * round(middles[node] / STEP)
+                points += [((x, y), False), ((x + width, y), False)] if width else [((x, y), False)]
+        via[wire.id] = _needed(start, end, points, [card for card in cards if card[4] not in (wire.source, wire.target)])
+    return via
 
 
-def _sweeps(after: Links) -> int:
-    """Fewer rounds for thousands of nodes."""
-    return max(3, min(12, 20_000 // len(after)))
+def _needed(
+    start: Place, end: Place, points: Sequence[tuple[Place, bool]], cards: Sequence[tuple[float, float, float, float, str]]
+) -> tuple[Place, ...]:
+    """The fewest of the points that keep the wire clear of the cards; those that turn it to another line always."""
+    fixed = [point for point, kept in points if kept]
+    if len(fixed) == len(points) or len(cards) > _GUARDED or not _hits(start, end, fixed, cards):
+        return tuple(fixed)
+    kept = list(points)
+    if _hits(start, end, [point for point, _ in kept], cards):
+        return tuple(fixed)
+    for row in [row for row in points if not row[1]]:
+        without = [other for other in kept if other is not row]
+        if not _hits(start, end, [point for point, _ in without], cards):
+            kept = without
+    return tuple(point for point, _ in kept)
+
+
+def _hits(start: Place, end: Place, via: Sequence[Place], cards: Iterable[tuple[float, float, float, float, str]]) -> bool:
+    path = list(curves.along(curves.cubics(start, end, via)))
+    low, high = min(y for _, y in path), max(y for _, y in path)
+    near = [card for card in cards if card[1] < high and card[3] > low]
+    return any(left < x < right and top < y < bottom for x, y in path for left, top, right, bottom, _ in near)

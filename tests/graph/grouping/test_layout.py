@@ -6,7 +6,7 @@ import itertools
 import random
 import time
 
-from graph.grouping.layout import GRID, SIZE, layout
+from graph.grouping.layout import GRID, SIZE, STEP, layout
 from graph.model.graph import Graph
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
@@ -44,7 +44,7 @@ def test_wires_go_right_and_nodes_do_not_overlap() -> None:
 def test_places_lie_on_the_grid_and_are_repeatable() -> None:
     graph = _random_graph(5, 40)
     places = layout(graph)
-    assert all(x % GRID == 0 and y % GRID == 0 for x, y in places.values())
+    assert all(x % GRID == 0 and y % STEP == 0 for x, y in places.values())
     assert layout(graph.copy()) == places
 
 

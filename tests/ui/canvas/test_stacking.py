@@ -102,7 +102,7 @@ def test_numbers_of_wires_do_not_cut_the_texts_of_cards(canvas: Canvas, shift: t
 
 def test_labels_are_whole_or_not_there(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a card is dragged over others, no number of its wires is cut by a card, or cuts what a card says."""
-    monkeypatch.setattr(Snapping, "to", lambda self, step, reach: step)  # no guide lies on a card
+    monkeypatch.setattr(Snapping, "to", lambda self, step, reach: QPointF(*step))  # no guide lies on a card
     rect = canvas.scene.rect("d")
     start = canvas.camera.to_view(rect.topLeft() + QPointF(40, 14)).toPoint()
     plain = alone(canvas, "y")[inside(canvas, "y", rim=12.0)]

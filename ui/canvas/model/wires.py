@@ -8,22 +8,10 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
+from graph.grouping.curves import Cubic, Point
+from graph.grouping.curves import cubics as cubics
+
 SAMPLES = 33
-Point = tuple[float, float]
-Cubic = tuple[Point, Point, Point, Point]
-
-
-def cubics(start: Point, end: Point, via: Sequence[Point] = ()) -> list[Cubic]:
-    """From an output to an input, leaving and arriving horizontally, through the points of `via`."""
-    stations = [start, *via, end]
-    curves: list[Cubic] = []
-    for i in range(len(stations) - 1):
-        a, b = stations[i], stations[i + 1]
-        reach = _reach(a, b) if not via else min(_reach(a, b), max(24.0, abs(b[0] - a[0]) * 0.5))
-        lean_a = 0.0 if i == 0 or not via else _lean(stations[i - 1], a, b)
-        lean_b = 0.0 if i == len(stations) - 2 or not via else _lean(a, b, stations[i + 2])
-        curves.append((a, (a[0] + reach, a[1] + reach * lean_a), (b[0] - reach, b[1] - reach * lean_b), b))
-    return curves
 
 
 def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -41,18 +29,6 @@ def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 def sampled(cubics: np.ndarray) -> np.ndarray:
     """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2)."""
     return np.asarray(_BASIS @ cubics)
-
-
-def _reach(a: Point, b: Point) -> float:
-    across, down = b[0] - a[0], abs(b[1] - a[1])
-    if across >= 0:
-        return max(0.5 * across, min(24.0 + 0.15 * down, 60.0))
-    return min(60.0 + 0.35 * -across + 0.15 * down, 260.0)
-
-
-def _lean(before: Point, at: Point, after: Point) -> float:
-    across = after[0] - before[0]
-    return max(-1.5, min(1.5, (after[1] - before[1]) / across)) if abs(across) > 1 else 0.0
 
 
 def samples(pieces: Sequence[Cubic]) -> np.ndarray:
