@@ -58,8 +58,7 @@ def _name_parts(name: str) -> tuple[str, str, str]:
     if numbered:
         return numbered[1], "", numbered[2]
     stem, _, below = name.partition("_")
-    symbol = len(stem) == 1 or stem in GREEK_NAMES
-    short = len(below) == 1 or below.isdigit() or below in GREEK_NAMES or (symbol and below.isalpha())
+    short = len(below) == 1 or below.isdigit() or below in GREEK_NAMES or (len(stem) == 1 and below.isalpha())
     return (stem, "", below) if stem and (not below or short) and not name.endswith("_") else ("", "", "")
 
 

@@ -47,7 +47,8 @@ def _reach(a: Point, b: Point) -> float:
 
 
 def _tangent(before: Point, at: Point, after: Point) -> Point:
-    """Where the curve is heading at a point: to the right or, where its neighbours lie so, to the left; never steeper than 3 : 2."""
+    """Where the curve is heading at a point: to the right, never steeper than 3 : 2, or level to the left where its neighbours lie so."""
     across = after[0] - before[0]
-    lean = max(-1.5, min(1.5, (after[1] - before[1]) / across)) if abs(across) > 1 else 0.0
-    return (1.0, lean) if across >= -1 else (-1.0, -lean)
+    if across < -1:
+        return (-1.0, 0.0)
+    return (1.0, max(-1.5, min(1.5, (after[1] - before[1]) / across)) if across > 1 else 0.0)

@@ -90,8 +90,12 @@ def wire_of(graph: Graph, edge: Edge, size: Sizes, hook: Hook | None = None) -> 
     """What the layout has to know of a wire. Without `hook` ports are spread over the middle of a side."""
     (source, given), (target, taken) = edge.source, edge.target
     outputs = [port.name for port in graph.spec(source).outputs]
-    entering = sorted(_order(graph, other) for other in graph.inputs_of(target))
-    out, into = outputs.index(given) if given in outputs else 0, entering.index(_order(graph, edge))
+
+    def height(other: Edge) -> tuple[float, str, int]:
+        return (hook(target, other.target[1], False, other.slot)[1], "", 0) if hook else _order(graph, other)
+
+    entering = sorted(graph.inputs_of(target), key=height)
+    out, into = outputs.index(given) if given in outputs else 0, entering.index(edge)
     start = hook(source, given, True, 0) if hook else (size[source][0], size[source][1] / 2 + 24 * (out - (len(outputs) - 1) / 2))
     end = hook(target, taken, False, edge.slot) if hook else (0.0, size[target][1] / 2 + 24 * (into - (len(entering) - 1) / 2))
     return Wire(edge.id, source, target, min(out, RANKS - 1), min(into, RANKS - 1), start, end)
@@ -127,31 +131,38 @@ def components(nodes: Sequence[str], wires: Sequence[Wire]) -> list[tuple[list[s
 
 
 def packed(parts: Sequence[Arrangement], canvas: Place | None) -> Arrangement:
-    """Parts one below the other or, where that makes all of them larger on the canvas, side by side in lines."""
-    best, largest = _lined(parts, 1e9 if canvas is None else 0.0), 0.0
+    """Parts one below the other or, where that makes all of them larger on the canvas, in several lines or columns."""
+    best = _lined(parts, 0.0, 0)
     if canvas is None or len(parts) < 2:
-        return _lined(parts, 0.0)
-    widths = sorted({sum(part.size[0] + GAP_X for part in parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)})
-    for width in widths if len(parts) <= 16 else widths[:: max(1, len(widths) // 100)]:
-        found = _lined(parts, width)
-        if (scale := shown_at(found.size, canvas)) > largest * 1.02:
-            best, largest = found, scale
+        return best
+    largest = shown_at(best.size, canvas)
+    for axis, gap in ((0, GAP_X), (1, 2 * GAP_Y)):
+        extents = [part.size[axis] + gap for part in parts]
+        lengths = sorted({sum(extents[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)})
+        for length in lengths if len(parts) <= 16 else lengths[:: max(1, len(lengths) // 60)]:
+            found = _lined(parts, length, axis)
+            if (scale := shown_at(found.size, canvas)) > largest * 1.02:
+                best, largest = found, scale
     return best
 
 
-def _lined(parts: Sequence[Arrangement], width: float) -> Arrangement:
+def _lined(parts: Sequence[Arrangement], length: float, axis: int) -> Arrangement:
+    """The parts in lines (`axis` 0) or columns (1) of about this length, gap included."""
     places: dict[str, Place] = {}
     via: dict[str, tuple[Place, ...]] = {}
-    x = y = high = wide = 0.0
+    gaps = (GAP_X, 2 * GAP_Y) if axis == 0 else (2 * GAP_Y, GAP_X)
+    along = across = thick = longest = 0.0
     for part in parts:
-        if x > 0 and x + part.size[0] > width:
-            x, y, high = 0.0, y + high + 2 * GAP_Y, 0.0
-        moved = part.shifted(x, y)
+        here, there = part.size[axis], part.size[1 - axis]
+        if along > 0 and along + here > length:
+            along, across, thick = 0.0, across + thick + gaps[1], 0.0
+        moved = part.shifted(*((along, across) if axis == 0 else (across, along)))
         places |= moved.places
         via |= moved.via
-        high, wide = max(high, part.size[1]), max(wide, x + part.size[0])
-        x += GRID * -(-part.size[0] // GRID) + GAP_X
-    return Arrangement(places, via, (wide, y + high))
+        thick, longest = max(thick, GRID * -(-there // GRID)), max(longest, along + here)
+        along += GRID * -(-here // GRID) + gaps[0]
+    whole = longest, across + thick
+    return Arrangement(places, via, whole if axis == 0 else (whole[1], whole[0]))
 
 
 def shown_at(size: Place, canvas: Place) -> float:
@@ -273,7 +284,7 @@ def _lines(plan: _Plan, size: Sizes, canvas: Place | None) -> list[Layers]:
         high = sum(max(heights[a:b]) for a, b in spans) + (CHANNEL - GAP_Y) * (len(spans) - 1)
         crossing = sum(len(plan.after[node]) for cut in cuts for node in layers[cut - 1])
         scale = shown_at((wide + 2 * TURN * (len(spans) > 1), high), canvas) if canvas else 1.0
-        return scale * (1 - 0.03 * crossing), [layers[a:b] for a, b in spans]
+        return scale * (1 - 0.06 * crossing), [layers[a:b] for a, b in spans]
 
     whole, one = measured(())
     if canvas is None or whole >= SMALL or len(layers) < 4:
@@ -309,29 +320,34 @@ def _heights(layers: Layers, plan: _Plan, size: Sizes) -> dict[str, float]:
         forward = sweep % 2 == 0
         for layer in layers if forward else reversed(layers):
             near = [(before if forward else after)[node] or (after if forward else before)[node] for node in layer]
-            wishes = [
-                sum(middle[other] + there - own for other, _, _, own, there in links) / len(links) if links else middle[node]
-                for node, links in zip(layer, near, strict=True)
-            ]
-            middle |= _spread(layer, wishes, size)
+            wishes = [_wish(node, links, middle, size) for node, links in zip(layer, near, strict=True)]
+            middle |= _spread(layer, [wish for wish, _ in wishes], size, [weight for _, weight in wishes])
     return middle
 
 
-def _spread(layer: Sequence[str], wishes: Sequence[float], size: Sizes) -> dict[str, float]:
+def _wish(node: str, links: Sequence[tuple[str, int, int, float, float]], middle: Mapping[str, float], size: Sizes) -> tuple[float, float]:
+    """The height at which the wires of a node are level, and how much it matters: little where a wire has a lane to choose."""
+    pulls = [0.15 if (other in size) != (node in size) else 1.0 for other, *_ in links]
+    if not links:
+        return middle[node], 0.001
+    return sum(pull * (middle[o] + there - own) for pull, (o, _, _, own, there) in zip(pulls, links, strict=True)) / sum(pulls), sum(pulls)
+
+
+def _spread(layer: Sequence[str], wishes: Sequence[float], size: Sizes, weights: Sequence[float] | None = None) -> dict[str, float]:
     """The middles nearest to the wishes (least squares) that keep order and distances: isotonic regression after a shift."""
     offsets, total = [], 0.0
     for index, node in enumerate(layer):
         if index:
             total += _apart(layer[index - 1], node, size)
         offsets.append(total)
-    blocks: list[tuple[float, int]] = []  # mean and length, means ascending
-    for wish, offset in zip(wishes, offsets, strict=True):
-        mean, length = wish - offset, 1
+    blocks: list[tuple[float, float, int]] = []  # mean, weight and length; means ascending
+    for wish, offset, own in zip(wishes, offsets, weights or [1.0] * len(layer), strict=True):
+        mean, weight, length = wish - offset, own, 1
         while blocks and blocks[-1][0] > mean:
-            other, count = blocks.pop()
-            mean, length = (mean * length + other * count) / (length + count), length + count
-        blocks.append((mean, length))
-    levels = [mean for mean, length in blocks for _ in range(length)]
+            other, heavy, count = blocks.pop()
+            mean, weight, length = (mean * weight + other * heavy) / (weight + heavy), weight + heavy, length + count
+        blocks.append((mean, weight, length))
+    levels = [mean for mean, _, length in blocks for _ in range(length)]
     return {node: level + offset for node, level, offset in zip(layer, levels, offsets, strict=True)}
 
 
@@ -375,20 +391,21 @@ def _needed(
 ) -> tuple[Place, ...]:
     """The fewest of the points that keep the wire clear of the cards; those that turn it to another line always."""
     fixed = [point for point, kept in points if kept]
-    if len(fixed) == len(points) or len(cards) > _GUARDED or not _hits(start, end, fixed, cards):
+    if len(fixed) == len(points) or len(cards) > _GUARDED or not (least := _hits(start, end, fixed, cards)):
         return tuple(fixed)
     kept = list(points)
-    if _hits(start, end, [point for point, _ in kept], cards):
+    if (least := min(least, hits := _hits(start, end, [point for point, _ in kept], cards))) < hits:
         return tuple(fixed)
     for row in [row for row in points if not row[1]]:
         without = [other for other in kept if other is not row]
-        if not _hits(start, end, [point for point, _ in without], cards):
+        if _hits(start, end, [point for point, _ in without], cards) <= least:
             kept = without
     return tuple(point for point, _ in kept)
 
 
-def _hits(start: Place, end: Place, via: Sequence[Place], cards: Iterable[tuple[float, float, float, float, str]]) -> bool:
+def _hits(start: Place, end: Place, via: Sequence[Place], cards: Iterable[tuple[float, float, float, float, str]]) -> int:
+    """How many places along the wire lie under a card, or very near one."""
     path = list(curves.along(curves.cubics(start, end, via)))
     low, high = min(y for _, y in path), max(y for _, y in path)
     near = [card for card in cards if card[1] < high and card[3] > low]
-    return any(left < x < right and top < y < bottom for x, y in path for left, top, right, bottom, _ in near)
+    return sum(left < x < right and top < y < bottom for x, y in path for left, top, right, bottom, _ in near)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QSizeF
 
 from graph.grouping.align import Axis, Place, Rect, Side, align, distribute
-from graph.grouping.layout import layout
+from graph.grouping.arrange import Arranged, arrange
+from graph.grouping.layout import arranged
 from graph.model import edits
 from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import stand_in, with_content
+from ui.canvas.model.scene import CanvasScene
 
 _ALIGNED: dict[Side, str] = {
     "top": _("Align tops"), "left": _("Align left sides"), "bottom": _("Align bottoms"), "right": _("Align right sides"),
@@ -44,15 +49,50 @@ def _move(model: CanvasModel, rects: Mapping[str, Rect], places: Mapping[str, Pl
 
 
 def layout_selection(model: CanvasModel) -> None:
-    """Lay out the selected nodes, or with fewer than two everything, from left to right. Points of their wires are given up."""
-    graph, scene = model.document.graph, model.scene
+    """Lay out the selected nodes, or with fewer than two everything; wires that would run under a card are led around it."""
+    scene = model.scene
     chosen = [item for item in model.movable() if item in scene.row]
+    changes = arrangement(scene, model.viewport.size(), chosen if len(chosen) > 1 else None)
+    if changes:
+        model.do(edits.Compound(changes) if len(changes) > 1 else changes[0], _("Arrange"))
+    if changes and len(chosen) < 2:
+        model.viewport.fit_all()
+
+
+def arrangement(scene: CanvasScene, view: QSizeF, chosen: Collection[str] | None = None) -> tuple[edits.Edit, ...]:
+    """The edits that lay out what a canvas of this size shows, or the items in `chosen`."""
+    graph, canvas = scene.graph, (view.width(), view.height())
     sizes = {item: (rect.width(), rect.height()) for item in scene.ids for rect in (scene.rect(item),)}
     seen = graph if scene.level is None else stand_in(graph, scene.level)
-    places = layout(seen, sizes, chosen if len(chosen) > 1 else None)
-    moved = tuple((item, x, y) for item, (x, y) in places.items() if (seen.nodes[item].x, seen.nodes[item].y) != (x, y))
-    moves = with_content(graph, edits.Move(moved)) if moved else ()
-    ends = {edge: scene.ends(edge) for edge in scene.bent}
-    straight = [edits.SetVia(edge, ()) for edge, (source, target, _) in ends.items() if source[0] in places and target[0] in places]
-    if moves or straight:
-        model.do(edits.Compound((*moves, *straight)) if straight or len(moves) > 1 else moves[0], _("Arrange"))
+
+    def hook(item: str, port: str, output: bool, slot: int) -> Place:
+        return scene.cards[item].hook(port, output, slot)
+
+    found: Arranged
+    if chosen is None:
+        shown = scene.inside is None
+        frames = {frame.id: (frame.x, frame.y, frame.width, frame.height) for frame in graph.frames.values() if shown}
+        notes = {note.id: (note.x, note.y, note.width, note.height) for note in graph.notes.values() if shown}
+        found = arrange(seen, sizes, canvas, hook, frames, notes)
+    else:
+        part = arranged(seen, sizes, chosen, canvas, hook)
+        found = Arranged(part.places, {}, part.via)
+    moved = tuple((item, x, y) for item, (x, y) in found.places.items() if scene_place(scene, item) != (x, y))
+    changes: list[edits.Edit] = list(with_content(graph, edits.Move(moved))) if moved else []
+    for frame, (width, height) in found.frames.items():
+        x, y = found.places[frame]
+        if (graph.frames[frame].width, graph.frames[frame].height) != (width, height):
+            changes.append(edits.SetItem(replace(graph.frames[frame], x=x, y=y, width=width, height=height)))
+    ends = {edge: scene.ends(edge) for edge in scene.edges}
+    for edge, (source, target, _slot) in ends.items():
+        placed = edge in found.via or (source[0] in found.places and target[0] in found.places)
+        if placed and graph.edges[edge].via != (via := found.via.get(edge, ())):
+            changes.append(edits.SetVia(edge, via))
+    return tuple(changes)
+
+
+def scene_place(scene: CanvasScene, item: str) -> Place:
+    """Where the document says that something is."""
+    graph = scene.graph
+    held = graph.nodes.get(item) or graph.groups.get(item) or graph.frames.get(item) or graph.notes[item]
+    return held.x, held.y

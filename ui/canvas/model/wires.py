@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
-from graph.grouping.curves import Cubic, Point
+from graph.grouping.curves import Cubic as Cubic
+from graph.grouping.curves import Point as Point
 from graph.grouping.curves import cubics as cubics
 
 SAMPLES = 33

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.paint.nodes import paint_outline
-from ui.canvas.paint.wires import paint_bend, paint_lit
+from ui.canvas.paint.nodes import FULL, paint_outline
+from ui.canvas.paint.wires import paint_bend, paint_bends, paint_lit
 from ui.look.theme import Theme, color
 
 
@@ -24,6 +24,8 @@ def paint(painter: QPainter, model: CanvasModel, idle: bool, ring_bend: bool) ->
             paint_lit(painter, scene, pointing.wire, theme.text, (rest + 0.4) * wide)
         if pointing.pin is not None and idle:
             _paint_pin(painter, pointing.pin, theme, 1 / model.camera.scale)
+    if model.camera.scale >= FULL and scene.bent:
+        paint_bends(painter, scene, [edge for edge in (*model.selected_edges(), pointing.wire) if edge is not None], theme)
     if pointing.drop_wire is not None and pointing.drop_wire in scene.edge_row:
         paint_lit(painter, scene, pointing.drop_wire, theme.selection, rest + 3)
     for item in model.movable():

@@ -44,8 +44,6 @@ def paint_wires(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
         painter.setPen(dress(rest_pen(theme, width=width), theme, which))
         for edge_id in some:  # one path of all would be rasterised as one tangle, many times slower
             painter.drawPath(wires.path(scene.pieces(edge_id)))
-    if scale >= FULL and scene.bent:
-        paint_bends(painter, scene, ids, theme)
 
 
 def _by_role(scene: CanvasScene, ids: Sequence[str]) -> dict[Role, list[str]]:
@@ -81,7 +79,7 @@ def paint_lit(painter: QPainter, scene: CanvasScene, edge_id: str, hue: str, wid
 
 
 def paint_bends(painter: QPainter, scene: CanvasScene, ids: Iterable[str], theme: Theme) -> None:
-    """The points that these wires are led through."""
+    """The points that these wires are led through, while one of them is chosen or under the mouse."""
     for edge_id in scene.bent.intersection(ids):
         for x, y in scene.bends.get(edge_id, scene.graph.edges[edge_id].via):
             paint_bend(painter, QPointF(x, y), theme, theme.wire)
