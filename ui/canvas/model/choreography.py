@@ -227,6 +227,7 @@ class Choreography:
         first = stage in ("add", "operate")
         flown = eased(min(1.0, done / FLIGHT)) if first else 1.0
         said = 0.0 if first else min(1.0, done / FLIGHT)
+        travelled = {token.wire: token for token in self.arriving}
         chips: list[Chip] = []
         for row, places in zip(rows, _layout(rows, ground), strict=True):
             *own, equals, result = places
@@ -234,7 +235,8 @@ class Choreography:
                 origin = start.get(token.wire if self.phase == "forward" or stage in ("add", "sum") else "") if token.number else None
                 moved = origin is not None and (token.wire or (self.phase == "backward" and token.hue == "gradient"))
                 if moved and origin is not None:
-                    chips.append(Chip(token, *_between(origin, place, flown), pill=flown < 1.0))
+                    bare = travelled.get(token.wire, token) if flown < 1.0 else token  # brackets come with the row
+                    chips.append(Chip(bare, *_between(origin, place, flown), pill=flown < 1.0))
                 else:
                     chips.append(Chip(token, *place, opacity=flown))
             chips.append(Chip(sign("="), *equals, opacity=flown))
@@ -260,7 +262,7 @@ class Choreography:
             if drawn < 1.0:
                 chips += [Chip(token, *_between(place, goal, drawn), opacity=(1.0 - drawn) ** 2)
                           for token, place in zip((*row.tokens, sign("=")), places, strict=False)]  # fmt: skip
-            chips.append(Chip(row.result, *_between(goal, (ground.middle[0], goal[1]), slid), pill=slid >= 1.0))
+            chips.append(Chip(row.result, *_between(goal, (ground.middle[0], goal[1]), slid), pill=slid > 0.0))
         return Frame("merge", None if still else _plate(rows, ground, 1.0 - eased(done)), tuple(chips))
 
     def _leaving(self, done: float, ground: Ground) -> tuple[Chip, ...]:

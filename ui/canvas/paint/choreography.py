@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
@@ -18,9 +19,9 @@ from ui.canvas.paint.labels import paint_matrix
 from ui.look.theme import Theme, color, font
 from ui.maths import formula_text
 
-SIZE, LARGEST = 20.0, 46.0
-"""Height of a digit's font in the scene, at least and at most: as large on the screen as a node's value."""
-LINES = 34.0
+SIZE, LARGEST = 23.0, 52.0
+"""Height of a digit's font in the scene, at least and at most: larger on the screen than a node's value."""
+LINES = 28.0
 """The text is at least this part of the view's height."""
 LEGIBLE_MS = 650.0
 """An event that takes less time is shown by pulses alone: nobody could read its arithmetic."""
@@ -54,6 +55,7 @@ class SceneGround:
     output: Point
     middle: Point = (0.0, 0.0)
     _ways: dict[str, tuple[list[Point], float]] = field(default_factory=dict)
+    _widths: dict[tuple[object, ...], float] = field(default_factory=dict)
 
     @property
     def unit(self) -> float:
@@ -84,7 +86,10 @@ class SceneGround:
         return self._ways[wire]
 
     def width(self, token: Token) -> float:
-        return width(token, self.size)
+        key = (token.runs, token.number, token.matrix is not None, token.view is not None)
+        if key not in self._widths:
+            self._widths[key] = width(token, self.size)
+        return self._widths[key]
 
     def height(self, token: Token) -> float:
         return self.unit if token.matrix is None else max(self.unit, token.matrix.height * MATRIX * self.size / WIRE + 0.35 * self.size)
@@ -132,7 +137,7 @@ class Performance:
         if frame.plate is not None:
             _paint_plate(painter, frame, frame.plate, theme.forward if forward else theme.backward, self._ground.unit, theme)
         for chip in frame.chips:
-            paint_chip(painter, chip, self._ground.size, content, theme)
+            paint_chip(painter, chip, self._ground.width(chip.token), self._ground.size, content, theme)
         painter.restore()
         return True
 
@@ -179,12 +184,14 @@ def _rounded(size: float) -> float:
     return float(round(size / 2) * 2)
 
 
+@lru_cache(maxsize=8)
 def _font(size: float) -> QFont:
     digits = font("value")
     digits.setPixelSize(max(1, round(size)))
     return digits
 
 
+@lru_cache(maxsize=8)
 def _metrics(size: float) -> QFontMetricsF:
     return QFontMetricsF(_font(size))
 
@@ -209,11 +216,10 @@ def _paint_plate(painter: QPainter, frame: Frame, plate: Plate, hue: str, unit: 
     painter.setOpacity(1.0)
 
 
-def paint_chip(painter: QPainter, chip: Chip, size: float, content: Content, theme: Theme) -> None:
+def paint_chip(painter: QPainter, chip: Chip, wide: float, size: float, content: Content, theme: Theme) -> None:
     """A token: white on its colour while it travels by itself, in its colour where it is part of a row."""
     token = chip.token
     hue = {"value": theme.forward, "gradient": theme.backward, "text": theme.text}[token.hue]
-    wide = width(token, size)
     painter.setOpacity(chip.opacity)
     if chip.pill:
         high = size * 1.36 if token.matrix is None else token.matrix.height * MATRIX * size / WIRE + 0.4 * size
