@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -9,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from graph.grouping.groups import group
 from tests.support.canvas_graphs import graph_of, xy_plus_z
 from tests.support.fake_surface import key, model_of
-from ui.canvas.input import beside, insert, keys
+from tests.support.window_support import after_event
+from ui.canvas.input import beside, insert, keys, repeating
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.scene import CanvasScene
+from ui.shell.repeat_dialog import RepeatDialog
 from ui.shell.window import Window
 
 
@@ -171,3 +174,59 @@ def test_room_is_made_among_the_cards_of_groups(qapp: QApplication) -> None:
     assert new is not None and no_overlap(model.scene)
     assert model.scene.rect(held).left() >= model.scene.rect(new).right() + 64
     assert graph.nodes["f"].x - graph.groups[held].x == inside  # what it holds went along
+
+
+def test_a_repeated_block_stands_in_a_row_without_overlap_and_is_one_step(qapp: QApplication) -> None:
+    """d → f becomes d → f → f_2 → f_3 → g; z stands below, n in the way."""
+    model, _ = model_of(
+        graph_of(
+            [
+                ("x", "source.input", 0, 0, {}), ("u", "layer.linear", 320, 0, {}), ("h", "activation.tanh", 640, 0, {}),
+                ("g", "math.exp", 960, 0, {}), ("n", "source.input", 1200, 40, {}), ("z", "source.input", 640, 400, {}),
+            ],
+            [("x", "y", "u", "x"), ("u", "y", "h", "x"), ("h", "y", "g", "x")],
+        )
+    )  # fmt: skip
+    before = model.graph.copy()
+    model.select(["u", "h"])
+    fresh = repeating.repeat_selection(model, 3)
+
+    assert [model.graph.nodes[n].name for n in fresh] == ["u_2", "h_2", "u_3", "h_3", "u_4", "h_4"]
+    assert set(model.selected_nodes()) == set(fresh) and no_overlap(model.scene)
+    assert model.graph.edge_into("g", "x").source == (fresh[-1], "y")  # type: ignore[union-attr]
+    assert {n: (model.graph.nodes[n].x, model.graph.nodes[n].y) for n in "xuhz"} == {
+        n: (before.nodes[n].x, before.nodes[n].y) for n in "xuhz"
+    }
+    model.document.undo()
+    assert model.graph == before and not model.document.history.can_undo
+
+
+def test_repeating_asks_how_many_and_says_why_it_cannot(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas, before = window.canvas, window.document.graph.copy()
+    said: list[str] = []
+    monkeypatch.setattr(window.status, "say", said.append)
+
+    def press(name: str) -> None:
+        canvas.setFocus()
+        canvas.select([next(n.id for n in window.document.graph.nodes.values() if n.name == name)])
+        qtbot.keyClick(canvas, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+        after_event()
+
+    press("multiply")
+    assert said == ["The block has 2 ways in, from x and y; in series it needs exactly one"]
+    new = beside.add(canvas.model, "activation.tanh", [next(n.id for n in before.nodes.values() if n.name == "add")])
+    assert new is not None
+    with_tanh = window.document.graph.copy()
+    seen: list[str] = []
+
+    def answer(dialog: RepeatDialog) -> bool:
+        qtbot.keyClicks(dialog.count, "2")
+        seen.append(dialog.says.text())
+        return True
+
+    monkeypatch.setattr(window.dialogs, "wait_for", answer)
+    press("tanh")
+    assert seen == ["tanh → tanh_2 → tanh_3"]
+    assert sorted(n.name for n in window.document.graph.nodes.values() if n.type == "activation.tanh") == ["tanh", "tanh_2", "tanh_3"]
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.document.graph == with_tanh

@@ -64,13 +64,13 @@ def make_room(model: CanvasModel, node_id: str) -> None:
     item = scene.item_of(node_id)
     if item is None:
         return
-    after = _links(scene, forward=True)
+    after = links(scene, forward=True)
     right = scene.rect(item).right() + ROOM
     far = max((right - scene.rect(other).left() for other in after.get(item, ())), default=0.0)
     if far <= 0:
         return
     step = 8.0 * float(np.ceil(far / 8.0))
-    behind = _run_into(scene, _closure(after, item), {item, *_closure(_links(scene, forward=False), item)}, step)
+    behind = run_into(scene, closure(after, item), {item, *closure(links(scene, forward=False), item)}, step)
     moves = with_content(graph, edits.Move(tuple((n, scene.place(n)[0] + step, scene.place(n)[1]) for n in behind)))
     ends = {edge: scene.ends(edge) for edge in scene.bent}
     bent = [graph.edges[edge] for edge, (source, target, _slot) in ends.items() if source[0] in behind and target[0] in behind]
@@ -80,18 +80,18 @@ def make_room(model: CanvasModel, node_id: str) -> None:
 def _stand_clear(model: CanvasModel, node_id: str) -> None:
     """Set a node that came in on a wire level with that wire, right of what it follows, and clear of what has no part in this."""
     scene, rect = model.scene, model.scene.rect(node_id)
-    after, before = _links(scene, forward=True), _links(scene, forward=False)
+    after, before = links(scene, forward=True), links(scene, forward=False)
     card = scene.cards[node_id]
     level = rect.translated(0, geometry.TITLE / 2 - card.hook(card.inputs[0].port, False)[1])
     givers = [scene.rect(other) for other in before.get(node_id, ())]
     least = max((giver.right() + ROOM for giver in givers if giver.left() < level.left()), default=level.left())
     level.moveLeft(float(round(max(level.left(), least))))
-    behind = _closure(after, node_id)
+    behind = closure(after, node_id)
     others = [scene.rect(other) for other in scene.ids if other != node_id and other not in behind]
     model.do(edits.Move(((node_id, *nearest_free(level, others, CLEAR)),)))
 
 
-def _links(scene: CanvasScene, forward: bool) -> dict[str, list[str]]:
+def links(scene: CanvasScene, forward: bool) -> dict[str, list[str]]:
     """For every card what its wires lead to, or where they come from."""
     links: dict[str, list[str]] = {}
     for edge in scene.edges:
@@ -101,10 +101,10 @@ def _links(scene: CanvasScene, forward: bool) -> dict[str, list[str]]:
     return links
 
 
-def _closure(links: Mapping[str, Sequence[str]], item: str) -> dict[str, None]:
-    """Everything that these links lead to from a card."""
+def closure(links: Mapping[str, Sequence[str]], *items: str) -> dict[str, None]:
+    """Everything that these links lead to from some cards."""
     reached: dict[str, None] = {}
-    waiting = list(links.get(item, ()))
+    waiting = [other for item in items for other in links.get(item, ())]
     while waiting:
         other = waiting.pop()
         if other not in reached:
@@ -113,7 +113,7 @@ def _closure(links: Mapping[str, Sequence[str]], item: str) -> dict[str, None]:
     return reached
 
 
-def _run_into(scene: CanvasScene, block: Mapping[str, None], staying: Collection[str], step: float) -> dict[str, None]:
+def run_into(scene: CanvasScene, block: Mapping[str, None], staying: Collection[str], step: float) -> dict[str, None]:
     """The block, and the cards that it would run into on its way; those run into others in turn."""
     pushed, waiting = dict(block), list(block)
     while waiting:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 
 from graph.model.edits import SetGraphSetting
+from graph.model.graph import GraphError
 from graph.model.search import search, signature, words
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.shell import formula_commands, palette
 from ui.shell.search_box import SearchRow
 
 if TYPE_CHECKING:
+    from graph.model.graph import Graph
     from graph.model.spec import NodeSpec
     from ui.canvas.model.scene import PortHit
     from ui.shell.palette import Searchable
@@ -57,6 +59,25 @@ class EditCommands:
     def duplicate(self) -> None:
         if self._hands_free:
             self._window.canvas.duplicate()
+
+    def repeat(self) -> None:
+        """Ask how many copies of the selected block are put in series behind it, and add them."""
+        from graph.grouping.repeat import block_of
+        from ui.canvas.input.repeating import repeat_selection
+        from ui.shell.repeat_dialog import RepeatDialog
+
+        window, graph = self._window, self._window.document.graph
+        if not self._hands_free:
+            return
+        try:
+            last = block_of(graph, [item for item in window.canvas.movable() if item in window.canvas.scene.row]).exit[0]
+            dialog = RepeatDialog(lambda count: _names(graph, graph.nodes[last].name, count), window.widget)
+            if window.dialogs.wait_for(dialog):
+                fresh = repeat_selection(window.canvas.model, dialog.count.value())
+                window.say(ngettext("{n} node added", "{n} nodes added", len(fresh)).format(n=len(fresh)))
+            dialog.deleteLater()
+        except GraphError as refused:
+            window.say(str(refused))
 
     def delete(self) -> None:
         if self._hands_free:
@@ -165,6 +186,14 @@ class EditCommands:
 
     def copy_latex(self) -> None:
         formula_commands.copy(self._window, as_latex=True)
+
+
+def _names(graph: Graph, name: str, count: int) -> list[str]:
+    """A node's name, and those of its copies."""
+    names = [name]
+    for _number in range(count):
+        names.append(graph.fresh_name(name, names))
+    return names
 
 
 def _row(spec: NodeSpec, title: str, act: Callable[[], None]) -> SearchRow:
