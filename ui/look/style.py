@@ -105,6 +105,10 @@ QPushButton[kind="segment"] {{ border: 1px solid transparent; background: transp
 QPushButton[kind="segment"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="segment"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
 QPushButton[kind="segment"]:focus {{ border: 1px solid {t.focus}; }}
+QPushButton[kind="edge"] {{ border: 1px solid {t.field_edge}; background: {t.panel}; color: {t.secondary}; padding: 0; min-height: 0;
+    border-radius: 5px; }}
+QPushButton[kind="edge"]:hover {{ background: {t.hover}; color: {t.text}; border-color: {t.wire}; }}
+QPushButton[kind="edge"]:focus {{ border: 1px solid {t.focus}; }}
 QPushButton[kind="repair"] {{ min-height: {px(t, 24)}px; color: {t.forward}; }}
 QToolButton {{ border: none; background: transparent; border-radius: 6px; padding: 4px; }}
 QToolButton:hover {{ background: {t.hover}; }}

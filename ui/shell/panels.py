@@ -14,6 +14,7 @@ from ui.look.type_size import for_graph, sized
 from ui.look.widgets import scrolled
 from ui.shell import registry
 from ui.shell.dock_layout import DockLayout
+from ui.shell.edges import Edges
 from ui.shell.floating import Floating
 from ui.shell.lazy_panel import LazyPanel
 from ui.shell.sheets import Sheets
@@ -69,6 +70,7 @@ class Panels(QObject):
         for key, spec in self.specs.items():
             if spec.place in TABBED and spec.made != "when asked for":
                 self._add_tab(key)
+        self.edges = Edges(window.canvas, self._hidden_at, self.show)
         self._made["inspector"].turned.connect(lambda: self._take_back("inspector"))  # type: ignore[attr-defined]
         self.layout = DockLayout(window, self.docks, self)
         window.modes.changed.connect(lambda _before, _now: self.layout.switch())
@@ -127,9 +129,16 @@ class Panels(QObject):
 
     def _visibility_changed(self, key: str) -> None:
         self._mark(key)
+        self.edges.refresh()
         if not self.docks[key].isHidden():
             self.layout.arrange()
             self._take_back(key)
+
+    def _hidden_at(self, place: str) -> tuple[str, str]:
+        """Key and title of the first dock in a place where none is shown; empty where one is."""
+        specs = [spec for spec in self.specs.values() if spec.place == place]
+        shown = any(not self.docks[spec.key].isHidden() for spec in specs)
+        return ("", "") if shown or not specs else (specs[0].key, specs[0].title)
 
     def _mark(self, key: str) -> None:
         self._window.actions_by_id[f"panel_{key}"].setChecked(not self.docks[key].isHidden())
@@ -271,6 +280,7 @@ class Panels(QObject):
     def show_bars(self, shown: bool) -> None:
         for bar in (self._window.topbar, self._window.controls, self._window.status):
             bar.setVisible(shown)
+        self.edges.want(shown)
 
     # the focus
 
@@ -295,6 +305,7 @@ class Panels(QObject):
         for name in self.docks:
             self._dress_one(name, theme)
         self.sheets.set_theme(theme)
+        self.edges.set_theme(theme)
         self.fit()
 
     def _dress_one(self, name: str, theme: Theme) -> None:

@@ -181,3 +181,17 @@ def test_a_lesson_floats_and_the_graph_is_beside_it(played: Window) -> None:
     assert not sheet.geometry().contains(QPointF(at).toPoint())
     played.lessons.leave()
     assert not played.panels.sheets.all() and played.modes.current == "build"
+
+
+def test_a_strip_at_the_edge_brings_a_hidden_panel_back(large: Window, qtbot: QtBot) -> None:
+    large.commands.run("theme_projector")
+    QApplication.processEvents()
+    strips, docks = large.panels.edges.strips, large.panels.docks
+    assert all(dock.isHidden() for dock in docks.values()) and all(strip.isVisible() for strip in strips.values())
+
+    for place, key in (("left", "library"), ("right", "inspector"), ("below", "bottom")):
+        qtbot.mouseClick(strips[place], LEFT)
+        QApplication.processEvents()
+        assert not docks[key].isHidden() and not strips[place].isVisible(), place
+    large.actions_by_id["panel_library"].trigger()
+    assert strips["left"].isVisible() and large.canvas.rect().contains(strips["left"].geometry())
