@@ -97,7 +97,7 @@ def sights(size: tuple[int, int], theme: str, shown: Iterable[tuple[str, Graph, 
         QApplication.processEvents()
 
 
-COLUMNS = ("on_wire", "on_card", "on_title", "on_label", "under_overlay", "outside", "nearer_other", "far", "hidden")
+COLUMNS = ("on_wire", "on_card", "on_title", "on_label", "under_overlay", "outside", "nearer_other", "far", "led", "repeated", "hidden")
 
 
 def summary(rows: Sequence[Sight]) -> dict[str, Any]:

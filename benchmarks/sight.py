@@ -17,7 +17,8 @@ from benchmarks.recorder import Record, Recorder, Written
 from graph.model.graph import Graph
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.geometry import TITLE
-from ui.canvas.model.labels import NUMBERS, STUB
+from ui.canvas.model.label_room import STUB
+from ui.canvas.model.labels import NUMBERS
 from ui.canvas.model.number_texts import texts
 from ui.canvas.paint import painting
 from ui.canvas.paint.frames import paint_frames
@@ -27,8 +28,8 @@ from ui.canvas.paint.wires import paint_wires
 
 STEPS = 96
 """Points per cubic: at most some pixels apart on any screen."""
-FAR = 10.0
-"""A label is far from its wire from so many pixels between its ink and the wire, in a window of 720 pixels' height."""
+FAR = 0.8
+"""A label is far from its wire from so many heights of its text on."""
 LEAST_SHARE = 1 / 45
 """Of the window's height: what is smaller cannot be read from the last row."""
 
@@ -41,6 +42,10 @@ class Label:
     side: str
     box: QRectF
     text: str
+    height: float
+    """Of its font, in pixels."""
+    led: bool = False
+    """Whether a line leads from the wire to it."""
 
 
 @dataclass
@@ -60,8 +65,12 @@ class Faults:
     """Under the map, or under a widget over the canvas."""
     outside: int = 0
     nearer_other: int = 0
-    """Whose nearest wire is another one."""
+    """Whose nearest wire is another one, without a line from its own."""
     far: int = 0
+    led: int = 0
+    """Away from the wire, with a line from it."""
+    repeated: int = 0
+    """Values left out that another wire of the same output shows."""
     distances: list[float] = field(default_factory=list)
     """Pixels from the ink of each label to its own wire."""
     small_texts: int = 0
@@ -70,7 +79,8 @@ class Faults:
 
     @property
     def hidden(self) -> int:
-        return self.wanted - self.labels
+        """Labels left out."""
+        return self.wanted - self.labels - self.repeated
 
     @property
     def misplaced(self) -> int:
@@ -104,8 +114,8 @@ def measure(model: CanvasModel, name: str = "", window: tuple[float, float] | No
     wide, high = window if window is not None else (size.width(), size.height())
     whole = _recorded(model, lambda painter: _paint_all(painter, model))
     labels, wanted = _labels(model)
-    faults, details = _faults(model, labels, over, far=FAR * high / 720)
-    faults.wanted = wanted
+    faults, details = _faults(model, labels, over)
+    faults.wanted, faults.repeated = wanted, _repeated(model, labels)
     least = min(whole.texts, key=lambda text: text.height, default=Written("no text", QRectF(), 0.0, ""))
     faults.pictures, faults.small_texts = 1, int(least.height < LEAST_SHARE * high - 0.05)
     share = size.width() * size.height() / (wide * high)
@@ -151,6 +161,14 @@ def _labels(model: CanvasModel) -> tuple[list[Label], int]:
     return labels, wanted
 
 
+def _repeated(model: CanvasModel, labels: Sequence[Label]) -> int:
+    edges = model.scene.graph.edges
+    seen = {label.wire for label in labels if label.side == "value"}
+    shown = {edges[wire].source for wire in seen if wire in edges}
+    left = [edge for edge in model.scene.edges if edge not in seen and texts(edges[edge], model.content)[0].kind != "empty"]
+    return sum(edges[edge].source in shown for edge in left)
+
+
 def _sides(edge: str, record: Record, forward: str) -> Iterator[Label]:
     """The ink of a wire's labels: texts of one colour that touch are one label, with the picture that stands beside them."""
     left = sorted(record.texts, key=lambda text: text.box.left())
@@ -169,7 +187,9 @@ def _sides(edge: str, record: Record, forward: str) -> Iterator[Label]:
             boxes[nearest] = boxes[nearest].united(shape)
     for group, box in zip(groups, boxes, strict=True):
         side = "value" if group[0].hue.lower() == forward.lower() else "gradient"
-        yield Label(edge, side, box, " ".join(text.text for text in group))
+        lines = [curve for curve in record.curves if curve.elementCount() == 2]
+        led = any(_gap(box, QRectF(end.currentPosition(), end.currentPosition())) < group[0].height for end in lines)
+        yield Label(edge, side, box, " ".join(text.text for text in group), group[0].height, led)
 
 
 def _union(boxes: Sequence[QRectF]) -> QRectF:
@@ -237,7 +257,7 @@ def _overlap(a: QRectF, b: QRectF) -> bool:
     return common.width() > 1 and common.height() > 1
 
 
-def _faults(model: CanvasModel, labels: Sequence[Label], over: Sequence[QRectF], far: float) -> tuple[Faults, list[str]]:
+def _faults(model: CanvasModel, labels: Sequence[Label], over: Sequence[QRectF]) -> tuple[Faults, list[str]]:
     scene, camera = model.scene, model.camera
     size = model.viewport.size()
     view = QRectF(0, 0, size.width(), size.height())
@@ -272,11 +292,13 @@ def _faults(model: CanvasModel, labels: Sequence[Label], over: Sequence[QRectF],
             found("under_overlay", label)
         if not view.contains(box):
             found("outside", label)
-        if away and min(away.values()) < own - 0.5 and not crossed:
+        faults.led += label.led
+        if away and min(away.values()) < own - 0.5 and not crossed and not label.led:
             found("nearer_other", label, "nearer to " + _wire_name(scene.graph, min(away, key=lambda e: away[e])))
-        if own > far:
+        if own > FAR * label.height and not label.led:
             found("far", label, f"{own:.0f} px")
-        faults.distances.append(own)
+        if not label.led:
+            faults.distances.append(own)
     return faults, details
 
 

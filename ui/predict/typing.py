@@ -51,8 +51,7 @@ class Typing(QObject):
         canvas, graph = self.canvas, self.canvas.document.graph
         boost = max(canvas.labels.boost, 1.0)
         wire = item.id if item.id in graph.edges else ""
-        known = canvas.labels.places.get(wire)
-        spot = known.sides[item.quantity != "value"] if known is not None else None
+        spot = canvas.labels.shown(wire)[item.quantity != "value"]
         if spot is not None:
             return QRectF(spot.x - 20 * boost, spot.y - LINE * boost / 2, 40 * boost, LINE * boost)
         if item.id in canvas.scene.row:

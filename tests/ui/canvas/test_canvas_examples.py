@@ -48,9 +48,11 @@ def test_numbers_find_places_off_the_cards(scene: CanvasScene) -> None:
     trace = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: view_of(0.05678) for e in scene.edges})
     labels = Labels()
     assert labels.prepare(scene, scene.edges, Content(scene.graph, trace))
-    spots = [spot for places in labels.places.values() for spot in places.sides]
-    assert None not in spots
-    assert not [n for spot in spots if spot is not None for n in scene.ids if scene.rect(n).adjusted(-5, 0, 5, 0).contains(spot.x, spot.y)]
+    spots = [spot for places in labels.places.values() for spot in places.sides if spot is not None]
+    assert not [n for spot in spots for n in scene.ids if scene.rect(n).adjusted(-5, 0, 5, 0).contains(spot.x, spot.y)]
+    edges = scene.graph.edges
+    assert all(labels.places[edge].backward for edge in edges)
+    assert {edges[e].source for e in edges if labels.places[e].forward} == {edge.source for edge in edges.values()}  # at least once each
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)

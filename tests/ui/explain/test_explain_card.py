@@ -305,8 +305,9 @@ def test_on_an_empty_canvas_nothing_is_asked(open_window: Open, qtbot: QtBot) ->
 @pytest.mark.parametrize("side", ["forward", "backward"])
 def test_a_double_click_on_a_wire_s_number_explains_it(window: Window, qtbot: QtBot, side: str) -> None:
     window.canvas.grab()
-    edge, places = next(iter(window.canvas.labels.places.items()))
-    at = window.canvas.camera.to_view(QPointF(*getattr(places, side))).toPoint()
+    edge = window.canvas.scene.edges[0]
+    spot = getattr(window.canvas.labels.places[edge], side)
+    at = window.canvas.camera.to_view(QPointF(spot.x, spot.y)).toPoint()
     before = window.document.graph.copy()
 
     qtbot.mouseDClick(window.canvas, Qt.MouseButton.LeftButton, pos=at)

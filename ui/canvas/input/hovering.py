@@ -82,5 +82,5 @@ def tip_at(model: CanvasModel, view: QPointF) -> str:
         return tips.port_tip(model.document.graph, model.content, scene.real(port))
     if node is not None:
         return tips.node_tip(model.content, node)
-    wire = hits.wire_at(model, at, hits.TIP_REACH)
+    wire = model.number_at(at) or hits.wire_at(model, at, hits.TIP_REACH)
     return tips.wire_tip(model.content, model.document.graph.edges[wire]) if wire is not None else ""

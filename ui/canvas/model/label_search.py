@@ -29,6 +29,8 @@ _LEVEL = 5.0
 _UPRIGHT, _BESIDE, _AWAY = 0.35, 6.0, 40.0
 _TIERS = 3
 """Lines of text that a label may be led away from its wire."""
+_DOUBT, _NEAR = 30.0, 12.0
+"""What it costs to stand where another wire is near, and how near that is: the label could be read as that one's."""
 _MOST = 28
 """Places that are kept of a label: more are hardly ever needed."""
 
@@ -101,10 +103,14 @@ class Surroundings:
         self.boxes = ground.boxes(around)
         rows = [scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id]
         self.segments = _inside(wires.segments(scene.points[rows][:, ::2]), around)
+        self._away = _distances(own[_ROWS], self.segments)
+        doubt = _DOUBT * np.clip(1 - self._away / _NEAR, 0.0, None)
+        self._doubt = np.concatenate([doubt, doubt])
 
     def choices(self, side: float, width: float, height: float) -> list[Choice]:
         """Places on one side (−1 above, 1 below) that touch the wire."""
         boxes, cost, lean = candidates(self.own, side, width, height)
+        cost += self._doubt
         good = np.flatnonzero(self._free(boxes))
         good = good[np.argsort(cost[good], kind="stable")][:_MOST]
         rows = zip(cost[good].tolist(), boxes[good].tolist(), good.tolist(), lean[good].tolist(), strict=True)
@@ -122,8 +128,8 @@ class Surroundings:
             edge = moved[:, 3] if side < 0 else moved[:, 1]
             lines = np.stack([feet[:, 0] - 1, np.minimum(edge, feet[:, 1]), feet[:, 0] + 1, np.maximum(edge, feet[:, 1])], axis=1)
             crossed = _crossing(lines[:, None], self.segments[None]).sum(axis=1)
-            good = np.flatnonzero(self._free(moved) & ~_covering(lines, self.boxes))
-            price = cost + _AWAY * tier + 25.0 * crossed
+            good = np.flatnonzero(self._free(moved) & ~_covering(lines, self.boxes) & (self._away > _NEAR / 2))
+            price = cost + _AWAY * tier + 30.0 * crossed
             found += [Choice(float(price[i]), tuple(moved[i].tolist()), int(i), 0.0, (float(feet[i, 0]), float(feet[i, 1]))) for i in good]
         return sorted(found, key=lambda choice: choice.cost)[:_MOST]
 
@@ -175,6 +181,16 @@ def _extremes(along: np.ndarray, across: np.ndarray, middle: np.ndarray, half: f
     inside[:, 1:] |= inside[:, :-1].copy()
     inside[:, :-1] |= inside[:, 1:].copy()
     return np.where(inside, across, np.inf).min(axis=1), np.where(inside, across, -np.inf).max(axis=1)
+
+
+def _distances(points: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    """From each point to the nearest segment."""
+    if not len(segments):
+        return np.full(len(points), np.inf)
+    start, step = segments[None, :, :2], segments[None, :, 2:] - segments[None, :, :2]
+    offset = points[:, None] - start
+    share = np.clip((offset * step).sum(axis=2) / np.maximum((step**2).sum(axis=2), 1e-12), 0.0, 1.0)[..., None]
+    return np.asarray(np.hypot(*np.moveaxis(offset - share * step, 2, 0)).min(axis=1))
 
 
 def _covering(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -9,29 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from math import ceil
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ui.canvas.model import geometry, wires
 from ui.canvas.model.content import Content
+from ui.canvas.model.label_room import ASKED, REPEATED, STUB, WORD, Places, Room, Spot, needed, said_by
 from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, candidates, overlap
-from ui.canvas.model.number_texts import WireText, final_stub_texts, final_texts, shortened
+from ui.canvas.model.number_texts import WireText
 from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
 
-LEAST = 44.0
-SLACK = 4.0
-"""Height of a line of text above and below its digits."""
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
 BRACKETS = 0.5
 """The scale from which small tensors are written out on wires."""
 WRITTEN = 0.6
 """The scale from which they are on cards, whose numbers are not magnified."""
-STUB = "the objective's stub"
-"""Stands for the objective's stub in place of a wire's id."""
 SIDES = (-1.0, 1.0)
 """Above and below: the value's side and the gradient's."""
 _TOGETHER = 14.0
@@ -40,60 +35,6 @@ _CHUNK = 24
 """Wires whose labels find their places together, so that the more important come first."""
 Key = tuple[str, int]
 """A wire and 0 for its value, 1 for its gradient."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """The place of one label, in scene coordinates, with the room it has."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    pick: int
-    short: bool = False
-    """Whether there is room for the shorter form only."""
-    lean: float = 0.0
-    """At which end of the room the text stands: −1 the left one, 1 the right one, 0 in the middle."""
-    foot: tuple[float, float] | None = None
-    """Where on the wire a line to the label begins; None where it touches its wire."""
-
-    def middle(self, width: float) -> tuple[float, float]:
-        """Where a text of this width is centred."""
-        return self.x + self.lean * max(self.width - width - 4, 0.0) / 2, self.y
-
-    @property
-    def box(self) -> Box:
-        return self.x - self.width / 2, self.y - self.height / 2, self.x + self.width / 2, self.y + self.height / 2
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The two labels of a wire; None where one had to be left out. `room` is what both were promised, for what they `said`."""
-
-    forward: Spot | None
-    backward: Spot | None
-    room: tuple[Room, Room]
-    said: tuple[WireText, WireText] = field(compare=False)
-
-    @property
-    def sides(self) -> tuple[Spot | None, Spot | None]:
-        return self.forward, self.backward
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a label needs: `width` with some digits in reserve, `exact` for what it says now; `short` in its shorter form, where
-    it has one. The lower `rank` is placed first."""
-
-    width: float
-    height: float
-    exact: float
-    rank: int
-    short: tuple[float, float] | None = None
-
-    def holds(self, other: Room) -> bool:
-        return other.exact <= self.width and other.height <= self.height and other.rank >= self.rank
 
 
 @dataclass
@@ -119,6 +60,13 @@ class Labels:
         self._taken = Taken()
         self._stub: tuple[float, float] | None = None
         """Where the objective's stub began when its numbers were placed."""
+        self._version = 0
+        """Counts changes of places."""
+        self._favoured: tuple[frozenset[str], int] = frozenset(), -1
+        self._over: dict[Key, Spot] = {}
+        """Labels of favoured wires that had to be left out, shown all the same."""
+        self._under: frozenset[Key] = frozenset()
+        """Labels that give way to them."""
 
     def magnify(self, boost: float, brackets: bool) -> None:
         """Texts are drawn this large; `brackets`: small tensors are written out."""
@@ -127,6 +75,7 @@ class Labels:
             self.clear()
 
     def clear(self) -> None:
+        self._version += 1
         self.places.clear()
         self._taken.clear()
 
@@ -153,8 +102,53 @@ class Labels:
 
     def boxes(self, edge_ids: Iterable[str]) -> list[Box]:
         """What the labels of these wires cover, as left, top, right, bottom."""
-        known = (self.places[edge] for edge in edge_ids if edge in self.places)
-        return [spot.box for places in known for spot in places.sides if spot is not None]
+        return [spot.box for edge in edge_ids for spot in self.shown(edge) if spot is not None]
+
+    def shown(self, edge: str) -> tuple[Spot | None, Spot | None]:
+        """Where the two labels of a wire are to be seen now; None where they are not."""
+        known = self.places.get(edge)
+        if known is None:
+            return None, None
+        if not self._over:
+            return known.sides
+        above, below = (self._over.get((edge, i)) or (spot if (edge, i) not in self._under else None) for i, spot in enumerate(known.sides))
+        return above, below
+
+    def favour(self, scene: CanvasScene, content: Content, edges: frozenset[str]) -> tuple[object, ...]:
+        """Show all labels of these wires, those that had to be left out too: others give way, and come back afterwards.
+
+        What is shown differently now, to be compared.
+        """
+        if self._favoured != (edges, self._version):
+            self._favoured = edges, self._version
+            self._over, under = {}, set[Key]()
+            ground = Ground(scene, self._stub, self.boost)
+            for edge in sorted(edges):
+                known = self.places.get(edge)
+                if known is None or edge == STUB or None not in known.sides:
+                    continue
+                task = self._search(ground, edge, said_by(scene, edge, content), content)
+                for i, spot in enumerate(known.sides):
+                    found = self._despite(task, i, edges) if spot is None else None
+                    if found is not None:
+                        self._over[edge, i] = found[0]
+                        under |= found[1]
+            self._under = frozenset(under)
+        return tuple(self._over), self._under
+
+    def _despite(self, task: _Task, i: int, edges: frozenset[str]) -> tuple[Spot, set[Key]] | None:
+        """The best place for a label among those of other wires, and which of them it covers."""
+        best: tuple[float, Spot, set[Key]] | None = None
+        for short, attempt in self._attempts(task, i):
+            for choice in attempt:
+                covered = set(self._taken.over(choice.box))
+                clash = any(overlap(choice.box, spot.box) for spot in self._over.values())
+                cost = choice.cost + 20.0 * len(covered)
+                if not clash and not any(key[0] in edges for key in covered) and (best is None or cost < best[0]):
+                    best = cost, _spot_at(choice, short), covered
+            if best is not None:
+                return best[1], best[2]
+        return None
 
     # finding places
 
@@ -185,29 +179,21 @@ class Labels:
             return True
         if self.held:
             return False
-        said = _said(scene, edge, content)
+        said = said_by(scene, edge, content)
         if said[0] is known.said[0] and said[1] is known.said[1]:
             return False
-        if not all(has.holds(needs) for has, needs in zip(known.room, self._needed(edge, said, content), strict=True)):
+        if not all(has.holds(needs) for has, needs in zip(known.room, needed(edge, said, content, self.boost), strict=True)):
             return True
         self.places[edge] = replace(known, said=said)
         return False
 
-    def _needed(self, edge: str, said: tuple[WireText, WireText], content: Content) -> tuple[Room, Room]:
-        above, below = (self._need(text, content, OBJECTIVE if edge == STUB else _rank(text)) for text in said)
-        return above, below
-
-    def _need(self, text: WireText, content: Content, rank: int) -> Room:
-        exact, short = text.width * self.boost + 4, shortened(text, content)
-        width = max(LEAST * self.boost, 16.0 * ceil(exact / 16.0)) if text.kind not in ("word", "hidden") else exact
-        small = (short.width * self.boost + 4, _height(short) * self.boost) if short is not None else None
-        return Room(width, _height(text) * self.boost, exact, rank, small)
-
     def _task(self, ground: Ground, edge: str, content: Content) -> _Task:
         self._drop(edge)
-        scene = ground.scene
-        said = _said(scene, edge, content)
-        room = self._needed(edge, said, content)
+        return self._search(ground, edge, said_by(ground.scene, edge, content), content)
+
+    def _search(self, ground: Ground, edge: str, said: tuple[WireText, WireText], content: Content) -> _Task:
+        """Every place that the labels of a wire could have if there were no others."""
+        scene, room = ground.scene, needed(edge, said, content, self.boost)
         if edge == STUB:
             assert self._stub is not None
             own = _stub_points(self._stub, max(room[0].width, room[1].width))
@@ -234,16 +220,14 @@ class Labels:
     def _place_pair(self, task: _Task) -> None:
         """Value and gradient at the same share of the wire, unless each has a much better place of its own."""
         above, below = ([c for c in choices if not self._taken.over(c.box)] for choices in task.choices)
-        if not above or not below:
-            return
-        best, cost = (above[0], below[0]), above[0].cost + below[0].cost + _TOGETHER
         under = {choice.share: choice for choice in reversed(below)}
-        for over in above:
-            mate = under.get(over.share)
-            if mate is not None and over.cost + mate.cost < cost:
-                best, cost = (over, mate), over.cost + mate.cost
-        for i, choice in enumerate(best):
-            self._settle(task, i, choice)
+        pairs = [(over, under[over.share], 0.0) for over in above if over.share in under]
+        pairs += [(above[0], below[0], _TOGETHER)] if above and below else []
+        free = [(over.cost + mate.cost + more, over, mate) for over, mate, more in pairs if not overlap(over.box, mate.box)]
+        if free:
+            _, over, mate = min(free, key=lambda row: row[0])
+            self._settle(task, 0, over)
+            self._settle(task, 1, mate)
 
     def _place_one(self, task: _Task, i: int, others: dict[str, _Task]) -> None:
         """One label alone: free, or where others can make room; else with less in reserve, at the end of a line, or as a sign."""
@@ -275,7 +259,7 @@ class Labels:
             yield False, task.around.choices(side, room.exact, room.height)
         if room.short is not None:
             yield True, task.around.choices(side, *room.short)
-        if room.rank < WORD:
+        if room.rank < REPEATED:
             yield room.short is not None, task.around.led(side, *(room.short or (room.exact, room.height)))
 
     def _cleared(self, rank: int, attempt: Sequence[Choice], others: dict[str, _Task]) -> Choice | None:
@@ -309,11 +293,10 @@ class Labels:
         return self.places[key[0]].sides[key[1]]
 
     def _settle(self, task: _Task, i: int, choice: Choice, short: bool = False) -> None:
-        left, top, right, bottom = choice.box
-        centre, size = ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top)
-        self._set((task.edge, i), Spot(*centre, *size, choice.pick, short, choice.lean, choice.foot))
+        self._set((task.edge, i), _spot_at(choice, short))
 
     def _set(self, key: Key, spot: Spot | None) -> None:
+        self._version += 1
         known = self.places[key[0]]
         self.places[key[0]] = replace(known, backward=spot) if key[1] else replace(known, forward=spot)
         if spot is None:
@@ -328,24 +311,14 @@ class Labels:
 
     def _drop(self, edge: str) -> None:
         if self.places.pop(edge, None) is not None:
+            self._version += 1
             for i in (0, 1):
                 self._taken.drop((edge, i))
 
 
-OBJECTIVE, ASKED, NUMBER, TENSOR, WORD = range(5)
-"""Ranks of labels: the objective and a question mark that waits for an answer first, words for missing gradients last."""
-
-
-def _height(text: WireText) -> float:
-    return text.height - SLACK if text.kind in ("number", "tensor", "word", "bad") else text.height
-
-
-def _rank(text: WireText) -> int:
-    if text.kind == "hidden":
-        return ASKED
-    if text.kind == "word":
-        return WORD
-    return TENSOR if text.view is not None else NUMBER
+def _spot_at(choice: Choice, short: bool) -> Spot:
+    left, top, right, bottom = choice.box
+    return Spot((left + right) / 2, (top + bottom) / 2, right - left, bottom - top, choice.pick, short, choice.lean, choice.foot)
 
 
 def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
@@ -362,11 +335,6 @@ def magnification(scale: float, theme: Theme) -> float:
     return min(max(1.0, round(wanted * 5) / 5), 1.4)
 
 
-def _said(scene: CanvasScene, edge: str, content: Content) -> tuple[WireText, WireText]:
-    objective = content.objective() if edge == STUB else None
-    return final_texts(scene.graph.edges[edge], content) if objective is None else final_stub_texts(content, objective)
-
-
 def _stub(scene: CanvasScene, content: Content) -> tuple[float, float] | None:
     """Where the objective's stub begins; None where the objective is not on this level."""
     seen = scene.output_of(content.objective())
@@ -374,6 +342,9 @@ def _stub(scene: CanvasScene, content: Content) -> tuple[float, float] | None:
 
 
 def _stub_points(start: tuple[float, float], width: float) -> np.ndarray:
-    """The stub as points of a wire, as long as its numbers are wide, thick enough to keep them off its target."""
+    """The stub as points of a wire, as long as its numbers are wide, and around its target."""
     x, y = start
-    return np.stack([np.linspace(x + 8, x + 8 + max(geometry.STUB, width), wires.SAMPLES), np.full(wires.SAMPLES, y)], axis=1)
+    across = np.linspace(x + 8, x + 8 + max(geometry.STUB, width), wires.SAMPLES)
+    target = np.abs(across - x - geometry.STUB) < 9
+    down = np.where(target, 7.0 * (-1.0) ** np.arange(wires.SAMPLES), 0.0)
+    return np.stack([across, y + down], axis=1)

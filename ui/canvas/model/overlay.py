@@ -152,8 +152,7 @@ class Overlay(QObject):
             return [] if rect.isNull() else [(rect.center().x(), rect.top() - line * (0.95 + i)) for i in range(4)]
         points = scene.wire_points(identity)
         middles = [(float(x), float(y)) for x, y in points[[len(points) // 2, len(points) // 3, 2 * len(points) // 3]]]
-        known = self.live.labels.places.get(identity)
-        above, below = known.sides if known is not None else (None, None)
+        above, below = self.live.labels.shown(identity)
         near: list[tuple[float, float]] = []
         for spot, away in ((below, 1.0), (above, -1.0)):
             if spot is not None:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui.canvas.model import matrices
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import STUB, Labels, Spot
+from ui.canvas.model.label_room import STUB, Spot
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WireText, shortened, stub_texts, texts
 from ui.canvas.model.scene import CanvasScene
@@ -31,10 +32,10 @@ def paint_labels(
     sides: tuple[list[Placed], list[Placed]] = [], []
     leaders: tuple[list[Spot], list[Spot]] = [], []
     for edge_id in ids:
-        places = labels.places.get(edge_id)
-        if places is not None:
+        spots = labels.shown(edge_id)
+        if spots != (None, None):
             pair = texts(scene.graph.edges[edge_id], content) if edge_id != STUB else _objective(content)
-            for text, spot, side, lines in zip(pair, places.sides, sides, leaders, strict=True):
+            for text, spot, side, lines in zip(pair, spots, sides, leaders, strict=True):
                 if spot is not None and _reaches(spot, area):
                     said = (shortened(text, content) if spot.short else None) or text
                     side.append((said, spot.middle(said.width * labels.boost)))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ui.canvas.model import geometry
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.labels import STUB
+from ui.canvas.model.label_room import STUB
 from ui.canvas.model.overlay import OverlayLayer, Tag
 from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_lit

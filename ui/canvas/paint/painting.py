@@ -9,7 +9,8 @@ from PySide6.QtGui import QPainter
 
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import BRACKETS, NUMBERS, STUB, WRITTEN, Labels, magnification
+from ui.canvas.model.label_room import STUB
+from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnification
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes

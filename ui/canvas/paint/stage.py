@@ -18,6 +18,8 @@ from ui.canvas.paint.pulses import Pulses, reach
 
 Event = tuple[object, str, int, str | None, tuple[str, ...]]
 """Whether playback is at rest, its phase, how many events are finished, the node and the wires of the one under way."""
+FAVOURED = 24
+"""With more wires than this selected, none of them is more important than others."""
 LABEL_MS, MOVING_MS = 10.0, 4.0
 """Time a frame may spend on finding places for labels; less while the view is moving."""
 
@@ -98,7 +100,16 @@ class Stage:
     def _key(self) -> tuple[object, ...]:
         """What the numbers on the screen depend on; the camera, the pulses and single events of playback aside."""
         content, live = self._model.content, self._model.live
-        return (content, content.stale, content.opened, live.scene.version - self._mended, live.held, not content.playing)
+        favoured = live.labels.favour(live.scene, content, self._favoured())
+        return (content, content.stale, content.opened, live.scene.version - self._mended, live.held, not content.playing, favoured)
+
+    def _favoured(self) -> frozenset[str]:
+        """The wires whose numbers matter most now: of what is selected, and of the event under way; none where they are many."""
+        model = self._model
+        head, scene = model.content.playhead, model.scene
+        chosen = [e for item in model.selection for e in ([item] if item in scene.edge_row else scene.attached(item))]
+        edges = frozenset((*chosen, *(head.active_edges if head is not None else ())))
+        return edges if len(edges) <= FAVOURED else frozenset()
 
     def _take_event(self) -> None:
         """When playback goes on by one event, only what the two events touch has changed."""
