@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QPainter
 
 from engine.explain.update import UpdateOf, UpdateTable
-from ui.motion.update_tags import coming_tags, made_tags
+from ui.motion.update_plates import paint_plates
+from ui.motion.update_texts import Texts, coming, made
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -31,6 +33,8 @@ class SlowTraining(QObject):
         self._update: UpdateTable | None = None
         self._step = -1
         self._on = False
+        self.texts: Texts = {}
+        """What stands above the parameters' cards now."""
         workspace.playhead.speed_changed.connect(self.follow_speed)
         self.follow_speed()
 
@@ -56,8 +60,7 @@ class SlowTraining(QObject):
             return
         self._step = trace.step
         update = self._update
-        if update is not None and update.iteration == trace.step - 1:
-            self._tell(made_tags(update))
+        self._tell(made(update) if update is not None and update.iteration == trace.step - 1 else {})
         self._ask()
 
     def end(self) -> None:
@@ -89,13 +92,17 @@ class SlowTraining(QObject):
             return
         self._update = reply
         pace = self._workspace.playhead.training_pace or 1.0
-        wait = 1000 * READING / pace if self._workspace.canvas.overlay.tags(OWNER) else 0
+        wait = 1000 * READING / pace if self.texts else 0
         self._workspace.work.after_frame(OWNER, self._tell_coming, round(wait))
 
     def _tell_coming(self) -> None:
-        if self._on and self._update is not None:
-            self._tell(coming_tags(self._update))
+        if self._on and self._update is not None and self._update.iteration == max(self._step, 0):
+            self._tell(coming(self._update))
 
-    def _tell(self, tags: Any) -> None:
-        if tags or self._workspace.canvas.overlay.tags(OWNER):
-            self._workspace.canvas.overlay.tag(OWNER, tags)
+    def _tell(self, texts: Texts) -> None:
+        if texts != self.texts:
+            self.texts = texts
+            self._workspace.canvas.overlay.painter(OWNER, self._paint if texts else None)
+
+    def _paint(self, painter: QPainter) -> None:
+        paint_plates(painter, self._workspace.canvas.model, self.texts)

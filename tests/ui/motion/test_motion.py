@@ -19,22 +19,23 @@ from graph.model.edits import SetTraining
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from ui.engine_link.messages import Progress
-from ui.motion.slow_training import OWNER
+from ui.motion.slow_training import SlowTraining
 from ui.shell.window import Window
 
 PATIENCE = 20_000
 
 
 class Trained(Desk):
-    """Answers with the parameter at `w`, as after a training step."""
+    """Answers with the parameter at `w`, as after so many training steps."""
 
-    w = 1.0
+    w, step = 1.0, 0
 
     def session(self) -> Model:
         assert self._document is not None
         model = Model(self._document.graph)
         for tensor in model.state.parameters.values():
             tensor.fill_(self.w)
+        model.state.step = self.step
         return model
 
 
@@ -51,7 +52,8 @@ def window(make_window: Callable[..., Window], desk: Trained) -> Window:
 
 
 def test_a_slow_training_step_is_announced_and_then_seen_on_the_weight(window: Window, desk: Trained, qtbot: QtBot) -> None:
-    overlay, w = window.canvas.overlay, window.document.graph.named("w")
+    w = window.document.graph.named("w")
+    (slow,) = window.findChildren(SlowTraining)
     assert w is not None
     assert desk.pace is None
     window.controls.transport.set_speed(0.25)
@@ -60,20 +62,25 @@ def test_a_slow_training_step_is_announced_and_then_seen_on_the_weight(window: W
 
     desk.training = True
     window.showing.show_progress(Progress("training", step=0))
-    qtbot.waitUntil(lambda: bool(overlay.tags(OWNER)), timeout=PATIENCE)
-    assert overlay.tags(OWNER)[w.id].text == "1 − 0.1 × (−16)"
+    qtbot.waitUntil(lambda: bool(slow.texts), timeout=PATIENCE)
+    assert slow.texts == {w.id: ("1 − 0.1 × (−16)",)}
 
-    desk.w = 2.6
+    desk.w, desk.step = 2.6, 1
     desk.quiet = True
     assert window.trace is not None
+    bare = window.canvas.grab().toImage()
     window.showing.show_trace(replace(window.trace, mode="training", step=1))
-    assert overlay.tags(OWNER)[w.id].text == "1 → 2.6, Δ 1.6"
+    assert slow.texts == {w.id: ("1 → 2.6, Δ 1.6",)}
+    assert window.canvas.grab().toImage() != bare
 
     desk.go_on()
-    qtbot.waitUntil(lambda: overlay.tags(OWNER)[w.id].text == "2.6 − 0.1 × (−3.2)", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: slow.texts == {w.id: ("2.6 − 0.1 × (−3.2)",)}, timeout=PATIENCE)
+
+    window.showing.show_trace(replace(window.trace, mode="training", step=3))
+    assert not slow.texts  # what is known is about another step
 
     window.controls.transport.set_speed(1.0)
-    assert desk.pace is None and not overlay.tags(OWNER)
+    assert desk.pace is None and not slow.texts
 
 
 def test_the_arithmetic_is_asked_for_when_a_pass_begins_and_again_for_other_numbers(window: Window, desk: Trained, qtbot: QtBot) -> None:

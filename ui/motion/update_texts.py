@@ -1,60 +1,58 @@
-"""What a training step does to each parameter, short enough for a tag above its card."""
+"""What a training step does to each parameter, in a line or two above its card: of a tensor, one number is worked out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine.explain.cards import Number, Tex
 from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.model.covered import Covered
 from ui.canvas.model.arithmetic import written
-from ui.canvas.model.overlay import Tag
 from ui.look.numerals import apart, number
 from ui.maths.formula_text import plain
 
+Texts = Mapping[str, tuple[str, ...]]
 LONGEST = 44
-"""Letters of a worked line that a tag has room for; a longer one gives way to the step alone."""
+"""Letters of a worked line that there is room for; a longer one gives way to the step alone."""
+MOST_LINES = 2
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def coming_tags(update: UpdateTable) -> dict[str, Tag]:
+def coming(update: UpdateTable) -> Texts:
     """By node, while the step is still to come: 1.5 − 0.07 × 37.5."""
-    return _tags(update, _coming)
+    return _texts(update, _coming)
 
 
-def made_tags(update: UpdateTable) -> dict[str, Tag]:
+def made(update: UpdateTable) -> Texts:
     """By node, once it is made: 1.5 → −1.125, Δ −2.625."""
-    return _tags(update, _made)
+    return _texts(update, _made)
 
 
-def _tags(update: UpdateTable, text: Callable[[ParameterUpdate], str]) -> dict[str, Tag]:
-    texts: dict[str, list[str]] = {}
+def _texts(update: UpdateTable, text: Callable[[ParameterUpdate], str]) -> Texts:
+    lines: dict[str, tuple[str, ...]] = {}
     for row in update.parameters:
-        if not row.new.covered and not any(isinstance(value, Covered) for value in row.numbers):
-            texts.setdefault(row.node, []).append(text(row))
-    return {node: Tag(" · ".join(parts)) for node, parts in texts.items()}
-
-
-def _single(row: ParameterUpdate) -> bool:
-    return row.old.scalar is not None
+        known = lines.get(row.node, ())
+        if len(known) < MOST_LINES and not row.new.covered and not any(isinstance(value, Covered) for value in row.numbers):
+            lines[row.node] = (*known, text(row))
+    return lines
 
 
 def _name(row: ParameterUpdate) -> str:
-    """A layer has several tensors: which one. A Parameter's card says its name itself."""
-    return f"{row.name} " if "." in row.label else ""
+    """A layer has several tensors, and a tensor several numbers: which one. A Parameter's card says its name itself."""
+    place = ",".join(str(index + 1) for index in row.entry) if max(row.entry, default=0) > 8 else "".join(str(i + 1) for i in row.entry)
+    name = row.name if "." in row.label or row.old.scalar is not None else row.label
+    return f"{name}{place.translate(LOWERED)}: " if row.old.scalar is None else f"{name}: " if "." in row.label else ""
 
 
 def _made(row: ParameterUpdate) -> str:
-    if not _single(row):
-        return f"|Δ{row.name}| {number(row.step.norm)}"
     old, _gradient, step, new = row.numbers
     before, after = apart(old, new)
-    return f"{_name(row)}{before} → {after}, Δ {number(step)}"
+    if row.old.scalar is not None:
+        return f"{_name(row)}{before} → {after}, Δ {number(step)}"
+    return f"{_name(row)}{before} → {after}, |Δ{row.name if '.' in row.label else row.label}| {number(row.step.norm)}"
 
 
 def _coming(row: ParameterUpdate) -> str:
-    """Of a tensor the size of what is coming: the gradient's."""
-    if not _single(row):
-        return f"|∇{row.name}| {number(row.gradient.norm)}"
     worked = _worked(row)
     return f"{_name(row)}{worked if worked and len(worked) <= LONGEST else 'Δ ' + number(row.numbers[2])}"
 
