@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSpinBox, QWidget, QWidgetAction
 
-from graph.text.messages import _, ngettext
+from graph.text.messages import _
 from ui.canvas.model import samples
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.theme import font
@@ -47,7 +47,7 @@ class SampleChooser(QPushButton):
         self.setVisible(count > 0)
         if not count:
             return
-        self.setText(said(choice, count) + "  ▾")
+        self.setText(samples.said(choice, count) + "  ▾")
         self.setToolTip(explained(choice, count, batch))
         self._dress()
         self.adjustSize()
@@ -63,15 +63,15 @@ class SampleChooser(QPushButton):
         count, choice = samples.count(self._model.content.trace), self._model.samples.choice
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._add(menu, said(None, count), None)
-        self._add(menu, said("mean", count), "mean")
+        self._add(menu, samples.said(None, count), None)
+        self._add(menu, samples.said("mean", count), "mean")
         menu.addSeparator()
         if count <= LISTED:
             for row in range(count):
-                self._add(menu, said(row, count), row)
+                self._add(menu, samples.said(row, count), row)
             return menu
         if not isinstance(choice, int):
-            self._add(menu, said(0, count), 0)
+            self._add(menu, samples.said(0, count), 0)
         field = QSpinBox()
         field.setRange(1, count)
         field.setPrefix(_("sample") + " ")
@@ -114,15 +114,6 @@ class SampleChooser(QPushButton):
             f"QPushButton:hover {{ background: {theme.hover}; }} QPushButton:pressed {{ background: {theme.pressed}; }}"
             f"QPushButton:focus {{ border: 2px solid {theme.focus}; padding: 2px 9px; }}"
         )
-
-
-def said(choice: samples.Choice, count: int) -> str:
-    """A choice in a few words."""
-    if choice is None:
-        return ngettext("all {count} sample", "all {count} samples", count).format(count=count)
-    if choice == "mean":
-        return ngettext("mean of {count} sample", "mean of {count} samples", count).format(count=count)
-    return _("sample {number} of {count}").format(number=min(choice, count - 1) + 1, count=count)
 
 
 def explained(choice: samples.Choice, count: int, batch: str) -> str:

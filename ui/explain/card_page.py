@@ -81,6 +81,7 @@ class CardPage(InspectorPage):
         self.notation: Notation = _notation(workspace.settings.text("notation", "leibniz"))
         self.sections: list[SectionView] = []
         workspace.visibility.hid.connect(self._hid)
+        workspace.canvas.model.samples.changed.connect(self._sample_shown)
         self._build()
 
     # widgets
@@ -208,7 +209,18 @@ class CardPage(InspectorPage):
         focus = self._focus
         if focus is None:
             return None
-        return CardOf(focus, self._sample, self._entry, self.notation)
+        return CardOf(focus, self._row, self._entry, self.notation)
+
+    @property
+    def _row(self) -> int | None:
+        """The sample that is worked out: the one on the canvas, and one of its own while the canvas shows all of them or their mean."""
+        choice = self.workspace.canvas.model.samples.choice
+        return choice if isinstance(choice, int) else self._sample
+
+    def _sample_shown(self) -> None:
+        """Another sample is shown on the canvas."""
+        if self.isVisible():
+            self._ask()
 
     def _ask(self, again: bool = False) -> None:
         question = self.question()
@@ -271,7 +283,7 @@ class CardPage(InspectorPage):
         card = self.card
         if card is None or card.address != place.whole or place.kind != "output":
             return None
-        if self._entry is None and self._sample is None:
+        if self._entry is None and self._row is None:
             return None
         return (*([card.sample or 0] if card.samples else []), *card.entry)
 
@@ -285,8 +297,15 @@ class CardPage(InspectorPage):
         self._show()
 
     def _choose_sample(self, number: int) -> None:
-        self._sample = number - 1
+        self._choose_row(number - 1)
         self._ask()
+
+    def _choose_row(self, row: int) -> None:
+        """A sample of the batch, here and on a canvas that shows a single one."""
+        self._sample = row
+        shown = self.workspace.canvas.model.samples
+        if isinstance(shown.choice, int):
+            shown.choose(row)
 
     def _pick(self, _: int, entry: object) -> None:
         """An entry of the value was clicked: explain that entry."""
@@ -295,7 +314,7 @@ class CardPage(InspectorPage):
             return
         self._entry = tuple(entry[-len(card.shape) :]) if card.shape else ()
         if card.samples > 1 and len(entry) == len(card.shape) + 1:
-            self._sample = entry[0]
+            self._choose_row(entry[0])
         self._ask()
 
     def follow_link(self, text: str) -> None:

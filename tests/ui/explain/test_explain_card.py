@@ -253,6 +253,14 @@ def test_another_sample_is_chosen_with_the_spin_box(open_window: Open, qtbot: Qt
 
     qtbot.waitUntil(lambda: page.card is not None and page.card.sample == 2, timeout=PATIENCE)
     assert any("sample 3" in view.title.text() for view in page.sections)
+    shown = window.canvas.model.samples
+    assert shown.choice is None, "the canvas goes on showing all samples"
+
+    shown.choose(5)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.sample == 5, timeout=PATIENCE)
+    page.sample.setValue(2)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.sample == 1, timeout=PATIENCE)
+    assert shown.choice == 1, "the canvas follows the card, so that both speak of one sample"
 
 
 @pytest.mark.parametrize("example", ["tanh-mlp-2-4-2", "digits-cnn"])

@@ -81,6 +81,7 @@ def tip_at(model: CanvasModel, view: QPointF) -> str:
     if port is not None:
         return tips.port_tip(model.document.graph, model.content, scene.real(port))
     if node is not None:
-        return tips.node_tip(model.content, node)
+        place = scene.place_at(node, at)
+        return tips.place_tip(model.content, node, place) if place is not None else tips.node_tip(model.content, node)
     wire = model.number_at(at) or hits.wire_at(model, at, hits.TIP_REACH)
     return tips.wire_tip(model.content, model.document.graph.edges[wire]) if wire is not None else ""

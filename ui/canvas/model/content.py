@@ -140,6 +140,11 @@ class Content:
             known = self._parts[id(entry)] = samples.part(entry, self.sample)
         return known
 
+    def batched(self, key: tuple[str, str]) -> bool:
+        """Whether an output has a row for every sample of the batch."""
+        known = self.trace.shapes.get(key) if self.trace is not None else None
+        return known is not None and known[1]
+
     def lists_samples(self, key: tuple[str, str], view: Gradient | None) -> bool:
         """Whether the first axis of what is shown of an output, or of its gradient, counts samples."""
         return self.trace is not None and samples.batched(self.trace, key, view)

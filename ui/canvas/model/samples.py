@@ -7,6 +7,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import ArrayView, Gradient, TraceView, cover, view_of
+from graph.text.messages import _, ngettext
 
 Choice = int | Literal["mean"] | None
 """A row of the batch, counted from 0; the mean over the batch; None for the whole batch."""
@@ -29,6 +30,15 @@ class Samples(QObject):
         if choice != self._choice:
             self._choice = choice
             self.changed.emit()
+
+
+def said(choice: Choice, count: int) -> str:
+    """A choice in a few words."""
+    if choice is None:
+        return ngettext("all {count} sample", "all {count} samples", count).format(count=count)
+    if choice == "mean":
+        return ngettext("mean of {count} sample", "mean of {count} samples", count).format(count=count)
+    return _("sample {number} of {count}").format(number=min(choice, count - 1) + 1, count=count)
 
 
 def count(trace: TraceView | None) -> int:

@@ -18,6 +18,7 @@ from graph.model.elements import End
 from graph.model.graph import Graph
 from graph.model.spec import Category
 from ui.canvas.model import card_body, geometry, wires
+from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.geometry import NodeCard, PortSpot
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 
@@ -234,6 +235,12 @@ class CanvasScene:
         self.level.place_tags(self._cards_bounds(), heights)
         if self.level.tags is not None:
             self.cards[self.inside] = self.level.tags
+
+    def place_at(self, node_id: str, at: QPointF) -> NumberPlace | None:
+        """The tensor with a name of its own that stands there inside a card."""
+        x, y = self.place(node_id)
+        spots = [place for place in self.cards[node_id].places if place.sign]
+        return next((spot for spot in spots if spot.area.adjusted(-16, -2, 4, 2).contains(at.x() - x, at.y() - y)), None)
 
     # ports of groups and the ports of nodes they represent
 

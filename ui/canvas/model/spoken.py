@@ -7,6 +7,7 @@ from graph.model.elements import Edge
 from graph.model.group_view import members
 from graph.model.problem import SEVERITIES
 from graph.text.messages import _, ngettext
+from ui.canvas.model import matrices
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.numerals import exact, number, shape_text
 
@@ -113,6 +114,9 @@ def said(view: ArrayView) -> str:
         return exact(view.norm)
     if view.scalar is not None:
         return number(view.scalar)
+    if view.data is not None and matrices.fits(view.shape):
+        rows = matrices.matrix(view).rows
+        return _("{shape} tensor: {numbers}").format(shape=shape_text(view.shape), numbers="; ".join(", ".join(row) for row in rows))
     return _("{shape} tensor, mean {mean}, norm {norm}").format(
         shape=shape_text(view.shape), mean=number(view.mean), norm=number(view.norm)
     )

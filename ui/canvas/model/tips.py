@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.grouping.groups import members
 from graph.model.address import wire
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.text.messages import _
+from ui.canvas.model import samples
+from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.content import Content
 from ui.canvas.model.scene import PortHit
-from ui.look.numerals import exact, number, shape_text, whole
+from ui.look.numerals import column, exact, number, shape_text
+
+LISTED, EXACT_LISTED = 16, 8
+"""Tensors up to these sizes are listed in a tip, and with all their digits."""
 
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
     rows = [wire(edge.id).name(content.graph)]
     value = content.wire_value(edge)
+    rows += _sample_rows(content, content.batched(edge.source))
     rows.append(_("value  {number}").format(number=described(value) if value is not None else WHY_ABSENT["not computed"]))
     rows.append(_("gradient  {number}").format(number=_gradient(content.wire_gradient(edge))))
     return "\n".join(rows)
@@ -44,6 +48,7 @@ def _node_rows(content: Content, node_id: str) -> str:
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
         rows.append(_("the objective: all gradients are derivatives of this value"))
+    rows += _sample_rows(content, any(content.batched((node_id, port.name)) for port in spec.outputs))
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
@@ -55,6 +60,25 @@ def _node_rows(content: Content, node_id: str) -> str:
         if isinstance(total, ArrayView):
             rows.append(_("gradient  {number}").format(number=described(total)))
     return "\n".join(rows)
+
+
+def place_tip(content: Content, node_id: str, place: NumberPlace) -> str:
+    """A tensor that has a place of its own inside a card, with all its digits."""
+    shown, name = content.at_place(node_id, place), content.graph.nodes[node_id].name
+    rows = [f"{name}  {place.sign}"]
+    if place.kind == "slope" and content.sample is not None:
+        rows.append(_("summed over all samples of the batch"))
+    elif place.kind == "inner":
+        rows += _sample_rows(content, place.kind == "inner")
+    rows.append(WHY_ABSENT["not computed"] if shown is None else _gradient(shown))
+    return "\n".join(rows)
+
+
+def _sample_rows(content: Content, batched: bool) -> list[str]:
+    """Which part of the batch the numbers are."""
+    if content.sample is None or not batched:
+        return []
+    return [samples.said(content.sample, samples.count(content.trace))]
 
 
 def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:
@@ -81,16 +105,17 @@ def described(view: ArrayView) -> str:
         shape=shape_text(view.shape), dtype=view.dtype, finite=finite, minimum=number(view.minimum), maximum=number(view.maximum)
     )
     text += _("  mean {mean}  std {std}  norm {norm}").format(mean=number(view.mean), std=number(view.std), norm=number(view.norm))
-    if view.data is not None and view.data.size <= 16:
+    if view.data is not None and view.data.size <= LISTED:
         text += "\n" + _listed(view)
     return text
 
 
 def _listed(view: ArrayView) -> str:
     assert view.data is not None
-    rows: Sequence[Sequence[float]] = view.data.reshape(-1, view.data.shape[-1]).tolist()
-    write = whole if "int" in view.dtype else number
-    return "\n".join("  ".join(write(float(v)) for v in row) for row in rows)
+    across = view.data.shape[-1] if view.data.ndim > 1 else 1
+    flat = [float(value) for value in view.data.reshape(-1).tolist()]
+    texts = [exact(value, view.dtype) for value in flat] if len(flat) <= EXACT_LISTED else column(flat)
+    return "\n".join("   ".join(texts[at : at + across]) for at in range(0, len(texts), across))
 
 
 def _gradient(gradient: Gradient) -> str:
