@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Parameter(NodeType):
     """A number or tensor that training changes: a weight, a bias, any θ.
 
-    Type its value, or choose an initialisation and a shape to draw it. A frozen parameter still shows its gradient, but
+    Type its value or drag its slider, or choose an initialisation and a shape to draw it. A frozen parameter still shows its gradient, but
     the optimizer does not change it.
     """
 
@@ -39,6 +39,11 @@ class Parameter(NodeType):
     shape = ShapeSetting((), when="initialisation=" + "|".join((*KINDS, "layer")), help="Sizes of the axes; empty for a single number.")
     scale = FloatSetting(
         1.0, when="initialisation=constant|normal|uniform", help="The constant, the standard deviation, or the half-width of the interval."
+    )
+    minimum = FloatSetting(-10.0, when="initialisation=value", help="Left end of the slider.")
+    maximum = FloatSetting(10.0, when="initialisation=value", help="Right end of the slider.")
+    step = FloatSetting(
+        0.1, 0, when="initialisation=value", exclusive_minimum=True, help="The slider moves in multiples of this; training takes any value."
     )
     frozen = BoolSetting(False, help="The optimizer does not change it. Its gradient is still shown.")
     parameters = (Param("value", "shape", doc="The value itself."),)

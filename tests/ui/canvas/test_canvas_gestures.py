@@ -185,6 +185,25 @@ def test_the_slider_sets_the_value_in_steps_and_is_one_undo(qtbot: QtBot, canvas
     assert canvas.document.graph == xy_plus_z()
 
 
+def test_a_parameter_of_one_number_has_a_slider_and_others_have_none(qtbot: QtBot) -> None:
+    graph = Graph(CATALOG)
+    number = Node("w", "parameter.parameter", "w", params={"value": 0.5, "minimum": -2.0, "maximum": 2.0, "step": 0.25}, x=0, y=0)
+    drawn = Node("v", "parameter.parameter", "v", params={"initialisation": "normal", "value": 0.5}, x=0, y=200)
+    vector = Node("b", "parameter.parameter", "b", params={"value": [1.0, 2.0]}, x=0, y=400)
+    for node in (number, drawn, vector):
+        AddNode(node).apply(graph)
+    canvas = shown(qtbot, graph)
+    before = graph.copy()
+    assert canvas.scene.cards["v"].slider is None and canvas.scene.cards["b"].slider is None
+
+    drag(canvas, knob(canvas, "w", 0.5), knob(canvas, "w", 0.75))
+
+    assert canvas.document.graph.setting("w", "value") == 1.0  # −2 + ¾ · 4
+    assert not canvas.document.graph.setting("w", "frozen")
+    canvas.document.undo()
+    assert canvas.document.graph == before and not canvas.document.history.can_undo
+
+
 @pytest.mark.parametrize(
     ("share", "low", "high", "step", "value"),
     [(0.0, -10, 10, 0.1, -10), (1.0, -10, 10.05, 0.1, 10.05), (0.515, -10, 10, 0.1, 0.3), (0.5, 0, 1, 0.3, 0.6), (0.3, 2, 2, 1, 2)],

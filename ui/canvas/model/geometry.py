@@ -228,7 +228,7 @@ def _kind(
     """From the cache, where the settings can be compared."""
     settings: tuple[Any, ...]
     if spec.role in _SOURCES:
-        settings = tuple([(name, type(value)) for name, value in params.items()])
+        settings = tuple([(name, type(value), value if isinstance(value, str) else None) for name, value in params.items()])
     else:
         settings = tuple([(name, type(value), value) for name, value in params.items()])
     key = (id(spec), settings, wired, fan_out, shapes)
@@ -301,7 +301,8 @@ def _rows(spec: NodeSpec, ends: Iterable[tuple[str, int]]) -> Iterator[tuple[str
 
 def _body(spec: NodeSpec, settings: dict[str, Any]) -> Body:
     value = settings.get("value")
-    if spec.role == "input" and isinstance(value, int | float):
+    dragged = spec.role == "input" or (spec.role == "parameter" and settings.get("initialisation") == "value")
+    if dragged and isinstance(value, int | float):
         return "slider"
     if spec.category in ("layers", "parameters") or spec.role == "data" or isinstance(value, list):
         return "tiles"

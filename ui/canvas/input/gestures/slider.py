@@ -1,4 +1,4 @@
-"""Dragging an Input's slider: every tick is an edit, the whole drag one step to undo."""
+"""Dragging the slider of an Input or a Parameter: every tick is an edit, the whole drag one step to undo."""
 
 from __future__ import annotations
 
