@@ -186,12 +186,14 @@ def test_the_slider_sets_the_value_in_steps_and_is_one_undo(qtbot: QtBot, canvas
 
 
 def test_a_parameter_of_one_number_has_a_slider_and_others_have_none(qtbot: QtBot) -> None:
-    graph = Graph(CATALOG)
-    number = Node("w", "parameter.parameter", "w", params={"value": 0.5, "minimum": -2.0, "maximum": 2.0, "step": 0.25}, x=0, y=0)
-    drawn = Node("v", "parameter.parameter", "v", params={"initialisation": "normal", "value": 0.5}, x=0, y=200)
-    vector = Node("b", "parameter.parameter", "b", params={"value": [1.0, 2.0]}, x=0, y=400)
-    for node in (number, drawn, vector):
-        AddNode(node).apply(graph)
+    graph = graph_of(
+        [
+            ("w", "parameter.parameter", 0, 0, {"value": 0.5, "minimum": -2.0, "maximum": 2.0, "step": 0.25}),
+            ("v", "parameter.parameter", 0, 200, {"initialisation": "normal", "value": 0.5}),
+            ("b", "parameter.parameter", 0, 400, {"value": [1.0, 2.0]}),
+        ],
+        [],
+    )
     canvas = shown(qtbot, graph)
     before = graph.copy()
     assert canvas.scene.cards["v"].slider is None and canvas.scene.cards["b"].slider is None
