@@ -72,7 +72,8 @@ def _value_only(old: Node, node: Node, graph: Graph, inference: Inference) -> bo
     if node_type.role == "parameter":
         differing = {name for name in old.params.keys() | node.params.keys() if old.params.get(name) != node.params.get(name)}
         known = inference.parameters.get((node.id, "value"))
-        return differing <= {"value", "tensors", "minimum", "maximum", "step"} and known is not None and _shape(graph.setting(node.id, "value")) == known
+        light = differing <= {"value", "tensors", "minimum", "maximum", "step"}
+        return light and known is not None and _shape(graph.setting(node.id, "value")) == known
     return True
 
 

@@ -14,9 +14,11 @@ from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.explain.tool import Tool, chosen_place
+from ui.explain.typed_number import behind, rounded
 from ui.look.numbers import exact, number
 from ui.look.typing import scroll_past
 from ui.look.widgets import ElidedLabel, FlowLayout, button, label
+from ui.maths.draggable import DraggablePoints
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
@@ -42,6 +44,8 @@ class PictureTool(Tool):
         self._zoom = 0
         self._natural = 1.0
         """Half the width of the picture that the engine chose by itself."""
+        self._held: tuple[float, float] | None = None
+        """The range of the plot while its point is dragged: the curve stays where it is under the mouse."""
         self._exact: float | None = None
         """The ε that `begin` asked for, until another is chosen."""
         self.title = ElidedLabel("", "strong")
@@ -120,6 +124,8 @@ class PictureTool(Tool):
         place, local = self._place, self.local
         if place is None:
             return
+        if self._held is not None:
+            return self.ask(SliceOf(place, *self._held), 0)
         low = high = None
         if self._zoom and local is not None and local.place == place:
             half = self._natural * WIDER**self._zoom
@@ -141,6 +147,62 @@ class PictureTool(Tool):
         elif isinstance(answer, SecantLine):
             self.secant = answer
             self._draw_soon()
+
+    # dragging
+
+    def _points(self) -> dict[str, tuple[float, float]]:
+        """What can be dragged: the point of tangency where its number is typed, and the secant's other point."""
+        local, line = self.local, self.secant
+        points: dict[str, tuple[float, float]] = {}
+        if local is None or isinstance(local.at, Covered) or isinstance(local.value, Covered):
+            return points
+        graph, takes = self.workspace.document.graph, self.workspace.document.takes_numbers
+        if takes and behind(graph, local.place) is not None and math.isfinite(local.value):
+            points["point"] = (local.at, local.value)
+        if self.chord.isChecked() and line is not None and line.place == local.place and not isinstance(line.other, Covered):
+            points["epsilon"] = (line.at + line.epsilon, line.other)
+        return points
+
+    def _take_hold(self, name: str) -> None:
+        local = self.local
+        if name == "point" and local is not None:
+            self._held = local.ends
+            self.workspace.canvas.model.live.held = True
+            self.workspace.document.begin(_("Set {name}").format(name=local.place.name(self.workspace.document.graph)))
+
+    def _drag(self, name: str, x: float) -> None:
+        """The number follows the mouse, and everything that depends on it in the same frame."""
+        local, workspace = self.local, self.workspace
+        if local is None:
+            return
+        left, right = self._held or local.ends
+        x = rounded(min(max(x, left), right), right - left)
+        if name == "epsilon":
+            if x != local.at:
+                self._exact = x - local.at
+                half = max(abs(local.x[-1] - local.at), 1e-300) if local.x else 1.0
+                power = math.log10(max(abs(self._exact) / (0.8 * half), 1e-300))
+                self.epsilon.blockSignals(True)  # it shows the size; which ε exactly is what was dragged
+                self.epsilon.setValue(round(TICKS * (power - LARGEST) / (SMALLEST - LARGEST)))
+                self.epsilon.blockSignals(False)
+                self._epsilon_moved()
+            return
+        typed = behind(workspace.document.graph, local.place)
+        if typed is not None and x != typed.of(workspace.document.graph):
+            workspace.document.do(typed.set_to(x, workspace.document.graph), merge=("plot", typed))
+            workspace.canvas.value_dragged.emit()
+
+    def _let_go(self, name: str, counts: bool) -> None:
+        if name != "point":
+            return
+        self._held = None
+        self.workspace.canvas.model.live.held = False
+        if counts:
+            self.workspace.document.commit()
+        else:
+            self.workspace.document.rollback()
+            self.workspace.canvas.value_dragged.emit()
+        self.refresh()
 
     # the secant
 
@@ -189,6 +251,10 @@ class PictureTool(Tool):
         if self._plot is None:
             self._plot = new_plot(_("The objective as a function of one number"))
             self._place_for_plot.addWidget(self._plot)
+            self.points = DraggablePoints(self._plot, self._points)
+            self.points.began.connect(self._take_hold)
+            self.points.moved.connect(self._drag)
+            self.points.ended.connect(self._let_go)
         plot = self._plot
         plot.clear()
         graph = self.workspace.document.graph
@@ -199,7 +265,7 @@ class PictureTool(Tool):
             plot.plot([x for x, _ in points], [f for _, f in points], pen=pen(theme.forward, 2.2, theme))
             self._frame(plot, [f for _, f in points])
         self._draw_models(plot, local)
-        dot(plot, local.at, local.value, theme.forward, theme)
+        dot(plot, local.at, local.value, theme.forward, theme, 13 if "point" in self._points() else 9)
         self._explain(local)
 
     def _frame(self, plot: Any, heights: list[float]) -> None:
@@ -230,7 +296,7 @@ class PictureTool(Tool):
     def _draw_secant(self, plot: Any, line: SecantLine, ends: tuple[float, float]) -> None:
         hue = self.theme.swatch["math"]
         plot.plot(list(ends), [line.value + line.secant * (x - line.at) for x in ends], pen=pen(hue, 1.6, self.theme, dashed=True))
-        dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 8)
+        dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 11)
 
     def _explain(self, local: SliceCurve) -> None:
         """The numbers of what is drawn."""

@@ -47,9 +47,9 @@ class Tool(QWidget):
 
     # for the tools
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: Question, rest: int = REST_MS) -> None:
         """Put a question whose answer comes to `answered` or `refused`; of several that wait only the newest is put."""
-        self.workspace.work.ask(question, self._came, REST_MS)
+        self.workspace.work.ask(question, self._came, rest)
 
     @property
     def asking(self) -> bool:

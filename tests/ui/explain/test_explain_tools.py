@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from engine.explain.slices import SliceOf
 from engine.explain.sweep import DEPTHS, WIDTHS
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import Address
 from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
@@ -27,12 +29,14 @@ from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
 from ui.explain.symbolic_tool import SymbolicTool
 from ui.explain.tools_page import TOOLS
+from ui.explain.typed_number import behind, rounded
 from ui.look.theme import DARK, PROJECTOR
 from ui.look.type_size import sized
 from ui.shell.files import example_document
 from ui.shell.window import Window
 
 PATIENCE = 20_000
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 Open = Callable[[Document], Window]
 
 
@@ -329,6 +333,90 @@ def test_the_secant_turns_into_the_tangent_as_the_slider_moves(open_window: Open
         assert tool.secant.error == pytest.approx(tool.secant.epsilon, rel=1e-3)  # ((3+ε)² − 9)/ε − 6 = ε
 
     assert errors == sorted(errors, reverse=True)
+
+
+def dragged(tool: PictureTool, name: str, to: float, end: Qt.Key | None = None) -> None:
+    """Press on a point of the plot, move it to x = `to`, and let go, or press a key instead."""
+    port, box = tool._plot.viewport(), tool._plot.plotItem.vb
+    start = tool.points.place(name).toPoint()
+    there = tool._plot.mapFromScene(box.mapViewToScene(QPointF(to, 0.0)))
+    QTest.mousePress(port, LEFT, NONE, start)
+    for share in (0.5, 1.0):
+        QTest.mouseMove(port, QPoint(round(start.x() + share * (there.x() - start.x())), start.y()))
+    if end is not None:
+        QTest.keyClick(tool._plot, end)
+    QTest.mouseRelease(port, LEFT, NONE, QPoint(there.x(), start.y()))
+
+
+def test_the_point_of_tangency_is_dragged_and_the_graph_follows(open_window: Open, qtbot: QtBot) -> None:
+    """x·x at 3 is dragged to 2: the slope is 4, one undo leads back, and Esc calls a drag off."""
+    window = open_window(Document(build("x*x", CATALOG, {"x": 3.0})))
+    x = names(window.document)["x"]
+    window.canvas.select([x])
+    window.explain.show_picture()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: tool.local is not None and tool.isVisible(), timeout=PATIENCE)
+    qtbot.wait(1)
+    before = window.document.graph.copy()
+
+    dragged(tool, "point", 2.0)
+
+    value = window.document.graph.setting(x, "value")
+    assert value == pytest.approx(2.0, abs=0.03) and window.document.modified
+    qtbot.waitUntil(lambda: tool.local is not None and tool.local.at == value and f"= {2 * value:g}" in tool.numbers.text, timeout=PATIENCE)
+    window.document.undo()
+    assert window.document.graph == before and not window.document.history.can_undo
+    qtbot.waitUntil(lambda: tool.local is not None and tool.local.at == 3.0, timeout=PATIENCE)
+    qtbot.wait(1)
+
+    dragged(tool, "point", 1.0, Qt.Key.Key_Escape)
+    assert window.document.graph == before and not window.document.history.can_undo
+    tool._plot.setFocus()
+    qtbot.keyClick(tool._plot, Qt.Key.Key_Right)
+    assert window.document.graph.setting(x, "value") > 3.0
+
+
+def test_the_other_point_of_the_secant_sets_the_step(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(Document(build("x*x", CATALOG, {"x": 3.0})))
+    window.canvas.select([names(window.document)["x"]])
+    window.explain.begin("picture", settings={"epsilon": 0.5})
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: tool.secant is not None and tool.secant.epsilon == 0.5 and tool._plot is not None, timeout=PATIENCE)
+    qtbot.wait(1)
+
+    dragged(tool, "epsilon", 4.0)
+
+    qtbot.waitUntil(lambda: tool.secant is not None and tool.secant.epsilon == pytest.approx(1.0, abs=0.05), timeout=PATIENCE)
+    assert tool.secant is not None and tool.secant.secant == pytest.approx(6 + tool.secant.epsilon)  # ((3+ε)² − 9)/ε
+    assert not window.document.modified
+
+
+def test_a_computed_number_is_no_point_to_drag(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(Document(build("sin(x*x)", CATALOG, {"x": 3.0})))
+    window.canvas.select([names(window.document)["multiply"]])
+    window.explain.show_picture()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: tool.local is not None, timeout=PATIENCE)
+    assert "point" not in tool._points()
+
+
+def test_a_typed_number_is_found_behind_nodes_wires_and_entries() -> None:
+    graph = build("x*w + x", CATALOG, {"x": 2.0}, {"w": 0.5})
+    ids = {node.name: node.id for node in graph.nodes.values()}
+    wire = next(edge.id for edge in graph.edges.values() if edge.source[0] == ids["w"])
+    assert behind(graph, Address("output", ids["x"], "y")) == behind(graph, Address("output", ids["x"], "y", index=()))
+    held = behind(graph, Address("edge", wire))
+    assert held is not None and held.node == ids["w"] and held.of(graph) == 0.5
+    assert behind(graph, Address("output", ids["add"], "y")) is None
+    SetParam(ids["x"], "value", [[1.0, 2.0], [3.0, 4.0]]).apply(graph)
+    entry = behind(graph, Address("output", ids["x"], "y", index=(1, 0)))
+    assert entry is not None and entry.of(graph) == 3.0
+    assert entry.set_to(7.0, graph) == SetParam(ids["x"], "value", [[1.0, 2.0], [7.0, 4.0]])
+    assert behind(graph, Address("output", ids["x"], "y")) is None
+    assert [rounded(1.23456, width) for width in (4.0, 400.0, 4000.0)] == [1.23, 1.0, 1.0]
 
 
 # formulas
