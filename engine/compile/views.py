@@ -15,6 +15,7 @@ from graph.text.messages import _
 if TYPE_CHECKING:
     import numpy as np
 
+    from engine.compile.activity import Activity
     from graph.model.address import Address
     from graph.model.graph import Graph
 
@@ -250,6 +251,8 @@ class TraceView:
     buffers: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
     inner: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
     """Numbers that an operation made on its way, by the sign of textbooks: `(node id, "ŷ")`. Batched as the node's inputs are."""
+    activities: Mapping[str, Activity] = field(default_factory=dict)
+    """Dead and saturated units, by node, where the values are too large to be here whole; elsewhere they are counted from the values."""
 
     def at(self, address: Address, graph: Graph) -> Gradient:
         """The tensor at an address, or its entry, or why there is none. `graph` is the document that was traced.

@@ -77,6 +77,7 @@ def visible(trace: TraceView, playhead: Playhead | None, asked: frozenset[Addres
         parameters=_covered(trace.parameters, learned),
         parameter_gradients=_covered(trace.parameter_gradients, steps),
         inputs={node: value for node, value in trace.inputs.items() if node not in typed},
+        activities={node: found for node, found in trace.activities.items() if node not in typed},
         inner=_covered(trace.inner, {key for key in trace.inner if key[0] in typed or _fed_by(graph, key[0], typed)}),
     )
 
@@ -102,6 +103,7 @@ def _reached(trace: TraceView, playhead: Playhead, graph: Graph) -> TraceView:
         gradients={key: entry if has_gradient(key[0]) else HELD for key, entry in trace.gradients.items()},
         edge_gradients={edge: entry if playhead.arrived_gradients(edge) else HELD for edge, entry in trace.edge_gradients.items()},
         parameter_gradients={key: entry if has_gradient(key[0]) else HELD for key, entry in trace.parameter_gradients.items()},
+        activities={node: found for node, found in trace.activities.items() if has_value(node)},
         inner={key: value for key, value in trace.inner.items() if has_value(key[0])},
     )
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from engine.compile.activity import KINDS, Activity, activity
 from engine.compile.environment import Key
 from engine.compile.failure import nonfinite
 from engine.compile.feeds import Feeds, Part
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
 from engine.compile.trace import Trace, view
-from engine.compile.views import TraceView
+from engine.compile.views import FULL_LIMIT, TraceView
 from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
 from engine.training.initial import initial_values
@@ -226,7 +227,8 @@ class Model:
 
     def _view(self, make: Any, more: dict[str, Any]) -> TraceView:
         try:
-            result = view(make(), **more)
+            trace = make()
+            result = view(trace, activities=_activities(self.graph, trace), **more)
         except RunError as error:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
@@ -348,6 +350,17 @@ def _batch_text(rows: Sequence[int], total: int) -> str:
         span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
     text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))
     return text.format(span=span, total=total)
+
+
+def _activities(graph: Graph, trace: Trace) -> dict[str, Activity]:
+    """Dead and saturated units among values that do not travel whole."""
+    counted: dict[str, Activity] = {}
+    for (node, port), value in trace.values.items():
+        if value.numel() > FULL_LIMIT and (key := graph.spec(node).key) in KINDS:
+            found = activity(key, value.detach().cpu().numpy(), trace.shapes[node, port][1])
+            if found is not None:
+                counted[node] = found
+    return counted
 
 
 def _with_problems(seen: TraceView, problems: tuple[Problem, ...]) -> TraceView:

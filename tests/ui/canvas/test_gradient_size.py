@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from engine.compile.views import Absent, cover
-from tests.support.canvas_graphs import view_of, xy_plus_z, xy_plus_z_trace
+from engine.compile.views import Absent, TraceView, cover
+from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, Scale, scale_of, sizes
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import CanvasScene
+from ui.canvas.model.tips import node_tip
 from ui.canvas.paint import batch, gradient_size, painting
 from ui.canvas.paint.painter import prepare
 from ui.look.theme import LIGHT, THEMES
@@ -119,3 +121,48 @@ def test_all_wires_of_one_step_are_painted_at_once(qapp: QApplication, monkeypat
     gradient_size.paint_sizes(painter, scene, scene.edges, shown, "width", LIGHT, 1.0)
     painter.end()
     assert calls == [4 * 32]
+
+
+def activation(values: list[list[float]], kind: str = "activation.relu", **more: object) -> Content:
+    """x → h, with these values of h for each sample."""
+    graph = graph_of([("x", "source.input", 0, 0, {}), ("h", kind, 320, 0, {})], [("x", "y", "h", "x")])
+    view, shapes = view_of(values), {("h", "y"): ((len(values[0]),), True)}
+    return Content(graph, TraceView(values={("h", "y"): view}, shapes=shapes), look="width", **more)  # type: ignore[arg-type]
+
+
+def test_dead_and_saturated_units_are_marked_with_their_share_and_explained() -> None:
+    dead = activation([[0.0, 0.0, 3.0], [0.0, 2.0, 0.0]])
+    assert gradient_size.said(dead.marked("h")) == "dead 33%"  # type: ignore[arg-type]
+    assert node_tip(dead, "h").splitlines()[-1] == (
+        "1 of 3 units (33%) are 0 for all 2 samples: dead here, no gradient passes through them. Marked from 10% on."
+    )
+    flat = activation([[0.999, -0.999, 0.5], [0.2, 0.1, 0.0]], "activation.tanh")
+    assert gradient_size.said(flat.marked("h")) == "saturated 33%"  # type: ignore[arg-type]
+    assert "2 of 6 values (33%) are saturated: the slope of Tanh there is below 2% of its largest" in node_tip(flat, "h")
+    assert activation([[0.1, 0.2, 0.3]] * 2, "activation.tanh").marked("h") is None
+    assert activation([[1.0] * 10 + [0.0]] * 2).marked("h") is None  # 1 of 11 is less than a tenth
+
+
+def test_hidden_values_and_those_that_are_not_there_yet_are_not_counted(qapp: QApplication) -> None:
+    shown = activation([[0.0, 1.0]] * 2)
+    assert shown.marked("h") is not None and shown.trace is not None
+    covered = replace(shown.trace, values={("h", "y"): cover(view_of([[0.0, 1.0]] * 2))})
+    assert Content(shown.graph, covered).marked("h") is None and Content(shown.graph).marked("h") is None
+
+    class Before(Head):
+        def node_has_value(self, node: str) -> bool:
+            return False
+
+    assert activation([[0.0, 1.0]] * 2, playhead=Before()).marked("h") is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.2])
+def test_the_mark_is_seen_from_near_and_from_afar(qapp: QApplication, scale: float) -> None:
+    def inked(shown: Content) -> int:
+        image, ink = painted(shown, scale), QColor(LIGHT.warning).rgb()
+        return sum(image.pixel(x, y) == ink for x in range(image.width()) for y in range(image.height()))
+
+    shown = activation([[0.0, 1.0]] * 2)
+    assert inked(shown) >= 40
+    shown.look = ""
+    assert inked(shown) == 0

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from PySide6.QtGui import QImage
 
+from engine.compile.activity import KINDS, SHOWN, Activity, activity
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.grouping.groups import members
 from graph.model.address import Address, Kind
@@ -52,6 +53,7 @@ class Content:
     """Whether a slider is being dragged."""
     sizes: Any = None
     """The sample, and its `gradient_size.Sizes`."""
+    _activities: dict[str, Activity | None] = field(default_factory=dict)
     _parts: dict[int, ArrayView] = field(default_factory=dict)
     """What is shown of the batched tensors of this trace, by their identity."""
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
@@ -148,6 +150,30 @@ class Content:
     def lists_samples(self, key: tuple[str, str], view: Gradient | None) -> bool:
         """Whether the first axis of what is shown of an output, or of its gradient, counts samples."""
         return self.trace is not None and samples.batched(self.trace, key, view)
+
+    def activity(self, node: str) -> Activity | None:
+        """The dead or saturated units of a node, over the whole batch; None where nothing is known, or may be known."""
+        graph, trace = self.graph, self.trace
+        if trace is None or node not in graph.nodes or graph.nodes[node].bypassed:
+            return None
+        spec = graph.spec(node)
+        if spec.key not in KINDS or (self.playhead is not None and not self.playhead.node_has_value(node)):
+            return None
+        source = node, spec.outputs[0].name
+        view = trace.values.get(source)
+        if view is None or view.covered:
+            return None
+        if view.data is None:
+            return trace.activities.get(node)
+        if node not in self._activities:
+            known = trace.shapes.get(source)
+            self._activities[node] = activity(spec.key, view.data, known is not None and known[1])
+        return self._activities[node]
+
+    def marked(self, node: str) -> Activity | None:
+        """The activity of a node that has enough dead or saturated units to be marked."""
+        found = self.activity(node)
+        return found if found is not None and found.share >= SHOWN else None
 
     def weight(self, node: str, name: str) -> ArrayView | None:
         return self.trace.parameters.get((node, name)) if self.trace is not None and name else None

@@ -9,6 +9,7 @@ from graph.model.problem import SEVERITIES
 from graph.text.messages import _, ngettext
 from ui.canvas.model import matrices
 from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.tips import activity_tip
 from ui.look.numerals import exact, number, shape_text
 
 PortKey = tuple[str, int, bool]
@@ -64,6 +65,9 @@ def node_description(model: CanvasModel, item: str) -> str:
     objective = content.objective()
     if objective is not None and objective[0] == item:
         parts.append(_("the objective"))
+    marked = content.marked(item)
+    if marked is not None:
+        parts.append(activity_tip(graph.spec(item).title, marked).rstrip("."))
     into, out = len(graph.inputs_of(item)), len(graph.outputs_of(item))
     parts.append(ngettext("{number} wire in, {out} out", "{number} wires in, {out} out", into).format(number=into, out=out))
     return ". ".join(parts)

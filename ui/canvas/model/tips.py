@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.compile.activity import FLAT, SHOWN, Activity
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.grouping.groups import members
 from graph.model.address import wire
@@ -59,6 +60,9 @@ def _node_rows(content: Content, node_id: str) -> str:
         total = content.node_gradient(node_id, spec.outputs[0].name if spec.outputs else "")
         if isinstance(total, ArrayView):
             rows.append(_("gradient  {number}").format(number=described(total)))
+    marked = content.marked(node_id)
+    if marked is not None:
+        rows.append(activity_tip(spec.title, marked))
     return "\n".join(rows)
 
 
@@ -79,6 +83,20 @@ def _sample_rows(content: Content, batched: bool) -> list[str]:
     if content.sample is None or not batched:
         return []
     return [samples.said(content.sample, samples.count(content.trace))]
+
+
+def activity_tip(title: str, found: Activity) -> str:
+    """What the mark of dead or saturated units means, and from when on it is there."""
+    if found.kind == "dead":
+        said = _("{count} of {of} units ({share}) are 0 for all {samples} samples: dead here, no gradient passes through them.")
+    else:
+        said = _(
+            "{count} of {of} values ({share}) are saturated: the slope of {title} there is below {flat} of its largest, so hardly any "
+            "gradient passes."
+        )
+    share, flat = f"{found.share:.0%}", f"{FLAT:.0%}"
+    said = said.format(count=found.count, of=found.of, share=share, samples=found.samples, title=title, flat=flat)
+    return said + " " + _("Marked from {threshold} on.").format(threshold=f"{SHOWN:.0%}")
 
 
 def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from engine.compile.activity import Activity
+from graph.text.messages import _
 from ui.canvas.model import wires
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, sizes
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import batch
 from ui.canvas.paint.nodes import MEDIUM
-from ui.look.theme import Theme, color, mixed
+from ui.look.theme import Theme, color, font, mixed
 
 WIDEST, NARROWEST, HOT = 11.0, 1.0, 4.0
 """Pixels of the largest and the smallest gradient's wire, and of every wire where its colour says the size."""
@@ -66,3 +68,28 @@ def paint_sizes(
         points = scene.points[rows[step]][:, ::coarse]
         lines = wires.segments(points)
         batch.lines(painter, np.ascontiguousarray(lines[::2]) if step == ZERO else lines)  # every other piece: a broken line
+
+
+def paint_activity(painter: QPainter, rect: QRectF, found: Activity, theme: Theme, boost: float, stale: bool) -> None:
+    """The mark of dead or saturated units: from near a pill at the card's lower edge with their share, from afar a frame."""
+    ink = theme.stale if stale else theme.warning
+    if not boost:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(color(ink), 3.0 / max(painter.worldTransform().m11(), 1e-6)))
+        painter.drawRect(rect)
+        return
+    text = said(found)
+    painter.setFont(font("strong", boost * 0.92))
+    wide, high = painter.fontMetrics().horizontalAdvance(text) + 14 * boost, 18 * boost
+    pill = QRectF(rect.center().x() - wide / 2, rect.bottom() - high * 0.45, wide, high)
+    painter.setPen(QPen(color(theme.canvas), 1.5))
+    painter.setBrush(color(ink))
+    painter.drawRoundedRect(pill, high / 2, high / 2)
+    painter.setPen(color(theme.canvas))
+    painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def said(found: Activity) -> str:
+    """A mark in two words."""
+    text = _("dead {share}") if found.kind == "dead" else _("saturated {share}")
+    return text.format(share=f"{found.share:.0%}")

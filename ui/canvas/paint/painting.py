@@ -14,7 +14,7 @@ from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnifica
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
-from ui.canvas.paint.gradient_size import paint_sizes
+from ui.canvas.paint.gradient_size import paint_activity, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
 from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
@@ -134,7 +134,7 @@ def _paint_numbers(
             if node in covers:
                 with below(painter, covers[node]):
                     paint_values(painter, scene, [node], content, theme, size, full)
-    paint_marks(painter, scene, nodes, content, theme, covers)
+    paint_marks(painter, scene, nodes, content, theme, covers, boost if scale >= MEDIUM else 0.0)
 
 
 def _paint_sizes(
@@ -180,11 +180,11 @@ def _between_cards(
 
 def paint_marks(
     painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme,
-    covers: Mapping[str, Sequence[QRectF]],
+    covers: Mapping[str, Sequence[QRectF]], boost: float,
 ) -> None:  # fmt: skip
     """The objective's stub, badges, and the outline of the node that playback is in.
 
-    `covers` are the cards that lie on a card.
+    `covers` are the cards that lie on a card. `boost` is what small type is enlarged by; 0 from afar, where there is none.
     """
     objective = content.objective()
     seen = scene.output_of(objective)
@@ -202,3 +202,8 @@ def paint_marks(
         if problem is not None:
             with below(painter, covers.get(node_id, ())):
                 paint_badge(painter, scene.rect(node_id), problem.severity, theme)
+    for node_id in nodes if content.look and content.values else ():
+        marked = content.marked(node_id)
+        if marked is not None:
+            with below(painter, covers.get(node_id, ())):
+                paint_activity(painter, scene.rect(node_id), marked, theme, boost, content.stale)
