@@ -39,7 +39,8 @@ class Repeated:
 def block_of(graph: Graph, ids: Iterable[str]) -> Block:
     """The block that these nodes and groups are. Raises GraphError, which says why they cannot be put in series."""
     chosen = expand(graph, ids)
-    nodes = [item for item in chosen if item in graph.nodes]
+    among = set(chosen)
+    nodes = [item for item in graph.order() if item in among]
     if not nodes:
         raise GraphError(_("Select the nodes to repeat"))
     inner = set(nodes)

@@ -13,6 +13,7 @@ from tests.support.fake_surface import key, model_of
 from tests.support.window_support import after_event
 from ui.canvas.input import beside, insert, keys, repeating
 from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.card_body import Shapes
 from ui.canvas.model.scene import CanvasScene
 from ui.shell.repeat_dialog import RepeatDialog
 from ui.shell.window import Window
@@ -230,3 +231,20 @@ def test_repeating_asks_how_many_and_says_why_it_cannot(window: Window, qtbot: Q
     assert sorted(n.name for n in window.document.graph.nodes.values() if n.type == "activation.tanh") == ["tanh", "tanh_2", "tanh_3"]
     qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.document.graph == with_tanh
+
+
+def test_copies_have_room_for_their_matrices_before_the_engine_knows_them(qapp: QApplication) -> None:
+    """u is 4 × 2, its copies will be 4 × 4: larger cards, at places that stay right when their shapes come."""
+    wires = [("x", "y", "u", "x"), ("u", "y", "h", "x"), ("h", "y", "g", "x")]
+    nodes = [("x", "source.input", 0, 0), ("u", "layer.linear", 320, 0), ("h", "activation.tanh", 720, 0), ("g", "math.exp", 960, 0)]
+    model, _ = model_of(graph_of([(*node, {}) for node in nodes], wires))
+    four = {("u", "y"): (4,), ("h", "y"): (4,)}
+    model.live.take_shapes(Shapes(four, {"u": {"W": (4, 2), "b": (4,)}}))
+    model.select(["u", "h"])
+    fresh = repeating.repeat_selection(model, 2)
+    sizes = {item: model.scene.rect(item) for item in model.scene.ids}
+    layers = [n for n in fresh if model.graph.nodes[n].type == "layer.linear"]
+    known = Shapes({(n, "y"): (4,) for n in fresh}, {n: {"W": (4, 4), "b": (4,)} for n in layers})
+    model.live.take_shapes(known)
+    assert {item: model.scene.rect(item) for item in model.scene.ids} == sizes and no_overlap(model.scene)
+    assert sizes[layers[0]].width() > 160 and len({model.scene.rect(n).top() for n in layers}) == 1

@@ -18,6 +18,8 @@ from ui.canvas.model.scene import CanvasScene
 
 ROOM = 64.0
 """Space for a wire and its numbers between a card that came in and the next one."""
+GROWTH = 128.0
+"""Space more for a layer whose matrices are yet to come."""
 CLEAR = 24.0
 """Space to cards that have no wire in common with it."""
 
@@ -65,7 +67,7 @@ def make_room(model: CanvasModel, node_id: str) -> None:
     if item is None:
         return
     after = links(scene, forward=True)
-    right = scene.rect(item).right() + ROOM
+    right = scene.rect(item).right() + ROOM + (GROWTH if _grows(scene, node_id) else 0.0)
     far = max((right - scene.rect(other).left() for other in after.get(item, ())), default=0.0)
     if far <= 0:
         return
@@ -75,6 +77,11 @@ def make_room(model: CanvasModel, node_id: str) -> None:
     ends = {edge: scene.ends(edge) for edge in scene.bent}
     bent = [graph.edges[edge] for edge, (source, target, _slot) in ends.items() if source[0] in behind and target[0] in behind]
     model.do(edits.Compound((*moves, *(edits.SetVia(e.id, tuple((x + step, y) for x, y in e.via)) for e in bent))))
+
+
+def _grows(scene: CanvasScene, node_id: str) -> bool:
+    """Whether a card will be wider once the shapes of its learned tensors are known."""
+    return bool(scene.graph.spec(node_id).parameters) and node_id not in scene.shapes.parameters
 
 
 def _stand_clear(model: CanvasModel, node_id: str) -> None:
