@@ -82,6 +82,27 @@ def test_whoever_trains_on_has_left_the_step_and_comes_back_to_its_weights(windo
     assert kernel.progress.step == 0 and not panel.home.isVisible()
 
 
+def test_trained_values_of_the_users_own_come_back_after_a_lesson(window: Window, qtbot: QtBot) -> None:
+    assert window.files.open_example("xor")
+    kernel, own = window.kernel, window.document
+    assert kernel is not None
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=20_000)
+    kernel.start(7)
+    qtbot.waitUntil(lambda: kernel.progress.step == 7 and kernel.progress.phase != "training", timeout=20_000)
+    kernel.wait_state(kernel.request_state(), 20.0)
+    before = kernel.known_values
+
+    assert window.lessons.open(next(path for path in SHIPPED if path.stem == "several-paths"))
+    run_out(window)
+    assert kernel.progress.step == 0
+    window.lessons.leave()
+    qtbot.waitUntil(lambda: kernel.progress.step == 7 and window.trace is not None and not window.stale, timeout=20_000)
+
+    kernel.wait_state(kernel.request_state(), 20.0)
+    assert before is not None and kernel.known_values is not None and kernel.known_values.packed == before.packed
+    assert window.document is own and own.training_unsaved
+
+
 def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Window, qtbot: QtBot) -> None:
     assert window.lessons.open(next(path for path in SHIPPED if path.stem == "several-paths"))
     window.lessons.go(2)

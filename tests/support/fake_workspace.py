@@ -118,6 +118,7 @@ class FakeFiles:
     def __init__(self, workspace: FakeWorkspace, folder: Path) -> None:
         self._workspace, self._folder = workspace, folder
         self.title = "Untitled"
+        self._own: Document | None = None
         self.chosen: Path | None = None
         """What the person chooses when asked for a file."""
 
@@ -130,8 +131,13 @@ class FakeFiles:
     def ask_open(self) -> None:
         self._workspace.dialogs.asked.append("open")
 
-    def show(self, document: Document) -> None:
-        self._workspace.document = document
+    def lend(self, guest: Document) -> bool:
+        self._own = self._own or self._workspace.document
+        self._workspace.document = guest
+        return True
+
+    def give_back(self) -> None:
+        self._workspace.document, self._own = self._own or self._workspace.document, None
 
     def refresh_title(self) -> None: ...
 

@@ -65,14 +65,11 @@ class Lessons(Feature):
             self.open(chosen, resume=True)
 
     def open(self, path: Path, resume: bool = False) -> bool:
-        """Play a lesson, after what is open is safe; with `resume` where one was last. Whether it was opened."""
-        if self._script(path) is None or not self.workspace.files.may_close():
+        """Play a lesson while the user's document waits; with `resume` where one was last. Whether it was opened."""
+        if self._script(path) is None or not self.may_close():
             return False
-        script = self._script(path)  # once more: it may be what was recorded or drawn here, and was saved just now
-        if script is None:
-            return False
-        self.play(script, resume)
-        return True
+        script = self._script(path)  # once more: it may be what was recorded here, and was saved just now
+        return script is not None and self.play(script, resume)
 
     def _script(self, path: Path) -> LessonScript | None:
         """The lesson in a file; None, after it was said why, where there is none."""
@@ -85,8 +82,8 @@ class Lessons(Feature):
             self.workspace.dialogs.tell(_("This lesson cannot be opened"), str(wrong))
             return None
 
-    def play(self, script: LessonScript, resume: bool = False) -> None:
-        """Show a lesson whose place was made before."""
+    def play(self, script: LessonScript, resume: bool = False) -> bool:
+        """Show a lesson in place of the user's document, which waits. Whether it is shown."""
         from ui.lessons.player import Player
         from ui.lessons.shelf import LessonProgress
 
@@ -100,9 +97,12 @@ class Lessons(Feature):
         self.player = player
         self._opening = True
         try:
-            workspace.files.show(player.document)
+            shown = workspace.files.lend(player.document)
         finally:
             self._opening = False
+        if not shown:
+            self._end()
+            return False
         assert self.panel is not None
         player.changed.connect(self._follow)
         player.leaving.connect(self._withdraw)
@@ -112,6 +112,7 @@ class Lessons(Feature):
         workspace.keys_changed()
         if begun and player.index:
             workspace.say(_("Continued at step {number}. The dots below the text lead to the others.").format(number=player.index + 1))
+        return True
 
     @property
     def title(self) -> str:
@@ -145,10 +146,10 @@ class Lessons(Feature):
             self._ask()
 
     def leave(self) -> None:
-        """Close the lesson; the document stays as it is."""
+        """Close the lesson; the user's own document is shown again."""
         if self.player is not None:
             self._end()
-            self.workspace.files.refresh_title()
+            self.workspace.files.give_back()
 
     def finish_or_next(self) -> None:
         """The button: on the last step it ends the lesson."""
@@ -207,7 +208,7 @@ class Lessons(Feature):
         elif player is not None:
             script, index = player.script, player.index
             recording = Recording.of(script.lesson, [script.state(step) for step in range(len(script.lesson.steps))])
-            self.leave()
+            self._end()
             self.studio.start(recording)
             if self.studio.recorder is not None:
                 self.studio.recorder.look(index)

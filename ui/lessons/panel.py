@@ -51,7 +51,7 @@ class LessonPanel(QWidget):
         self._seeing: QuestionBox | None = None
         self.lesson_title = ElidedLabel("", "secondary")
         self.notes = button(_("Notes"), "quiet", tip=_("Open the author's notes for the teacher in a separate window"))
-        self.close_button = button("✕", "quiet", tip=_("Leave the lesson; the graph stays"))
+        self.close_button = button("✕", "quiet", tip=_("Leave the lesson and return to your own graph"))
         self.close_button.setAccessibleName(_("Leave the lesson"))
         self.title = label("", "heading", wrap=True)
         self.text = LessonText()

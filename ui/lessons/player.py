@@ -107,7 +107,7 @@ class Player(QObject):
         self._show()
 
     def close(self) -> None:
-        """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
+        """Take everything off the canvas that belonged to the lesson; its document stays as it is."""
         self.document.adopts_training = False
         self.leaving.emit()
         self.workspace.work.drop(LOOK, FIT)

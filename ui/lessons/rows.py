@@ -29,6 +29,6 @@ ROWS: tuple[ActionSpec, ...] = (
       run="lessons.toggle_recorder"),
     A("record_step", _("New step of the recording"), "Learn/Lesson", ("Ctrl+Shift+M",), enabled=has("recording"),
       tip=_("Record the canvas as it is as a step of the lesson"), run="lessons.record_step"),
-    A("lesson_leave", _("Leave the lesson"), "Learn/Lesson", enabled=lesson, tip=_("Close the lesson; the graph stays as it is"),
+    A("lesson_leave", _("Leave the lesson"), "Learn/Lesson", enabled=lesson, tip=_("Close the lesson and return to your own graph"),
       run="lessons.leave"),
 )  # fmt: skip

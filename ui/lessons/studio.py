@@ -56,6 +56,7 @@ class Studio:
     def _stop(self) -> None:
         if self.may_close():
             self._end()
+            self._workspace.files.give_back()
         self._workspace.refresh_actions()
 
     def may_close(self) -> bool:

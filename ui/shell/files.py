@@ -25,6 +25,7 @@ from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
 from ui.shell.dialogs import Asking
 from ui.shell.gallery import FIRST, example_path
+from ui.shell.lending import Lending
 from ui.shell.workspace.services import LESSONS, Lessons
 
 if TYPE_CHECKING:
@@ -58,12 +59,23 @@ class Files:
         self._window = window
         self.example = ""
         self._exporting: JobHandle | None = None
+        self._lending = Lending(window, self._put)
 
     @property
     def title(self) -> str:
         """The name in the top bar: the file's, the example's, or Untitled."""
         path = self._window.document.path
         return path.stem if path is not None else self.example or self._lessons.title or UNTITLED
+
+    @property
+    def modified(self) -> bool:
+        """Whether the document in the window has changes to save; a lesson's never has."""
+        return self._window.document.modified and not self.lent
+
+    @property
+    def lent(self) -> bool:
+        """Whether the window shows a document that needs no saving, while the user's own waits."""
+        return self._lending.lent
 
     @property
     def folder(self) -> str:
@@ -101,11 +113,12 @@ class Files:
         return absolute(path, folder) if folder else os.path.abspath(path) if os.path.isfile(path) else path
 
     def may_close(self) -> bool:
-        """Whether the document may be closed; asks if there are unsaved changes, and saves them on request."""
+        """Whether the user's document may be closed; asks if there are unsaved changes, and saves them on request."""
         window = self._window
         commit_field(window.widget.focusWidget())
         if not self._lessons.may_close():
             return False
+        self.give_back()
         if not window.document.modified:
             return True
         answer = window.dialogs.unsaved(self.title, *self._at_stake())
@@ -210,8 +223,19 @@ class Files:
         return True
 
     def show(self, document: Document) -> None:
-        """Show a document that is no example, such as a lesson's or one that a crash has left; `may_close` was asked before."""
-        self.example = ""
+        """Show a document that is no example, such as one that a crash has left; `may_close` was asked before."""
+        self._put(document)
+
+    def lend(self, guest: Document) -> bool:
+        """Show a document that needs no saving, such as a lesson's; the user's own waits until `give_back`. Whether it is shown."""
+        return self._lending.lend(guest, self.example, self._values_to_save)
+
+    def give_back(self) -> None:
+        """The user's own document is shown again as it was, with its undo."""
+        self._lending.give_back()
+
+    def _put(self, document: Document, example: str = "") -> None:
+        self.example = example
         self._window.set_document(document)
 
     def took_example(self, name: str) -> None:

@@ -88,7 +88,7 @@ class Recovery(QObject):
 
     def _handed(self, state: SavedState) -> None:
         """The engine sent its state: a crash from here on costs what comes after it."""
-        if self._journal is not None:
+        if self._journal is not None and self._window.document is self._document:
             self._journal.keep(state if state.step else None)
             if self._journal.pending and not self._timer.isActive():
                 self._timer.start()

@@ -254,7 +254,8 @@ class Window(QMainWindow):
             self.document = document
             self.canvas.set_document(document)
         document.changed.connect(self._document_changed)
-        self.recovery.follow(document)
+        if not self.files.lent:  # the journal of the user's own document is kept while that waits
+            self.recovery.follow(document)
         self.visibility.set_truth(None)
         self.visibility.clear()
         self.status.clear()
@@ -284,9 +285,9 @@ class Window(QMainWindow):
     def _settled(self) -> None:
         from ui.training.training import optimizer_text
 
-        self.topbar.set_file(self.files.title, self.document.modified)
+        self.topbar.set_file(self.files.title, self.files.modified)
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
-        self.setWindowModified(self.document.modified)
+        self.setWindowModified(self.files.modified)
         self.topbar.set_optimizer(optimizer_text(self.document))
         self.showing.show_seen()
         self.status.show_document(self.document)

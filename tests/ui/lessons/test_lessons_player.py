@@ -206,13 +206,13 @@ def test_esc_anywhere_in_the_lesson_keeps_it_open(played: Window, qtbot: QtBot) 
     assert player(played).index == 1 and panel.isVisible() and played.canvas.hasFocus()
 
 
-def test_leaving_in_the_middle_takes_everything_off_the_canvas_but_the_graph(played: Window) -> None:
+def test_leaving_in_the_middle_takes_everything_of_the_lesson_off_the_canvas(played: Window) -> None:
     played.lessons.next()
-    graph = played.document.graph.copy()
+    graph = played.document.graph
 
     played.lessons.leave()
 
-    assert played.lessons.player is None and played.document.graph == graph
+    assert played.lessons.player is None and played.document.graph is not graph
     assert not played.visibility.values and played.canvas.overlay.highlighted("lesson") == (frozenset(), frozenset())
     assert played.panels.docks["library"].isVisible() and not played.actions_by_id["lesson_next"].isEnabled()
 
@@ -221,16 +221,6 @@ def test_another_document_ends_the_lesson(played: Window) -> None:
     played.commands.run("new")
 
     assert played.lessons.player is None and played.panels.docks["library"].isVisible() and played.files.title == "Untitled"
-
-
-def test_opening_a_lesson_asks_about_unsaved_changes(window: Window, lesson: Path) -> None:
-    window.document.do(SetParam(names(window.document)["x"], "value", 4.0), "Set x")
-    answers = Answers(unsaved="cancel")
-    window.dialogs = answers  # type: ignore[assignment]
-
-    assert not window.files.open(lesson) and window.lessons.player is None and answers.asked == ["unsaved"]
-    window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    assert window.files.open(lesson) and window.lessons.player is not None
 
 
 def test_a_dropped_lesson_opens(window: Window, lesson: Path) -> None:

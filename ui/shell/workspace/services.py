@@ -132,7 +132,7 @@ class Lessons(Protocol):
         """Offer the lessons that there are."""
 
     def open(self, path: Path, resume: bool = False) -> bool:
-        """Play a lesson, after what is open is safe; with `resume` where it was left. Whether it was opened."""
+        """Play a lesson while the user's document waits; with `resume` where it was left. Whether it was opened."""
 
     def may_close(self) -> bool:
         """Whether what is being recorded may be let go of."""

@@ -67,8 +67,11 @@ class Files(Paths, Protocol):
     def ask_open(self) -> None:
         """Ask for a file and open it."""
 
-    def show(self, document: Document) -> None:
-        """Show a document without a file; `may_close` was asked before."""
+    def lend(self, guest: Document) -> bool:
+        """Show a document that needs no saving; the user's own waits until `give_back`. Whether it is shown."""
+
+    def give_back(self) -> None:
+        """The user's own document is shown again as it was, with its undo."""
 
     def refresh_title(self) -> None:
         """Write the title and the marks of unsaved changes again."""

@@ -1,0 +1,81 @@
+"""The user's own document waits while the window is lent to a document that needs no saving, such as a lesson's.
+
+Nothing the user had is lost meanwhile: graph and undo history stay in the document itself, trained values beside it, and the recovery
+journal keeps it until it is closed in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ui.shell.dialogs import Asking
+
+if TYPE_CHECKING:
+    from graph.storage.document import Document
+    from graph.storage.saved import SavedState
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The user's document with what of the window belongs to it."""
+
+    document: Document
+    example: str
+    view: tuple[float, float, float]
+    fitted: bool
+    inside: str | None
+    selection: frozenset[str]
+
+
+class Lending:
+    """Whose document the window shows. `show` puts a document into the window, and the name of the example it is."""
+
+    def __init__(self, window: Asking, show: Callable[[Document, str], None]) -> None:
+        self._window, self._show = window, show
+        self._waiting: Waiting | None = None
+
+    @property
+    def lent(self) -> bool:
+        """Whether the document in the window is a guest, while the user's own waits."""
+        return self._waiting is not None
+
+    def lend(self, guest: Document, example: str, values: Callable[[], tuple[bool, SavedState | None]]) -> bool:
+        """Show a guest; another guest takes its place. `values` gives the trained values of the user's document, and whether to go on.
+
+        Whether the guest is shown.
+        """
+        if self._waiting is None:
+            waiting = self._set_aside(example, values)
+            if waiting is None:
+                return False
+            self._waiting = waiting
+        self._show(guest, "")
+        return True
+
+    def give_back(self) -> None:
+        """Show the user's own document as it was, unless it is shown already."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return
+        self._show(waiting.document, waiting.example)
+        canvas = self._window.canvas
+        canvas.navigation.show(waiting.inside)
+        if not waiting.fitted:
+            canvas.restore_view(waiting.view)
+        canvas.select(waiting.selection)
+
+    def _set_aside(self, example: str, values: Callable[[], tuple[bool, SavedState | None]]) -> Waiting | None:
+        window, document, canvas = self._window, self._window.document, self._window.canvas
+        canvas.cancel_gesture()
+        kernel = window.kernel
+        if kernel is not None and (document.trained or document.state is not None or kernel.training):
+            if kernel.training:
+                kernel.pause()
+            go_on, state = values()
+            if not go_on:
+                return None
+            document.state = state
+            document.set_trained(state.token if state is not None else 0)
+        return Waiting(document, example, canvas.view_state(), canvas.fitted, canvas.navigation.inside, canvas.selection)
