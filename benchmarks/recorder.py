@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFontMetricsF, QImage, QPaintDevice, QPaintEngine, QPaintEngineState, QPainterPath, QPixmap, QTextItem
+from PySide6.QtGui import QFontMetricsF, QImage, QPaintDevice, QPaintEngine, QPaintEngineState, QPainterPath, QPixmap, QPolygonF, QTextItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class Record:
     """Everything in device coordinates, in the order in which it was drawn."""
 
     texts: list[Written] = field(default_factory=list)
-    shapes: list[QRectF] = field(default_factory=list)
-    """Bounding boxes of whatever has an outline, and of pictures; plain fills such as veils are not among them."""
+    shapes: list[tuple[QRectF, int]] = field(default_factory=list)
+    """Bounding boxes of whatever has an outline, and of pictures, with the number of texts drawn before; plain fills such as veils are
+    not among them."""
     curves: list[QPainterPath] = field(default_factory=list)
     """Paths that are drawn with a pen and not filled: wires, for example."""
 
@@ -85,6 +86,9 @@ class _Engine(QPaintEngine):
         view = painter.transform()
         self.record.texts.append(Written(text, view.mapRect(ink), font.pixelSize() * view.m22(), painter.pen().color().name()))
 
+    def _shape(self, box: QRectF) -> None:
+        self.record.shapes.append((box, len(self.record.texts)))
+
     def drawPath(self, path: QPainterPath) -> None:
         painter = self.painter()
         pen, brush = painter.pen().style().value != 0, painter.brush().style().value != 0
@@ -92,14 +96,15 @@ class _Engine(QPaintEngine):
         if pen and not brush:
             self.record.curves.append(moved)
         if pen:
-            self.record.shapes.append(moved.boundingRect())
+            self._shape(moved.boundingRect())
 
     def drawRects(self, *given: Any) -> None:
         if self.painter().pen().style().value != 0:
-            self.record.shapes += [self.painter().transform().mapRect(QRectF(rect)) for rect in given[0]]
+            for rect in given[0]:
+                self._shape(self.painter().transform().mapRect(QRectF(rect)))
 
     def drawEllipse(self, rect: Any) -> None:
-        self.record.shapes.append(self.painter().transform().mapRect(QRectF(rect)))
+        self._shape(self.painter().transform().mapRect(QRectF(rect)))
 
     def drawLines(self, *given: Any) -> None:
         view = self.painter().transform()
@@ -109,13 +114,14 @@ class _Engine(QPaintEngine):
             self.record.curves.append(path)
 
     def drawPolygon(self, *given: Any) -> None:
-        pass
+        if self.painter().pen().style().value != 0:
+            self._shape(self.painter().transform().mapRect(QPolygonF(list(given[0])).boundingRect()))
 
     def drawPoints(self, *given: Any) -> None:
         pass
 
     def drawImage(self, rect: QRectF, image: QImage, source: QRectF, *more: Any) -> None:  # type: ignore[override]
-        self.record.shapes.append(self.painter().transform().mapRect(rect))
+        self._shape(self.painter().transform().mapRect(rect))
 
     def drawPixmap(self, rect: QRectF, pixmap: QPixmap, source: QRectF) -> None:  # type: ignore[override]
-        self.record.shapes.append(self.painter().transform().mapRect(rect))
+        self._shape(self.painter().transform().mapRect(rect))

@@ -114,7 +114,7 @@ def measure(model: CanvasModel, name: str = "", window: tuple[float, float] | No
     wide, high = window if window is not None else (size.width(), size.height())
     whole = _recorded(model, lambda painter: _paint_all(painter, model))
     labels, wanted = _labels(model)
-    faults, details = _faults(model, labels, over)
+    faults, details = judge(model, labels, over)
     faults.wanted, faults.repeated = wanted, _repeated(model, labels)
     least = min(whole.texts, key=lambda text: text.height, default=Written("no text", QRectF(), 0.0, ""))
     faults.pictures, faults.small_texts = 1, int(least.height < LEAST_SHARE * high - 0.05)
@@ -170,26 +170,19 @@ def _repeated(model: CanvasModel, labels: Sequence[Label]) -> int:
 
 
 def _sides(edge: str, record: Record, forward: str) -> Iterator[Label]:
-    """The ink of a wire's labels: texts of one colour that touch are one label, with the picture that stands beside them."""
-    left = sorted(record.texts, key=lambda text: text.box.left())
-    groups: list[list[Written]] = []
-    for text in left:
-        home = next((g for g in groups if g[0].hue == text.hue and any(_gap(text.box, o.box) < 1.5 * text.height for o in g)), None)
-        if home is None:
-            groups.append([text])
-        else:
-            home.append(text)
-    boxes = [_union([text.box for text in group]) for group in groups]
-    for shape in record.shapes if boxes else ():
-        gaps = [_gap(shape, box) for box in boxes]
-        nearest = gaps.index(min(gaps))
-        if gaps[nearest] < groups[nearest][0].height:
-            boxes[nearest] = boxes[nearest].united(shape)
-    for group, box in zip(groups, boxes, strict=True):
-        side = "value" if group[0].hue.lower() == forward.lower() else "gradient"
-        lines = [curve for curve in record.curves if curve.elementCount() == 2]
-        led = any(_gap(box, QRectF(end.currentPosition(), end.currentPosition())) < group[0].height for end in lines)
-        yield Label(edge, side, box, " ".join(text.text for text in group), group[0].height, led)
+    """The ink of a wire's labels: what is written in the colour of values, and the rest, with the pictures and brackets drawn for it."""
+    hue = forward.lower()
+    for side in ("value", "gradient"):
+        rows = [row for row, text in enumerate(record.texts) if (text.hue.lower() == hue) == (side == "value")]
+        if rows:
+            texts_of_side = [record.texts[row] for row in rows]
+            box, height = _union([text.box for text in texts_of_side]), texts_of_side[0].height
+            for shape, before in record.shapes:
+                if before in rows and _gap(shape, box) < height:
+                    box = box.united(shape)
+            ends = [curve.currentPosition() for curve in record.curves if curve.elementCount() == 2]
+            led = any(_gap(box, QRectF(end, end)) < height for end in ends)
+            yield Label(edge, side, box, " ".join(text.text for text in texts_of_side), height, led)
 
 
 def _union(boxes: Sequence[QRectF]) -> QRectF:
@@ -257,7 +250,8 @@ def _overlap(a: QRectF, b: QRectF) -> bool:
     return common.width() > 1 and common.height() > 1
 
 
-def _faults(model: CanvasModel, labels: Sequence[Label], over: Sequence[QRectF]) -> tuple[Faults, list[str]]:
+def judge(model: CanvasModel, labels: Sequence[Label], over: Sequence[QRectF] = ()) -> tuple[Faults, list[str]]:
+    """What is wrong with labels at these places, counted, and in words."""
     scene, camera = model.scene, model.camera
     size = model.viewport.size()
     view = QRectF(0, 0, size.width(), size.height())

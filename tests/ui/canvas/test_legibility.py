@@ -1,0 +1,119 @@
+"""Numbers on wires can be read: measured on every example and every lesson at three sizes, by a measure that is checked by hand."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
+
+from benchmarks.legibility import COLUMNS, SMALL, graphs, trace_of
+from benchmarks.recorder import Recorder
+from benchmarks.sight import Label, judge, measure, sampled
+from engine.compile.views import TraceView
+from graph.model.graph import Graph
+from graph.storage.document import Document
+from tests.support.canvas_graphs import xy_plus_z, xy_plus_z_trace
+from tests.support.fake_surface import FakeSurface, model_of
+from ui.canvas.model.canvas_model import CanvasModel
+from ui.look.theme import PROJECTOR, Theme, font
+
+pytestmark = pytest.mark.usefixtures("qapp")
+SIZES = ((1280, 606), (1366, 654), (1920, 966))
+"""Of the canvas in windows of 1280 × 720, 1366 × 768 and 1920 × 1080 pixels."""
+Shown = list[tuple[str, Graph, TraceView]]
+
+
+class Sized(FakeSurface):
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        self._size = QSizeF(*size)
+
+    def view_size(self) -> QSizeF:
+        return self._size
+
+
+def whole(graph: Graph, trace: TraceView, size: tuple[int, int], theme: Theme = PROJECTOR) -> CanvasModel:
+    """The graph with its numbers, all of it in view."""
+    model = CanvasModel(Document(graph), theme, Sized(size))
+    model.set_trace(trace)
+    model.viewport.fit_all()
+    return model
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    """Of the examples and the lessons' graphs, those that are laid out differently."""
+    different: dict[object, tuple[str, Graph]] = {}
+    for name, graph in graphs():
+        nodes = tuple((node.id, node.type, node.x, node.y) for node in graph.nodes.values())
+        different.setdefault((nodes, tuple((edge.source, edge.target) for edge in graph.edges.values())), (name, graph))
+    return [(name, graph, trace_of(graph)) for name, graph in different.values()]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> None:
+    sights = [measure(whole(graph, trace, size), name) for name, graph, trace in shown]
+    assert not [(sight.name, sight.details) for sight in sights if sight.faults.misplaced]
+    assert sum(sight.faults.labels for sight in sights) > 550
+    small = [sight for sight in sights if sight.nodes <= SMALL]
+    assert len(small) > 15
+    tight = {"digits-cnn", "digits-mlp", "iris", "spiral", "tanh-mlp-2-4-2", "xor", "tanh-2-4-2 1"}  # cards with matrices, close together
+    assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden and sight.name not in tight]
+
+
+# the measure itself
+
+
+def label(wire: str, x: float, y: float, side: str = "value") -> Label:
+    """A text of 20 × 10 pixels around a place of the scene of `hand`."""
+    return Label(wire, side, QRectF(x + 100 - 10, y + 100 - 5, 20, 10), "7", 12.0)
+
+
+def hand() -> CanvasModel:
+    """x·y + z at scale 1, the scene's origin at pixel (100, 100): the wires e0 and e1 go from x and y to d."""
+    model, _ = model_of(xy_plus_z())
+    model.set_trace(xy_plus_z_trace(objective=None))
+    return model
+
+
+def faults(*labels: Label, over: QRectF | None = None) -> dict[str, int]:
+    found, _ = judge(hand(), labels, [over] if over is not None else [])
+    return {name: count for name in COLUMNS if (count := getattr(found, name)) and name != "hidden"}
+
+
+def test_the_measure_counts_what_a_person_sees() -> None:
+    scene = hand().scene
+    (left, start), (right, end) = scene.anchor("x", "y", True), scene.anchor("d", "a", False)
+    middle = (left + right) / 2, (start + end) / 2  # of an S-shaped wire, which is point-symmetric
+    (left, start_of_other), (right, end_of_other) = scene.anchor("y", "y", True), scene.anchor("d", "b", False)
+    other = (left + right) / 2, (start_of_other + end_of_other) / 2
+    assert faults(label("e0", *middle)) == {}, "on its own wire"
+    assert faults(label("e1", *middle)) == {"on_wire": 1, "far": 1}
+    assert faults(label("e0", *other)) == {"on_wire": 1, "far": 1}
+    assert faults(label("e0", middle[0], middle[1] - 300))["far"] == 1
+    card = scene.rect("x")
+    assert faults(label("e0", card.right() - 20, start)) == {"on_card": 1, "far": 1}
+    assert faults(label("e0", card.right() - 20, card.top() + 10))["on_title"] == 1
+    assert faults(label("e0", *middle), label("e0", middle[0] + 15, middle[1]))["on_label"] == 2, "both"
+    assert faults(label("e0", *middle), label("e0", middle[0] + 21, middle[1])).get("on_label", 0) == 0
+    assert faults(label("e0", -105, 30))["outside"] == 1, "half of it left of the view"
+    assert faults(label("e0", *middle), over=QRectF(middle[0] + 100, middle[1] + 100, 50, 50)) == {"under_overlay": 1}
+
+
+def test_what_is_painted_is_recorded_where_it_is_painted() -> None:
+    device = Recorder(QSizeF(400, 300))
+    painter = QPainter(device)
+    painter.setTransform(QTransform(2, 0, 0, 2, 10, 20))
+    painter.setFont(font("wire"))
+    painter.setPen(QColor("#123456"))
+    painter.drawText(QPointF(30, 40), "12")
+    path = QPainterPath(QPointF(0, 0))
+    path.cubicTo(QPointF(0, 8), QPointF(8, 8), QPointF(8, 0))
+    painter.drawPath(path)
+    painter.end()
+    (text,), (curve,) = device.record.texts, device.record.curves
+    assert (text.text, text.hue, text.height) == ("12", "#123456", 30)
+    assert text.box.bottom() == pytest.approx(2 * 40 + 20, abs=2) and text.box.left() == pytest.approx(2 * 30 + 10, abs=4)
+    assert 20 < text.box.height() <= 24, "figures of a font of 30 pixels, to whole units"
+    points = sampled(curve)
+    assert points[len(points) // 2] == pytest.approx((10 + 2 * 4, 20 + 2 * 6), abs=0.2), "by de Casteljau: (4, 6) at half of it"
