@@ -276,7 +276,7 @@ def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, q
 
 
 def test_the_two_steps_have_names_of_their_own(window: Window) -> None:
-    named = [window.controls.transport.step.text(), window.topbar.transport.back.text(), window.panel("bottom").step.text()]
+    named = [window.controls.transport.step.text(), window.controls.transport.back.text(), window.panel("bottom").step.text()]
     assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named), named
 
 
