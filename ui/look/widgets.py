@@ -102,8 +102,18 @@ class PartsLabel(ElidedLabel):
         self.set_full(self.SEPARATOR.join(text for _, text in parts))
         self.setAccessibleName(self.full)
 
+    def sizeHint(self) -> QSize:
+        return QSize(self.least(), self.fontMetrics().height())
+
+    def least(self) -> int:
+        """The width of the part that is left out last; 0 without any."""
+        first = min((rank for rank, _ in self._parts), default=0)
+        return max((self.fontMetrics().horizontalAdvance(text) + 4 for rank, text in self._parts if rank == first), default=0)
+
     def _shorten(self) -> None:
         room, shown = max(0, self.contentsRect().width()), list(self._parts)
+        if self._parts and room < self.least() - 4:
+            return self.setText("")  # half of a number says something else
         while len(shown) > 1 and self.fontMetrics().horizontalAdvance(self._joined(shown)) > room:
             shown.remove(max(shown, key=lambda part: part[0]))
         if self._parts:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.engine_link.messages import Progress
 from ui.look.theme import Theme
-from ui.look.widgets import PartsLabel, button, line
+from ui.look.widgets import PartsLabel, button, leave_out, line
 from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.panel import Panel, PanelSpec
 from ui.shell.workspace.workspace import Workspace
 
 STEP, STEP_LARGE = _("Train one step"), _("1 step")
+MARGINS = 30
+"""Left and right of the line with the tabs."""
 LARGE = 3.0
 """Type so large that the short name is all a small screen has room for."""
 
@@ -56,7 +59,7 @@ class Bottom(Panel):
             widget.setProperty("kind", "quiet")
             row.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 4, 12, 0)
+        layout.setContentsMargins(MARGINS - 12, 4, 12, 0)
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(line())
@@ -68,6 +71,7 @@ class Bottom(Panel):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self.pages)
         layout.addWidget(area, 1)
+        self._row = row
         self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
         self.step.clicked.connect(lambda: workspace.actions_by_id["train_step"].trigger())
         self.reset.clicked.connect(lambda: workspace.actions_by_id["train_reset"].trigger())
@@ -104,6 +108,15 @@ class Bottom(Panel):
         from ui.training.training import progress_parts
 
         self.status.set_parts(progress_parts(progress))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where room is short, buttons give way that menu and keys have as well: of what the run says a part is read, or nothing."""
+        leave_out(self._row, self.width() - MARGINS, (self.reset, self.step))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def actions_changed(self) -> None:
         kernel, actions = self.workspace.kernel, self.workspace.actions_by_id

@@ -15,6 +15,7 @@ class RunCommands:
 
     def __init__(self, window: Workspace) -> None:
         self._window = window
+        self._shown = False
 
     def play_forward(self) -> None:
         self._window.playhead.play_forward()
@@ -39,8 +40,16 @@ class RunCommands:
             kernel.pause()
         else:
             self._window.playhead.reset()
+            self._show_curve()
             kernel.start()
         self._window.refresh_actions()
+
+    def _show_curve(self) -> None:
+        """The first run while one builds shows its curve; who closes the page has seen where it is."""
+        window = self._window
+        if not self._shown and window.modes.current == "build" and "bottom" not in window.pages.places():
+            window.pages.show("training")
+        self._shown = True
 
     def train_step(self) -> None:
         if self._window.kernel is not None:
