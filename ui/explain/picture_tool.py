@@ -16,6 +16,7 @@ from graph.text.messages import _
 from ui.explain.tool import Tool, chosen_place
 from ui.explain.typed_number import behind, rounded
 from ui.look.numbers import exact, number
+from ui.look.style import px
 from ui.look.typing import scroll_past
 from ui.look.widgets import ElidedLabel, FlowLayout, button, label
 from ui.maths.draggable import DraggablePoints
@@ -30,6 +31,8 @@ INVITATION = _("Select a node or wire to plot the objective against its value.")
 LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96
 """Powers of ten the slider runs through, as shares of the picture's half width, and its steps."""
 WIDER = 2.0
+BESIDE = 290
+"""The width of the numbers beside the plot for type at 100 %: the plot has the rest."""
 
 
 class PictureTool(Tool):
@@ -93,8 +96,11 @@ class PictureTool(Tool):
         row_ = QHBoxLayout(self.body)
         row_.setContentsMargins(0, 0, 0, 0)
         row_.setSpacing(24)
-        row_.addLayout(left, 3)
-        row_.addLayout(right, 2)
+        self._beside = QWidget()
+        self._beside.setLayout(right)
+        right.setContentsMargins(0, 0, 0, 0)
+        row_.addLayout(left, 1)
+        row_.addWidget(self._beside)
 
     # what is asked
 
@@ -326,6 +332,7 @@ class PictureTool(Tool):
         self.numbers.show_lines([], [], self.theme)
 
     def dress(self) -> None:
+        self._beside.setFixedWidth(px(self.theme, BESIDE))
         for box in (self.tangent, self.parabola, self.chord):
             box.setStyleSheet("")
         self._draw()

@@ -31,7 +31,7 @@ MODES: tuple[Mode, ...] = (
     Mode("teach", _("Teach"), _("Explain a graph: it fills the window; cards and lessons float over it"), "Ctrl+2"),
     Mode("debug", _("Debug"), _("Step through forward, loss, backward, update and zeroing, with the debugger's page below"), "Ctrl+3",
          0.36),
-    Mode("analyse", _("Analyse"), _("Study plots, paths and checks on a large page below the graph"), "Ctrl+4", 0.6),
+    Mode("analyse", _("Analyse"), _("Study plots, paths and checks on a large page below the graph"), "Ctrl+4", 0.58),
 )  # fmt: skip
 BY_KEY: dict[str, Mode] = {mode.key: mode for mode in MODES}
 FIRST = MODES[0].key
@@ -82,6 +82,10 @@ class Modes(QObject):
         now = self.current
         self.choose(now)
         return self.current != now
+
+    def end_teaching(self) -> bool:
+        """Esc with nothing else to cancel: the panels come back, unless a lesson or a presentation hides them; whether they did."""
+        return not self._owners and self.current == "teach" and self.back()
 
     def enter(self, owner: str, key: str) -> None:
         """`owner` needs a mode until it leaves it."""
