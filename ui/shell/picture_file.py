@@ -10,6 +10,7 @@ from engine.export.registry import Format, format_of, formats_in, refuse_ending
 from graph.model.graph import Graph
 from graph.storage.writing import replace_file
 from graph.text.messages import _
+from ui.canvas.model.samples import Choice
 from ui.look.theme import THEMES
 from ui.shell.picture_formats import Drawing
 
@@ -17,16 +18,16 @@ PICTURES: Final[tuple[Format[Drawing], ...]] = formats_in("ui.shell.picture_form
 
 
 def write_picture(
-    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0
+    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0, sample: Choice = None
 ) -> str:  # fmt: skip
-    """Write the whole graph, with the numbers of `trace` where given.
+    """Write the whole graph, with the numbers of `trace` where given, of one `sample` of its batch where that is chosen.
 
     Returns what there is to say about the picture, often nothing. Raises OSError, and ValueError for an ending that no picture has.
     """
     refuse_unknown_ending(path)
     form = format_of(path, PICTURES)
     assert form is not None
-    written = form.write(Drawing(graph, trace, THEMES[theme], scale))
+    written = form.write(Drawing(graph, trace, THEMES[theme], scale, sample))
     replace_file(path, written.data)
     return written.remark
 

@@ -9,8 +9,10 @@ from engine.compile.views import TraceView
 from graph.model.graph import Graph
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
+from ui.canvas.model.card_body import shapes_of
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
+from ui.canvas.model.samples import Choice
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import painting
 from ui.canvas.paint.painter import prepare
@@ -23,22 +25,30 @@ MARGIN = 40.0
 
 def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
     """Width and height of the whole graph at scale 1, with a margin."""
-    return _extent(CanvasScene(graph), Content(graph, trace)).size()
+    return _extent(_scene(graph, trace), Content(graph, trace)).size()
+
+
+def _scene(graph: Graph, trace: TraceView | None) -> CanvasScene:
+    """Everything in its place, with room for the matrices of the trace."""
+    scene = CanvasScene(graph)
+    if trace is not None and trace.shapes:
+        scene.reshape(shapes_of(trace))
+    return scene
 
 
 def paint_graph(
     painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
-    largest: float = 2.0,
+    largest: float = 2.0, sample: Choice = None,
 ) -> None:  # fmt: skip
     """Paint all of `graph` fitted into `rect` (device coordinates), at most `largest` times its natural size.
 
-    Numbers of `trace` are shown where `values`; cards are always drawn in full.
+    Numbers of `trace` are shown where `values`, those of one `sample` where it is chosen; cards are always drawn in full.
     Needs a `QGuiApplication`.
     """
     themes.load_fonts()
     theme = for_graph(theme)
-    scene, labels = CanvasScene(graph), Labels()
-    content = Content(graph, trace, values=values and trace is not None)
+    scene, labels = _scene(graph, trace), Labels()
+    content = Content(graph, trace, values=values and trace is not None, sample=sample)
     extent = _extent(scene, content)
     camera = Camera()
     camera.scale = min(rect.width() / extent.width(), rect.height() / extent.height(), largest)  # without the limits of a window's camera

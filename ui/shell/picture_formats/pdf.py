@@ -30,7 +30,7 @@ def _write(drawing: Drawing) -> Written:
     area = QRectF(0, 0, page.width(), page.height())
     try:
         painter.fillRect(area.adjusted(0, 0, 1, 1), QColor(drawing.theme.canvas))  # the page is a whole number of points
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale * shrunk)
+        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale * shrunk, sample=drawing.sample)
     finally:
         painter.end()
     return Written(bytes(data.data()))
