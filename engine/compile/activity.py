@@ -31,6 +31,13 @@ class Activity:
         return self.count / self.of if self.of else 0.0
 
 
+def quiet(key: str, low: float, high: float) -> bool:
+    """Whether no value between these two can be dead or saturated: most nodes are told by their least and their largest value."""
+    if KINDS[key] == "dead":
+        return low > 0
+    return (1 - max(low * low, high * high) if key == "activation.tanh" else 4 * min(low * (1 - low), high * (1 - high))) >= FLAT
+
+
 def activity(key: str, values: np.ndarray[Any, Any], batched: bool) -> Activity | None:
     """What the outputs of a node of this type, shape (samples, …) where batched, say about it; None where nothing can be said.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRectF
+
 from ui.canvas.model.gradient_size import LOOKS, Look
 from ui.shell.workspace.feature import Feature
 
@@ -73,6 +75,7 @@ class Gradients(Feature):
         if not self.look:
             if self.strip is not None:
                 self.strip.hide()
+                self._cover()
             return
         from ui.canvas.model.gradient_size import sizes
         from ui.gradients.layers import layers
@@ -86,7 +89,14 @@ class Gradients(Feature):
 
             self.strip = Strip(self.workspace.canvas, self._corner)
             self.strip.chosen.connect(self._select)
+            self.strip.moved.connect(self._cover)
         return self.strip
+
+    def _cover(self) -> None:
+        """The graph is fitted into what the strip leaves free."""
+        strip = self.strip
+        place = QRectF(strip.geometry()) if strip is not None and not strip.isHidden() else None
+        self.workspace.canvas.viewport.cover("gradients", place)
 
     def _corner(self) -> int:
         """How much of the lower left corner the choice of a sample takes."""

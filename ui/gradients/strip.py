@@ -31,6 +31,8 @@ class Strip(QWidget):
     """`chosen` carries the node of the bar that was clicked. `margin` says how much of the lower left corner is taken."""
 
     chosen = Signal(str)
+    moved = Signal()
+    """It lies elsewhere, or has another size."""
 
     def __init__(self, parent: QWidget, margin: Callable[[], int]) -> None:
         super().__init__(parent)
@@ -72,6 +74,7 @@ class Strip(QWidget):
         wanted = round((AXIS + 2 * SIDE + BAR * max(len(self._layers), 2)) * unit)
         self.resize(min(wanted, max(round(parent.width() * 0.62), parent.width() - left - round(260 * unit)) - EDGE), round(HIGH * unit))
         self.move(EDGE + left, parent.height() - self.height() - EDGE)
+        self.moved.emit()
 
     def sizeHint(self) -> QSize:
         return self.size()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from PySide6.QtGui import QImage
 
-from engine.compile.activity import KINDS, SHOWN, Activity, activity
+from engine.compile.activity import KINDS, SHOWN, Activity, activity, quiet
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.grouping.groups import members
 from graph.model.address import Address, Kind
@@ -153,22 +153,22 @@ class Content:
 
     def activity(self, node: str) -> Activity | None:
         """The dead or saturated units of a node, over the whole batch; None where nothing is known, or may be known."""
-        graph, trace = self.graph, self.trace
-        if trace is None or node not in graph.nodes or graph.nodes[node].bypassed:
+        held, trace = self.graph.nodes.get(node), self.trace
+        if trace is None or held is None or held.type not in KINDS or held.bypassed:
             return None
-        spec = graph.spec(node)
-        if spec.key not in KINDS or (self.playhead is not None and not self.playhead.node_has_value(node)):
+        if self.playhead is not None and not self.playhead.node_has_value(node):
             return None
-        source = node, spec.outputs[0].name
-        view = trace.values.get(source)
-        if view is None or view.covered:
-            return None
-        if view.data is None:
-            return trace.activities.get(node)
         if node not in self._activities:
-            known = trace.shapes.get(source)
-            self._activities[node] = activity(spec.key, view.data, known is not None and known[1])
+            self._activities[node] = self._counted(node, held.type)
         return self._activities[node]
+
+    def _counted(self, node: str, key: str) -> Activity | None:
+        assert self.trace is not None
+        source = node, self.graph.spec(node).outputs[0].name
+        view, known = self.trace.values.get(source), self.trace.shapes.get(source)
+        if view is None or view.covered or quiet(key, view.minimum, view.maximum):
+            return None
+        return self.trace.activities.get(node) if view.data is None else activity(key, view.data, known is not None and known[1])
 
     def marked(self, node: str) -> Activity | None:
         """The activity of a node that has enough dead or saturated units to be marked."""

@@ -20,6 +20,8 @@ from ui.look.theme import Theme, color, font, mixed
 
 WIDEST, NARROWEST, HOT = 11.0, 1.0, 4.0
 """Pixels of the largest and the smallest gradient's wire, and of every wire where its colour says the size."""
+BUSY, MANY = 250, 1500
+"""From so many wires on they are drawn with fewer pieces, and from afar as one straight line each."""
 FAR = 0.45
 """Share of these widths from afar, where wires lie close together."""
 
@@ -59,26 +61,23 @@ def paint_sizes(
             rows.setdefault(step, []).append(scene.edge_row[edge_id])
     painter.setBrush(Qt.BrushStyle.NoBrush)
     shrink = FAR + (1 - FAR) * min(scale, 1.0)
-    coarse = 4 if scale < MEDIUM else 2 if len(ids) > 250 else 1
+    many = scale < MEDIUM and len(ids) > MANY
+    coarse = wires.SAMPLES - 1 if many else 4 if scale < MEDIUM else 2 if len(ids) > BUSY else 1
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not many)
     for step in sorted(rows):
         pixels = max(width(step, look) * shrink, 0.9) * max(theme.wire_width / 2.0, 1.0)
         pen = QPen(color(hue(step, look, theme, content.stale)), pixels / min(scale, 1.0))
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap if step == ZERO else Qt.PenCapStyle.RoundCap)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if step == ZERO or many else Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         points = scene.points[rows[step]][:, ::coarse]
         lines = wires.segments(points)
         batch.lines(painter, np.ascontiguousarray(lines[::2]) if step == ZERO else lines)  # every other piece: a broken line
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
 def paint_activity(painter: QPainter, rect: QRectF, found: Activity, theme: Theme, boost: float, stale: bool) -> None:
-    """The mark of dead or saturated units: from near a pill at the card's lower edge with their share, from afar a frame."""
-    ink = theme.stale if stale else theme.warning
-    if not boost:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color(ink), 3.0 / max(painter.worldTransform().m11(), 1e-6)))
-        painter.drawRect(rect)
-        return
-    text = said(found)
+    """The mark of dead or saturated units: a pill at the card's lower edge with their share."""
+    ink, text = theme.stale if stale else theme.warning, said(found)
     painter.setFont(font("strong", boost * 0.92))
     wide, high = painter.fontMetrics().horizontalAdvance(text) + 14 * boost, 18 * boost
     pill = QRectF(rect.center().x() - wide / 2, rect.bottom() - high * 0.45, wide, high)
@@ -87,6 +86,13 @@ def paint_activity(painter: QPainter, rect: QRectF, found: Activity, theme: Them
     painter.drawRoundedRect(pill, high / 2, high / 2)
     painter.setPen(color(theme.canvas))
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def paint_framed(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme, stale: bool) -> None:
+    """The same mark from afar: a frame around each of these cards."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(color(theme.stale if stale else theme.warning), 3.0 / max(painter.worldTransform().m11(), 1e-6)))
+    batch.rectangles(painter, np.ascontiguousarray(scene.rects[[scene.row[node] for node in ids]]))
 
 
 def said(found: Activity) -> str:

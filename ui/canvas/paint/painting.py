@@ -14,7 +14,7 @@ from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnifica
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
-from ui.canvas.paint.gradient_size import paint_activity, paint_sizes
+from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
 from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
@@ -202,8 +202,10 @@ def paint_marks(
         if problem is not None:
             with below(painter, covers.get(node_id, ())):
                 paint_badge(painter, scene.rect(node_id), problem.severity, theme)
-    for node_id in nodes if content.look and content.values else ():
-        marked = content.marked(node_id)
-        if marked is not None:
+    if content.look and content.values:
+        marked = {node_id: found for node_id in nodes if (found := content.marked(node_id)) is not None}
+        if not boost:
+            paint_framed(painter, scene, list(marked), theme, content.stale)
+        for node_id, found in marked.items() if boost else ():
             with below(painter, covers.get(node_id, ())):
-                paint_activity(painter, scene.rect(node_id), marked, theme, boost, content.stale)
+                paint_activity(painter, scene.rect(node_id), found, theme, boost, content.stale)
