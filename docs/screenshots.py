@@ -19,9 +19,9 @@ THEMES = ("light", "dark", "projector")
 
 
 def scalar(window: Window) -> None:
-    """Half-way through the backward pass."""
+    """The backward pass at the product: upstream × local = downstream on both wires."""
     window.playhead.play_backward()
-    window.playhead.advance(1_150)
+    window.playhead.advance(7_200)
     window.playhead.pause()
 
 

@@ -18,9 +18,9 @@ Pass = Literal["", "forward", "backward", "update", "zero"]
 TAIL: tuple[Literal["update", "zero"], ...] = ("update", "zero")
 """What follows the backward pass in a whole training step: the parameters' update, and the gradients forgotten."""
 
-EVENT_MS = 2_000.0
+EVENT_MS = 2_400.0
 """One event of the forward pass at speed 1; a long pass is hastened so that it takes about `PASS_MS`, but no event less than `LEAST_MS`."""
-PASS_MS = 16_000.0
+PASS_MS = 18_000.0
 LEAST_MS = 110.0
 BACKWARD = 2.0
 """How many times as long an event of the backward pass takes."""
