@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
@@ -109,8 +109,12 @@ class TrainedEdit:
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """Something to do with one run. The window chooses the ids of runs: whole numbers, each used once."""
+    """Something to do with one run. The window chooses the ids of runs: whole numbers, each used once.
 
+    `outdates`: whether the numbers shown may be others afterwards, so that a job about them ends.
+    """
+
+    outdates: ClassVar[bool] = True
     run: int
 
 
@@ -125,6 +129,7 @@ class Start(RunCommand):
 class Pace(RunCommand):
     """Train so many steps a second at most, one at a time; as fast as it goes without a number."""
 
+    outdates: ClassVar[bool] = False
     steps_per_second: float | None = None
 
 
@@ -191,6 +196,7 @@ class ShowComing(RunCommand):
 class StopAt(RunCommand):
     """Pause training where one of these conditions becomes true."""
 
+    outdates: ClassVar[bool] = False
     conditions: tuple[Condition, ...]
 
 

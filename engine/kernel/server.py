@@ -191,7 +191,8 @@ class Server:
             for command in request.commands:
                 for worker in self._workers.values():
                     worker.command(command)  # the one that has the run does it
-            self._changes += bool(request.text is not None or request.edits or request.commands)
+            outdated = any(command.outdates for command in request.commands)
+            self._changes += bool(request.text is not None or request.edits or outdated)
             for number, job in request.new_jobs:
                 self._jobs.start(number, job, self._worker.context())
             self._jobs.keep(request.jobs)

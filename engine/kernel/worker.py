@@ -1,4 +1,4 @@
-"""What the kernel works on: one document's model and its trainer. The only part of the kernel that imports torch."""
+"""What the kernel works on: one document's model and its run. The only part of the kernel that imports torch."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class DocumentWorker:
     def __init__(self) -> None:
         self.training = False
         self.run = 0
+        """Its id; `_run` is the run itself, once something needs it."""
         self._graph = Graph(CATALOG)
         self._model = Model(self._graph)
-        self._trainer: Run | None = None
+        self._run: Run | None = None
         self._held: Debugging | None = None
-        self._extensions = 0
         self._until: int | None = None
         self._attachments: dict[str, bytes] = {}
         self._message = ""
@@ -114,7 +114,7 @@ class DocumentWorker:
         self._configure()
 
     def _fresh(self, graph: Graph, run: int) -> None:
-        self.training, self.run, self._trainer, self._extensions = False, run, None, 0
+        self.training, self.run, self._run = False, run, None
         self._graph = graph
         self._device = str(graph.training["device"])
         self._model = Model(graph, self._device)
@@ -146,26 +146,23 @@ class DocumentWorker:
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
-        state = captured(self._model, self._trainer)
+        state = captured(self._model, self._run)
         self._device = str(self._graph.training["device"])
         self._model = Model(self._graph, self._device)
         self._model.restore(state)
         self._forget_past()
-        curve, self._trainer = self._trainer.curve if self._trainer else None, None
+        curve, self._run = self._run.curve if self._run else None, None
         if curve is not None:
             self._resume(state, curve)
         self._say(self._model.compiled.device_note)
 
     def _configure(self) -> None:
-        """Training settings into the run there is; a finished run that was continued keeps its later end."""
-        if self._trainer is None:
+        """Training settings into the run there is."""
+        if self._run is None:
             self._trained.configure(self._model)
             return
-        training = dict(self._graph.training)
         try:
-            self._trainer.configure(training)
-            if self._extensions and self._trainer.total_steps:
-                self._trainer.configure({**training, "steps": self._trainer.total_steps * (1 + self._extensions)})
+            self._run.configure(dict(self._graph.training))
         except RunError as error:
             self._stop(error)
 
@@ -210,26 +207,20 @@ class DocumentWorker:
 
     def _start(self, steps: int | None) -> None:
         """Train on; with a number, pause after so many steps."""
-        trainer = self._made_trainer()
-        if trainer is None:
+        run = self._made_run()
+        if run is None:
             return
-        if trainer.problem is not None:
-            trainer.restore(trainer.capture())
-        if trainer.finished:
-            self._extend(trainer)
+        if run.problem is not None:
+            run.restore(run.capture())
+        if run.finished:
+            run.lengthen()
         self._say(self._model.compiled.device_note)
-        self.debugging.begin(trainer)
+        self.debugging.begin(run)
         self._metrics = {name: value for name, value in self._metrics.items() if name not in ("train_loss", "penalty")}  # measured at rest
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
         self._pace.begin()
-
-    def _extend(self, trainer: Run) -> None:
-        """A finished run continues for its full length again, from whatever step its file had."""
-        trainer.configure(dict(self._graph.training))
-        self._extensions = self.step // trainer.total_steps if trainer.total_steps else 0
-        self._configure()
 
     def _pause(self) -> None:
         self.training = False
@@ -237,24 +228,24 @@ class DocumentWorker:
 
     def _step_once(self) -> None:
         self.training = False
-        trainer = self._made_trainer()
-        if trainer is None:
+        run = self._made_run()
+        if run is None:
             return
-        if trainer.finished and trainer.problem is None:
-            self._extend(trainer)
+        if run.finished and run.problem is None:
+            run.lengthen()
         self._say("")
-        self.debugging.begin(trainer)
-        trainer.keep(single=True)
-        self._advance(trainer, max_steps=1)
+        self.debugging.begin(run)
+        run.keep(single=True)
+        self._advance(run, max_steps=1)
         self._measure()
 
     def _go_to(self, step: int, branch: int | None = None) -> None:
         """To a step this run was at."""
         self.training = False
-        trainer = self._made_trainer()
-        if trainer is None:
+        run = self._made_run()
+        if run is None:
             return
-        if trainer.go_to(step, branch):
+        if run.go_to(step, branch):
             self.debugging.stopped = None
             self._trained.moved_on()
             self._say("")
@@ -264,7 +255,7 @@ class DocumentWorker:
             self._say(_("Step {step:,} is no longer stored.").format(step=step) if step >= 0 else _("This is the first iteration."))
 
     def _reset(self, successor: int) -> None:
-        left = self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
+        left = self._trained.left = self._trained.leave(self._model, self._run, self.run)
         self._start_over(successor)
         self._model.reset()
         self._trained.token = 0
@@ -275,7 +266,7 @@ class DocumentWorker:
         left = self._trained.left
         if left is None:
             return
-        self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
+        self._trained.left = self._trained.leave(self._model, self._run, self.run)
         self._start_over(left.run)
         lost = self._trained.take_up(self._model, left)
         if left.curve is not None:
@@ -285,7 +276,7 @@ class DocumentWorker:
 
     def _start_over(self, run: int) -> None:
         """Another run of this document: nothing of the present one is gone on with."""
-        self.training, self._trainer, self._extensions = False, None, 0
+        self.training, self._run = False, None
         self.run = run
         self._metrics = {}
         self._forget_past()
@@ -321,48 +312,48 @@ class DocumentWorker:
         self._say(text)
 
     def _resume(self, state: State, curve: Curve | None) -> None:
-        trainer = self._made_trainer()
-        if trainer is not None and curve is not None:
-            trainer.restore(state)
-            trainer.curve = curve
+        run = self._made_run()
+        if run is not None and curve is not None:
+            run.restore(state)
+            run.curve = curve
 
-    def _made_trainer(self) -> Run | None:
-        """The run's trainer; None, with a message, where this graph cannot be trained."""
+    def _made_run(self) -> Run | None:
+        """The document's run, made now if there is none; None, with a message, where this graph cannot be trained."""
         from engine.training.run import Run  # not before the first trace, which does not wait for it
 
-        if self._trainer is None:
+        if self._run is None:
             try:
-                self._trainer = Run(self._model).prepare()
+                self._run = Run(self._model).prepare()
             except RunError as error:
                 self._stop(error)
-        return self._trainer
+        return self._run
 
     @property
     def debugging(self) -> Debugging:
-        from engine.kernel.debugging import Debugging  # not before the first trace: it loads the trainer
+        from engine.kernel.debugging import Debugging  # not before the first trace: it loads the run
 
         if self._held is None:
             self._held = Debugging()
         return self._held
 
     def _forget_past(self) -> None:
-        if self._trainer is not None:
-            self._trainer.uproot()
+        if self._run is not None:
+            self._run.uproot()
         if self._held is not None:
             self._held.forget()
 
     def _showing(self) -> Run | None:
-        """The trainer whose coming step is shown, where the debugger is open and there is something to train."""
+        """The run whose coming step is shown, where the debugger is open and there is something to train."""
         from engine.training.run import Run
 
         if self._held is None or not self._held.on or self.training:
             return None
         try:
-            self._trainer = self._trainer or Run(self._model).prepare()
-            self._trainer.coming()
+            self._run = self._run or Run(self._model).prepare()
+            self._run.coming()
         except RunError:
             return None
-        return self._trainer
+        return self._run
 
     @property
     def wait(self) -> float:
@@ -370,18 +361,18 @@ class DocumentWorker:
         return self._pace.wait if self.training else 0.0
 
     def run_slice(self, seconds: float) -> None:
-        trainer = self._trainer
-        if trainer is None:
+        run = self._run
+        if run is None:
             self.training = False
             return
         if self.wait > 0:
             return
         try:
-            trainer.keep()
+            run.keep()
         except RunError as error:  # a graph that was broken meanwhile
             self._stop(error)
             return
-        self._advance(trainer, max_seconds=seconds, max_steps=self._most_steps())
+        self._advance(run, max_seconds=seconds, max_steps=self._most_steps())
         self._pace.stepped()
 
     def _most_steps(self) -> int | None:
@@ -390,23 +381,23 @@ class DocumentWorker:
             return 1
         return self._until - self.step if self._until is not None else None
 
-    def _advance(self, trainer: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
+    def _advance(self, run: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
         before = self.step
         try:
             if self.debugging.conditions:
-                if self.debugging.run(trainer, max_seconds, max_steps or math.inf):
+                if self.debugging.run(run, max_seconds, max_steps or math.inf):
                     self._stopped_by(self.debugging)
             else:
-                trainer.train(max_seconds, max_steps)
+                run.train(max_seconds, max_steps)
         except RunError as error:
             self._stop(error)
             return
         finally:
             if self.step != before:
                 self._trained.moved_on()
-        if trainer.problem is not None:
-            self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
-        if trainer.finished or (self.training and self._until is not None and self.step >= self._until):
+        if run.problem is not None:
+            self._say(run.problem.text, run.problem.nodes[0] if run.problem.nodes else None)
+        if run.finished or (self.training and self._until is not None and self.step >= self._until):
             self.training = False
             self._measure()
 
@@ -429,36 +420,36 @@ class DocumentWorker:
 
     def _measure(self) -> None:
         """The metrics over whole parts, which while training come from the curve's last measurement."""
-        if self._trainer is not None and self.step:
+        if self._run is not None and self.step:
             try:
-                self._metrics = dict(self._trainer.metrics())
+                self._metrics = dict(self._run.metrics())
             except RunError:
                 self._metrics = {}
 
     # Answers
 
     def trace(self) -> TraceView:
-        if self.training and self._trainer is not None:
+        if self.training and self._run is not None:
             self._pace.seen()
-            return self._trainer.trace_view()
-        if (trainer := self._showing()) is not None:
-            return trainer.coming_view()
+            return self._run.trace_view()
+        if (run := self._showing()) is not None:
+            return run.coming_view()
         return self._model.trace_view()
 
     def progress(self, points_known: Mapping[int, int]) -> Progress:
-        trainer, state = self._trainer, self._model.state
+        run, state = self._run, self._model.state
         model = self._model
         left = self._trained.left
         more: dict[str, Any] = {}
-        if trainer is not None:
-            first, points = trainer.curve.tell(points_known.get(self.run, 0))
+        if run is not None:
+            first, points = run.curve.tell(points_known.get(self.run, 0))
             self._metrics |= measured(points)
-            more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss,
-                    "loss_of": trainer.loss_of}  # fmt: skip
+            more = {"points": points, "first_point": first, "total_steps": run.total_steps, "loss": run.loss,
+                    "loss_of": run.loss_of}  # fmt: skip
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
-            if trainer is not None:
-                more |= self._branches(trainer)
+            if run is not None:
+                more |= self._branches(run)
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
@@ -478,20 +469,20 @@ class DocumentWorker:
         return {"reachable": reachable, "branches": branches, "branch": 0 if present is None else present.id}
 
     def _phase(self) -> Phase:
-        trainer = self._trainer
+        run = self._run
         if self.training:
             return "training"
-        if trainer is not None and trainer.problem is not None:
+        if run is not None and run.problem is not None:
             return "failed"
         if not self.step:
             return "idle"
-        return "finished" if trainer is not None and trainer.finished else "paused"
+        return "finished" if run is not None and run.finished else "paused"
 
     def state(self) -> SavedState:
-        return self._trained.saved(self._model, self._trainer)
+        return self._trained.saved(self._model, self._run)
 
     def curve(self) -> Curve | None:
-        return None if self._trainer is None else self._trainer.curve
+        return None if self._run is None else self._run.curve
 
     def kept(self) -> TrainedEdit:
         from engine.training.keep import keep
@@ -506,7 +497,7 @@ class DocumentWorker:
         else:
             try:
                 showing = self._showing()
-                trace = shown(self._model, self._trainer, self.training, showing is not None)
+                trace = shown(self._model, self._run, self.training, showing is not None)
             except RunError:
                 return None
             tensor = trace.at(address, self._model.graph)
@@ -517,7 +508,7 @@ class DocumentWorker:
         return {question: answered(context, question, hidden) for question in questions}
 
     def context(self) -> ExplainContext:
-        return ExplainContext(self._model, self._trainer, self.training, self._showing() is not None)
+        return ExplainContext(self._model, self._run, self.training, self._showing() is not None)
 
     def covered(self, answer: Any, hidden: Hidden) -> Any:
         from engine.explain.covering import covered

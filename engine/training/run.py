@@ -65,6 +65,8 @@ class Run:
         self.prepared = False
         self._steps = Steps(model)
         self._first_step = model.state.step
+        self._extensions = 0
+        """How often the run was allowed its full length again."""
         self.checkpoints: Checkpoints[StepConditions] = Checkpoints()
         self._rooted = False
         self._shapes: Any = None
@@ -134,6 +136,11 @@ class Run:
         """Steps after which the run is complete; 0 where nothing limits it."""
         if not self.prepared:
             return 0
+        return self._length * (1 + self._extensions)
+
+    @property
+    def _length(self) -> int:
+        """Steps of one full length."""
         unit, count = training_length(self.training) or ("steps", 0)
         return count if unit == "steps" else count * self._batches.count
 
@@ -142,11 +149,12 @@ class Run:
         return self.problem is not None or 0 < self.total_steps <= self.model.state.step
 
     def lengthen(self) -> None:
-        """Where the run is complete already, let it go on for its full length again."""
+        """Where the run is complete already, let it go on to the next multiple of its full length. A later change of the training
+        settings keeps that."""
         self.prepare()
-        total, step = self.total_steps, self.model.state.step
-        if 0 < total <= step:
-            self.configure({**self.training, "steps": total * (1 + step // total)})
+        length, step = self._length, self.model.state.step
+        if 0 < length <= step:
+            self._extensions = step // length
 
     @property
     def measure_every(self) -> int:

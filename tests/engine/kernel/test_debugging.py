@@ -31,7 +31,7 @@ def opened(graph: Graph) -> DocumentWorker:
 
 
 def captured(worker: DocumentWorker) -> State:
-    return captured_state(worker._model, worker._trainer)
+    return captured_state(worker._model, worker._run)
 
 
 def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.kernel.client import KernelClient
-from engine.kernel.protocol import Pause, Start
+from engine.kernel.protocol import Pause, Start, StopAt
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, JobReport
 from graph.model.edits import AddNode, Move, SetParam
@@ -98,6 +98,10 @@ def test_an_edit_ends_what_is_about_the_document_and_nothing_else(window: Listen
     window.document.do(Move((("n1", 50.0, 60.0),)))
     window.until(lambda: len(window.parts) > 40)
     assert not window.ends, "where a card lies is not what is computed"
+    heard = len(window.parts)
+    window.client.command(StopAt(window.client.run, ()))
+    window.until(lambda: len(window.parts) > heard + 40)
+    assert not window.ends, "a breakpoint changes no number"
     window.document.do(SetParam("n1", "value", 2.0))
     heard = sum(name == "old" for name, _ in window.parts)
     window.until(lambda: window.ends)
