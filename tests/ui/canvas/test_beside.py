@@ -248,3 +248,17 @@ def test_copies_have_room_for_their_matrices_before_the_engine_knows_them(qapp: 
     model.live.take_shapes(known)
     assert {item: model.scene.rect(item) for item in model.scene.ids} == sizes and no_overlap(model.scene)
     assert sizes[layers[0]].width() > 160 and len({model.scene.rect(n).top() for n in layers}) == 1
+
+
+def test_the_view_follows_what_is_added_as_little_as_it_can(qapp: QApplication) -> None:
+    model, _ = model_of(graph_of([("x", "source.input", 1000, 100, {})], []))  # 1280 × 800 pixels, scale 1, the origin at (100, 100)
+    last = "x"
+    for _count in range(3):
+        new = beside.add(model, "math.exp", [last])
+        assert new is not None
+        last = new
+        seen = model.camera.rect_to_view(model.scene.rect(new))
+        assert seen.left() > 0 and seen.right() <= 1280 - 40 and model.camera.scale == 1.0 and model.camera.y == -100.0
+    model.viewport.fit_all()
+    beside.add(model, "math.exp", [last])
+    assert model.viewport.fitted and model.viewport.seen().contains(model.scene.bounds())

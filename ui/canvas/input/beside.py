@@ -42,7 +42,7 @@ def add(model: CanvasModel, key: str, items: Sequence[str]) -> str | None:
     if not wired:
         model.message.emit(_("{title} was added without a wire: no free port fits").format(title=title))
     model.select([node.id])
-    model.viewport.reveal(model.scene.rect(node.id).adjusted(-GAP_Y, -GAP_Y, GAP_Y, GAP_Y))
+    model.viewport.follow(model.scene.rect(node.id).adjusted(-GAP_Y, -GAP_Y, GAP_Y, GAP_Y))
     return node.id
 
 

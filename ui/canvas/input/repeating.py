@@ -20,7 +20,7 @@ def repeat_selection(model: CanvasModel, count: int) -> tuple[str, ...]:
     """Add `count` copies of the selected block behind it, as one step, and select them; the new ids of its nodes. Raises GraphError."""
     graph, scene = model.document.graph, model.scene
     items = [item for item in model.movable() if item in scene.row]
-    block, fitted = block_of(graph, items), model.viewport.fitted
+    block = block_of(graph, items)
     behind = closure(links(scene, forward=True), *items)
     repeated = repeat(graph, block, count, 8.0 * round((scene.bounds(items).width() + GAP_X) / 8.0))
     with model.document.gesture(_("Repeat")) as gesture:
@@ -33,10 +33,7 @@ def repeat_selection(model: CanvasModel, count: int) -> tuple[str, ...]:
         _move(model, _spread(scene, fresh, {*items, *fresh}))
         _push(model, [item for item in behind if item not in items], fresh, {*items, *fresh})
     model.select(fresh)
-    if fitted:
-        model.viewport.fit_all()
-    else:
-        model.viewport.reveal(scene.bounds(fresh))
+    model.viewport.follow(scene.bounds(fresh))
     return tuple(renewed[node] for renewed in repeated.copies for node in block.nodes)
 
 

@@ -109,6 +109,18 @@ class Viewport:
         if not rect.isNull() and not self.free(rect).contains(self.camera.rect_to_view(rect)):
             self.centre_on(rect.center())
 
+    def follow(self, rect: QRectF) -> None:
+        """Show what has come in at the edge of the graph: everything again where everything was shown, else move as little as possible."""
+        free, seen = self.free(rect), self.camera.rect_to_view(rect)
+        if rect.isNull() or free.contains(seen):
+            return
+        if self.fitted:
+            self.fit_all()
+            return
+        dx = min(0.0, free.right() - seen.right()) or max(0.0, free.left() - seen.left())
+        dy = min(0.0, free.bottom() - seen.bottom()) or max(0.0, free.top() - seen.top())
+        self.pan_by(dx, dy)
+
     def state(self) -> State:
         """Scale and corner, to be remembered."""
         return self.camera.state()
