@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,8 @@ class Trace:
     device: str = "cpu"
     buffers: dict[Key, Tensor] = field(default_factory=dict)
     """What layers keep beside what they learn (running averages), as this pass used them."""
+    operations: Sequence[Any] = ()
+    """The `plan.Operation`s that were computed, in order."""
     inner: dict[Key, Tensor] = field(default_factory=dict)
     """Numbers that operations made on their way, by the signs of textbooks: (node id, `ŷ`)."""
 

@@ -56,7 +56,7 @@ class Tracer:
             named, self._filled(self._output_order, self._names[0], outputs), self._filled(self._edge_order, self._names[1], wires),
             learned_values, self._filled(self._parameter_order, self._names[2], learned), noted, self._events, self._plan.objective,
             self._note, self._problems, self._shapes, self._dtype, device, dict(zip(self._plan.buffers, buffers, strict=True)),
-            self._made_inside(named, learned_values, noted),
+            self._plan.operations, self._made_inside(named, learned_values, noted),
         )  # fmt: skip
 
     def _made_inside(self, values: dict[Key, Tensor], learned: dict[Key, Tensor], kept: dict[str, Any]) -> dict[Key, Tensor]:

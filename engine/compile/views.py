@@ -249,6 +249,9 @@ class TraceView:
     iteration: int = -1
     """Where the debugger shows the pass of one training step: the step it starts from; -1 for every other trace."""
     buffers: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
+    negligible: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    """Entries that are nothing but round-off, of flattened tensors: by (`value` or `total`, node id, port), (`edge`, id), (`slope`,
+    node id, parameter). They are written as 0."""
     inner: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
     """Numbers that an operation made on its way, by the sign of textbooks: `(node id, "ŷ")`. Batched as the node's inputs are."""
     activities: Mapping[str, Activity] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from engine.compile.activity import KINDS, Activity, activity
 from engine.compile.environment import Key
 from engine.compile.failure import nonfinite
 from engine.compile.feeds import Feeds, Part
+from engine.compile.negligible import negligible
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
 from engine.compile.trace import Trace, view
@@ -229,6 +230,7 @@ class Model:
         try:
             trace = make()
             result = view(trace, activities=_activities(self.graph, trace), **more)
+            result = replace(result, negligible=gone) if (gone := negligible(trace, result)) else result
         except RunError as error:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)

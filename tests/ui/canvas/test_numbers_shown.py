@@ -15,6 +15,7 @@ from engine.compile.views import ArrayView, TraceView
 from engine.compile.visible import addresses, visible
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
+from graph.formula.to_graph import build
 from graph.model import edits
 from graph.storage.document import Document
 from tests.support.canvas_graphs import view_of, xy_plus_z, xy_plus_z_trace
@@ -22,6 +23,7 @@ from tests.support.fake_surface import FakeSurface
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import placed_text, texts
+from ui.canvas.model.tips import wire_tip
 from ui.look import theme
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "resources" / "examples" / "tanh-mlp-2-4-2.gradwire"
@@ -159,6 +161,16 @@ def test_a_small_step_of_a_weight_is_seen_in_its_matrix(qapp: QApplication, pass
     after = shown(model)["n2.W"]
     assert all(len(text.partition(".")[2]) == 3 for row in before for text in row)
     assert np.allclose(numbers(after), stepped["n2", "W"].data, atol=0.5e-5) and before != after
+
+
+def test_round_off_is_written_as_0_and_told_in_full_where_the_mouse_is(qapp: QApplication) -> None:
+    theme.load_fonts()
+    graph = build("(a + b - c)*d", CATALOG, {"a": 0.1, "b": 0.2, "c": 0.3, "d": 2.0})
+    model = CanvasModel(Document(graph), theme.LIGHT, FakeSurface())
+    model.set_trace(Model(graph).trace_view())
+    wire = next(edge for edge in graph.edges.values() if graph.nodes[edge.source[0]].name == "subtract")
+    assert texts(wire, model.content)[0].text == "0"
+    assert "5.551115123125783e−17" in wire_tip(model.content, wire)  # 0.1 + 0.2 − 0.3
 
 
 def test_a_larger_matrix_is_written_out_while_its_card_is_selected(qapp: QApplication) -> None:

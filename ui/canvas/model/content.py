@@ -115,6 +115,17 @@ class Content:
         """The same of a gradient of that output."""
         return self._part(key, entry)
 
+    def written_as(self, key: tuple[str, ...], view: ArrayView) -> ArrayView:
+        """The tensor as it is written: entries that are nothing but round-off are 0. Tips tell what they are."""
+        trace = self.trace
+        entries = trace.negligible.get(key) if trace is not None and trace.negligible else None
+        if trace is None or entries is None or view.covered or view.data is None:
+            return view
+        tables: dict[str, Mapping[Any, Gradient]] = {"value": trace.values, "total": trace.gradients, "slope": trace.parameter_gradients}
+        whole = trace.edge_gradients.get(key[1]) if key[0] == "edge" else tables[key[0]].get((key[1], key[2]))
+        sliced = isinstance(whole, ArrayView) and whole.shape != view.shape
+        return samples.without(view, entries, self.sample if sliced else None, samples.count(trace))
+
     def figures(self, key: Hashable, view: ArrayView) -> int:
         """Significant digits of a single number, or decimals that a small tensor's numbers have at least."""
         free = self.trace is not None and self.trace.mode == "training" and self.trace.iteration < 0

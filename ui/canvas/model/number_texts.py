@@ -109,6 +109,8 @@ def _gradient_text(content: Content, gradient: Gradient, edge: Edge) -> WireText
     text: WireText | None = content.texts.get(key)
     if text is None:
         fraction = content.fraction("edge", edge.id, gradient=True)
+        if isinstance(gradient, ArrayView):
+            gradient = content.written_as(("edge", edge.id), gradient)
         figures = content.figures(("∇", edge.id), gradient) if isinstance(gradient, ArrayView) else 0
         text = content.texts[key] = gradient_text(gradient, _written_out(content, edge.source, gradient), fraction, figures)
     return text
@@ -141,6 +143,7 @@ def known_text(content: Content, value: ArrayView | None, source: tuple[str, str
     key = (id(value), 2 if content.brackets else 0)
     text: WireText | None = content.texts.get(key)
     if text is None:
+        value = content.written_as(("value", *source), value) if value is not None else None
         figures, fraction = content.figures(source, value) if value is not None else 0, content.fraction("output", *source)
         text = content.texts[key] = value_text(value, content.is_image(*source), _written_out(content, source, value), fraction, figures)
     return text
@@ -163,6 +166,7 @@ def placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayV
 
 
 def _placed_text(content: Content, node_id: str, place: NumberPlace, view: ArrayView, written: bool) -> Matrix | str:
+    view = content.written_as(("slope" if place.kind == "slope" else "value", node_id, place.name), view)
     if written and view.data is not None and _room_for(content, node_id, place, view):
         return matrices.matrix(view, content.figures((node_id, place.kind, place.name), view))
     shape = tensor_text(view.shape)

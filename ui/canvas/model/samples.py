@@ -58,6 +58,22 @@ def batched(trace: TraceView, key: tuple[str, str], view: Gradient | None) -> bo
     return known is not None and known[1] and isinstance(view, ArrayView) and len(view.shape) == len(known[0]) + 1
 
 
+def without(view: ArrayView, entries: tuple[int, ...], choice: Choice, rows: int) -> ArrayView:
+    """A tensor, or the chosen part of one, with these entries of the flattened whole, which has so many `rows`, as 0.
+
+    A mean stays as it is.
+    """
+    assert view.data is not None
+    if choice == "mean":
+        return view
+    numbers = view.data.copy().reshape(-1)
+    first = min(choice, rows - 1) * numbers.size if isinstance(choice, int) else 0
+    for entry in entries:
+        if 0 <= entry - first < numbers.size:
+            numbers[entry - first] = 0.0
+    return view_of(numbers.reshape(view.shape))
+
+
 def inner_batched(trace: TraceView, view: ArrayView) -> bool:
     """Whether what an operation made on its way has a row for every sample."""
     return bool(view.shape) and view.shape[0] == count(trace)

@@ -44,10 +44,10 @@ def node_value(model: CanvasModel, item: str) -> str:
     for port in outputs:
         shown = content.node_value(item, port.name)
         if shown is not None:
-            parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(shown))
+            parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(content.written_as(("value", item, port.name), shown)))
         gradient = content.node_gradient(item, port.name)
         if isinstance(gradient, ArrayView):
-            parts.append(_("gradient {gradient}").format(gradient=said(gradient)))
+            parts.append(_("gradient {gradient}").format(gradient=said(content.written_as(("total", item, port.name), gradient))))
     typed = content.typed(item)
     if not parts and typed is not None:
         parts.append(number(typed))
@@ -89,7 +89,7 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
         return ""
     if output:
         shown = content.node_value(node, port)
-        return said(shown) if shown is not None else ""
+        return said(content.written_as(("value", node, port), shown)) if shown is not None else ""
     edge = graph.edge_into(node, port, slot)
     if edge is None:
         return _("not connected")
@@ -107,6 +107,9 @@ def wire_value(model: CanvasModel, edge: Edge) -> str:
     """What a wire shows: its value and its gradient, or why there is none."""
     content = model.content
     value, gradient = content.wire_value(edge), content.wire_gradient(edge)
+    value = content.written_as(("value", *edge.source), value) if value is not None else None
+    if isinstance(gradient, ArrayView):
+        gradient = content.written_as(("edge", edge.id), gradient)
     return _("value {number}, gradient {gradient}").format(
         number=said(value) if value is not None else WHY_ABSENT["not computed"], gradient=_gradient(gradient)
     )

@@ -17,7 +17,7 @@ from ui.canvas.paint.insides import paint_places
 from ui.canvas.paint.labels import paint_question
 from ui.canvas.paint.nodes import paint_slot
 from ui.canvas.paint.tiles import blit, fitted, paint_tile, paint_tiles
-from ui.look.numerals import MINUS, loud, number, whole
+from ui.look.numerals import MINUS, loud, number
 from ui.look.theme import Theme, color, font, mixed
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -91,7 +91,7 @@ def paint_value(
     elif view is None:
         _empty(painter, area, theme)
     elif view.scalar is not None:
-        text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
+        text = known_text(content, view, (node_id, port)).text
         ink = theme.error if loud(view.scalar) else theme.stale if content.stale else theme.text
         _paint_number(painter, area, text, ink, boost)
     elif full:
@@ -124,6 +124,7 @@ def _fan_out(node_id: str, port: str, content: Content) -> str | None:
     total = content.node_gradient(node_id, port)
     if not isinstance(total, ArrayView):
         return None
+    total = content.written_as(("total", node_id, port), total)
     if total.scalar is not None:
         return f"Σ {content.fraction('output', node_id, port, gradient=True) or number(total.scalar)}"
     return f"Σ |∇| {number(total.norm)}"
