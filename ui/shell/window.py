@@ -96,6 +96,7 @@ class Window(QMainWindow):
         from ui.shell.shortcuts import Keys
         from ui.shell.showing import Showing
         from ui.shell.status import Status
+        from ui.shell.teaching_sample import TeachingSample
         from ui.shell.topbar import TopBar
         from ui.shell.view_memory import ViewMemory
         from ui.shell.workspace.later import Later
@@ -123,6 +124,7 @@ class Window(QMainWindow):
         accessible.install()
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
+        TeachingSample(self, self.modes, self.canvas.model.samples)
         self.canvas.painted.connect(self.work.painted)
         self.visibility = Visibility(self)
         self.visibility.hid.connect(self.work.hid)
