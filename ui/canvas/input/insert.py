@@ -16,7 +16,7 @@ from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import with_content
 from ui.canvas.model.scene import CanvasScene
 
-ROOM = 64.0
+ROOM = 96.0
 """Space for a wire and its numbers between a card that came in and the next one."""
 GROWTH = 128.0
 """Space more for a layer whose matrices are yet to come."""
@@ -77,6 +77,8 @@ def make_room(model: CanvasModel, node_id: str) -> None:
     ends = {edge: scene.ends(edge) for edge in scene.bent}
     bent = [graph.edges[edge] for edge, (source, target, _slot) in ends.items() if source[0] in behind and target[0] in behind]
     model.do(edits.Compound((*moves, *(edits.SetVia(e.id, tuple((x + step, y) for x, y in e.via)) for e in bent))))
+    if model.viewport.fitted:
+        model.viewport.follow(scene.bounds())
 
 
 def _grows(scene: CanvasScene, node_id: str) -> bool:
