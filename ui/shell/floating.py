@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from graph.text.messages import _
 from ui.look.style import px, style_sheet
 from ui.look.theme import LIGHT, Theme, color
-from ui.look.widgets import ElidedLabel, button
+from ui.look.widgets import button
 
 STEP = 24
 """Pixels that an arrow key moves a sheet by that has the focus itself."""
@@ -65,16 +65,14 @@ class Corner(Grip):
 
 
 class Handle(Grip):
-    """The upper edge of a sheet; without a title it shows a short line."""
+    """The upper edge of a sheet: a short line shows that it can be taken hold of."""
 
-    def __init__(self, parent: QWidget, titled: bool) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.CursorShape.SizeAllCursor)
-        self.theme, self._titled = LIGHT, titled
+        self.theme = LIGHT
         self.setToolTip(_("Drag to move"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._titled:
-            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(color(self.theme.wire), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
@@ -84,23 +82,22 @@ class Handle(Grip):
 
 
 class Floating(QFrame):
-    """`titled`: with a line that names it, pins and closes it; else with a handle alone, and the content says how it ends."""
+    """`closable`: can be pinned and closed at its upper edge; else the content says how it ends."""
 
     closed = Signal()
     pinned = Signal(bool)
     moved = Signal()
     """The user moved it, or changed its size."""
 
-    def __init__(self, canvas: QWidget, title: str, content: QWidget, titled: bool) -> None:
+    def __init__(self, canvas: QWidget, title: str, content: QWidget, closable: bool) -> None:
         super().__init__(canvas)
         self.setObjectName("sheet")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.titled, self.content, self.by_hand = titled, content, False
-        self.handle = Handle(self, titled)
-        self.title = ElidedLabel(title, "strong")
+        self.closable, self.content, self.by_hand = closable, content, False
+        self.handle = Handle(self)
         self.pin = button(_("Pin"), "quiet", tip=_("Keep this card at its place and about its number, whatever is selected"))
         self.pin.setCheckable(True)
         self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
@@ -108,11 +105,12 @@ class Floating(QFrame):
         self.corner = Corner(self)
         head = QHBoxLayout(self.handle)
         head.setContentsMargins(0, 4, 6, 0)
-        for part, room in ((self.title, 1), (self.pin, 0), (self.close_button, 0)):
-            head.addWidget(part, room)
-            part.setVisible(titled)
+        head.addStretch(1)
+        for part in (self.pin, self.close_button):
+            head.addWidget(part)
+            part.setVisible(closable)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14 if titled else 1, 1, 2, 8 if titled else 1)
+        layout.setContentsMargins(14 if closable else 1, 1, 2, 8 if closable else 1)
         layout.setSpacing(0)
         layout.addWidget(self.handle)
         layout.addWidget(content, 1)
@@ -125,7 +123,7 @@ class Floating(QFrame):
         """`theme` is as large as what is read from afar."""
         self.setStyleSheet(style_sheet(theme))
         self.corner.theme = self.handle.theme = theme
-        if not self.titled:
+        if not self.closable:
             self.handle.setFixedHeight(px(theme, 14))
 
     def wanted(self, width: int) -> int:
@@ -170,7 +168,7 @@ class Floating(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = _WAYS.get(Qt.Key(event.key())) if self.hasFocus() else None
-        if event.key() == Qt.Key.Key_Escape and self.titled:
+        if event.key() == Qt.Key.Key_Escape and self.closable:
             self.closed.emit()
         elif way is not None:
             self._put(self.geometry().translated(way))

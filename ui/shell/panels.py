@@ -160,7 +160,7 @@ class Panels(QObject):
             return
         panel = self.panel(key)
         if sheet is None:
-            sheet = self._sheets[key] = Floating(self._window.canvas, self.specs[key].title, scrolled(QWidget()), titled=True)
+            sheet = self._sheets[key] = Floating(self._window.canvas, self.specs[key].title, scrolled(QWidget()), closable=True)
             sheet.closed.connect(lambda: self._land(key))
             sheet.pinned.connect(lambda pinned: self._pin(key, pinned))
         sheet.pin.setChecked(False)
@@ -254,7 +254,7 @@ class Panels(QObject):
 
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         if key not in self._sheets:
-            self._sheets[key] = Floating(self._window.canvas, title, panel, titled=False)
+            self._sheets[key] = Floating(self._window.canvas, title, panel, closable=False)
         self.sheets.put(key, self._sheets[key], (width, share))
 
     def take_away(self, key: str) -> None:

@@ -29,6 +29,15 @@ def beside(size: QSizeF, area: QRectF, about: QRectF, cards: Sequence[QRectF], s
     return min(places, key=cost)
 
 
+def at_side(size: QSizeF, area: QRectF, about: QRectF) -> QRectF:
+    """A place at the side of `area` that is nearer to `about`: the graph is shown beside it."""
+    inner = area.adjusted(GAP, GAP, -GAP, -GAP)
+    width, height = min(size.width(), inner.width()), min(size.height(), inner.height())
+    left = inner.left() if about.center().x() < inner.center().x() else inner.right() - width
+    top = min(max(about.center().y() - height / 2, inner.top()), inner.bottom() - height)
+    return QRectF(left, top, width, height)
+
+
 def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iterable[QRectF] = ()) -> QRectF:
     """The place of a sheet that is read with the whole graph: a column at the left, or a band below, whichever leaves the graph larger.
 

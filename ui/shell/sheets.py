@@ -13,7 +13,7 @@ from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 from ui.look.type_size import for_graph
 from ui.shell.floating import LEAST, Floating
-from ui.shell.placing import beside, inside, overlap, stage
+from ui.shell.placing import at_side, beside, inside, overlap, stage
 
 CARD_WIDTH, CARD_SHARE, CARD_HIGH = 330, 0.42, 0.86
 """Of a card: its width for type at 100 %, its largest share of the canvas's width, and of its height."""
@@ -71,10 +71,10 @@ class Sheets(QObject):
 
     def close_top(self) -> bool:
         """Close the sheet that was opened last of those that Esc closes; whether there was one."""
-        titled = [shown.sheet for shown in self._shown.values() if shown.sheet.titled]
-        if titled:
-            titled[-1].closed.emit()
-        return bool(titled)
+        closable = [shown.sheet for shown in self._shown.values() if shown.sheet.closable]
+        if closable:
+            closable[-1].closed.emit()
+        return bool(closable)
 
     def all(self) -> list[Floating]:
         return [shown.sheet for shown in self._shown.values()]
@@ -106,16 +106,18 @@ class Sheets(QObject):
             place = stage(area, graph, min(width * scale, share * area.width()), height, self._bars())
         else:
             shown.subject = self._canvas.selection
-            others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
-            place = beside(self._card_size(shown), area, self._rect(shown.subject), self._cards(), [*others, *self._bars()])
+            place = self._beside(shown, self._card_size(shown))
+            if overlap(place, self._cards()) > 0 and self._canvas.fitted:
+                place = at_side(place.size(), area, self._rect(shown.subject))  # the view makes room for it
         shown.sheet.setGeometry(place.toAlignedRect())
         self._cover(key)
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
             # The view has made room, and its node is elsewhere now.
-            about = self._rect(shown.subject)
-            others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
-            place = beside(QSizeF(shown.sheet.size()), area, about, self._cards(), [*others, *self._bars()])
-            shown.sheet.setGeometry(place.toAlignedRect())
+            shown.sheet.setGeometry(self._beside(shown, QSizeF(shown.sheet.size())).toAlignedRect())
+
+    def _beside(self, shown: Shown, size: QSizeF) -> QRectF:
+        others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
+        return beside(size, QRectF(self._canvas.rect()), self._rect(shown.subject), self._cards(), [*others, *self._bars()])
 
     def _cover(self, key: str) -> None:
         """The graph is shown beside a sheet, unless it lies over free canvas."""

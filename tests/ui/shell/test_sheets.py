@@ -24,7 +24,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def card(window: Window) -> Floating:
-    (sheet,) = [sheet for sheet in window.panels.sheets.all() if sheet.titled]
+    (sheet,) = [sheet for sheet in window.panels.sheets.all() if sheet.closable]
     return sheet
 
 
@@ -91,7 +91,7 @@ def test_the_card_is_one_widget_in_its_tab_or_on_its_sheet(large: Window, qtbot:
     assert card(large).isAncestorOf(page) and panels.is_shown("explain")
 
     inspector.turn_to("explain")
-    assert inspector.isAncestorOf(page) and not [sheet for sheet in panels.sheets.all() if sheet.titled]
+    assert inspector.isAncestorOf(page) and not [sheet for sheet in panels.sheets.all() if sheet.closable]
     panels.show("explain")
     assert inspector.isAncestorOf(page), "a tab that is in front stays where it is"
 
@@ -174,7 +174,7 @@ def test_a_lesson_floats_and_the_graph_is_beside_it(played: Window) -> None:
     QApplication.processEvents()
     (sheet,) = played.panels.sheets.all()
 
-    assert played.modes.current == "teach" and sheet.isVisible() and not sheet.titled
+    assert played.modes.current == "teach" and sheet.isVisible() and not sheet.closable
     assert played.canvas.width() == played.width()
     assert not any(QRectF(sheet.geometry()).intersects(seen(played, node)) for node in played.document.graph.nodes)
     at = played.canvas.viewport.free().center()
