@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
@@ -9,15 +12,21 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 from benchmarks.legibility import COLUMNS, SMALL, graphs, trace_of
 from benchmarks.recorder import Recorder
 from benchmarks.sight import Label, judge, measure, sampled
-from engine.compile.views import TraceView
+from engine.compile.views import Absent, TraceView
+from engine.nodes.catalog import CATALOG
+from graph.model import edits
+from graph.model.elements import Frame, Note
 from graph.model.graph import Graph
 from graph.storage.document import Document
-from tests.support.canvas_graphs import xy_plus_z, xy_plus_z_trace
+from graph.storage.files import load
+from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import FakeSurface, model_of
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.look.theme import PROJECTOR, Theme, font
+from ui.canvas.model.label_search import overlap
+from ui.look.theme import LIGHT, PROJECTOR, Theme, font
 
 pytestmark = pytest.mark.usefixtures("qapp")
+EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 SIZES = ((1280, 606), (1366, 654), (1920, 966))
 """Of the canvas in windows of 1280 × 720, 1366 × 768 and 1920 × 1080 pixels."""
 Shown = list[tuple[str, Graph, TraceView]]
@@ -59,6 +68,48 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
     assert len(small) > 15
     tight = {"digits-cnn", "digits-mlp", "iris", "spiral", "tanh-mlp-2-4-2", "xor", "tanh-2-4-2 1"}  # cards with matrices, close together
     assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden and sight.name not in tight]
+
+
+def test_the_numbers_of_a_selected_wire_come_first_and_others_come_back_afterwards() -> None:
+    """Between the two wires from x to both inputs of u there is room for one number: one of x's two equal values is left out."""
+    graph = load(EXAMPLES / "fan-out.gradwire", CATALOG)
+    model = whole(graph, trace_of(graph), SIZES[0])
+    measure(model)
+    scene, labels = model.scene, model.labels
+    before = {edge: labels.shown(edge) for edge in scene.edges}
+    left = [edge for edge, spots in before.items() if spots[0] is None]
+    assert left
+    named = graph.edges[left[0]]
+    assert [e for e in scene.edges if graph.edges[e].source == named.source and before[e][0] is not None], "its value is seen elsewhere"
+    labels.favour(scene, model.content, frozenset(left[:1]))
+    spot = labels.shown(left[0])[0]
+    assert spot is not None
+    others = [s.box for edge in scene.edges for s in labels.shown(edge) if s is not None and s is not spot]
+    assert not any(overlap(spot.box, box) for box in others)
+    labels.favour(scene, model.content, frozenset())
+    assert {edge: labels.shown(edge) for edge in scene.edges} == before
+
+
+def test_words_give_way_to_numbers_and_shrink_to_a_sign() -> None:
+    nodes: list[tuple[str, str, float, float, dict[str, Any]]] = [
+        ("x", "source.input", 0, 0, {"value": 2.0}), ("near", "activation.tanh", 200, 0, {}), ("far", "activation.tanh", 640, 0, {})
+    ]  # fmt: skip
+    graph = graph_of(nodes, [("x", "y", "near", "x"), ("near", "y", "far", "x")])
+    values = {(name, "y"): view_of(2.0) for name in ("x", "near", "far")}
+    words = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: Absent("not differentiable") for e in graph.edges}, events=())
+    model = whole(graph, words, SIZES[0], LIGHT)
+    measure(model)
+    close, wide = (model.labels.places[edge] for edge in graph.edges)
+    assert close.forward is not None and wide.backward is not None and not wide.backward.short
+    assert close.backward is not None and close.backward.short, "60 units between the cards: a sign in place of the words"
+
+
+def test_everything_in_view_includes_frames_notes_and_room_for_numbers() -> None:
+    graph = xy_plus_z()
+    edits.AddItem(Note("note", "left of everything", -700.0, 40.0, 160.0, 80.0)).apply(graph)
+    edits.AddItem(Frame("frame", "below", 0.0, 900.0, 300.0, 200.0)).apply(graph)
+    seen = whole(graph, xy_plus_z_trace(), SIZES[0]).viewport.seen()
+    assert seen.contains(QRectF(-700, 40, 160, 80)) and seen.contains(QRectF(0, 900, 300, 200))
 
 
 # the measure itself

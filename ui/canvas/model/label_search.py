@@ -92,18 +92,19 @@ class Ground:
 
 
 class Surroundings:
-    """One wire and what is around it, for the search on both of its sides. `own` are its points."""
+    """One wire and what is around it, for the search on both of its sides. `own` are its points, `wires` counts those of the scene."""
 
     def __init__(self, ground: Ground, own: np.ndarray, edge_id: str, room: tuple[float, float]) -> None:
         scene = ground.scene
         self.own, self._wall = own, ground.wall
+        self.wires = len(scene.edges)
         (left, top), (right, bottom) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
         across, down = room[0] + 12, room[1] + _TIERS * _step(room[1]) + 12
         around = QRectF(left - across, top - down, right - left + 2 * across, bottom - top + 2 * down)
         self.boxes = ground.boxes(around)
         rows = [scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id]
         self.segments = _inside(wires.segments(scene.points[rows][:, ::2]), around)
-        self._away = _distances(own[_ROWS], self.segments)
+        self._away = _distances(own[_ROWS], scene.points[rows].reshape(-1, 2))
         doubt = _DOUBT * np.clip(1 - self._away / _NEAR, 0.0, None)
         self._doubt = np.concatenate([doubt, doubt])
 
@@ -127,7 +128,7 @@ class Surroundings:
             moved = boxes + np.array([0.0, away, 0.0, away])
             edge = moved[:, 3] if side < 0 else moved[:, 1]
             lines = np.stack([feet[:, 0] - 1, np.minimum(edge, feet[:, 1]), feet[:, 0] + 1, np.maximum(edge, feet[:, 1])], axis=1)
-            crossed = _crossing(lines[:, None], self.segments[None]).sum(axis=1)
+            crossed = _crossing(lines, self.segments).sum(axis=1)
             good = np.flatnonzero(self._free(moved) & ~_covering(lines, self.boxes) & (self._away > _NEAR / 2))
             price = cost + _AWAY * tier + 30.0 * crossed
             found += [Choice(float(price[i]), tuple(moved[i].tolist()), int(i), 0.0, (float(feet[i, 0]), float(feet[i, 1]))) for i in good]
@@ -145,7 +146,7 @@ class Surroundings:
         if len(self.segments) and free.any():
             rows = np.flatnonzero(free)
             wide = boxes[rows] + (-CLEAR, -CLEAR, CLEAR, CLEAR)
-            free[rows] = ~_crossing(wide[:, None], self.segments[None]).any(axis=1)
+            free[rows] = ~_crossing(wide, self.segments).any(axis=1)
         return np.asarray(free)
 
 
@@ -183,14 +184,14 @@ def _extremes(along: np.ndarray, across: np.ndarray, middle: np.ndarray, half: f
     return np.where(inside, across, np.inf).min(axis=1), np.where(inside, across, -np.inf).max(axis=1)
 
 
-def _distances(points: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """From each point to the nearest segment."""
-    if not len(segments):
+def _distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """From each point to the nearest of the others, where that is nearer than `_NEAR`; infinite where not."""
+    (left, top), (right, bottom) = points.min(axis=0) - _NEAR, points.max(axis=0) + _NEAR
+    x, y = others.T
+    near = others[(x > left) & (x < right) & (y > top) & (y < bottom)]
+    if not len(near):
         return np.full(len(points), np.inf)
-    start, step = segments[None, :, :2], segments[None, :, 2:] - segments[None, :, :2]
-    offset = points[:, None] - start
-    share = np.clip((offset * step).sum(axis=2) / np.maximum((step**2).sum(axis=2), 1e-12), 0.0, 1.0)[..., None]
-    return np.asarray(np.hypot(*np.moveaxis(offset - share * step, 2, 0)).min(axis=1))
+    return np.asarray(np.hypot(points[:, :1] - near[:, 0], points[:, 1:] - near[:, 1]).min(axis=1))
 
 
 def _covering(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -203,13 +204,19 @@ def _covering(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def _crossing(boxes: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """Which segments run through which boxes, with broadcasting: separating axes are the two sides and the segment's normal."""
-    x1, y1, x2, y2 = (segments[..., i] for i in range(4))
-    left, top, right, bottom = (boxes[..., i] for i in range(4))
-    hit = (np.maximum(x1, x2) > left) & (np.minimum(x1, x2) < right) & (np.maximum(y1, y2) > top) & (np.minimum(y1, y2) < bottom)
-    dx, dy = x2 - x1, y2 - y1
-    off = np.abs(dx * ((top + bottom) / 2 - y1) - dy * ((left + right) / 2 - x1))
-    return np.asarray(hit & (off < (np.abs(dx) * (bottom - top) + np.abs(dy) * (right - left)) / 2))
+    """Which segments (n, 4) run through which boxes (m, 4), shape (m, n): separating axes are the two sides and the segment's normal."""
+    x1, y1, x2, y2 = segments.T
+    left, top, right, bottom = (boxes[:, i : i + 1] for i in range(4))
+    hit = (np.maximum(x1, x2) > left) & (np.minimum(x1, x2) < right)
+    hit &= np.maximum(y1, y2) > top
+    hit &= np.minimum(y1, y2) < bottom
+    box, segment = np.nonzero(hit)
+    if len(box):
+        (x1, y1, x2, y2), (left, top, right, bottom) = segments[segment].T, boxes[box].T
+        dx, dy = x2 - x1, y2 - y1
+        off = np.abs(dx * ((top + bottom) / 2 - y1) - dy * ((left + right) / 2 - x1))
+        hit[box, segment] = off < (np.abs(dx) * (bottom - top) + np.abs(dy) * (right - left)) / 2
+    return np.asarray(hit)
 
 
 def _inside(segments: np.ndarray, around: QRectF) -> np.ndarray:

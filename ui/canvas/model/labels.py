@@ -17,7 +17,7 @@ from ui.canvas.model import geometry, wires
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import ASKED, REPEATED, STUB, WORD, Places, Room, Spot, needed, said_by
 from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, candidates, overlap
-from ui.canvas.model.number_texts import WireText
+from ui.canvas.model.number_texts import WireText, final_texts
 from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
 
@@ -31,8 +31,10 @@ SIDES = (-1.0, 1.0)
 """Above and below: the value's side and the gradient's."""
 _TOGETHER = 14.0
 """What it is worth that a wire's value and gradient stand at the same place along it."""
-_CHUNK = 24
-"""Wires whose labels find their places together, so that the more important come first."""
+_CHUNK, _PORTION = 24, 6
+"""Wires whose labels find their places together, so that the more important come first; fewer where there are many and no time."""
+_BUSY = 250
+"""From this many wires on, lines to labels would only be more of a tangle."""
 Key = tuple[str, int]
 """A wire and 0 for its value, 1 for its gradient."""
 
@@ -158,7 +160,7 @@ class Labels:
         With a budget the search stops when the time is up: a large graph gets its labels over some frames.
         """
         began = time.perf_counter()
-        waiting = [edge for edge in ids if self._wanting(scene, edge, content)]
+        waiting = self._waiting(scene, ids, content)
         stub = _stub(scene, content)
         if stub != self._stub:
             self._stub = stub
@@ -166,12 +168,30 @@ class Labels:
         if stub is not None and self._wanting(scene, STUB, content):
             waiting.insert(0, STUB)
         ground = Ground(scene, stub, self.boost) if waiting else None
-        for start in range(0, len(waiting), _CHUNK):
+        size = _CHUNK if budget_ms is None or len(waiting) <= _CHUNK else _PORTION
+        for start in range(0, len(waiting), size):
             if start and budget_ms is not None and (time.perf_counter() - began) * 1000 > budget_ms:
                 return False
             assert ground is not None
-            self._place([self._task(ground, edge, content) for edge in waiting[start : start + _CHUNK]])
+            self._place([self._task(ground, edge, content) for edge in waiting[start : start + size]])
         return True
+
+    def _waiting(self, scene: CanvasScene, ids: Iterable[str], content: Content) -> list[str]:
+        """Asked before every picture: wires whose labels say what they said are passed over quickly."""
+        places, edges, held = self.places, scene.graph.edges, self.held
+        waiting = []
+        for edge in ids:
+            known = places.get(edge)
+            if known is not None:
+                if held:
+                    continue
+                above, below = known.said
+                now = final_texts(edges[edge], content)
+                if now[0] is above and now[1] is below:
+                    continue
+            if known is None or self._wanting(scene, edge, content):
+                waiting.append(edge)
+        return waiting
 
     def _wanting(self, scene: CanvasScene, edge: str, content: Content) -> bool:
         known = self.places.get(edge)
@@ -259,7 +279,7 @@ class Labels:
             yield False, task.around.choices(side, room.exact, room.height)
         if room.short is not None:
             yield True, task.around.choices(side, *room.short)
-        if room.rank < REPEATED:
+        if room.rank < REPEATED and task.around.wires <= _BUSY:
             yield room.short is not None, task.around.led(side, *(room.short or (room.exact, room.height)))
 
     def _cleared(self, rank: int, attempt: Sequence[Choice], others: dict[str, _Task]) -> Choice | None:
