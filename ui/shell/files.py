@@ -337,8 +337,8 @@ class Files:
         if chosen is None:
             return
         try:
-            sample = window.canvas.model.samples.choice
-            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, sample)
+            sample, look = window.canvas.model.samples.choice, window.canvas.model.look
+            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, sample, look)
         except OSError as wrong:
             window.dialogs.tell(_("The picture could not be written"), f"{quoted_name(chosen)}: {reason(wrong)}.")
         except ValueError as wrong:
@@ -358,7 +358,8 @@ class Files:
         from ui.shell.picture_image import picture_image, too_large
 
         window = self._window
-        shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.model.samples.choice)
+        model = window.canvas.model
+        shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE, model.samples.choice, model.look)
         image, used = picture_image(shown)
         QGuiApplication.clipboard().setImage(image)
         said = _("The picture is on the clipboard{with_values}. {note}").format(

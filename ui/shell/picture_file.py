@@ -10,6 +10,7 @@ from engine.export.registry import Format, format_of, formats_in, refuse_ending
 from graph.model.graph import Graph
 from graph.storage.writing import replace_file
 from graph.text.messages import _
+from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.samples import Choice
 from ui.look.theme import THEMES
 from ui.shell.picture_formats import Drawing
@@ -18,7 +19,7 @@ PICTURES: Final[tuple[Format[Drawing], ...]] = formats_in("ui.shell.picture_form
 
 
 def write_picture(
-    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0, sample: Choice = None
+    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0, sample: Choice = None, look: Look = ""
 ) -> str:  # fmt: skip
     """Write the whole graph, with the numbers of `trace` where given, of one `sample` of its batch where that is chosen.
 
@@ -27,7 +28,7 @@ def write_picture(
     refuse_unknown_ending(path)
     form = format_of(path, PICTURES)
     assert form is not None
-    written = form.write(Drawing(graph, trace, THEMES[theme], scale, sample))
+    written = form.write(Drawing(graph, trace, THEMES[theme], scale, sample, look))
     replace_file(path, written.data)
     return written.remark
 

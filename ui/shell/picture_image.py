@@ -26,7 +26,10 @@ def picture_image(drawing: Drawing) -> tuple[QImage, float]:
     painter = QPainter(image)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, QRectF(image.rect()), largest=used, sample=drawing.sample)
+        paint_graph(
+            painter, drawing.graph, drawing.trace, drawing.theme, QRectF(image.rect()), largest=used, sample=drawing.sample,
+            look=drawing.look,
+        )  # fmt: skip
     finally:
         painter.end()  # a painter that outlives its image takes the process with it
     image.setText(_("Description"), about(drawing.trace))

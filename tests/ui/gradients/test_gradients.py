@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import Absent, cover
@@ -101,3 +103,14 @@ def test_the_strip_is_painted_in_every_theme_and_stays_in_its_corner(window: Win
     assert len({image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}) > 8
     window.resize(900, 600)
     assert window.canvas.rect().contains(strip.geometry())
+
+
+def test_a_copied_picture_shows_the_sizes_too(window: Window) -> None:
+    def orange() -> int:
+        window.files.copy_picture()
+        image, ink = QApplication.clipboard().image(), QColor(window.theme.backward).rgb()
+        return sum(image.pixel(x, y) == ink for x in range(0, image.width(), 2) for y in range(0, image.height(), 2))
+
+    before = orange()
+    window.actions_by_id["gradient_size_width"].trigger()
+    assert orange() > 4 * before + 100

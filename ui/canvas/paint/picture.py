@@ -11,6 +11,7 @@ from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.card_body import shapes_of
 from ui.canvas.model.content import Content
+from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.samples import Choice
 from ui.canvas.model.scene import CanvasScene
@@ -38,17 +39,18 @@ def _scene(graph: Graph, trace: TraceView | None) -> CanvasScene:
 
 def paint_graph(
     painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
-    largest: float = 2.0, sample: Choice = None,
+    largest: float = 2.0, sample: Choice = None, look: Look = "",
 ) -> None:  # fmt: skip
     """Paint all of `graph` fitted into `rect` (device coordinates), at most `largest` times its natural size.
 
-    Numbers of `trace` are shown where `values`, those of one `sample` where it is chosen; cards are always drawn in full.
+    Numbers of `trace` are shown where `values`, those of one `sample` where it is chosen, the size of gradients in this `look`; cards are
+    always drawn in full.
     Needs a `QGuiApplication`.
     """
     themes.load_fonts()
     theme = for_graph(theme)
     scene, labels = _scene(graph, trace), Labels()
-    content = Content(graph, trace, values=values and trace is not None, sample=sample)
+    content = Content(graph, trace, values=values and trace is not None, sample=sample, look=look)
     extent = _extent(scene, content)
     camera = Camera()
     camera.scale = min(rect.width() / extent.width(), rect.height() / extent.height(), largest)  # without the limits of a window's camera

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.model.graph import Graph
+    from ui.canvas.model.gradient_size import Look
     from ui.canvas.model.samples import Choice
     from ui.look.theme import Theme
 
@@ -21,3 +22,5 @@ class Drawing:
     theme: Theme
     scale: float = 1.0
     sample: Choice = None
+    look: Look = ""
+    """How the wires show the size of their gradients."""

@@ -30,7 +30,10 @@ def _write(drawing: Drawing) -> Written:
     area = QRectF(0, 0, page.width(), page.height())
     try:
         painter.fillRect(area.adjusted(0, 0, 1, 1), QColor(drawing.theme.canvas))  # the page is a whole number of points
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale * shrunk, sample=drawing.sample)
+        paint_graph(
+            painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale * shrunk, sample=drawing.sample,
+            look=drawing.look,
+        )  # fmt: skip
     finally:
         painter.end()
     return Written(bytes(data.data()))

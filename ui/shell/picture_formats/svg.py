@@ -28,7 +28,10 @@ def _write(drawing: Drawing) -> Written:
     painter = QPainter(generator)
     try:
         painter.fillRect(area, QColor(drawing.theme.canvas))
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale, sample=drawing.sample)
+        paint_graph(
+            painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale, sample=drawing.sample,
+            look=drawing.look,
+        )  # fmt: skip
     finally:
         painter.end()
     return Written(bytes(data.data()))
