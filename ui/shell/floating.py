@@ -90,7 +90,8 @@ class Floating(QFrame):
     """The user moved it, or changed its size."""
 
     def __init__(self, canvas: QWidget, title: str, content: QWidget, closable: bool) -> None:
-        super().__init__(canvas)
+        super().__init__(canvas.parentWidget())  # beside the canvas: what is typed here is for none of the canvas's keys
+        self._canvas = canvas
         self.setObjectName("sheet")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -137,22 +138,30 @@ class Floating(QFrame):
         """What is shown: the content, or what scrolls in it."""
         return self.content.widget() if isinstance(self.content, QScrollArea) else self.content
 
+    def place(self) -> QRect:
+        """Where it lies, in the canvas's coordinates."""
+        return self.geometry().translated(-self._canvas.pos())
+
+    def put(self, place: QRect) -> None:
+        """Lie here, in the canvas's coordinates."""
+        self.setGeometry(place.translated(self._canvas.pos()))
+
     # by hand
 
     def _drag(self, step: QPoint) -> None:
-        self._put(self.geometry().translated(step))
+        self._put_by_hand(self.place().translated(step))
 
     def _stretch(self, step: QPoint) -> None:
         size = QSize(self.width() + step.x(), self.height() + step.y()).expandedTo(LEAST)
-        self._put(QRect(self.pos(), size))
+        self._put_by_hand(QRect(self.place().topLeft(), size))
 
-    def _put(self, place: QRect) -> None:
+    def _put_by_hand(self, place: QRect) -> None:
         """At least its upper edge stays where it can be taken hold of."""
-        area = self.parentWidget().rect()
+        area = self._canvas.rect()
         place.moveTop(min(max(place.top(), 0), area.height() - 40))
         place.moveLeft(min(max(place.left(), 60 - place.width()), area.width() - 60))
         self.by_hand = True
-        self.setGeometry(place)
+        self.put(place)
         self.moved.emit()
 
     def first_stop(self) -> QWidget:
@@ -171,7 +180,7 @@ class Floating(QFrame):
         if event.key() == Qt.Key.Key_Escape and self.closable:
             self.closed.emit()
         elif way is not None:
-            self._put(self.geometry().translated(way))
+            self._put_by_hand(self.place().translated(way))
         else:
             super().keyPressEvent(event)
 

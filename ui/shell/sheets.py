@@ -97,7 +97,7 @@ class Sheets(QObject):
     def _place(self, key: str, shown: Shown) -> None:
         area = QRectF(self._canvas.rect())
         if shown.sheet.by_hand:
-            place = inside(QRectF(shown.sheet.geometry()), area)
+            place = inside(QRectF(shown.sheet.place()), area)
         elif shown.column is not None:
             width, share = shown.column
             graph = self._canvas.scene.bounds().size()
@@ -109,20 +109,20 @@ class Sheets(QObject):
             place = self._beside(shown, self._card_size(shown))
             if overlap(place, self._cards()) > 0 and self._canvas.fitted:
                 place = at_side(place.size(), area, self._rect(shown.subject))  # the view makes room for it
-        shown.sheet.setGeometry(place.toAlignedRect())
+        shown.sheet.put(place.toAlignedRect())
         self._cover(key)
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
             # The view has made room, and its node is elsewhere now.
-            shown.sheet.setGeometry(self._beside(shown, QSizeF(shown.sheet.size())).toAlignedRect())
+            shown.sheet.put(self._beside(shown, QSizeF(shown.sheet.size())).toAlignedRect())
 
     def _beside(self, shown: Shown, size: QSizeF) -> QRectF:
-        others = [QRectF(other.geometry()) for other in self.all() if other is not shown.sheet]
+        others = [QRectF(other.place()) for other in self.all() if other is not shown.sheet]
         return beside(size, QRectF(self._canvas.rect()), self._rect(shown.subject), self._cards(), [*others, *self._bars()])
 
     def _cover(self, key: str) -> None:
         """The graph is shown beside a sheet, unless it lies over free canvas."""
         shown = self._shown[key]
-        place = QRectF(shown.sheet.geometry())
+        place = QRectF(shown.sheet.place())
         if shown.column is not None or overlap(place, self._cards()) > 0:
             self._canvas.viewport.cover(key, place)
 
@@ -134,7 +134,7 @@ class Sheets(QObject):
 
     def _clear(self, shown: Shown) -> bool:
         """Whether a sheet lies beside what it is about."""
-        return not QRectF(shown.sheet.geometry()).intersects(self._rect(shown.subject))
+        return not QRectF(shown.sheet.place()).intersects(self._rect(shown.subject))
 
     def _rect(self, items: Iterable[str]) -> QRectF:
         """Where nodes and the ends of wires are seen in the view."""
@@ -149,9 +149,8 @@ class Sheets(QObject):
 
     def _bars(self) -> list[QRectF]:
         """Small controls that lie over the canvas, such as the chooser of a sample."""
-        sheets = set(self.all())
-        return [QRectF(child.geometry()) for child in self._canvas.findChildren(QWidget, options=CHILDREN)
-                if child.isVisible() and child not in sheets]  # fmt: skip
+        children = self._canvas.findChildren(QWidget, options=CHILDREN)
+        return [QRectF(child.geometry()) for child in children if child.isVisible()]
 
     def _cards(self) -> list[QRectF]:
         canvas = self._canvas
@@ -170,7 +169,7 @@ class Sheets(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._canvas:
-            if event.type() == QEvent.Type.Resize:
+            if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
                 for key, shown in self._shown.items():
                     self._place(key, shown)
         elif event.type() == QEvent.Type.LayoutRequest:

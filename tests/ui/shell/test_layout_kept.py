@@ -144,7 +144,7 @@ def test_a_lesson_file_opens_over_free_canvas_and_the_next_start_is_as_ever(
     window = start(size, lesson)
     assert_canvas_is_largest(window)
     (sheet,) = window.panels.sheets.all()
-    assert 0.2 * window.width() < sheet.width() < 0.7 * window.width() and window.canvas.rect().contains(sheet.geometry())
+    assert 0.2 * window.width() < sheet.width() < 0.7 * window.width() and window.canvas.rect().contains(sheet.place())
     window.close()
 
     after = start(size)

@@ -79,8 +79,8 @@ def test_why_opens_a_card_beside_the_node_in_every_theme(large: Window, theme: s
         QApplication.processEvents()
         sheet = card(large)
         assert sheet.isVisible() and large.explain.card.isVisible() and sheet.isAncestorOf(large.explain.card)
-        assert not QRectF(sheet.geometry()).intersects(seen(large, node)), name
-        assert large.canvas.rect().contains(sheet.geometry())
+        assert not QRectF(sheet.place()).intersects(seen(large, node)), name
+        assert large.canvas.rect().contains(sheet.place())
     assert not large.document.modified
 
 
@@ -130,14 +130,14 @@ def test_a_pinned_card_keeps_its_number_and_its_place(large: Window, qtbot: QtBo
     large.explain.why()
     sheet, page = card(large), large.explain.card
     qtbot.mouseClick(sheet.pin, LEFT)
-    place = sheet.geometry()
+    place = sheet.place()
     large.canvas.select([ids["x"]])
-    assert page.subject == ids["multiply"] and sheet.geometry() == place
+    assert page.subject == ids["multiply"] and sheet.place() == place
 
     large.explain.why()  # asked for, it is about what is selected
     assert page.subject == ids["x"] and not sheet.pin.isChecked()
     large.canvas.select([ids["y"]])
-    assert page.subject == ids["y"] and not QRectF(sheet.geometry()).intersects(seen(large, ids["y"]))
+    assert page.subject == ids["y"] and not QRectF(sheet.place()).intersects(seen(large, ids["y"]))
 
 
 def test_a_card_is_dragged_by_its_upper_edge_and_sized_at_its_corner(large: Window) -> None:
@@ -151,7 +151,7 @@ def test_a_card_is_dragged_by_its_upper_edge_and_sized_at_its_corner(large: Wind
         QTest.mouseMove(part, start + by)
         QTest.mouseRelease(part, LEFT, Qt.KeyboardModifier.NoModifier, start + by)
 
-    before = sheet.geometry()
+    before = sheet.place()
     view = large.canvas.view_state()
     drag(sheet.handle, QPoint(-30, 12))
     assert sheet.pos() == before.topLeft() + QPoint(-30, 12) and sheet.size() == before.size()
@@ -176,9 +176,9 @@ def test_a_lesson_floats_and_the_graph_is_beside_it(played: Window) -> None:
 
     assert played.modes.current == "teach" and sheet.isVisible() and not sheet.closable
     assert played.canvas.width() == played.width()
-    assert not any(QRectF(sheet.geometry()).intersects(seen(played, node)) for node in played.document.graph.nodes)
+    assert not any(QRectF(sheet.place()).intersects(seen(played, node)) for node in played.document.graph.nodes)
     at = played.canvas.viewport.free().center()
-    assert not sheet.geometry().contains(QPointF(at).toPoint())
+    assert not sheet.place().contains(QPointF(at).toPoint())
     played.lessons.leave()
     assert not played.panels.sheets.all() and played.modes.current == "build"
 
@@ -207,3 +207,16 @@ def test_a_strip_at_the_edge_brings_a_hidden_panel_back(large: Window, qtbot: Qt
         assert not docks[key].isHidden() and not strips[place].isVisible(), place
     large.actions_by_id["panel_library"].trigger()
     assert strips["left"].isVisible() and large.canvas.rect().contains(strips["left"].geometry())
+
+
+def test_what_is_typed_on_a_sheet_is_for_no_key_of_the_canvas(played: Window, qtbot: QtBot) -> None:
+    played.lessons.next()
+    QApplication.processEvents()
+    assert played.lessons.panel is not None
+    box, before = played.lessons.panel.boxes[0], played.document.graph.copy()
+    field = box.field  # type: ignore[attr-defined]
+    qtbot.mouseClick(field, LEFT)
+    for key in (Qt.Key.Key_L, Qt.Key.Key_Delete, Qt.Key.Key_1, Qt.Key.Key_Return, Qt.Key.Key_Tab):
+        qtbot.keyClick(QApplication.focusWidget() or field, key)
+
+    assert played.document.graph == before and not played.canvas.isAncestorOf(field)
