@@ -7,7 +7,8 @@ computed from would change, to first order (Higham, Accuracy and Stability of Nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,14 +33,8 @@ Entries = tuple[int, ...]
 
 def negligible(trace: Trace, seen: TraceView) -> Mapping[NumberKey, Entries]:
     """The entries of every number's tensor, flattened, that are round-off. Empty for nearly every pass, and found out quickly then."""
-    values = _candidates((("value", *key), view) for key, view in seen.values.items())
-    gradients = _candidates(
-        [
-            *((("edge", edge), view) for edge, view in seen.edge_gradients.items()),
-            *((("total", *key), view) for key, view in seen.gradients.items()),
-            *((("slope", *key), view) for key, view in seen.parameter_gradients.items()),
-        ]
-    )
+    values = _candidates([("value", seen.values)])
+    gradients = _candidates([("edge", seen.edge_gradients), ("total", seen.gradients), ("slope", seen.parameter_gradients)])
     if not values and not gradients:
         return {}
     search = _Search(trace)
@@ -51,22 +46,38 @@ def negligible(trace: Trace, seen: TraceView) -> Mapping[NumberKey, Entries]:
     return search.found
 
 
-def _candidates(views: Iterable[tuple[NumberKey, ArrayView | Absent]]) -> dict[NumberKey, Entries]:
+def _candidates(tables: Sequence[tuple[str, Mapping[Any, ArrayView | Absent]]]) -> dict[NumberKey, Entries]:
     """Entries that are not 0 and below the limit of their kind."""
-    present = [(place, view) for place, view in views if not isinstance(view, Absent) and "float" in view.dtype]
-    scale = max((view.norm for _, view in present if view.finite), default=0.0)
-    limit = SHARE * scale
+    largest, least, arrays = 0.0, math.inf, False
+    for _kind, table in tables:  # plain numbers, by far the most, in one quick pass
+        for view in table.values():
+            if view.__class__ is ArrayView:
+                norm = view.norm  # type: ignore[union-attr]
+                if norm > largest and view.finite:  # type: ignore[union-attr]
+                    largest = norm
+                if 0.0 < norm < least:
+                    least = norm
+                arrays = arrays or bool(view.shape)  # type: ignore[union-attr]
+    limit = SHARE * largest
+    if not arrays and least >= limit:
+        return {}
     small: dict[NumberKey, Entries] = {}
-    for place, view in present:
-        if not view.shape:
-            if 0.0 < view.norm < limit:
-                small[place] = (0,)
-        elif view.data is not None and view.data.size <= LARGEST:
-            flat = abs(view.data.reshape(-1))
-            below = ((flat > 0.0) & (flat < limit)).nonzero()[0]
-            if len(below):
-                small[place] = tuple(below.tolist())
+    for kind, table in tables:
+        for key, view in table.items():
+            entries = _below(view, limit) if isinstance(view, ArrayView) else ()
+            if entries:
+                small[(kind, key) if isinstance(key, str) else (kind, *key)] = entries
     return small
+
+
+def _below(view: ArrayView, limit: float) -> Entries:
+    if not view.shape:
+        return (0,) if 0.0 < view.norm < limit else ()
+    if view.data is None or view.data.size > LARGEST or "float" not in view.dtype:
+        return ()
+    sizes = abs(view.data.reshape(-1))
+    below = (sizes > 0.0) & (sizes < limit)
+    return tuple(below.nonzero()[0].tolist()) if below.any() else ()
 
 
 class _Search:
