@@ -22,6 +22,7 @@ from graph.storage.document import Document
 from tests.support.window_support import names
 from ui.debugger.control import Control
 from ui.engine_link.link import Kernel
+from ui.ribbon.chevrons import Chevrons
 from ui.shell.files import example_document
 from ui.shell.window import Window
 
@@ -108,8 +109,9 @@ def test_a_whole_iteration_by_the_clicker_keys_and_back(make: Make, qtbot: QtBot
 def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make, qtbot: QtBot) -> None:
     window = make(quadratic())
     control: Control = window.debugger.control
-    assert control.bar is not None
-    qtbot.mouseClick(control.bar.phases["update"], LEFT)
+    chevrons = window.topbar.findChild(Chevrons)
+    assert chevrons is not None
+    qtbot.mouseClick(chevrons.phases["update"], LEFT)
 
     def written() -> bool:
         return control.page is not None and control.page.update_view.row is not None
@@ -134,7 +136,7 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
 def test_iterations_go_forth_and_back_bit_for_bit_and_the_place_stays(make: Make, qtbot: QtBot) -> None:
     window = make(example_document("tanh-mlp-2-4-2", CATALOG))
     control = window.debugger.control
-    control.to_phase("loss")
+    window.playhead.seek(control.timeline.ends["loss"])
     place = window.playhead.event_index
     true = {0: parameters(window)}
     batches = {0: window.trace.batch if window.trace is not None else ""}
@@ -219,7 +221,7 @@ def test_edits_and_undo_in_the_middle_of_a_step_show_the_new_numbers_of_that_ste
     control, ids = window.debugger.control, names(window.document)
     control.step("iteration", 1)
     at(window, qtbot, 1)
-    control.to_phase("loss")
+    window.playhead.seek(control.timeline.ends["loss"])
     window.document.do(SetParam(ids["x"], "value", 3.0))
     qtbot.waitUntil(lambda: not window.stale, timeout=PATIENCE)
     assert window.trace is not None and window.trace.iteration == 1

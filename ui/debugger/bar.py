@@ -1,31 +1,24 @@
-"""The debugger's controls beside the transport: steps of every size forth and back, two sliders to scrub with; and the phases' buttons."""
+"""The debugger's controls beside the transport: steps of every size forth and back, and two sliders to scrub with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from graph.text.messages import _
-from ui.debugger.timeline import PHASES, Phase, Timeline
 from ui.look.style import px
 from ui.look.theme import Theme
-from ui.look.widgets import ElidedLabel, button, label, set_property
+from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.pages import Guest
+from ui.shell.workspace.timeline import Timeline
 
 WIDEST = 150
 """Room for "every number is shown" beside its slider."""
 UNITS = ("layer", "phase", "iteration")
 """The steps that have buttons here; single nodes are the transport's."""
-_TIPS: dict[str, str] = {
-    "forward": _("Compute the values, up to the inputs of the loss"),
-    "loss": _("Compute the loss and everything after it"),
-    "backward": _("Compute the gradients, from the loss back to the inputs"),
-    "update": _("Update every parameter"),
-    "zero": _("Set all gradients to zero for the next pass"),
-}
 _UNITS = {
     "layer": _(
         "A node with weights and the nodes after it, up to the next node with weights; without weights, nodes of equal depth. "
@@ -42,10 +35,6 @@ _STEP_TEXTS = {
     ),
 }  # fmt: skip
 """Word, tips and accessible names of the two buttons."""
-_PHASE_TITLES: dict[str, str] = {
-    "forward": _("Forward"), "loss": _("Loss"), "backward": _("Backward"), "update": _("Update"), "zero": _("Zero"),
-}  # fmt: skip
-_ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
 
 
 class StepButtons(QWidget):
@@ -69,12 +58,11 @@ class StepButtons(QWidget):
 class Bar(Guest):
     """Emits a signal for every request; `show_place` and `show_iterations` set the run's position.
 
-    `ribbon` has the phases' buttons: it is shown elsewhere, and with this bar. `optional` is left out first where room is short.
+    `optional` is left out first where room is short.
     """
 
     stepped = Signal(str, int)
     """A unit and a way."""
-    phase_chosen = Signal(str)
     scrubbed = Signal(int)
     """A position within the step."""
     iteration_chosen = Signal(int)
@@ -86,16 +74,6 @@ class Bar(Guest):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(_("Debugger"))
-        self.ribbon = QWidget()
-        self.phases: dict[Phase, QPushButton] = {}
-        phases = QHBoxLayout(self.ribbon)
-        phases.setContentsMargins(0, 0, 0, 0)
-        phases.setSpacing(4)
-        for phase in PHASES:
-            choice = button(_PHASE_TITLES[phase], accent=_ACCENTS[phase], tip=_TIPS[phase])
-            choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
-            self.phases[phase] = choice
-            phases.addWidget(choice)
         self.pairs = {unit: StepButtons(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
         self.here = button(_("Run to here"), tip=_("Run to the selected node's next value or gradient"))
         self.breakpoints = button(_("Breakpoints"), tip=_("Show where playback and training stop"))
@@ -133,15 +111,6 @@ class Bar(Guest):
             row.addWidget(widget)
         self.optional = (self.breakpoints, self.here, self.pairs["phase"], self.iteration)
 
-    def setVisible(self, visible: bool) -> None:
-        super().setVisible(visible)
-        self.ribbon.setVisible(visible)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.EnabledChange:
-            self.ribbon.setEnabled(self.isEnabled())
-
     def set_theme(self, theme: Theme) -> None:
         self.place.setMinimumWidth(px(theme, WIDEST))
         self.iteration.setMinimumWidth(px(theme, WIDEST))
@@ -153,12 +122,8 @@ class Bar(Guest):
     # the run's position
 
     def show_place(self, timeline: Timeline, position: int, at_rest: bool, text: str) -> None:
-        """Highlight the phase of a position; at rest no phase is active and every number is shown."""
-        current = "" if at_rest else timeline.phase(position)
+        """Sliders and buttons for a position; at rest every number is shown."""
         playable = bool(timeline.events) and self.isEnabled()
-        for phase, choice in self.phases.items():
-            set_property(choice, "active", phase == current)
-            choice.setEnabled(playable and phase in timeline.ends)
         _set_quietly(self.events, 0, max(timeline.length, 1), timeline.length if at_rest else position)
         self.events.setEnabled(playable)
         self.place.set_full(_("every number is shown") if at_rest else text)

@@ -12,10 +12,12 @@ from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
-from ui.debugger.timeline import Phase, Timeline
 from ui.debugger.updates import OWNER, Updates, Views
 from ui.look.numbers import apart
 from ui.maths.reading import scalar
+from ui.shell.workspace.playback import TAIL
+from ui.shell.workspace.services import NARRATION
+from ui.shell.workspace.timeline import CurrentTimeline, Phase, Timeline
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView
@@ -50,15 +52,17 @@ class Control(QObject):
         self.updates = Updates(workspace, self, lambda: self.open)
         self._goal: Goal | None = None
         self._wish: int | None = None
+        self._phase: Phase | None = None
+        """To be gone to once the numbers of a whole training step are there."""
         self._told: tuple[Condition, ...] = ()
         self._asked = False
         self._before: TraceView | None = None
         """What was shown when the debugger was opened or closed, until the numbers of the other samples are there."""
         self._revision = workspace.document.revision
         self._said: tuple[object, ...] = ()
-        self._timeline: tuple[tuple[object, ...], Timeline] | None = None
+        self._timeline = CurrentTimeline(workspace)
         self.breakpoints.changed.connect(self._breakpoints_changed)
-        workspace.playhead.breaks = self._breaks
+        workspace.playhead.breaks[OWNER] = self._breaks
         workspace.playhead.broke.connect(self._broke)
         workspace.playhead.left.connect(self._cross)
 
@@ -75,12 +79,7 @@ class Control(QObject):
 
     @property
     def timeline(self) -> Timeline:
-        workspace, playhead = self._workspace, self._workspace.playhead
-        objective = workspace.trace.objective[0] if workspace.trace is not None and workspace.trace.objective is not None else None
-        key = (workspace.document, workspace.document.structure, playhead.events, objective, bool(playhead.tail))
-        if self._timeline is None or self._timeline[0] != key:
-            self._timeline = (key, Timeline(workspace.document.graph, playhead.events, objective, bool(playhead.tail)))
-        return self._timeline[1]
+        return self._timeline.now
 
     @property
     def iteration(self) -> int:
@@ -118,6 +117,7 @@ class Control(QObject):
             return
         workspace = self._workspace
         self.open, self._goal, self._wish, self._before = False, None, None, workspace.visibility.animated
+        self._phase = None
         workspace.playhead.set_tail(False)
         workspace.canvas.overlay.highlight(OWNER, ())
         if self.bar is not None:
@@ -129,14 +129,12 @@ class Control(QObject):
 
     def close(self) -> None:
         """The window closes."""
-        self._workspace.playhead.breaks = None
+        self._workspace.playhead.breaks.pop(OWNER, None)
 
     def _make_bar(self) -> None:
         self.bar = bar = Bar()
         self._workspace.pages.add_controls(bar, bar.optional)
-        self._workspace.pages.add_ribbon(bar.ribbon)
         bar.stepped.connect(self.step)
-        bar.phase_chosen.connect(self.to_phase)
         bar.scrubbed.connect(self._workspace.playhead.seek)
         bar.iteration_chosen.connect(self.to_iteration)
         bar.run_here.connect(self.run_here)
@@ -165,10 +163,15 @@ class Control(QObject):
                 self._cross(way)
 
     def to_phase(self, phase: Phase) -> None:
-        """To the end of a phase of this iteration: what it computes is there."""
-        end = self.timeline.ends.get(phase)
-        if end is not None and self._workspace.playhead.events and not self._busy:
-            self._go(end, end)
+        """To the start of a phase of this iteration. Update and zero have no nodes to step through: they are made."""
+        playhead, timeline = self._workspace.playhead, self.timeline
+        if not playhead.events or self._busy:
+            return
+        if phase in timeline.ends:
+            playhead.seek(timeline.ends[phase] if phase in TAIL else timeline.begins(phase))
+        elif not self._workspace.why_not_train():
+            self._phase = phase
+            self.show()
 
     def run_here(self) -> None:
         """On to the selected node's next event, in the next iteration where this one has none left."""
@@ -266,9 +269,16 @@ class Control(QObject):
     def _say_stop(self, point: Breakpoint, met: float) -> None:
         name = self._name(point.node)
         if point.condition is not None:
-            self._workspace.say(point.condition.stop(self.iteration, name, self._shown(point.condition, met)))
+            self._say(point.condition.stop(self.iteration, name, self._shown(point.condition, met)))
         else:
-            self._workspace.say(_("Stopped at the breakpoint{at}{name}.").format(at=" at " if name else "", name=name))
+            self._say(_("Stopped at the breakpoint of {name}.").format(name=name))
+
+    def _say(self, why: str) -> None:
+        """Why playback or training stopped: in the line over the canvas, else at the lower edge of the window."""
+        narration = self._workspace.services.find(NARRATION)
+        if narration is not None:
+            narration.stopped(why)
+        self._workspace.say(why)
 
     def _shown(self, condition: Condition, met: float | None) -> float | None:
         """The number that met a condition, as it may be said."""
@@ -294,7 +304,7 @@ class Control(QObject):
 
     def set_document(self, document: Document) -> None:
         """Another document: its nodes are others, whatever their ids."""
-        self._goal = self._wish = None
+        self._goal = self._wish = self._phase = None
         self._told, self._asked = (), False
         self._workspace.playhead.set_tail(False)
         self.breakpoints.clear()
@@ -312,7 +322,10 @@ class Control(QObject):
         playhead = self._workspace.playhead
         playhead.set_tail(self.open and trace.iteration >= 0)
         self._say_samples(trace)
-        goal = self._goal
+        phase, goal = self._phase, self._goal
+        if phase is not None and phase in self.timeline.ends:
+            self._phase = None
+            self.to_phase(phase)
         if goal is not None and trace.iteration == goal.iteration:
             self._goal = None
             if goal.position is None:
@@ -353,7 +366,7 @@ class Control(QObject):
         stop = (progress.run, progress.step, progress.stopped)
         if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
             met = self._shown(progress.stopped, progress.met)
-            self._workspace.say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
+            self._say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
         self._said = stop
         self._tell_conditions()
         self.refresh()

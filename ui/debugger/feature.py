@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import Service
+from ui.shell.workspace.services import STEPPING, Service
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.debugger.control import Control
     from ui.engine_link.messages import Progress
+    from ui.shell.workspace.timeline import Phase
     from ui.shell.workspace.workspace import Workspace
 
 
@@ -24,6 +25,7 @@ class Debugger(Feature):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         workspace.services.offer(DEBUGGER, self)
+        workspace.services.offer(STEPPING, self)
         self._made: Control | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -65,6 +67,10 @@ class Debugger(Feature):
             self.control.show()
         elif now != "teach" and self._made is not None:
             self._made.hide()
+
+    def to_phase(self, phase: Phase) -> None:
+        """Go to the start of a phase of the training step."""
+        self.control.to_phase(phase)
 
     def layer_on(self) -> None:
         self.control.step("layer", 1)

@@ -22,7 +22,7 @@ COLUMNS = ("", _("old"), _("gradient"), _("new"))
 SIZE = 14.5
 NAME = 190
 """Names of parameters are shown whole up to this width."""
-WAITING = _("Parameters change in the update phase. Step forward to it, or press Update.")
+WAITING = _("Parameters change in the update phase. Step forward to it, or click Update above.")
 
 
 class UpdateView(QWidget):

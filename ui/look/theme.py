@@ -58,6 +58,7 @@ class Theme:
     success: str
     warning_soft: str
     error_soft: str
+    highlight: str
     selection: str
     selection_soft: str
     focus: str
@@ -91,7 +92,7 @@ LIGHT = Theme(
     heat=("#762A83", "#F7F7F4", "#1B7837"), bar_text="#FFFFFF", field="#F3F2ED", field_edge="#E3E0D8",
     hover="#F0EEE8", pressed="#E6E3DA", forward_hover="#0F528C", backward_hover="#983A05",
     warning="#7A5B00", error="#B3202E", success="#1E8E5A", warning_soft="#FBF3D9", error_soft="#FBE9EA",
-    selection="#1663A6", selection_soft="#E4EEF7", focus="#1663A6", stale="#606A75", shadow="#1B1F24",
+    highlight="#6D28D9", selection="#6D28D9", selection_soft="#E4EEF7", focus="#6D28D9", stale="#606A75", shadow="#1B1F24",
 )  # fmt: skip
 DARK = Theme(
     name="dark", title="Dark", dark=True, canvas="#14171B", dots="#262B31", panel="#1B1F24", hairline="#2B3138",
@@ -100,7 +101,7 @@ DARK = Theme(
     heat=("#C2A5CF", "#22272E", "#7FBF7B"), bar_text="#FFFFFF", field="#14171B", field_edge="#2F363E",
     hover="#262C33", pressed="#2F363E", forward_hover="#8CC6FF", backward_hover="#FFAB7C",
     warning="#E3C04A", error="#FF8087", success="#37B37E", warning_soft="#322C17", error_soft="#3A2225",
-    selection="#6CB6FF", selection_soft="#1F3245", focus="#6CB6FF", stale="#8A95A1", shadow="#000000",
+    highlight="#C4A1FF", selection="#C4A1FF", selection_soft="#1F3245", focus="#C4A1FF", stale="#8A95A1", shadow="#000000",
 )  # fmt: skip
 PROJECTOR = Theme(
     name="projector", title="Projector", dark=False, canvas="#FFFFFF", dots="#FFFFFF", panel="#FFFFFF", hairline="#5B6570",
@@ -109,7 +110,7 @@ PROJECTOR = Theme(
     heat=("#5A1668", "#FFFFFF", "#0B5A23"), bar_text="#FFFFFF", field="#FFFFFF", field_edge="#5B6570",
     hover="#ECEFF2", pressed="#DDE2E7", forward_hover="#003C99", backward_hover="#7A2800",
     warning="#5A4300", error="#8C0F1C", success="#0F6B40", warning_soft="#FFF8E0", error_soft="#FDF0F1",
-    selection="#0050C8", selection_soft="#E3ECFA", focus="#0050C8", stale="#454D56", shadow="#000000",
+    highlight="#6A00D0", selection="#6A00D0", selection_soft="#E3ECFA", focus="#6A00D0", stale="#454D56", shadow="#000000",
     wire_width=3.5, graph=1.3,
 )  # fmt: skip
 
@@ -229,6 +230,7 @@ _TEXTS = (
     ("forward", "panel card canvas field"),
     ("backward", "panel card canvas field"),
     ("stale", "panel card canvas"),
+    ("highlight", "canvas"),
     ("warning", "panel card canvas field warning_soft"),
     ("error", "panel card canvas field error_soft"),
     ("on_accent", "forward backward forward_hover backward_hover selection"),
@@ -237,6 +239,7 @@ _TEXTS = (
 )
 _MARKS = (
     ("wire", "canvas card panel"),
+    ("highlight", "canvas card panel"),
     ("selection", "canvas card panel"),
     ("focus", "canvas card panel field"),
     ("success", "panel field"),

@@ -23,10 +23,11 @@ from graph.storage.document import Document
 from tests.support.networks import network, product, tanh_net
 from tests.support.window_support import hand_trace, matrix, names, scalar
 from ui.debugger.breakpoints import Breakpoints
-from ui.debugger.timeline import Timeline, layers
 from ui.debugger.update_view import UpdateView
 from ui.look.theme import THEMES
+from ui.ribbon.chevrons import Chevrons
 from ui.shell.window import Window
+from ui.shell.workspace.timeline import Timeline, layers
 
 NONE, CTRL, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -63,6 +64,13 @@ def wires(window: Window) -> int:
 
 def settle(window: Window) -> None:
     window.playhead.advance(10_000)
+
+
+def chevrons_of(window: Window) -> Chevrons:
+    """The ribbon in the bar at the top."""
+    chevrons = window.topbar.findChild(Chevrons)
+    assert chevrons is not None
+    return chevrons
 
 
 SOURCES = {"x", "y", "z"}
@@ -104,33 +112,34 @@ def test_stepping_back_takes_the_same_numbers_away_again(whole: Window, qtbot: Q
 def test_the_phases_are_lit_in_turn_and_can_be_clicked(whole: Window, qtbot: QtBot) -> None:
     bar = whole.debugger.control.bar
     assert bar is not None
-    for phase, shown in (("forward", (SOURCES | {"multiply"}, set())), ("loss", (ALL, set())), ("backward", (ALL, ALL)),
+    chevrons = chevrons_of(whole)
+    for phase, shown in (("forward", (SOURCES, set())), ("loss", (SOURCES | {"multiply"}, set())), ("backward", (ALL, set())),
                          ("update", (ALL, ALL)), ("zero", (ALL, set()))):  # fmt: skip
-        qtbot.mouseClick(bar.phases[phase], LEFT)  # type: ignore[index]
+        qtbot.mouseClick(chevrons.phases[phase], LEFT)  # type: ignore[index]
         assert numbers(whole) == shown
-        assert [name for name, button in bar.phases.items() if button.property("active")] == [phase]
+        assert chevrons.lit == phase
     for phase in ("backward", "loss", "forward"):
         for _ in range(2 if phase == "backward" else 1):
             qtbot.mouseClick(bar.pairs["phase"].back, LEFT)
-        assert [name for name, button in bar.phases.items() if button.property("active")] == [phase]
+        assert chevrons.lit == phase
 
 
 @pytest.mark.parametrize("way", ["button", "node", "clicker", "layer", "phase", "back"])
 def test_zero_shows_the_same_by_every_way_the_moment_it_is_lit(whole: Window, qtbot: QtBot, way: str) -> None:
     """No key lights Zero while gradients are still shown."""
-    bar, end = whole.debugger.control.bar, whole.playhead.length
+    bar, chevrons, end = whole.debugger.control.bar, chevrons_of(whole), whole.playhead.length
     assert bar is not None
     if way == "button":
-        qtbot.mouseClick(bar.phases["zero"], LEFT)
+        qtbot.mouseClick(chevrons.phases["zero"], LEFT)
     elif way == "back":
         whole.debugger.control._arrive(end)  # over the border from the iteration behind
     else:
-        qtbot.mouseClick(bar.phases["update"], LEFT)
+        qtbot.mouseClick(chevrons.phases["update"], LEFT)
         keys = {"node": (Qt.Key.Key_Period, NONE), "clicker": (Qt.Key.Key_PageDown, NONE),
                 "layer": (Qt.Key.Key_PageDown, SHIFT), "phase": (Qt.Key.Key_PageDown, CTRL)}  # fmt: skip
         qtbot.keyClick(whole.canvas, *keys[way])
 
-    assert [name for name, button in bar.phases.items() if button.property("active")] == ["zero"]
+    assert chevrons.lit == "zero"
     assert bar.place.full == "gradients set to zero" and not whole.playhead.under_way
     assert numbers(whole) == (ALL, set()) and wires(whole) == 0
 
@@ -258,7 +267,7 @@ def test_a_breakpoint_is_set_by_its_key_drawn_and_stops_playback_and_steps(whole
 
     qtbot.keyClick(whole.canvas, Qt.Key.Key_B)
     assert whole.canvas.overlay.marks("debugger") == {}
-    whole.debugger.control.to_phase("loss")
+    whole.playhead.seek(5)
     whole.debugger.control.step("phase", 1)
     assert whole.playhead.event_index == 10
 
@@ -311,7 +320,8 @@ def test_without_training_the_phases_end_with_the_gradients(window: Window, qtbo
     qtbot.keyClick(window, Qt.Key.Key_D, CTRL | SHIFT)
     bar = window.debugger.control.bar
     assert bar is not None and bar.isVisible()
-    assert [bar.phases[p].isEnabled() for p in ("forward", "backward", "update", "zero")] == [True, True, False, False]
+    phases = chevrons_of(window).phases
+    assert [phases[p].isEnabled() for p in ("forward", "backward", "update", "zero")] == [True, True, False, False]  # type: ignore[index]
     for _ in range(3):
         qtbot.mouseClick(bar.pairs["phase"].on, LEFT)
     assert numbers(window) == (ALL, ALL)

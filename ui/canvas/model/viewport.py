@@ -24,7 +24,10 @@ class Viewport:
         self.camera.scale = self._natural = scale
         self.size = size
         self._moved = moved
-        self._covers: dict[str, QRectF] = {}
+        self.covers: dict[str, QRectF] = {}
+        """What lies over the view, by its owner, in pixels of the view."""
+        self.covered: list[Callable[[], None]] = []
+        """Called when something else lies over the view."""
         self.fitted = True
         """Whether everything was shown last, and the view has not been moved since."""
 
@@ -62,12 +65,14 @@ class Viewport:
 
     def cover(self, owner: str, rect: QRectF | None) -> None:
         """Say that a sheet of `owner` lies over this part of the view (in pixels), or None: nothing of it does any more."""
-        if rect == self._covers.get(owner):
+        if rect == self.covers.get(owner):
             return
         if rect is None:
-            self._covers.pop(owner, None)
+            self.covers.pop(owner, None)
         else:
-            self._covers[owner] = QRectF(rect)
+            self.covers[owner] = QRectF(rect)
+        for called in self.covered:
+            called()
         self.refit()
 
     def free(self, shown: QRectF | None = None) -> QRectF:
@@ -77,7 +82,7 @@ class Viewport:
         rect = shown if shown is not None and not shown.isEmpty() else self._whole()
         return free_part(
             whole,
-            self._covers.values(),
+            self.covers.values(),
             lambda part: min(part.width() / rect.width(), part.height() / rect.height(), LARGEST_FIT * self._natural),
         )
 

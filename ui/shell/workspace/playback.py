@@ -36,8 +36,8 @@ class Playhead(QObject):
     """A position in `TraceView.events`, and in the `tail` that follows them where whole training steps are played.
 
     `event_index` counts finished events; `progress` (0 to 1) is how far the next one has come. `at_rest` means that
-    no playback is under way or half done, and every number of the trace is shown. `breaks(event)` may say that playback
-    has to stop once an event is finished.
+    no playback is under way or half done, and every number of the trace is shown. Any of `breaks`, by owner, may say of an
+    event that playback has to stop once it is finished.
     """
 
     moved = Signal()
@@ -54,7 +54,7 @@ class Playhead(QObject):
         super().__init__(parent)
         self.events: tuple[PassEvent, ...] = ()
         self.tail: tuple[Literal["update", "zero"], ...] = ()
-        self.breaks: Callable[[PassEvent], bool] | None = None
+        self.breaks: dict[str, Callable[[PassEvent], bool]] = {}
         self.event_index = 0
         self._share = 0.0
         self.playing: Playing = ""
@@ -304,10 +304,10 @@ class Playhead(QObject):
     def _broken(self) -> bool:
         """Stop where a breakpoint says so; a step stops there anyway, and says so as well."""
         done = self.event_index - 1
-        if self.breaks is None or not self.playing or done >= len(self.events):
+        if not self.playing or done >= len(self.events):
             return False
         event = self.events[done]
-        if not self.breaks(event):
+        if not any(wanted(event) for wanted in self.breaks.values()):
             return False
         self._halt()
         self.broke.emit(event)

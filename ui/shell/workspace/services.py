@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from graph.lessons.lesson import LessonQuestion
     from graph.model.address import Address
+    from ui.shell.workspace.timeline import Phase
 
 S = TypeVar("S")
 
@@ -138,6 +139,20 @@ class Lessons(Protocol):
         """Whether what is being recorded may be let go of."""
 
 
+class Stepping(Protocol):
+    """Playback by whole phases, in the debugger."""
+
+    def to_phase(self, phase: Phase) -> None:
+        """Go to the start of a phase; to that of update or zero with the debugger open, and make it."""
+
+
+class Narration(Protocol):
+    """The line that says where playback is."""
+
+    def stopped(self, why: str) -> None:
+        """Playback or training stopped: say why, in one sentence, until playback moves again."""
+
+
 class Drawings(Protocol):
     """What a lecturer has drawn on the canvas."""
 
@@ -150,3 +165,5 @@ EXPLANATIONS: Service[Explanations] = Service("explanations")
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
 DRAWINGS: Service[Drawings] = Service("drawings")
+STEPPING: Service[Stepping] = Service("stepping")
+NARRATION: Service[Narration] = Service("narration")

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.compile.views import PassEvent
 from graph.model.graph import Graph
 from graph.text.messages import _
+
+if TYPE_CHECKING:
+    from ui.shell.workspace.workspace import Workspace
 
 Phase = Literal["forward", "loss", "backward", "update", "zero"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "zero")
@@ -43,6 +46,15 @@ class Timeline:
         """The phase of the last finished event; at the very beginning, the first phase."""
         at = max(1, min(position, self.length))
         return next((phase for phase, end in self.ends.items() if at <= end), "forward")
+
+    def begins(self, phase: Phase) -> int:
+        """The position before the first event of a phase."""
+        at = PHASES.index(phase)
+        return self.ends[PHASES[at - 1]] if at else 0
+
+    def count(self, phase: Phase) -> int:
+        """How many events a phase has."""
+        return self.ends[phase] - self.begins(phase)
 
     def step(self, position: int, way: int, unit: Literal["layer", "phase"]) -> int:
         """The position one layer or phase further on (`way` 1) or back (-1); the nearest end where there is none."""
@@ -120,3 +132,20 @@ def _outermost(graph: Graph, node: str) -> str | None:
     while home is not None and (parent := graph.groups[home].parent) is not None:
         home = parent
     return home
+
+
+class CurrentTimeline:
+    """The timeline of what the window plays now, made again when that is something else."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: tuple[tuple[object, ...], Timeline] | None = None
+
+    @property
+    def now(self) -> Timeline:
+        workspace, playhead = self._workspace, self._workspace.playhead
+        objective = workspace.trace.objective[0] if workspace.trace is not None and workspace.trace.objective is not None else None
+        key = (workspace.document, workspace.document.structure, playhead.events, objective, bool(playhead.tail))
+        if self._known is None or self._known[0] != key:
+            self._known = (key, Timeline(workspace.document.graph, playhead.events, objective, bool(playhead.tail)))
+        return self._known[1]
