@@ -15,9 +15,10 @@ from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.updates import OWNER, Updates, Views
 from ui.look.numbers import apart
 from ui.maths.reading import scalar
+from ui.shell.workspace.current_timeline import CurrentTimeline
 from ui.shell.workspace.playback import TAIL
 from ui.shell.workspace.services import NARRATION
-from ui.shell.workspace.timeline import CurrentTimeline, Phase, Timeline
+from ui.shell.workspace.timeline import Phase, Timeline
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from engine.explain.equations import Equations, EquationsOf, NodeEquations
 from ui.ribbon import stops
 from ui.ribbon.position import Position, position
+from ui.shell.workspace.current_timeline import CurrentTimeline
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import NARRATION, STEPPING
-from ui.shell.workspace.timeline import PHASES, CurrentTimeline, Phase
+from ui.shell.workspace.timeline import PHASES, Phase
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView

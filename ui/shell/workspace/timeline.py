@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from engine.compile.views import PassEvent
 from graph.model.graph import Graph
 from graph.text.messages import _
-
-if TYPE_CHECKING:
-    from ui.shell.workspace.workspace import Workspace
 
 Phase = Literal["forward", "loss", "backward", "update", "zero"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "zero")
@@ -132,20 +129,3 @@ def _outermost(graph: Graph, node: str) -> str | None:
     while home is not None and (parent := graph.groups[home].parent) is not None:
         home = parent
     return home
-
-
-class CurrentTimeline:
-    """The timeline of what the window plays now, made again when that is something else."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._known: tuple[tuple[object, ...], Timeline] | None = None
-
-    @property
-    def now(self) -> Timeline:
-        workspace, playhead = self._workspace, self._workspace.playhead
-        objective = workspace.trace.objective[0] if workspace.trace is not None and workspace.trace.objective is not None else None
-        key = (workspace.document, workspace.document.structure, playhead.events, objective, bool(playhead.tail))
-        if self._known is None or self._known[0] != key:
-            self._known = (key, Timeline(workspace.document.graph, playhead.events, objective, bool(playhead.tail)))
-        return self._known[1]
