@@ -41,18 +41,26 @@ def at_side(size: QSizeF, area: QRectF, about: QRectF) -> QRectF:
 def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iterable[QRectF] = ()) -> QRectF:
     """The place of a sheet that is read with the whole graph: a column at the left, or a band below, whichever leaves the graph larger.
 
-    `width` is that of a column, `height` that of a band. Both end above `others`, which lie at the lower edge.
+    `width` is that of a column, `height` that of a band. Neither lies over `others`, small controls at the upper and lower edge.
     """
     inner = area.adjusted(GAP, GAP, -GAP, -GAP)
-    column = QRectF(inner.left(), inner.top(), min(width, inner.width()), inner.height())
-    ends = [other.top() - GAP for other in others if other.intersects(column)]
-    column.setBottom(max(min([inner.bottom(), *ends]), inner.top() + inner.height() / 2))
+    others = list(others)
+    column = _between(QRectF(inner.left(), inner.top(), min(width, inner.width()), inner.height()), others)
     across = min(max(1.9 * width, 0.62 * inner.width()), inner.width())
-    height = min(height, inner.height())
-    band = QRectF(inner.center().x() - across / 2, inner.bottom() - height, across, height)
+    band = QRectF(inner.center().x() - across / 2, inner.top(), across, inner.height())
+    band = _between(band, others)
+    band.setTop(band.bottom() - min(height, band.height()))
     beside_column = QSizeF(area.right() - column.right(), area.height())
     above_band = QSizeF(area.width(), band.top() - area.top())
     return column if _scale(graph, beside_column) >= _scale(graph, above_band) else band
+
+
+def _between(place: QRectF, others: Iterable[QRectF]) -> QRectF:
+    """A place made lower, so that it ends above what lies in its lower half and begins below what lies in its upper half."""
+    met, middle = [other for other in others if other.intersects(place)], place.center().y()
+    top = max([place.top(), *(other.bottom() + GAP for other in met if other.center().y() < middle)])
+    bottom = min([place.bottom(), *(other.top() - GAP for other in met if other.center().y() >= middle)])
+    return QRectF(place.left(), top, place.width(), bottom - top) if bottom - top > place.height() / 3 else place
 
 
 def overlap(place: QRectF, others: Iterable[QRectF]) -> float:

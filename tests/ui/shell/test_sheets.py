@@ -64,6 +64,16 @@ def test_a_lesson_takes_a_column_beside_a_square_graph_and_a_band_below_a_flat_o
     assert band.height() == 220 and band.width() > 700 and band.bottom() == 600 - 14
 
 
+def test_a_lesson_lies_between_the_line_at_the_top_and_the_controls_below() -> None:
+    line, chooser = QRectF(0, 0, 1280, 48), QRectF(12, 560, 120, 28)
+
+    column = stage(AREA, QSizeF(600, 500), 400, 220, [line, chooser])
+    band = stage(AREA, QSizeF(1200, 250), 400, 220, [line, chooser])
+
+    assert (column.top(), column.bottom()) == (48 + 14, 560 - 14)
+    assert band.bottom() == 586, "the chooser is beside the band"
+
+
 def test_a_place_by_hand_comes_back_into_a_smaller_canvas() -> None:
     assert inside(QRectF(900, 500, 300, 200), QRectF(0, 0, 800, 400)) == QRectF(500, 200, 300, 200)
 
