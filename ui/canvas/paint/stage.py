@@ -107,6 +107,8 @@ class Stage:
         """The wires whose numbers matter most now: of what is selected, and of the event under way; none where they are many."""
         model = self._model
         head, scene = model.content.playhead, model.scene
+        if len(model.selection) > FAVOURED:
+            return frozenset()
         chosen = [e for item in model.selection for e in ([item] if item in scene.edge_row else scene.attached(item))]
         edges = frozenset((*chosen, *(head.active_edges if head is not None else ())))
         return edges if len(edges) <= FAVOURED else frozenset()
