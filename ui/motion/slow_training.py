@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from engine.explain.update import UpdateOf, UpdateTable
 from ui.motion.update_plates import paint_plates
 from ui.motion.update_texts import Texts, coming, made
+from ui.shell.workspace.playback import speed_text
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -32,7 +33,7 @@ class SlowTraining(QObject):
         self._workspace = workspace
         self._update: UpdateTable | None = None
         self._step = -1
-        self._on = False
+        self._on = self._training = False
         self.texts: Texts = {}
         """What stands above the parameters' cards now."""
         workspace.playhead.speed_changed.connect(self.follow_speed)
@@ -73,6 +74,9 @@ class SlowTraining(QObject):
     # asking
 
     def _turn(self, training: bool) -> None:
+        if training and not self._training and self._workspace.playhead.training_pace is not None:
+            self._workspace.say(speed_text(self._workspace.playhead))
+        self._training = training
         on = training and self.watched
         if on and not self._on:
             self._on = True

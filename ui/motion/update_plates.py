@@ -15,7 +15,7 @@ SIZE, LINES = 19.0, 34.0
 
 def paint_plates(painter: QPainter, model: CanvasModel, texts: Texts) -> None:
     """In view coordinates, above or below its card, where a plate covers least of the other cards and plates."""
-    view = model.surface.view_size()
+    view, free = model.surface.view_size(), model.viewport.free()
     letters = _font(model.theme, view)
     cards = [model.camera.rect_to_view(model.scene.rect(card)) for card in model.scene.nodes_in(model.camera.seen(view))]
     taken: list[QRectF] = []
@@ -24,7 +24,7 @@ def paint_plates(painter: QPainter, model: CanvasModel, texts: Texts) -> None:
         card = model.scene.item_of(node)
         if card is None or card not in model.scene.row:
             continue
-        box = _place(model.camera.rect_to_view(model.scene.rect(card)), lines, QFontMetricsF(letters), view, [*cards, *taken * 4])
+        box = _place(model.camera.rect_to_view(model.scene.rect(card)), lines, QFontMetricsF(letters), free, [*cards, *taken * 4])
         taken.append(box)
         _paint(painter, box, lines, letters, model.theme)
 
@@ -35,17 +35,17 @@ def _font(theme: Theme, view: QSizeF) -> QFont:
     return letters
 
 
-def _place(card: QRectF, lines: tuple[str, ...], metrics: QFontMetricsF, view: QSizeF, taken: list[QRectF]) -> QRectF:
+def _place(card: QRectF, lines: tuple[str, ...], metrics: QFontMetricsF, free: QRectF, taken: list[QRectF]) -> QRectF:
     high = metrics.height()
     wide = max(metrics.horizontalAdvance(line) for line in lines) + high
     tall = len(lines) * high * 1.1 + 0.4 * high
     places = []
     for left in (card.center().x() - wide / 2, card.left(), card.right() - wide):
-        x = min(max(left, 4.0), max(4.0, view.width() - wide - 4))
+        x = min(max(left, free.left() + 4), max(free.left() + 4, free.right() - wide - 4))
         for y in (card.top() - tall - 4, card.bottom() + 4, card.top() - 2 * tall - 8, card.bottom() + tall + 8):
-            if 0 <= y <= view.height() - tall:
+            if free.top() <= y <= free.bottom() - tall:
                 places.append(QRectF(x, y, wide, tall))
-    return min(places, key=lambda box: _covered(box, taken), default=QRectF(4.0, 4.0, wide, tall))
+    return min(places, key=lambda box: _covered(box, taken), default=QRectF(free.left() + 4, free.top() + 4, wide, tall))
 
 
 def _covered(box: QRectF, others: list[QRectF]) -> float:

@@ -159,6 +159,8 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("next_step", _("Next node"), "Run", (".", "PgDown"), "canvas", playable, _("Play one node")),
     A("previous_step", _("Back one node"), "Run", (",", "PgUp"), "canvas", playable, _("Step back one node")),
     A("show_all", _("Show all numbers"), "Run", (), enabled=playable, tip=_("End playback and show every value and gradient")),
+    A("slower", _("Slower"), "Run/Steps", ("Alt+PgDown",), tip=_("Play more slowly; at a low speed, train step by step")),
+    A("faster", _("Faster"), "Run/Steps", ("Alt+PgUp",), tip=_("Play and train faster")),
     A("train", _("Train"), "Run", ("F5",), enabled=trainable, tip=_("Start or pause training"), before=True),
     A("train_step", _("One training step"), "Run", ("F9",), enabled=trainable, tip=_("Run one training step: forward, backward and "
                                                                                      "update")),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
-from graph.text.messages import _, ngettext
+from graph.text.messages import _
 from ui.look.widgets import button, label, set_property
 from ui.shell.workspace.action_spec import hint
-from ui.shell.workspace.playback import SPEEDS, Playhead
+from ui.shell.workspace.playback import SPEEDS, Playhead, speed_text
 
 SPEED_STEPS = 100
 
@@ -23,6 +23,7 @@ class Transport(QWidget):
     def __init__(self, playhead: Playhead) -> None:
         super().__init__()
         self._playhead = playhead
+        self.training = False
         self.back = button(_("Back one node"), tip=_("Step back one node"))
         self.forward = button(_("Forward ▶"), accent="forward", tip=_("Play the values from the inputs to the result"))
         self.backward = button(_("◀ Backward"), accent="backward", tip=_("Play the gradients from the result back to the inputs"))
@@ -32,7 +33,7 @@ class Transport(QWidget):
         self.speed.setRange(0, SPEED_STEPS)
         self.speed.setAccessibleName(_("Playback speed"))
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.set_speed(playhead.speed)
+        self._show_speed()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -47,6 +48,7 @@ class Transport(QWidget):
         self.step.clicked.connect(playhead.step)
         self.speed.valueChanged.connect(self._set_speed)
         playhead.state_changed.connect(self.refresh)
+        playhead.speed_changed.connect(self._show_speed)
         self.refresh()
 
     def set_speed(self, speed: float) -> None:
@@ -57,20 +59,17 @@ class Transport(QWidget):
     def _set_speed(self, position: int) -> None:
         low, high = SPEEDS
         self._playhead.set_speed(low * (high / low) ** (position / SPEED_STEPS))
-        self.speed.setToolTip(self._speed_tip())
 
-    def _speed_tip(self) -> str:
-        """What the speed means for playback, and for training."""
-        pace, times = self._playhead.training_pace, f"{self._playhead.speed:.2g}"
-        if pace is None:
-            return _("Playback {times} times as fast; training as fast as possible").format(times=times)
-        training = ngettext("training {steps} step per second", "training {steps} steps per second", round(pace))
-        training = training.format(steps=f"{pace:.2g}")
-        return _("Playback {times} times as fast; {training}").format(times=times, training=training)
+    def _show_speed(self) -> None:
+        """The speed was changed, here or elsewhere: the slider shows the nearest place, and changes nothing."""
+        self.speed.blockSignals(True)
+        self.set_speed(self._playhead.speed)
+        self.speed.blockSignals(False)
+        self.speed.setToolTip(speed_text(self._playhead))
 
     def refresh(self) -> None:
         playhead = self._playhead
-        playable = bool(playhead.events) and self.isEnabled()
+        playable = bool(playhead.events) and not self.training
         for widget in (self.back, self.forward, self.backward, self.step):
             widget.setEnabled(playable)
         self.forward.setText(_("Pause") if playhead.playing == "forward" else _("Forward ▶"))
@@ -90,10 +89,10 @@ class Transport(QWidget):
             widget.setText(shown)
         self.speed.setFixedWidth(max(72, self.speed_label.sizeHint().width() * 2))
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.EnabledChange:
-            self.refresh()
+    def set_training(self, training: bool) -> None:
+        """While something trains no pass is played; the speed is that of training then."""
+        self.training = training
+        self.refresh()
 
     def show_keys(self, actions: Mapping[str, QAction]) -> None:
         """Name in the tips the keys that do what the buttons do."""

@@ -362,8 +362,7 @@ class Window(QMainWindow):
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
         for mode in MODES:
             self.actions_by_id[f"mode_{mode.key}"].setChecked(mode.key == self.modes.current)
-        self.controls.transport.setEnabled(not situation.training)
-        self.controls.transport.refresh()
+        self.controls.transport.set_training(situation.training)
         for follower in self.followers():
             follower.actions_changed()
 

@@ -64,6 +64,7 @@ def test_a_slow_training_step_is_announced_and_then_seen_on_the_weight(window: W
     window.showing.show_progress(Progress("training", step=0))
     qtbot.waitUntil(lambda: bool(slow.texts), timeout=PATIENCE)
     assert slow.texts == {w.id: ("1 − 0.1 × (−16)",)}
+    assert window.controls.transport.speed.isEnabled() and not window.controls.transport.forward.isEnabled()
 
     desk.w, desk.step = 2.6, 1
     desk.quiet = True
@@ -79,8 +80,9 @@ def test_a_slow_training_step_is_announced_and_then_seen_on_the_weight(window: W
     window.showing.show_trace(replace(window.trace, mode="training", step=3))
     assert not slow.texts  # what is known is about another step
 
-    window.controls.transport.set_speed(1.0)
-    assert desk.pace is None and not slow.texts
+    for _press in range(4):
+        window.actions_by_id["faster"].trigger()
+    assert desk.pace is None and not slow.texts and window.controls.transport.speed.value() == 50
 
 
 def test_the_arithmetic_is_asked_for_when_a_pass_begins_and_again_for_other_numbers(window: Window, desk: Trained, qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -105,8 +106,9 @@ class Performance:
         self._frame: Frame | None = None
 
     def frame(
-        self, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme, rows: NodeRows | None
-    ) -> Frame | None:
+        self, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme, rows: NodeRows | None,
+        free: Callable[[], QRectF],
+    ) -> Frame | None:  # fmt: skip
         """What is to be seen now; None where nothing moves in this event, or too fast."""
         head = content.playhead
         event = head.active_event if head is not None else None
@@ -119,16 +121,18 @@ class Performance:
             self._ground = _ground(self._made, camera, view, scene, theme) if self._made is not None else None
             if self._made is not None and self._ground is not None:
                 self._made = self._made.fitted(WIDEST * view.width() / camera.scale, self._ground)
-                _place(self._ground, self._made, camera.seen(view))
+                room = free()
+                _place(self._ground, self._made, QRectF(camera.to_scene(room.topLeft()), camera.to_scene(room.bottomRight())))
         if self._made is None or self._ground is None:
             return None
         return self._made.frame(head.share, self._ground, head.reduced_motion)
 
     def paint(
-        self, painter: QPainter, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme, rows: NodeRows | None
-    ) -> bool:
-        """Whether there was anything to paint; in view coordinates."""
-        frame = self.frame(camera, view, scene, content, theme, rows)
+        self, painter: QPainter, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme, rows: NodeRows | None,
+        free: Callable[[], QRectF],
+    ) -> bool:  # fmt: skip
+        """Whether there was anything to paint; in view coordinates. `free` gives the part of the view that nothing lies over."""
+        frame = self.frame(camera, view, scene, content, theme, rows, free)
         if frame is None or self._ground is None:
             return False
         painter.save()

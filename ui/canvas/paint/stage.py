@@ -95,7 +95,7 @@ class Stage:
         model, head = self._model, self._model.content.playhead
         event = head.active_event if head is not None else None
         rows = model.rows.get(event.node) if event is not None else None
-        return self.performance.paint(painter, model.camera, size, model.scene, model.content, model.theme, rows)
+        return self.performance.paint(painter, model.camera, size, model.scene, model.content, model.theme, rows, model.viewport.free)
 
     def _key(self) -> tuple[object, ...]:
         """What the numbers on the screen depend on; the camera, the pulses and single events of playback aside."""

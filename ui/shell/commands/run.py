@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.text.messages import _
+from ui.shell.workspace.playback import speed_text
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
+
+SPEED_STEP = 2**0.5
+"""By how much one press changes the speed."""
 
 
 class RunCommands:
@@ -31,6 +35,17 @@ class RunCommands:
 
     def show_all(self) -> None:
         self._window.playhead.reset()
+
+    def slower(self) -> None:
+        self._change_speed(1 / SPEED_STEP)
+
+    def faster(self) -> None:
+        self._change_speed(SPEED_STEP)
+
+    def _change_speed(self, factor: float) -> None:
+        playhead = self._window.playhead
+        playhead.set_speed(playhead.speed * factor)
+        self._window.say(speed_text(playhead))
 
     def train(self) -> None:
         kernel = self._window.kernel

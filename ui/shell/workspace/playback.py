@@ -12,6 +12,7 @@ from typing import Literal
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from engine.compile.views import PassEvent, TraceView
+from graph.text.messages import _, ngettext
 
 Playing = Literal["", "forward", "backward", "step"]
 Pass = Literal["", "forward", "backward", "update", "zero"]
@@ -28,6 +29,8 @@ QUIET_SHARE = 0.15
 """Share of an event's time for one that moves nothing along a wire (a source, the end of a backward pass)."""
 TICK_MS = 16
 SPEEDS = (0.25, 4.0)
+UNSLOWED = 0.999
+"""From this speed on, 1 but for rounding, training goes as fast as it can."""
 PACE_POWER = 2.5
 """How steeply the pace of training rises with the speed: to 32 steps a second just below speed 1."""
 
@@ -267,7 +270,7 @@ class Playhead(QObject):
     @property
     def training_pace(self) -> float | None:
         """Training steps a second, from 1 at the lowest speed on; None from speed 1 on: as fast as it goes."""
-        return (self.speed / SPEEDS[0]) ** PACE_POWER if self.speed < 1.0 else None
+        return (self.speed / SPEEDS[0]) ** PACE_POWER if self.speed < UNSLOWED else None
 
     # time
 
@@ -340,3 +343,12 @@ class Playhead(QObject):
 
     def _tick(self) -> None:
         self.advance(min(100.0, float(self._clock.restart())))
+
+
+def speed_text(playhead: Playhead) -> str:
+    """What the speed means for playback, and for training."""
+    pace, times = playhead.training_pace, f"{playhead.speed:.2g}"
+    if pace is None:
+        return _("Playback {times} times as fast; training as fast as possible").format(times=times)
+    training = ngettext("training {steps} step per second", "training {steps} steps per second", round(pace)).format(steps=f"{pace:.2g}")
+    return _("Playback {times} times as fast; {training}").format(times=times, training=training)
