@@ -80,7 +80,7 @@ class Gradients(Feature):
         from ui.canvas.model.gradient_size import sizes
         from ui.gradients.layers import layers
 
-        content, theme = self.workspace.canvas.content, self.workspace.theme
+        content, theme = self.workspace.canvas.content, self.workspace.canvas.theme
         self._made().show_layers(layers(content), sizes(content).scale, self.look, theme, content.stale)
 
     def _made(self) -> Strip:

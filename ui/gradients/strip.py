@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from graph.text.messages import _
@@ -18,9 +18,11 @@ from ui.look.theme import Theme, color, faded, font, mixed
 
 EDGE = 12
 """Distance from the corner of the canvas."""
-HIGH, AXIS, BAR, LEAST = 104, 74, 58, 3
-"""Height, width of the scale, of a bar with its name, and of one without, in pixels at the theme's size."""
-TOP, BOTTOM, SIDE = 26, 24, 12
+HIGH, AXIS, BAR = 94, 74, 56
+"""Height, width of the scale, and of a bar with its name."""
+TOP, BOTTOM, SIDE = 24, 22, 10
+FROM_AFAR, BASE = 45, 13
+"""A name is at least this part of the window's height; its size before it is enlarged, in pixels."""
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _ALIGN = Qt.AlignmentFlag
 _LEFT, _RIGHT = int(_ALIGN.AlignVCenter | _ALIGN.AlignLeft), int(_ALIGN.AlignVCenter | _ALIGN.AlignRight)
@@ -65,16 +67,27 @@ class Strip(QWidget):
 
     # where things are
 
+    @property
+    def unit(self) -> float:
+        """By how much everything is enlarged: by the theme, and so that names can be read from the last row."""
+        return max(self._theme.scale if self._theme is not None else 1.0, self.window().height() / FROM_AFAR / BASE)
+
     def place(self) -> None:
         """In the lower left corner, as wide as the bars want to be and the canvas allows."""
         parent, left = self.parentWidget(), self._margin()
         if parent is None or self._theme is None:
             return
-        unit = self._theme.scale
-        wanted = round((AXIS + 2 * SIDE + BAR * max(len(self._layers), 2)) * unit)
+        unit = self.unit
+        wanted = round((AXIS + 2 * SIDE) * unit + self._column() * max(len(self._layers), 2))
         self.resize(min(wanted, max(round(parent.width() * 0.62), parent.width() - left - round(260 * unit)) - EDGE), round(HIGH * unit))
         self.move(EDGE + left, parent.height() - self.height() - EDGE)
         self.moved.emit()
+
+    def _column(self) -> float:
+        """The width that a bar wants to have: its name fits, unless it is very long."""
+        metrics = QFontMetricsF(font("base", self.unit))
+        widest = max((metrics.horizontalAdvance(layer.name) for layer in self._layers), default=0.0)
+        return min(max(BAR * self.unit, widest + 12), 2 * BAR * self.unit)
 
     def sizeHint(self) -> QSize:
         return self.size()
@@ -86,9 +99,9 @@ class Strip(QWidget):
 
     def bar(self, index: int) -> QRectF:
         """The column of a bar, its name included."""
-        unit = self._theme.scale if self._theme is not None else 1.0
+        unit = self.unit
         left, right = (AXIS + SIDE) * unit, self.width() - SIDE * unit
-        wide = min((right - left) / max(len(self._layers), 1), BAR * unit)
+        wide = min((right - left) / max(len(self._layers), 1), self._column())
         return QRectF(left + index * wide, TOP * unit, wide, self.height() - TOP * unit)
 
     def bar_at(self, at: QPointF) -> int:
@@ -156,12 +169,12 @@ class Strip(QWidget):
 
     def _span(self) -> tuple[float, float]:
         """The heights of the scale's upper and lower end."""
-        unit = self._theme.scale if self._theme is not None else 1.0
+        unit = self.unit
         return (TOP + 2) * unit, self.height() - BOTTOM * unit
 
     def _paint_scale(self, painter: QPainter, theme: Theme) -> None:
         """The title; a wire of each size at the left, with powers of ten beside it."""
-        unit, (top, bottom) = theme.scale, self._span()
+        unit, (top, bottom) = self.unit, self._span()
         painter.setFont(font("strong", unit))
         painter.setPen(color(theme.secondary))
         room = QRectF(SIDE * unit, 4 * unit, self.width() - 2 * SIDE * unit, 20 * unit)
@@ -183,7 +196,7 @@ class Strip(QWidget):
             painter.drawText(box, _RIGHT, "1" if power == 0 else f"10{raised(power)}")
 
     def _paint_bar(self, painter: QPainter, column: QRectF, layer: Layer, index: int, theme: Theme) -> None:
-        unit, (top, bottom) = theme.scale, self._span()
+        unit, (top, bottom) = self.unit, self._span()
         wide = min(column.width() * 0.62, 34 * unit) if column.width() > 6 else max(column.width(), 1.0)
         middle = column.center().x()
         self._paint_size(painter, QRectF(middle - wide / 2, top, wide, bottom - top), layer, theme)
@@ -217,7 +230,7 @@ class Strip(QWidget):
         high = max(share * room.height(), 2.0)
         painter.drawRect(QRectF(room.left(), room.bottom() - high, room.width(), high))
         if layer.size == 0 or loud:
-            painter.setFont(font("small", theme.scale))
+            painter.setFont(font("small", self.unit))
             painter.setPen(color(theme.text))
             painter.drawText(room.adjusted(0, 0, 0, -3), _FOOT, number(layer.size))
 

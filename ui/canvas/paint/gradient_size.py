@@ -18,7 +18,7 @@ from ui.canvas.paint import batch
 from ui.canvas.paint.nodes import MEDIUM
 from ui.look.theme import Theme, color, font, mixed
 
-WIDEST, NARROWEST, HOT = 11.0, 1.0, 4.0
+WIDEST, NARROWEST, HOT = 11.0, 1.0, 5.0
 """Pixels of the largest and the smallest gradient's wire, and of every wire where its colour says the size."""
 BUSY, MANY = 250, 1500
 """From so many wires on they are drawn with fewer pieces, and from afar as one straight line each."""
@@ -60,7 +60,8 @@ def paint_sizes(
         if step != ABSENT and (head is None or head.arrived_gradients(edge_id)):
             rows.setdefault(step, []).append(scene.edge_row[edge_id])
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    shrink = FAR + (1 - FAR) * min(scale, 1.0)
+    far = FAR if look == "width" else 0.7
+    shrink = far + (1 - far) * min(scale, 1.0)
     many = scale < MEDIUM and len(ids) > MANY
     coarse = wires.SAMPLES - 1 if many else 4 if scale < MEDIUM else 2 if len(ids) > BUSY else 1
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, not many)
