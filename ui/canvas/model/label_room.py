@@ -7,7 +7,7 @@ from math import ceil
 
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import Box
-from ui.canvas.model.number_texts import NORM, WireText, final_stub_texts, final_texts, shortened
+from ui.canvas.model.number_texts import NORM, WireText, final_stub_texts, final_texts, shorter
 from ui.canvas.model.scene import CanvasScene
 
 LEAST = 44.0
@@ -29,8 +29,8 @@ class Spot:
     width: float
     height: float
     pick: int
-    short: bool = False
-    """Whether there is room for the shorter form only."""
+    short: int = 0
+    """0 where all of the text is written, else which of its shorter forms."""
     lean: float = 0.0
     """At which end of the room the text stands: −1 the left one, 1 the right one, 0 in the middle."""
     foot: tuple[float, float] | None = None
@@ -61,14 +61,14 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a label needs: `width` with some digits in reserve, `exact` for what it says now; `short` in its shorter form, where
-    it has one. The lower `rank` is placed first."""
+    """What a label needs: `width` with some digits in reserve, `exact` for what it says now; `short` in its
+    shorter forms. The lower `rank` is placed first."""
 
     width: float
     height: float
     exact: float
     rank: int
-    short: tuple[float, float] | None = None
+    short: tuple[tuple[float, float], ...] = ()
 
     def holds(self, other: Room) -> bool:
         return other.exact <= self.width and other.height <= self.height and other.rank >= self.rank
@@ -89,10 +89,10 @@ def needed(edge: str, said: tuple[WireText, WireText], content: Content, boost: 
 
 
 def _need(text: WireText, content: Content, boost: float, rank: int) -> Room:
-    exact, short = text.width * boost + 4, shortened(text, content)
+    exact = text.width * boost + 4
     least = LEAST * boost if rank != OBJECTIVE else 0.0
     width = max(least, 16.0 * ceil(exact / 16.0)) if text.kind not in ("word", "hidden") else exact
-    small = (short.width * boost + 4, _height(short) * boost) if short is not None else None
+    small = tuple((form.width * boost + 4, _height(form) * boost) for form in shorter(text, content))
     return Room(width, _height(text) * boost, exact, rank, small)
 
 

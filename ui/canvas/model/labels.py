@@ -266,21 +266,21 @@ class Labels:
         else:
             self._set(key, None)
 
-    def _attempts(self, task: _Task, i: int) -> Iterator[tuple[bool, list[Choice]]]:
-        """Places to be tried one list after the other, and whether they are for the shorter form."""
-        room, side = task.room[i], SIDES[i]
+    def _attempts(self, task: _Task, i: int) -> Iterator[tuple[int, list[Choice]]]:
+        """Places to be tried one list after the other, and which shorter form they are for."""
+        room, side, choices = task.room[i], SIDES[i], task.choices[i]
         mate = self._spot((task.edge, 1 - i))
-        choices = task.choices[i]
         if mate is not None:
             shared = Choice(0.0, mate.box, mate.pick).share
             choices = sorted(choices, key=lambda choice: choice.cost + _TOGETHER * (choice.share != shared))
-        yield False, choices
+        yield 0, choices
         if room.exact < room.width:
-            yield False, task.around.choices(side, room.exact, room.height)
-        if room.short is not None:
-            yield True, task.around.choices(side, *room.short)
+            yield 0, task.around.choices(side, room.exact, room.height)
+        for form, size in enumerate(room.short, 1):
+            yield form, task.around.choices(side, *size)
         if room.rank < REPEATED and task.around.wires <= _BUSY:
-            yield room.short is not None, task.around.led(side, *(room.short or (room.exact, room.height)))
+            size = room.short[0] if room.short else (room.exact, room.height)
+            yield min(1, len(room.short)), task.around.led(side, *size)
 
     def _cleared(self, rank: int, attempt: Sequence[Choice], others: dict[str, _Task]) -> Choice | None:
         """A place from which everything that is there could move elsewhere, or is less important: it is gone from there now."""
@@ -312,7 +312,7 @@ class Labels:
     def _spot(self, key: Key) -> Spot | None:
         return self.places[key[0]].sides[key[1]]
 
-    def _settle(self, task: _Task, i: int, choice: Choice, short: bool = False) -> None:
+    def _settle(self, task: _Task, i: int, choice: Choice, short: int = 0) -> None:
         self._set((task.edge, i), _spot_at(choice, short))
 
     def _set(self, key: Key, spot: Spot | None) -> None:
@@ -336,7 +336,7 @@ class Labels:
                 self._taken.drop((edge, i))
 
 
-def _spot_at(choice: Choice, short: bool) -> Spot:
+def _spot_at(choice: Choice, short: int) -> Spot:
     left, top, right, bottom = choice.box
     return Spot((left + right) / 2, (top + bottom) / 2, right - left, bottom - top, choice.pick, short, choice.lean, choice.foot)
 

@@ -20,6 +20,8 @@ PICTURE = (26.0, 16.0)
 NORM = "|∇|"
 SIGN = "∅"
 """In place of the words that say why there is no gradient, where they find no room."""
+WORD = 15 / 12
+"""Words on wires are as large as numbers there, and lighter: small type enlarged by this."""
 LINE = 20.0
 """Height of a label of one line."""
 
@@ -42,13 +44,17 @@ class WireText:
     matrix: Matrix | None = None
 
 
+def _word_width(text: str) -> float:
+    return text_metrics.text_width("small", text) * WORD + 6
+
+
 def _made(
     kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
 ) -> WireText:
     if kind == "word":
-        return WireText(kind, text, text_metrics.text_width("tiny", text) + 6)
-    wide, lead = text_metrics.number_width("wire", text), text_metrics.text_width("small", NORM) + 3 if norm else 0.0
-    return WireText(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
+        return WireText(kind, text, _word_width(text))
+    wide, lead = text_metrics.number_width("wire", text), text_metrics.text_width("wire", NORM) + 4 if norm else 0.0
+    return WireText(kind, text, lead + wide + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
 
 
 EMPTY = WireText("empty", "", 34.0)
@@ -122,20 +128,24 @@ def final_texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     return known_text(content, value, edge.source), _gradient_text(content, gradient, edge)
 
 
-def shortened(text: WireText, content: Content) -> WireText | None:
-    """The same in less room: a sign for words, a thumbnail for numbers in brackets, a norm without one; None where there is none."""
+def shorter(text: WireText, content: Content) -> tuple[WireText, ...]:
+    """The same in ever less room: a sign for words; a thumbnail for numbers in brackets, and its text alone."""
     if text.kind == "word":
-        return WireText("word", SIGN, text_metrics.text_width("tiny", SIGN) + 6)
-    if text.view is None or text.image or (text.kind == "tensor" and not text.lead):
-        return None
-    if text.kind == "tensor":
-        said = f"{NORM} {text.text}"
-        return WireText("number", said, text_metrics.text_width("wire", said), text.view)
-    key = (id(text.view), 6)
-    short: WireText | None = content.texts.get(key)
-    if short is None:
-        short = content.texts[key] = value_text(text.view)
-    return short
+        return (WireText("word", SIGN, _word_width(SIGN)),) if text.text != SIGN else ()
+    if text.view is None:
+        return ()
+    key = (id(text.view), 6 if not text.lead else 7)
+    forms: tuple[WireText, ...] | None = content.texts.get(key)
+    if forms is None:
+        forms = content.texts[key] = _shorter(text, text.view)
+    return forms
+
+
+def _shorter(text: WireText, view: ArrayView) -> tuple[WireText, ...]:
+    pictured = value_text(view, text.image) if text.kind == "matrix" else text
+    said = f"{NORM} {pictured.text}" if pictured.lead else pictured.text
+    alone = WireText("number" if pictured.kind == "tensor" else pictured.kind, said, text_metrics.text_width("wire", said))
+    return (pictured, alone) if text.kind == "matrix" else (alone,)
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:

@@ -13,7 +13,7 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import STUB, Spot
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.matrices import Matrix
-from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WireText, shortened, stub_texts, texts
+from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WORD, WireText, shorter, stub_texts, texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
 from ui.canvas.paint import batch
@@ -37,7 +37,7 @@ def paint_labels(
             pair = texts(scene.graph.edges[edge_id], content) if edge_id != STUB else _objective(content)
             for text, spot, side, lines in zip(pair, spots, sides, leaders, strict=True):
                 if spot is not None and _reaches(spot, area):
-                    said = (shortened(text, content) if spot.short else None) or text
+                    said = _form(text, spot.short, content)
                     side.append((said, spot.middle(said.width * labels.boost)))
                     if spot.foot is not None:
                         lines.append(spot)
@@ -47,6 +47,12 @@ def paint_labels(
     paint_veils(painter, [*above, *below], theme, labels.boost)
     paint_texts(painter, above, theme.forward, content, theme, labels.boost)
     paint_texts(painter, below, theme.backward, content, theme, labels.boost)
+
+
+def _form(text: WireText, short: int, content: Content) -> WireText:
+    """What there is room for; a text that was placed for a longer one may have no form as short."""
+    forms = (text, *shorter(text, content)) if short else (text,)
+    return forms[min(short, len(forms) - 1)]
 
 
 def _objective(content: Content) -> tuple[WireText, WireText]:
@@ -123,7 +129,7 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
     elif text.kind == "hidden":
         paint_question(painter, box, hue, theme)
     elif text.kind == "word":
-        painter.setFont(font("tiny"))
+        painter.setFont(font("small", WORD))
         painter.setPen(color(theme.secondary))
         painter.drawText(box, _CENTRE, text.text)
     elif text.matrix is not None:
@@ -135,10 +141,9 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
             wide = PICTURE[1] if len(text.view.shape) > 2 else PICTURE[0]
             _stamp(painter, QRectF(box.left() + PICTURE[0] - wide, box.top() + 2, wide, PICTURE[1]), image, theme, content.stale)
         painter.setPen(color(theme.stale if content.stale else hue))
+        painter.setFont(font("wire"))
         if text.lead:
-            painter.setFont(font("small"))
             painter.drawText(box.adjusted(PICTURE[0] + 6, 0, 0, 0), _LEFT, NORM)
-        painter.setFont(font("wire", 13 / 15))
         painter.drawText(box.adjusted(PICTURE[0] + 7 + text.lead, 0, 4, 0), _LEFT, text.text)
     else:
         painter.setPen(color(theme.error))
