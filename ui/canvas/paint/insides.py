@@ -43,16 +43,17 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
             _paint_picture(painter, area, shown, content, theme)
         elif isinstance(text, Matrix):
             ink = theme.error if text.loud else theme.stale if content.stale else ink
-            paint_fitted(painter, area, text, ink, SMALL if place.sign else 1.0)
+            paint_fitted(painter, area, text, ink, SMALL if place.sign else 1.0, bool(place.sign))
         else:
             captioned(painter, area, shown, text, content, theme, content.is_image(node_id, place.name))
 
 
-def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, ink: str, largest: float = 1.0) -> None:
-    """A matrix in the middle of its place, smaller where it would not fit."""
+def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, ink: str, largest: float = 1.0, named: bool = False) -> None:
+    """A matrix in the middle of its place, or beside its name at the left; smaller where it would not fit."""
     size = min(largest, area.width() / matrix.width, area.height() / matrix.height)
     middle = area.center()
-    paint_matrix(painter, matrix, middle.x() - matrix.width * size / 2, middle.y() - matrix.height * size / 2, ink, size)
+    left = area.left() if named else middle.x() - matrix.width * size / 2
+    paint_matrix(painter, matrix, left, middle.y() - matrix.height * size / 2, ink, size)
 
 
 def _paint_picture(painter: QPainter, area: QRectF, shown: ArrayView, content: Content, theme: Theme) -> None:
