@@ -22,8 +22,9 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from benchmarks.sight import Faults, Sight, measure  # noqa: E402
 from engine.nodes.catalog import CATALOG  # noqa: E402
-from graph.lessons.lesson import ENDING, graph_path, load  # noqa: E402
+from graph.lessons.lesson import ENDING, load  # noqa: E402
 from graph.lessons.lesson_graph import graph_at  # noqa: E402
+from graph.lessons.own_graph import graph_of  # noqa: E402
 from graph.storage.document import Document  # noqa: E402
 from graph.storage.files import dumps  # noqa: E402
 from graph.storage.files import load as load_graph  # noqa: E402
@@ -51,7 +52,7 @@ def graphs() -> Iterator[tuple[str, Graph]]:
     for path in sorted((resources / "lessons").glob(f"*{ENDING}")):
         lesson, seen = load(path), set()
         for step in range(len(lesson.steps)):
-            graph = graph_at(load_graph(graph_path(lesson, path, resources / "examples"), CATALOG), lesson, step, unfold)
+            graph = graph_at(graph_of(lesson, path, resources / "examples", CATALOG), lesson, step, unfold)
             text = dumps(graph)
             if text not in seen:
                 seen.add(text)

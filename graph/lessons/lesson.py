@@ -1,4 +1,4 @@
-"""Lessons: a JSON file (ending `.gwlesson`) beside a graph. Its steps say what to show, light and hide, what to run and what to ask.
+"""Lessons: a JSON file (ending `.gwlesson`) with its graph inside or beside it. Its steps say what to show, light and hide, run and ask.
 
 Things on the canvas are named as on the command line: a node "d", one output "data.target", a parameter "hidden.W", a wire "x -> d.a".
 Whatever a step does to the *document* (`DOCUMENT` actions) holds for the steps after it; nothing else does. A step begins with the document
@@ -39,6 +39,8 @@ SHARE: Final = 0.005
 """An answer may be off by this share of the truth where a question has no tolerance of its own."""
 ABOUT: Final = 0.1
 """What an answer calls "about" right is not farther from the truth than this share: other numbers may follow that word."""
+WORDS_A_MINUTE, LOOKING, ANSWERING = 120.0, 0.4, 0.6
+"""Of reading, and minutes spent on each step and on each question."""
 _COUNTED: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WORDS: Final = {word: float(count) for count, word in enumerate(_COUNTED, 1)}
 _ABOUT: Final = re.compile(r"\babout\s+([^.;:,]*(?:[.,]\d[^.;:,]*)*)", re.IGNORECASE)
@@ -156,9 +158,9 @@ class LessonStep:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`graph` is a file beside the lesson, or the name of an example; `topics` are the rows of the course it belongs to.
+    """`graph` is a file beside the lesson, or the name of an example; empty where the graph is `inside`, as the text of a document.
 
-    `order` is its place on the shelf: lessons are listed by it, then by name.
+    `topics` are the rows of the course it belongs to, `order` is its place on the shelf: lessons are listed by it, then by name.
     """
 
     title: str
@@ -168,6 +170,14 @@ class Lesson:
     steps: tuple[LessonStep, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     order: float = 99.0
+    inside: str = ""
+
+    @property
+    def minutes(self) -> int:
+        """About how long the lesson takes: reading, looking at each step, and answering."""
+        texts = [step.text for step in self.steps] + [question.text for step in self.steps for question in step.ask]
+        words, asked = sum(len(text.split()) for text in texts), sum(len(step.ask) for step in self.steps)
+        return max(1, round(words / WORDS_A_MINUTE + LOOKING * len(self.steps) + ANSWERING * asked))
 
 
 def shelf(folder: Path) -> list[tuple[Path, Lesson]]:
@@ -205,7 +215,8 @@ def loads(text: str | bytes, origin: str = "the lesson") -> Lesson:
 
 def dumps(lesson: Lesson) -> str:
     """The file's text: the same lesson always gives the same text, one action or question a line."""
-    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"title": {_json(lesson.title)}', f'"graph": {_json(lesson.graph)}',
+    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"title": {_json(lesson.title)}',
+             f'"graph": {lesson.inside.strip() or _json(lesson.graph)}',
              f'"summary": {_json(_lines(lesson.summary))}', f'"topics": {_json(list(lesson.topics))}',
              f'"order": {number(lesson.order)!r}']  # fmt: skip
     parts.append(_rows("steps", (_step_text(step) for step in lesson.steps), ""))
@@ -251,15 +262,17 @@ def _read(content: Any) -> Lesson:
             )
         )
     read = _Reader(_("the lesson"), {key: value for key, value in content.items() if key not in ("format", "version")})
-    title, graph, summary = read.text("title"), read.text("graph"), read.lines("summary")
+    inside = content.get("graph") if isinstance(content.get("graph"), dict) else None
+    title, graph, summary = read.text("title"), read.text("graph") if inside is None else "", read.lines("summary")
     topics, order = read.texts("topics"), read.position("order", 99.0)
     place = PurePosixPath(graph)
-    if not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in "\\:\0"):
+    if inside is None and (not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in "\\:\0")):
         raise ValueError(_('"graph" is neither a file beside the lesson nor the name of an example'))
     steps = tuple(_step(place, row) for place, row in enumerate(read.list("steps"), 1))
     if not steps:
         raise ValueError(_("it has no steps"))
-    return Lesson(title, graph, summary, topics, steps, read.rest(), order)
+    rest = {key: value for key, value in read.rest().items() if key != "graph"}
+    return Lesson(title, graph, summary, topics, steps, rest, order, _json(inside) if inside is not None else "")
 
 
 def _step(number: int, row: Any) -> LessonStep:

@@ -97,10 +97,13 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
     return replace(loaded, identity=identity)
 
 
-def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own: bool = False) -> Graph:
-    """The graph in a text. Raises FileError, whose text begins with `origin`. `own`: this program wrote it, of whatever size."""
+def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own: bool = False, folder: str = "") -> Graph:
+    """The graph in a text. Raises FileError, whose text begins with `origin`. `own`: this program wrote it, of whatever size.
+
+    Relative paths in it begin at `folder`.
+    """
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
-    return _loads(data, catalog, origin, False, own=own).graph
+    return _loads(data, catalog, origin, False, folder=folder, own=own).graph
 
 
 def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "") -> str:

@@ -15,10 +15,10 @@ from engine.compile.views import Absent
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
-from graph.lessons.lesson import ENDING, Lesson, LessonQuestion, LessonStep, graph_path, load
+from graph.lessons.lesson import ENDING, Lesson, LessonQuestion, LessonStep, load
 from graph.lessons.lesson_graph import graph_at, resolve
+from graph.lessons.own_graph import graph_of
 from graph.model.graph import Graph
-from graph.storage.files import load as load_graph
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 FOLDER, EXAMPLES = RESOURCES / "lessons", RESOURCES / "examples"
@@ -28,7 +28,7 @@ NAMES = sorted(path.name.removesuffix(ENDING) for path in FOLDER.glob(f"*{ENDING
 def open_lesson(name: str) -> tuple[Lesson, Graph]:
     path = FOLDER / f"{name}{ENDING}"
     lesson = load(path)
-    return lesson, load_graph(graph_path(lesson, path, EXAMPLES), CATALOG)
+    return lesson, graph_of(lesson, path, EXAMPLES, CATALOG)
 
 
 def step_of(lesson: Lesson, title: str) -> int:

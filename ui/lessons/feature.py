@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ui.lessons.panel import LessonPanel
     from ui.lessons.player import LessonScript, Player
     from ui.lessons.predicting import Predicting
+    from ui.lessons.score import Outcome
     from ui.lessons.shelf import Standing
     from ui.lessons.studio import Studio
     from ui.shell.workspace.workspace import Workspace
@@ -46,6 +47,8 @@ class Lessons(Feature):
         self._opening = False
         self._predicting: Predicting | None = None
         self._shown: object = None
+        self.finished = False
+        """Whether the page after the last step is shown."""
 
     # choosing and opening
 
@@ -55,7 +58,8 @@ class Lessons(Feature):
         from ui.lessons.shelf import LessonProgress
 
         workspace = self.workspace
-        gallery = LessonGallery(LessonProgress(workspace.settings), workspace.theme, workspace.widget)
+        catalog = workspace.document.graph.catalog
+        gallery = LessonGallery(LessonProgress(workspace.settings), workspace.theme, catalog, workspace.widget)
         workspace.dialogs.wait_for(gallery)
         chosen, browse = gallery.chosen, gallery.browse
         gallery.deleteLater()
@@ -90,7 +94,9 @@ class Lessons(Feature):
         workspace = self.workspace
         self._end()
         standing = LessonProgress(workspace.settings).of(script.path)
-        begun = resume and standing.step < len(script.lesson.steps) - 1
+        if standing.finished:
+            standing.begin_again()
+        begun = resume and standing.step < len(script.lesson.steps)
         player = Player(workspace, script, standing.step if begun else 0)
         self._furnish()
         self.standing = standing
@@ -126,18 +132,72 @@ class Lessons(Feature):
     # moving
 
     def next(self) -> None:
+        """The next step; after the last one the score, and after that the next lesson."""
         player = self.player
-        if player is not None and not player.last:
+        if player is None:
+            return
+        if self.finished:
+            self.next_lesson()
+        elif player.last:
+            self._finish()
+        else:
             player.go(player.index + 1)
 
     def back(self) -> None:
+        """The step before; from the score back to the last step."""
         player = self.player
-        if player is not None and player.index:
+        if player is not None and self.finished:
+            self._reopen(player.index)
+        elif player is not None and player.index:
             player.go(player.index - 1)
 
     def go(self, index: int) -> None:
+        player = self.player
+        if player is not None and self.finished:
+            self._reopen(index)
+        elif player is not None:
+            player.go(index)
+
+    def next_lesson(self) -> None:
+        """Open the lesson that comes next in the curriculum; after the last one, leave."""
+        from ui.lessons.shelf import following
+
+        entry = following(self.player.script.path) if self.player is not None else None
+        if entry is not None:
+            self.workspace.later(lambda: self.open(entry.path, resume=True))
+        else:
+            self.leave()
+
+    def repeat(self) -> None:
+        """Begin the finished lesson again."""
         if self.player is not None:
-            self.player.go(index)
+            path = self.player.script.path
+            self.workspace.later(lambda: self.open(path))
+
+    def _finish(self) -> None:
+        """After the last step: the score, what was missed, and the next lesson."""
+        from ui.lessons.score import LessonScore
+        from ui.lessons.shelf import following
+
+        player, panel, standing = self.player, self.panel, self.standing
+        assert player is not None and panel is not None and standing is not None
+        self.finished = True
+        score = LessonScore.of(player.lesson, standing.answers)
+        standing.finish(score.first)
+        self._keep()
+        panel.show_finish(score, standing.best or 0, following(player.script.path))
+        self.workspace.refresh_actions()
+
+    def _reopen(self, index: int) -> None:
+        """From the end of the lesson back to one of its steps."""
+        player, panel, standing = self.player, self.panel, self.standing
+        assert player is not None and panel is not None and standing is not None
+        self.finished = False
+        if index == player.index:
+            panel.show_step(player, standing, again=True)
+            self.workspace.refresh_actions()
+        else:
+            player.go(index)
 
     def return_to_step(self) -> None:
         if self.player is not None:
@@ -150,21 +210,6 @@ class Lessons(Feature):
         if self.player is not None:
             self._end()
             self.workspace.files.give_back()
-
-    def finish_or_next(self) -> None:
-        """The button: on the last step it ends the lesson."""
-        player = self.player
-        if player is None or not player.last:
-            self.next()
-            return
-        standing = self.standing
-        right = (
-            _(" {right} of {answers} questions right at the first try.").format(right=standing.right, answers=len(standing.answers))
-            if standing and standing.answers
-            else ""
-        )
-        self.leave()
-        self.workspace.say(_("Lesson finished.{right}").format(right=right))
 
     def toggle_notes(self) -> None:
         """Speaker notes, in a window of their own."""
@@ -240,8 +285,8 @@ class Lessons(Feature):
         if player is None:
             return ["recording"] if self.recording else []
         facts = ["lesson"]
-        facts += ["lesson next"] if not player.last else []
-        facts += ["lesson back"] if player.index else []
+        facts += ["lesson next"]
+        facts += ["lesson back"] if player.index or self.finished else []
         return facts + ["wandered"] if player.wandered else facts
 
     def set_document(self, document: Document) -> None:
@@ -288,6 +333,8 @@ class Lessons(Feature):
                 self.panel.show_step(self.player, self.standing, again=True)
                 self._uncover()
                 self._ask()
+                if self.finished:
+                    self._finish()
         if self.notes is not None:
             self.notes.set_theme(theme)
         if self._studio is not None:
@@ -312,13 +359,16 @@ class Lessons(Feature):
         self._side.show(self.panel, "teach")
 
     def _connect(self, panel: LessonPanel) -> None:
-        panel.next_clicked.connect(self.finish_or_next)
+        panel.next_clicked.connect(self.next)
         panel.back_clicked.connect(self.back)
         panel.return_clicked.connect(self.return_to_step)
         panel.close_clicked.connect(self.leave)
         panel.notes_clicked.connect(self.toggle_notes)
         panel.step_chosen.connect(self.go)
         panel.answered.connect(self._answered)
+        panel.finish.step_chosen.connect(self.go)
+        panel.finish.again_clicked.connect(self.repeat)
+        panel.finish.gallery_clicked.connect(lambda: self.workspace.later(self.choose))
         panel.opened.connect(self._uncover)
         panel.left.connect(lambda: self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
 
@@ -331,10 +381,11 @@ class Lessons(Feature):
         standing.seen.add(player.index)
         if self._shown != (player, player.index):
             self._shown = (player, player.index)
+            self.finished = False
             panel.show_step(player, standing)
             self._keep()
             self._ask()
-        else:
+        elif not self.finished:
             panel.follow(player, standing)
         if self.notes is not None:
             self.notes.follow(player)
@@ -356,9 +407,9 @@ class Lessons(Feature):
         if predicting is not None:
             predicting.withdraw()
 
-    def _answered(self, number: int, right: bool) -> None:
+    def _answered(self, number: int, outcome: Outcome) -> None:
         if self.player is not None and self.standing is not None:
-            self.standing.answers.setdefault(f"{self.player.index}.{number}", right)
+            self.standing.answered(self.player.index, number, outcome)
             self._keep()
 
     def _uncover(self) -> None:
@@ -381,6 +432,7 @@ class Lessons(Feature):
 
     def _end(self) -> None:
         player, self.player = self.player, None
+        self.finished = False
         if player is None:
             return
         self._close_notes()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from graph.text.messages import _
 from ui.lessons import questions
 from ui.lessons.dots import Dots
+from ui.lessons.finish_page import FinishPage
 from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
@@ -18,11 +19,12 @@ from ui.look.schedule import Schedule
 from ui.look.style import px, style_sheet
 from ui.look.theme import Theme, mixed
 from ui.look.type_size import for_graph, sized
-from ui.look.widgets import ElidedLabel, button, clear, label, line
+from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
 
 if TYPE_CHECKING:
     from ui.lessons.player import Player
-    from ui.lessons.shelf import Standing
+    from ui.lessons.score import LessonScore
+    from ui.lessons.shelf import ShelfEntry, Standing
 
 LARGER = 1.12
 SCROLL_MS, SCROLL = 30, "scroll to what was said"
@@ -38,7 +40,7 @@ class LessonPanel(QWidget):
     close_clicked = Signal()
     notes_clicked = Signal()
     step_chosen = Signal(int)
-    answered = Signal(int, bool)
+    answered = Signal(int, str)
     opened = Signal()
     left = Signal()
 
@@ -63,6 +65,7 @@ class LessonPanel(QWidget):
         self.home = button(
             _("Return to the step"), tip=_("Restore the graph and the view from the start of this step; Undo brings back your changes")
         )
+        self.finish = FinishPage()
         self._build()
         for control, signal in (
             (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),
@@ -93,6 +96,8 @@ class LessonPanel(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(self._inner)
+        self._end = scrolled(self.finish)
+        self._end.hide()
         steps = QHBoxLayout()
         steps.addWidget(self.back)
         steps.addWidget(self.dots, 1)
@@ -101,6 +106,7 @@ class LessonPanel(QWidget):
         self._layout.setSpacing(8)
         self._layout.addLayout(top)
         self._layout.addWidget(self.area, 1)
+        self._layout.addWidget(self._end, 1)
         self._layout.addWidget(self.home)
         self._layout.addWidget(line())
         self._layout.addLayout(steps)
@@ -130,7 +136,7 @@ class LessonPanel(QWidget):
         given, self.boxes = self.boxes if again else [], []
         for number, question in enumerate(step.ask):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
-            box.answered.connect(lambda right, number=number: self.answered.emit(number, right))
+            box.answered.connect(lambda outcome, number=number: self.answered.emit(number, outcome))
             box.opened.connect(self.opened)
             box.left.connect(self.left)
             box.told.connect(lambda box=box: self._see(box))
@@ -139,8 +145,26 @@ class LessonPanel(QWidget):
                 box.resume(given[number])
             self._asked.addWidget(box)
         self.area.verticalScrollBar().setValue(0)
+        self._turn(finished=False)
         self.say("")
         self.follow(player, standing)
+
+    def show_finish(self, score: LessonScore, best: int, following: ShelfEntry | None) -> None:
+        """The end of the lesson, in place of its last step, whose answers are kept."""
+        assert self._theme is not None
+        self.finish.show_score(score, best, following, self._theme)
+        self._turn(finished=True)
+        self._end.verticalScrollBar().setValue(0)
+        self.back.setEnabled(True)
+        self.count.setText(_("Finished"))
+        self.next.setText(_("Next lesson") if following is not None else _("Leave"))
+        tip = _("Next lesson: {title}  (Page Down)").format(title=following.lesson.title) if following is not None else ""
+        self.next.setToolTip(tip or _("Leave the lesson and return to your own graph"))
+        self.next.setAccessibleName(tip)
+
+    def _turn(self, finished: bool) -> None:
+        self._end.setVisible(finished)
+        self.area.setVisible(not finished)
 
     def _see(self, box: QuestionBox) -> None:
         """Bring what was just said into view, once it has its place."""
@@ -161,6 +185,8 @@ class LessonPanel(QWidget):
         self.lesson_title.set_full(lesson.title)
         self.back.setEnabled(player.index > 0)
         self.next.setText(_("Finish") if player.last else _("Next"))
+        self.next.setToolTip(_("Score and next lesson  (Page Down)") if player.last else _("Next step  (Page Down)"))
+        self.next.setAccessibleName("")
         self.home.setVisible(player.wandered)
         self.dots.show_steps(tuple(step.title for step in lesson.steps), player.index, frozenset(standing.seen), theme)
         self.count.setText(_("Step {number} of {steps}").format(number=player.index + 1, steps=len(lesson.steps)))

@@ -14,13 +14,12 @@ from PySide6.QtCore import QEvent, QObject, Signal
 
 from graph.lessons import lesson as lesson_files
 from graph.lessons import lesson_graph
-from graph.lessons.lesson import MEASURED, Lesson, LessonError, LessonQuestion, LessonStep
+from graph.lessons.lesson import MEASURED, Lesson, LessonQuestion, LessonStep
+from graph.lessons.own_graph import graph_of
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.document import Document
-from graph.storage.files import FileError
-from graph.text.messages import _
 from ui.lessons.runner import Runner
 from ui.lessons.unfolding import unfold
 from ui.lessons.view import StepView
@@ -42,11 +41,7 @@ class LessonScript:
         """`actions`: the actions that a lesson may name."""
         self.path = path
         self.lesson = lesson if lesson is not None else lesson_files.load(path)
-        place = lesson_files.graph_path(self.lesson, path, EXAMPLES)
-        try:
-            self._graph = Document.load(place, catalog).graph
-        except FileError as wrong:
-            raise LessonError(_("{name}: its graph cannot be opened. {wrong}").format(name=path.name, wrong=wrong)) from None
+        self._graph = graph_of(self.lesson, path, EXAMPLES, catalog)
         lesson_graph.check(self.lesson, self._graph, path.name, actions, unfold)
         self._states: list[Graph] = []
 

@@ -41,9 +41,9 @@ class _AnswerField(QLineEdit):
 
 
 class QuestionBox(QFrame):
-    """One question. `answered` says whether the first answer was right; `opened`, that its number may be seen from now on."""
+    """One question. `answered` carries the outcome (`score.Outcome`) so far; `opened`, that its number may be seen from now on."""
 
-    answered = Signal(bool)
+    answered = Signal(str)
     opened = Signal()
     told = Signal()
     """Something was said about an answer: it should be seen."""
@@ -55,7 +55,7 @@ class QuestionBox(QFrame):
         self.done = False
         self.about: float | None = None
         """The number of the canvas that the answer was judged by."""
-        self._tried = False
+        self._tried = self._hinted = False
         self._said, self._commented = ("", ""), ""
         self.setObjectName("question")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -79,7 +79,7 @@ class QuestionBox(QFrame):
         row.addWidget(self.reveal)
         row.addStretch(1)
         self._layout.addLayout(row)
-        self.hint.clicked.connect(lambda: self._comment(question.hint))
+        self.hint.clicked.connect(self._show_hint)
         self.reveal.clicked.connect(self.give_up)
         self.verdict.hide()
         self.comment.hide()
@@ -95,7 +95,7 @@ class QuestionBox(QFrame):
 
     def resume(self, other: QuestionBox) -> None:
         """Continue where a box of the same question was left, with its answer: another theme rebuilds the step."""
-        self.done, self.about, self._tried = other.done, other.about, other._tried
+        self.done, self.about, self._tried, self._hinted = other.done, other.about, other._tried, other._hinted
         if not other.verdict.isHidden():
             self._show_verdict(*other._said)
         self._commented = other._commented
@@ -109,13 +109,13 @@ class QuestionBox(QFrame):
         self.reveal.setVisible(self._tried and not self.done and bool(self.question.answer or self.question.of))
 
     def _judge(self, right: bool, comment: str = "") -> None:
-        """Say how an answer was; the first one counts."""
+        """Say how an answer was; only the first one can be right at the first try."""
         self.done = self.done or right
+        outcome = "missed" if not right else "later" if self._tried or self._hinted else "first"
         self._say(WORDS["right" if right else "wrong"], "right" if right else "wrong")
         self._comment(comment or (self.question.answer if right else ""))
-        if not self._tried:
-            self._tried = True
-            self.answered.emit(right)
+        self._tried = True
+        self.answered.emit(outcome)
         if right:
             self.opened.emit()
         self._offer()
@@ -159,8 +159,14 @@ class QuestionBox(QFrame):
         self.comment.hide()
         self._offer()
 
+    def _show_hint(self) -> None:
+        self._hinted = True
+        self._comment(self.question.hint)
+
     def give_up(self) -> None:
         """Show what is right; it does not count as answered right."""
+        if not self.done:
+            self.answered.emit("missed")
         self.done = True
         self._said = "", ""
         truth = self._truth()
@@ -334,12 +340,6 @@ class DiscussBox(QuestionBox):
         super()._offer()
         self.reveal.setText(_("Compare with an answer"))
         self.reveal.setVisible(not self.done and bool(self.question.answer))
-
-    def give_up(self) -> None:
-        if not self._tried:
-            self._tried = True
-            self.answered.emit(True)
-        super().give_up()
 
 
 def box(question: LessonQuestion, theme: Theme, truth: Callable[[], float | None]) -> QuestionBox:

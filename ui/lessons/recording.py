@@ -10,6 +10,7 @@ from typing import Any
 from graph.lessons import lesson as lesson_files
 from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, LessonQuestion, LessonStep
 from graph.lessons.lesson_actions import DOCUMENT
+from graph.lessons.own_graph import with_graph
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.storage import files
@@ -78,26 +79,31 @@ class Recording:
         return lesson_files.dumps(self.lesson("graph")) + files.dumps(self.takes[0].state) if self.takes else ""
 
     def save(self, path: Path, replace: bool = False) -> None:
-        """Write the lesson, and its graph beside it; no other file is written over. Raises LessonError.
+        """Write the lesson with its graph as one file; a graph with large tensors goes beside it. No other file is written over.
 
-        Where another program has changed one of them since, this is a LessonChanged, unless `replace` says to write over it.
+        Raises LessonError. Where another program has changed one of them since, this is a LessonChanged, unless `replace` says to
+        write over it.
         """
         if not self.takes:
             raise LessonError(_("{name}: there is no step yet.").format(name=path.name))
         lesson_files.loads(lesson_files.dumps(self.lesson("graph")), path.name)  # says which question lacks something
         path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
-        graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
-        for place in (graph_path, path):
-            if not replace and place in self.written and is_changed(place, self.written[place]):
-                raise LessonChanged(place)
         first = self.takes[0].state.copy()
         for take in self.takes:
             first.attachments.update(take.state.attachments)  # large tensors that come in later steps
-        try:
-            self.written[graph_path] = files.save(first, graph_path)
-        except files.FileError as wrong:
-            raise LessonError(_("{name}: its graph cannot be written. {wrong}").format(name=path.name, wrong=wrong)) from None
-        self.written[path] = lesson_files.save(self.lesson(graph_path.name), path)
+        lesson, graph_path = with_graph(self.lesson(""), first, path), None
+        if lesson is None:
+            graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
+            lesson = self.lesson(graph_path.name)
+        for place in filter(None, (graph_path, path)):
+            if not replace and place in self.written and is_changed(place, self.written[place]):
+                raise LessonChanged(place)
+        if graph_path is not None:
+            try:
+                self.written[graph_path] = files.save(first, graph_path)
+            except files.FileError as wrong:
+                raise LessonError(_("{name}: its graph cannot be written. {wrong}").format(name=path.name, wrong=wrong)) from None
+        self.written[path] = lesson_files.save(lesson, path)
         self.path, self.graph_path, self.saved = path, graph_path, self.text()
 
 

@@ -94,8 +94,12 @@ class Studio:
         except LessonError as wrong:
             workspace.dialogs.tell(_("The lesson could not be saved"), str(wrong))
             return False
-        assert recording.path is not None and recording.graph_path is not None
-        workspace.say(_("Saved {lesson}, and its graph as {graph}").format(lesson=recording.path.name, graph=recording.graph_path.name))
+        assert recording.path is not None
+        beside, name = recording.graph_path, recording.path.name
+        said = _("Saved {lesson} with its graph").format(lesson=name)
+        if beside is not None:
+            said = _("Saved {lesson}, and its graph, which has large tensors, as {graph}").format(lesson=name, graph=beside.name)
+        workspace.say(said)
         return True
 
     def play(self) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.files import FileError, load
 from graph.text.messages import _
+from ui.canvas.paint.thumbnail import Thumbnail
 from ui.look.choice_card import ChoiceCard
 from ui.look.schedule import Schedule
-from ui.look.theme import Theme, color
+from ui.look.theme import Theme
 from ui.look.widgets import label
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
@@ -59,38 +59,6 @@ def examples(catalog: Catalog, folder: Path = EXAMPLES) -> list[Example]:
 def _order(graph: Graph) -> float:
     value = graph.settings.get("order", 99)
     return float(value) if isinstance(value, (int, float)) else 99.0
-
-
-class Thumbnail(QWidget):
-    """A small picture of a graph, painted once and kept."""
-
-    def __init__(self, graph: Graph, theme: Theme) -> None:
-        super().__init__()
-        self._graph, self._theme = graph, theme
-        self._picture: QPixmap | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(130)
-
-    def paint_now(self) -> None:
-        from ui.canvas.paint.picture import paint_graph
-
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(color(self._theme.canvas))
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_graph(painter, self._graph, None, self._theme, QRectF(0, 0, self.width(), self.height()), values=False, dots=False)
-        painter.end()
-        self._picture = picture
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._picture is None:
-            painter.fillRect(self.rect(), color(self._theme.canvas))
-        else:
-            painter.drawPixmap(0, 0, self._picture)
 
 
 class ExampleCard(ChoiceCard):

@@ -173,7 +173,7 @@ def test_a_right_prediction_uncovers_the_number_and_counts(played: Window, qtbot
 
     assert "Right" in box.verdict.text() and multiply not in played.visibility.values
     assert box.comment.text == "$3 \\cdot (-5)$"
-    assert played.lessons.standing is not None and played.lessons.standing.answers == {"1.0": False}  # the first try counts
+    assert played.lessons.standing is not None and played.lessons.standing.answers == {"1.0": "later"}  # not at the first try
 
 
 def test_choices_and_discussions_answer_too(played: Window, qtbot: QtBot) -> None:
@@ -311,6 +311,8 @@ def test_every_lesson_is_walked_to_its_end_and_back_without_a_word(window: Windo
         assert window.document.graph == player(window).script.state(index)
         graphs.append(window.document.graph.copy())
         press(window, qtbot, Qt.Key.Key_PageDown)
+    assert window.lessons.finished and window.lessons.panel.finish.isVisible()
+    press(window, qtbot, Qt.Key.Key_PageUp)
     for index in reversed(range(count)):
         assert player(window).index == index and window.document.graph == graphs[index]
         press(window, qtbot, Qt.Key.Key_PageUp)

@@ -79,7 +79,7 @@ def test_a_recorded_lesson_plays_the_same_documents(studio: Window, qtbot: QtBot
 
     script = LessonScript(tmp_path / "mine.gwlesson", CATALOG, BY_ID)
     assert [script.state(index) for index in range(3)] == states
-    assert (tmp_path / "mine.gradwire").exists()
+    assert [path.name for path in tmp_path.glob("mine*")] == ["mine.gwlesson"]  # the graph is inside
 
     qtbot.mouseClick(panel(studio).play, LEFT)
     after_event()
@@ -160,7 +160,7 @@ def test_words_are_typed_into_the_panel_and_are_in_the_file(studio: Window, qtbo
 
     lesson = lesson_files.load(tmp_path / "words.gwlesson")
     step = lesson.steps[0]
-    assert (lesson.title, lesson.summary, lesson.graph) == ("My lesson", "In short", "words.gradwire")
+    assert (lesson.title, lesson.summary, lesson.graph) == ("My lesson", "In short", "")
     assert (step.title, step.text, step.notes) == ("Look here", "Here is $x$.", "Be slow.")
     assert step.ask[0].expected == 1.5
     assert [(o.text, o.right) for o in step.ask[1].options] == [("no", False), ("yes", True), ("perhaps", False)]
@@ -214,7 +214,7 @@ def test_no_file_beside_the_lesson_is_written_over(studio: Window, qtbot: QtBot,
     assert studio.lessons.studio.save()
 
     assert other.read_bytes() == before
-    assert sorted(p.name for p in tmp_path.glob("mine*")) == ["mine-2.gradwire", "mine.gradwire", "mine.gwlesson"]
+    assert sorted(p.name for p in tmp_path.glob("mine*")) == ["mine.gradwire", "mine.gwlesson"]
     assert LessonScript(tmp_path / "mine.gwlesson", CATALOG, BY_ID).state(1) == studio.document.graph
 
 
@@ -269,12 +269,12 @@ def test_random_actions_while_recording_break_nothing(studio: Window, qtbot: QtB
 def test_a_lesson_that_another_program_changed_is_not_replaced_unasked(studio: Window, qtbot: QtBot, tmp_path: Path) -> None:
     new_step(studio, qtbot)
     save(studio, tmp_path / "mine.gwlesson")
-    for name in ("mine.gwlesson", "mine.gradwire"):
-        (tmp_path / name).write_text("someone else's")
-        set_value(studio, "x", studio.document.graph.setting(names(studio.document)["x"], "value") + 1.0)
-        new_step(studio, qtbot)
-        studio.dialogs = asked = Answers()  # type: ignore[assignment]
-        assert not studio.lessons.studio.save() and asked.asked == ["changed outside"]
-        assert (tmp_path / name).read_text() == "someone else's"
-        asked.outside = "replace"
-        assert studio.lessons.studio.save() and (tmp_path / name).read_text() != "someone else's"
+    path = tmp_path / "mine.gwlesson"
+    path.write_text("someone else's")
+    set_value(studio, "x", 8.0)
+    new_step(studio, qtbot)
+    studio.dialogs = asked = Answers()  # type: ignore[assignment]
+    assert not studio.lessons.studio.save() and asked.asked == ["changed outside"]
+    assert path.read_text() == "someone else's"
+    asked.outside = "replace"
+    assert studio.lessons.studio.save() and path.read_text() != "someone else's"
