@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from graph.text.messages import _
 from ui.lessons import questions
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from ui.lessons.score import LessonScore
     from ui.lessons.shelf import ShelfEntry, Standing
 
+WIDE = 1.6
+"""Width over height from which text and questions are side by side."""
+SHARES = (1.0, 0.92, 0.85, 0.78, 0.72)
+"""Of the full size of type: the largest at which the whole step is in view."""
+LINES, QUESTION = 45, questions.SMALL
+"""No type is smaller than this part of the window's height; the smallest is that of questions."""
 LARGER = 1.12
 SCROLL_MS, SCROLL = 30, "scroll to what was said"
 """Type in the lesson is larger than in other panels: a class reads it."""
@@ -50,6 +56,8 @@ class LessonPanel(QWidget):
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
         self._theme: Theme | None = None
+        self._full: Theme | None = None
+        """The theme with type of full size; `_theme` is the one that is used."""
         self._seeing: QuestionBox | None = None
         self.lesson_title = ElidedLabel("", "secondary")
         self.notes = button(_("Notes"), "quiet", tip=_("Open the author's notes for the teacher in a separate window"))
@@ -75,21 +83,23 @@ class LessonPanel(QWidget):
         self.dots.chosen.connect(self.step_chosen)
 
     def _build(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.lesson_title, 1)
-        top.addWidget(self.notes)
-        top.addWidget(self.close_button)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.lesson_title, 1)
+        self._top.addWidget(self.notes)
+        self._top.addWidget(self.close_button)
         self._inner = QWidget()
-        self._column = QVBoxLayout(self._inner)
-        self._column.setContentsMargins(0, 4, 14, 12)
-        self._column.setSpacing(12)
-        self._asked = QVBoxLayout()
-        self._asked.setSpacing(12)
+        self._columns = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._inner)
+        self._columns.setContentsMargins(0, 4, 14, 12)
+        said, self._asked = QVBoxLayout(), QVBoxLayout()
         for widget in (self.title, self.text):
-            self._column.addWidget(widget)
-        self._column.addLayout(self._asked)
-        self._column.addWidget(self.waiting)
-        self._column.addStretch(1)
+            said.addWidget(widget)
+        for column in (said, self._asked):
+            column.setSpacing(12)
+            self._columns.addLayout(column)
+        said.addWidget(self.waiting)
+        said.addStretch(1)
+        self._columns.setSpacing(12)
+        self._columns.addStretch(1)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
@@ -98,24 +108,50 @@ class LessonPanel(QWidget):
         self.area.setWidget(self._inner)
         self._end = scrolled(self.finish)
         self._end.hide()
-        steps = QHBoxLayout()
-        steps.addWidget(self.back)
-        steps.addWidget(self.dots, 1)
-        steps.addWidget(self.next)
+        self._steps = QWidget()
+        self._row = QGridLayout(self._steps)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._rule = line()
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(8)
-        self._layout.addLayout(top)
-        self._layout.addWidget(self.area, 1)
-        self._layout.addWidget(self._end, 1)
-        self._layout.addWidget(self.home)
-        self._layout.addWidget(line())
-        self._layout.addLayout(steps)
-        self._layout.addWidget(self.count, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addLayout(self._top)
+        for part in (self.area, self._end):
+            self._layout.addWidget(part, 1)
+        for part in (self.home, self._rule, self._steps):
+            self._layout.addWidget(part)
+        self._arrange(wide=False)
+
+    def _arrange(self, wide: bool) -> None:
+        """High: text above questions. Wide: text beside questions, and the way through the steps in the first line."""
+        self._wide = wide
+        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._columns.setSpacing(28 if wide else 12)
+        for place, share in enumerate((1, 1, 0) if wide else (0, 0, 1)):
+            self._columns.setStretch(place, share)
+        (self._top if wide else self._layout).removeWidget(self._steps)
+        if wide:
+            self._top.insertWidget(1, self._steps, 2)
+        else:
+            self._layout.addWidget(self._steps)
+        while self._row.count():
+            self._row.takeAt(0)
+        places = {self.back: (0, 0), self.dots: (0, 1), self.count: (0, 2) if wide else (1, 1), self.next: (0, 3)}
+        for part, (row, place) in places.items():
+            self._row.addWidget(part, row, place, Qt.AlignmentFlag.AlignHCenter if part is self.count else Qt.AlignmentFlag(0))
+        self._row.setColumnStretch(1, 1)
+        self._rule.setVisible(not wide)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the theme; the step is shown again after this."""
         theme = for_graph(theme)
-        own = sized(theme, LARGER * theme.scale / _base(theme))
+        if theme is not self._full:
+            self._full = theme
+            self._dress(1.0)
+
+    def _dress(self, share: float) -> None:
+        """Type of this share of its full size."""
+        assert self._full is not None
+        own = sized(self._full, LARGER * share * self._full.scale / _base(self._full))
         if own is self._theme:
             return
         self._theme = own
@@ -125,15 +161,34 @@ class LessonPanel(QWidget):
         self.setMinimumWidth(round(250 * own.scale))
 
     def show_step(self, player: Player, standing: Standing, again: bool = False) -> None:
-        """The step the player is at, from its top; `again`: with the answers that were given."""
-        theme = self._theme
+        """The step the player is at, from its top; `again`: with the answers that were given.
+
+        A step that is longer than the sheet is set in smaller type, as far as it can be read from the last row.
+        """
+        assert self._full is not None
+        given, self.boxes = self.boxes if again else [], []
+        least = max(player.workspace.widget.height(), 1) / LINES / QUESTION
+        for share in SHARES:
+            if share < 1.0 and self._full.scale * LARGER * share < least:
+                break
+            self._dress(share)
+            self._build_step(player, given)
+            room = self.area.viewport().size()
+            if not self.area.isVisible() or self._columns.totalHeightForWidth(room.width()) <= room.height():
+                break
+        self.area.verticalScrollBar().setValue(0)
+        self._turn(finished=False)
+        self.say("")
+        self.follow(player, standing)
+
+    def _build_step(self, player: Player, given: list[QuestionBox]) -> None:
+        theme, step = self._theme, player.step
         assert theme is not None
-        step = player.step
+        self.boxes = []
         self.title.setText(step.title)
         self.text.show_text(step.text, theme)
         self.text.setVisible(bool(step.text))
         clear(self._asked)
-        given, self.boxes = self.boxes if again else [], []
         for number, question in enumerate(step.ask):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
             box.answered.connect(lambda outcome, number=number: self.answered.emit(number, outcome))
@@ -144,10 +199,6 @@ class LessonPanel(QWidget):
             if number < len(given):
                 box.resume(given[number])
             self._asked.addWidget(box)
-        self.area.verticalScrollBar().setValue(0)
-        self._turn(finished=False)
-        self.say("")
-        self.follow(player, standing)
 
     def show_finish(self, score: LessonScore, best: int, following: ShelfEntry | None) -> None:
         """The end of the lesson, in place of its last step, whose answers are kept."""
@@ -197,6 +248,12 @@ class LessonPanel(QWidget):
         self.waiting.setVisible(bool(text))
 
     # Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() > WIDE * self.height()
+        if wide != self._wide:
+            self._arrange(wide)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._work.drop(SCROLL)
