@@ -9,6 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 GAP = 14.0
 """Between a sheet and what it is about, and between it and the edges of the canvas."""
 
+MUCH = 1.25
+"""Text is easier to read in a column: a band below makes the graph larger by this factor at least."""
+
 
 def beside(size: QSizeF, area: QRectF, about: QRectF, cards: Sequence[QRectF], sheets: Sequence[QRectF] = ()) -> QRectF:
     """A place of this size in `area`, near `about` and, where that is possible, not over it; over little of the cards and other sheets."""
@@ -39,7 +42,7 @@ def at_side(size: QSizeF, area: QRectF, about: QRectF) -> QRectF:
 
 
 def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iterable[QRectF] = ()) -> QRectF:
-    """The place of a sheet that is read with the whole graph: a column at the left, or a band below, whichever leaves the graph larger.
+    """The place of a sheet that is read with the whole graph: a column at the left, or a band below where the graph is much larger then.
 
     `width` is that of a column, `height` that of a band. Neither lies over `others`, small controls at the upper and lower edge.
     """
@@ -52,7 +55,7 @@ def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iter
     band.setTop(band.bottom() - min(height, band.height()))
     beside_column = QSizeF(area.right() - column.right(), area.height())
     above_band = QSizeF(area.width(), band.top() - area.top())
-    return column if _scale(graph, beside_column) >= _scale(graph, above_band) else band
+    return column if MUCH * _scale(graph, beside_column) >= _scale(graph, above_band) else band
 
 
 def _between(place: QRectF, others: Iterable[QRectF]) -> QRectF:
