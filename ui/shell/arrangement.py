@@ -39,7 +39,7 @@ def first(place: str, specs: Mapping[str, PanelSpec]) -> Arrangement:
     docks = {key: spec for key, spec in specs.items() if spec.place in DOCKS}
     shown = {key: mode in spec.modes and not (projector and spec.place != "below") for key, spec in docks.items()}
     sizes = {key: LARGE if spec.place == "below" and mode in spec.modes else spec.size for key, spec in docks.items()}
-    tabs = {spec.place: key for key, spec in specs.items() if spec.place not in DOCKS and mode in spec.modes}
+    tabs: dict[str, str] = {spec.place: key for key, spec in specs.items() if spec.place not in DOCKS and mode in spec.modes}
     return Arrangement(shown, sizes, tabs)
 
 

@@ -136,7 +136,8 @@ class Floating(QFrame):
     @property
     def page(self) -> QWidget:
         """What is shown: the content, or what scrolls in it."""
-        return self.content.widget() if isinstance(self.content, QScrollArea) else self.content
+        inner = self.content.widget() if isinstance(self.content, QScrollArea) else None
+        return inner or self.content
 
     def place(self) -> QRect:
         """Where it lies, in the canvas's coordinates."""
