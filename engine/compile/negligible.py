@@ -52,12 +52,12 @@ def _candidates(tables: Sequence[tuple[str, Mapping[Any, ArrayView | Absent]]]) 
     for _kind, table in tables:  # plain numbers, by far the most, in one quick pass
         for view in table.values():
             if view.__class__ is ArrayView:
-                norm = view.norm  # type: ignore[union-attr]
-                if norm > largest and view.finite:  # type: ignore[union-attr]
+                norm = view.norm
+                if norm > largest and view.finite:
                     largest = norm
                 if 0.0 < norm < least:
                     least = norm
-                arrays = arrays or bool(view.shape)  # type: ignore[union-attr]
+                arrays = arrays or bool(view.shape)
     limit = SHARE * largest
     if not arrays and least >= limit:
         return {}

@@ -21,7 +21,7 @@ class SampleChooser(QPushButton):
 
     def __init__(self, parent: QWidget, model: CanvasModel) -> None:
         super().__init__(parent)
-        self._model = model
+        self._canvas, self._model = parent, model
         self._shown: tuple[object, ...] = ()
         self.count = 0
         """How many samples the batch has; 0 without one."""
@@ -97,12 +97,12 @@ class SampleChooser(QPushButton):
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisibleTo(self.parentWidget()):
+        if event.type() == QEvent.Type.Resize and self.isVisibleTo(self._canvas):
             self._place()
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        self.move(EDGE, self.parentWidget().height() - self.height() - EDGE)
+        self.move(EDGE, self._canvas.height() - self.height() - EDGE)
         self.raise_()
 
     def _dress(self) -> None:

@@ -44,7 +44,7 @@ def test_a_vanishing_gradient_is_no_round_off() -> None:
     wires = []
     before = "x"
     for i in range(4):
-        nodes |= {f"m{i}": ("math.multiply", {}), f"s{i}": ("activation.sigmoid", {})}  # type: ignore[dict-item]
+        nodes |= {f"m{i}": ("math.multiply", {}), f"s{i}": ("activation.sigmoid", {})}
         wires += [f"{before} -> m{i}.a", f"w -> m{i}.b", f"m{i} -> s{i}.x"]
         before = f"s{i}"
     trace = Model(network(nodes, ";".join(wires))).trace_view()

@@ -128,7 +128,7 @@ def test_no_number_and_no_sample_changes_the_size_of_a_card(qapp: QApplication, 
     for key, value in other.state.parameters.items():
         other.state.parameters[key] = value * -12345.678
     for choice in (0, 7, "mean", None):
-        model.samples.choose(choice)  # type: ignore[arg-type]
+        model.samples.choose(choice)
         model.set_trace(other.trace_view())
         assert {node: (card.width, card.height) for node, card in model.scene.cards.items()} == sizes
         for node, card in model.scene.cards.items():
@@ -160,7 +160,8 @@ def test_a_small_step_of_a_weight_is_seen_in_its_matrix(qapp: QApplication, pass
     model.set_trace(replace(pass_, parameters=stepped))
     after = shown(model)["n2.W"]
     assert all(len(text.partition(".")[2]) == 3 for row in before for text in row)
-    assert np.allclose(numbers(after), stepped["n2", "W"].data, atol=0.5e-5) and before != after
+    new = stepped["n2", "W"].data
+    assert new is not None and np.allclose(numbers(after), new, atol=0.5e-5) and before != after
 
 
 def test_round_off_is_written_as_0_and_told_in_full_where_the_mouse_is(qapp: QApplication) -> None:

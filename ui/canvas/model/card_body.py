@@ -76,7 +76,7 @@ class Shapes:
     def with_newer(self, newer: Shapes) -> Shapes:
         """These and newer ones. What is not known now, for want of a wire, keeps its last shape, so that its card keeps its size."""
         pairs = ((newer.outputs, self.outputs), (newer.parameters, self.parameters), (newer.inner, self.inner))
-        if all(new.items() <= old.items() for new, old in pairs):  # type: ignore[operator]
+        if all(new.items() <= old.items() for new, old in pairs):
             return self
         return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters}, {**self.inner, **newer.inner})
 

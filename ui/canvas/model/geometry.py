@@ -266,7 +266,7 @@ def _sized(kind: _Kind, width: float, row: bool) -> tuple[Any, ...]:
     """Height, the value's area, the slider, and the ports' places; `row`: a formula or label stands below the title bar."""
     content, slider, area_height = _content(kind.body, bool(kind.weight))
     if kind.insides.places:
-        area_height = max(area_height, kind.insides.height + SUM)
+        area_height = max(area_height, kind.insides.height + SUM + 6)
         content = max(content, area_height + 8)
     rows = max(len(kind.inputs), len(kind.outputs), kind.rows)
     top = TITLE + (FORMULA_ROW if row else 0.0)
