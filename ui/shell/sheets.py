@@ -17,7 +17,7 @@ from ui.shell.placing import at_side, beside, inside, overlap, stage
 
 CARD_WIDTH, CARD_SHARE, CARD_HIGH = 330, 0.42, 0.86
 """Of a card: its width for type at 100 %, its largest share of the canvas's width, and of its height."""
-BAND, BAND_LEAST = 0.36, 230
+BAND, BAND_LEAST = 0.4, 290
 """The share of the canvas's height that a lesson below the graph takes, and its least height for type at 100 %."""
 CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 SLACK, GROWN, GROWN_MS = 8, "card has grown", 80
@@ -93,6 +93,11 @@ class Sheets(QObject):
             self._place(key, shown)
 
     # places
+
+    def arrange(self) -> None:
+        """Another graph is shown, or the canvas has another size."""
+        for key, shown in self._shown.items():
+            self._place(key, shown)
 
     def _place(self, key: str, shown: Shown) -> None:
         area = QRectF(self._canvas.rect())
@@ -170,8 +175,7 @@ class Sheets(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._canvas:
             if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
-                for key, shown in self._shown.items():
-                    self._place(key, shown)
+                self.arrange()
         elif event.type() == QEvent.Type.LayoutRequest:
             for key, shown in self._shown.items():
                 if shown.sheet.page is watched:

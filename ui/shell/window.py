@@ -271,6 +271,7 @@ class Window(QMainWindow):
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
+        self.panels.sheets.arrange()
         self.views.enter(document, self.files.example)
         if document.read_only or document.note:
             self.say(document.read_only or document.note)

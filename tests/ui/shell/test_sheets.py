@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
@@ -230,3 +231,15 @@ def test_what_is_typed_on_a_sheet_is_for_no_key_of_the_canvas(played: Window, qt
         qtbot.keyClick(QApplication.focusWidget() or field, key)
 
     assert played.document.graph == before and not played.canvas.isAncestorOf(field)
+
+
+def test_a_lesson_that_opens_over_a_flat_graph_takes_the_place_that_its_own_graph_leaves(
+    make_window: Callable[..., Window], lesson: Path
+) -> None:
+    """The graph that was open before is long and flat, that of the lesson is not."""
+    window = make_window(Document(build("x + 1 + 1 + 1 + 1 + 1 + 1 + 1", CATALOG, {"x": 2.0})), size=(1280, 720), unsaved="discard")
+    window.lessons.open(lesson)
+    QApplication.processEvents()
+    (sheet,) = window.panels.sheets.all()
+
+    assert sheet.place().height() > 0.8 * window.canvas.height() and sheet.place().left() == 14
