@@ -26,6 +26,8 @@ class Gradients(Feature):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.strip: Strip | None = None
+        self._plan: tuple[object, list[list[str]]] = None, []
+        """The document, its structure and its objective, and the nodes of each bar."""
 
     @property
     def look(self) -> Look:
@@ -78,10 +80,14 @@ class Gradients(Feature):
                 self._cover()
             return
         from ui.canvas.model.gradient_size import sizes
-        from ui.gradients.layers import layers
+        from ui.gradients.layers import layers, plan
 
         content, theme = self.workspace.canvas.content, self.workspace.canvas.theme
-        self._made().show_layers(layers(content), sizes(content).scale, self.look, theme, content.stale)
+        document, objective = self.workspace.document, content.objective()
+        key = (document, document.structure, objective)
+        if key != self._plan[0]:
+            self._plan = key, plan(document.graph, objective[0]) if objective is not None else []
+        self._made().show_layers(layers(content, self._plan[1]), sizes(content).scale, self.look, theme, content.stale)
 
     def _made(self) -> Strip:
         if self.strip is None:

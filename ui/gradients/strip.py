@@ -40,9 +40,12 @@ class Strip(QWidget):
         super().__init__(parent)
         self._margin = margin
         self._layers: tuple[Layer, ...] = ()
-        self._scale, self._look = Scale(), "width"
+        self._scale = Scale()
+        self._look: Look = "width"
         self._theme: Theme | None = None
         self._stale = False
+        self._wide = 1.0
+        """What a bar wants to have for itself."""
         self._at = -1
         """The bar that keys have chosen."""
         self.setAccessibleName(_("Size of the gradient by layer"))
@@ -60,6 +63,7 @@ class Strip(QWidget):
         if shown != (self._layers, self._scale, self._look, self._theme, self._stale):
             self._layers, self._scale, self._look, self._theme, self._stale = shown
             self._at = min(self._at, len(self._layers) - 1)
+            self._wide = self._column()
             self.setAccessibleDescription("; ".join(spoken(layer) for layer in self._layers[:40]))
             self.update()
         self.setVisible(bool(layers))
@@ -78,7 +82,7 @@ class Strip(QWidget):
         if parent is None or self._theme is None:
             return
         unit = self.unit
-        wanted = round((AXIS + 2 * SIDE) * unit + self._column() * max(len(self._layers), 2))
+        wanted = round((AXIS + 2 * SIDE) * unit + self._wide * max(len(self._layers), 2))
         self.resize(min(wanted, max(round(parent.width() * 0.62), parent.width() - left - round(260 * unit)) - EDGE), round(HIGH * unit))
         self.move(EDGE + left, parent.height() - self.height() - EDGE)
         self.moved.emit()
@@ -101,7 +105,7 @@ class Strip(QWidget):
         """The column of a bar, its name included."""
         unit = self.unit
         left, right = (AXIS + SIDE) * unit, self.width() - SIDE * unit
-        wide = min((right - left) / max(len(self._layers), 1), self._column())
+        wide = min((right - left) / max(len(self._layers), 1), self._wide)
         return QRectF(left + index * wide, TOP * unit, wide, self.height() - TOP * unit)
 
     def bar_at(self, at: QPointF) -> int:
@@ -131,8 +135,8 @@ class Strip(QWidget):
             self.update()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._at < count:
             self.chosen.emit(self._layers[self._at].node)
-        elif key == Qt.Key.Key_Escape and self.parentWidget() is not None:
-            self.parentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+        elif key == Qt.Key.Key_Escape and (parent := self.parentWidget()) is not None:
+            parent.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             super().keyPressEvent(event)
 

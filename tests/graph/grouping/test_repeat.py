@@ -33,7 +33,7 @@ def test_a_layer_and_its_activation_repeated_compute_what_torch_does_with_weight
     for node in ("hidden", *(copy["hidden"] for copy in copies)):
         h = torch.tanh(torch.nn.functional.linear(h, weights[f"{node}.W"], weights[f"{node}.b"]))
     torch.testing.assert_close(trace.values[copies[-1]["tanh"], "y"], h, rtol=1e-12, atol=0)
-    assert graph.edge_into("out", "x").source == (copies[-1]["tanh"], "y")  # type: ignore[union-attr]
+    assert graph.edge_into("out", "x").source == (copies[-1]["tanh"], "y")
     square = [weights[f"{copy['hidden']}.W"] for copy in copies]  # 4 × 4, where the first is 4 × 2
     assert all(tensor.shape == (4, 4) for tensor in square)
     assert not any(torch.equal(a, b) for i, a in enumerate(square) for b in square[:i])
@@ -73,7 +73,7 @@ def test_a_group_is_repeated_with_its_card() -> None:
 
 def test_a_block_that_nothing_is_wired_into_waits_at_its_one_free_input() -> None:
     graph, copies = deep(network({"u": ("layer.linear", {})}, ""), ["u"], 1)
-    assert graph.edge_into(copies[0]["u"], "x").source == ("u", "y")  # type: ignore[union-attr]
+    assert graph.edge_into(copies[0]["u"], "x").source == ("u", "y")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,8 @@ def test_what_cannot_stand_in_series_says_why(ids: list[str], why: str) -> None:
 
 
 def test_two_ways_out_and_an_output_that_ignores_what_comes_in_are_refused() -> None:
-    nodes = {"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {}), "c": ("source.constant", {}), "f": ("math.add", {})}
+    kinds = {"x": "source.input", "a": "math.sin", "b": "math.cos", "c": "source.constant", "f": "math.add"}
+    nodes: dict[str, tuple[str, dict[str, float]]] = {name: (kind, {}) for name, kind in kinds.items()}
     graph = network(nodes, "x -> a.x; a -> b.x; a -> f.a; b -> f.b")
     with pytest.raises(GraphError, match="2 ways out, a and b"):
         block_of(graph, ["a", "b"])

@@ -55,13 +55,13 @@ def test_a_second_node_beside_the_same_card_finds_a_free_place_in_the_column(qap
         beside.add(model, "math.exp", ["d"])
     exps = [n for n in model.graph.nodes.values() if n.type == "math.exp"]
     assert len({n.x for n in exps}) == 1 and len(exps) == 4 and no_overlap(model.scene)
-    assert all(model.graph.edge_into(n.id, "x").source == ("d", "y") for n in exps)  # type: ignore[union-attr]
+    assert all(model.graph.edge_into(n.id, "x").source == ("d", "y") for n in exps)
 
 
 def test_a_source_is_wired_into_the_first_free_input_and_stands_left(qapp: QApplication) -> None:
     model, _ = model_of(graph_of([("x", "source.input", 0, 0, {}), ("d", "math.multiply", 320, 0, {})], [("x", "y", "d", "a")]))
     new = beside.add(model, "parameter.parameter", ["d"])
-    assert new is not None and model.graph.edge_into("d", "b").source == (new, "y")  # type: ignore[union-attr]
+    assert new is not None and model.graph.edge_into("d", "b").source == (new, "y")
     assert model.scene.rect(new).right() < model.scene.rect("d").left() and no_overlap(model.scene)
 
 
@@ -78,7 +78,7 @@ def test_two_selected_cards_meet_in_the_new_node(qapp: QApplication) -> None:
     model, _ = model_of(xy_plus_z())
     new = beside.add(model, "math.subtract", ["z", "d"])
     assert new is not None
-    assert [model.graph.edge_into(new, port).source[0] for port in ("a", "b")] == ["z", "d"]  # type: ignore[union-attr]
+    assert [model.graph.edge_into(new, port).source[0] for port in ("a", "b")] == ["z", "d"]
 
 
 def test_a_group_gives_its_output(qapp: QApplication) -> None:
@@ -87,7 +87,7 @@ def test_a_group_gives_its_output(qapp: QApplication) -> None:
     (held,) = graph.groups
     model, _ = model_of(graph)
     new = beside.add(model, "math.exp", [held])
-    assert new is not None and model.graph.edge_into(new, "x").source == ("d", "y")  # type: ignore[union-attr]
+    assert new is not None and model.graph.edge_into(new, "x").source == ("d", "y")
     assert no_overlap(model.scene)
 
 
@@ -154,13 +154,13 @@ def test_a_type_dropped_on_a_short_wire_makes_room_on_both_sides_in_one_step(qap
     x, y = model.scene.anchor("x", "y", True)
     new = insert.insert(model, "activation.tanh", QPointF(x + 20, y), "e0")
 
-    assert new is not None and model.graph.edge_into(new, "x").source == ("x", "y")  # type: ignore[union-attr]
-    assert model.graph.edge_into("d", "x").source == (new, "y")  # type: ignore[union-attr]
+    assert new is not None and model.graph.edge_into(new, "x").source == ("x", "y")
+    assert model.graph.edge_into("d", "x").source == (new, "y")
     rects = {item: model.scene.rect(item) for item in model.scene.ids}
     assert rects[new].left() >= rects["x"].right() + 64 and rects["d"].left() >= rects[new].right() + 64
     assert rects["f"].left() - rects["d"].left() == 176 and no_overlap(model.scene)
     assert {n: (model.graph.nodes[n].x, model.graph.nodes[n].y) for n in "xzm"} == {"x": (0, 0), "z": (0, 176), "m": (0, -160)}
-    assert level(model, model.graph.edge_into(new, "x").id)  # type: ignore[union-attr]
+    assert level(model, model.graph.edge_into(new, "x").id)
     model.document.undo()
     assert model.graph == before and not model.document.history.can_undo
 
@@ -194,7 +194,7 @@ def test_a_repeated_block_stands_in_a_row_without_overlap_and_is_one_step(qapp: 
 
     assert [model.graph.nodes[n].name for n in fresh] == ["u_2", "h_2", "u_3", "h_3", "u_4", "h_4"]
     assert set(model.selected_nodes()) == set(fresh) and no_overlap(model.scene)
-    assert model.graph.edge_into("g", "x").source == (fresh[-1], "y")  # type: ignore[union-attr]
+    assert model.graph.edge_into("g", "x").source == (fresh[-1], "y")
     assert {n: (model.graph.nodes[n].x, model.graph.nodes[n].y) for n in "xuhz"} == {
         n: (before.nodes[n].x, before.nodes[n].y) for n in "xuhz"
     }

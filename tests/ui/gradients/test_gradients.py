@@ -8,8 +8,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.compile.views import Absent, cover
-from tests.support.canvas_graphs import view_of, xy_plus_z, xy_plus_z_trace
+from engine.compile.views import Absent, TraceView, cover
+from graph.model import edits
+from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.window_support import names
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import Scale
@@ -114,3 +115,20 @@ def test_a_copied_picture_shows_the_sizes_too(window: Window) -> None:
     before = orange()
     window.actions_by_id["gradient_size_width"].trigger()
     assert orange() > 4 * before + 100
+
+
+def test_of_many_nodes_those_of_one_depth_share_a_bar() -> None:
+    """9 columns of 8 nodes; the gradient of the last column is 10⁰, of the one before 10⁻¹, and one node of each has twice as much."""
+    nodes: list[tuple[str, str, float, float, dict[str, float]]] = [
+        (f"n{c}_{r}", "math.sin" if c else "source.input", 0.0, 0.0, {}) for c in range(10) for r in range(8)
+    ]
+    wires = [(f"n{c}_{r}", "y", f"n{c + 1}_{r}", "x") for c in range(9) for r in range(8)]
+    graph = graph_of([*nodes, ("f", "math.concatenate", 0, 0, {})], wires)
+    for row in range(8):
+        edits.connect(graph, (f"n9_{row}", "y"), ("f", "xs")).apply(graph)
+    sizes = {(f"n{c}_{r}", "y"): view_of(10.0 ** (c - 9) * (2 if r == 3 else 1)) for c in range(10) for r in range(8)}
+    shown = Content(graph, TraceView(objective=("f", "y"), gradients=sizes))
+    bars = layers(shown)
+    assert [bar.node for bar in bars] == [f"n{c}_3" for c in range(1, 10)] + ["f"]
+    assert [bar.size for bar in bars[:-1]] == pytest.approx([2 * 10.0 ** (c - 9) for c in range(1, 10)], rel=1e-12)
+    assert bars[-1].state == "waiting"

@@ -123,14 +123,17 @@ class EditCommands:
 
         def offer(text: str) -> Sequence[SearchRow]:
             hits = search(window.document.graph.catalog.values(), text, window.settings.recent_types)
-            rows = [_row(hit.spec, hit.spec.title, lambda key=hit.spec.key: self._add_beside(key, cards)) for hit in hits[:60]]
+            rows = [_row(hit.spec, hit.spec.title, self._beside(hit.spec.key, cards)) for hit in hits[:60]]
             return [*rows, *self._formula_rows(text, window.canvas.cursor_place())]
 
         window.search_box.ask(at, _("Add a node, wired to the selection"), offer, self._known_types)
 
-    def _add_beside(self, key: str, cards: tuple[str, ...]) -> None:
-        self._window.canvas.add_beside(key, cards)
-        self._window.settings.used(key)
+    def _beside(self, key: str, cards: tuple[str, ...]) -> Callable[[], None]:
+        def add() -> None:
+            self._window.canvas.add_beside(key, cards)
+            self._window.settings.used(key)
+
+        return add
 
     def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
         """The search box at the cursor; with a wire in hand, only what it can join."""
