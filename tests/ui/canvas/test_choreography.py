@@ -19,8 +19,9 @@ from graph.model.address import Address
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
 from ui.canvas.model.arithmetic import NodeRows, Token
-from ui.canvas.model.choreography import Choreography, choreography
+from ui.canvas.model.choreography import Choreography
 from ui.canvas.model.content import Content
+from ui.canvas.model.event_scene import choreography
 from ui.motion.rows import node_rows
 
 
@@ -176,8 +177,8 @@ def test_with_reduced_motion_the_stages_are_the_same_and_nothing_travels(xyz: Pl
 def test_a_number_that_is_to_be_predicted_stays_a_question_mark(xyz: Played) -> None:
     wire = xyz.wire("x", "d", "a")
     covered = replace(
-        xyz.trace, values=xyz.trace.values | {("d", "y"): cover(xyz.trace.values["d", "y"])},
-        edge_gradients=xyz.trace.edge_gradients | {wire: cover(xyz.trace.edge_gradients[wire])},  # type: ignore[arg-type]
+        xyz.trace, values={**xyz.trace.values, ("d", "y"): cover(xyz.trace.values["d", "y"])},
+        edge_gradients={**xyz.trace.edge_gradients, wire: cover(xyz.trace.edge_gradients[wire])},  # type: ignore[arg-type]
     )  # fmt: skip
     assert [texts for _, texts in story(xyz.of("d", "forward", covered))][3:] == [("2 × (−5) = ?",), ("?",), ("?",)]
     assert story(xyz.of("d", "backward", covered))[3] == ("result", ("1 × (−5) = ?", "1 × 2 = 2"))

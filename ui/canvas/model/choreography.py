@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from engine.compile.views import ArrayView, Gradient, PassEvent
-from graph.model.elements import End
 from graph.text.messages import _
-from ui.canvas.model.arithmetic import NodeRows, Outdated, Piece, Row, Token, quantity, sign, tokens
-from ui.canvas.model.content import Content
+from ui.canvas.model.arithmetic import Row, Token, sign
 
 Stage = Literal["arrive", "gather", "add", "sum", "operate", "result", "merge", "leave"]
 """`add` lays the contributions at a fan-out side by side, `sum` says what they come to; `operate` lays out the operation, `result` what it
@@ -23,8 +20,6 @@ Point = tuple[float, float]
 FORWARD: tuple[tuple[Stage, float], ...] = (("arrive", 32), ("gather", 10), ("operate", 26), ("result", 16), ("merge", 8), ("leave", 8))
 BACKWARD: tuple[tuple[Stage, float], ...] = (("arrive", 8), ("gather", 6), ("operate", 28), ("result", 18), ("merge", 8), ("leave", 32))
 ADDED: tuple[tuple[Stage, float], ...] = (("add", 22), ("sum", 16))
-MOST_ROWS = 5
-"""Rows that are laid out at a time; what further wires carry leaves without them."""
 FLIGHT = 0.4
 """Share of a stage in which its numbers fly to their places; for the rest of it they can be read."""
 GAP = 0.35
@@ -253,8 +248,8 @@ class Choreography:
     def _merging(self, done: float, ground: Ground, still: bool) -> Frame:
         rows = self.rows or ((self.total,) if self.total is not None else ())
         if self.leaving and not self.rows:  # there was nothing to lay out: the results appear
-            places = zip(self.leaving, _middles(self._settled, ground), strict=True)
-            return Frame("merge", None, tuple(Chip(token, ground.middle[0], y, done, True) for token, y in places))
+            appearing = zip(self.leaving, _middles(self._settled, ground), strict=True)
+            return Frame("merge", None, tuple(Chip(token, ground.middle[0], y, done, True) for token, y in appearing))
         drawn, slid = eased(min(1.0, 2 * done)), eased(max(0.0, 2 * done - 1))
         chips: list[Chip] = []
         for row, places in zip(rows, _layout(rows, ground), strict=True):
@@ -341,91 +336,6 @@ def _plate(rows: Sequence[Row], ground: Ground, opacity: float) -> Plate | None:
     left, right = (max(sides) for sides in zip(*(_halves(row, ground) for row in rows), strict=True))
     high = sum(_height(row, ground) for row in rows)
     return Plate(*ground.middle, left + right + ground.width(sign("=")) + ground.unit, high + 0.35 * ground.unit, opacity)
-
-
-# from an event
-
-
-def choreography(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
-    """What this event looks like with the numbers of `content`, which may be covered; None where nothing moves in it."""
-    if content.trace is None or event.node not in content.graph.nodes or not content.graph.spec(event.node).outputs:
-        return None
-    return _forward(event, content, rows) if event.phase == "forward" else _backward(event, content, rows)
-
-
-def _value(content: Content, key: End) -> Token:
-    view = content.moving_value(key)
-    return quantity(view, "value", batched=content.lists_samples(key, view))
-
-
-def _gradient(content: Content, key: End, gradient: Gradient | None, wire: str = "") -> Token | None:
-    """A gradient of an output's shape; None where there is none."""
-    shown = content.moving_part(key, gradient) if gradient is not None else None
-    if not isinstance(shown, ArrayView):
-        return None
-    return quantity(shown, "gradient", wire, batched=content.lists_samples(key, shown))
-
-
-def _forward(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
-    graph = content.graph
-    edges = [edge for edge in event.edges if edge in graph.edges]
-    if not edges:
-        return None
-    arriving = tuple(replace(_value(content, graph.edges[edge].source), wire=edge) for edge in edges)
-    result = _value(content, (event.node, graph.spec(event.node).outputs[0].name))
-    row = _row(rows.forward, rows.formula, result, content, edges) if rows is not None else None
-    return Choreography("forward", event.node, arriving, None, (row,) if row is not None else (), (result,))
-
-
-def _backward(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
-    graph, trace = content.graph, content.trace
-    assert trace is not None
-    key = (event.node, graph.spec(event.node).outputs[0].name)
-    upstream = _gradient(content, key, trace.gradients.get(key))
-    wires = [edge.id for edge in graph.outputs_of(event.node) if edge.source == key]
-    arriving = [token for wire in wires if (token := _gradient(content, key, trace.edge_gradients.get(wire), wire)) is not None]
-    if trace.objective == key and upstream is not None:
-        arriving.insert(0, replace(sign("1"), hue="gradient", number=True))
-    total = Row(_added(arriving), upstream) if len(arriving) > 1 and upstream is not None else None
-    leaving: list[Token] = []
-    worked: list[Row] = []
-    for edge in (graph.edges[edge] for edge in event.edges if edge in graph.edges):
-        down = _gradient(content, edge.source, trace.edge_gradients.get(edge.id), edge.id)
-        if down is None:
-            continue
-        leaving.append(down)
-        row = _row(rows.backward.get(edge.id, ()), rows.rules.get(edge.id, ()), down, content, ()) if rows is not None else None
-        if row is not None and len(worked) < MOST_ROWS:
-            worked.append(row)
-    if not leaving and total is None:
-        return None
-    return Choreography("backward", event.node, tuple(arriving), total, tuple(worked), tuple(leaving))
-
-
-def _row(
-    numbers: Sequence[Piece], formula: Sequence[Piece], result: Token, content: Content, wires: Sequence[str]
-) -> Row | None:
-    """The right side with its numbers, and the formula in case there is no room for them."""
-    assert content.trace is not None
-    try:
-        short = tokens(formula, content.trace, content.graph)
-        long = tokens(numbers, content.trace, content.graph, wires) or short
-    except Outdated:
-        return None
-    return Row(long, result, short) if long else None
-
-
-def _added(contributions: Sequence[Token]) -> tuple[Token, ...]:
-    """a + (b) + (c); more than four are cut short in the middle."""
-    terms: list[Token] = []
-    shown = list(contributions) if len(contributions) <= 4 else [*contributions[:2], sign("⋯"), contributions[-1]]
-    for index, token in enumerate(shown):
-        if index:
-            terms.append(sign("+"))
-            if token.text.startswith("−"):
-                token = replace(token, runs=(replace(token.runs[0], text=f"({token.text})"),))
-        terms.append(token)
-    return tuple(terms)
 
 
 def extent(scene: Choreography, ground: Ground) -> tuple[float, float]:

@@ -12,8 +12,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from ui.canvas.model import wires
 from ui.canvas.model.arithmetic import NodeRows, Token
 from ui.canvas.model.camera import Camera
-from ui.canvas.model.choreography import Chip, Choreography, Frame, Plate, Point, choreography, extent
+from ui.canvas.model.choreography import Chip, Choreography, Frame, Plate, Point, extent
 from ui.canvas.model.content import Content
+from ui.canvas.model.event_scene import choreography
 from ui.canvas.model.geometry import TITLE
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.labels import paint_matrix
