@@ -66,7 +66,7 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
     assert sum(sight.faults.labels for sight in sights) > 550
     small = [sight for sight in sights if sight.nodes <= SMALL]
     assert len(small) > 15
-    tight = {"digits-cnn", "digits-mlp", "iris", "spiral", "tanh-mlp-2-4-2", "xor", "tanh-2-4-2 1"}  # cards with matrices, close together
+    tight = {"digits-cnn", "digits-mlp", "tanh-mlp-2-4-2"}  # long chains of large cards: small in so wide a view
     assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden and sight.name not in tight]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,8 @@ CLEAR = 2.5
 _ROWS = np.array([16, 14, 18, 12, 20, 10, 22, 8, 24, 6, 26, 5, 27, 3, 29, 2, 30])
 """Of the points of a wire, from its middle on: where labels are tried."""
 _SHARES = len(_ROWS)
+_OTHER = 2 * _SHARES
+"""Added to the row of a place on the other side."""
 _DRIFT = np.abs(_ROWS / (wires.SAMPLES - 1) - 0.5) * 30.0
 _LEVEL = 5.0
 """A wire that rises no more than this under a label is level: the label stands in the middle of its room."""
@@ -117,6 +119,18 @@ class Surroundings:
         rows = zip(cost[good].tolist(), boxes[good].tolist(), good.tolist(), lean[good].tolist(), strict=True)
         return [Choice(price, tuple(box), pick, end) for price, box, pick, end in rows]
 
+    def across(self, side: float, width: float, height: float, mate: Box | None) -> list[Choice]:
+        """Places on the other label's side of a steep wire: the value still higher than the gradient."""
+        middle = (mate[1] + mate[3]) / 2 if mate is not None else None
+        step = self.own[np.minimum(_ROWS + 1, len(self.own) - 1)] - self.own[_ROWS - 1]
+        steep = np.abs(step[:, 1]) > np.abs(step[:, 0])
+        return [
+            replace(choice, pick=choice.pick + _OTHER)
+            for choice in self.choices(-side, width, height)
+            if choice.pick >= _SHARES and steep[choice.share]
+            and (middle is None or ((choice.box[1] + choice.box[3]) / 2 - middle) * side > 0)
+        ]  # fmt: skip
+
     def led(self, side: float, width: float, height: float) -> list[Choice]:
         """Places away from the wire, to which a line leads that crosses no card."""
         boxes, cost, _ = candidates(self.own, side, width, height)
@@ -153,6 +167,13 @@ class Surroundings:
 def _step(height: float) -> float:
     """How far a label is led from its wire at a time."""
     return 0.75 * min(height, 28.0) + 4.0
+
+
+def followed(own: np.ndarray, side: float, width: float, height: float, pick: int) -> tuple[Box, float]:
+    """The same place on a wire that has moved, and which end of it is at the wire."""
+    boxes, _, lean = candidates(own, side if pick < _OTHER else -side, width, height)
+    left, top, right, bottom = boxes[pick % _OTHER].tolist()
+    return (left, top, right, bottom), float(lean[pick % _OTHER])
 
 
 def candidates(own: np.ndarray, side: float, width: float, height: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 from ui.canvas.model import geometry, wires
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import ASKED, REPEATED, STUB, WORD, Places, Room, Spot, needed, said_by
-from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, candidates, overlap
+from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, followed, overlap
 from ui.canvas.model.number_texts import WireText, final_texts
 from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
@@ -278,6 +278,9 @@ class Labels:
             yield 0, task.around.choices(side, room.exact, room.height)
         for form, size in enumerate(room.short, 1):
             yield form, task.around.choices(side, *size)
+        if room.rank < WORD:
+            for form, size in enumerate(((room.exact, room.height), *room.short)):
+                yield form, task.around.across(side, *size, mate.box if mate is not None else None)
         if room.rank < REPEATED and task.around.wires <= _BUSY:
             size = room.short[0] if room.short else (room.exact, room.height)
             yield min(1, len(room.short)), task.around.led(side, *size)
@@ -344,9 +347,8 @@ def _spot_at(choice: Choice, short: int) -> Spot:
 def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
     if spot is None:
         return None
-    boxes, _, lean = candidates(own, side, spot.width, spot.height)
-    left, top, right, bottom = boxes[spot.pick].tolist()
-    return replace(spot, x=(left + right) / 2, y=(top + bottom) / 2, lean=float(lean[spot.pick]), foot=None)
+    (left, top, right, bottom), lean = followed(own, side, spot.width, spot.height, spot.pick)
+    return replace(spot, x=(left + right) / 2, y=(top + bottom) / 2, lean=lean, foot=None)
 
 
 def magnification(scale: float, theme: Theme) -> float:
