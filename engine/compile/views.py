@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -120,6 +120,15 @@ def view_of(array: np.ndarray) -> ArrayView:
         return view_of_single(str(array.dtype), array, float(array))
     small = array.size <= FULL_LIMIT
     return ArrayView(array.shape, str(array.dtype), array if small else None, None if small else thumbnail(array), *statistics(array))
+
+
+def without(view: ArrayView, entries: Sequence[int]) -> ArrayView:
+    """A tensor that is here whole, with these entries of it, flattened, as 0."""
+    if not entries or view.data is None:
+        return view
+    numbers = view.data.copy().reshape(-1)
+    numbers[list(entries)] = 0.0
+    return view_of(numbers.reshape(view.shape))
 
 
 def cover(view: ArrayView, why: Why = "asked") -> ArrayView:
@@ -264,6 +273,20 @@ class TraceView:
         """
         entry: Gradient = _setting(address, graph) if address.kind == "setting" else entry_at(self, address, graph)
         return entry if isinstance(entry, Absent) or address.index is None else entry.entry(address.index)
+
+    def written(self, address: Address, graph: Graph) -> Gradient:
+        """The same as it is written where room is short: round-off is 0."""
+        entry = self.at(address, graph)
+        if not self.negligible or isinstance(entry, Absent) or entry.data is None or address.index is not None:
+            return entry
+        if address.kind == "edge" and not address.gradient:
+            key: tuple[str, ...] = ("value", *graph.edges[address.id].source)
+        elif address.kind == "edge":
+            key = ("edge", address.id)
+        else:
+            kind = "slope" if address.kind == "parameter" else "total"
+            key = (kind if address.gradient else "value", address.id, address.port)
+        return without(entry, self.negligible.get(key, ()))
 
     def number(self, address: Address, graph: Graph) -> float | None:
         """The one number at an address; None where there is none, or where it is a tensor of several."""

@@ -226,8 +226,8 @@ class NodePage(QWidget):
         assert self._document is not None
         graph = self._document.graph
         address = first_output(graph, self._node)
-        value = trace.at(address, graph) if trace is not None else None
-        gradient = trace.at(address.derivative, graph) if trace is not None and isinstance(value, ArrayView) else None
+        value = trace.written(address, graph) if trace is not None else None
+        gradient = trace.written(address.derivative, graph) if trace is not None and isinstance(value, ArrayView) else None
         self.value.setText(
             _("value  {number}").format(number=glance(value)) if isinstance(value, ArrayView) and not self.numbers.latex else ""
         )

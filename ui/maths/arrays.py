@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.compile.views import ArrayView
-from ui.look.numbers import exact, number, shape_text
+from ui.look.numbers import exact, shape_text
+from ui.look.numerals import column as written_together
 from ui.look.theme import Theme, color, font, mixed
 from ui.maths.typesetting import Picture
 
@@ -164,7 +165,9 @@ def _paint_numbers(painter: QPainter, area: QRectF, plane: Plane, theme: Theme) 
     largest = max((abs(v) for v in plane.cells.ravel().tolist() if abs(v) < float("inf")), default=0.0) or 1.0
     whole = "int" in plane.view.dtype
     values = [[float(value) for value in row] for row in plane.cells]
-    texts = [[str(int(value)) if whole else number(value) for value in row] for row in values]
+    flat = [value for row in values for value in row]
+    said = [str(int(value)) for value in flat] if whole else written_together(flat)
+    texts = [said[at : at + columns] for at in range(0, len(said), columns)]
     face = font("small")
     face.setPixelSize(min(_fitting(text, round(high * 0.6), round(wide) - 4) for row in texts for text in row))
     painter.setFont(face)

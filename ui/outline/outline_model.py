@@ -160,8 +160,8 @@ class OutlineModel(QAbstractItemModel):
         trace, graph = self._trace, self._graph
         if trace is None or graph is None:
             return "", ""
-        value = trace.at(address, graph)
-        return _text(value if isinstance(value, ArrayView) else None), _text(trace.at(address.derivative, graph))
+        value = trace.written(address, graph)
+        return _text(value if isinstance(value, ArrayView) else None), _text(trace.written(address.derivative, graph))
 
     def _spoken(self, row: OutlineRow) -> str:
         """What a screen reader says."""

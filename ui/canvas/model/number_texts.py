@@ -180,8 +180,12 @@ def _placed_text(content: Content, node_id: str, place: NumberPlace, view: Array
     if written and view.data is not None and _room_for(content, node_id, place, view):
         return matrices.matrix(view, content.figures((node_id, place.kind, place.name), view))
     shape = tensor_text(view.shape)
-    name = content.graph.nodes[node_id].name if place.kind == "value" else NORM[1] if place.kind == "slope" else place.name
-    return f"{shape}   |{name}| {number(view.norm)}" if view.finite else _("NaN/∞ {shape}").format(shape=shape)
+    return f"{shape}   {norm_text(view)}" if view.finite else _("NaN/∞ {shape}").format(shape=shape)
+
+
+def norm_text(view: ArrayView) -> str:
+    """How long a tensor is, in the place of numbers that cannot be read."""
+    return f"‖·‖ {number(view.norm, 3)}"
 
 
 def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayView) -> bool:

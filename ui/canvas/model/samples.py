@@ -6,6 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.compile import views
 from engine.compile.views import ArrayView, Gradient, TraceView, cover, view_of
 from graph.text.messages import _, ngettext
 
@@ -66,12 +67,9 @@ def without(view: ArrayView, entries: tuple[int, ...], choice: Choice, rows: int
     assert view.data is not None
     if choice == "mean":
         return view
-    numbers = view.data.copy().reshape(-1)
-    first = min(choice, rows - 1) * numbers.size if isinstance(choice, int) else 0
-    for entry in entries:
-        if 0 <= entry - first < numbers.size:
-            numbers[entry - first] = 0.0
-    return view_of(numbers.reshape(view.shape))
+    size = view.data.size
+    first = min(choice, rows - 1) * size if isinstance(choice, int) else 0
+    return views.without(view, [entry - first for entry in entries if 0 <= entry - first < size])
 
 
 def inner_batched(trace: TraceView, view: ArrayView) -> bool:

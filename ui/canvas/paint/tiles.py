@@ -9,6 +9,7 @@ from engine.compile.views import ArrayView
 from ui.canvas.model import text_metrics
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
+from ui.canvas.model.number_texts import norm_text
 from ui.canvas.paint.nodes import paint_slot
 from ui.look.numerals import tensor_text
 from ui.look.theme import Theme, color, font
@@ -51,7 +52,7 @@ def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Conten
     text = tensor_text(view.shape)
     flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
     if flat:
-        captioned(painter, area, view, text, content, theme, image)
+        captioned(painter, area, view, f"{text}   {norm_text(view)}", content, theme, image)
         return
     wide = min(text_metrics.text_width("tiny", text) + 8, area.width() - 32)
     box = area.adjusted(0, 2, -wide, -2)
