@@ -121,6 +121,22 @@ def test_after_a_drag_the_picture_is_the_one_painted_from_nothing(canvas: Canvas
     assert np.mean(np.any(mended != pixels(settled(canvas)), axis=2)) < 0.002  # labels elsewhere may have made room
 
 
+def test_a_slow_event_is_painted_with_its_numbers_in_place_of_pulses(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chips lie over everything; hidden values, or an event too fast to be read, leave the pulses."""
+    pulses: list[float] = []
+    monkeypatch.setattr(canvas.stage.pulses, "paint", lambda *_: pulses.append(0.0))
+    pictures = []
+    for share in (0.1, 0.25, 0.99):
+        under_way(canvas, 3, share)
+        pictures.append(pixels(settled(canvas)))
+    assert not pulses
+    assert np.any(pictures[0] != pictures[1]) and np.any(pictures[1] != pictures[2])
+
+    canvas.content.values = False
+    canvas.repaint()
+    assert pulses
+
+
 def test_no_pulse_covers_a_card_or_a_number(canvas: Canvas) -> None:
     """Pulses alone are seen where a pass is too fast for its numbers to be read. In the middle of every way and at its ends, what lies
     on cards and labels is what lies there without pulses."""

@@ -109,7 +109,7 @@ def quantity(
         small = matrix(view)
         said = "; ".join("  ".join(row) for row in (small.rows if len(view.shape) > 1 else (tuple(row[0] for row in small.rows),)))
         return replace(plain, runs=(TextRun(f"[{said}]", 0),), matrix=small)
-    return replace(plain, runs=(TextRun(f"‖{number(view.norm)}‖" if view.finite else "NaN/∞", 0),), view=view)
+    return replace(plain, runs=(TextRun(f"|{number(view.norm)}|" if view.finite else "NaN/∞", 0),), view=view)
 
 
 def tokens(pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Sequence[str] = ()) -> tuple[Token, ...]:
