@@ -37,7 +37,7 @@ class FakePages:
         self.open: set[str] = set()
         self.put_there: dict[str, QWidget] = {}
         self.bars: list[QWidget] = []
-        self.bars_shown = True
+        self.bars_shown = self.focus_shown = True
 
     def show(self, key: str, focus: str = "", room: int = 0) -> None:
         self.shown.append(f"{key} {focus}".strip())
@@ -84,6 +84,9 @@ class FakePages:
 
     def show_bars(self, shown: bool) -> None:
         self.bars_shown = shown
+
+    def show_focus(self, shown: bool) -> None:
+        self.focus_shown = shown
 
 
 class FakeDialogs:

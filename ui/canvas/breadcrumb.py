@@ -83,7 +83,7 @@ class Breadcrumb(QFrame):
             f"Breadcrumb {{ background: {theme.panel}; border: 1px solid {theme.hairline}; border-radius: 6px; }}"
             f"QLabel {{ background: transparent; border: none; color: {theme.secondary}; padding: 3px 4px; }}"
             f"QLabel#here {{ color: {theme.text}; font-weight: 600; }}"
-            f"QPushButton {{ background: transparent; border: none; color: {theme.forward}; padding: 3px 6px; border-radius: 4px; }}"
+            f"QPushButton {{ background: transparent; border: none; color: {theme.highlight}; padding: 3px 6px; border-radius: 4px; }}"
             f"QPushButton:hover {{ background: {theme.hover}; }} QPushButton:pressed {{ background: {theme.pressed}; }}"
         )
 

@@ -409,7 +409,7 @@ class Control(QObject):
         self.bar.show_place(self.timeline, at, playhead.at_rest, self.timeline.text(at, self._workspace.document.graph))
 
     def _light(self) -> None:
-        """The node that works, what it works with, and the wires between them."""
+        """The wires to the node that works; the node itself has its ring from the playhead."""
         workspace, playhead = self._workspace, self._workspace.playhead
         overlay, graph = workspace.canvas.overlay, workspace.document.graph
         node = playhead.active_node if self.open else None
@@ -418,7 +418,7 @@ class Control(QObject):
             return
         edges = graph.inputs_of(node)
         hue: Hue = "forward" if playhead.phase == "forward" else "backward"
-        overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges], hue=hue)
+        overlay.highlight(OWNER, (), [edge.id for edge in edges], hue=hue)
 
 
 def _loss(trace: TraceView) -> float | None:

@@ -63,8 +63,8 @@ class Dots(QWidget):
         size = min(3.6 * theme.scale, self._gap() * 0.36)
         for index in range(len(self._titles)):
             at = self.place(index)
-            painter.setPen(color(theme.forward if index == self._at else theme.wire))
-            painter.setBrush(color(theme.forward if index == self._at else theme.wire if index in self._seen else theme.panel))
+            painter.setPen(color(theme.highlight if index == self._at else theme.wire))
+            painter.setBrush(color(theme.highlight if index == self._at else theme.wire if index in self._seen else theme.panel))
             painter.drawEllipse(at, size * (1.45 if index == self._at else 1.0), size * (1.45 if index == self._at else 1.0))
         painter.end()
 

@@ -88,7 +88,7 @@ QPushButton[kind="primary"], QPushButton[accent="forward"][active="true"] {{
     background: {t.forward}; color: {t.on_accent}; border: 1px solid {t.forward}; font-weight: 600; }}
 QPushButton[kind="primary"]:hover, QPushButton[accent="forward"][active="true"]:hover {{
     background: {t.forward_hover}; border-color: {t.forward_hover}; }}
-QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text if t.frames else t.forward}; }}
 QPushButton[kind="primary"]:disabled {{ background: {t.field}; border-color: {t.field_edge}; color: {disabled}; }}
 QPushButton[accent="backward"][active="true"] {{
     background: {t.backward}; color: {t.on_accent}; border: 1px solid {t.backward}; font-weight: 600; }}
@@ -99,12 +99,12 @@ QPushButton[kind="quiet"] {{ border: 1px solid transparent; background: transpar
 QPushButton[kind="quiet"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="quiet"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
 QPushButton[kind="quiet"]:disabled {{ color: {disabled}; background: transparent; }}
-QPushButton[kind="quiet"]:focus {{ border: 1px solid {t.focus}; }}
+QPushButton[kind="quiet"]:focus {{ border: 1px solid {t.focus if t.frames else "transparent"}; }}
 QPushButton[kind="segment"] {{ border: 1px solid transparent; background: transparent; color: {t.secondary}; font-weight: 600;
     padding: 0 {px(t, 9)}px; border-radius: {(height - 2) // 2}px; }}
 QPushButton[kind="segment"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="segment"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
-QPushButton[kind="segment"]:focus {{ border: 1px solid {t.focus}; }}
+QPushButton[kind="segment"]:focus {{ border: 1px solid {t.focus if t.frames else "transparent"}; }}
 QPushButton[kind="edge"] {{ border: 1px solid {t.field_edge}; background: {t.panel}; color: {t.secondary}; padding: 0; min-height: 0;
     border-radius: 5px; }}
 QPushButton[kind="edge"]:hover {{ background: {t.hover}; color: {t.text}; border-color: {t.wire}; }}
@@ -159,7 +159,7 @@ QTabWidget::pane {{ border: none; border-top: 1px solid {t.hairline}; top: -1px;
 QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {t.secondary}; font-weight: 600; padding: {px(t, 9)}px 0 {px(t, 8)}px 0;
     margin-right: {px(t, 18)}px; border: none; border-bottom: 2px solid transparent; }}
-QTabBar::tab:selected {{ color: {t.forward}; border-bottom: 2px solid {t.forward}; }}
+QTabBar::tab:selected {{ color: {t.highlight}; border-bottom: 2px solid {t.highlight}; }}
 QTabBar::tab:hover:!selected {{ color: {t.text}; }}
 QTabBar::tab:focus {{ color: {t.text}; }}
 """
@@ -207,7 +207,7 @@ def _small(t: Theme) -> str:
 #searchbox {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
 #searchbox QAbstractItemView {{ background: {t.card}; }}
 #sheet {{ background: {t.panel}; border: 1px solid {t.wire}; border-radius: 10px; }}
-#sheet:focus {{ border: 2px solid {t.focus}; }}
+#sheet:focus {{ border: {"2px" if t.frames else "1px"} solid {t.focus}; }}
 #card {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
 #notice {{ background: {t.warning_soft}; border-bottom: 1px solid {t.hairline}; }}
 #card:hover, #card:focus {{ border-color: {t.focus}; }}

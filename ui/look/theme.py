@@ -67,6 +67,8 @@ class Theme:
     scale: float = 1.0
     wire_width: float = 2.0
     graph: float = 1.0
+    frames: bool = True
+    """Whether what has the keyboard focus is framed. Where nothing is, `focus` is the colour of a field's edge."""
 
 
 _BARS = {
@@ -230,7 +232,7 @@ _TEXTS = (
     ("forward", "panel card canvas field"),
     ("backward", "panel card canvas field"),
     ("stale", "panel card canvas"),
-    ("highlight", "canvas"),
+    ("highlight", "panel card canvas"),
     ("warning", "panel card canvas field warning_soft"),
     ("error", "panel card canvas field error_soft"),
     ("on_accent", "forward backward forward_hover backward_hover selection"),

@@ -17,6 +17,8 @@ _made: dict[tuple[str, float], Theme] = {}
 def sized(theme: Theme, factor: float) -> Theme:
     """A theme with its type and wires at a factor; the same object for the same wish."""
     factor = min(max(factor, LEAST), MOST)
+    if not theme.frames:
+        return frameless(sized(THEMES[theme.name], factor))
     if factor == 1.0:
         return THEMES[theme.name]
     key = (theme.name, round(factor, 3))
@@ -26,10 +28,22 @@ def sized(theme: Theme, factor: float) -> Theme:
     return _made[key]
 
 
+def frameless(theme: Theme) -> Theme:
+    """A theme that frames nothing that has the keyboard focus, for a class that looks on; the same object for the same theme."""
+    if not theme.frames:
+        return theme
+    key = (f"{theme.name} {theme.graph} frameless", round(theme.scale, 3))
+    if key not in _made:
+        _made[key] = replace(theme, frames=False, focus=theme.field_edge)
+    return _made[key]
+
+
 def for_graph(theme: Theme) -> Theme:
     """A theme for the graph itself, and for cards and lessons over it: on a projector their type is larger than that of bars and panels."""
     if theme.graph == 1.0:
         return theme
+    if not theme.frames:
+        return frameless(for_graph(sized(THEMES[theme.name], theme.scale / THEMES[theme.name].scale)))
     key = (f"{theme.name} graph", round(theme.scale, 3))
     if key not in _made:
         _made[key] = replace(theme, scale=theme.scale * theme.graph, graph=1.0)

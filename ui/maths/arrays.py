@@ -152,7 +152,7 @@ def paint_plane(painter: QPainter, area: QRectF, plane: Plane, theme: Theme, ove
     else:
         _paint_heat(painter, area, plane, theme)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(color(theme.focus if over else theme.wire), 1.6 if over else 1.0))
+    painter.setPen(QPen(color(theme.highlight if over else theme.wire), 1.6 if over else 1.0))
     painter.drawRect(area)
     _paint_chosen(painter, area, plane, theme)
     painter.restore()
@@ -229,7 +229,7 @@ def _paint_chosen(painter: QPainter, area: QRectF, plane: Plane, theme: Theme) -
         number_, (y, x) = flat // (tall * broad), divmod(flat % (tall * broad), broad)
         row, column = number_ // across * (tall + 1) + y, number_ % across * (broad + 1) + x
     wide, high = area.width() / columns, area.height() / rows
-    painter.setPen(QPen(color(theme.focus), 2.0))
+    painter.setPen(QPen(color(theme.highlight), 2.0))
     painter.drawRect(QRectF(area.left() + column * wide, area.top() + row * high, wide, high))
 
 

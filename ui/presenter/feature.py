@@ -105,6 +105,7 @@ class Presenter(Feature):
         self._made()
         self.presenting = True
         self._was = workspace.widget.windowState()
+        workspace.pages.show_focus(False)
         self._hide(self.option("present_hide"))
         self._set_lock(self.option("present_lock"))
         workspace.canvas.message.connect(self._hint)
@@ -114,7 +115,7 @@ class Presenter(Feature):
         self._show_strip()
 
     def leave(self) -> None:
-        """Everything as it was before; what was drawn ends with the presentation."""
+        """Everything as it was before; what was drawn ends with the presentation, and undo brings it back."""
         workspace = self.workspace
         if not self.presenting:
             return
@@ -122,10 +123,11 @@ class Presenter(Feature):
         workspace.canvas.message.disconnect(self._hint)
         self._end_black()
         self.take("")
-        self.forget_drawings()
+        self._wipe()
         self.light.show(False)
         self._set_lock(False)
         self._hide(False)
+        workspace.pages.show_focus(True)
         workspace.widget.setWindowState(self._was)
         workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
@@ -196,6 +198,14 @@ class Presenter(Feature):
         if self._tools is not None:
             self.pen.board.forget()
             self.pen.told()
+
+    def _wipe(self) -> None:
+        """The presentation is over: what was drawn is gone, and can be brought back."""
+        if self.pen.board.wipe():
+            key = self.workspace.actions_by_id["pen_undo"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            said = _("Your drawings ended with the presentation. Undo the last stroke ({key}) brings them back.")
+            self.workspace.say(said.format(key=key))
+        self.pen.told()
 
     def toggle_spotlight(self) -> None:
         self.light.show(not self.light.on)

@@ -24,7 +24,7 @@ ROWS: tuple[ActionSpec, ...] = (
     A("eraser", _("Eraser"), "Learn/While presenting", ("Ctrl+Shift+J",), check="toggle", tip=_("Erase strokes on the canvas"),
       run="presenter.toggle_eraser"),
     A("pen_undo", _("Undo the last stroke"), "Learn/While presenting", ("Ctrl+Shift+Backspace",), enabled=has("strokes to undo"),
-      tip=_("Remove the last stroke that was drawn"), run="presenter.undo_stroke"),
+      tip=_("Remove the last stroke that was drawn; after a presentation, bring its drawings back"), run="presenter.undo_stroke"),
     A("pen_clear", _("Erase all drawings"), "Learn/While presenting", ("Ctrl+Shift+Delete",), enabled=has("strokes"),
       tip=_("Erase everything that was drawn here"), run="presenter.clear"),
     A("spotlight", _("Spotlight"), "Learn/While presenting", ("Ctrl+Shift+B",), check="toggle",

@@ -97,6 +97,15 @@ class StrokePages:
         if self.strokes:
             self._change([])
 
+    def wipe(self) -> bool:
+        """Clear every page, each as a step that can be undone. Whether there was anything."""
+        drawn = [page for page, strokes in self._pages.items() if strokes]
+        for page in drawn:
+            self._past.setdefault(page, []).append(self._pages[page])
+            self._future.pop(page, None)
+            self._pages[page] = []
+        return bool(drawn)
+
     def undo(self) -> bool:
         return self._travel(self._past, self._future)
 

@@ -282,6 +282,10 @@ class Panels(QObject):
             bar.setVisible(shown)
         self.edges.want(shown)
 
+    def show_focus(self, shown: bool) -> None:
+        self._window.canvas.model.shows_focus = shown
+        self._window.set_theme(self._window.theme)
+
     # the focus
 
     def turn(self, way: int) -> None:

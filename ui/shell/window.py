@@ -384,9 +384,10 @@ class Window(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Apply the theme again at the window's type size; panels grow with the type, and a graph that was wholly in view stays so."""
         from ui.look.style import style_sheet
-        from ui.look.type_size import for_graph
+        from ui.look.type_size import for_graph, frameless
 
         theme = sized(theme, self.panels.sizes.of())
+        theme = theme if self.canvas.model.shows_focus else frameless(theme)
         grows = theme.scale != self.theme.scale
         self.theme = theme
         self.panels.layout.switch()

@@ -82,6 +82,8 @@ class CanvasModel(QObject):
         self.samples.changed.connect(self._show_sample)
         self.found: tuple[str, ...] = ()
         """What was looked for, ringed."""
+        self.shows_focus = True
+        """Whether what has the keyboard focus is framed."""
         self._shaped = (-1, 0, 0)
         """Of which pass the shapes were taken: its structure, and how many there were."""
         self.look: Look = ""

@@ -17,7 +17,7 @@ from ui.canvas.model.live_scene import LiveScene
 from ui.canvas.model.number_texts import LINE
 from ui.canvas.model.viewport import Viewport
 
-Hue = Literal["selection", "forward", "backward"]
+Hue = Literal["highlight", "forward", "backward"]
 Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
 SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
 """Put before the text, so that colour is never the only sign."""
@@ -42,7 +42,7 @@ class OverlayLayer:
     nodes: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset()
     dim: bool = False
-    hue: Hue = "selection"
+    hue: Hue = "highlight"
     tags: dict[str, Tag] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     paint: Callable[[QPainter], None] | None = None
@@ -65,8 +65,8 @@ class Overlay(QObject):
 
     # what tools say
 
-    def highlight(self, owner: str, nodes: Iterable[str], edges: Iterable[str] = (), dim: bool = False, hue: Hue = "selection") -> None:
-        """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it. `hue` is a colour of the theme."""
+    def highlight(self, owner: str, nodes: Iterable[str], edges: Iterable[str] = (), dim: bool = False, hue: Hue = "highlight") -> None:
+        """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it. `hue` is the wires' colour."""
         layer = self._layer(owner)
         layer.nodes, layer.edges, layer.dim, layer.hue = frozenset(nodes), frozenset(edges), dim, hue
         self._told()

@@ -44,7 +44,7 @@ def _paint_rings(painter: QPainter, model: CanvasModel, wide: float, ring_bend: 
     """The focus, the chosen point of a wire, and what was looked for."""
     theme, bend = model.theme, model.pointing.bend
     focus = model.focused_item()
-    if focus is not None:
+    if focus is not None and model.shows_focus:
         paint_outline(painter, model.item_rect(focus), theme.focus, 2.0 * wide, 8.0)
     if bend is not None and ring_bend and bend[0] in model.scene.bent:
         via = model.document.graph.edges[bend[0]].via

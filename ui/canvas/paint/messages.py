@@ -23,7 +23,7 @@ def paint_tip(painter: QPainter, at: QPointF, text: str, good: bool, size: QSize
     box.moveLeft(min(box.left(), size.width() - box.width() - 8))
     if box.bottom() > size.height() - 8:
         box.moveBottom(at.y() - 12)
-    painter.setPen(QPen(color(theme.forward if good else theme.error), 1.5))
+    painter.setPen(QPen(color(theme.highlight if good else theme.error), 1.5))
     painter.setBrush(color(theme.panel))
     painter.drawRoundedRect(box, 7, 7)
     painter.setFont(face)
@@ -79,12 +79,12 @@ def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -
     for offer in OFFERS:
         place = places[offer.key]
         over = offer.key == hovered
-        painter.setPen(QPen(color(theme.forward if over else theme.card_edge), 1.5 if over else 1))
+        painter.setPen(QPen(color(theme.highlight if over else theme.card_edge), 1.5 if over else 1))
         painter.setBrush(color(theme.selection_soft if over else theme.card))
         painter.drawRoundedRect(place, 10, 10)
         middle = place.center().y()
         painter.setFont(font("strong", scale))
-        painter.setPen(color(theme.forward if not over else theme.text))
+        painter.setPen(color(theme.highlight if not over else theme.text))
         painter.drawText(QRectF(place.left(), middle - 24 * scale, place.width(), 22 * scale), _CENTRE, offer.title)
         painter.setFont(font("small", scale))
         painter.setPen(color(theme.secondary if not over else theme.text))

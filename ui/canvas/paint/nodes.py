@@ -194,6 +194,12 @@ def paint_outline(painter: QPainter, rect: QRectF, hue: str, width: float, gap: 
     painter.drawRoundedRect(rect.adjusted(-away, -away, away, away), RADIUS + away, RADIUS + away)
 
 
+def paint_ring(painter: QPainter, rect: QRectF, hue: str, unit: float) -> None:
+    """Two lines around a card: look here. `unit` is the width of a pixel, or more. Two, because colour alone does not reach everybody."""
+    paint_outline(painter, rect, hue, 3.0 * unit, 6.0)
+    paint_outline(painter, rect, hue, 1.2 * unit, 1.5)
+
+
 def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) -> None:
     """A disc on the upper right corner, with the glyph of the Problems panel: the panel and the tip say what is wrong."""
     centre = QPointF(rect.right() - 3, rect.top() + 3)

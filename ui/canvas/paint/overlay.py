@@ -11,7 +11,7 @@ from ui.canvas.model import geometry
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.label_room import STUB
 from ui.canvas.model.overlay import OverlayLayer, Tag
-from ui.canvas.paint.nodes import paint_outline
+from ui.canvas.paint.nodes import paint_ring
 from ui.canvas.paint.wires import paint_lit
 from ui.look.theme import Theme, color, faded, font
 
@@ -35,7 +35,7 @@ def paint_overlay(painter: QPainter, model: CanvasModel) -> None:
         for node in layer.nodes:
             rect = overlay.rect(node)
             if not rect.isNull():
-                paint_outline(painter, rect, hue, 2.5 * wide, 6.0)
+                paint_ring(painter, rect, theme.highlight, wide)
     _paint_marks(painter, model)
     for _, tag, box in overlay.placed_tags():
         _paint_tag(painter, tag, box, overlay.boost, theme)
@@ -90,7 +90,7 @@ def _paint_marks(painter: QPainter, model: CanvasModel) -> None:
                 continue
             stopping = kind in ("breakpoint", "condition")
             painter.setPen(QPen(color(theme.card), 1.5))
-            painter.setBrush(color(theme.error if stopping else theme.selection))
+            painter.setBrush(color(theme.error if stopping else theme.highlight))
             place = QRectF(rect.left() - 8, rect.top() - 8, 17, 17)
             painter.drawEllipse(place)
             if LETTERS.get(kind, ""):

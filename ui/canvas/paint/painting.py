@@ -17,7 +17,7 @@ from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
-from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
+from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_ring
 from ui.canvas.paint.painter import below
 from ui.canvas.paint.pulses import carried_width
 from ui.canvas.paint.values import paint_values
@@ -196,7 +196,7 @@ def paint_marks(
     head = content.playhead
     active = scene.item_of(head.active_node) if head is not None else None
     if active in nodes and active is not None and head is not None:
-        paint_outline(painter, scene.rect(active), theme.forward if head.phase == "forward" else theme.backward, 2.5)
+        paint_ring(painter, scene.rect(active), theme.highlight, max(1.0, 1 / painter.worldTransform().m11()))
     for node_id in nodes if content.trace is not None and content.trace.problems else ():
         problem = content.problem(node_id)
         if problem is not None:

@@ -63,3 +63,6 @@ class Pages(Protocol):
 
     def show_bars(self, shown: bool) -> None:
         """Show or hide the bar at the top, the controls and the line at the lower edge."""
+
+    def show_focus(self, shown: bool) -> None:
+        """Frame what has the keyboard focus, or not: a class that looks on has no keyboard."""

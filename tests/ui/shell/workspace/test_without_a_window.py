@@ -61,11 +61,13 @@ def test_a_layer_is_opened_and_folded_back(make_workspace: MakeWorkspace) -> Non
 def test_presenting_hides_the_panels_and_locks_the_graph_until_it_ends(workspace: FakeWorkspace) -> None:
     presenter = Presenter(workspace)
     presenter.enter()
-    assert workspace.document.read_only == LOCKED and workspace.pages.room == {"presenter": None} and not workspace.pages.bars_shown
+    assert workspace.document.read_only == LOCKED and workspace.modes.current == "teach"
+    assert not workspace.pages.bars_shown and not workspace.pages.focus_shown
     assert workspace.actions_by_id["present"].isChecked() and set(presenter.facts()) == {"presenting"}
 
     presenter.leave()
-    assert not workspace.document.read_only and workspace.pages.room == {} and workspace.pages.bars_shown
+    assert not workspace.document.read_only and workspace.modes.current == "build"
+    assert workspace.pages.bars_shown and workspace.pages.focus_shown
     assert not workspace.actions_by_id["present"].isChecked()
     presenter.end()
 

@@ -130,7 +130,7 @@ class DrawWire(PointerGesture):
         if self._target is not None and self._verdict.possible:
             tx, ty = scene.place(self._target.node)
             loose = (tx + self._target.spot.x, ty + self._target.spot.y)
-        hue = theme.forward if self._target is None or self._verdict.good else theme.warning if self._verdict.possible else theme.error
+        hue = theme.highlight if self._target is None or self._verdict.good else theme.warning if self._verdict.possible else theme.error
         ends = (fixed, loose) if self._fixed.spot.output else (loose, fixed)
         paint_loose(painter, *ends, theme, hue, dashed=self._target is None)
 
@@ -141,8 +141,8 @@ class DrawWire(PointerGesture):
         centre = QPointF(x + spot.x, y + spot.y)
         if verdict.good:
             over = self._target is not None and (self._target.node, self._target.spot) == (node, spot)
-            painter.setPen(QPen(color(theme.forward), 2))
-            painter.setBrush(color(theme.forward if over else theme.card))
+            painter.setPen(QPen(color(theme.highlight), 2))
+            painter.setBrush(color(theme.highlight if over else theme.card))
             painter.drawEllipse(centre, 8.5 if over else 7.5, 8.5 if over else 7.5)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
