@@ -60,7 +60,8 @@ def test_the_lectures_network_backward(network: Model, notation: Notation) -> No
     told = {name: [latex(line) for line in node.backward] for name, node in asked(network, notation).items()}
 
     assert told["loss"] == [f"{top}=1", rf"{two}={top}\frac{{1}}{{N}}(\mathrm{{softmax}}({OUTPUT})-\mathrm{{onehot}}(\mathrm{{target}}))"]
-    assert told["output"] == [rf"{of('h')}={{W}}^\top{two}", rf"{of('W')}=\sum_{{n=1}}^{{N}}{two}{{h}}^\top", rf"{of('b')}=\sum_{{n=1}}^{{N}}{two}"]
+    assert told["output"] == [
+        rf"{of('h')}={{W}}^\top{two}", rf"{of('W')}=\sum_{{n=1}}^{{N}}{two}{{h}}^\top", rf"{of('b')}=\sum_{{n=1}}^{{N}}{two}"]
     assert told["h"] == [rf"{one}={of('h')}\odot(1-{{h}}^2)"]
 
 
