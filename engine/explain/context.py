@@ -37,6 +37,11 @@ class ExplainContext:
         return self.run is not None and (self._training or self._coming)
 
     @property
+    def live(self) -> bool:
+        """Whether training goes on meanwhile."""
+        return self._training
+
+    @property
     def batch(self) -> tuple[Tensor | None, int]:
         """What the pass shown was made of: rows of the training part (None: the demonstration batch), and the step of its masks."""
         step = self.model.state.step

@@ -234,7 +234,7 @@ def _product(product: Product, values: bool, covering: Covering) -> Product:
 
 def _without(part: T, why: Covered = ASKED) -> T:
     anything: Any = part
-    return _with(part, {"value": why} if isinstance(part, Number) else {"view": cover(anything.view, why.why)})
+    return _with(part, {"value": why, "beside": None} if isinstance(part, Number) else {"view": cover(anything.view, why.why)})
 
 
 def _alike(part: Number | Array, secret: Number | Array) -> bool:

@@ -46,6 +46,15 @@ class Batches:
         self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
         return self.feeds
 
+    def single(self, epoch: int, position: int) -> list[Tensor]:
+        """The feeds of one step, where nothing else of its epoch is needed."""
+        if self.whole:
+            return self.lay_out(epoch)[0]
+        order = torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
+        rows = order[position * self.size : (position + 1) * self.size]
+        given = ((key, self._feeds.train.get(key)) for key in self._keys)
+        return [self._feeds.fixed[key] if data is None else data.index_select(0, rows.to(data.device)) for key, data in given]
+
     def rows_of(self, position: int) -> Tensor:
         """The rows of the training part in the batch at this position of the epoch laid out."""
         return self._order if self.whole else self._order[position * self.size : (position + 1) * self.size]

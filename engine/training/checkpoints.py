@@ -187,6 +187,12 @@ class Checkpoints(Generic[C]):
         checkpoint = None if made_by is None else made_by.before(step)
         return None if made_by is None or checkpoint is None else (made_by, checkpoint)
 
+    def held(self, step: int) -> tuple[Branch[C], State] | None:
+        """The branch of the path that goes on from a step, and the state there; None where it would have to be computed again."""
+        branch = self.at(step)
+        checkpoint = None if branch is None else branch.before(step)
+        return None if branch is None or checkpoint is None or checkpoint.step != step else (branch, checkpoint.state)
+
     def ranges(self, until: int | None = None) -> tuple[Range, ...]:
         """The steps of the path that can be returned to, as (first, last) from the earliest on; none after `until`."""
         joined: list[Range] = []

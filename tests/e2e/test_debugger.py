@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import Absent, ArrayView
+from engine.explain.cards import Number
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetParam, SetTraining
@@ -131,6 +132,42 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
 
     control.to_phase("backward")
     assert window.canvas.overlay.tags("debugger") == {} and view.row is None
+
+
+def test_a_weights_card_leads_to_the_update_that_made_its_last_change(make: Make, qtbot: QtBot) -> None:
+    """From the second step's result back to that step: the very entry, with the same numbers."""
+    window = make(example_document("tanh-mlp-2-4-2", CATALOG))
+    control, hidden = window.debugger.control, names(window.document)["hidden"]
+    for step in (1, 2):
+        control.step("iteration", 1)
+        at(window, qtbot, step)
+    window.canvas.select([hidden])
+    window.explain.why()
+    card = window.explain.card
+    card.choose_parameter("W")
+    card._entry = (2, 1)
+    card._ask()
+
+    def told() -> bool:
+        return card.card is not None and card.card.entry == (2, 1) and any(section.topic == "update" for section in card.card.sections)
+
+    qtbot.waitUntil(told, timeout=PATIENCE)
+    assert card.card is not None
+    (view,) = (view for view, section in zip(card.sections, card.card.sections, strict=False) if section.topic == "update")
+    assert "step 2 of SGD" in view.title.text() and not view.update_button.isHidden()
+    numbers = [piece.value for section in card.card.sections if section.topic == "update"
+               for piece in section.lines[0].pieces if isinstance(piece, Number)]  # fmt: skip
+    view.update_button.click()
+
+    def there() -> bool:
+        row = control.page.update_view.row if control.page is not None else None
+        return row is not None and (row.node, row.name, row.entry) == (hidden, "W", (2, 1))
+
+    qtbot.waitUntil(there, timeout=PATIENCE)
+    assert control.page is not None and window.panels.is_shown("debugger")
+    row = control.page.update_view.row
+    assert row is not None and control.iteration == 1 and window.playhead.phase == "update"
+    assert (row.numbers[0], row.numbers[3]) == tuple(numbers[:2])
 
 
 def test_iterations_go_forth_and_back_bit_for_bit_and_the_place_stays(make: Make, qtbot: QtBot) -> None:

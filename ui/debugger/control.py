@@ -174,6 +174,18 @@ class Control(QObject):
             self._phase = phase
             self.show()
 
+    def show_update(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
+        """The update phase of an iteration that is held, with the page at one number of a learned tensor."""
+        if self.kernel is None or self._busy:
+            return
+        self.show()
+        self.updates.show_entry(step, node, name, entry)
+        if step == self.iteration:
+            self.to_phase("update")
+        else:
+            self._goal = Goal(step, len(self._workspace.playhead.events) + 1)
+            self.kernel.to_iteration(step)
+
     def run_here(self) -> None:
         """On to the selected node's next event, in the next iteration where this one has none left."""
         chosen = self._workspace.canvas.selected_nodes()

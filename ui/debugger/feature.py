@@ -72,6 +72,12 @@ class Debugger(Feature):
         """Go to the start of a phase of the training step."""
         self.control.to_phase(phase)
 
+    def show_update(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
+        """Show the update that a training step makes of one number of a learned tensor."""
+        if self.workspace.modes.current not in ("teach", "debug"):
+            self.workspace.modes.choose("debug")
+        self.control.show_update(step, node, name, entry)
+
     def layer_on(self) -> None:
         self.control.step("layer", 1)
 

@@ -128,6 +128,14 @@ class UpdateView(QWidget):
         self._make_room()
         self._show_sheet()
 
+    def choose(self, node: str, name: str) -> bool:
+        """Go to the row of a parameter; whether there is one."""
+        at = next((i for i, row in enumerate(self._rows) if (row.node, row.name) == (node, name)), None)
+        if at is None:
+            return False
+        self.table.setCurrentCell(at, 0)
+        return True
+
     def take_row(self, update: UpdateTable) -> None:
         """Other numbers of tensors that are in the table."""
         for new in update.parameters:

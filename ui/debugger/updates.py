@@ -41,6 +41,8 @@ class Updates(QObject):
         self.page: Views | None = None
         """The page in the bottom panel, once it was needed."""
         self._updating = False
+        self._wanted: tuple[int, str, str, tuple[int, ...]] | None = None
+        """The number of a parameter to be shown next."""
         self._known: tuple[Pass, UpdateTable | Refusal | None] | None = None
         workspace.visibility.hid.connect(self._hid)
 
@@ -54,6 +56,11 @@ class Updates(QObject):
         self.page.points.refresh()
         if ask:
             self.page.points.entry.setFocus()
+
+    def show_entry(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
+        """Bring the page to the front, and show this number of a parameter once the update of that step is known."""
+        self._wanted = (step, node, name, entry)
+        self.show_page()
 
     def fill(self, page: Views) -> None:
         """The page was created: show what is known."""
@@ -139,4 +146,8 @@ class Updates(QObject):
 
             waiting = "…" if self._updating and reply is None and self._workspace.kernel is not None else WAITING
             self.page.update_view.show_update(update, reply.text if isinstance(reply, Refusal) else waiting)
+            if self._wanted is not None and update is not None and update.iteration == self._wanted[0]:
+                (_step, node, name, entry), self._wanted = self._wanted, None
+                if self.page.update_view.choose(node, name) and entry:
+                    self.ask_entry(node, name, entry)
         self._workspace.canvas.overlay.tag(OWNER, update_tags(update) if update is not None else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from ui.look.widgets import FlowLayout, button, clear, label, line
 from ui.maths.sheet import Sheet
 from ui.maths.writing import CardWriter, head_lines, section_lines
 from ui.shell.workspace.panel import InspectorPage
+from ui.shell.workspace.services import STEPPING
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -37,10 +38,19 @@ HINT = _("Point at a number to see where it comes from; click it to go there.")
 
 
 class SectionView(QWidget):
-    """One section: its title, which leads to what it is about, and its lines."""
+    """One section: its title, which leads to what it is about, and its lines; of a training step, a button that leads to it."""
+
+    update_wanted = Signal(object)
+    """The section of a training step whose update is to be shown."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._section: Section | None = None
+        self.update_button = button(
+            _("Show this step"),
+            tip=_("Open the debugger at the update that made this change. It goes one training step back; F9 makes the step again"),
+        )
+        self.update_button.clicked.connect(lambda: self.update_wanted.emit(self._section))
         self.title = label("", "strong", wrap=True)
         self.sheet = Sheet()
         self.rule = line()
@@ -51,8 +61,11 @@ class SectionView(QWidget):
         layout.addSpacing(2)
         layout.addWidget(self.title)
         layout.addWidget(self.sheet)
+        layout.addWidget(self.update_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_section(self, section: Section, theme: Theme, stale: bool) -> None:
+        self._section = section
+        self.update_button.setVisible(section.step is not None)
         self.title.setText(section.title)
         writer = CardWriter()
         lines = section_lines(writer, section)
@@ -322,6 +335,12 @@ class CardPage(InspectorPage):
         if follow(self.workspace, address) and address.kind == "parameter":
             self.choose_parameter(address.port)
 
+    def _show_update(self, section: Section) -> None:
+        """Lead to the training step that a section is about, at its very number."""
+        stepping, place = self.workspace.services.find(STEPPING), section.place
+        if stepping is not None and section.step is not None and place is not None:
+            stepping.show_update(section.step, place.id, place.port, place.index or ())
+
     # showing
 
     def _set_stale(self, stale: bool) -> None:
@@ -371,6 +390,7 @@ class CardPage(InspectorPage):
         while len(self.sections) < len(card.sections):
             view = SectionView()
             self._connect(view.sheet)
+            view.update_wanted.connect(self._show_update)
             self.sections.append(view)
             self._column.addWidget(view)
         for number, view in enumerate(self.sections):

@@ -8,7 +8,7 @@ from engine.compile.views import WHY_ABSENT
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
 from graph.model.address import Address
 from graph.text.messages import _
-from ui.look.numbers import exact, number, whole
+from ui.look.numbers import apart, exact, number, whole
 from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
 from ui.maths.sheet import SheetLine
 from ui.maths.typesetting import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
@@ -29,7 +29,7 @@ class CardWriter:
 
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
-        text = whole(piece.value) if piece.whole else number(piece.value)
+        text = whole(piece.value) if piece.whole else number(piece.value) if piece.beside is None else apart(piece.value, piece.beside)[0]
         quantity: Expr = Text(text, INKS[piece.role], _link(piece.place), exact(piece.value))
         needed = piece.bracket and (piece.value < 0 or "×" in text)
         return bracketed(quantity) if needed else quantity

@@ -21,10 +21,11 @@ Notation = Literal["leibniz", "bar", "delta"]
 Role = Literal["value", "gradient", "local", "plain"]
 """`value` is drawn blue, `gradient` orange; `local` is a factor that belongs to the node itself; `plain` a constant."""
 
-Topic = Literal["forward", "backward", "fan_out", "parameter", "wire", "collapse", "state", "absent", "source", "objective"]
+Topic = Literal["forward", "backward", "fan_out", "parameter", "wire", "collapse", "state", "absent", "source", "objective",
+                "update"]
 """What a section is about. `backward`: upstream × local = downstream, one section for each input wire and learned tensor;
 `fan_out`: where the gradient comes from, the sum over the wires or the one there is; `collapse`: softmax and cross-entropy together;
-`state`: masks, indices, statistics, penalties."""
+`state`: masks, indices, statistics, penalties; `update`: the training step that changed a learned tensor last."""
 
 LineKind = Literal["formula", "numbers", "result", "step", "words"]
 """`formula` with names, `numbers` the same with the numbers in it, `result` what it comes to, `step` on the way, `words` plain text."""
@@ -58,6 +59,8 @@ class Number:
     bracket: bool = False
     whole: bool = False
     """A class index or a count, written without decimals."""
+    beside: float | None = None
+    """What it changed to, or from: both have as many digits as are needed to tell them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class Section:
     lines: tuple[Line, ...]
     place: Address | None = None
     chain: Chain | None = None
+    step: int | None = None
+    """The training step that a section of the topic `update` is about, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from engine.explain.cards.state import source, state
 from engine.explain.cards.worked import Worked
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
+from engine.explain.update.last import last_change
 from graph.model.address import Address
 from graph.text.messages import _
 
@@ -50,6 +51,7 @@ def _node(scene: Scene, question: CardOf) -> Card:
     key = (node.id, port)
     gradient, absent = _gradient(scene, scene.trace.gradients.get(key), key)
     sections = [*_own(scene, local), *_absent(scene, scene.trace.gradients.get(key), scene.value_place(key)), *_objective(scene, key)]
+    sections += [section for own in _learned(local) if (section := last_change(scene, own)) is not None]
     sections += _arriving(scene, key, local)
     if not local.operation.fed and not local.operation.alias:
         sections += [backward(scene, local, a) for a in range(len(local.operation.leaves))]
@@ -58,6 +60,11 @@ def _node(scene: Scene, question: CardOf) -> Card:
     value = scene.quantity(tensor, scene.symbols.value(key), "value", scene.value_place(key))
     node_card = Card(scene.value_place(key), node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
     return _with_choice(scene, node_card, key, local)
+
+
+def _learned(local: LocalDerivative) -> list[Key]:
+    """What a Parameter node learns: its value is that tensor."""
+    return [leaf.key for leaf in local.operation.leaves if isinstance(leaf, Own)] if local.operation.alias else []
 
 
 def _arriving(scene: Scene, key: Key, local: LocalDerivative) -> list[Section]:
@@ -184,6 +191,7 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     home = scene.local(node.id)
     if home is not None and home.operation.alias:  # its number leaves by wires: what they bring back is the story
         sections += _arriving(scene, home.operation.outputs[0], home)
+    sections += [section for section in (last_change(scene, key),) if section is not None]
     sections += [backward(scene, local, a) for local, a in users]
     gradient = None
     if isinstance(arrived, Tensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
+from engine.compile.program import Program, RandomKey
 from engine.compile.trace import array_view
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
@@ -50,14 +51,36 @@ def rehearse(run: Run) -> Rehearsal:
     model = run.model
     feeds, key = run.coming()
     program = model.program(training=True)
-    parameters = [tensor.clone() for tensor in model.parameters(program)]
+    return make(
+        Beginning(program, model.parameters(program), model.buffers(program), run.capture().optimizer, feeds, key, model.compiled.threads),
+        run.optimizer_on,
+    )
+
+
+@dataclass(slots=True)
+class Beginning:
+    """All that a step starts from. `memory` is the optimizer's."""
+
+    program: Program
+    parameters: Sequence[Tensor]
+    buffers: list[Tensor]
+    memory: dict[str, Tensor]
+    feeds: list[Tensor]
+    random: RandomKey
+    threads: int
+
+
+def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) -> Rehearsal:
+    """Make one step on copies."""
+    program, before = start.program, start.memory
+    parameters = [tensor.clone() for tensor in start.parameters]
     trainable = [parameters[i] for i in program.trainable]
     old = {k: tensor.clone() for k, tensor in zip(program.trainable_keys, trainable, strict=True)}
-    names, before = [state_key(k) for k in program.trainable_keys], run.capture().optimizer
-    optimizer = run.optimizer_on(trainable)
+    names = [state_key(k) for k in program.trainable_keys]
+    optimizer = optimizer_on(trainable)
     optimizer.load_state_dict(names, before)
-    evaluation = Evaluation(program, feeds, parameters, model.buffers(program), key)
-    with torch.no_grad(), threads(model.compiled.threads):
+    evaluation = Evaluation(program, start.feeds, parameters, start.buffers, start.random)
+    with torch.no_grad(), threads(start.threads):
         optimizer.minimise(evaluation, evaluation.hessian)
     assert evaluation.first is not None  # every step looks at the loss
     loss, gradients = evaluation.first
@@ -82,7 +105,7 @@ def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     chosen = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
         raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
-    rows = tuple(_row(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
+    rows = tuple(row_of(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
     equations = spec.formula(run.hyper)
     return UpdateTable(spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
@@ -99,9 +122,10 @@ def _beside(model: Model) -> Run:
         state.step, state.epoch, state.position = counters
 
 
-def _row(
+def row_of(
     model: Model, spec: type[Optimizer], hyper: Mapping[str, Any], rehearsal: Rehearsal, key: Key, entry: tuple[int, ...] | None
 ) -> ParameterUpdate:
+    """One parameter's part of a step."""
     old, new, gradient, name = rehearsal.old[key], rehearsal.new[key], rehearsal.gradients[key], state_key(key)
     at = _inside(entry, old.shape)
     letters = [r.name for r in spec.state_variables if f"{r.name}.{name}" in rehearsal.after]

@@ -145,6 +145,9 @@ class Stepping(Protocol):
     def to_phase(self, phase: Phase) -> None:
         """Go to the start of a phase; to that of update or zero with the debugger open, and make it."""
 
+    def show_update(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
+        """Show the update that training step `step` (counted from 0) makes of one number of a learned tensor."""
+
 
 class Narration(Protocol):
     """The line that says where playback is."""
