@@ -36,6 +36,7 @@ from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.input import beside, commands
 from ui.canvas.input.gestures import PointerGesture
 from ui.canvas.input.router import InputRouter
+from ui.canvas.model import legibility
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
@@ -320,6 +321,7 @@ class Canvas(QWidget):
         self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.model.set_least(legibility.least(self.window().height()))
         self.viewport.refit()
         super().resizeEvent(event)
 

@@ -204,7 +204,7 @@ class _LatexReader:
             self.made.append(TextRun(text, level))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _fonts(size: float) -> tuple[tuple[QFont, QFontMetricsF], tuple[QFont, QFontMetricsF]]:
     line, small = themes.font("formula"), themes.font("formula")
     for font, pixels in ((line, size), (small, size * 0.72)):

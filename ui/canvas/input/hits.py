@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF
 
 from ui.canvas.model import items
 from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.legibility import FULL
 from ui.canvas.model.scene import PortHit
 from ui.canvas.paint.messages import offer_places
-from ui.canvas.paint.nodes import FULL
 
 WIRE_REACH, TIP_REACH, BEND_REACH, PORT_REACH, PIN_REACH = 7.0, 9.0, 9.0, 11.0, 12.0
 

@@ -122,6 +122,12 @@ class CanvasModel(QObject):
         graph = self.document.graph
         return not (graph.nodes or graph.notes or graph.frames)
 
+    def set_least(self, pixels: float) -> None:
+        """How large text must be at least: it depends on the window's height."""
+        if pixels != self.viewport.least:
+            self.viewport.least = self.live.scene.least = pixels
+            self.live.invalidate()
+
     def set_document(self, document: Document) -> None:
         """Show another document, all of it."""
         self.document.changed.disconnect(self._follow)
@@ -130,6 +136,7 @@ class CanvasModel(QObject):
         self._shaped = (-1, 0, 0)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
+        self.live.scene.least = self.viewport.least
         self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits)
         self.digits.clear()
         self.rows.clear()

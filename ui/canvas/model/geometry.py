@@ -29,6 +29,7 @@ FOLDED_PITCH = 12.0
 PAD = 12.0
 FORMULA_ROW = 24.0
 FORMULA_SIZE = 14.0
+PORT_NAME = 11.0
 SUM = 16.0
 """Height of the line with the sum of the gradients, where several wires leave an output; it is taken from the value's area."""
 ROWS_OF_MANY = 3

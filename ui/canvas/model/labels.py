@@ -17,6 +17,8 @@ from ui.canvas.model import geometry, wires
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import ASKED, REPEATED, STUB, WORD, Places, Room, Spot, needed, said_by
 from ui.canvas.model.label_search import Box, Choice, Ground, Surroundings, Taken, followed, overlap
+from ui.canvas.model.legibility import LEAST as LEAST_TEXT
+from ui.canvas.model.legibility import enlarged
 from ui.canvas.model.number_texts import WireText, final_texts
 from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
@@ -351,10 +353,10 @@ def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
     return replace(spot, x=(left + right) / 2, y=(top + bottom) / 2, lean=lean, foot=None)
 
 
-def magnification(scale: float, theme: Theme) -> float:
-    """How much larger labels are drawn when the graph is small on the screen, so that they stay legible; in few steps."""
-    wanted = 0.8 * theme.scale / scale
-    return min(max(1.0, round(wanted * 5) / 5), 1.4)
+def magnification(scale: float, theme: Theme, least: float = LEAST_TEXT) -> float:
+    """How much larger labels are drawn when the graph is small on the screen, so that they have the least size; in few steps."""
+    wanted = max(enlarged(15.0, scale, least), round(4 * theme.scale / scale) / 5)
+    return min(max(1.0, wanted), 2.4)
 
 
 def _stub(scene: CanvasScene, content: Content) -> tuple[float, float] | None:

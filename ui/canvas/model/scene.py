@@ -20,6 +20,7 @@ from graph.model.spec import Category
 from ui.canvas.model import card_body, geometry, wires
 from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.geometry import NodeCard, PortSpot
+from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 
 KINDS = get_args(Category)
@@ -38,6 +39,8 @@ class PortHit:
 class CanvasScene:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.least = LEAST
+        """The size in pixels that text must have to be read: names, values and labels are enlarged to it."""
         self.version = 0
         """Counts changes of geometry: who caches places compares it."""
         self.inside: str | None = None

@@ -36,9 +36,13 @@ class SmallPrint:
     def pieces(self) -> tuple[tuple[float, formula_text.TextRun], ...]:
         return self._line().pieces
 
-    def paint(self, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
+    def within(self, room: float, size: float) -> SmallPrint:
+        """The same at another size, cut to a width."""
+        return SmallPrint(self.latex, self.names, room, size)
+
+    def paint(self, painter: QPainter, x: float, baseline: float) -> None:
         """The painter's pen is the colour."""
-        self._line().paint(painter, x, baseline, size)
+        self._line().paint(painter, x, baseline, self.size)
 
     def _line(self) -> formula_text.TextLine:
         return formula_text.line(formula_text.runs(self.latex, self.names), self.limit, self.size)

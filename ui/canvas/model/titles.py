@@ -41,6 +41,17 @@ class Title:
     text: str
     pieces: tuple[TitlePiece, ...]
     width: float
+    runs: tuple[tuple[str, int], ...] = ()
+    """What it is made of, so that it can be cut to another width."""
+
+    @property
+    def smallest(self) -> float:
+        """Pixel size of its smallest letters."""
+        return min((piece.size for piece in self.pieces), default=WORD)
+
+    def within(self, room: float) -> Title:
+        """The same, cut where it would be wider."""
+        return self if self.width <= room else _set(self.runs, self.text, room)
 
     @property
     def size(self) -> float:
@@ -57,16 +68,17 @@ class Title:
 @lru_cache(maxsize=8192)
 def title(name: str, text: str, room: float) -> Title:
     """The title that says `name` (`text` in plain letters) in at most `room` pixels; what does not fit ends in an ellipsis."""
-    return _set([(run.text, run.level) for run in name_runs(name)], text, room)
+    return _set(tuple([(run.text, run.level) for run in name_runs(name)]), text, room)
 
 
 @lru_cache(maxsize=2048)
 def worded(text: str, room: float) -> Title:
     """The title of what has a free text for a name: all upright."""
-    return _set([(text, 0)], text, room)
+    return _set(((text, 0),), text, room)
 
 
-def _set(runs: list[tuple[str, int]], text: str, room: float) -> Title:
+@lru_cache(maxsize=8192)
+def _set(runs: tuple[tuple[str, int], ...], text: str, room: float) -> Title:
     pieces: list[TitlePiece] = []
     x = 0.0
     for letters, level in runs:
@@ -81,10 +93,10 @@ def _set(runs: list[tuple[str, int]], text: str, room: float) -> Title:
                 shown = _cut(shown, room - x, metrics)
                 width = metrics.horizontalAdvance(shown)
                 pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
-                return Title(text, tuple(pieces), x + width)
+                return Title(text, tuple(pieces), x + width, runs)
             pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
             x += width
-    return Title(text, tuple(pieces), x)
+    return Title(text, tuple(pieces), x, runs)
 
 
 def _lift(level: int) -> float:
@@ -138,10 +150,15 @@ class Words:
 
     text: str
     width: float
+    size: float = SAYS
 
-    def paint(self, painter: QPainter, x: float, baseline: float, size: float = SAYS) -> None:
+    def within(self, room: float, size: float) -> Words:
+        """The same at another size, cut to a width."""
+        return words(self.text, room, size)
+
+    def paint(self, painter: QPainter, x: float, baseline: float) -> None:
         """The painter's pen is the colour."""
-        painter.setFont(_words_font(size))
+        painter.setFont(_words_font(self.size))
         painter.drawText(QPointF(x, baseline), self.text)
 
 
@@ -152,10 +169,10 @@ NOTHING = Words("", 0.0)
 def words(text: str, room: float, size: float = SAYS) -> Words:
     metrics = _words_metrics(size)
     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-    return Words(text, metrics.horizontalAdvance(text))
+    return Words(text, metrics.horizontalAdvance(text), size)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _words_metrics(size: float) -> QFontMetricsF:
     themes.load_fonts()
     return QFontMetricsF(_words_font(size))

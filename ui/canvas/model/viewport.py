@@ -8,10 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.free_area import free_part
+from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.scene import CanvasScene
 
 LARGEST_FIT = 1.25
-"""The scale, times the theme's, beyond which a fit does not enlarge."""
+"""The scale, times the theme's, beyond which a fit does not enlarge in a window of 720 pixels' height; more in a higher one."""
 State = tuple[float, float, float]
 
 
@@ -28,6 +29,8 @@ class Viewport:
         """What lies over the view, by its owner, in pixels of the view."""
         self.covered: list[Callable[[], None]] = []
         """Called when something else lies over the view."""
+        self.least = LEAST
+        """The least size of text, in pixels."""
         self.fitted = True
         """Whether everything was shown last, and the view has not been moved since."""
 
@@ -38,6 +41,10 @@ class Viewport:
         self.camera_moved()
 
     # fits
+
+    def _largest(self) -> float:
+        """The scale beyond which a fit does not enlarge."""
+        return LARGEST_FIT * self._natural * max(1.0, self.least / LEAST)
 
     def fit_all(self) -> None:
         """Show everything; it stays so when the view changes its size, until the view is moved."""
@@ -57,7 +64,7 @@ class Viewport:
     def fit_rect(self, rect: QRectF) -> None:
         """Show this part of the scene where nothing lies over the view."""
         free = self.free(rect)
-        self.camera.fit(rect, free.size(), LARGEST_FIT * self._natural)
+        self.camera.fit(rect, free.size(), self._largest())
         self.camera.pan(free.left(), free.top())
         self.camera_moved()
 
@@ -83,7 +90,7 @@ class Viewport:
         return free_part(
             whole,
             self.covers.values(),
-            lambda part: min(part.width() / rect.width(), part.height() / rect.height(), LARGEST_FIT * self._natural),
+            lambda part: min(part.width() / rect.width(), part.height() / rect.height(), self._largest()),
         )
 
     def _whole(self) -> QRectF:

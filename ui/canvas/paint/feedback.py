@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.paint.nodes import FULL, paint_outline
+from ui.canvas.model.legibility import FULL
+from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_bend, paint_bends, paint_lit
 from ui.look.theme import Theme, color
 

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QWidget
 
 from ui.canvas.model import geometry
 from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, NodeCard, PortSpot
+from ui.canvas.model.legibility import FULL, LEAST, NAMES, SECONDARY, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
-from ui.canvas.model.titles import SAYS, WORD
+from ui.canvas.model.small_print import SmallPrint
+from ui.canvas.model.titles import WORD, Words
 from ui.canvas.paint import batch
 from ui.look.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
 
-FULL, MEDIUM = 0.5, 0.25
-"""Scales from which a card is drawn with everything, and with its title only."""
+MEDIUM, MANY = 0.25, 200
+"""The scale below which many cards are plain rectangles, and how many of them are many."""
 _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 BYPASSED = "↷"
 _ROUND = 8.0
@@ -29,15 +31,19 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme, scale: float) -> None:
     """All these cards at the level of detail of `scale`."""
+    least = scene.least
     if scale < MEDIUM:
         _paint_far(painter, scene, ids, theme)
+        if scale >= NAMES and len(ids) <= MANY:
+            for node_id in ids:
+                _paint_name(painter, scene.cards[node_id], scene.rect(node_id), theme, scale, least, scene.cards[node_id].height)
         return
     for node_id in ids:
         rect = scene.rect(node_id)
         if scale < FULL:
-            paint_plain(painter, scene.cards[node_id], rect, theme)
+            paint_plain(painter, scene.cards[node_id], rect, theme, scale, least)
         else:
-            paint_card(painter, scene.cards[node_id], rect, theme)
+            paint_card(painter, scene.cards[node_id], rect, theme, scale, least)
 
 
 def _paint_far(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme) -> None:
@@ -72,7 +78,7 @@ def _bar(rect: QRectF, height: float) -> QPainterPath:
 
 
 @lru_cache(maxsize=256)
-def _ground(category: str, width: float, height: float, theme_name: str, pixels: float, folded: bool) -> QImage:
+def _ground(category: str, width: float, height: float, theme_name: str, pixels: float, bar: float) -> QImage:
     """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
     size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
     image = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
@@ -80,83 +86,131 @@ def _ground(category: str, width: float, height: float, theme_name: str, pixels:
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(pixels, pixels)
-    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name], folded)
+    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name], bar)
     painter.end()
     return image
 
 
-def _paint_ground(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
+def _paint_ground(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, bar: float) -> None:
     """From the cache on a screen; drawn where the painter writes shapes, as for SVG."""
     view = painter.deviceTransform()
     if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
-        _draw_ground(painter, card.category, rect, theme, card.body == "folded")
+        _draw_ground(painter, card.category, rect, theme, bar)
         return
-    image = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), card.body == "folded")
+    image = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), round(bar, 1))
     corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
     at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
     painter.drawImage(QRectF(at, QSizeF(image.size()) / view.m11()), image)
 
 
-def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, folded: bool) -> None:
+def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, bar: float) -> None:
     painter.setPen(_NO_PEN)
     if theme.name != "projector":
         strength = 0.16 if theme.dark else 0.035
         for spread, drop in ((3.0, 3.0), (2.0, 2.0), (1.0, 1.0)):
             painter.setBrush(faded(theme.shadow, strength))
             painter.drawRoundedRect(rect.adjusted(-spread * 0.5, drop * 0.5, spread * 0.5, spread + drop * 0.3), RADIUS + 1, RADIUS + 1)
-    painter.setBrush(color(theme.bar[category] if folded else theme.card))
+    whole = bar >= rect.height() - RADIUS
+    painter.setBrush(color(theme.bar[category] if whole else theme.card))
     painter.drawPath(_shape(rect))
-    if folded:
+    if whole:
         return
     painter.setBrush(color(theme.bar[category]))
-    painter.drawPath(_bar(rect, TITLE))
+    painter.drawPath(_bar(rect, bar))
     painter.setBrush(_NO_BRUSH)
     painter.setPen(QPen(color(theme.card_edge), 2.0 if theme.name == "projector" else 1.0))
-    path = QPainterPath(QPointF(rect.left(), rect.top() + TITLE))
+    path = QPainterPath(QPointF(rect.left(), rect.top() + bar))
     path.lineTo(rect.left(), rect.bottom() - RADIUS)
     path.quadTo(rect.left(), rect.bottom(), rect.left() + RADIUS, rect.bottom())
     path.lineTo(rect.right() - RADIUS, rect.bottom())
     path.quadTo(rect.right(), rect.bottom(), rect.right(), rect.bottom() - RADIUS)
-    path.lineTo(rect.right(), rect.top() + TITLE)
+    path.lineTo(rect.right(), rect.top() + bar)
     painter.drawPath(path)
 
 
-def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
+def bar_height(card: NodeCard, scale: float, least: float) -> float:
+    """How high the title bar is: higher where the name is enlarged, and the whole card where it says nothing but its name."""
+    if card.body == "folded" or scale < VALUES:
+        return card.height
+    if scale >= FULL:
+        return TITLE
+    wanted = card.title.size * enlarged(card.title.smallest, scale, least) * 1.15
+    return min(max(TITLE, wanted), card.height / 2)
+
+
+def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float = 1.0, least: float = LEAST) -> None:
     """A card seen from afar: its hue, and its name in larger letters. The value comes later, larger too."""
-    _paint_ground(painter, card, rect, theme)
+    high = bar_height(card, scale, least)
+    _paint_ground(painter, card, rect, theme, high)
+    _paint_name(painter, card, rect, theme, scale, least, high)
+
+
+def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float, least: float, high: float) -> None:
+    """The name alone, as large as it has to be: in the middle where it has the card for itself; not at all where it could not be read."""
+    title, boost, room = card.title, enlarged(card.title.smallest, scale, least), rect.width() - 12
+    if title.width * boost > room:
+        boost = max(boost * 0.85, room / title.width)
+    boost = min(boost, high / (0.95 * title.size))
+    if title.smallest * boost * scale < 0.6 * least:
+        return
+    title = title.within(room / boost)
+    left = rect.left() + (8 if high < card.height else (rect.width() - title.width * boost) / 2)
     painter.setPen(color(theme.bar_text))
-    boost = min(1.45, (rect.width() - 12) / max(card.title.width, 1.0))
-    card.title.paint(painter, rect.left() + 8, rect.top() + TITLE / 2 + _SINK * card.title.size * boost, boost)
+    title.paint(painter, left, rect.top() + high / 2 + _SINK * title.size * boost, boost)
 
 
 _SINK = 0.34
 """How far below the middle of a line its letters stand, as a share of their size."""
+_TALL = 1.6
+"""How much a name may be enlarged within a bar of the usual height."""
 
 
-def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
-    _paint_ground(painter, card, rect, theme)
-    painter.setPen(color(theme.bar_text))
+def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float = 1.0, least: float = LEAST) -> None:
+    """A card with everything on it that can be read at this scale."""
     high = rect.height() if card.body == "folded" else TITLE
-    baseline = rect.top() + high / 2 + _SINK * WORD + 1
-    card.title.paint(painter, rect.left() + PAD, baseline)
-    right = rect.right() - PAD
-    if card.says.width:
-        card.says.paint(painter, right - card.says.width, baseline, SAYS)
-        right -= card.says.width + 4
-    else:
-        painter.setFont(font("small"))
-        painter.drawText(QRectF(right - 14, rect.top(), 16, high), _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
-        right -= 14
+    _paint_ground(painter, card, rect, theme, high)
+    boost = min(enlarged(card.title.smallest, scale, least), _TALL)
+    title = card.title.within((rect.width() - 2 * PAD) / boost)
+    baseline = rect.top() + high / 2 + _SINK * WORD * (1 + boost) / 2 + 1
+    painter.setPen(color(theme.bar_text))
+    title.paint(painter, rect.left() + PAD, baseline, boost)
+    right = _paint_beside(painter, card, rect, rect.left() + PAD + title.width * boost + 8, baseline, scale, least)
     if card.frozen:
         _paint_snowflake(painter, QPointF(right - 10, rect.top() + high / 2), theme)
     painter.setPen(color(theme.secondary))
-    if card.formula.width:
-        card.formula.paint(painter, rect.left() + PAD, rect.top() + TITLE + FORMULA_ROW - 7, geometry.FORMULA_SIZE)
+    _paint_small(painter, card.formula, rect.left() + PAD, rect.width() - 2 * PAD, rect.top() + TITLE + FORMULA_ROW - 7, scale, least)
+    names = enlarged(geometry.PORT_NAME, scale, least * SECONDARY)
     for spot in (*card.inputs, *card.outputs):
-        paint_port(painter, spot, rect, theme)
+        paint_port(painter, spot, rect, theme, names)
 
 
-def paint_port(painter: QPainter, spot: PortSpot, rect: QRectF, theme: Theme) -> None:
+def _paint_beside(painter: QPainter, card: NodeCard, rect: QRectF, left: float, baseline: float, scale: float, least: float) -> float:
+    """The operation at the right end of the title bar, or the category's glyph; where it begins."""
+    right = rect.right() - PAD
+    if card.says.width:
+        room = right - left - (20 if card.frozen else 0)
+        return right - _paint_small(painter, card.says, right, room, baseline, scale, least, to_right=True) - 4
+    if right - left > 16:
+        painter.setFont(font("small"))
+        painter.drawText(QRectF(right - 14, baseline - 16, 16, 22), _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
+    return right - 14
+
+
+def _paint_small(
+    painter: QPainter, text: SmallPrint | Words, x: float, room: float, baseline: float, scale: float, least: float, to_right: bool = False
+) -> float:  # fmt: skip
+    """Small print, enlarged until it can be read and cut to its room; its width, 0 where there is no room for it."""
+    boost = enlarged(text.size, scale, least * SECONDARY)
+    if not text.width or boost > 1.7 or room < 26 * boost:
+        return 0.0
+    if boost > 1.0 or text.width > room:
+        text = text.within(room, round(text.size * boost, 1))
+    text.paint(painter, x - text.width if to_right else x, baseline)
+    return text.width
+
+
+def paint_port(painter: QPainter, spot: PortSpot, rect: QRectF, theme: Theme, names: float = 1.0) -> None:
+    """`names`: how much larger its name is drawn; not at all where it would be too large for its place."""
     centre = QPointF(rect.left() + spot.x, rect.top() + spot.y)
     radius = PORT - 1.5 if spot.minor or spot.free else PORT
     pen = QPen(color(theme.wire), 1.6 if theme.scale == 1.0 else 2.2)
@@ -165,8 +219,8 @@ def paint_port(painter: QPainter, spot: PortSpot, rect: QRectF, theme: Theme) ->
     painter.setPen(pen)
     painter.setBrush(color(theme.card))
     painter.drawEllipse(centre, radius, radius)
-    if spot.text:
-        painter.setFont(font("tiny"))
+    if spot.text and names <= 1.3:
+        painter.setFont(font("tiny", names))
         painter.setPen(color(theme.secondary))
         high, wide = 16.0, rect.width() / 2
         left = centre.x() - wide - 10 if spot.output else centre.x() + 10

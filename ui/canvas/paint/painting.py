@@ -11,13 +11,14 @@ from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import STUB
 from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnification
+from ui.canvas.model.legibility import FULL, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
-from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_ring
+from ui.canvas.paint.nodes import MEDIUM, paint_badge, paint_cards, paint_objective, paint_ring
 from ui.canvas.paint.painter import below
 from ui.canvas.paint.pulses import carried_width
 from ui.canvas.paint.values import paint_values
@@ -69,7 +70,7 @@ def paint_live(
         _paint_sizes(painter, scene, nodes, edges, content, theme, scale)
     if content.weighted and content.values:
         _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
-    boost = magnification(scale, theme)
+    boost = magnification(scale, theme, scene.least)
     content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
@@ -105,7 +106,7 @@ def paint_lifted(
 ) -> None:
     """What is being carried, above everything else: its cards and wires with their numbers."""
     paint_carried(painter, scene, carried, theme, scale)
-    boost = magnification(scale, theme)
+    boost = magnification(scale, theme, scene.least)
     content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
@@ -126,14 +127,14 @@ def _paint_numbers(
     painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
 ) -> None:
     covers = covering(scene, nodes) if scale >= MEDIUM else {}
-    if content.values and scale >= MEDIUM:
+    if content.values and scale >= VALUES:
         numbered = nodes if scene.level is None else [n for n in nodes if n not in scene.level.cards]
-        size, full = min(boost, 1.4), scale >= FULL
-        paint_values(painter, scene, [n for n in numbered if n not in covers] if covers else numbered, content, theme, size, full)
+        size, full = enlarged(20.0, scale, scene.least), scale >= FULL
+        paint_values(painter, scene, [n for n in numbered if n not in covers] if covers else numbered, content, theme, size, full, scale)
         for node in numbered if covers else ():
             if node in covers:
                 with below(painter, covers[node]):
-                    paint_values(painter, scene, [node], content, theme, size, full)
+                    paint_values(painter, scene, [node], content, theme, size, full, scale)
     paint_marks(painter, scene, nodes, content, theme, covers, boost if scale >= MEDIUM else 0.0)
 
 

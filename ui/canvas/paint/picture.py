@@ -13,6 +13,8 @@ from ui.canvas.model.card_body import shapes_of
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.labels import Labels
+from ui.canvas.model.legibility import FULL, LEAST
+from ui.canvas.model.legibility import least as legibility_of
 from ui.canvas.model.samples import Choice
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import painting
@@ -62,7 +64,8 @@ def paint_graph(
     painter.setClipRect(rect)
     painter.translate(rect.topLeft())
     painter.setWorldTransform(camera.transform(), True)
-    full = max(camera.scale, 0.5)
+    full = max(camera.scale, FULL)
+    scene.least = min(LEAST, legibility_of(rect.height()))
     painting.paint_static(painter, scene, area, theme, full, dots=dots)
     painting.paint_live(painter, scene, labels, content, area, theme, full)
     painter.restore()

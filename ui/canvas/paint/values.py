@@ -15,7 +15,7 @@ from ui.canvas.model.number_texts import WireText, known_text
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.insides import paint_places
 from ui.canvas.paint.labels import paint_question
-from ui.canvas.paint.nodes import paint_slot
+from ui.canvas.paint.nodes import bar_height, paint_slot
 from ui.canvas.paint.tiles import blit, fitted, paint_tile, paint_tiles
 from ui.look.numerals import MINUS, loud, number
 from ui.look.theme import Theme, color, font, mixed
@@ -29,7 +29,7 @@ def slider_share(value: float, low: float, high: float) -> float:
 
 
 def paint_values(
-    painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], content: Content, theme: Theme, boost: float, full: bool
+    painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], content: Content, theme: Theme, boost: float, full: bool, scale: float
 ) -> None:
     """The insides of these cards. Plain numbers, the most common, go in one run with one font and one pen."""
     painter.setFont(font("value", boost))
@@ -45,11 +45,13 @@ def paint_values(
             others.append(node_id)
             continue
         x, y = scene.place(node_id)
-        middle = card.area.center() if full else QPointF(card.width / 2, (geometry.TITLE + card.height) / 2)
+        middle = card.area.center() if full else QPointF(card.width / 2, (bar_height(card, scale, scene.least) + card.height) / 2)
         left = middle.x() - text.width * ratio / 2 - (hang if text.text[0] == MINUS else 0.0)
         painter.drawText(QPointF(x + left, y + middle.y() + 7.2 * boost), text.text)
     for node_id in others:
-        paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme, boost, full)
+        card = scene.cards[node_id]
+        bar = geometry.TITLE if full else bar_height(card, scale, scene.least)
+        paint_value(painter, node_id, card, scene.rect(node_id), content, theme, boost, full, bar)
 
 
 def _plain_number(node_id: str, card: NodeCard, content: Content) -> WireText | None:
@@ -62,10 +64,11 @@ def _plain_number(node_id: str, card: NodeCard, content: Content) -> WireText | 
 
 
 def paint_value(
-    painter: QPainter, node_id: str, card: NodeCard, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True
-) -> None:
+    painter: QPainter, node_id: str, card: NodeCard, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True,
+    bar: float = geometry.TITLE,
+) -> None:  # fmt: skip
     """The inside of a card below its formula; not `full`, its value alone and as large as it can be. `rect` is the card's place."""
-    area = card.area.translated(rect.topLeft()) if full else rect.adjusted(8, geometry.TITLE + 6, -8, -6)
+    area = card.area.translated(rect.topLeft()) if full else rect.adjusted(8, bar + 4, -8, -4)
     port = card.outputs[0].port if card.outputs else ""
     view = content.node_value(node_id, port)
     typed = content.typed(node_id) if not card.inputs else None

@@ -10,9 +10,10 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model import wires
 from ui.canvas.model.content import Content, thickness
+from ui.canvas.model.legibility import FULL
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import batch
-from ui.canvas.paint.nodes import FULL, MEDIUM
+from ui.canvas.paint.nodes import MEDIUM
 from ui.canvas.paint.wire_look import Role, dress, role
 from ui.look.theme import Theme, color
 
