@@ -16,7 +16,7 @@ from graph.grouping.crossings import RANKS, Layers, ordered
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 
-GAP_X, GAP_Y, GRID, STEP = 128.0, 48.0, 8.0, 4.0
+GAP_X, GAP_Y, GRID, STEP = 144.0, 48.0, 8.0, 4.0
 """Horizontal room for the numbers on the wires, vertical room between cards, what columns and what heights are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
@@ -185,6 +185,7 @@ def component(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes, canvas: 
     """One connected part, from (0, 0) on."""
     plan = _planned(nodes, wires, size)
     lines = _lines(plan, size, canvas)
+    gap = _gap(lines, size, canvas)
     middles: dict[str, float] = {}
     left: dict[str, float] = {}
     columns: list[tuple[float, float]] = []
@@ -202,7 +203,7 @@ def component(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes, canvas: 
             width = max((size[node][0] for node in layer if node in size), default=0.0)
             left |= {node: x + (width - size[node][0]) / 2 if node in size else x for node in layer}
             columns.append((x, width))
-            x += width + GAP_X
+            x += width + gap
     places = {node: (GRID * round(left[node] / GRID), STEP * round((middles[node] - size[node][1] / 2) / STEP)) for node in nodes}
     via = _led(plan, lines, wires, places, size, middles, columns, gaps)
     wide = max(x + size[node][0] for node, (x, _) in places.items())
@@ -296,6 +297,17 @@ def _lines(plan: _Plan, size: Sizes, canvas: Place | None) -> list[Layers]:
             if all(b - a > 1 for a, b in zip(cuts, cuts[1:], strict=False)) and (found := measured(cuts))[0] > largest:
                 largest, best = found
     return best
+
+
+def _gap(lines: Sequence[Layers], size: Sizes, canvas: Place | None) -> float:
+    """Between columns: more than the least where the canvas would stay empty beside the graph, for the numbers on the wires."""
+    if canvas is None:
+        return GAP_X
+    widths = [[max((size[node][0] for node in layer if node in size), default=0.0) for layer in line] for line in lines]
+    longest = max(widths, key=lambda line: sum(line) + GAP_X * (len(line) - 1))
+    high = sum(max(sum(size[node][1] + GAP_Y if node in size else LANE for node in layer) for layer in line) for line in lines)
+    free = canvas[0] / shown_at((sum(longest) + GAP_X * (len(longest) - 1), high), canvas) - AROUND[0] - sum(longest)
+    return min(max(GAP_X, GRID * (free // max(len(longest) - 1, 1) // GRID)), 1.5 * GAP_X)
 
 
 def _even(widths: Sequence[float], lines: int) -> tuple[int, ...]:

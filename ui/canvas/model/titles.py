@@ -46,8 +46,13 @@ class Title:
 
     @property
     def smallest(self) -> float:
-        """Pixel size of its smallest letters."""
-        return min((piece.size for piece in self.pieces), default=WORD)
+        """Pixel size of its smallest letters; a symbol counts as a word, so that all names of a graph are enlarged alike."""
+        return min((piece.size for piece in self.pieces), default=WORD) if self.lowered else WORD
+
+    @property
+    def lowered(self) -> bool:
+        """Whether something hangs below its line."""
+        return any(piece.lift < 0 for piece in self.pieces)
 
     def within(self, room: float) -> Title:
         """The same, cut where it would be wider."""

@@ -148,15 +148,16 @@ def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
 def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float, least: float, high: float) -> None:
     """The name alone, as large as it has to be: in the middle where it has the card for itself; not at all where it could not be read."""
     title, boost, room = card.title, enlarged(card.title.smallest, scale, least), rect.width() - 12
-    if title.width * boost > room:
-        boost = max(boost * 0.85, room / title.width)
+    if title.width * boost > room and high >= rect.height():
+        boost = max(boost * 0.7, room / title.width)
     boost = min(boost, high / (0.95 * title.size))
     if title.smallest * boost * scale < 0.6 * least:
         return
     title = title.within(room / boost)
     left = rect.left() + (8 if high < card.height else (rect.width() - title.width * boost) / 2)
     painter.setPen(color(theme.bar_text))
-    title.paint(painter, left, rect.top() + high / 2 + _SINK * title.size * boost, boost)
+    sink = _SINK - 0.1 * title.lowered
+    title.paint(painter, left, rect.top() + high / 2 + sink * title.size * boost, boost)
 
 
 _SINK = 0.34
