@@ -46,12 +46,13 @@ def arrange(
 
 
 def _homes(rects: Mapping[str, Rect], frames: Mapping[str, Rect]) -> dict[str, str | None]:
-    """The smallest frame that each item lies in whole."""
+    """The smallest frame that the middle of each item lies in: a card that has outgrown its frame still belongs to it."""
     order = sorted(frames, key=lambda frame: frames[frame][2] * frames[frame][3])
     homes: dict[str, str | None] = {}
     for item, rect in rects.items():
         larger = order[order.index(item) + 1 :] if item in frames else order
-        homes[item] = next((frame for frame in larger if _holds(frames[frame], rect)), None)
+        centre = rect if item in frames else (rect[0] + rect[2] / 2, rect[1] + rect[3] / 2, 0.0, 0.0)
+        homes[item] = next((frame for frame in larger if _holds(frames[frame], centre)), None)
     return homes
 
 

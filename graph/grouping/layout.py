@@ -20,11 +20,11 @@ GAP_X, GAP_Y, GRID, STEP = 144.0, 48.0, 8.0, 4.0
 """Horizontal room for the numbers on the wires, vertical room between cards, what columns and what heights are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
-LANE, CHANNEL, TURN = 30.0, 72.0, 28.0
-"""Between a card and a wire that passes it, between lines, and how far beyond a line a wire turns to the next one."""
+LANE, CHANNEL, TURN, BESIDE = 30.0, 72.0, 28.0, 26.0
+"""Between a card and a wire that passes it, between lines, how far beyond a line a wire turns to the next, and between such wires."""
 AROUND = (120.0, 48.0)
 """What a canvas shows around a graph, beside the objective and above and below it."""
-SMALL, BETTER = 0.78, 1.15
+SMALL, BETTER = 0.62, 1.25
 """A graph is broken into lines where it would be shown smaller than this, and only if that makes it so many times larger."""
 LARGEST = 1.25
 _GUARDED = 300
@@ -141,7 +141,8 @@ def packed(parts: Sequence[Arrangement], canvas: Place | None) -> Arrangement:
         lengths = sorted({sum(extents[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)})
         for length in lengths if len(parts) <= 16 else lengths[:: max(1, len(lengths) // 60)]:
             found = _lined(parts, length, axis)
-            if (scale := shown_at(found.size, canvas)) > largest * 1.02:
+            scale, area = shown_at(found.size, canvas), found.size[0] * found.size[1]
+            if scale > largest * 1.02 or (scale > largest * 0.99 and area < 0.95 * best.size[0] * best.size[1]):
                 best, largest = found, scale
     return best
 
@@ -191,13 +192,14 @@ def component(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes, canvas: 
     columns: list[tuple[float, float]] = []
     top = 0.0
     gaps: list[float] = []
-    for line in lines:
+    turning = _turning(plan, lines, wires)
+    for line, outputs in zip(lines, turning, strict=True):
         heights = _heights(line, plan, size)
         up = min(heights[node] - size[node][1] / 2 if node in size else heights[node] - LANE / 2 for layer in line for node in layer)
         low = max(heights[node] + size[node][1] / 2 if node in size else heights[node] + LANE / 2 for layer in line for node in layer)
         middles |= {node: y - up + top for node, y in heights.items()}
-        gaps.append(top - CHANNEL / 2)
-        top += low - up + CHANNEL
+        gaps.append(top - CHANNEL / 2 - BESIDE * max(len(outputs) - 1, 0))
+        top += low - up + CHANNEL + BESIDE * max(len(turning[len(gaps) % len(lines)]) - 1, 0)
         x = 0.0
         for layer in line:
             width = max((size[node][0] for node in layer if node in size), default=0.0)
@@ -205,10 +207,23 @@ def component(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes, canvas: 
             columns.append((x, width))
             x += width + gap
     places = {node: (GRID * round(left[node] / GRID), STEP * round((middles[node] - size[node][1] / 2) / STEP)) for node in nodes}
-    via = _led(plan, lines, wires, places, size, middles, columns, gaps)
+    via = _led(plan, lines, wires, places, size, middles, columns, gaps, turning)
     wide = max(x + size[node][0] for node, (x, _) in places.items())
     high = max(y + size[node][1] for node, (_, y) in places.items())
     return Arrangement(places, via, (wide, max(high, top - CHANNEL)))
+
+
+def _turning(plan: _Plan, lines: Sequence[Layers], wires: Sequence[Wire]) -> list[list[tuple[str, int]]]:
+    """For each line the outputs whose wires come to it from the line above, in the order of their heights there."""
+    line_of = {node: index for index, line in enumerate(lines) for layer in line for node in layer}
+    rank = {node: position for line in lines for layer in line for position, node in enumerate(layer)}
+    found: list[dict[tuple[str, int], float]] = [{} for _ in lines]
+    for wire in wires:
+        way = (wire.source, *plan.lanes[wire.id], wire.target)
+        for before, after in zip(way, way[1:], strict=False):
+            if line_of[after] != line_of[before]:
+                found[line_of[after]][wire.source, wire.out] = rank[before]
+    return [sorted(outputs, key=outputs.__getitem__) for outputs in found]
 
 
 def _planned(nodes: Sequence[str], wires: Sequence[Wire], size: Sizes) -> _Plan:
@@ -371,14 +386,13 @@ def _apart(upper: str, lower: str, size: Sizes) -> float:
 
 def _led(
     plan: _Plan, lines: Sequence[Layers], wires: Sequence[Wire], places: Mapping[str, Place], size: Sizes, middles: Mapping[str, float],
-    columns: Sequence[tuple[float, float]], gaps: Sequence[float],
+    columns: Sequence[tuple[float, float]], gaps: Sequence[float], turning: Sequence[Sequence[tuple[str, int]]],
 ) -> dict[str, tuple[Place, ...]]:  # fmt: skip
     """The points of every wire: none where it runs free, else as few of its lanes as keep it from running under a card."""
     column = {node: index for index, layer in enumerate(layer for line in lines for layer in line) for node in layer}
     line_of = {node: index for index, line in enumerate(lines) for layer in line for node in layer}
-    right = max(x + size[node][0] for node, (x, _) in places.items())
+    rights = [max(places[node][0] + size[node][0] for layer in line for node in layer if node in places) for line in lines]
     cards = [(x - 6, y - 6, x + size[node][0] + 6, y + size[node][1] + 6, node) for node, (x, y) in places.items()]
-    turns = [0] * len(lines)
     via: dict[str, tuple[Place, ...]] = {}
     for wire in wires:
         start = places[wire.source][0] + wire.start[0], places[wire.source][1] + wire.start[1]
@@ -387,9 +401,10 @@ def _led(
         row = line_of[wire.source]
         for node in (*plan.lanes[wire.id], wire.target):
             if line_of[node] != row:
-                row, away = line_of[node], 10.0 * turns[line_of[node]]
-                turns[row] += 1
-                points += [((right + TURN + away, gaps[row] + away), True), ((-TURN - away, gaps[row] + away), True)]
+                left, row = row, line_of[node]
+                place = turning[row].index((wire.source, wire.out))
+                inner, y = TURN + 10.0 * place, STEP * round((gaps[row] + BESIDE * (len(turning[row]) - 1 - place)) / STEP)
+                points += [((rights[left] + TURN + 10.0 * (len(turning[row]) - 1 - place), y), True), ((-inner, y), True)]
             if node != wire.target:
                 x, width = columns[column[node]]
                 y = STEP * round(middles[node] / STEP)

@@ -45,11 +45,6 @@ class Title:
     """What it is made of, so that it can be cut to another width."""
 
     @property
-    def smallest(self) -> float:
-        """Pixel size of its smallest letters; a symbol counts as a word, so that all names of a graph are enlarged alike."""
-        return min((piece.size for piece in self.pieces), default=WORD) if self.lowered else WORD
-
-    @property
     def lowered(self) -> bool:
         """Whether something hangs below its line."""
         return any(piece.lift < 0 for piece in self.pieces)
@@ -91,7 +86,7 @@ def _set(runs: tuple[tuple[str, int], ...], text: str, room: float) -> Title:
             symbol = _SPLIT.fullmatch(part[:1]) is not None and _is_symbol(part[0])
             digits = level != 0 and part.isdigit()
             shown = _bold(part) if symbol else part
-            size = (SYMBOL if symbol or digits else WORD) * (INDEX if level else 1.0)
+            size = (SYMBOL if symbol or digits else WORD) * (INDEX if level and (symbol or digits) else 0.85 if level else 1.0)
             metrics = _metrics(symbol, size)
             width = metrics.horizontalAdvance(shown)
             if x + width > room:

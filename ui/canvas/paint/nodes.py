@@ -134,7 +134,7 @@ def bar_height(card: NodeCard, scale: float, least: float) -> float:
         return card.height
     if scale >= FULL:
         return TITLE
-    wanted = card.title.size * enlarged(card.title.smallest, scale, least) * 1.15
+    wanted = card.title.size * enlarged(WORD, scale, least) * 1.15
     return min(max(TITLE, wanted), card.height / 2)
 
 
@@ -147,11 +147,11 @@ def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
 
 def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float, least: float, high: float) -> None:
     """The name alone, as large as it has to be: in the middle where it has the card for itself; not at all where it could not be read."""
-    title, boost, room = card.title, enlarged(card.title.smallest, scale, least), rect.width() - 12
+    title, boost, room = card.title, enlarged(WORD, scale, least), rect.width() - 12
     if title.width * boost > room and high >= rect.height():
         boost = max(boost * 0.7, room / title.width)
     boost = min(boost, high / (0.95 * title.size))
-    if title.smallest * boost * scale < 0.6 * least:
+    if WORD * boost * scale < 0.6 * least:
         return
     title = title.within(room / boost)
     left = rect.left() + (8 if high < card.height else (rect.width() - title.width * boost) / 2)
@@ -170,7 +170,7 @@ def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, sc
     """A card with everything on it that can be read at this scale."""
     high = rect.height() if card.body == "folded" else TITLE
     _paint_ground(painter, card, rect, theme, high)
-    boost = min(enlarged(card.title.smallest, scale, least), _TALL)
+    boost = min(enlarged(WORD, scale, least), _TALL)
     title = card.title.within((rect.width() - 2 * PAD) / boost)
     baseline = rect.top() + high / 2 + _SINK * WORD * (1 + boost) / 2 + 1
     painter.setPen(color(theme.bar_text))
