@@ -20,7 +20,7 @@ GAP_X, GAP_Y, GRID, STEP = 144.0, 48.0, 8.0, 4.0
 """Horizontal room for the numbers on the wires, vertical room between cards, what columns and what heights are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
-LANE, CHANNEL, TURN, BESIDE = 30.0, 72.0, 28.0, 26.0
+LANE, CHANNEL, TURN, BESIDE = 30.0, 104.0, 28.0, 64.0
 """Between a card and a wire that passes it, between lines, how far beyond a line a wire turns to the next, and between such wires."""
 AROUND = (120.0, 48.0)
 """What a canvas shows around a graph, beside the objective and above and below it."""

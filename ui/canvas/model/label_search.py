@@ -105,8 +105,11 @@ class Surroundings:
         around = QRectF(left - across, top - down, right - left + 2 * across, bottom - top + 2 * down)
         self.boxes = ground.boxes(around)
         rows = [scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id]
-        self.segments = _inside(wires.segments(scene.points[rows][:, ::2]), around)
-        self._away = _distances(own[_ROWS], scene.points[rows].reshape(-1, 2))
+        straight = [row for row in rows if scene.edges[row] not in scene.bent]
+        bent = [scene.bent[scene.edges[row]] for row in rows if scene.edges[row] in scene.bent]
+        lines = [wires.segments(scene.points[straight][:, ::2]), *(wires.segments(way[None]) for way in bent)]
+        self.segments = _inside(np.concatenate(lines), around)
+        self._away = _distances(own[_ROWS], np.concatenate([scene.points[straight].reshape(-1, 2), *bent]))
         doubt = _DOUBT * np.clip(1 - self._away / _NEAR, 0.0, None)
         self._doubt = np.concatenate([doubt, doubt])
 

@@ -355,8 +355,8 @@ def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
 
 def magnification(scale: float, theme: Theme, least: float = LEAST_TEXT) -> float:
     """How much larger labels are drawn when the graph is small on the screen, so that they have the least size; in few steps."""
-    wanted = max(enlarged(15.0, scale, least), round(4 * theme.scale / scale) / 5)
-    return min(max(1.0, wanted), 2.4)
+    usual = min(round(4 * theme.scale / scale) / 5, 1.4)
+    return min(max(1.0, usual, enlarged(15.0, scale, least)), 2.4)
 
 
 def _stub(scene: CanvasScene, content: Content) -> tuple[float, float] | None:

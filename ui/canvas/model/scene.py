@@ -57,8 +57,8 @@ class CanvasScene:
         """Bends of wires that are being dragged, in place of the document's."""
         self.roles: dict[str, str] = {}
         """What wires are for, found out when they are first painted; it never changes."""
-        self.bent: set[str] = set()
-        """Wires that are led through points."""
+        self.bent: dict[str, np.ndarray] = {}
+        """Wires that are led through points, and their way point by point, in finer steps than `points` has."""
         self.ids: list[str] = []
         self.row: dict[str, int] = {}
         self.cards: dict[str, NodeCard] = {}
@@ -110,7 +110,7 @@ class CanvasScene:
         self._hook(self.edges)
         self._route(self.edges)
         self.hidden_edges &= self.edge_row.keys()
-        self.bent &= self.edge_row.keys()
+        self.bent = {edge_id: way for edge_id, way in self.bent.items() if edge_id in self.edge_row}
         self.version += 1
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
@@ -176,12 +176,14 @@ class CanvasScene:
         corners = np.concatenate([self.rects[:, :2], np.zeros((1, 2))])
         ends = corners[self._held[rows]] + self._hooks[rows].reshape(-1, 2, 2)
         points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
-        self.bent.difference_update(edge_ids)
+        for edge_id in edge_ids if self.bent else ():
+            self.bent.pop(edge_id, None)
         edges = self.graph.edges
         for row, edge_id in enumerate(edge_ids):
             if (edge_id in self.bends or edges[edge_id].via) and self._via(edge_id):
-                self.bent.add(edge_id)
-                points[row] = wires.samples(self.pieces(edge_id))
+                pieces = self.pieces(edge_id)
+                self.bent[edge_id] = wires.dense(pieces)
+                points[row] = wires.samples(pieces)
         self.points[rows] = points
         x, y = points[:, :, 0], points[:, :, 1]  # one coordinate at a time: numpy does both at once twenty times slower
         self.spans[rows] = np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=1)

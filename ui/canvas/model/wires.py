@@ -13,6 +13,8 @@ from graph.grouping.curves import Point as Point
 from graph.grouping.curves import cubics as cubics
 
 SAMPLES = 33
+_TURN = 120.0
+"""How much way a turn by one radian counts as, so that sharp bends have their points."""
 
 
 def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -32,14 +34,24 @@ def sampled(cubics: np.ndarray) -> np.ndarray:
     return np.asarray(_BASIS @ cubics)
 
 
+def dense(pieces: Sequence[Cubic]) -> np.ndarray:
+    """`SAMPLES` points along each piece of the curve, one after the other."""
+    return np.concatenate([_BASIS @ np.asarray(piece, dtype=np.float64) for piece in pieces])
+
+
 def samples(pieces: Sequence[Cubic]) -> np.ndarray:
-    """`SAMPLES` points along the curve, shape (SAMPLES, 2)."""
+    """`SAMPLES` points along the curve, closer together where it turns, shape (SAMPLES, 2)."""
     if len(pieces) == 1:
         return _BASIS @ np.asarray(pieces[0], dtype=np.float64)
-    dense = np.concatenate([_BASIS @ np.asarray(piece, dtype=np.float64) for piece in pieces])
-    steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(dense, axis=0).T))])
+    points = dense(pieces)
+    across, down = np.diff(points, axis=0).T
+    ways = np.hypot(across, down)
+    angles = np.arctan2(down, across)[ways > 1e-9]
+    turns = np.zeros(len(ways))
+    turns[np.flatnonzero(ways > 1e-9)[1:]] = np.abs((np.diff(angles) + np.pi) % (2 * np.pi) - np.pi)
+    steps = np.concatenate([[0.0], np.cumsum(ways + _TURN * turns)])
     even = np.linspace(0.0, steps[-1], SAMPLES)
-    return np.stack([np.interp(even, steps, dense[:, 0]), np.interp(even, steps, dense[:, 1])], axis=1)
+    return np.stack([np.interp(even, steps, points[:, 0]), np.interp(even, steps, points[:, 1])], axis=1)
 
 
 _T = np.linspace(0.0, 1.0, SAMPLES)[:, None]

@@ -81,7 +81,7 @@ def paint_lit(painter: QPainter, scene: CanvasScene, edge_id: str, hue: str, wid
 
 def paint_bends(painter: QPainter, scene: CanvasScene, ids: Iterable[str], theme: Theme) -> None:
     """The points that these wires are led through, while one of them is chosen or under the mouse."""
-    for edge_id in scene.bent.intersection(ids):
+    for edge_id in scene.bent.keys() & set(ids):
         for x, y in scene.bends.get(edge_id, scene.graph.edges[edge_id].via):
             paint_bend(painter, QPointF(x, y), theme, theme.wire)
 
