@@ -11,6 +11,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.formula.latex import display_name
 from graph.model.address import Address, first_output, parameter, wire
 from graph.model.graph import Graph
 from graph.text.messages import _
@@ -144,14 +145,14 @@ class OutlineModel(QAbstractItemModel):
         if row.kind == "parameter":
             return row.extra, *self._numbers(parameter(row.id, row.extra))
         if not graph.spec(row.id).outputs:
-            return graph.nodes[row.id].name, "", ""
-        return graph.nodes[row.id].name, *self._numbers(first_output(graph, row.id))
+            return display_name(graph.nodes[row.id].name), "", ""
+        return display_name(graph.nodes[row.id].name), *self._numbers(first_output(graph, row.id))
 
     def _wire_texts(self, graph: Graph, row: OutlineRow) -> tuple[str, str, str]:
         if row.id not in graph.edges:
             return "", "", ""
         edge = graph.edges[row.id]
-        start, end = graph.nodes[edge.source[0]].name, graph.nodes[edge.target[0]].name
+        start, end = (display_name(graph.nodes[node].name) for node in (edge.source[0], edge.target[0]))
         name = f"{edge.target[1]} ← {start}" if row.kind == "input" else f"{edge.source[1]} → {end}.{edge.target[1]}"
         return name, *self._numbers(wire(row.id))
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from graph.formula.latex import display_name
 from graph.model.problem import GRAVITY, SEVERITIES, Problem
 from graph.text.messages import _
 from ui.look.theme import MARKS, Theme, shade
@@ -88,7 +89,7 @@ class ProblemsPage(Panel):
 
     def problems_changed(self) -> None:
         problems, nodes = self.workspace.problems, self.workspace.document.graph.nodes
-        self.show_problems(problems, {node: nodes[node].name for p in problems for node in p.nodes if node in nodes})
+        self.show_problems(problems, {node: display_name(nodes[node].name) for p in problems for node in p.nodes if node in nodes})
         self.titled.emit(_("Problems {number}").format(number=sum(problem.severity != "note" for problem in problems)))
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:

@@ -13,12 +13,14 @@ from PySide6.QtGui import QImage, QPainter
 from engine.compile.views import Absent, ArrayView
 from engine.nodes.catalog import CATALOG
 from graph.formula.latex import display_name, latex_name
-from graph.model.edits import SetLabel
+from graph.model.edits import Rename, SetLabel
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
-from ui.canvas.model import geometry, titles
+from tests.support.fake_surface import model_of
+from ui.canvas.model import geometry, spoken, titles
 from ui.canvas.model.content import Content, thickness
+from ui.canvas.model.find import matches
 from ui.canvas.model.fitting import judge
 from ui.canvas.model.number_texts import gradient_text, value_text
 from ui.canvas.model.small_print import SmallPrint
@@ -242,3 +244,13 @@ def test_edges_are_known_by_their_source() -> None:
     content = Content(xy_plus_z(), xy_plus_z_trace())
     assert content.wire_value(Edge("new", ("d", "y"), ("f", "a"))) is not None
     assert content.wire_gradient(Edge("new", ("d", "y"), ("f", "a"))) == Absent("not computed")
+
+
+def test_find_and_screen_readers_spell_a_name_as_the_card_does() -> None:
+    graph = graph_of([("n", "activation.softmax", 0, 0, {}), ("m", "activation.tanh", 0, 0, {})], [])
+    for node, name in (("n", "y_hat"), ("m", "delta_h")):
+        Rename(node, name).apply(graph)
+    assert [matches(graph, text) for text in ("ŷ", "y_hat", "δ_h", "delta")] == [["n"], ["n"], ["m"], ["m"]]
+    model, _ = model_of(graph)
+    assert [spoken.node_name(model, node) for node in ("n", "m")] == ["ŷ, Softmax", "δ_h, Tanh"]
+    assert [geometry.build(graph, node).title.text for node in ("n", "m")] == ["ŷ", "δ_h"]

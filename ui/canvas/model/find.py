@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.formula.latex import display_name
 from graph.model.graph import Graph
 from graph.text.suggest import words_of
 
@@ -17,7 +18,9 @@ def matches(graph: Graph, text: str) -> list[str]:
     wanted = text.casefold().strip()
     if not wanted:
         return []
-    rows: list[tuple[str, tuple[str, ...]]] = [(n.id, (n.name, n.label, graph.spec(n).title)) for n in graph.nodes.values()]
+    rows: list[tuple[str, tuple[str, ...]]] = [
+        (n.id, (n.name, display_name(n.name), n.label, graph.spec(n).title)) for n in graph.nodes.values()
+    ]
     rows += [(g.id, (g.name,)) for g in graph.groups.values()]
     rows += [(f.id, (f.title,)) for f in graph.frames.values()] + [(t.id, (t.text,)) for t in graph.notes.values()]
     ranked: list[tuple[int, int, str]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
+from graph.formula.latex import display_name
 from graph.model.elements import Edge
 from graph.model.group_view import members
 from graph.model.problem import SEVERITIES
@@ -29,7 +30,7 @@ def canvas_value(model: CanvasModel) -> str:
 def node_name(model: CanvasModel, item: str) -> str:
     graph = model.graph
     if item in graph.nodes:
-        return f"{graph.nodes[item].name}, {graph.spec(item).title}"
+        return f"{display_name(graph.nodes[item].name)}, {graph.spec(item).title}"
     group = graph.groups.get(item)
     return _("{name}, Group").format(name=group.name) if group is not None else item
 
@@ -93,13 +94,13 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
     edge = graph.edge_into(node, port, slot)
     if edge is None:
         return _("not connected")
-    return _("from {name}: {model}").format(name=graph.nodes[edge.source[0]].name, model=wire_value(model, edge))
+    return _("from {name}: {model}").format(name=display_name(graph.nodes[edge.source[0]].name), model=wire_value(model, edge))
 
 
 def wire_name(model: CanvasModel, edge: Edge) -> str:
     nodes = model.graph.nodes
     return _("wire from {source} to {target}, input {input}").format(
-        source=nodes[edge.source[0]].name, target=nodes[edge.target[0]].name, input=edge.target[1]
+        source=display_name(nodes[edge.source[0]].name), target=display_name(nodes[edge.target[0]].name), input=edge.target[1]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.compile.activity import FLAT, SHOWN, Activity
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
+from graph.formula.latex import display_name
 from graph.grouping.groups import members
 from graph.model.address import wire
 from graph.model.elements import Edge
@@ -45,7 +46,7 @@ def _node_rows(content: Content, node_id: str) -> str:
             name=content.graph.groups[node_id].name, graph=len(members(content.graph, node_id))
         )
     spec, node = content.graph.spec(node_id), content.graph.nodes[node_id]
-    rows = [f"{spec.title}  {node.name}"]
+    rows = [f"{display_name(node.name)}  {spec.title}"]
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
         rows.append(_("the objective: all gradients are derivatives of this value"))
@@ -68,7 +69,7 @@ def _node_rows(content: Content, node_id: str) -> str:
 
 def place_tip(content: Content, node_id: str, place: NumberPlace) -> str:
     """A tensor that has a place of its own inside a card, with all its digits."""
-    shown, name = content.at_place(node_id, place), content.graph.nodes[node_id].name
+    shown, name = content.at_place(node_id, place), display_name(content.graph.nodes[node_id].name)
     rows = [f"{name}  {place.sign}"]
     if place.kind == "slope" and content.sample is not None:
         rows.append(_("summed over all samples of the batch"))
@@ -102,7 +103,7 @@ def activity_tip(title: str, found: Activity) -> str:
 def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:
     spec = graph.spec(hit.node)
     port = spec.output(hit.spot.port) if hit.spot.output else spec.input(hit.spot.port)
-    name = f"{graph.nodes[hit.node].name}.{hit.spot.port}"
+    name = f"{display_name(graph.nodes[hit.node].name)}.{hit.spot.port}"
     rows = [name + (" (optional)" if port is not None and port.optional else "")]
     known = content.trace.shapes.get((hit.node, hit.spot.port)) if hit.spot.output and content.trace is not None else None
     if known is not None:
