@@ -162,7 +162,7 @@ def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
 
 _SINK = 0.34
 """How far below the middle of a line its letters stand, as a share of their size."""
-_TALL = 1.6
+_TALL = 1.8
 """How much a name may be enlarged within a bar of the usual height."""
 
 
