@@ -19,6 +19,7 @@ from engine.explain.arithmetic import NodeArithmetic, Product
 from engine.explain.audit import AuditPart, AuditRow, StepErrors
 from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
 from engine.explain.exact import Exact, ExactTensor
+from engine.explain.figures import Figure, ObjectiveFigure
 from engine.explain.forward_mode import Adjoints, Tangents
 from engine.explain.paths import Ledger, PartialSum, Path
 from engine.explain.question import Refusal, Unanswerable
@@ -39,7 +40,7 @@ T = TypeVar("T")
 MOST = 4096
 """Numbers of one hidden tensor that are looked for in an answer."""
 _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
-_FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors, Exact)
+_FROM_VALUES = (Ledger, PartialSum, SliceCurve, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors, Exact, ObjectiveFigure)
 """Every derivative behind a hidden value reveals something about it: these are not answered while one is hidden."""
 
 
@@ -317,6 +318,18 @@ def _local(local: SliceCurve, covering: Covering) -> SliceCurve:
     newton = {} if local.newton is None or not (bends or slope) else {"newton": ASKED, "newton_f": ASKED, "newton_model": ASKED}
     lines = {"lines": local.drawn()} if bends or slope else {}
     return _with(_fields(local, covering, ("x", "f", "lines")), {**bends, **slope, **newton, **lines})
+
+
+@_cover.register
+def _figure(figure: Figure, covering: Covering) -> Figure:
+    """Without what would show a hidden gradient."""
+    if not any(address.gradient for address in covering.hidden.asked):
+        return figure
+    lines, points, arrows = (
+        tuple(part for part in parts if not part.of_gradient) for parts in (figure.lines, figure.points, figure.arrows)
+    )  # fmt: skip
+    note = "" if figure.kind == "descent" else figure.note
+    return replace(figure, lines=lines, points=points, arrows=arrows, note=note, numbers=())
 
 
 @_cover.register

@@ -77,6 +77,19 @@ def _index(value: Any) -> str | None:
     return None if fine else _("a list of whole numbers from 0 up")
 
 
+FIGURES: Final = ("slice", "descent", "margins", "line")
+"""What a step's figure can show; `engine.explain.figures` draws them."""
+
+
+def _kind(value: Any) -> str | None:
+    return None if value in FIGURES else _("one of {kinds}").format(kinds=", ".join(FIGURES))
+
+
+def _sample(value: Any) -> str | None:
+    fine = value in ("all", "mean") or (type(value) is int and value >= 1)
+    return None if fine else _("a number from 1 up, all or mean, not {found}").format(found=described(value))
+
+
 _OF, _NODE = Field("of", _text), Field("node", _text)
 _INDEX = Field("index", _index, False)  # one number of a tensor
 
@@ -101,6 +114,9 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "panel": (Field("name", _text),),
     "audit": (Field("on", _flag, False),),
     "paths": (_OF, _INDEX),
+    "figure": (Field("kind", _kind), _OF, _INDEX, Field("epsilon", _number, False), Field("labels", _text, False),
+               Field("rate", _number, False)),  # a figure of the lecture beside the text of the step
+    "sample": (Field("show", _sample),),  # the first, the second …, or "all" or "mean"
     "picture": (_OF, _INDEX, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
     "forward_mode": (_OF, _INDEX),  # the seed
     "sweep": (),

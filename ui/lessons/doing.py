@@ -152,6 +152,18 @@ def _select(workspace: Workspace, args: Args) -> Waiting | None:
     return None
 
 
+def _sample(workspace: Workspace, args: Args) -> Waiting | None:
+    """Which sample of the batch the canvas shows; lessons count from one."""
+    show, samples = args["show"], workspace.canvas.model.samples
+    samples.choose(show - 1 if isinstance(show, int) else None if show == "all" else show)
+    return None
+
+
+def _figure(workspace: Workspace, args: Args) -> Waiting | None:
+    """The figure is part of the step's text, and asks for itself whenever there are numbers."""
+    return None
+
+
 def _panel(workspace: Workspace, args: Args) -> Waiting | None:
     """A panel by its key, which is what its title begins with; one that does not exist is left out."""
     key = (args["name"].lower().split() or [""])[0]
@@ -193,6 +205,8 @@ DOING: Mapping[str, Callable[[Workspace, Args], Waiting | None]] = {
     "reset": _reset,
     "select": _select,
     "panel": _panel,
+    "sample": _sample,
+    "figure": _figure,
     "action": _action,
     **{name: _tool(name) for name in ("explain", "audit", "paths", "picture", "forward_mode", "sweep", "symbolic")},
 }

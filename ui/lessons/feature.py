@@ -18,6 +18,7 @@ from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import DRAWINGS, LESSONS
 
 if TYPE_CHECKING:
+    from ui.lessons.figures import Figures
     from ui.lessons.notes import NotesWindow
     from ui.lessons.panel import LessonPanel
     from ui.lessons.player import LessonScript, Player
@@ -46,6 +47,7 @@ class Lessons(Feature):
         self._studio: Studio | None = None
         self._opening = False
         self._predicting: Predicting | None = None
+        self._figures: Figures | None = None
         self._shown: object = None
         self.finished = False
         """Whether the page after the last step is shown."""
@@ -297,6 +299,7 @@ class Lessons(Feature):
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self.player is not None:
+            self._draw_figures()
             if not stale and trace.mode != "training":
                 self._review(self.player, self.workspace.visibility.truth)
             self._ask()
@@ -331,6 +334,7 @@ class Lessons(Feature):
             if self.player is not None and self.standing is not None:
                 self._withdraw()
                 self.panel.show_step(self.player, self.standing, again=True)
+                self._draw_figures()
                 self._uncover()
                 self._ask()
                 if self.finished:
@@ -383,6 +387,7 @@ class Lessons(Feature):
             self._shown = (player, player.index)
             self.finished = False
             panel.show_step(player, standing)
+            self._draw_figures()
             self._keep()
             self._ask()
         elif not self.finished:
@@ -401,6 +406,15 @@ class Lessons(Feature):
 
             self._predicting = Predicting(workspace)
         self._predicting.ask(panel.boxes)
+
+    def _draw_figures(self) -> None:
+        """The step's figures, of the numbers that are shown."""
+        if self._figures is None and self.panel is not None and self.panel.figures:
+            from ui.lessons.figures import Figures
+
+            self._figures = Figures(self.workspace)
+        if self._figures is not None and self.panel is not None:
+            self._figures.draw(self.panel.figures)
 
     def _withdraw(self) -> None:
         predicting, self._predicting = self._predicting, None

@@ -20,8 +20,10 @@ from ui.look.style import px, style_sheet
 from ui.look.theme import Theme, mixed
 from ui.look.type_size import for_graph, sized
 from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
+from ui.maths.figure_view import FigureView
 
 if TYPE_CHECKING:
+    from graph.lessons.lesson import Action
     from ui.lessons.player import Player
     from ui.lessons.score import LessonScore
     from ui.lessons.shelf import ShelfEntry, Standing
@@ -55,6 +57,7 @@ class LessonPanel(QWidget):
         self._work = work or Schedule(self)
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
+        self.figures: list[tuple[Action, FigureView]] = []
         self._theme: Theme | None = None
         self._full: Theme | None = None
         """The theme with type of full size; `_theme` is the one that is used."""
@@ -96,6 +99,8 @@ class LessonPanel(QWidget):
         for column in (said, self._asked):
             column.setSpacing(12)
             self._columns.addLayout(column)
+        self._figures = QVBoxLayout()
+        said.addLayout(self._figures)
         said.addWidget(self.waiting)
         said.addStretch(1)
         self._columns.setSpacing(12)
@@ -188,6 +193,12 @@ class LessonPanel(QWidget):
         self.title.setText(step.title)
         self.text.show_text(step.text, theme)
         self.text.setVisible(bool(step.text))
+        clear(self._figures)
+        wanted = [action for action in step.run if action.do == "figure"]
+        self.figures = [(action, FigureView(theme, square=action.args["kind"] == "line")) for action in wanted]
+        for _action, figure in self.figures:
+            self._figures.addWidget(figure)
+            figure.show()
         clear(self._asked)
         for number, question in enumerate(step.ask):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
@@ -199,6 +210,7 @@ class LessonPanel(QWidget):
             if number < len(given):
                 box.resume(given[number])
             self._asked.addWidget(box)
+            box.show()  # counts in the height of the step at once
 
     def show_finish(self, score: LessonScore, best: int, following: ShelfEntry | None) -> None:
         """The end of the lesson, in place of its last step, whose answers are kept."""

@@ -1,0 +1,113 @@
+"""Draws any figure: lines, points and arrows in a plane, with a legend and what is said below."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.explain.figures import Arrow, Figure, Line, Role
+from graph.model.covered import Covered
+from graph.text.messages import _
+from ui.look.numbers import number
+from ui.look.theme import Theme, color
+from ui.look.widgets import label
+from ui.maths.plots import dot, dress, legend, new_plot, pen
+
+HEIGHT = 176
+"""Of the plot, for type at 100 %; a plane with equal axes is higher."""
+SQUARE = 1.25
+
+
+class FigureView(QWidget):
+    """Empty until `show_figure`, and as high as a figure from the start."""
+
+    def __init__(self, theme: Theme, square: bool = False) -> None:
+        super().__init__()
+        self._theme = theme
+        self.figure: Figure | None = None
+        self.plot = new_plot(_("Figure"))
+        self.plot.setFixedHeight(round(HEIGHT * (SQUARE if square else 1.0) * theme.scale))
+        self.key = label("", "small", wrap=True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
+        self.said = label("", "small", wrap=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for part in (self.plot, self.key, self.said):
+            layout.addWidget(part)
+        dress(self.plot, theme)
+
+    def show_figure(self, figure: Figure) -> None:
+        """Draw this in place of what was there."""
+        self.figure, theme, plot = figure, self._theme, self.plot
+        plot.clear()
+        dress(plot, theme, left=figure.up, bottom=figure.across)
+        plot.setAspectLocked(figure.square)
+        for line in figure.lines:
+            self._draw(line)
+        for arrow in figure.arrows:
+            self._point_along(arrow)
+        for point in figure.points:
+            dot(plot, point.x, point.y, self._hue(point.role), theme, 11)
+            if point.name:
+                self._write(point.name, point.x, point.y, self._hue(point.role))
+        if figure.room is not None:
+            left, right, low, high = figure.room
+            plot.setXRange(left, right, padding=0.0)
+            plot.setYRange(low, high, padding=0.0)
+        named = [line for line in figure.lines if line.name]
+        self.key.setText(legend(*(("┅" if line.dashed else "━", self._hue(line.role), line.name) for line in named)))
+        numbers = [f"{name} {value if isinstance(value, Covered) else number(value)}" for name, value in figure.numbers]
+        self.said.setText("  ·  ".join([*numbers, *([figure.note] if figure.note else [])]))
+        self.said.setVisible(bool(self.said.text()))
+        plot.setAccessibleName(", ".join(line.name for line in named))
+
+    def say(self, text: str) -> None:
+        """Words in place of a figure."""
+        self.figure = None
+        self.plot.clear()
+        self.key.setText("")
+        self.said.setText(text)
+        self.said.show()
+
+    def _draw(self, line: Line) -> None:
+        there = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(x) and math.isfinite(y)]
+        if there:
+            across, up = zip(*there, strict=True)
+            self.plot.plot(list(across), list(up), pen=pen(self._hue(line.role), 2.2, self._theme, dashed=line.dashed))
+
+    def _point_along(self, arrow: Arrow) -> None:
+        import pyqtgraph
+
+        hue = self._hue(arrow.role)
+        ends = [arrow.x, arrow.x + arrow.dx], [arrow.y, arrow.y + arrow.dy]
+        self.plot.plot(*ends, pen=pen(hue, 2.6, self._theme))
+        tip = pyqtgraph.ArrowItem(
+            angle=180 - math.degrees(math.atan2(arrow.dy, arrow.dx)), headLen=12 * self._theme.scale, brush=color(hue), pen=None
+        )
+        tip.setPos(ends[0][1], ends[1][1])
+        self.plot.addItem(tip)
+        self._write(arrow.name, ends[0][1], ends[1][1], hue)
+
+    def _write(self, text: str, x: float, y: float, hue: str) -> Any:
+        import pyqtgraph
+
+        from ui.look.theme import font
+
+        item = pyqtgraph.TextItem(text, color=color(hue), anchor=(0, 1))
+        item.setFont(font("small", self._theme.scale))
+        item.setPos(x, y)
+        self.plot.addItem(item)
+        return item
+
+    def _hue(self, role: Role) -> str:
+        theme = self._theme
+        hues = {
+            "value": theme.forward, "gradient": theme.backward, "second": theme.swatch["layers"], "third": theme.swatch["math"],
+            "fourth": theme.secondary, "fifth": theme.swatch["losses"], "right": theme.success, "wrong": theme.error,
+            "quiet": theme.highlight,
+        }  # fmt: skip
+        return hues[role]
