@@ -15,9 +15,10 @@ _SMALL = (
 )  # fmt: skip
 _CAPITAL = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
 _GREEK = frozenset(_SMALL)
-GREEK_NAMES = _GREEK | frozenset(_CAPITAL)
-"""Letters by the names that LaTeX gives them."""
+GREEK_NAMES = _GREEK | frozenset(_CAPITAL) | {"ell"}
+"""Letters by the names that LaTeX gives them: Greek ones, and the ℓ of a loss."""
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _SMALL + _CAPITAL, strict=True))
+_LETTERS["ℓ"] = "ell"
 _BY_NAME = {name: letter for letter, name in _LETTERS.items()}
 
 

@@ -171,7 +171,7 @@ def _check_names(graph: Graph, step: LessonStep) -> None:
         if question.of:
             _resolved(graph, _("question {place}").format(place=place), question.of)
     for place, action in enumerate(step.run, 1):
-        named = [action.args[key] for key in ("of", "node", "wire") if key in action.args]
+        named = [action.args[key] for key in ("of", "node", "wire", "labels") if key in action.args]
         for name in (*named, *action.args.get("items", ()), *action.args.get("fit", ())):
             _resolved(graph, _("action {place} ({do})").format(place=place, do=quoted(action.do)), name)
 

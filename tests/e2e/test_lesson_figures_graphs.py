@@ -69,10 +69,10 @@ def test_the_six_lines_of_the_tanh_network() -> None:
     assert u == pytest.approx([0.5, -0.8, 1.1, 0.8])
     np.testing.assert_allclose(played.value("h")[0], h)
     np.testing.assert_allclose(played.value("yhat")[0], yhat)
-    assert played.value("loss") == pytest.approx(-math.log(yhat[1])) == near(1.518)
+    assert played.value("ell") == pytest.approx(-math.log(yhat[1])) == near(1.518)
     lines = {
-        "output": delta_y, "output.W": np.outer(delta_y, h), "output.b": delta_y, "h": wy.T @ delta_y, "hidden": delta_h,
-        "hidden.W": np.outer(delta_h, x), "hidden.b": delta_h,
+        "s": delta_y, "s.W": np.outer(delta_y, h), "s.b": delta_y, "h": wy.T @ delta_y, "u": delta_h,
+        "u.W": np.outer(delta_h, x), "u.b": delta_h,
     }  # fmt: skip
     for name, expected in lines.items():
         np.testing.assert_allclose(played.gradient(name).reshape(expected.shape), expected, rtol=1e-12, err_msg=name)

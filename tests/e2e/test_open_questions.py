@@ -27,7 +27,7 @@ from ui.shell.window import Window
 
 GIVEN = {
     ("mlp-modules", 4, "z2"): "p = (0.8162, 0.1838) is given; p − y is asked for",
-    ("tanh-2-4-2", 4, "output"): "ŷ = (0.7809, 0.2191) is given; ŷ − y is asked for",
+    ("tanh-2-4-2", 4, "s"): "ŷ = (0.7809, 0.2191) is given; ŷ − y is asked for",
 }
 """Answers that stand on the screen with good reason, by lesson, step and item."""
 _ALONE = re.compile(r"\s*\(?[−-]?\d[\d.,]*(?:×10[⁻⁰¹²³⁴-⁹]+)?\)?\s*")

@@ -44,6 +44,7 @@ class Runner(QObject):
     def run(self, step: LessonStep) -> None:
         """Do everything the step says, once the window is idle."""
         workspace = self._workspace
+        workspace.canvas.model.samples.choose(0)  # of a batch, the first is spoken of where a step says nothing else
         self._actions = [lambda: begin_afresh(workspace)]
         self._actions += [self._bound(action) for action in step.run if action.do not in DOCUMENT | PLACED]
         self._waiting = None
