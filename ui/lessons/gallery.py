@@ -13,6 +13,7 @@ from graph.lessons.own_graph import graph_of
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.text.messages import _, ngettext
+from graph.text.suggest import nearest, no_match, words_of
 from ui.canvas.paint.thumbnail import Thumbnail
 from ui.lessons.player import EXAMPLES
 from ui.lessons.score import LessonScore
@@ -119,7 +120,7 @@ class LessonGallery(QDialog):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._arrange)
         self.search.installEventFilter(self)
-        self.none = label(_("No lesson has these words. Clear the search to see all of them."), "secondary", wrap=True)
+        self.none = label("", "secondary", wrap=True)
         self._headings = {chapter: label(chapter, "section") for chapter in (*CHAPTERS.values(), OTHER)}
         inner = QWidget()
         self._grid = QGridLayout(inner)
@@ -144,8 +145,11 @@ class LessonGallery(QDialog):
 
     @property
     def found(self) -> list[LessonCard]:
-        """The cards that the search leaves, in the order of the curriculum."""
-        return [card for card in self.cards if card.found_by(self.search.text())]
+        """The cards that the search leaves, in the order of the curriculum; where it leaves none, those that were probably meant."""
+        typed = self.search.text()
+        exact = [card for card in self.cards if card.found_by(typed)]
+        near = nearest(typed, words_of(card.entry.lesson.title for card in self.cards)) if not exact else ""
+        return [card for card in self.cards if card.found_by(near)] if near else exact
 
     def _head(self) -> QGridLayout:
         head = QGridLayout()
@@ -170,9 +174,11 @@ class LessonGallery(QDialog):
         for widget in (*self.cards, *self._headings.values(), self.none):
             widget.setVisible(False)
         row = 0
-        if not found:
+        if not any(card.found_by(self.search.text()) for card in found):
+            self.none.setText(no_match(self.search.text(), found[0].entry.lesson.title if found else ""))
             grid.addWidget(self.none, row, 0, 1, COLUMNS)
             self.none.setVisible(True)
+            row += 1
         for chapter, heading in self._headings.items():
             cards = [card for card in found if card.chapter == chapter]
             if not cards:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.files import FileError, load
 from graph.text.messages import _
+from graph.text.suggest import nearest, no_match, words_of
 from ui.canvas.paint.thumbnail import Thumbnail
 from ui.look.choice_card import ChoiceCard
 from ui.look.schedule import Schedule
@@ -83,6 +84,12 @@ class ExampleCard(ChoiceCard):
         layout.addLayout(words)
 
 
+    def has(self, typed: str) -> bool:
+        """Whether every word that is typed is in its name, title or description."""
+        said = f"{self.example.path.stem} {self.example.title} {self.example.description}".casefold()
+        return all(word in said for word in typed.casefold().split())
+
+
 class Gallery(QDialog):
     """Choose an example; `chosen` is its path, None when closed without one."""
 
@@ -95,15 +102,24 @@ class Gallery(QDialog):
         grid = QGridLayout(inner)
         grid.setContentsMargins(24, 20, 24, 24)
         grid.setSpacing(16)
-        grid.addWidget(label(_("Examples"), "heading"), 0, 0, 1, COLUMNS)
+        self._grid = grid
+        grid.addWidget(label(_("Examples"), "heading"), 0, 0)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(_("Search examples"))
+        self.search.setAccessibleName(self.search.placeholderText())
+        self.search.setClearButtonEnabled(True)
+        grid.addWidget(self.search, 0, 1, 1, COLUMNS - 1)
         intro = _("Each example opens as a copy. You can change anything; the example itself stays the same.")
         grid.addWidget(label(intro, "secondary"), 1, 0, 1, COLUMNS)
-        for index, card in enumerate(self.cards):
-            grid.addWidget(card, 2 + index // COLUMNS, index % COLUMNS)
+        self.none = label("", "secondary", wrap=True)
+        grid.addWidget(self.none, 2, 0, 1, COLUMNS)
+        for card in self.cards:
             card.chosen.connect(self._take)
         for column in range(COLUMNS):
             grid.setColumnStretch(column, 1)
-        grid.setRowStretch(2 + len(self.cards) // COLUMNS + 1, 1)
+        grid.setRowStretch(3 + len(self.cards) // COLUMNS + 1, 1)
+        self.search.textChanged.connect(self._arrange)
+        self.search.returnPressed.connect(self._take_first)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -115,6 +131,30 @@ class Gallery(QDialog):
         self.resize(QSize(round(900 * theme.scale), round(640 * theme.scale)).boundedTo(_room(parent)))
         self._unpainted = list(self.cards)
         self._work = Schedule(self)
+        self._arrange("")
+
+    def found(self, typed: str) -> tuple[list[ExampleCard], bool]:
+        """The cards that have all words that are typed; where none has, those that were probably meant, and False."""
+        exact = [card for card in self.cards if card.has(typed)]
+        near = nearest(typed, words_of(card.example.title for card in self.cards)) if not exact else ""
+        return ([card for card in self.cards if card.has(near)] if near else exact), bool(exact)
+
+    def _arrange(self, typed: str) -> None:
+        """Lay out what the search leaves."""
+        shown, exact = self.found(typed)
+        self.none.setText("" if exact else no_match(typed, shown[0].example.title if shown else ""))
+        self.none.setVisible(not exact)
+        for card in self.cards:
+            self._grid.removeWidget(card)
+            card.setVisible(card in shown)
+        for index, card in enumerate(shown):
+            self._grid.addWidget(card, 3 + index // COLUMNS, index % COLUMNS)
+
+    def _take_first(self) -> None:
+        """Enter: what was looked for, or probably meant."""
+        shown, _exact = self.found(self.search.text())
+        if shown and self.search.text().strip():
+            self._take(shown[0].example)
 
     def _paint_one(self) -> None:
         """One thumbnail a turn of the event loop: the gallery is there at once and answers while they appear."""
@@ -128,6 +168,7 @@ class Gallery(QDialog):
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
         self._work.after_frame(PAINT, self._paint_one)
 
     def hideEvent(self, event: object) -> None:

@@ -360,3 +360,19 @@ def test_values_that_are_not_there_are_shown_without_harm(window: Window) -> Non
         window.canvas.select([next(iter(window.document.graph.nodes))])
         window._settled()
         window.grab()
+
+
+def test_the_gallery_is_searched_and_guesses_what_is_mistyped(window: Window, qtbot: QtBot) -> None:
+    gallery = Gallery(CATALOG, window.theme, window)
+    qtbot.addWidget(gallery)
+    gallery.show()
+    qtbot.waitExposed(gallery)
+
+    qtbot.keyClicks(gallery.search, "spiral")
+    assert [card.example.path.stem for card in gallery.cards if not card.isHidden()] == ["spiral"] and gallery.none.isHidden()
+    gallery.search.clear()
+    assert not any(card.isHidden() for card in gallery.cards)
+    qtbot.keyClicks(gallery.search, "sprial")
+    assert gallery.none.text() == 'No match for "sprial". Did you mean Spiral?'
+    qtbot.keyClick(gallery.search, Qt.Key.Key_Return)
+    assert gallery.chosen is not None and gallery.chosen.stem == "spiral"
