@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.compile.views import ArrayView
+from graph.model.covered import Covered
 from graph.text.messages import _, ngettext
 from ui.look.numerals import number
 
@@ -44,7 +45,7 @@ def _objective(trace: TraceView, graph: Graph) -> str:
         return no_gradient(trace)
     view = trace.values.get(trace.objective)
     value = view.scalar if isinstance(view, ArrayView) else None
-    if value is None:
+    if value is None or isinstance(value, Covered):
         return _("The objective {name} is reached. The backward pass starts here.").format(name=node.name)
     return _("The objective is reached: {name} = {value}. The backward pass starts here.").format(name=node.name, value=number(value))
 

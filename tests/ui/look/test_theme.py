@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +15,16 @@ from graph.model.spec import CATEGORIES
 from tests.support.contrast import contrast
 from ui.look.style import style_sheet
 from ui.look.theme import FONTS, ORNAMENT, THEMES, ContrastPair, Theme, font, glyph, load_fonts, pairs, required
-from ui.look.type_size import for_graph
+from ui.look.type_size import for_graph, frameless, sized
+
+
+def lab(value: str) -> tuple[float, float, float]:
+    """CIE Lab of `#RRGGBB` under D65, from the definition of sRGB."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(value[i : i + 2], 16) / 255 for i in (1, 3, 5))]
+    rows = ((0.4124, 0.3576, 0.1805, 0.9505), (0.2126, 0.7152, 0.0722, 1.0), (0.0193, 0.1192, 0.9505, 1.089))
+    x, y, z = (sum(a * b for a, b in zip(row, linear, strict=False)) / row[3] for row in rows)
+    x, y, z = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def test_the_contrast_formula_gives_21_for_black_on_white() -> None:
@@ -35,6 +45,28 @@ def test_every_category_has_its_own_hue_and_glyph_in_every_theme() -> None:
         assert set(CATEGORIES) <= set(theme.bar) and set(CATEGORIES) <= set(theme.swatch)
         assert len({theme.bar[c] for c in CATEGORIES}) == len(CATEGORIES)
     assert len({glyph(c) for c in CATEGORIES}) == len(CATEGORIES)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_highlight_is_taken_for_no_value_gradient_error_or_right_answer(name: str) -> None:
+    """Far from each in CIE Lab, where 2.3 is a difference that is just seen."""
+    theme = THEMES[name]
+    others = {"forward": theme.forward, "backward": theme.backward, "error": theme.error, "success": theme.success, "wire": theme.wire,
+              "warning": theme.warning}  # fmt: skip
+    near = {other: round(apart) for other, hue in others.items() if (apart := math.dist(lab(theme.highlight), lab(hue))) < 25}
+    assert not near
+    assert theme.highlight == theme.selection == theme.focus
+
+
+def test_where_a_class_looks_on_nothing_is_framed_and_everything_else_is_as_before() -> None:
+    for theme in THEMES.values():
+        bare = frameless(theme)
+        assert not bare.frames and bare.focus == theme.field_edge
+        assert sized(bare, 1.5).scale == sized(theme, 1.5).scale and not sized(bare, 1.5).frames
+        large = for_graph(bare)
+        assert not large.frames and large.scale == for_graph(theme).scale and for_graph(theme).frames
+        changed = {field.name for field in fields(Theme) if getattr(bare, field.name) != getattr(theme, field.name)}
+        assert changed <= {"frames", "focus"}
 
 
 def test_inter_and_stix_are_found_after_loading(qapp: object) -> None:
