@@ -73,7 +73,7 @@ class FakePages:
     def add_bar(self, bar: QWidget) -> None:
         self.bars.append(bar)
 
-    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget], last: Sequence[QWidget] = ()) -> None:
         self.bars.append(controls)
 
     def add_ribbon(self, ribbon: QWidget) -> None:

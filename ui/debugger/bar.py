@@ -58,7 +58,7 @@ class StepButtons(QWidget):
 class Bar(Guest):
     """Emits a signal for every request; `show_place` and `show_iterations` set the run's position.
 
-    `optional` is left out first where room is short.
+    `optional` is left out first where room is short, `last` last.
     """
 
     stepped = Signal(str, int)
@@ -109,6 +109,7 @@ class Bar(Guest):
             row.addWidget(text, 2)
         for widget in (self.here, self.breakpoints, self.close_button):
             row.addWidget(widget)
+        self.last = (self.iterations, self.pairs["iteration"], self.place, self.pairs["layer"])
         self.optional = (self.breakpoints, self.here, self.pairs["phase"], self.iteration)
 
     def set_theme(self, theme: Theme) -> None:

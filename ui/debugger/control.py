@@ -134,7 +134,7 @@ class Control(QObject):
 
     def _make_bar(self) -> None:
         self.bar = bar = Bar()
-        self._workspace.pages.add_controls(bar, bar.optional)
+        self._workspace.pages.add_controls(bar, bar.optional, bar.last)
         bar.stepped.connect(self.step)
         bar.scrubbed.connect(self._workspace.playhead.seek)
         bar.iteration_chosen.connect(self.to_iteration)

@@ -32,13 +32,14 @@ class Controls(QWidget):
         self._row.addStretch(1)
         self._row.addWidget(self.transport)
         self._row.addStretch(1)
-        self._guests: list[tuple[Guest, Sequence[QWidget]]] = []
+        self._guests: list[tuple[Guest, Sequence[QWidget], Sequence[QWidget]]] = []
         self._theme = LIGHT
         self._fitted: tuple[object, ...] = ()
 
-    def add(self, guest: Guest, optional: Sequence[QWidget]) -> None:
-        """Show a feature's controls after the transport, which moves to the left; `optional` are left out first where room is short."""
-        self._guests.append((guest, optional))
+    def add(self, guest: Guest, optional: Sequence[QWidget], last: Sequence[QWidget] = ()) -> None:
+        """Show a feature's controls after the transport, which moves to the left; where room is short `optional` are left out first, then
+        the speed, then `last`."""
+        self._guests.append((guest, optional, last))
         self._row.insertWidget(self._row.count() - 1, guest, 1)
         self._fitted = ()
         self._fit()
@@ -49,9 +50,9 @@ class Controls(QWidget):
 
     def _fit(self) -> None:
         """Take the theme's type size, or the largest at which what cannot be left out fits; then leave out what has no room."""
-        shown = [(guest, optional) for guest, optional in self._guests if not guest.isHidden()]
-        transport = self.transport
-        optional = [*(widget for _, several in shown for widget in several), transport.speed_label, transport.speed]
+        shown = [(first, last) for guest, first, last in self._guests if not guest.isHidden()]
+        optional = [widget for first, _ in shown for widget in first]
+        optional += [self.transport.speed_label, self.transport.speed, *(widget for _, last in shown for widget in last)]
         now = (self._theme, self.width(), len(shown))
         if now != self._fitted:
             self._fitted = now
@@ -71,7 +72,7 @@ class Controls(QWidget):
         if self.styleSheet() != wanted:
             self.setStyleSheet(wanted)
         self.transport.fix_widths()
-        for guest, _optional in self._guests:
+        for guest, _first, _last in self._guests:
             guest.set_theme(theme)
 
     def event(self, event: QEvent) -> bool:

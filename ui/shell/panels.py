@@ -268,8 +268,8 @@ class Panels(QObject):
         assert isinstance(layout, QBoxLayout)
         layout.insertWidget(0, bar)
 
-    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
-        self._window.controls.add(controls, optional)
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget], last: Sequence[QWidget] = ()) -> None:
+        self._window.controls.add(controls, optional, last)
 
     def add_ribbon(self, ribbon: QWidget) -> None:
         self._window.topbar.add_ribbon(ribbon)

@@ -52,8 +52,8 @@ class Pages(Protocol):
     def add_bar(self, bar: QWidget) -> None:
         """A strip above the canvas, for what needs an answer."""
 
-    def add_controls(self, controls: Guest, optional: Sequence[QWidget]) -> None:
-        """Controls in the bar under the canvas, beside the transport; `optional` are left out first where room is short."""
+    def add_controls(self, controls: Guest, optional: Sequence[QWidget], last: Sequence[QWidget] = ()) -> None:
+        """Controls in the bar under the canvas, beside the transport; where room is short `optional` are left out first, `last` last."""
 
     def add_ribbon(self, ribbon: QWidget) -> None:
         """The phases of a step, in the middle of the bar at the top."""
