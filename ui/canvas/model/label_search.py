@@ -173,10 +173,22 @@ def _step(height: float) -> float:
 
 
 def followed(own: np.ndarray, side: float, width: float, height: float, pick: int) -> tuple[Box, float]:
-    """The same place on a wire that has moved, and which end of it is at the wire."""
-    boxes, _, lean = candidates(own, side if pick < _OTHER else -side, width, height)
-    left, top, right, bottom = boxes[pick % _OTHER].tolist()
-    return (left, top, right, bottom), float(lean[pick % _OTHER])
+    """One of the `candidates`, for a wire that is moved in every frame, and which end of it is at the wire."""
+    beside, share = divmod(pick % _OTHER, _SHARES)
+    side = side if pick < _OTHER else -side
+    row = int(_ROWS[share])
+    (x, y), (x0, y0), (x1, y1) = own[row].tolist(), own[row - 1].tolist(), own[min(row + 1, len(own) - 1)].tolist()
+    middle, half = (y, height / 2) if beside else (x, width / 2)
+    near = np.flatnonzero(np.abs(own[:, int(beside)] - middle) <= half).tolist()
+    across = own[sorted({max(i - 1, 0) for i in near} | {*near} | {min(i + 1, len(own) - 1) for i in near}), int(not beside)]
+    low, high = float(across.min()), float(across.max())
+    rightward = ((x1 - x0) * (y1 - y0) >= 0) == (side < 0)
+    if beside:
+        x, lean = (high + GAP + width / 2, -1.0) if rightward else (low - GAP - width / 2, 1.0)
+    else:
+        y = low - GAP - height / 2 if side < 0 else high + GAP + height / 2
+        lean = (side if y1 >= y0 else -side) * (1.0 if x1 >= x0 else -1.0) if high - low > _LEVEL else 0.0
+    return (x - width / 2, y - height / 2, x + width / 2, y + height / 2), lean
 
 
 def candidates(own: np.ndarray, side: float, width: float, height: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

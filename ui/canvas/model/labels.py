@@ -94,6 +94,8 @@ class Labels:
             if known is None or edge_id not in scene.edge_row:
                 continue
             own = scene.wire_points(edge_id)
+            for i in (0, 1):
+                self._over.pop((edge_id, i), None)
             spots = [_followed(own, side, spot) for side, spot in zip(SIDES, known.sides, strict=True)]
             self._put(edge_id, replace(known, forward=spots[0], backward=spots[1]))
 

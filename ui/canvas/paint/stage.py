@@ -40,6 +40,8 @@ class Stage:
         """Changes of geometry that were mended in both pictures, or lie in no picture."""
         self._event: Event | None = None
         self._unlabelled = False
+        self._given_way: tuple[object, ...] = ()
+        """Labels that are shown, or not, because of what is selected."""
         self._camera: tuple[float, float, float] | None = None
 
     def _take_damage(self) -> None:
@@ -100,8 +102,9 @@ class Stage:
     def _key(self) -> tuple[object, ...]:
         """What the numbers on the screen depend on; the camera, the pulses and single events of playback aside."""
         content, live = self._model.content, self._model.live
-        favoured = live.labels.favour(live.scene, content, self._favoured())
-        return (content, content.stale, content.opened, live.scene.version - self._mended, live.held, not content.playing, favoured)
+        if not live.carried:  # then nothing finds a new place until the drag ends
+            self._given_way = live.labels.favour(live.scene, content, self._favoured())
+        return (content, content.stale, content.opened, live.scene.version - self._mended, live.held, not content.playing, self._given_way)
 
     def _favoured(self) -> frozenset[str]:
         """The wires whose numbers matter most now: of what is selected, and of the event under way; none where they are many."""
