@@ -20,7 +20,7 @@ from ui.look import theme as themes
 
 _SYMBOLS = {
     "cdot": "·", "times": "×", "odot": "⊙", "top": "⊤", "sum": "∑", "prod": "∏", "partial": "∂", "infty": "∞", "le": "≤", "leq": "≤",
-    "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "mid": "|", "lVert": "‖", "rVert": "‖",
+    "leftarrow": "←", "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "mid": "|", "lVert": "‖", "rVert": "‖",
     "Vert": "‖", "|": "‖", "pm": "±", "approx": "≈", "sim": "∼", "ldots": "…", "dots": "…", "cdots": "⋯", "nabla": "∇", "ast": "∗",
     "star": "⋆", "circ": "∘", "oplus": "⊕", "div": "÷", "lfloor": "⌊", "rfloor": "⌋", "langle": "⟨", "rangle": "⟩", "ell": "ℓ",
     "lvert": "|", "rvert": "|", "colon": ":", "prime": "′", "{": "{", "}": "}", "%": "%", "_": "_", "Phi": "Φ", "Sigma": "Σ", "Theta": "Θ",

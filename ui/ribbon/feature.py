@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.explain.cards import Line, Tex
 from engine.explain.equations import Equations, EquationsOf, NodeEquations
 from ui.ribbon import stops
 from ui.ribbon.position import Position, position
@@ -15,7 +16,6 @@ from ui.shell.workspace.timeline import PHASES, Phase
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView
-    from engine.explain.cards import Line
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 MODES = ("teach", "debug")
+FORGET = Line("formula", (Tex(r"\nabla", role="gradient"), Tex(r"\leftarrow 0")))
+"""Setting the gradients to zero."""
 AHEAD = 24
 """Equations of so many events are asked for at a time."""
 OWNER = "ribbon"
@@ -197,9 +199,11 @@ class Ribbon(Feature):
 
     def _lines(self, where: Position | None) -> tuple[Line, ...]:
         """The equations of the event, as far as they have come from the engine."""
-        if where is None or not where.node:
-            return ()
         workspace = self.workspace
+        if where is not None and where.phase == "update":
+            return update_lines(workspace.document)
+        if where is None or not where.node:
+            return () if where is None or where.phase != "zero" else (FORGET,)
         document, notation = workspace.document, workspace.settings.text("notation", "leibniz")
         about = (document, document.structure, notation, workspace.playhead.events)
         if about != self._about:
@@ -228,3 +232,16 @@ class Ribbon(Feature):
         known = reply.nodes if isinstance(reply, Equations) else {}
         self._equations.update({node: known.get(node, NodeEquations()) for node in question.nodes})
         self._show()
+
+
+def update_lines(document: Document) -> tuple[Line, ...]:
+    """The equations by which the document's optimizer changes every parameter."""
+    from engine.training.optimizers.registry import optimizer
+
+    training = document.graph.training
+    try:
+        spec = optimizer(str(training.get("optimizer", "sgd")))
+        formulas = spec.formula(training.get("hyper") or {})
+    except ValueError:  # the training panel says what is wrong
+        return ()
+    return tuple(Line("formula", (Tex(formula),)) for formula in formulas)
