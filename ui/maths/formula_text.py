@@ -20,11 +20,12 @@ from ui.look import theme as themes
 
 _SYMBOLS = {
     "cdot": "·", "times": "×", "odot": "⊙", "top": "⊤", "sum": "∑", "prod": "∏", "partial": "∂", "infty": "∞", "le": "≤", "leq": "≤",
-    "leftarrow": "←", "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "mid": "|", "lVert": "‖", "rVert": "‖",
+    "ge": "≥", "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "mid": "|", "lVert": "‖", "rVert": "‖",
     "Vert": "‖", "|": "‖", "pm": "±", "approx": "≈", "sim": "∼", "ldots": "…", "dots": "…", "cdots": "⋯", "nabla": "∇", "ast": "∗",
     "star": "⋆", "circ": "∘", "oplus": "⊕", "div": "÷", "lfloor": "⌊", "rfloor": "⌋", "langle": "⟨", "rangle": "⟩", "ell": "ℓ",
     "lvert": "|", "rvert": "|", "colon": ":", "prime": "′", "{": "{", "}": "}", "%": "%", "_": "_", "Phi": "Φ", "Sigma": "Σ", "Theta": "Θ",
     "Delta": "Δ", "Omega": "Ω", "Pi": "Π", "Lambda": "Λ", "Gamma": "Γ", "setminus": "∖", "land": "∧", "cup": "∪", "propto": "∝",
+    "leftarrow": "←",
 }  # fmt: skip
 _GREEK = dict(zip(
     [

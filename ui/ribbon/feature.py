@@ -241,7 +241,7 @@ def update_lines(document: Document) -> tuple[Line, ...]:
     training = document.graph.training
     try:
         spec = optimizer(str(training.get("optimizer", "sgd")))
-        formulas = spec.formula(training.get("hyper") or {})
+        formulas = spec.formula(spec.with_defaults(training.get("hyper") or {}))
     except ValueError:  # the training panel says what is wrong
         return ()
     return tuple(Line("formula", (Tex(formula),)) for formula in formulas)

@@ -386,7 +386,7 @@ class Window(QMainWindow):
         from ui.look.style import style_sheet
         from ui.look.type_size import for_graph, frameless
 
-        theme = sized(theme, self.panels.sizes.of())
+        theme = sized(THEMES[theme.name], self.panels.sizes.of())
         theme = theme if self.canvas.model.shows_focus else frameless(theme)
         grows = theme.scale != self.theme.scale
         self.theme = theme

@@ -373,7 +373,9 @@ def test_drawings_end_with_the_presentation(presenting: Window, qtbot: QtBot) ->
     key(presenting, qtbot, Qt.Key.Key_K, CTRL | SHIFT)
     draw(presenting, qtbot, (40, 60), (60, 60), (90, 60))
     assert presenting.presenter.pen.board.strokes and pixel(presenting, 60, 60) != plain
+    assert not presenting.theme.frames and not presenting.canvas.theme.frames and not presenting.canvas.model.shows_focus
     presenting.presenter.leave()
+    assert presenting.theme.frames and presenting.canvas.theme.frames and presenting.canvas.model.shows_focus
     assert not presenting.presenter.pen.board.strokes and not presenting.actions_by_id["pen_clear"].isEnabled()
     presenting.actions_by_id["pen_undo"].trigger()
     assert len(presenting.presenter.pen.board.strokes) == 1
