@@ -14,8 +14,8 @@ from graph.formula.lines import statements
 from graph.formula.to_graph import FormulaError
 from graph.formula.to_latex import latex
 from graph.formula.to_text import formula_of, formula_text
-from graph.grouping.layout import layout
-from graph.model.edits import Compound, Connect, Move
+from graph.grouping.layout import arranged
+from graph.model.edits import Compound, Connect, Edit, Move, SetVia
 from graph.model.graph import GraphError
 from graph.text.messages import _
 from ui.canvas.model.levels import placed
@@ -66,9 +66,8 @@ def insert(window: Workspace, entry: FormulaDraft) -> None:
     try:
         with document.gesture(_("Insert formula")):
             document.do(placed(entry.edit, canvas.navigation.inside), _("Insert formula"))
-            tidy = _tidy(window, entry.nodes)
-            if tidy.positions:
-                document.do(tidy)
+            for edit in _tidy(window, entry.nodes):
+                document.do(edit)
     except GraphError as refused:
         return window.say(str(refused))
     canvas.select(entry.nodes)
@@ -105,25 +104,32 @@ def _first(complaint: str) -> str:
     return re.split(r"(?<=[.?])\s", complaint, maxsplit=1)[0]
 
 
-def _tidy(window: Workspace, nodes: tuple[str, ...]) -> Move:
-    """The new nodes at the places their cards' sizes ask for; the corner where it was, below what stands there already."""
-    graph, scene = window.document.graph, window.canvas.scene
+def _tidy(window: Workspace, nodes: tuple[str, ...]) -> tuple[Edit, ...]:
+    """The new nodes at the places their cards' sizes and the canvas ask for; the corner where it was, below what stands there already."""
+    graph, scene, view = window.document.graph, window.canvas.scene, window.canvas.viewport.size()
     known = [node for node in nodes if node in scene.row]
     sizes = {node: (scene.rect(node).width(), scene.rect(node).height()) for node in known}
-    places = layout(graph, sizes, known)
+
+    def hook(node: str, port: str, output: bool, slot: int) -> tuple[float, float]:
+        return scene.cards[node].hook(port, output, slot)
+
+    found = arranged(graph, sizes, known, (view.width(), view.height()), hook)
+    places = found.places
     if not places:
-        return Move(())
+        return ()
     left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
     want_x, want_y = min(graph.nodes[n].x for n in known), min(graph.nodes[n].y for n in known)
-    shifted = {node: (x - left + want_x, y - top + want_y) for node, (x, y) in places.items()}
-    bottom = max(y + sizes[node][1] for node, (_, y) in shifted.items())
-    right = max(x + sizes[node][0] for node, (x, _) in shifted.items())
+    bottom = max(y + sizes[node][1] for node, (_, y) in places.items()) - top + want_y
+    right = max(x + sizes[node][0] for node, (x, _) in places.items()) - left + want_x
     others = [scene.rect(node) for node in graph.nodes if node not in sizes and node in scene.row]
     down = 0.0
     while hit := [card for card in others if card.right() > want_x and card.left() < right
                   and card.bottom() > want_y + down and card.top() < bottom + down]:  # fmt: skip
         down = max(card.bottom() for card in hit) + 32 - want_y
-    return Move(tuple((node, x, y + down) for node, (x, y) in shifted.items()))
+    across, down = want_x - left, want_y - top + down
+    move = Move(tuple((node, x + across, y + down) for node, (x, y) in places.items()))
+    led = {edge: tuple((x + across, y + down) for x, y in points) for edge, points in found.via.items() if points}
+    return (move, *(SetVia(edge, points) for edge, points in led.items()))
 
 
 def copy(window: Workspace, as_latex: bool = False) -> None:
