@@ -162,19 +162,22 @@ def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
 
 _SINK = 0.34
 """How far below the middle of a line its letters stand, as a share of their size."""
-_TALL = 1.8
-"""How much a name may be enlarged within a bar of the usual height."""
+_TALL = 0.94
+"""How large a name may be, as a share of its bar."""
+_SYMBOL = 20.0
+"""A symbol counts as a little smaller than it is: its letters are no higher than those of a word."""
 
 
 def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float = 1.0, least: float = LEAST) -> None:
     """A card with everything on it that can be read at this scale."""
     high = rect.height() if card.body == "folded" else TITLE
     _paint_ground(painter, card, rect, theme, high)
-    boost = min(enlarged(WORD, scale, least), _TALL)
+    boost = min(enlarged(min(card.title.size, _SYMBOL), scale, least), _TALL * TITLE / card.title.size)
     title = card.title.within((rect.width() - 2 * PAD) / boost)
-    baseline = rect.top() + high / 2 + _SINK * WORD * (1 + boost) / 2 + 1
+    baseline = rect.top() + high / 2 + _SINK * WORD + 1
     painter.setPen(color(theme.bar_text))
-    title.paint(painter, rect.left() + PAD, baseline, boost)
+    sunk = max((_SINK - 0.06 * title.lowered) * title.size * boost - _SINK * WORD - 1, 0.0)
+    title.paint(painter, rect.left() + PAD, baseline + sunk, boost)
     right = _paint_beside(painter, card, rect, rect.left() + PAD + title.width * boost + 8, baseline, scale, least)
     if card.frozen:
         _paint_snowflake(painter, QPointF(right - 10, rect.top() + high / 2), theme)
@@ -202,10 +205,14 @@ def _paint_small(
 ) -> float:  # fmt: skip
     """Small print, enlarged until it can be read and cut to its room; its width, 0 where there is no room for it."""
     boost = enlarged(text.size, scale, least * SECONDARY)
+    if isinstance(text, Words) and text.width * boost > room:
+        boost = max(room / text.width, 0.75 * boost)  # a word is better a little smaller than cut
+        if to_right and text.width * boost > room + 1:
+            return 0.0
     if not text.width or boost > 1.7 or room < 26 * boost:
         return 0.0
-    if boost > 1.0 or text.width > room:
-        text = text.within(room, round(text.size * boost, 1))
+    if boost != 1.0 or text.width > room:
+        text = text.within(room + 0.5, round(text.size * boost, 1))
     text.paint(painter, x - text.width if to_right else x, baseline)
     return text.width
 
