@@ -61,6 +61,9 @@ class FakePages:
     def places(self) -> frozenset[str]:
         return frozenset(self.open)
 
+    def front(self) -> dict[str, str]:
+        return {}
+
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         self.put_there[key] = panel
 

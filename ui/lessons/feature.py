@@ -112,6 +112,7 @@ class Lessons(Feature):
             self._end()
             return False
         assert self.panel is not None
+        self._side.place(self.panel)
         player.changed.connect(self._follow)
         player.leaving.connect(self._withdraw)
         player.runner.said.connect(self.panel.say)

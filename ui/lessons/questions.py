@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from engine.explain.misconceptions import Expected
-from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
+from engine.explain.misconceptions.match import WORDS, Judgement, hints_of, judge, judge_choice
+from engine.explain.misconceptions.stages import general_slips, staged
 from graph.lessons.lesson import LessonQuestion
 from graph.text.messages import _
 from ui.lessons.text import LessonText
@@ -180,6 +181,8 @@ class NumberBox(QuestionBox):
     """A number to type. `asks`, where set, judges in its place, reports by `judged` and returns whether it can."""
 
     asks: Callable[[str], bool] | None = None
+    _wrong = 0
+    """How many answers were wrong: the stage of the hints."""
 
     def _fill(self) -> None:
         self.field = _AnswerField()
@@ -199,6 +202,7 @@ class NumberBox(QuestionBox):
         super().resume(other)
         if isinstance(other, NumberBox):
             self.field.setText(other.field.text())
+            self._wrong = other._wrong
         self._settle()
         self.field.deselect()
 
@@ -211,8 +215,8 @@ class NumberBox(QuestionBox):
             self._say(_("The number is not known yet: the engine is still computing."), "open")
         else:
             self.about = truth if self.question.of and self.question.expected is None else None
-            judgement = judge(Expected(None, truth), self.field.text(), self.question)
-            self.judged(judgement, () if judgement.verdict == "wrong" else (judgement.text,))
+            judgement = judge(Expected(None, truth, general_slips(truth)), self.field.text(), self.question)
+            self.judged(judgement, hints_of(judgement))
 
     def judged(self, judgement: Judgement, hints: Sequence[str], text: str = "") -> None:
         """An answer was judged: here or where it was typed."""
@@ -222,7 +226,9 @@ class NumberBox(QuestionBox):
             self._say(" ".join(hints), "open")
             self._comment("")
         else:
-            self._judge(judgement.right, comment="" if judgement.right else "\n\n".join(hints))
+            self._wrong += not judgement.right
+            said = staged(hints, self._wrong, self.question.hint)
+            self._judge(judgement.right, comment="" if judgement.right else "\n\n".join(said))
         self._settle()
 
     def reopen(self) -> None:

@@ -18,7 +18,6 @@ from ui.shell.workspace.services import PREDICTIONS
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-
 class Recorder(QObject):
     """One recording under way in a window. `changed` is emitted when the steps change or another one is selected."""
 
@@ -29,6 +28,10 @@ class Recorder(QObject):
         self.workspace, self.recording = workspace, recording
         self.document = workspace.document
         self.index = -1
+        self._open_before = workspace.pages.places()
+        self._played_pass = ""
+        """The pass that was played since the last step, until something else is done."""
+        workspace.playhead.state_changed.connect(self._playback)
 
     @property
     def take(self) -> Take | None:
@@ -40,6 +43,7 @@ class Recorder(QObject):
         self.index += 1
         step = replace(self._seen(), title=f"Step {len(self.recording.takes) + 1}")
         self.recording.takes.insert(self.index, Take(self.document.graph.copy(), step))
+        self._played_pass = ""
         self.changed.emit()
 
     def retake(self) -> None:
@@ -98,7 +102,7 @@ class Recorder(QObject):
         workspace, graph = self.workspace, self.document.graph
         chosen = [item for item in (*graph.nodes, *graph.edges) if item in workspace.canvas.selection]
         values, gradients, ask = self._covered(graph)
-        run = [*self._view(graph), *self._trained(), *self._played(graph)]
+        run = [*self._view(graph), *self._trained(), *self._sample(), *self._played(graph), *self._panels(graph)]
         return LessonStep("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
                     run=tuple(run), ask=ask)  # fmt: skip
 
@@ -130,8 +134,44 @@ class Recorder(QObject):
     def _played(self, graph: Graph) -> list[Action]:
         """Where the playhead stands; at rest every number is shown."""
         playhead = self.workspace.playhead
+        if self._played_pass:
+            return [Action("play", {"phase": self._played_pass})]
         if playhead.at_rest or not 0 < playhead.event_index <= len(playhead.events):
             return []
         event = playhead.events[playhead.event_index - 1]
         known = event.phase in ("forward", "backward") and event.node in graph.nodes
         return [Action("to", {"phase": event.phase, "node": graph.nodes[event.node].name})] if known else []
+
+    def _playback(self) -> None:
+        """A pass that is played to its end is played again by the step; a stop on the way is kept as a place."""
+        playhead = self.workspace.playhead
+        if playhead.playing in ("forward", "backward"):
+            self._played_pass = playhead.playing
+        elif self._played_pass and not self._at_end(self._played_pass):
+            self._played_pass = ""
+
+    def _at_end(self, phase: str) -> bool:
+        """Whether the playhead is just after the last event of a pass, or past all of them."""
+        playhead = self.workspace.playhead
+        later = [event.phase for event in playhead.events[playhead.event_index :]]
+        return playhead.at_rest or phase not in later
+
+    def _sample(self) -> list[Action]:
+        """Which sample is shown, where it is not the first."""
+        choice = self.workspace.canvas.model.samples.choice
+        if choice == 0:
+            return []
+        return [Action("sample", {"show": "all" if choice is None else choice + 1 if isinstance(choice, int) else choice})]
+
+    def _panels(self, graph: Graph) -> list[Action]:
+        """Panels that were opened since the recording began; the card of what is selected as an explanation."""
+        actions = []
+        pages = self.workspace.pages
+        shown = {pages.front().get(place, place) for place in pages.places() - self._open_before}
+        for key in sorted(key for key in shown if pages.knows(key)):
+            chosen = [item for item in (*graph.nodes, *graph.edges) if item in self.workspace.canvas.selection]
+            if key == "explain" and chosen:
+                actions.append(Action("explain", {"of": item_name(graph, chosen[0])}))
+            else:
+                actions.append(Action("panel", {"name": key}))
+        return actions

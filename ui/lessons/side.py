@@ -22,6 +22,10 @@ class Side:
     def show(self, panel: QWidget, mode: str) -> None:
         """Show a panel, in a mode that ends with it."""
         self._workspace.modes.enter(self._name, mode)
+        self.place(panel)
+
+    def place(self, panel: QWidget) -> None:
+        """Put the panel where the graph that is shown now keeps the most room."""
         self._workspace.pages.put(self._name, self._title, panel, WIDTH, SHARE)
 
     def hide(self) -> None:

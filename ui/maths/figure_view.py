@@ -16,9 +16,9 @@ from ui.look.theme import Theme, color
 from ui.look.widgets import label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 
-HEIGHT = 176
+HEIGHT = 150
 """Of the plot, for type at 100 %; a plane with equal axes is higher."""
-SQUARE = 1.25
+SQUARE = 1.06
 
 
 class FigureView(QWidget):

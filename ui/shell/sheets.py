@@ -113,7 +113,7 @@ class Sheets(QObject):
             shown.subject = self._canvas.selection
             place = self._beside(shown, self._card_size(shown))
             if overlap(place, self._cards()) > 0 and self._canvas.fitted:
-                place = at_side(place.size(), area, self._rect(shown.subject))  # the view makes room for it
+                place = at_side(place.size(), self._free(shown), self._rect(shown.subject))  # the view makes room for it
         shown.sheet.put(place.toAlignedRect())
         self._cover(key)
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
@@ -122,7 +122,19 @@ class Sheets(QObject):
 
     def _beside(self, shown: Shown, size: QSizeF) -> QRectF:
         others = [QRectF(other.place()) for other in self.all() if other is not shown.sheet]
-        return beside(size, QRectF(self._canvas.rect()), self._rect(shown.subject), self._cards(), [*others, *self._bars()])
+        return beside(size, self._free(shown), self._rect(shown.subject), self._cards(), [*others, *self._bars()])
+
+    def _free(self, shown: Shown) -> QRectF:
+        """The canvas without its lesson: nothing lies over a text that is read."""
+        area = QRectF(self._canvas.rect())
+        for other in self._shown.values():
+            if other is not shown and other.column is not None and not other.sheet.by_hand:
+                place = QRectF(other.sheet.place())
+                if place.width() > place.height():
+                    area.setBottom(min(area.bottom(), place.top()))
+                else:
+                    area.setLeft(max(area.left(), place.right()))
+        return area
 
     def _cover(self, key: str) -> None:
         """The graph is shown beside a sheet, unless it lies over free canvas."""

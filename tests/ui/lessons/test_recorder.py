@@ -278,3 +278,20 @@ def test_a_lesson_that_another_program_changed_is_not_replaced_unasked(studio: W
     assert path.read_text() == "someone else's"
     asked.outside = "replace"
     assert studio.lessons.studio.save() and path.read_text() != "someone else's"
+
+
+def test_passes_played_and_panels_opened_come_back_in_playback(studio: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    studio.showing.show_trace(hand_trace(studio.document))
+    studio.panels.show("explain")
+    studio.playhead.play_forward()
+    studio.playhead.advance(1e6)
+    new_step(studio, qtbot)
+    studio.panels.hide("explain")
+    studio.playhead.reset()
+    new_step(studio, qtbot)
+    save(studio, tmp_path / "played.gwlesson")
+
+    first, second = lesson_files.load(tmp_path / "played.gwlesson").steps
+    did = [(action.do, dict(action.args)) for action in first.run]
+    assert ("play", {"phase": "forward"}) in did and any("explain" in (do, args.get("name")) for do, args in did)
+    assert not {action.do for action in second.run} & {"play", "panel", "explain"}

@@ -40,6 +40,9 @@ class Pages(Protocol):
     def places(self) -> frozenset[str]:
         """Keys of the places around the canvas, and of the cards over it, that are shown now."""
 
+    def front(self) -> dict[str, str]:
+        """The key of the panel in front, by place, where a place holds several."""
+
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         """Show a feature's panel on a sheet over the canvas: its width for type at 100 %, and its largest share of the canvas's width."""
 
