@@ -302,7 +302,7 @@ def looks(t: Theme) -> str:
     soft = mixed(t.panel, t.success, 0.12)
     return _("""
 #question {{ background: {canvas}; border: 1px solid {hairline}; border-radius: 10px; }}
-QLabel[role="right"] {{ color: {text}; font-weight: 600; }}
+QLabel[role="right"] {{ color: {success}; font-weight: 600; }}
 QLabel[role="open"] {{ color: {warning}; font-weight: 600; }}
 QLabel[role="wrong"] {{ color: {error}; font-weight: 600; }}
 QPushButton[kind="option"] {{ background: {card}; border: 1px solid {card_edge}; border-radius: 8px; padding: 0; }}
@@ -314,7 +314,6 @@ QPushButton[kind="option"][answer="wrong"] {{ border: 2px solid {error}; backgro
 """).format(
         canvas=t.canvas,
         hairline=t.hairline,
-        text=t.success if t.dark else t.text,
         warning=t.warning,
         error=t.error,
         card=t.card,

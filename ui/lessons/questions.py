@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from engine.explain.misconceptions import Expected
@@ -15,7 +15,7 @@ from engine.explain.misconceptions.stages import general_slips, staged
 from graph.lessons.lesson import LessonQuestion
 from graph.text.messages import _
 from ui.lessons.text import LessonText
-from ui.look.theme import Theme
+from ui.look.theme import Theme, color, font
 from ui.look.widgets import button, label, set_property
 
 SMALL = 15.0
@@ -251,7 +251,7 @@ class ChoiceBox(QuestionBox):
     """Answers to choose from; each says why or why not."""
 
     def _fill(self) -> None:
-        self.options: list[QPushButton] = []
+        self.options: list[_Option] = []
         for option in self.question.options:
             choice = _Option(option.text, self._theme)
             choice.clicked.connect(lambda _=False, choice=choice: self.choose(self.options.index(choice)))
@@ -262,7 +262,7 @@ class ChoiceBox(QuestionBox):
         super().resume(other)
         if isinstance(other, ChoiceBox):
             for mine, theirs in zip(self.options, other.options, strict=True):
-                set_property(mine, "answer", theirs.property("answer"))
+                mine.mark(theirs.answer)
 
     def choose(self, index: int) -> None:
         if self.done:
@@ -270,14 +270,14 @@ class ChoiceBox(QuestionBox):
         option = self.question.options[index]
         for other, choice in zip(self.question.options, self.options, strict=True):
             if other is option:
-                set_property(choice, "answer", "right" if option.right else "wrong")
+                choice.mark("right" if option.right else "wrong")
         judgement = judge_choice(option)
         self._judge(judgement.right, comment=option.feedback)
 
     def give_up(self) -> None:
         for option, choice in zip(self.question.options, self.options, strict=True):
             if option.right:
-                set_property(choice, "answer", "right")
+                choice.mark("right")
         super().give_up()
 
     def _offer(self) -> None:
@@ -299,11 +299,33 @@ class _Option(QPushButton):
         self.body.show_text(text, theme)
         layout = QVBoxLayout(self)
         pad = round(8 * theme.scale)
-        layout.setContentsMargins(pad + 4, pad, pad + 4, pad)
+        self._theme, self._side = theme, round(20 * theme.scale)
+        layout.setContentsMargins(pad + 4, pad, pad + 4 + self._side, pad)
         layout.addWidget(self.body, 0, Qt.AlignmentFlag.AlignVCenter)
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    @property
+    def answer(self) -> str:
+        """`right` or `wrong` once it was chosen or revealed."""
+        return str(self.property("answer") or "")
+
+    def mark(self, answer: str) -> None:
+        """Say whether it is right, by colour and by a sign at its end."""
+        set_property(self, "answer", answer or None)
+        self.setAccessibleDescription({"right": _("right"), "wrong": _("wrong")}.get(answer, ""))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.answer in ("right", "wrong"):
+            painter = QPainter(self)
+            painter.setFont(font("strong", 1.2 * self._theme.scale))
+            painter.setPen(color(self._theme.success if self.answer == "right" else self._theme.error))
+            place = QRect(self.width() - self._side - 8, 0, self._side, self.height())
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), SIGNS[self.answer])
+            painter.end()
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -93,7 +93,7 @@ LIGHT = Theme(
     forward="#1663A6", backward="#B54708", on_accent="#FFFFFF", bar=_BARS, swatch=_BARS,
     heat=("#762A83", "#F7F7F4", "#1B7837"), bar_text="#FFFFFF", field="#F3F2ED", field_edge="#E3E0D8",
     hover="#F0EEE8", pressed="#E6E3DA", forward_hover="#0F528C", backward_hover="#983A05",
-    warning="#7A5B00", error="#B3202E", success="#1E8E5A", warning_soft="#FBF3D9", error_soft="#FBE9EA",
+    warning="#7A5B00", error="#B3202E", success="#14774A", warning_soft="#FBF3D9", error_soft="#FBE9EA",
     highlight="#6D28D9", selection="#6D28D9", selection_soft="#E4EEF7", focus="#6D28D9", stale="#606A75", shadow="#1B1F24",
 )  # fmt: skip
 DARK = Theme(
@@ -111,7 +111,7 @@ PROJECTOR = Theme(
     forward="#0050C8", backward="#A03400", on_accent="#FFFFFF", bar=_PROJECTOR_BARS, swatch=_PROJECTOR_BARS,
     heat=("#5A1668", "#FFFFFF", "#0B5A23"), bar_text="#FFFFFF", field="#FFFFFF", field_edge="#5B6570",
     hover="#ECEFF2", pressed="#DDE2E7", forward_hover="#003C99", backward_hover="#7A2800",
-    warning="#5A4300", error="#8C0F1C", success="#0F6B40", warning_soft="#FFF8E0", error_soft="#FDF0F1",
+    warning="#5A4300", error="#8C0F1C", success="#0B5F38", warning_soft="#FFF8E0", error_soft="#FDF0F1",
     highlight="#6A00D0", selection="#6A00D0", selection_soft="#E3ECFA", focus="#6A00D0", stale="#454D56", shadow="#000000",
     wire_width=3.5, graph=1.3,
 )  # fmt: skip
@@ -233,6 +233,7 @@ _TEXTS = (
     ("backward", "panel card canvas field"),
     ("stale", "panel card canvas"),
     ("highlight", "panel card canvas"),
+    ("success", "panel card canvas"),
     ("warning", "panel card canvas field warning_soft"),
     ("error", "panel card canvas field error_soft"),
     ("on_accent", "forward backward forward_hover backward_hover selection"),

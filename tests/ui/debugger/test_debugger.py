@@ -321,7 +321,7 @@ def test_without_training_the_phases_end_with_the_gradients(window: Window, qtbo
     bar = window.debugger.control.bar
     assert bar is not None and bar.isVisible()
     phases = chevrons_of(window).phases
-    assert [phases[p].isEnabled() for p in ("forward", "backward", "update", "zero")] == [True, True, False, False]  # type: ignore[index]
+    assert [phases[p].isEnabled() for p in ("forward", "backward", "update", "zero")] == [True, True, False, False]
     for _ in range(3):
         qtbot.mouseClick(bar.pairs["phase"].on, LEFT)
     assert numbers(window) == (ALL, ALL)

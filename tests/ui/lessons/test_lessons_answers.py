@@ -44,7 +44,7 @@ def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None
     number, choice, discuss = boxes(played)
     assert number.done and number.field.text() == "-15" and number.field.isReadOnly() and "Right" in number.verdict.text()
     assert number.comment.text == "$3 \\cdot (-5)$"
-    assert not choice.done and choice.options[0].property("answer") == "wrong" and choice.reveal.isVisibleTo(choice)
+    assert not choice.done and choice.options[0].accessibleDescription() == "wrong" and choice.reveal.isVisibleTo(choice)
     assert "one factor is negative" in choice.comment.text and discuss.field.toPlainText() == "Because of y."
     assert names(played.document)["multiply"] not in played.visibility.values
 

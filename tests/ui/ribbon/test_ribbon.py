@@ -185,7 +185,7 @@ def test_the_line_covers_no_card_and_is_only_there_in_its_modes(desk: Desk, qtbo
     assert desk.headline.geometry().left() >= 300
     canvas.viewport.cover("lesson", None)
     desk.workspace.modes.choose("build")
-    assert not desk.headline.isVisibleTo(canvas) and not desk.chevrons.isVisibleTo(desk.chevrons.parentWidget())
+    assert not desk.headline.isVisibleTo(canvas) and desk.chevrons.isHidden()
     assert "ribbon" not in canvas.viewport.covers
 
 
