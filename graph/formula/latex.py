@@ -33,24 +33,26 @@ _NUMBERED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, rev
 @lru_cache(maxsize=4096)
 def latex_name(name: str) -> str:
     """A node's or port's name as LaTeX: `x2` and `x_2` with a lowered 2, `y_hat` with a hat, `hidden` upright, `theta` as the letter."""
-    stem, accent, below = _name_parts(name)
+    stem, accent, below = name_parts(name)
     if not stem:
         return r"\mathrm{" + name.replace("_", r"\_") + "}"
-    body = rf"\{accent}{{{_letter(stem)}}}" if accent else _letter(stem)
-    return f"{body}_{{{_letter(below)}}}" if below else body
+    body = rf"\{accent}{{{letter_latex(stem)}}}" if accent else letter_latex(stem)
+    return f"{body}_{{{letter_latex(below)}}}" if below else body
 
 
 def display_name(name: str) -> str:
     """A name as plain text spells it, for lists, tips and screen readers: ŷ, x₁, δ_h, θ."""
-    stem, accent, below = _name_parts(name)
+    stem, accent, below = name_parts(name)
     if not stem:
         return name
     letter = unicodedata.normalize("NFC", _symbol(stem) + (_ACCENTS[accent] if accent else ""))
     return letter + (below.translate(_LOWERED_DIGITS) if below.isdigit() else f"_{_symbol(below)}" if below else "")
 
 
-def _name_parts(name: str) -> tuple[str, str, str]:
+def name_parts(name: str) -> tuple[str, str, str]:
     """A symbol, its accent, and what is lowered beside it; ("hidden", "", "") for one word and ("", "", "") where it is no symbol."""
+    if len(name) > 1 and name.isalpha() and name not in GREEK_NAMES and not name.endswith(("hat", "bar", "tilde")):
+        return name, "", ""
     accented = _ACCENTED.fullmatch(name) if name not in _WORDS else None
     if accented:
         stem, accent, below = accented[1], accented[2], accented[3].removeprefix("_")
@@ -63,7 +65,7 @@ def _name_parts(name: str) -> tuple[str, str, str]:
     return (stem, "", below) if stem and (not below or short) and not name.endswith("_") else ("", "", "")
 
 
-def _letter(letter: str) -> str:
+def letter_latex(letter: str) -> str:
     """A symbol as LaTeX: a letter, a Greek letter's name as a command, a word upright."""
     if letter in GREEK_NAMES:
         return f"\\{letter}"

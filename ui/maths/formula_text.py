@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from graph.formula.functions import COMMANDS
-from graph.formula.latex import latex_name
+from graph.formula.latex import GREEK_NAMES, letter_latex, name_parts
 from ui.look import theme as themes
 
 _SYMBOLS = {
@@ -73,10 +73,19 @@ def plain(latex: str, names: tuple[tuple[str, str], ...] = ()) -> str:
 @lru_cache(maxsize=8192)
 def name_runs(name: str) -> tuple[TextRun, ...]:
     """A name as it is typeset: symbols in italics, a lowered index, accents, words upright; what is no name, in italics as it is."""
-    if not name.isidentifier():
-        return (TextRun(italic(name), 0),)
-    found = runs(latex_name(name))
-    return (*found[:-1], TextRun(found[-1].text.rstrip("\u2009"), found[-1].level))
+    stem, accent, below = name_parts(name) if name.isidentifier() else ("", "", "")
+    if not stem:
+        return (TextRun(name if name.isidentifier() else italic(name), 0),)
+    text = _symbol(stem) + (_ACCENTS[accent] if accent else "")
+    return (TextRun(text, 0), TextRun(_symbol(below), -1)) if below else (TextRun(text, 0),)
+
+
+@lru_cache(maxsize=4096)
+def _symbol(word: str) -> str:
+    """One letter in italics, a Greek one by its name; digits and words as they are."""
+    if len(word) > 1 and word not in GREEK_NAMES:
+        return word
+    return "".join(run.text for run in runs(letter_latex(word)))
 
 
 def italic(text: str) -> str:
