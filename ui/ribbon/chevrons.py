@@ -70,8 +70,9 @@ class Chevron(QPushButton):
         shape = QPolygonF([QPointF(*corner) for corner in corners])
         if not self.first:
             shape.append(QPointF(point, high / 2))
-        framed = self.hasFocus()
-        painter.setPen(QPen(color(self._theme.focus if framed else ground), 2.0 if framed else 1.0))
+        framed = self.hasFocus() and self._theme.frames
+        edge = self._theme.focus if framed else ground if self.lit else self._theme.field_edge
+        painter.setPen(QPen(color(edge), 2.0 if framed else 1.0))
         painter.setBrush(color(ground))
         painter.drawPolygon(shape)
         painter.setPen(color(ink))
@@ -96,6 +97,7 @@ class Chevrons(QWidget):
         super().__init__()
         self.setAccessibleName(_("Phases of a training step"))
         self.phases: dict[Phase, Chevron] = {}
+        self._shown: tuple[Phase | None, Mapping[Phase, str]] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -111,6 +113,10 @@ class Chevrons(QWidget):
 
     def show_phase(self, current: Phase | None, refused: Mapping[Phase, str]) -> None:
         """Light one phase; `refused` says why a phase cannot be gone to."""
+        shown = (current, dict(refused))
+        if shown == self._shown:
+            return
+        self._shown = shown
         for phase, chevron in self.phases.items():
             chevron.set_lit(phase == current)
             chevron.setEnabled(phase not in refused)

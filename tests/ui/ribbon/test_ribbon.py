@@ -14,12 +14,14 @@ from engine.compile.views import TraceView
 from engine.explain.cards import Line, Tex
 from engine.explain.equations import Equations, EquationsOf, NodeEquations
 from engine.nodes.catalog import CATALOG
+from engine.training.optimizers.registry import OPTIMIZERS
 from graph.formula.to_graph import build
+from graph.model.edits import SetTraining
 from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.window_support import hand_trace, names, scalar
 from ui.engine_link.messages import Progress
-from ui.ribbon.feature import Ribbon
+from ui.ribbon.feature import Ribbon, update_lines
 from ui.ribbon.headline import spoken
 from ui.shell.workspace.services import NARRATION, STEPPING
 from ui.shell.workspace.timeline import Phase
@@ -187,6 +189,18 @@ def test_the_line_covers_no_card_and_is_only_there_in_its_modes(desk: Desk, qtbo
     desk.workspace.modes.choose("build")
     assert not desk.headline.isVisibleTo(canvas) and desk.chevrons.isHidden()
     assert "ribbon" not in canvas.viewport.covers
+
+
+def test_the_update_is_written_as_the_optimizer_makes_it(desk: Desk) -> None:
+    document = desk.workspace.document
+    desk.playhead.set_tail(True)
+    desk.playhead.seek(11)
+    assert [spoken(said) for said in desk.headline.said.lines] == ["𝜃←𝜃 − 𝜂\u2009𝑔"]
+    desk.playhead.seek(12)
+    assert desk.title == "Zero" and [spoken(said) for said in desk.headline.said.lines] == ["∇ ←0"]
+    for key, spec in OPTIMIZERS.items():
+        document.do(SetTraining("optimizer", key))
+        assert update_lines(document) or spec.evaluates_loss
 
 
 def test_an_event_has_its_equation_in_the_colours_of_its_parts(desk: Desk) -> None:
