@@ -146,6 +146,11 @@ class Lessons(Feature):
         else:
             player.go(player.index + 1)
 
+    def read_on(self) -> None:
+        """The rest of the step's text where some is below the edge, else the next step."""
+        if self.finished or self.panel is None or not self.panel.read_on():
+            self.next()
+
     def back(self) -> None:
         """The step before; from the score back to the last step."""
         player = self.player
@@ -364,7 +369,7 @@ class Lessons(Feature):
         self._side.show(self.panel, "teach")
 
     def _connect(self, panel: LessonPanel) -> None:
-        panel.next_clicked.connect(self.next)
+        panel.next_clicked.connect(self.read_on)
         panel.back_clicked.connect(self.back)
         panel.return_clicked.connect(self.return_to_step)
         panel.close_clicked.connect(self.leave)

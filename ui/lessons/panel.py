@@ -34,6 +34,8 @@ SHARES = (1.0, 0.92, 0.85, 0.78, 0.72)
 """Of the full size of type: the largest at which the whole step is in view."""
 LINES, QUESTION = 45, questions.SMALL
 """No type is smaller than this part of the window's height; the smallest is that of questions."""
+OVERLAP, HARDLY = 48, 12
+"""Pixels that stay in view when the text is turned on, and how few below the edge do not count."""
 LARGER = 1.12
 SCROLL_MS, SCROLL = 30, "scroll to what was said"
 """Type in the lesson is larger than in other panels: a class reads it."""
@@ -59,6 +61,7 @@ class LessonPanel(QWidget):
         self.boxes: list[QuestionBox] = []
         self.figures: list[tuple[Action, FigureView]] = []
         self._theme: Theme | None = None
+        self._onward = ""
         self._full: Theme | None = None
         """The theme with type of full size; `_theme` is the one that is used."""
         self._seeing: QuestionBox | None = None
@@ -111,6 +114,8 @@ class LessonPanel(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(self._inner)
+        for changed in (self.area.verticalScrollBar().valueChanged, self.area.verticalScrollBar().rangeChanged):
+            changed.connect(lambda *_numbers: self._name_next())
         self._end = scrolled(self.finish)
         self._end.hide()
         self._steps = QWidget()
@@ -220,7 +225,8 @@ class LessonPanel(QWidget):
         self._end.verticalScrollBar().setValue(0)
         self.back.setEnabled(True)
         self.count.setText(_("Finished"))
-        self.next.setText(_("Next lesson") if following is not None else _("Leave"))
+        self._onward = _("Next lesson") if following is not None else _("Leave")
+        self._name_next()
         tip = _("Next lesson: {title}  (Page Down)").format(title=following.lesson.title) if following is not None else ""
         self.next.setToolTip(tip or _("Leave the lesson and return to your own graph"))
         self.next.setAccessibleName(tip)
@@ -247,12 +253,29 @@ class LessonPanel(QWidget):
         lesson = player.lesson
         self.lesson_title.set_full(lesson.title)
         self.back.setEnabled(player.index > 0)
-        self.next.setText(_("Finish") if player.last else _("Next"))
+        self._onward = _("Finish") if player.last else _("Next")
+        self._name_next()
         self.next.setToolTip(_("Score and next lesson  (Page Down)") if player.last else _("Next step  (Page Down)"))
         self.next.setAccessibleName("")
         self.home.setVisible(player.wandered)
         self.dots.show_steps(tuple(step.title for step in lesson.steps), player.index, frozenset(standing.seen), theme)
         self.count.setText(_("Step {number} of {steps}").format(number=player.index + 1, steps=len(lesson.steps)))
+
+    def read_on(self) -> bool:
+        """Show what is below the lower edge; whether there was anything. A clicker has no wheel."""
+        bar = self.area.verticalScrollBar()
+        if not self._more:
+            return False
+        bar.setValue(min(bar.value() + max(self.area.viewport().height() - OVERLAP, OVERLAP), bar.maximum()))
+        return True
+
+    @property
+    def _more(self) -> bool:
+        bar = self.area.verticalScrollBar()
+        return self.area.isVisible() and bar.maximum() - bar.value() > HARDLY
+
+    def _name_next(self) -> None:
+        self.next.setText(_("More ▾") if self._more else self._onward)
 
     def say(self, text: str) -> None:
         """What the step is waiting for."""

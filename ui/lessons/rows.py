@@ -17,7 +17,7 @@ ROWS: tuple[ActionSpec, ...] = (
     A("lessons", _("Lessons …"), "Learn", ("Ctrl+Shift+H",), tip=_("Choose a lesson: a graph with explanations and questions"),
       before=True, search=("course", "tutorial", "learn"), run="lessons.choose", asks=True),
     A("lesson_next", _("Next lesson step"), "Learn/Lesson", ("Alt+Right",), enabled=has("lesson next"),
-      tip=_("Go to the next step of the lesson (also Page Down)"), run="lessons.next"),
+      tip=_("Read on, then go to the next step of the lesson (also Page Down)"), run="lessons.read_on"),
     A("lesson_back", _("Previous lesson step"), "Learn/Lesson", ("Alt+Left",), enabled=has("lesson back"),
       tip=_("Go to the previous step of the lesson (also Page Up)"), run="lessons.back"),
     A("lesson_return", _("Return to the lesson step"), "Learn/Lesson", ("Ctrl+Home",), enabled=has("wandered"),
