@@ -85,15 +85,15 @@ def needed(edge: str, said: tuple[WireText, WireText], content: Content, boost: 
     above, below = (OBJECTIVE, OBJECTIVE) if edge == STUB else (_rank(said[0]), _rank(said[1]))
     if above in (NUMBER, TENSOR) and edge != STUB and _repeats(content, edge):
         above = REPEATED
-    return _need(said[0], content, boost, above), _need(said[1], content, boost, below)
+    return _need(said[0], content, boost, above, False), _need(said[1], content, boost, below, True)
 
 
-def _need(text: WireText, content: Content, boost: float, rank: int) -> Room:
+def _need(text: WireText, content: Content, boost: float, rank: int, gradient: bool) -> Room:
     exact = text.width * boost + 4
     least = LEAST * boost if rank != OBJECTIVE else 0.0
     step = 16.0 * boost  # so that changing digits keep their place at every magnification
     width = max(least, step * ceil(exact / step)) if text.kind not in ("word", "hidden") else exact
-    small = tuple((form.width * boost + 4, _height(form) * boost) for form in shorter(text, content))
+    small = tuple((form.width * boost + 4, _height(form) * boost) for form in shorter(text, content, gradient))
     return Room(width, _height(text) * boost, exact, rank, small)
 
 

@@ -128,24 +128,25 @@ def final_texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     return known_text(content, value, edge.source), _gradient_text(content, gradient, edge)
 
 
-def shorter(text: WireText, content: Content) -> tuple[WireText, ...]:
-    """The same in ever less room: a sign for words; a thumbnail for numbers in brackets, and its text alone."""
+def shorter(text: WireText, content: Content, gradient: bool) -> tuple[WireText, ...]:
+    """The same in ever less room: a sign for words; a thumbnail for numbers in brackets, its text alone, and that to two digits."""
     if text.kind == "word":
         return (WireText("word", SIGN, _word_width(SIGN)),) if text.text != SIGN else ()
     if text.view is None:
         return ()
-    key = (id(text.view), 6 if not text.lead else 7)
+    key = (id(text.view), 7 if gradient else 6)
     forms: tuple[WireText, ...] | None = content.texts.get(key)
     if forms is None:
-        forms = content.texts[key] = _shorter(text, text.view)
+        forms = content.texts[key] = _shorter(text, text.view, gradient)
     return forms
 
 
-def _shorter(text: WireText, view: ArrayView) -> tuple[WireText, ...]:
-    pictured = value_text(view, text.image) if text.kind == "matrix" else text
-    said = f"{NORM} {pictured.text}" if pictured.lead else pictured.text
-    alone = WireText("number" if pictured.kind == "tensor" else pictured.kind, said, text_metrics.text_width("wire", said))
-    return (pictured, alone) if text.kind == "matrix" else (alone,)
+def _shorter(text: WireText, view: ArrayView, gradient: bool) -> tuple[WireText, ...]:
+    pictured = text if text.kind != "matrix" else gradient_text(view) if gradient else value_text(view, text.image)
+    said = [f"{NORM} {pictured.text}", f"{NORM} {number(view.norm, 2)}"] if pictured.lead else [pictured.text]
+    kind = "number" if pictured.kind == "tensor" else pictured.kind
+    alone = [WireText(kind, line, text_metrics.text_width("wire", line)) for line in dict.fromkeys(said)]
+    return (pictured, *alone) if text.kind == "matrix" else tuple(alone)
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:

@@ -35,9 +35,9 @@ def paint_labels(
         spots = labels.shown(edge_id)
         if spots != (None, None):
             pair = texts(scene.graph.edges[edge_id], content) if edge_id != STUB else _objective(content)
-            for text, spot, side, lines in zip(pair, spots, sides, leaders, strict=True):
+            for i, (text, spot, side, lines) in enumerate(zip(pair, spots, sides, leaders, strict=True)):
                 if spot is not None and _reaches(spot, area):
-                    said = _form(text, spot.short, content)
+                    said = _form(text, spot.short, content, gradient=i == 1)
                     side.append((said, spot.middle(said.width * labels.boost)))
                     if spot.foot is not None:
                         lines.append(spot)
@@ -49,9 +49,9 @@ def paint_labels(
     paint_texts(painter, below, theme.backward, content, theme, labels.boost)
 
 
-def _form(text: WireText, short: int, content: Content) -> WireText:
+def _form(text: WireText, short: int, content: Content, gradient: bool) -> WireText:
     """What there is room for; a text that was placed for a longer one may have no form as short."""
-    forms = (text, *shorter(text, content)) if short else (text,)
+    forms = (text, *shorter(text, content, gradient)) if short else (text,)
     return forms[min(short, len(forms) - 1)]
 
 
