@@ -66,8 +66,9 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
     assert sum(sight.faults.labels for sight in sights) > 550
     small = [sight for sight in sights if sight.nodes <= SMALL]
     assert len(small) > 15
-    tight = {"digits-cnn", "digits-mlp", "tanh-mlp-2-4-2"}  # long chains of large cards: small in so wide a view
-    assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden and sight.name not in tight]
+    tight = {"digits-cnn", "digits-mlp", "tanh-mlp-2-4-2", "tanh-2-4-2 1"}
+    """One gradient's norm has no room in each: between two wires that leave the data 24 units apart, or beside two that leave a layer."""
+    assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden > (sight.name in tight)]
 
 
 def test_the_numbers_of_a_selected_wire_come_first_and_others_come_back_afterwards() -> None:

@@ -286,8 +286,8 @@ class Labels:
             for form, size in enumerate(((room.exact, room.height), *room.short)):
                 yield form, task.around.across(side, *size, mate.box if mate is not None else None)
         if room.rank < REPEATED and task.around.wires <= _BUSY:
-            size = room.short[0] if room.short else (room.exact, room.height)
-            yield min(1, len(room.short)), task.around.led(side, *size)
+            for form, size in enumerate(room.short or ((room.exact, room.height),), min(1, len(room.short))):
+                yield form, task.around.led(side, *size)
 
     def _cleared(self, rank: int, attempt: Sequence[Choice], others: dict[str, _Task]) -> Choice | None:
         """A place from which everything that is there could move elsewhere, or is less important: it is gone from there now."""
