@@ -149,7 +149,7 @@ def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window
     assert [row.row.itemAt(0).widget().text() for row in rows] == ["✕", "!", "i"]
     assert window.panel("bottom").tabs.tabText(3) == "Problems 2"
     content = window.canvas.content
-    assert node_tip(content, ids["x"]).startswith("x: read as 2\n\nInput  x\nvalue  2")
+    assert node_tip(content, ids["x"]).startswith("x: read as 2\n\nx  Input\nvalue  2")
     assert "value" in node_tip(content, ids["y"]) and node_tip(content, ids["add"]) == "add: wrong"
     window.canvas.select([ids["x"]])
     assert not window.grab().isNull()  # the badge of a note can be painted
