@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
 from graph.model.graph import Graph
 from ui.canvas.model.samples import count
-from ui.motion.slow_training import SlowTraining
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
+    from ui.motion.slow_training import SlowTraining
     from ui.shell.workspace.workspace import Workspace
 
 AHEAD, SOON = 24, 8
@@ -31,10 +31,18 @@ class Motion(Feature):
         self._sums: tuple[object, ...] = ()
 
     def install(self) -> None:
-        self.slow_training = SlowTraining(self.workspace)
+        self.workspace.playhead.speed_changed.connect(self._follow_speed)
+        self._follow_speed()
         self.workspace.playhead.moved.connect(self._moved)
         self.workspace.visibility.hid.connect(self._hid)
         self.workspace.canvas.model.samples.changed.connect(self._chosen)
+
+    def _follow_speed(self) -> None:
+        """What slows training down is made when the speed first asks for it."""
+        if self.slow_training is None and self.workspace.playhead.training_pace is not None:
+            from ui.motion.slow_training import SlowTraining
+
+            self.slow_training = SlowTraining(self.workspace)
 
     # hooks of the window
 

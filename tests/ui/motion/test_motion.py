@@ -53,10 +53,10 @@ def window(make_window: Callable[..., Window], desk: Trained) -> Window:
 
 def test_a_slow_training_step_is_announced_and_then_seen_on_the_weight(window: Window, desk: Trained, qtbot: QtBot) -> None:
     w = window.document.graph.named("w")
-    (slow,) = window.findChildren(SlowTraining)
     assert w is not None
     assert desk.pace is None
     window.controls.transport.set_speed(0.25)
+    (slow,) = window.findChildren(SlowTraining)
     assert desk.pace == pytest.approx(1.0)
     assert "1 step per second" in window.controls.transport.speed.toolTip()
 
