@@ -200,7 +200,7 @@ def test_only_what_judges_or_stops_knows_the_truth() -> None:
     """All others take the covered numbers: predictions and lessons judge by the truth, breakpoints stop by it, the window brings it."""
     root = Path(__file__).parents[2] / "ui"
     knowing = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if "visibility.truth" in path.read_text("utf-8")}
-    assert {name.partition("/")[0] for name in knowing} == {"debugger", "lessons", "predict", "shell"}
+    assert {name.partition("/")[0] for name in knowing} == {"debugger", "lessons", "predict", "ribbon", "shell"}
     assert {name for name in knowing if name.startswith(("debugger", "shell"))} == {
         "debugger/control.py", "shell/showing.py", "shell/window.py",
     }  # fmt: skip

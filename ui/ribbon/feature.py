@@ -150,8 +150,9 @@ class Ribbon(Feature):
         self._show()
 
     def _breaks(self, event: PassEvent) -> bool:
-        """Playback stops where NaN or infinity begins."""
-        return stops.nonfinite(event, self.workspace.visibility.truth, self.workspace.document.graph)
+        """Playback stops where NaN or infinity begins; not while a number is to be predicted: that one could be it."""
+        visibility = self.workspace.visibility
+        return not visibility.asked and stops.nonfinite(event, visibility.truth, self.workspace.document.graph)
 
     def _broke(self, event: PassEvent) -> None:
         if self._breaks(event):

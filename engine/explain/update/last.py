@@ -55,7 +55,7 @@ def _lines(scene: Scene, key: Key, change: ParameterUpdate) -> tuple[Line, ...]:
     name = rf"{{{symbol}}}_{{{below}}}" if below else symbol
     old, _gradient, step, new = change.numbers
     told = equation(
-        "result", Tex(name, role="value", place=place), Tex(r"\colon\;"), Number(old, "value", place, beside=new), Tex(r"\to"),
+        "result", Tex(name, role="value", place=place), Tex(":"), Number(old, "value", place, beside=new), Tex(r"\to"),
         Number(new, "value", place, beside=old), Tex(r",\quad"), Tex(rf"\Delta {name}"), EQUALS, Number(step),
     )  # fmt: skip
     return told, *change.lines

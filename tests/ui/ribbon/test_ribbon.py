@@ -153,6 +153,12 @@ def test_playback_stops_where_nan_begins_and_not_at_every_node_after_it(desk: De
     desk.play("forward")
     assert desk.playhead.event_index == 5
 
+    desk.workspace.visibility.hide("question", [ids["z"]])
+    desk.playhead.seek(0)
+    desk.play("forward")
+    assert desk.playhead.event_index == 5 and "NaN" not in desk.reason.replace("add = NaN", "")
+    desk.workspace.visibility.clear()
+
     wire = next(edge.id for edge in desk.workspace.document.graph.outputs_of(ids["x"]))
     desk.show(replace(trace, edge_gradients={**trace.edge_gradients, wire: replace(scalar(math.inf), finite=False)}))
     desk.play("backward")
