@@ -325,11 +325,14 @@ def _figure(figure: Figure, covering: Covering) -> Figure:
     """Without what would show a hidden gradient."""
     if not any(address.gradient for address in covering.hidden.asked):
         return figure
-    lines, points, arrows = (
-        tuple(part for part in parts if not part.of_gradient) for parts in (figure.lines, figure.points, figure.arrows)
-    )  # fmt: skip
-    note = "" if figure.kind == "descent" else figure.note
-    return replace(figure, lines=lines, points=points, arrows=arrows, note=note, numbers=())
+    return replace(
+        figure,
+        lines=tuple(line for line in figure.lines if not line.of_gradient),
+        points=tuple(point for point in figure.points if not point.of_gradient),
+        arrows=tuple(arrow for arrow in figure.arrows if not arrow.of_gradient),
+        note="" if figure.kind == "descent" else figure.note,
+        numbers=(),
+    )
 
 
 @_cover.register

@@ -137,6 +137,9 @@ class FakeFiles:
     def ask_open(self) -> None:
         self._workspace.dialogs.asked.append("open")
 
+    def show(self, document: Document) -> None:
+        self._workspace.document = document
+
     def lend(self, guest: Document) -> bool:
         self._own = self._own or self._workspace.document
         self._workspace.document = guest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -214,15 +215,17 @@ class LessonGallery(QDialog):
     def _step(self, card: LessonCard, key: int) -> None:
         """The focus goes to the card beside this one, or from the first row back to the search."""
         found = self.found
-        row, column = self._row(card), self._column(card)
+        row, column = self._cell(card)
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             place = found.index(card) + ARROWS[Qt.Key(key)]
             wanted = found[place] if 0 <= place < len(found) else None
         else:
             down = key == Qt.Key.Key_Down
-            rows = sorted({line for line in map(self._row, found) if (line > row if down else line < row)}, reverse=not down)
-            beside = [other for other in found if rows and self._row(other) == rows[0]]
-            wanted = min(beside, key=lambda other: abs(self._column(other) - column), default=None)
+            cells = {other: self._cell(other) for other in found}
+            rows = [line for line, _column in cells.values() if (line > row if down else line < row)]
+            next_row = (min if down else max)(rows, default=None)
+            beside = [other for other in found if cells[other][0] == next_row]
+            wanted = min(beside, key=lambda other: abs(cells[other][1] - column), default=None)
         if wanted is not None:
             wanted.setFocus(Qt.FocusReason.TabFocusReason)
             self._area.ensureWidgetVisible(wanted, 0, 40)
@@ -230,11 +233,10 @@ class LessonGallery(QDialog):
             self.search.setFocus(Qt.FocusReason.TabFocusReason)
             self._area.verticalScrollBar().setValue(0)
 
-    def _row(self, card: LessonCard) -> int:
-        return self._grid.getItemPosition(self._grid.indexOf(card))[0]  # type: ignore[index]
-
-    def _column(self, card: LessonCard) -> int:
-        return self._grid.getItemPosition(self._grid.indexOf(card))[1]  # type: ignore[index]
+    def _cell(self, card: LessonCard) -> tuple[int, int]:
+        """Row and column."""
+        place: Any = self._grid.getItemPosition(self._grid.indexOf(card))
+        return place[0], place[1]
 
     # Qt
 

@@ -125,8 +125,8 @@ class LessonPanel(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(8)
         self._layout.addLayout(self._top)
-        for part in (self.area, self._end):
-            self._layout.addWidget(part, 1)
+        for page in (self.area, self._end):
+            self._layout.addWidget(page, 1)
         for part in (self.home, self._rule, self._steps):
             self._layout.addWidget(part)
         self._arrange(wide=False)

@@ -111,7 +111,7 @@ def _outcome(answer: object) -> Outcome:
         return "first" if answer else "missed"
     if answer not in OUTCOMES:
         raise ValueError(answer)
-    return answer  # type: ignore[return-value]
+    return answer
 
 
 def _key(path: Path) -> str:

@@ -14,6 +14,7 @@ from ui.shell.arrangement import Arrangement
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from ui.look.theme import Theme
     from ui.shell.controls import Controls
     from ui.shell.status import Status
     from ui.shell.topbar import TopBar
@@ -48,6 +49,8 @@ class Docked(Workspace, Protocol):
 
     @property
     def status(self) -> Status: ...
+
+    def set_theme(self, theme: Theme) -> None: ...
 
 
 class Fronts(Protocol):

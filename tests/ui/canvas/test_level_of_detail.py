@@ -51,7 +51,7 @@ def test_names_values_and_labels_of_small_graphs_fill_a_45th_of_the_window(path:
         scene.least = least(window[1])
         values = {(n, port.name): view_of(-1.234) for n in scene.ids for port in scene.graph.spec(n).outputs}
         trace = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: view_of(0.05678) for e in scene.edges})
-        viewport = Viewport(scene, THEMES[theme].scale, lambda view=view: QSizeF(*view), lambda zooming: None)  # type: ignore[misc]
+        viewport = Viewport(scene, THEMES[theme].scale, lambda view=view: QSizeF(*view), lambda zooming: None)
         viewport.least = scene.least
         viewport.fit_all()
         texts = painted(scene, Content(scene.graph, trace), viewport.camera, QSizeF(*view), theme)

@@ -243,7 +243,7 @@ def test_lines_of_text_are_pasted_as_definitions_in_one_step(window: Window, mon
     assert set(window.canvas.selected_nodes()) == set(graph.nodes) - set(before.nodes)
     assert {"u", "f2", "w", "k", "b"} <= set(ids) and len(graph.nodes) == len(before.nodes) + 7  # and w·k, tanh
     assert [graph.nodes[e.source[0]].type for e in graph.inputs_of(ids["f2"])] == ["activation.tanh", "source.input"]
-    assert graph.edge_into(ids["f2"], "b").source[0] == ids["y"]  # type: ignore[union-attr]  # the y that was there
+    assert graph.edge_into(ids["f2"], "b").source[0] == ids["y"]  # the y that was there
     rects = [window.canvas.scene.rect(n) for n in graph.nodes]
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
     window.document.undo()

@@ -67,6 +67,9 @@ class Files(Paths, Protocol):
     def ask_open(self) -> None:
         """Ask for a file and open it."""
 
+    def show(self, document: Document) -> None:
+        """Show a document that a crash has left; `may_close` was asked before."""
+
     def lend(self, guest: Document) -> bool:
         """Show a document that needs no saving; the user's own waits until `give_back`. Whether it is shown."""
 
