@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _, ngettext
+from ui.lessons.questions import TextButton
 from ui.lessons.score import LessonScore, Outcome, right_at_first
 from ui.lessons.shelf import ShelfEntry
-from ui.lessons.text import LessonText
 from ui.look.theme import Theme, color
 from ui.look.widgets import button, clear, label, set_property
 
 MARKS: dict[Outcome, str] = {"first": "✓", "later": "✓", "missed": "✕"}
-SMALL = 15.0
 
 
-class MissedRow(QPushButton):
+class MissedRow(TextButton):
     """A question that was missed; a click leads back to its step."""
 
     def __init__(self, title: str, question: str, theme: Theme) -> None:
-        super().__init__()
-        self.setProperty("kind", "option")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        super().__init__(f"**{title}**\n\n{question}", theme)
         self.setAccessibleName(_("Back to {title}: {question}").format(title=title, question=question))
         self.setToolTip(_("Back to this step"))
-        self.body = LessonText(SMALL)
-        self.body.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.body.show_text(f"**{title}**  \n{question}", theme)
-        layout = QVBoxLayout(self)
-        pad = round(8 * theme.scale)
-        layout.setContentsMargins(pad + 4, pad, pad + 4, pad)
-        layout.addWidget(self.body)
-        policy = self.sizePolicy()
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        layout = self.layout()
-        assert layout is not None
-        margins = layout.contentsMargins()
-        return self.body.heightForWidth(max(60, width - margins.left() - margins.right())) + margins.top() + margins.bottom()
 
 
 class FinishPage(QWidget):

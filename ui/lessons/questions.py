@@ -251,9 +251,9 @@ class ChoiceBox(QuestionBox):
     """Answers to choose from; each says why or why not."""
 
     def _fill(self) -> None:
-        self.options: list[_Option] = []
+        self.options: list[TextButton] = []
         for option in self.question.options:
-            choice = _Option(option.text, self._theme)
+            choice = TextButton(option.text, self._theme)
             choice.clicked.connect(lambda _=False, choice=choice: self.choose(self.options.index(choice)))
             self.options.append(choice)
             self._place.addWidget(choice)
@@ -285,7 +285,7 @@ class ChoiceBox(QuestionBox):
         self.reveal.setVisible(self._tried and not self.done)
 
 
-class _Option(QPushButton):
+class TextButton(QPushButton):
     """A button as wide as there is room, whose text may be several lines with formulas."""
 
     def __init__(self, text: str, theme: Theme) -> None:
