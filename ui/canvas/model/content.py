@@ -85,9 +85,6 @@ class Content:
         return self._value(edge.source) if self.trace is not None else None
 
     def final_gradient(self, edge: Edge) -> Gradient:
-        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
-
-    def whole_gradient(self, edge: Edge) -> Gradient:
         """A wire's gradient wherever playback is; hidden numbers are covered as ever."""
         return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
 
@@ -148,9 +145,13 @@ class Content:
         """What is shown of an output's value or gradient: of a batched one, the chosen sample."""
         if self.sample is None or self.trace is None or isinstance(entry, Absent) or not samples.batched(self.trace, key, entry):
             return entry
-        known = self._parts.get(id(entry))
+        return self._chosen(entry)
+
+    def _chosen(self, view: ArrayView) -> ArrayView:
+        """What the choice of a sample leaves of a batched tensor."""
+        known = self._parts.get(id(view))
         if known is None:
-            known = self._parts[id(entry)] = samples.part(entry, self.sample)
+            known = self._parts[id(view)] = samples.part(view, self.sample)
         return known
 
     def batched(self, key: tuple[str, str]) -> bool:
@@ -209,10 +210,7 @@ class Content:
         view = self.trace.inner.get((node, sign))
         if view is None or self.sample is None or not samples.inner_batched(self.trace, view):
             return view
-        known = self._parts.get(id(view))
-        if known is None:
-            known = self._parts[id(view)] = samples.part(view, self.sample)
-        return known
+        return self._chosen(view)
 
     def typed(self, node: str) -> float | None:
         """A source's number: as it was when this trace was made; the document's where the trace is older or silent.

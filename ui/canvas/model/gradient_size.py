@@ -72,7 +72,7 @@ def sizes(content: Content) -> Sizes:
 
 def _counted(content: Content) -> Sizes:
     names = list(content.graph.edges)
-    gradients = [content.whole_gradient(edge) for edge in content.graph.edges.values()]
+    gradients = [content.final_gradient(edge) for edge in content.graph.edges.values()]
     shown = np.array([isinstance(g, ArrayView) and not g.covered for g in gradients], dtype=bool)
     norms = np.array([g.norm if isinstance(g, ArrayView) and not g.covered else math.nan for g in gradients], dtype=np.float64)
     finite = np.array([isinstance(g, ArrayView) and g.finite for g in gradients], dtype=bool)

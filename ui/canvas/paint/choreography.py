@@ -104,7 +104,6 @@ class Performance:
         self._key: tuple[object, ...] = ()
         self._made: Choreography | None = None
         self._ground: SceneGround | None = None
-        self._frame: Frame | None = None
 
     def frame(
         self, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme, rows: NodeRows | None,
@@ -155,8 +154,7 @@ def _ground(made: Choreography, camera: Camera, view: QSizeF, scene: CanvasScene
     size = min(max(SIZE, SIZE * theme.scale / camera.scale, view.height() / LINES / camera.scale), LARGEST)
     port = scene.output_of((made.node, scene.graph.spec(made.node).outputs[0].name))
     output = scene.anchor(*port, True) if port is not None else (rect.right(), rect.center().y())
-    ground = SceneGround(scene, size, rect, output)
-    return ground
+    return SceneGround(scene, size, rect, output)
 
 
 def _place(ground: SceneGround, made: Choreography, seen: QRectF) -> None:
