@@ -84,7 +84,6 @@ class KernelClient:
         self.run = 0
         """The id of the run that commands are for."""
         self.status: Status = "starting"
-        self.status_text = ""
         self.ready = False
         self.traced_revision = -1
         self._worker, self._clock = worker, clock
@@ -456,7 +455,7 @@ class KernelClient:
 
     def _tell(self, status: Status, text: str) -> None:
         if text or status != self.status:
-            self.status, self.status_text = status, text
+            self.status = status
             self.on_status(status, text)
 
     # --- the document ---------------------------------------------------------------------------------------------------

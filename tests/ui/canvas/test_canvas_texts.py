@@ -102,7 +102,6 @@ _UPRIGHT = {ord(formula_text.italic(letter)): letter for letter in "abcdefghijkl
 
 def test_the_variable_is_the_title_and_its_operation_the_small_print() -> None:
     graph = xy_plus_z()
-    assert geometry.names_of(graph, "d") | {"a": "x", "b": "y", "y": "d"} == geometry.names_of(graph, "d")
     assert [_said(graph, node)[:2] for node in ("x", "d", "f")] == [("x", "input"), ("d", "x · y"), ("f", "d + z")]
 
 

@@ -224,7 +224,7 @@ def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCa
 
 
 def _kind(
-    spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool, shapes: card_body.OfNode | None = None
+    spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool, shapes: card_body.OfNode | None
 ) -> _Kind:
     """From the cache, where the settings can be compared."""
     settings: tuple[Any, ...]
@@ -364,13 +364,6 @@ def _spots(
         PortSpot(port, slot, output, x, first + PITCH * i, port if labelled and (not output or len(rows) > 1) else "", minor, free)
         for i, (port, slot, minor, free) in enumerate(rows)
     )
-
-
-def names_of(graph: Graph, node_id: str) -> dict[str, str]:
-    """What `@name` in this node's formulas stands for: the producers' names, its own for its output, its settings' values."""
-    spec, into = graph.spec(node_id), graph.inputs_of(node_id)
-    wired = tuple((edge.target[1], edge.slot) for edge in into)
-    return dict(_filled(_kind(spec, graph.nodes[node_id].params, wired, False), graph.nodes[node_id].name, into, graph))
 
 
 def _written(settings: Mapping[str, Any]) -> dict[str, str]:
