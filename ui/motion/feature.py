@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
@@ -11,7 +10,7 @@ from ui.canvas.model.samples import count
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
-    from engine.compile.views import PassEvent, TraceView
+    from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.motion.slow_training import SlowTraining
@@ -95,9 +94,8 @@ class Motion(Feature):
         playhead = self.workspace.playhead
         if playhead.at_rest or self.workspace.kernel is None or self.workspace.work.asking(self._take):
             return
-        at = max(0, playhead.event_index - 1)
-        wanted = [node for node in _nodes(playhead.events[at : at + AHEAD]) if node not in self._known]
-        if any(node in wanted for node in _nodes(playhead.events[at : at + SOON])):
+        wanted = [node for node in playhead.nodes_ahead(AHEAD) if node not in self._known]
+        if any(node in wanted for node in playhead.nodes_ahead(SOON)):
             self.workspace.work.ask(ArithmeticOf(tuple(wanted), self._sample), self._take, 0)
 
     def _take(self, question: ArithmeticOf, reply: Any) -> None:
@@ -109,10 +107,6 @@ class Motion(Feature):
             self.workspace.canvas.model.rows.update({node: node_rows(told, single) for node, told in reply.nodes.items()})
             self.workspace.canvas.update()
         self._moved()
-
-
-def _nodes(events: Sequence[PassEvent]) -> list[str]:
-    return list(dict.fromkeys(event.node for event in events))
 
 
 def _sums(graph: Graph) -> frozenset[str]:

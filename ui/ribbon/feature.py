@@ -223,9 +223,7 @@ class Ribbon(Feature):
         playhead, work = self.workspace.playhead, self.workspace.work
         if work.kernel is None or work.asking(self._take):
             return
-        at = max(0, playhead.event_index - 1)
-        wanted = dict.fromkeys(event.node for event in playhead.events[at : at + AHEAD])
-        nodes = tuple(node for node in wanted if node not in self._equations)
+        nodes = tuple(node for node in playhead.nodes_ahead(AHEAD) if node not in self._equations)
         if nodes:
             work.ask(EquationsOf(nodes, notation), self._take, 0)  # type: ignore[arg-type]
 

@@ -82,6 +82,8 @@ class Headline(QWidget):
         super().__init__(canvas)
         self._canvas, self._theme = canvas, theme
         self.said, self.used = Said(), False
+        self._laid: list[list[_Part]] = []
+        """What it says, set for its room: the canvas below it is painted anew in every frame, and so is this line."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         canvas.installEventFilter(self)
@@ -121,8 +123,8 @@ class Headline(QWidget):
             return
         high = size * 1.9
         left, right = self._free(high)
-        rows = len(self._rows(right - left - 2 * EDGE))
-        high += max(0, rows - 1) * size * SMALL * 1.5
+        self._laid = self._rows(right - left - 2 * (FRAME + EDGE))
+        high += max(0, len(self._laid) - 1) * size * SMALL * 1.5
         self.setGeometry(round(left) + FRAME, FRAME, round(right - left) - 2 * FRAME, round(high) - FRAME)
         canvas.viewport.cover(OWNER, QRectF(0, 0, canvas.width(), high))
         self.raise_()
@@ -200,7 +202,7 @@ class Headline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), faded(self._theme.canvas, 0.9))
         y = size * 1.3
-        for row in self._rows(self.width() - 2 * EDGE):
+        for row in self._laid:
             self._paint_row(painter, row, y)
             y += size * SMALL * 1.6
         painter.end()

@@ -72,9 +72,13 @@ class Row:
     """What is laid out in place of `tokens` where there is no room for them: the formula."""
 
     @property
+    def left(self) -> str:
+        """What is laid out, without what it comes to."""
+        return " ".join(token.text.strip() for token in self.tokens)
+
+    @property
     def text(self) -> str:
-        left = " ".join(token.text.strip() for token in self.tokens)
-        return f"{left} = {self.result.text}" if left else self.result.text
+        return f"{self.left} = {self.result.text}" if self.tokens else self.result.text
 
 
 class Outdated(Exception):

@@ -133,9 +133,9 @@ class Choreography:
             return tuple(token.text for token in self.arriving)
         if stage in ("add", "sum"):
             assert self.total is not None
-            return (self.total.text if stage == "sum" else _left(self.total),)
+            return (self.total.text if stage == "sum" else self.total.left,)
         if stage in ("operate", "result"):
-            return tuple(row.text if stage == "result" else _left(row) for row in self.rows)
+            return tuple(row.text if stage == "result" else row.left for row in self.rows)
         return tuple(token.text for token in self.leaving or self._results)
 
     @property
@@ -281,10 +281,6 @@ class Choreography:
 def eased(share: float) -> float:
     """Slow at both ends."""
     return share * share * (3.0 - 2.0 * share)
-
-
-def _left(row: Row) -> str:
-    return " ".join(token.text.strip() for token in row.tokens)
 
 
 def _between(start: Point, end: Point, share: float) -> Point:

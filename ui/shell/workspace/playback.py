@@ -135,6 +135,11 @@ class Playhead(QObject):
             return self.events[self.event_index].node
         return self.events[self.event_index - 1].node if 0 < self.event_index <= len(self.events) else None
 
+    def nodes_ahead(self, count: int) -> list[str]:
+        """The nodes of the last event and of those to come, `count` events together."""
+        first = max(0, self.event_index - 1)
+        return list(dict.fromkeys(event.node for event in self.events[first : first + count]))
+
     @property
     def phase(self) -> Pass:
         """The pass the playhead is in; empty at rest."""

@@ -72,7 +72,7 @@ class Timeline:
             return _("parameters updated") if position == len(self.events) + 1 else _("gradients set to zero")
         event = self.events[position - 1]
         name = graph.nodes[event.node].name if event.node in graph.nodes else "…"
-        return _("{quantity} of {name}").format(quantity="value" if event.phase == "forward" else "gradient", name=name)
+        return (_("value of {name}") if event.phase == "forward" else _("gradient of {name}")).format(name=name)
 
     def _loss(self, graph: Graph, objective: str) -> int:
         scoring: set[str] = {objective}
