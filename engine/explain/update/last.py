@@ -55,8 +55,8 @@ def _lines(scene: Scene, key: Key, change: ParameterUpdate) -> tuple[Line, ...]:
     name = rf"{{{symbol}}}_{{{below}}}" if below else symbol
     old, _gradient, step, new = change.numbers
     told = equation(
-        "result", Tex(name, role="value", place=place), Tex(":"), Number(old, "value", place, beside=new), Tex(r"\to"),
-        Number(new, "value", place, beside=old), Tex(r",\quad"), Tex(rf"\Delta {name}"), EQUALS, Number(step),
+        "result", Tex(name, role="value", place=place), Tex(r":\;"), Number(old, "value", place, beside=new), Tex(r"\to"),
+        Number(new, "value", place, beside=old), Tex(r",\quad"), Tex(r"\Delta"), EQUALS, Number(step),
     )  # fmt: skip
     return told, *change.lines
 
