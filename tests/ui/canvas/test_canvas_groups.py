@@ -420,5 +420,5 @@ def test_playback_lights_the_card_of_the_node_it_is_in(canvas: Canvas) -> None:
     image, corner = canvas.grab().toImage(), canvas.scene.rect(group_id)
     edge = at(canvas, corner.right(), corner.center().y() + 20)
     colours = {image.pixelColor(edge.x() + step, edge.y()).name().upper() for step in range(-3, 4)}
-    assert canvas.theme.forward in colours
     canvas.set_playhead(None)
+    assert canvas.theme.highlight in colours

@@ -90,6 +90,7 @@ def test_an_answer_to_the_last_document_does_not_appear_in_the_next(open_window:
 
     assert window.explain.card.card is None
     window.canvas.select([names(window.document)["d"]])
+    window.explain.why()
     qtbot.waitUntil(lambda: window.explain.card.card is not None and window.explain.card.card.title == "d", timeout=PATIENCE)
 
 

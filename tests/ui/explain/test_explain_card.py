@@ -188,7 +188,8 @@ def test_while_one_answer_is_awaited_no_other_is_asked_for(window: Window, qtbot
 def test_an_unseen_page_asks_nothing(window: Window, qtbot: QtBot) -> None:
     ids = names(window.document)
     card_of(window, qtbot, ids["multiply"])
-    window.panel("inspector").tabs.setCurrentIndex(0)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not window.explain.card.isVisible()
     desk(window).asked.clear()
 
     window.canvas.select([ids["x"]])
