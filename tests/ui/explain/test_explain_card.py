@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import TraceView
@@ -45,7 +46,16 @@ def card_of(window: Window, qtbot: QtBot, item: str) -> CardPage:
     qtbot.keyClick(window.canvas, Qt.Key.Key_W)
     page = window.explain.card
     qtbot.waitUntil(lambda: page.card is not None and page.card.address.id == item and not page.asking, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.head.height() >= page.head.sizeHint().height() > 0, timeout=PATIENCE)  # its sheet has grown
     return page
+
+
+def bring_into_view(widget: QWidget) -> None:
+    """Scroll the card until this part of it can be seen."""
+    area = widget.parentWidget()
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    area.ensureWidgetVisible(widget)
 
 
 def written(page: CardPage) -> str:
@@ -123,6 +133,7 @@ def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot
     sheet = next(view.sheet for view in page.sections if "2 · (−5)" in view.sheet.text)
     place = next(rect for rect, link in sheet.links() if parse(link).id == ids["y"])
 
+    bring_into_view(sheet)
     qtbot.mouseMove(sheet, place.center().toPoint())
     lit = window.canvas.overlay.highlighted("explain")
     qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
