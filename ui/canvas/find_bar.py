@@ -11,6 +11,7 @@ from graph.text.suggest import nearest, no_match
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.find import known, matches
 from ui.look.theme import font
+from ui.look.typing import claim_keys
 
 WIDTH = 320
 
@@ -19,10 +20,7 @@ class _Query(QLineEdit):
     """The keys of this field belong to it, shortcuts of the canvas included."""
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_keys(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar = self.parent()

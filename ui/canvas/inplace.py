@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QWidget
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.surface import Typed
 from ui.look.theme import color, font
+from ui.look.typing import claim_keys
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -89,10 +90,7 @@ class LineEditor(QLineEdit):
         self.ending.keep()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_keys(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (*_ENTER, Qt.Key.Key_Tab):
@@ -128,10 +126,7 @@ class TextEditor(QPlainTextEdit):
         self.ending.keep()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_keys(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier

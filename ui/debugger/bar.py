@@ -38,7 +38,7 @@ _STEP_TEXTS = {
 
 
 class StepButtons(QWidget):
-    """`‹ node ›`: one size of step, back and forth."""
+    """`‹ layer ›`: one size of step, back and forth."""
 
     def __init__(self, unit: str, go: Callable[[int], None]) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
 
-Unit = Literal["node", "layer", "phase", "iteration"]
+Unit = Literal["layer", "phase", "iteration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +146,12 @@ class Control(QObject):
     # stepping
 
     def step(self, unit: Unit, way: int) -> None:
-        """One node, layer, phase or iteration on (1) or back (-1), over the borders of an iteration where whole ones are played."""
+        """One layer, phase or iteration on (1) or back (-1), over the borders of an iteration where whole ones are played."""
         playhead = self._workspace.playhead
         if unit == "iteration":
             self._iterate(way)
         elif not playhead.events or self._busy:
             return
-        elif unit == "node":
-            playhead.step() if way > 0 else playhead.step_back()
         else:
             at = playhead.event_index if not playhead.at_rest else 0 if way > 0 else len(playhead.events)
             timeline = self.timeline

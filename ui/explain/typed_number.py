@@ -47,7 +47,7 @@ def behind(graph: Graph, place: Address) -> TypedNumber | None:
 
 
 def rounded(x: float, width: float) -> float:
-    """A number as it is dragged in a plot of this width: no finer than one sees."""
+    """A number as it is dragged in a plot of this width: no finer than can be seen."""
     if not (width > 0 and math.isfinite(x)):
         return x
     return round(x, max(0, math.ceil(-math.log10(width / 400)))) + 0.0

@@ -19,6 +19,7 @@ from ui.look.schedule import Schedule
 from ui.look.style import px, style_sheet
 from ui.look.theme import Theme, mixed
 from ui.look.type_size import for_graph, sized
+from ui.look.typing import claim_escape
 from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
 from ui.maths.figure_view import FigureView
 
@@ -301,10 +302,7 @@ class LessonPanel(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_escape(event) or super().event(event)
 
 
 def _base(theme: Theme) -> float:

@@ -16,6 +16,7 @@ from graph.lessons.lesson import LessonQuestion
 from graph.text.messages import _
 from ui.lessons.text import LessonText
 from ui.look.theme import Theme, color, font
+from ui.look.typing import claim_escape
 from ui.look.widgets import button, label, set_property
 
 SMALL = 15.0
@@ -35,10 +36,7 @@ class _AnswerField(QLineEdit):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_escape(event) or super().event(event)
 
 
 class QuestionBox(QFrame):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
@@ -39,6 +39,19 @@ def leave_undo_to_the_window(event: QEvent, modified: bool) -> bool:
         event.ignore()
         return True
     return False
+
+
+def claim_keys(event: QEvent) -> bool:
+    """Whether this asks whose key was pressed: then it is the widget's whose `event` calls this, before any shortcut of the window."""
+    if event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    event.accept()
+    return True
+
+
+def claim_escape(event: QEvent) -> bool:
+    """The same for Esc alone."""
+    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and claim_keys(event)
 
 
 class _WheelGuard(QObject):

@@ -12,6 +12,7 @@ from graph.text.messages import _
 from ui.look.marks import dot
 from ui.look.style import px
 from ui.look.theme import Theme, color
+from ui.look.typing import claim_keys
 from ui.look.widgets import FlowLayout, button
 from ui.presenter.pen import INKS, hue
 
@@ -136,10 +137,7 @@ class BlackScreen(QWidget):
         return False
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_keys(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.ended.emit()

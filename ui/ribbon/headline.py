@@ -83,7 +83,7 @@ class Headline(QWidget):
         self._canvas, self._theme = canvas, theme
         self.said, self.used = Said(), False
         self._laid: list[list[_Part]] = []
-        """What it says, set for its room: the canvas below it is painted anew in every frame, and so is this line."""
+        """What it says, set for its room: the canvas below it is painted in every frame, and so is this line."""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         canvas.installEventFilter(self)

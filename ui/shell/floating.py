@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from graph.text.messages import _
 from ui.look.style import px, style_sheet
 from ui.look.theme import LIGHT, Theme, color
+from ui.look.typing import claim_escape
 from ui.look.widgets import button
 
 STEP = 24
@@ -47,7 +48,7 @@ class Grip(QWidget):
 
 
 class Corner(Grip):
-    """The lower right corner, with the strokes by which one knows that it can be dragged."""
+    """The lower right corner, with strokes that show that it can be dragged."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.CursorShape.SizeFDiagCursor)
@@ -65,7 +66,7 @@ class Corner(Grip):
 
 
 class Handle(Grip):
-    """The upper edge of a sheet: a short line shows that it can be taken hold of."""
+    """The upper edge of a sheet, with a short line that shows that it can be dragged."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.CursorShape.SizeAllCursor)
@@ -157,7 +158,7 @@ class Floating(QFrame):
         self._put_by_hand(QRect(self.place().topLeft(), size))
 
     def _put_by_hand(self, place: QRect) -> None:
-        """At least its upper edge stays where it can be taken hold of."""
+        """At least its upper edge stays in reach of the mouse."""
         area = self._canvas.rect()
         place.moveTop(min(max(place.top(), 0), area.height() - 40))
         place.moveLeft(min(max(place.left(), 60 - place.width()), area.width() - 60))
@@ -171,10 +172,7 @@ class Floating(QFrame):
     # Qt
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return claim_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = _WAYS.get(Qt.Key(event.key())) if self.hasFocus() else None

@@ -365,7 +365,7 @@ def test_undo_edits_and_another_document_in_the_middle_of_a_step_leave_a_sound_w
     whole.set_document(Document(build("sin(x)", CATALOG, {"x": 1.0})))
 
     assert control.breakpoints.all == [] and whole.canvas.overlay.marks("debugger") == {}
-    for unit in ("node", "layer", "phase", "iteration"):
+    for unit in ("layer", "phase", "iteration"):
         for way in (1, -1):
             control.step(unit, way)
 

@@ -26,7 +26,7 @@ SIZE, LARGEST = 23.0, 52.0
 LINES = 28.0
 """The text is at least this part of the view's height."""
 LEGIBLE_MS = 650.0
-"""An event that takes less time is shown by pulses alone: nobody could read its arithmetic."""
+"""An event that takes less time is shown by pulses alone: its arithmetic could not be read."""
 MOST_CHIPS = 16
 MATRIX, WIRE = 0.8, 15.0
 """Numbers in brackets are so much smaller than a single one; the size of the type in which a matrix is measured."""
