@@ -16,6 +16,8 @@ from ui.canvas.paint.nodes import paint_slot
 from ui.canvas.paint.tiles import blit, captioned, fitted
 from ui.look.theme import Theme, color, font
 
+SQUEEZED = 0.6
+"""A matrix that would have to be written smaller than this, against its usual size, is a picture: nobody could read it."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -39,7 +41,8 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
         paint_question(painter, QRectF(middle.x() - 20, middle.y() - 11, 40, 22), theme.backward if slope else theme.forward, theme)
     else:
         text = placed_text(content, node_id, place, shown)
-        if place.kind == "inner" and not isinstance(text, Matrix):
+        squeezed = isinstance(text, Matrix) and room(text, area) < SQUEEZED
+        if squeezed or (place.kind == "inner" and not isinstance(text, Matrix)):
             _paint_picture(painter, area, shown, content, theme)
         elif isinstance(text, Matrix):
             ink = theme.error if text.loud else theme.stale if content.stale else ink
@@ -48,9 +51,14 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
             captioned(painter, area, shown, text, content, theme, content.is_image(node_id, place.name))
 
 
+def room(matrix: Matrix, area: QRectF) -> float:
+    """How large a matrix can be written in its place, against its usual size."""
+    return min(area.width() / matrix.width, area.height() / matrix.height)
+
+
 def paint_fitted(painter: QPainter, area: QRectF, matrix: Matrix, ink: str, largest: float = 1.0, named: bool = False) -> None:
     """A matrix in the middle of its place, or beside its name at the left; smaller where it would not fit."""
-    size = min(largest, area.width() / matrix.width, area.height() / matrix.height)
+    size = min(largest, room(matrix, area))
     middle = area.center()
     left = area.left() if named else middle.x() - matrix.width * size / 2
     paint_matrix(painter, matrix, left, middle.y() - matrix.height * size / 2, ink, size)
