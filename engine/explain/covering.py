@@ -251,15 +251,7 @@ def _alike(part: Number | Array, secret: Number | Array) -> bool:
 
 
 @_cover.register
-def _number(piece: Number, covering: Covering) -> Number:
-    why = covering.why(piece.place)
-    if why is not None:
-        return _without(piece, why)
-    return piece if piece.place is not None else _fields(piece, covering)
-
-
-@_cover.register
-def _array(piece: Array, covering: Covering) -> Array:
+def _quantity(piece: Number | Array, covering: Covering) -> Number | Array:
     why = covering.why(piece.place)
     if why is not None:
         return _without(piece, why)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model import matrices
 from ui.canvas.model.content import Content
@@ -17,6 +17,7 @@ from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WORD, WireText, sh
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
 from ui.canvas.paint import batch
+from ui.canvas.paint.tiles import blit
 from ui.look.theme import VEIL, Theme, color, faded, font
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -139,7 +140,8 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
         image = content.picture(text.view, theme, text.image, 1)
         if image is not None:
             wide = PICTURE[1] if len(text.view.shape) > 2 else PICTURE[0]
-            _stamp(painter, QRectF(box.left() + PICTURE[0] - wide, box.top() + 2, wide, PICTURE[1]), image, theme, content.stale)
+            place = QRectF(box.left() + PICTURE[0] - wide, box.top() + 2, wide, PICTURE[1])
+            blit(painter, place, image, theme, content.stale, image.width() > PICTURE[0] or image.height() > PICTURE[1])
         painter.setPen(color(theme.stale if content.stale else hue))
         painter.setFont(font("wire"))
         if text.lead:
@@ -173,13 +175,3 @@ def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme) -> No
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
     painter.setFont(font("strong"))
     painter.drawText(box, _CENTRE, "?")
-
-
-def _stamp(painter: QPainter, place: QRectF, image: QImage, theme: Theme, stale: bool) -> None:
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > 26 or image.height() > 16)
-    painter.setOpacity(0.35 if stale else 1.0)
-    painter.drawImage(place, image)
-    painter.setOpacity(1.0)
-    painter.setPen(QPen(color(theme.card_edge), 1))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(place)

@@ -71,9 +71,9 @@ def fitted(box: QRectF, drawn: QImage) -> QRectF:
     return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
 
 
-def blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: bool) -> None:
-    """A tensor's picture in its frame, faint where it is out of date."""
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+def blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: bool, smooth: bool = False) -> None:
+    """A tensor's picture in its frame, faint where it is out of date; `smooth` where it has more pixels than its place."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     painter.setOpacity(0.35 if stale else 1.0)
     painter.drawImage(place, drawn)
     painter.setOpacity(1.0)
