@@ -14,12 +14,12 @@ from graph.lessons.own_graph import graph_of
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.text.messages import _, ngettext
-from graph.text.suggest import nearest, no_match, words_of
+from graph.text.suggest import no_match
 from ui.canvas.paint.thumbnail import Thumbnail
 from ui.lessons.player import EXAMPLES
 from ui.lessons.score import LessonScore
 from ui.lessons.shelf import LESSONS, LessonProgress, ShelfEntry, Standing, entries
-from ui.look.choice_card import ChoiceCard
+from ui.look.choice_card import ChoiceCard, found
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
@@ -44,8 +44,9 @@ class LessonCard(ChoiceCard):
     def __init__(self, entry: ShelfEntry, standing: Standing, graph: Graph | None, theme: Theme) -> None:
         lesson = entry.lesson
         self.progress = progress_text(lesson, standing)
-        super().__init__(entry, f"{lesson.title}. {lesson.summary} {self.progress}")
         self.entry, self.chapter = entry, CHAPTERS.get(int(lesson.order), OTHER)
+        spoken = f"{lesson.title}. {lesson.summary} {self.progress}"
+        super().__init__(entry, spoken, lesson.title, (lesson.summary, *lesson.topics, self.chapter))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 12)
@@ -64,12 +65,6 @@ class LessonCard(ChoiceCard):
         words.addWidget(label(self.progress, "small", wrap=True))
         words.addWidget(_progress_bar(lesson, standing))
         layout.addLayout(words, 1)
-
-    def found_by(self, text: str) -> bool:
-        """Whether every word that is searched for is in what the card says."""
-        lesson = self.entry.lesson
-        said = " ".join((lesson.title, lesson.summary, *lesson.topics, self.chapter)).casefold()
-        return all(word in said for word in text.casefold().split())
 
 
 def progress_text(lesson: Lesson, standing: Standing) -> str:
@@ -147,10 +142,7 @@ class LessonGallery(QDialog):
     @property
     def found(self) -> list[LessonCard]:
         """The cards that the search leaves, in the order of the curriculum; where it leaves none, those that were probably meant."""
-        typed = self.search.text()
-        exact = [card for card in self.cards if card.found_by(typed)]
-        near = nearest(typed, words_of(card.entry.lesson.title for card in self.cards)) if not exact else ""
-        return [card for card in self.cards if card.found_by(near)] if near else exact
+        return found(self.cards, self.search.text())[0]
 
     def _head(self) -> QGridLayout:
         head = QGridLayout()
@@ -169,19 +161,19 @@ class LessonGallery(QDialog):
 
     def _arrange(self) -> None:
         """Lay out what the search leaves, under the chapters' headings."""
-        grid, found = self._grid, self.found
+        grid, (shown, exact) = self._grid, found(self.cards, self.search.text())
         while grid.count():
             grid.takeAt(0)
         for widget in (*self.cards, *self._headings.values(), self.none):
             widget.setVisible(False)
         row = 0
-        if not any(card.found_by(self.search.text()) for card in found):
-            self.none.setText(no_match(self.search.text(), found[0].entry.lesson.title if found else ""))
+        if not exact:
+            self.none.setText(no_match(self.search.text(), shown[0].title if shown else ""))
             grid.addWidget(self.none, row, 0, 1, COLUMNS)
             self.none.setVisible(True)
             row += 1
         for chapter, heading in self._headings.items():
-            cards = [card for card in found if card.chapter == chapter]
+            cards = [card for card in shown if card.chapter == chapter]
             if not cards:
                 continue
             grid.addWidget(heading, row, 0, 1, COLUMNS)

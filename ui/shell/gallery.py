@@ -12,9 +12,9 @@ from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.files import FileError, load
 from graph.text.messages import _
-from graph.text.suggest import nearest, no_match, words_of
+from graph.text.suggest import no_match
 from ui.canvas.paint.thumbnail import Thumbnail
-from ui.look.choice_card import ChoiceCard
+from ui.look.choice_card import ChoiceCard, found
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 from ui.look.widgets import label
@@ -66,7 +66,7 @@ class ExampleCard(ChoiceCard):
     """One example to click on."""
 
     def __init__(self, example: Example, theme: Theme) -> None:
-        super().__init__(example, f"{example.title}. {example.description}")
+        super().__init__(example, f"{example.title}. {example.description}", example.title, (example.path.stem, example.description))
         self.example = example
         self.thumbnail = Thumbnail(example.graph, theme)
         text = label(example.description, "small", wrap=True)
@@ -82,12 +82,6 @@ class ExampleCard(ChoiceCard):
         words.addWidget(label(example.title, "strong"))
         words.addWidget(text)
         layout.addLayout(words)
-
-
-    def has(self, typed: str) -> bool:
-        """Whether every word that is typed is in its name, title or description."""
-        said = f"{self.example.path.stem} {self.example.title} {self.example.description}".casefold()
-        return all(word in said for word in typed.casefold().split())
 
 
 class Gallery(QDialog):
@@ -133,16 +127,10 @@ class Gallery(QDialog):
         self._work = Schedule(self)
         self._arrange("")
 
-    def found(self, typed: str) -> tuple[list[ExampleCard], bool]:
-        """The cards that have all words that are typed; where none has, those that were probably meant, and False."""
-        exact = [card for card in self.cards if card.has(typed)]
-        near = nearest(typed, words_of(card.example.title for card in self.cards)) if not exact else ""
-        return ([card for card in self.cards if card.has(near)] if near else exact), bool(exact)
-
     def _arrange(self, typed: str) -> None:
         """Lay out what the search leaves."""
-        shown, exact = self.found(typed)
-        self.none.setText("" if exact else no_match(typed, shown[0].example.title if shown else ""))
+        shown, exact = found(self.cards, typed)
+        self.none.setText("" if exact else no_match(typed, shown[0].title if shown else ""))
         self.none.setVisible(not exact)
         for card in self.cards:
             self._grid.removeWidget(card)
@@ -152,7 +140,7 @@ class Gallery(QDialog):
 
     def _take_first(self) -> None:
         """Enter: what was looked for, or probably meant."""
-        shown, _exact = self.found(self.search.text())
+        shown, _exact = found(self.cards, self.search.text())
         if shown and self.search.text().strip():
             self._take(shown[0].example)
 
