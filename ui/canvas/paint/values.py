@@ -81,12 +81,11 @@ def paint_value(
             return
         area = card.result.translated(rect.topLeft())
     if view is not None and view.covered:
-        if card.weight and full:  # who is to find out what a layer gives needs its weights
+        if card.weight and full:  # the weights are needed to find out what the layer computes
             paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
             area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
             painter.fillRect(area, color(theme.card))
-        middle = area.center()
-        paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
+        _paint_hidden(painter, area, theme, boost)
     elif card.weight and full:
         paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
     elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
@@ -100,14 +99,25 @@ def paint_value(
     elif full:
         paint_tile(painter, area, view, content, theme, image)
     else:
-        drawn = content.picture(view, theme, image)
-        if drawn is not None:
-            place = fitted(area, drawn)
-            blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
+        _paint_picture(painter, area, view, content, theme, image)
     if card.slider is not None and typed is not None and full:
         settings = content.graph.settings_of(node_id)
         share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
         paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
+
+
+def _paint_picture(painter: QPainter, area: QRectF, view: ArrayView, content: Content, theme: Theme, image: bool) -> None:
+    """A tensor as a picture in the middle."""
+    drawn = content.picture(view, theme, image)
+    if drawn is not None:
+        place = fitted(area, drawn)
+        blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
+
+
+def _paint_hidden(painter: QPainter, area: QRectF, theme: Theme, boost: float) -> None:
+    """A question mark in place of a value."""
+    middle = area.center()
+    paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
 
 
 def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:
