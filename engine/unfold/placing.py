@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engine.unfold.box import Box
-from graph.grouping.layout import GRID, SIZE, layout
+from graph.grouping.layout import SIZE, layout
+from graph.grouping.packing import GRID
 from graph.model.elements import Edge, Group, Node
 from graph.model.graph import Graph
 

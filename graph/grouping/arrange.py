@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graph.grouping.layout import AROUND, GAP_Y, GRID, SIZE, Arrangement, Hook, Place, Sizes, Wire, component, components, packed, wire_of
+from graph.grouping.layout import SIZE, Hook, Sizes, Wire, component, components, wire_of
+from graph.grouping.packing import AROUND, GAP_Y, GRID, Arrangement, Place, packed
 from graph.model.graph import Graph
 
 Rect = tuple[float, float, float, float]

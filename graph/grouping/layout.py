@@ -8,47 +8,29 @@ small on it is broken into lines. A wire that would run under a card is led thro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 
 from graph.grouping import curves
 from graph.grouping.crossings import RANKS, Layers, ordered
+from graph.grouping.packing import AROUND, GAP_X, GAP_Y, GRID, Arrangement, Place, packed, shown_at
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 
-GAP_X, GAP_Y, GRID, STEP = 144.0, 48.0, 8.0, 4.0
-"""Horizontal room for the numbers on the wires, vertical room between cards, what columns and what heights are rounded to."""
+STEP = 4.0
+"""What heights are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
 LANE, CHANNEL, TURN, BESIDE = 30.0, 104.0, 28.0, 64.0
 """Between a card and a wire that passes it, between lines, how far beyond a line a wire turns to the next, and between such wires."""
-AROUND = (120.0, 48.0)
-"""What a canvas shows around a graph, beside the objective and above and below it."""
 SMALL, BETTER = 0.62, 1.25
 """A graph is broken into lines where it would be shown smaller than this, and only if that makes it so many times larger."""
-LARGEST = 1.25
 _GUARDED = 300
 """Nodes up to which wires are led around cards."""
 
-Place = tuple[float, float]
 Sizes = Mapping[str, Place]
 Hook = Callable[[str, str, bool, int], Place]
 """Node, port, whether it is an output, slot → where a wire hangs, from the card's top left corner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """Top left corners, and the points of every wire between what was placed; `size` of the whole, which begins at (0, 0)."""
-
-    places: dict[str, Place]
-    via: dict[str, tuple[Place, ...]] = field(default_factory=dict)
-    size: Place = (0.0, 0.0)
-
-    def shifted(self, x: float, y: float) -> Arrangement:
-        """The same elsewhere, on the grid."""
-        x, y = GRID * round(x / GRID), GRID * round(y / GRID)
-        places = {node: (across + x, down + y) for node, (across, down) in self.places.items()}
-        return Arrangement(places, {edge: tuple((a + x, b + y) for a, b in points) for edge, points in self.via.items()}, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,47 +110,6 @@ def components(nodes: Sequence[str], wires: Sequence[Wire]) -> list[tuple[list[s
     for wire in wires:
         parts[part[wire.source]][1].append(wire)
     return sorted(parts.values(), key=lambda members: len(members[0]) == 1)
-
-
-def packed(parts: Sequence[Arrangement], canvas: Place | None) -> Arrangement:
-    """Parts one below the other or, where that makes all of them larger on the canvas, in several lines or columns."""
-    best = _lined(parts, 0.0, 0)
-    if canvas is None or len(parts) < 2:
-        return best
-    largest = shown_at(best.size, canvas)
-    for axis, gap in ((0, GAP_X), (1, 2 * GAP_Y)):
-        extents = [part.size[axis] + gap for part in parts]
-        lengths = sorted({sum(extents[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)})
-        for length in lengths if len(parts) <= 16 else lengths[:: max(1, len(lengths) // 60)]:
-            found = _lined(parts, length, axis)
-            scale, area = shown_at(found.size, canvas), found.size[0] * found.size[1]
-            if scale > largest * 1.02 or (scale > largest * 0.99 and area < 0.95 * best.size[0] * best.size[1]):
-                best, largest = found, scale
-    return best
-
-
-def _lined(parts: Sequence[Arrangement], length: float, axis: int) -> Arrangement:
-    """The parts in lines (`axis` 0) or columns (1) of about this length, gap included."""
-    places: dict[str, Place] = {}
-    via: dict[str, tuple[Place, ...]] = {}
-    gaps = (GAP_X, 2 * GAP_Y) if axis == 0 else (2 * GAP_Y, GAP_X)
-    along = across = thick = longest = 0.0
-    for part in parts:
-        here, there = part.size[axis], part.size[1 - axis]
-        if along > 0 and along + here > length:
-            along, across, thick = 0.0, across + thick + gaps[1], 0.0
-        moved = part.shifted(*((along, across) if axis == 0 else (across, along)))
-        places |= moved.places
-        via |= moved.via
-        thick, longest = max(thick, GRID * -(-there // GRID)), max(longest, along + here)
-        along += GRID * -(-here // GRID) + gaps[0]
-    whole = longest, across + thick
-    return Arrangement(places, via, whole if axis == 0 else (whole[1], whole[0]))
-
-
-def shown_at(size: Place, canvas: Place) -> float:
-    """The scale at which something of this size fills the canvas."""
-    return min(canvas[0] / (size[0] + AROUND[0]), canvas[1] / (size[1] + AROUND[1]), LARGEST)
 
 
 @dataclass(slots=True)

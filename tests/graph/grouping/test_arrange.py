@@ -10,7 +10,8 @@ import pytest
 
 from graph.grouping import curves
 from graph.grouping.arrange import Arranged, Rect, arrange
-from graph.grouping.layout import GAP_X, arranged, shown_at
+from graph.grouping.layout import arranged
+from graph.grouping.packing import GAP_X, shown_at
 from graph.model.edits import Move
 from graph.model.graph import Graph
 from tests.support.catalog import CATALOG, add, wire

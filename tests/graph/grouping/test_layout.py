@@ -6,7 +6,8 @@ import itertools
 import random
 import time
 
-from graph.grouping.layout import GRID, SIZE, STEP, layout
+from graph.grouping.layout import SIZE, STEP, layout
+from graph.grouping.packing import GRID
 from graph.model.graph import Graph
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 

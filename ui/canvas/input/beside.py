@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF
 
-from graph.grouping.layout import GAP_X, GAP_Y
+from graph.grouping.packing import GAP_X, GAP_Y
 from graph.model import edits
 from graph.model.elements import End
 from graph.text.messages import _

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 
-from graph.grouping.layout import GAP_X
+from graph.grouping.packing import GAP_X
 from graph.grouping.repeat import Block, block_of, repeat
 from graph.model import edits
 from graph.text.messages import _
