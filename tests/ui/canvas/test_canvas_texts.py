@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage, QPainter
 
-from engine.compile.views import Absent, ArrayView
+from engine.compile.views import Absent, ArrayView, PassEvent, TraceView
 from engine.nodes.catalog import CATALOG
 from graph.formula.latex import display_name, latex_name
 from graph.model.edits import Rename, SetLabel
@@ -18,6 +18,7 @@ from graph.model.elements import Edge
 from graph.model.graph import Graph
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import model_of
+from tests.support.networks import tanh_net
 from ui.canvas.model import geometry, spoken, titles
 from ui.canvas.model.content import Content, thickness
 from ui.canvas.model.find import matches
@@ -237,6 +238,29 @@ def test_a_value_waits_for_its_pulse_but_what_was_typed_is_there() -> None:
     head.seek(4)
     assert content.wire_value(graph.edges["e0"]) is not None and content.wire_value(graph.edges["e2"]) is None
     assert content.wire_gradient(graph.edges["e0"]) == Absent("not computed")
+
+
+def test_what_a_layer_gave_stands_on_its_wire_because_its_card_shows_weights() -> None:
+    from ui.shell.workspace.playback import Playhead
+
+    steps: list[tuple[str, tuple[str, ...]]] = [("data", ()), ("hidden", ("e0",)), ("tanh", ("e1",)), ("out", ("e2",))]
+    events = tuple(PassEvent("forward", node, edges) for node, edges in steps)
+    trace = TraceView(values={(n, "y"): view_of([1.0, 2.0]) for n in ("hidden", "tanh", "out")}, events=events)
+    graph, head = tanh_net(), Playhead()
+    head.set_trace(trace)
+    content = Content(graph, trace, head)
+
+    def shown() -> list[bool]:
+        return [content.wire_value(graph.edges[edge]) is not None for edge in ("e1", "e2")]
+
+    head.seek(1)
+    assert shown() == [False, False]
+    head.seek(2)  # hidden is computed
+    assert shown() == [True, False]
+    head.play_forward()  # its number travels to tanh: it is in one place
+    assert head.active_edges == ("e1",) and shown() == [False, False]
+    head.seek(3)  # the card of tanh shows its value: its wire waits
+    assert shown() == [True, False]
 
 
 def test_edges_are_known_by_their_source() -> None:

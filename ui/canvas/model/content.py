@@ -71,9 +71,17 @@ class Content:
         return self.playing or (self.trace is not None and self.trace.mode == "training")
 
     def wire_value(self, edge: Edge) -> ArrayView | None:
-        if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id)):
+        if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id) and not self._left(edge)):
             return None
         return self.final_value(edge)
+
+    def _left(self, edge: Edge) -> bool:
+        """Whether a layer's result stands on this wire before the next node takes it: the layer's card shows its weights instead."""
+        head, (node, _port) = self.playhead, edge.source
+        spec = self.graph.spec(node)
+        if head is None or spec.category != "layers" or not spec.parameters:
+            return False
+        return head.node_has_value(node) and edge.id not in head.active_edges
 
     def wire_gradient(self, edge: Edge) -> Gradient:
         if self.playhead is not None and not self.playhead.arrived_gradients(edge.id):
