@@ -52,6 +52,7 @@ from ui.look import theme as themes
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 
+_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 STALE_MS, STALE = 150, "grey"
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 SHARPEN_MS, SHARPEN = 90, "sharpen"
@@ -360,6 +361,10 @@ class Canvas(QWidget):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         self.router.key_up(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.model.pointing.entered = event.reason() in _BY_KEYS
+        super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.router.focus_lost()

@@ -549,6 +549,23 @@ def test_arrows_walk_ctrl_arrows_follow_wires_and_the_focus_is_seen(canvas: Canv
     assert not canvas.model.pointing.by_keys
 
 
+@pytest.mark.parametrize(("reason", "framed"), [(Qt.FocusReason.TabFocusReason, True), (Qt.FocusReason.OtherFocusReason, False)])
+def test_the_canvas_is_framed_where_the_focus_came_by_keys_until_something_is_done(
+    canvas: Canvas, reason: Qt.FocusReason, framed: bool
+) -> None:
+    def corner() -> str:
+        return canvas.grab().toImage().pixelColor(1, 200).name()
+
+    canvas.activateWindow()
+    canvas.select([])
+    canvas.clearFocus()
+    plain = corner()
+    canvas.setFocus(reason)
+    assert (corner() != plain) == framed
+    QTest.keyClick(canvas, K.Key_Period)
+    assert corner() == plain
+
+
 def test_p_arrows_and_enter_connect(qtbot: QtBot) -> None:
     graph = xy_plus_z()
     edits.Disconnect("e3").apply(graph)

@@ -70,7 +70,7 @@ class InputRouter:
         model, left = self.model, event.button() == Qt.MouseButton.LeftButton
         model.surface.take_focus(Qt.FocusReason.MouseFocusReason)
         model.pointing.last = event.position()
-        model.pointing.by_keys = False
+        model.pointing.by_keys = model.pointing.entered = False
         if self.gesture is not None:
             self.cancel()  # a second button calls it off
             return
@@ -147,7 +147,7 @@ class InputRouter:
     def key(self, event: QKeyEvent) -> bool:
         """Whether the key meant something here."""
         model, key = self.model, event.key()
-        model.pointing.by_keys = True
+        model.pointing.by_keys, model.pointing.entered = True, False
         if key == Qt.Key.Key_Escape:
             # What comes last may be something else that can be cancelled.
             return self.cancel() or model.surface.close_sheet() or model.navigation.out() or self._deselect()

@@ -15,6 +15,8 @@ class Pointing:
     """Where the mouse was last, in view coordinates."""
     by_keys: bool = False
     """Whether the last input came from the keyboard: then the focus is shown."""
+    entered: bool = False
+    """Whether the focus came to the canvas by Tab or a key for panels, and nothing was done here since: then the canvas is framed."""
     wire: str | None = None
     port: PortHit | None = None
     pin: QPointF | None = None

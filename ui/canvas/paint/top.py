@@ -18,7 +18,7 @@ def paint_top(painter: QPainter, model: CanvasModel, minimap: Minimap) -> None:
         paint_message(painter, size, model.pointing.offer, model.theme)
     if model.map.visible():
         minimap.paint(painter, model.map, model.viewport, model.theme)
-    if model.shows_focus and model.pointing.by_keys and not model.selection and model.surface.has_focus():
+    if model.shows_focus and model.pointing.entered and not model.selection and model.surface.has_focus():
         painter.setPen(QPen(color(model.theme.focus), 3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(1.5, 1.5, size.width() - 3, size.height() - 3))
