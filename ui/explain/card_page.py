@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
@@ -15,11 +15,12 @@ from graph.model.address import Address, first_output, parameter, parse, wire
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.explain.links import follow, point_at, point_at_link
+from ui.explain.section_view import SectionView
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
-from ui.look.widgets import FlowLayout, button, clear, label, line
+from ui.look.widgets import FlowLayout, button, clear, label
 from ui.maths.sheet import Sheet
-from ui.maths.writing import CardWriter, head_lines, section_lines
+from ui.maths.writing import CardWriter, head_lines
 from ui.shell.workspace.panel import InspectorPage
 from ui.shell.workspace.services import STEPPING
 
@@ -35,41 +36,6 @@ NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
 )
 INVITATION = _("Select a node or wire to see how its value was computed.")
 HINT = _("Point at a number to see where it comes from; click it to go there.")
-
-
-class SectionView(QWidget):
-    """One section: its title, which leads to what it is about, and its lines; of a training step, a button that leads to it."""
-
-    update_wanted = Signal(object)
-    """The section of a training step whose update is to be shown."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._section: Section | None = None
-        self.update_button = button(
-            _("Show this step"),
-            tip=_("Open the debugger at the update that made this change. It goes one training step back; F9 makes the step again"),
-        )
-        self.update_button.clicked.connect(lambda: self.update_wanted.emit(self._section))
-        self.title = label("", "strong", wrap=True)
-        self.sheet = Sheet()
-        self.rule = line()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.rule)
-        layout.addSpacing(2)
-        layout.addWidget(self.title)
-        layout.addWidget(self.sheet)
-        layout.addWidget(self.update_button, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def show_section(self, section: Section, theme: Theme, stale: bool) -> None:
-        self._section = section
-        self.update_button.setVisible(section.step is not None)
-        self.title.setText(section.title)
-        writer = CardWriter()
-        lines = section_lines(writer, section)
-        self.sheet.show_lines(lines, writer.arrays, theme, stale)
 
 
 class CardPage(InspectorPage):

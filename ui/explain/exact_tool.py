@@ -47,7 +47,7 @@ class ExactTool(Tool):
         down.setSpacing(4)
         down.addLayout(top)
         down.addWidget(self.table, 1)
-        self.toggle.clicked.connect(lambda checked: self.meaning.exact.turn(self.toggle.isChecked()))
+        self.toggle.clicked.connect(lambda checked: self.meaning.exact.turn(checked))
         self.meaning.exact.changed.connect(self._switched)
 
     def _table(self) -> QTableWidget:
