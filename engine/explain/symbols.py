@@ -16,7 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from engine.explain.cards import Notation
-from graph.formula.latex import latex_name
+from graph.formula.latex import LOWERED_DIGITS, display_name, latex_name
 from graph.model.address import Address, output_name
 
 if TYPE_CHECKING:
@@ -242,3 +242,15 @@ def levels(graph: Graph) -> dict[str, str]:
 def entry_text(entry: tuple[int, ...]) -> str:
     """An index as mathematics writes it, counted from 1: `2, 1`."""
     return r",\,".join(str(i + 1) for i in entry)
+
+
+def entry_lowered(entry: tuple[int, ...], shape: tuple[int, ...] = ()) -> str:
+    """An index as plain text, counted from 1: `₂₁`, or `₁₂,₁`. The only sample of a batch, the first axis of `shape`, is left out."""
+    places = [str(i + 1) for i in (entry[1:] if len(entry) > 1 and shape[:1] == (1,) else entry)]
+    return ("," if any(len(place) > 1 for place in places) else "").join(places).translate(LOWERED_DIGITS)
+
+
+def entry_name(name: str, lowered: str) -> str:
+    """An entry of what has this name: `u₂`, `ŷ₁`; `x1₂` where the name itself would end in a lowered digit."""
+    shown = display_name(name)
+    return (name if lowered and "₀" <= shown[-1] <= "₉" else shown) + lowered

@@ -25,7 +25,7 @@ _BY_NAME = {name: letter for letter, name in _LETTERS.items()}
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 _WORDS = frozenset(("chat", "that", "what"))
 """Words that only look like a letter with an accent."""
-_LOWERED_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LOWERED_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _ACCENTED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")_?(hat|bar|tilde)((?:_.*|\d*))")
 _NUMBERED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")(\d+)")
 
@@ -46,7 +46,7 @@ def display_name(name: str) -> str:
     if not stem:
         return name
     letter = unicodedata.normalize("NFC", _symbol(stem) + (_ACCENTS[accent] if accent else ""))
-    return letter + (below.translate(_LOWERED_DIGITS) if below.isdigit() else f"_{_symbol(below)}" if below else "")
+    return letter + (below.translate(LOWERED_DIGITS) if below.isdigit() else f"_{_symbol(below)}" if below else "")
 
 
 def name_parts(name: str) -> tuple[str, str, str]:

@@ -99,14 +99,16 @@ class Address:
         """The id of the node that the number belongs to: of a wire, the one it starts at. Raises KeyError for a wire that is gone."""
         return graph.edges[self.id].source[0] if self.kind == "edge" else self.id
 
-    def name(self, graph: Graph) -> str:
+    def name(self, graph: Graph, entry: str | None = None) -> str:
         """What a person calls it: `hidden`, `data.x`, `hidden.W[0, 1]`, `x → d.a`, `gradient of x → d.a`; "?" for what is gone.
 
         An entry of a wire's value is written at the value: `x[2] → d.a`. Of a port that takes several wires the slot is written, too.
+        `entry` is another way of writing the index, such as `₂₁`.
         """
         if not self.exists(graph):
             return GONE
-        name = _edge_name(graph, self) if self.kind == "edge" else _node_name(graph, self) + _brackets(self.index)
+        entry = _brackets(self.index) if entry is None else entry
+        name = _edge_name(graph, self, entry) if self.kind == "edge" else _node_name(graph, self) + entry
         return _("gradient of {name}").format(name=name) if self.gradient else name
 
     def text(self) -> str:
@@ -171,9 +173,9 @@ def input_name(graph: Graph, node: str, port: str, slot: int = 0) -> str:
     return f"{graph.nodes[node].name}.{port}" + (f"[{slot}]" if declared is not None and declared.many else "")
 
 
-def _edge_name(graph: Graph, address: Address) -> str:
+def _edge_name(graph: Graph, address: Address, entry: str) -> str:
     edge = graph.edges[address.id]
-    return f"{output_name(graph, *edge.source)}{_brackets(address.index)} → {input_name(graph, *edge.target, edge.slot)}"
+    return f"{output_name(graph, *edge.source)}{entry} → {input_name(graph, *edge.target, edge.slot)}"
 
 
 def _node_name(graph: Graph, address: Address) -> str:

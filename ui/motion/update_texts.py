@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.explain.cards import Number, Tex
+from engine.explain.symbols import entry_lowered
 from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.model.covered import Covered
 from ui.canvas.model.arithmetic import written
@@ -15,7 +16,6 @@ Texts = Mapping[str, tuple[str, ...]]
 LONGEST = 44
 """Letters of a worked line that there is room for; a longer one gives way to the step alone."""
 MOST_LINES = 2
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def coming(update: UpdateTable) -> Texts:
@@ -39,9 +39,8 @@ def _texts(update: UpdateTable, text: Callable[[ParameterUpdate], str]) -> Texts
 
 def _name(row: ParameterUpdate) -> str:
     """A layer has several tensors, and a tensor several numbers: which one. A Parameter's card says its name itself."""
-    place = ",".join(str(index + 1) for index in row.entry) if max(row.entry, default=0) > 8 else "".join(str(i + 1) for i in row.entry)
     name = row.name if "." in row.label or row.old.scalar is not None else row.label
-    return f"{name}{place.translate(LOWERED)}: " if row.old.scalar is None else f"{name}: " if "." in row.label else ""
+    return f"{name}{entry_lowered(row.entry)}: " if row.old.scalar is None else f"{name}: " if "." in row.label else ""
 
 
 def _made(row: ParameterUpdate) -> str:

@@ -10,15 +10,17 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.explain import symbols
 from engine.explain.misconceptions import Expected, Prediction
-from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
+from engine.explain.misconceptions.items import covers, entry_of, fits, known, name_of, number_of
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from graph.lessons.lesson import LessonQuestion
-from graph.model.address import Address
+from graph.model.address import Address, output_name
 from graph.text.messages import _
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
+    from graph.model.elements import End
+    from graph.model.graph import Graph
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "predict"
@@ -70,7 +72,7 @@ class PredictionBoard(QObject):
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         new = [item for item in items if item not in self.asked]
         for item in new:
-            self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
+            self.asked[item] = Asked(item, name_of(graph, trace, item), number_of(graph, trace, item))
             self.answered = {address: entry for address, entry in self.answered.items() if address.id != item.id}
             self.score.counts.asked += 1
         self._show()
@@ -97,7 +99,7 @@ class PredictionBoard(QObject):
             return None
         if new not in self.asked:
             self.asked = {(new if address == item else address): state for address, state in self.asked.items()}
-            self.asked[new] = Asked(new, name_of(graph, new), number_of(graph, trace, new))
+            self.asked[new] = Asked(new, name_of(graph, trace, new), number_of(graph, trace, new))
             self._waiting = [({new if i == item else i for i in wanted}, done, on_done) for wanted, done, on_done in self._waiting]
             self._show()
         return new
@@ -210,8 +212,9 @@ class PredictionBoard(QObject):
         gone = [item for item in self.asked if not item.exists(graph)]
         self._void(gone)
         self.answered = {item: e for item, e in self.answered.items() if item.exists(graph)}
+        trace = self.workspace.visibility.truth
         for item, asked in self.asked.items():
-            asked.name = name_of(graph, item)
+            asked.name = name_of(graph, trace, item)
         if gone:
             self.workspace.say(_("The number to predict is no longer in the graph: this prediction was cancelled."))
         if self.asked or gone:
@@ -275,12 +278,19 @@ class PredictionBoard(QObject):
     def _short(self, item: Address) -> str:
         """What a tag says of a number that is asked for: which derivative, which entry; nothing where the question mark says it."""
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
-        entry = f"[{', '.join(map(str, item.index))}]" if item.index else ""
+        entry = entry_of(graph, trace, item)
         if item.gradient and item.kind != "edge" and item.exists(graph):
             objective = symbols.objective_name(graph, trace.objective if trace is not None else None)
             name = item.port if item.kind == "parameter" else graph.nodes[item.id].name
-            return f"{symbols.total(objective, name + entry)} ?"
-        return f"{entry} ?" if entry else ""
+            return f"{symbols.total(objective, symbols.entry_name(name, entry))} ?"
+        if not entry or not item.exists(graph):
+            return ""
+        return f"{symbols.entry_name(output_name(graph, *_source(graph, item)), entry)} ?"
+
+
+def _source(graph: Graph, item: Address) -> End:
+    """The output whose value or gradient is asked for."""
+    return graph.edges[item.id].source if item.kind == "edge" else item.key
 
 
 def _same_number(now: float | None, then: float | None) -> bool:

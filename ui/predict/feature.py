@@ -128,7 +128,7 @@ class Predict(Feature):
             self.workspace.say(otherwise)
             return
         self.board.hide(items)
-        other = _(" Type [1, 0] before the number to choose another entry.") if any(item.index for item in items) else ""
+        other = _(" Type [2, 1] before the number to choose another entry: row 2, column 1.") if any(item.index for item in items) else ""
         self.workspace.say(_("Click a question mark, or press Q, and type the number.{other}").format(other=other))
 
     def predict_next(self) -> None:

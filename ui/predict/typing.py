@@ -116,18 +116,20 @@ class Typing(QObject):
         self.open(item)
 
     def _typed(self, item: Address, text: str) -> None:
-        """An answer; `[1, 0]` before it, or alone, is another entry of the tensor."""
+        """An answer; `[2, 1]` before it, or alone, is another entry of the tensor, counted from 1."""
         self._last = item
         chosen = _ENTRY.fullmatch(text)
         if chosen is None or item not in self.board.asked:
             self.board.answer(item, text)
             return
-        entry = tuple(int(index) for index in chosen[1].split(","))
-        moved = item if entry == item.index else self.board.move(item, entry)
+        entry = tuple(int(index) - 1 for index in chosen[1].split(","))
+        if item.index is not None and len(entry) + 1 == len(item.index) and item.index[0] == 0:
+            entry = (0, *entry)  # of the first sample, whose number the tag leaves out where it is the only one
+        moved = item if entry == item.index else self.board.move(item, entry) if min(entry) >= 0 else None
         if moved is None:
             title, text = (
                 self.board.asked[item].name,
-                _("Only this number is asked for; there is no question about [{index}].").format(index=chosen[1]),
+                _("Only this number is asked for; there is no question about [{index}]. Entries count from 1.").format(index=chosen[1]),
             )
             self.callout.show_text(title, [text], lambda: self.place(item))
         elif chosen[2].strip():

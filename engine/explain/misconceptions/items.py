@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.compile.views import ArrayView, TraceView
+from engine.explain.symbols import entry_lowered
 from graph.model.address import Address, first_output, parameter, wire
 from graph.model.graph import Graph
 
@@ -85,9 +86,15 @@ def _with_entry(graph: Graph, trace: TraceView | None, address: Address) -> Addr
     return address.at(tuple(entry))
 
 
-def name_of(graph: Graph, address: Address) -> str:
-    """How a prediction is listed: "gradient x → d.a", "value d", "gradient hidden.W[0, 1]"."""
-    return f"{address.quantity} {address.value.name(graph)}"
+def entry_of(graph: Graph, trace: TraceView | None, address: Address) -> str:
+    """Which entry of its tensor is asked for, counted from 1 as in the texts: "₂", "₁₂"; nothing for the whole."""
+    view = known(graph, trace, address)
+    return entry_lowered(address.index or (), view.shape if view is not None and address.kind != "parameter" else ())
+
+
+def name_of(graph: Graph, trace: TraceView | None, address: Address) -> str:
+    """How a prediction is listed: "gradient x → d.a", "value d", "gradient hidden.W₁₂"."""
+    return f"{address.quantity} {address.value.name(graph, entry_of(graph, trace, address))}"
 
 
 def covers(graph: Graph, addresses: Iterable[Address]) -> tuple[set[str], set[str]]:

@@ -230,8 +230,8 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
 
 @pytest.mark.parametrize(
     ("text", "entry", "verdict"),
-    [("[0, 1] 2", (0, 1), "yes"), ("[0,1] = 2", (0, 1), "yes"), ("[1, 0] 4", (1, 0), "no"), ("[5, 0] 9", (1, 1), ""), ("[1] 3", (1, 1), ""),
-     ("9", (1, 1), "yes")],
+    [("[1, 2] 2", (0, 1), "yes"), ("[1,2] = 2", (0, 1), "yes"), ("[2, 1] 4", (1, 0), "no"), ("[6, 1] 9", (1, 1), ""), ("[1] 3", (1, 1), ""),
+     ("[0, 1] 2", (1, 1), ""), ("9", (1, 1), "yes")],
 )  # fmt: skip
 def test_every_entry_of_a_tensor_can_be_asked_for(window: Window, qtbot: QtBot, text: str, entry: tuple[int, ...], verdict: str) -> None:
     edge, trace = wire(window, "x"), hand_trace(window.document)
@@ -254,7 +254,7 @@ def test_another_entry_is_typed_alone_and_then_its_number(window: Window, qtbot:
     window.showing.show_trace(replace(trace, edge_gradients={**trace.edge_gradients, edge: matrix([[1.0, 2.0], [3.0, 9.0]])}))
     trigger(window, "hide_gradient", edge)
     trigger(window, "predict_next")
-    type_answer(window, qtbot, "[0, 0]")
+    type_answer(window, qtbot, "[1, 1]")
     type_answer(window, qtbot, "1")
     assert window.predict.board.score.counts.first == 1 and not window.predict.asked
 
@@ -370,7 +370,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     assert sorted(item.port for item in asked if item.kind == "parameter") == ["W", "W", "b", "b"] and len(asked) == 8
     assert all(item.index is not None for item in asked)
     layer = next(item.id for item in asked if item.port == "W")
-    assert "∂L/∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b[" in window.canvas.overlay.tags("predict")[layer].text
+    assert "∂L/∂W₁₂" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b₁" in window.canvas.overlay.tags("predict")[layer].text
 
     weight = next(item for item in asked if item.port == "W")
     truth = view.parameter_gradients[weight.id, "W"].data[weight.index]  # type: ignore[index]
@@ -386,3 +386,14 @@ def test_the_ticks_go_when_all_is_answered_and_something_else_is_selected(window
     assert window.canvas.overlay.tags("predict")
     window.canvas.select([names(window.document)["add"]])
     assert not window.canvas.overlay.tags("predict")
+
+
+@pytest.mark.parametrize(("rows", "index", "tag"), [([[1.0, 9.0]], (0, 1), "x₂ ?"), ([[1.0, 2.0], [9.0, 3.0]], (1, 0), "x₂₁ ?")])
+def test_the_entry_that_is_asked_for_counts_from_one(window: Window, rows: list[list[float]], index: tuple[int, ...], tag: str) -> None:
+    edge, trace = wire(window, "x"), hand_trace(window.document)
+    window.showing.show_trace(replace(trace, edge_gradients={**trace.edge_gradients, edge: matrix(rows)}))
+
+    window.predict.board.hide([Address("edge", edge, gradient=True, index=index)])
+
+    assert window.canvas.overlay.tags("predict")[edge].text == tag
+    assert window.predict.asked[Address("edge", edge, gradient=True, index=index)].name.startswith(f"gradient {tag.split()[0]} → ")
