@@ -32,6 +32,7 @@ class StepView:
         """Rings, covers and the view; names were held against the document before."""
         self._left = None
         canvas = self._canvas
+        canvas.model.map.unneeded = lambda: not self.moved
         rung = [resolve(graph, name) for name in step.highlight]
         canvas.overlay.highlight(OWNER, [i.id for i in rung if i.kind != "edge"], [i.id for i in rung if i.kind == "edge"], step.dim)
         self.cover(step, graph, covered())
@@ -88,6 +89,7 @@ class StepView:
         return not canvas.fitted if fitted else canvas.view_state() != state
 
     def clear(self) -> None:
+        self._canvas.model.map.unneeded = lambda: False
         self._canvas.overlay.highlight(OWNER, ())
         self._visibility.hide(OWNER)
 

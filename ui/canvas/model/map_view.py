@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from ui.canvas.model.camera import Camera
@@ -17,6 +19,8 @@ class MapView:
 
     def __init__(self, viewport: Viewport) -> None:
         self._viewport = viewport
+        self.unneeded: Callable[[], bool] = lambda: False
+        """Whether the view was chosen for the reader, so that the map would only lie over what it shows."""
         self._extent: tuple[CanvasScene, int, QRectF] | None = None
 
     def place(self) -> QRectF:
@@ -25,9 +29,9 @@ class MapView:
         return QRectF(size.width() - SIZE.width() - GAP, size.height() - SIZE.height() - GAP, SIZE.width(), SIZE.height())
 
     def visible(self) -> bool:
-        """Only where there is something out of view, and room."""
+        """Only where it is needed, there is something out of view, and room."""
         size = self._viewport.size()
-        if not self._viewport.scene.ids or size.width() < 3 * SIZE.width() or size.height() < 2.5 * SIZE.height():
+        if self.unneeded() or not self._viewport.scene.ids or size.width() < 3 * SIZE.width() or size.height() < 2.5 * SIZE.height():
             return False
         return not self._viewport.seen().adjusted(-4, -4, 4, 4).contains(self._bounds())
 
