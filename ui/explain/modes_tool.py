@@ -166,6 +166,8 @@ class ModesTool(Tool):
         answer = self.answer
         if answer is None:
             return
+        if not self._there(answer.seed if isinstance(answer, Tangents) else answer.target):
+            return self._invite()  # deleted while the answer was under way
         seen = set(answer.order if self.reached is None else answer.order[: self.reached])
         self._tag(answer, seen)
         forward = isinstance(answer, Tangents)

@@ -24,7 +24,7 @@ from ui.canvas.model import number_texts
 from ui.explain.audit_tool import AuditTool
 from ui.explain.cost_tool import CostTool
 from ui.explain.exact_tool import ExactTool
-from ui.explain.modes_tool import REVERSE, ModesTool
+from ui.explain.modes_tool import FORWARD, REVERSE, ModesTool
 from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
 from ui.explain.symbolic_tool import SymbolicTool
@@ -461,6 +461,22 @@ def test_forward_mode_tags_the_wires_behind_the_seed(window: Window, qtbot: QtBo
     # d(x·y)/dx = y = −5 travels on behind the product; the wires out of x carry its own 1
     assert tags[ids["add"], "a"] == "→ −5" and tags[ids["multiply"], "a"] == "→ 1"
     assert overlay.marks("forward_mode") == {ids["x"]: "seed"}
+
+
+@pytest.mark.parametrize("mode", [FORWARD, REVERSE])
+def test_an_answer_about_a_node_that_was_deleted_meanwhile_is_an_invitation(window: Window, qtbot: QtBot, mode: int) -> None:
+    window.canvas.select([names(window.document)["x"]])
+    window.explain.show_modes()
+    tool = window.explain.tools.current
+    assert isinstance(tool, ModesTool)
+    tool.choose_mode(mode)
+    qtbot.waitUntil(lambda: tool.answer is not None, timeout=PATIENCE)
+    question, answer = window.kernel.asked[-1], tool.answer  # type: ignore[union-attr]
+
+    window.actions_by_id["delete"].trigger()
+    tool.answered(question, answer)
+
+    assert tool.answer is None and tool.title.text() == "" and not window.canvas.overlay.tags("forward_mode")
 
 
 def test_stepping_reveals_one_node_after_the_other(window: Window, qtbot: QtBot) -> None:
