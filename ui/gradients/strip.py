@@ -240,9 +240,9 @@ class Strip(QWidget):
 
 
 def ticks(scale: Scale) -> list[int]:
-    """At most four powers of ten, the ends among them."""
+    """At most four powers of ten, the ends among them, and none so near the lower end that its number lies on the other."""
     apart = max(1, math.ceil((scale.high - scale.low) / 3))
-    return sorted({scale.low, *range(scale.high, scale.low, -apart)})
+    return sorted({scale.low, *(power for power in range(scale.high, scale.low, -apart) if power - scale.low > apart / 2)})
 
 
 def spoken(layer: Layer) -> str:

@@ -39,6 +39,7 @@ def test_what_is_hidden_not_there_yet_or_not_there_at_all_is_no_number() -> None
 
 def test_the_scale_has_at_most_four_powers_of_ten() -> None:
     assert ticks(Scale(-6, 0)) == [-6, -4, -2, 0] and ticks(Scale(-16, 2)) == [-16, -10, -4, 2]
+    assert ticks(Scale(-6, 1)) == [-6, -2, 1]  # −5 would be written over −6
 
 
 @pytest.fixture
