@@ -63,6 +63,7 @@ def untranslated(seen: dict[str, Any]) -> list[str]:
         words = [] if text in seen["documents"] else WORD.findall(MARKUP.sub(" ", known(text)))
         plain = [word for word in words if VOWELS & set(word) and not ACCENTS & set(word) and word not in names]
         plain = [word for word in plain if word.lower() not in {name.lower() for name in names} and not _joined(word, names)]
+        plain = [word for word in plain if f"{word}…" not in text or not any(name.startswith(word) for name in names)]  # a name cut short
         if plain:
             found.append(f"{where}: {plain} in {text[:120]!r}")
     return found

@@ -15,7 +15,7 @@ from engine.explain.exact.rules import RULES, Array, NotExact, array, fractions,
 from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from graph.model.address import Address
-from graph.text.messages import _
+from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,7 +85,7 @@ class _ExactPass:
             return self._own(operation.leaves[0])
         rule = RULES.get(operation.type.key)
         if rule is None:
-            raise NotExact(_("{title} does not give fractions").format(title=operation.type.title))
+            raise NotExact(_("{title} does not give fractions").format(title=translated(operation.type.title)))
         value = array(rule.value(operation.settings, *self._arguments(operation)))
         value = np.reshape(value, tuple(computed.shape)) if value.size == computed.numel() else value
         return _short(value)

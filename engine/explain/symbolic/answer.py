@@ -23,7 +23,7 @@ from engine.explain.symbolic.table import FORMULAS, number
 from engine.nodes.activations import Activation
 from graph.formula.latex import latex_name
 from graph.model.address import Address
-from graph.text.messages import _
+from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
     from engine.compile.plan import Operation
@@ -108,7 +108,9 @@ class _Builder:
                         )
                     )
             if not operation.fed and not operation.alias and operation.type.key not in FORMULAS:
-                raise Unanswerable(_("{name} ({title}) has no formula in single numbers.").format(name=name, title=operation.type.title))
+                raise Unanswerable(
+                    _("{name} ({title}) has no formula in single numbers.").format(name=name, title=translated(operation.type.title))
+                )
 
     def _written_size(self) -> int:
         """Operations of f when nothing is shared, counted without writing it."""

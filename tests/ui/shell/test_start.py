@@ -25,7 +25,7 @@ print(json.dumps(sorted(sys.modules)))
 window.close()
 """
 OWN = {spec.make.split(".")[1] for spec in feature_specs().values()}
-AT_START = {"feature", "rows", "side", "meaning"}
+AT_START = {"feature", "rows", "side", "meaning", "position", "stops"}
 """Of the tools: what is in the window from the beginning."""
 
 
