@@ -17,12 +17,12 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.compile.program import NodeFailure, Program, RandomKey
-from engine.compile.reach import reachable
 from engine.compile.views import Absent
 from engine.numerics.differences import FINEST, SAFETY, Estimate, central, derivative
 from engine.numerics.rng import generator
 from engine.numerics.round_off import Bounded, bounded
 from graph.model.address import input_name, output_name, parameter
+from graph.model.reach import reachable
 from graph.text.messages import _
 
 if TYPE_CHECKING:

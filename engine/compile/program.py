@@ -15,7 +15,6 @@ from engine.compile.codegen import Kind, Method, Source, Writer
 from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Wire, settings_of
 from engine.compile.plan import Plan, Wanted, make_plan
-from engine.compile.reach import reachable
 from engine.compile.shapes import Inference
 from engine.compile.trace import Trace
 from engine.compile.tracer import Tracer
@@ -24,6 +23,7 @@ from engine.nodes.base import NodeError
 from engine.numerics.memory import is_lack_of_memory
 from engine.numerics.rng import generator
 from graph.model.problem import Problem
+from graph.model.reach import reachable
 from graph.text.messages import Message, _
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ import torch
 
 from engine.compile.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, settings_of
 from engine.compile.environment import wiring as wiring_of
-from engine.compile.reach import reachable
 from engine.compile.shape import Shape
 from engine.compile.shape_problems import Complaints
 from engine.compile.trial import Size, Trial
 from engine.nodes.base import NodeError, NodeType, Result, Settings
 from engine.numerics.memory import memory
 from graph.model.problem import Problem
+from graph.model.reach import reachable
 from graph.model.structure import setting_problems
 from graph.model.topology import topological_order
 from graph.text.messages import Message

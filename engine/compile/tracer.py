@@ -10,11 +10,11 @@ from torch import Tensor
 from engine.compile.codegen import Writer
 from engine.compile.environment import FED_ROLES, Key, Own, Wire
 from engine.compile.plan import Leaf, Operation, Plan
-from engine.compile.reach import reachable
 from engine.compile.trace import TensorGradient, Trace
 from engine.compile.views import Absent, PassEvent, Reason
 from engine.compile.vjp import arguments_of
 from graph.model.problem import Problem
+from graph.model.reach import reachable
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph

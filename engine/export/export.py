@@ -25,6 +25,7 @@ from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.state import state_key
+from graph.model.reach import reachable
 from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
@@ -81,15 +82,8 @@ class _Exporter:
         self.here = self.root
 
     def _on_the_way(self) -> set[str]:
-        reached = {self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())}
-        waiting = [*reached]
-        while waiting:
-            node = waiting.pop()
-            more = [e.source[0] for e in self.graph.inputs_of(node)]
-            more += [a.key[0] for a in self._own(node) if a.key[0] != node]
-            waiting += [m for m in more if m not in reached]
-            reached.update(more)
-        return reached
+        starts = [self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())]
+        return reachable(starts, lambda node: [*self.graph.predecessors(node), *(a.key[0] for a in self._own(node))])
 
     def _more_names(self, node: str) -> list[str]:
         """What stands behind a node's name in further names: a Data's `data_x`, the tensors of a layer in functional form."""

@@ -10,6 +10,7 @@ from graph.model.edits.composed import copies
 from graph.model.elements import Edge, End
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import expand
+from graph.model.reach import reachable
 from graph.text.listing import listed
 from graph.text.messages import _, ngettext
 
@@ -46,7 +47,7 @@ def block_of(graph: Graph, ids: Iterable[str]) -> Block:
     inner = set(nodes)
     source, entries = _way_in(graph, nodes, inner)
     way_out = _way_out(graph, nodes, inner)
-    if way_out[0] not in _reached(graph, [end[0] for end, _slot in entries], inner):
+    if way_out[0] not in reachable((end[0] for end, _slot in entries), lambda node: inner.intersection(graph.successors(node))):
         name = graph.nodes[way_out[0]].name
         raise GraphError(_("{name}, which leaves the block, does not depend on what comes into it").format(name=name))
     return Block(tuple(nodes), tuple(item for item in chosen if item in graph.groups), source, entries, way_out)
@@ -125,14 +126,3 @@ def _called(graph: Graph, end: End) -> str:
     """An output by its node's name, with its own where the node has several."""
     name = graph.nodes[end[0]].name
     return name if len(graph.spec(end[0]).outputs) == 1 else f"{name}.{end[1]}"
-
-
-def _reached(graph: Graph, starts: Iterable[str], inner: Collection[str]) -> set[str]:
-    """The nodes of the block that depend on these."""
-    reached, waiting = set[str](), list(starts)
-    while waiting:
-        node = waiting.pop()
-        if node not in reached:
-            reached.add(node)
-            waiting += [edge.target[0] for edge in graph.outputs_of(node) if edge.target[0] in inner]
-    return reached

@@ -10,6 +10,7 @@ from typing import Literal
 from engine.compile.views import Absent
 from graph.formula.latex import display_name
 from graph.model.graph import Graph
+from graph.model.reach import reachable
 from ui.canvas.model.content import Content
 
 FEW = 12
@@ -47,12 +48,7 @@ def layers(content: Content, bars: Sequence[Sequence[str]] | None = None) -> lis
 
 def _chosen(graph: Graph, objective: str) -> list[str]:
     """The nodes between the sources and the objective, or of many those with parameters of their own."""
-    reached, waiting = set[str](), [objective]
-    while waiting:
-        node = waiting.pop()
-        if node not in reached:
-            reached.add(node)
-            waiting += [edge.source[0] for edge in graph.inputs_of(node)]
+    reached = reachable([objective], graph.predecessors)
     between = [node for node in graph.order() if node in reached and graph.spec(node).inputs and graph.spec(node).outputs]
     learning = [node for node in between if graph.spec(node).parameters]
     return learning if len(between) > FEW and len(learning) > 1 else between

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from graph.lessons.lesson import MEASURED, LessonQuestion, LessonStep
 from graph.lessons.lesson_graph import find, resolve
 from graph.model.graph import Graph
+from graph.model.reach import reachable
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -133,14 +134,7 @@ def _gradients_after(graph: Graph, names: Iterable[str]) -> set[str]:
 
 def _reached(graph: Graph, names: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
     """The nodes that can be reached from these items' nodes, without those nodes themselves."""
-    reached: set[str] = set()
-    waiting = [node for name in names if (start := _start(graph, name)) for node in following(start)]
-    while waiting:
-        node = waiting.pop()
-        if node not in reached:
-            reached.add(node)
-            waiting += following(node)
-    return reached
+    return reachable((node for name in names if (start := _start(graph, name)) for node in following(start)), following)
 
 
 def _start(graph: Graph, name: str) -> str:
