@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
 from graph.formula.lines import statements
@@ -24,6 +24,7 @@ from ui.shell.formula_entry import FormulaDraft, FormulaEntry, read_entry
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
+    from ui.canvas.view import Canvas
     from ui.shell.workspace.workspace import Workspace
 
 SHOWN = 60
@@ -73,9 +74,18 @@ def insert(window: Workspace, entry: FormulaDraft) -> None:
     canvas.select(entry.nodes)
     if first:
         canvas.fit_all()
-    elif not canvas.seen().contains(canvas.scene.bounds(entry.nodes)):
-        canvas.centre_on(canvas.scene.bounds(entry.nodes).center())
+    else:
+        _bring_in(canvas, canvas.scene.bounds(entry.nodes))
     canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _bring_in(canvas: Canvas, built: QRectF) -> None:
+    """Show all that was built, at the present size where it has room."""
+    seen = canvas.seen()
+    if built.width() > seen.width() or built.height() > seen.height():
+        canvas.fit_selection()
+    elif not seen.contains(built):
+        canvas.centre_on(built.center())
 
 
 def paste(window: Workspace, text: str, at: QPointF) -> None:

@@ -178,6 +178,17 @@ def test_an_empty_canvas_shows_the_whole_graph_of_its_first_formula(window: Wind
     assert window.canvas.seen().contains(window.canvas.scene.bounds())
 
 
+def test_a_later_formula_is_wholly_in_view_however_large_the_view_was(window: Window) -> None:
+    canvas = window.canvas
+    while canvas.seen().width() > 500:
+        window.actions_by_id["zoom_in"].trigger()
+
+    entry = typed(window, "y = tanh(w*x + b)")
+    QTest.keyClick(entry.field, Qt.Key.Key_Return)
+
+    assert len(canvas.selected_nodes()) == 5 and canvas.seen().contains(canvas.scene.bounds(canvas.selected_nodes()))
+
+
 def test_a_selection_is_copied_as_a_formula_that_can_be_typed_again(window: Window) -> None:
     window.canvas.select_all()
 
