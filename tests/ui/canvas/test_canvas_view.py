@@ -430,3 +430,20 @@ def test_the_whole_graph_stays_in_view_while_the_window_grows_until_someone_move
     before = canvas.view_state()
     canvas.resize(700, 600)
     assert canvas.view_state() == before
+
+
+def test_a_step_of_playback_repaints_the_whole_of_a_tall_vector(qtbot: QtBot) -> None:
+    vector = view_of([-0.68, 0.743, -0.606, 0.224, 1.5, 2.5, 3.5, 4.5])
+    trace = xy_plus_z_trace(values={(node, "y"): vector for node in "xyzdf"}, shapes={(node, "y"): ((8,), False) for node in "xyzdf"})
+    canvas, head = shown(qtbot, xy_plus_z()), Playhead()
+    head.set_trace(trace)
+    canvas.set_trace(trace)
+    canvas.set_playhead(head)
+    canvas.fit_all()
+    for index in (3, 4):  # the product takes what came along two wires
+        head.seek(index)
+        canvas.grab()
+        by_steps = canvas.grab().toImage()
+        canvas.stage.still.invalidate()
+        assert by_steps == canvas.grab().toImage()
+    canvas.set_playhead(None)

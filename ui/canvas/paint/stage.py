@@ -128,9 +128,12 @@ class Stage:
             return
         for event in (old, new):
             self.still.invalidate(reach(scene, event[4], LABELLED))
-            active = scene.item_of(event[3])
+            active, written = scene.item_of(event[3]), [*event[4]]
             if active in scene.row and active is not None:
                 self.still.invalidate(scene.rect(active).adjusted(-8, -40, geometry.STUB + LABELLED, 40))
+                written += scene.attached(active)
+            for left, top, right, bottom in self._model.labels.boxes(written):  # vectors are higher than any fixed margin
+                self.still.invalidate(QRectF(left, top, right - left, bottom - top).adjusted(-2, -2, 2, 2))
 
     @property
     def labelled(self) -> bool:
