@@ -378,3 +378,17 @@ def test_formulas_of_a_text_are_pictures_no_wider_than_it(qtbot: QtBot) -> None:
         pictures += block.text().count("\ufffc")
         block = block.next()
     assert wide <= 260 and pictures >= 4 and "$" not in document.toPlainText()
+
+
+def test_the_map_does_not_lie_over_what_a_step_has_framed(played: Window, qtbot: QtBot) -> None:
+    """It comes back as soon as the user looks elsewhere."""
+    played.lessons.next()
+    qtbot.waitUntil(lambda: not player(played).runner.running)
+    canvas = played.canvas
+    assert canvas.model.map.unneeded() and not canvas.model.map.visible()
+
+    canvas.pan_by(4000, 0)
+
+    assert canvas.model.map.visible()
+    played.lessons.leave()
+    assert not canvas.model.map.unneeded()
