@@ -471,7 +471,7 @@ def test_an_answer_about_a_node_that_was_deleted_meanwhile_is_an_invitation(wind
     assert isinstance(tool, ModesTool)
     tool.choose_mode(mode)
     qtbot.waitUntil(lambda: tool.answer is not None, timeout=PATIENCE)
-    question, answer = window.kernel.asked[-1], tool.answer  # type: ignore[union-attr]
+    question, answer = window.kernel.asked[-1], tool.answer
 
     window.actions_by_id["delete"].trigger()
     tool.answered(question, answer)
