@@ -138,6 +138,10 @@ def test_xor_from_nothing_with_the_keyboard_alone(window: Window, qtbot: QtBot, 
     keyboard.wire("data", "target", "loss", "target")
     keyboard.press(K.Key_L)
 
+    keyboard.press(K.Key_P, CTRL | SHIFT)
+    keyboard.write("training, data")
+    keyboard.press(K.Key_Return)
+    keyboard.canvas()
     keyboard.press(K.Key_F6)  # the inspector
     keyboard.press(K.Key_F6)  # the bottom panel, Training first
     keyboard.enter("Optimizer", "adam")
