@@ -68,6 +68,7 @@ from graph.lessons.lesson import ENDING
 from graph.model.edits import AddNode
 from graph.model.elements import Node
 from graph.storage.document import Document
+from graph.storage.files import load
 from tests.support.explain_support import Desk
 from tests.support.screen_texts import of_canvas, painted, spoken
 from ui.explain.tools_page import TOOLS
@@ -82,6 +83,7 @@ from ui.shell.registry import panel_specs
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
 
+LESSONS = Path(__file__).parents[2] / "resources" / "lessons"
 SIZES = ((1280, 720), (1366, 768))
 LEAVES = ("quit", "new", "save", "full_screen", "present", "lessons", "record_lesson", "lesson_notes")
 """Actions that leave the document or are walked through on their own."""
@@ -483,8 +485,8 @@ def _cut_off(part: QWidget) -> str:
 def names(window: Window) -> set[str]:
     """Words that people typed or that are identifiers: of nodes, ports, tensors, groups, files, and settings' values."""
     found: set[str] = set()
-    for document in (window.document, _document(), *(Document(example.graph) for example in examples(CATALOG))):
-        graph = document.graph
+    of_lessons = (load(path, CATALOG) for path in LESSONS.glob("*.gradwire"))
+    for graph in (window.document.graph, _document().graph, *(example.graph for example in examples(CATALOG)), *of_lessons):
         for node in graph.nodes.values():
             spec = graph.spec(node.id)
             found |= {node.name, node.label, *(str(value) for value in node.params.values())}
@@ -498,11 +500,11 @@ def names(window: Window) -> set[str]:
 
 def documents() -> list[str]:
     """Texts of the lessons and examples that come with the app."""
-    from graph.lessons.lesson import load
+    from graph.lessons.lesson import load as load_lesson
 
     found = []
-    for path in (Path(__file__).parents[2] / "resources" / "lessons").glob(f"*{ENDING}"):
-        lesson = load(path)
+    for path in LESSONS.glob(f"*{ENDING}"):
+        lesson = load_lesson(path)
         found += [lesson.title, lesson.summary]
         for step in lesson.steps:
             found += [step.title, step.text, step.notes]
