@@ -9,10 +9,10 @@ from graph.text.messages import _, ngettext
 from ui.lessons.questions import TextButton
 from ui.lessons.score import LessonScore, Outcome, right_at_first
 from ui.lessons.shelf import ShelfEntry
-from ui.look.theme import Theme, color
+from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, set_property
 
-MARKS: dict[Outcome, str] = {"first": "✓", "later": "✓", "missed": "✕"}
+MARKS: dict[Outcome, str] = {"first": "✓", "later": "✓", "missed": "✕", "open": "–"}
 
 
 class MissedRow(TextButton):
@@ -89,13 +89,11 @@ class _ScoreBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        hues = {"first": theme.success, "later": theme.secondary, "missed": theme.error}
+        hues = {"first": theme.success, "later": theme.secondary, "missed": theme.error, "open": theme.secondary}
         for answer in score.answers:
             mark = label(MARKS[answer.outcome], "strong")
             mark.setToolTip(answer.title)
-            palette = mark.palette()
-            palette.setColor(mark.foregroundRole(), color(hues[answer.outcome]))
-            mark.setPalette(palette)
+            mark.setStyleSheet(f"color: {hues[answer.outcome]};")
             set_property(mark, "outcome", answer.outcome)
             row.addWidget(mark)
         row.addStretch(1)

@@ -9,9 +9,9 @@ from typing import Final, Literal
 from graph.lessons.lesson import Lesson, LessonQuestion
 from graph.text.messages import ngettext
 
-Outcome = Literal["first", "later", "missed"]
-"""Right at the first try; right after a hint or another try; never right, given up or not answered."""
-OUTCOMES: Final = ("first", "later", "missed")
+Outcome = Literal["first", "later", "missed", "open"]
+"""Right at the first try; right after a hint or another try; never right, or given up; not answered."""
+OUTCOMES: Final = ("first", "later", "missed", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class LessonScore:
     def of(cls, lesson: Lesson, given: Mapping[str, Outcome]) -> LessonScore:
         """`given` has an outcome for each `step.question` that was answered."""
         rows = [
-            Answered(place, step.title, question, given.get(f"{place}.{number}", "missed"))
+            Answered(place, step.title, question, given.get(f"{place}.{number}", "open"))
             for place, step in enumerate(lesson.steps)
             for number, question in enumerate(step.ask)
             if question.kind != "text"
@@ -60,10 +60,11 @@ class LessonScore:
     @property
     def rest(self) -> str:
         """What was not right at the first try, in one line; empty where everything was."""
-        later, missed = self.count("later"), len(self.missed)
+        later, missed, unanswered = self.count("later"), len(self.missed), self.count("open")
         tried = ngettext("{count} right after a hint or another try", "{count} right after a hint or another try", later)
         lacking = ngettext("{count} missed", "{count} missed", missed)
-        counted = ((tried, later), (lacking, missed))
+        passed_over = ngettext("{count} not answered", "{count} not answered", unanswered)
+        counted = ((tried, later), (lacking, missed), (passed_over, unanswered))
         return " · ".join(text.format(count=count) for text, count in counted if count)
 
 

@@ -417,9 +417,7 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """No widget and no enabled action took the key."""
-        if self.furnished and event.key() == Qt.Key.Key_Escape and (
-            self.playhead.cancel() or self.work.cancel() or self.modes.end_teaching()
-        ):
+        if self.furnished and event.key() == Qt.Key.Key_Escape and (self.playhead.cancel() or self.work.cancel()):
             return
         if self.furnished:
             from ui.shell.refused_keys import explain

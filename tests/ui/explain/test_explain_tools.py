@@ -93,8 +93,8 @@ def test_a_click_on_a_tag_shows_the_curve_of_its_wire(window: Window, qtbot: QtB
 
     tool = window.explain.tools.current
     assert isinstance(tool, AuditTool)
-    qtbot.waitUntil(lambda: tool.curve is not None, timeout=PATIENCE)
-    assert tool.curve is not None and tool.curve.place.id == edge and {c.dtype for c in tool.curve.curves} == {"float32", "float64"}
+    qtbot.waitUntil(lambda: tool.curve is not None and tool.curve.place.id == edge, timeout=PATIENCE)
+    assert tool.curve is not None and {c.dtype for c in tool.curve.curves} == {"float32", "float64"}
 
 
 def test_tags_of_older_numbers_go_at_once_and_come_again_for_the_new_ones(window: Window, qtbot: QtBot) -> None:

@@ -194,7 +194,7 @@ def test_a_lesson_floats_and_the_graph_is_beside_it(played: Window) -> None:
     assert not played.panels.sheets.all() and played.modes.current == "build"
 
 
-def test_esc_gives_the_panels_back_when_nothing_else_is_to_be_cancelled(large: Window, qtbot: QtBot) -> None:
+def test_esc_pressed_once_too_often_does_not_end_teaching(large: Window, qtbot: QtBot) -> None:
     large.modes.choose("teach")
     large.canvas.setFocus()
     large.explain.why_of(names(large.document)["multiply"])
@@ -203,7 +203,7 @@ def test_esc_gives_the_panels_back_when_nothing_else_is_to_be_cancelled(large: W
         qtbot.keyClick(large.canvas, Qt.Key.Key_Escape)
         shown.append((large.panels.is_shown("explain"), bool(large.canvas.selection), large.modes.current))
 
-    assert shown == [(False, True, "teach"), (False, False, "teach"), (False, False, "build")]
+    assert shown == [(False, True, "teach"), (False, False, "teach"), (False, False, "teach")]
 
 
 def test_a_strip_at_the_edge_brings_a_hidden_panel_back(large: Window, qtbot: QtBot) -> None:

@@ -83,10 +83,6 @@ class Modes(QObject):
         self.choose(now)
         return self.current != now
 
-    def end_teaching(self) -> bool:
-        """Esc with nothing else to cancel: the panels come back, unless a lesson or a presentation hides them; whether they did."""
-        return not self._owners and self.current == "teach" and self.back()
-
     def enter(self, owner: str, key: str) -> None:
         """`owner` needs a mode until it leaves it."""
         now = self.current

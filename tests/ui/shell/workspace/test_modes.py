@@ -37,14 +37,6 @@ def test_back_says_whether_there_is_another_mode(modes: Modes) -> None:
     assert modes.back() and modes.current == "build"
 
 
-def test_esc_ends_teaching_but_not_a_lesson(modes: Modes) -> None:
-    assert not modes.end_teaching()
-    modes.choose("teach")
-    assert modes.end_teaching() and modes.current == "build"
-    modes.enter("lesson", "teach")
-    assert not modes.end_teaching() and modes.current == "teach"
-
-
 def test_what_a_lesson_and_a_presentation_impose_ends_with_them_and_is_not_remembered(modes: Modes, tmp_path: Path) -> None:
     told: list[object] = []
     modes.choose("analyse")
