@@ -25,6 +25,17 @@ def scalar(window: Window) -> None:
     window.playhead.pause()
 
 
+def teach(window: Window) -> None:
+    """Teach mode with one sample, where the backward pass has come to the output layer."""
+    from PySide6.QtCore import QTimer
+
+    window.modes.choose("teach")
+    window.playhead.play_backward()
+    window.playhead.pause()
+    for wait in (400, 900, 1400):
+        QTimer.singleShot(wait, window.playhead.step)
+
+
 def training(window: Window) -> None:
     window.commands.run("train")
 
@@ -80,6 +91,7 @@ def palette(window: Window) -> None:
 
 SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "window": ("xy-plus-z", scalar, 1_500),
+    "teach": ("tanh-mlp-2-4-2", teach, 9_000),
     "training": ("spiral", training, 3_500),
     "card": ("tanh-mlp-2-4-2", card, 4_000),
     "debugger": ("tanh-mlp-2-4-2", debugger, 4_500),
