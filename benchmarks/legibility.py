@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything below imports Qt, hence the imports here
 
 import numpy as np  # noqa: E402
 from PySide6.QtCore import QRectF, Qt  # noqa: E402

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.text.messages import _
 from ui.look.numbers import apart, exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
-from ui.maths.array_view import quiet_table
+from ui.maths.array_view import row_table
 from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.writing import CardWriter
 
@@ -62,20 +62,9 @@ class UpdateView(QWidget):
         self.show_update(None)
 
     def _table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        quiet_table(table)
-        table.setHorizontalHeaderLabels(COLUMNS)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table = row_table(COLUMNS, _("Updates of the parameters"))
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setWordWrap(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setAccessibleName(_("Updates of the parameters"))
         return table
 
     def _compose(self) -> QWidget:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.compile.views import WHY_ABSENT
 from engine.explain.audit import AuditRow, ErrorCurve, StepCurve, StepErrors, StraightPiece
@@ -21,7 +21,7 @@ from ui.look.job_bar import JobBar
 from ui.look.numbers import exact, number
 from ui.look.theme import color, font
 from ui.look.widgets import ElidedLabel, button, label
-from ui.maths.array_view import quiet_table
+from ui.maths.array_view import row_table
 from ui.maths.plots import dress, legend, new_plot, pen
 
 if TYPE_CHECKING:
@@ -79,19 +79,7 @@ class AuditTool(Tool):
         row.addLayout(right, 4)
 
     def _table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setHorizontalHeaderLabels(COLUMNS)
-        quiet_table(table)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAccessibleName(_("Audit"))
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table = row_table(COLUMNS, _("Audit"))
         table.itemSelectionChanged.connect(self._row_selected)
         table.itemActivated.connect(lambda item: self._go(item.row()))
         return table

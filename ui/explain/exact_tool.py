@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from engine.explain.exact import Exact, ExactNumbers, ExactTensor
 from engine.explain.question import Question
@@ -20,7 +20,7 @@ from ui.look.numerals import exact as all_digits
 from ui.look.numerals import number
 from ui.look.theme import color
 from ui.look.widgets import button, label
-from ui.maths.array_view import quiet_table
+from ui.maths.array_view import row_table
 
 COLUMNS = (_("number"), _("fraction"), _("computed"), _("rounding error"))
 MOST_ROWS = 400
@@ -51,19 +51,7 @@ class ExactTool(Tool):
         self.meaning.exact.changed.connect(self._switched)
 
     def _table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setHorizontalHeaderLabels(COLUMNS)
-        quiet_table(table)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAccessibleName(_("Fractions and rounding errors"))
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        table = row_table(COLUMNS, _("Fractions and rounding errors"), stretched=1)
         table.itemSelectionChanged.connect(self._row_selected)
         table.itemActivated.connect(lambda item: follow(self.workspace, self._addresses[item.row()]))
         return table

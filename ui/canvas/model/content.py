@@ -121,7 +121,7 @@ class Content:
         return self._part(key, entry)
 
     def written_as(self, key: tuple[str, ...], view: ArrayView) -> ArrayView:
-        """The tensor as it is written: entries that are nothing but round-off are 0. Tips tell what they are."""
+        """The tensor as it is written: entries that are nothing but round-off are 0. A tip shows their true values."""
         trace = self.trace
         entries = trace.negligible.get(key) if trace is not None and trace.negligible else None
         if trace is None or entries is None or view.covered or view.data is None:
