@@ -201,6 +201,7 @@ def test_an_unseen_page_asks_nothing(window: Window, qtbot: QtBot) -> None:
     card_of(window, qtbot, ids["multiply"])
     qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
     assert not window.explain.card.isVisible()
+    qtbot.waitUntil(lambda: not window.explain.card.asking, timeout=PATIENCE)  # what was asked while it was seen
     desk(window).asked.clear()
 
     window.canvas.select([ids["x"]])
