@@ -19,6 +19,7 @@ from engine.explain.condition import Condition
 from engine.explain.question import Question
 from engine.numerics.job import Job, JobNews
 from engine.training.curve import Curve, Point
+from engine.training.losses import Losses
 from graph.model.address import Address
 from graph.model.covered import unless_told
 from graph.model.problem import Problem
@@ -66,6 +67,8 @@ class Progress:
     """What `loss` and the curve's losses are computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
     points: tuple[Point, ...] = ()
     first_point: int = 0
+    losses: Losses | None = None
+    """The loss of every step, of those that were not sent before."""
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     steps_per_second: float = 0.0
     message: str = ""

@@ -442,9 +442,11 @@ class DocumentWorker:
         left = self._trained.left
         more: dict[str, Any] = {}
         if run is not None:
-            first, points = run.curve.tell(points_known.get(self.run, 0))
+            known = points_known.get(self.run, 0)
+            first, points = run.curve.tell(known)
+            losses = run.curve.tell_losses(known > 0)
             self._metrics |= measured(points)
-            more = {"points": points, "first_point": first, "total_steps": run.total_steps, "loss": run.loss,
+            more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": run.loss,
                     "loss_of": run.loss_of}  # fmt: skip
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}

@@ -277,8 +277,9 @@ class Checkpoints(Generic[C]):
         for branch in self.branches.values():
             beside |= branch.conditions.keeps()
         shared = {} if self.present is None else self.present.conditions.keeps()
-        points = sum(len(b.curve.points) for b in self.branches.values() if b.curve is not None)
-        self._beside = sum(size for key, size in beside.items() if key not in shared) + POINT * points
+        curves = [branch.curve for branch in self.branches.values() if branch.curve is not None]
+        points = sum(POINT * len(curve.points) + curve.losses.bytes for curve in curves)
+        self._beside = sum(size for key, size in beside.items() if key not in shared) + points
 
 
 def _step(checkpoint: Checkpoint) -> int:

@@ -1,14 +1,18 @@
-"""The curves of one run: never more points than a plot can show, and always the newest."""
+"""The curves of one run: points thinned as they grow, always with the newest, and the loss of every step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
+from engine.training.losses import Losses
 from graph.model.covered import Covered, unless_told
 
 LIMIT = 2000
+UNTOLD = 2**17
+"""So many losses are kept for the next listener; if there are more, it is told the whole curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Curve:
         self._last_but_one: Point | None = None
         self._thinned = False
         self.stride = 1
+        self.losses = Losses()
+        self._untold = Losses()
+        """The losses since a listener was told last."""
+        self._told = -1
+        """The step of the newest loss that a listener knows; −1: it needs all."""
 
     @property
     def points(self) -> list[Point]:
@@ -61,6 +70,7 @@ class Curve:
         """Losses of consecutive steps, the first of them `first_step`."""
         if not losses:
             return
+        self._keep(first_step, losses)
         for step in range(first_step + (-first_step) % self.stride, first_step + len(losses), self.stride):
             self._store(Point(step, losses[step - first_step]))
         last = first_step + len(losses) - 1
@@ -81,17 +91,44 @@ class Curve:
         self._newest = max((p for p in last if p is not None and p.step <= step), key=lambda p: p.step, default=None)
         self._last_but_one = None
         self._thinned = True
+        if step < self.losses.last:
+            self.losses.cut(step)
+            self._told = -1
 
     def until(self, step: int) -> Curve:
         """The part up to `step`, as a curve of its own."""
         twin = copy(self)
         twin._stored = list(self._stored)
+        twin.losses, twin._untold, twin._told = self.losses.until(step), Losses(), -1
         twin.cut(step)
         return twin
 
     def tell_again(self) -> None:
         """Another curve was sent in between: the listener needs all points."""
         self._thinned = True
+        self._told = -1
+
+    def tell_losses(self, known: bool) -> Losses | None:
+        """The losses for a listener: those since it was told last, or all where it does not know them; None where there are no others."""
+        if self._told < 0 or not known:
+            news = self.losses.until(self.losses.last)
+        elif self._untold.steps:
+            news = self._untold
+        else:
+            return None
+        self._untold, self._told = Losses(), self.losses.last
+        return news
+
+    def _keep(self, step: int, losses: Sequence[float]) -> None:
+        self.losses.add(step, losses)
+        if self._told >= 0:
+            self._untold.add(step, losses)
+            if self._untold.steps > UNTOLD:
+                self._untold, self._told = Losses(), -1
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy for another process goes without the loss of every step: the window has them."""
+        return {**self.__dict__, "losses": Losses(), "_untold": Losses(), "_told": -1}
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:
         """(index, points from there on) for a listener that has the first `known` points."""

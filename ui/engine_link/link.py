@@ -30,6 +30,7 @@ from engine.kernel.protocol import (
 )
 from engine.numerics.job import Job
 from engine.training.curve import Point
+from engine.training.losses import Losses
 from graph.model.address import Address
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
@@ -64,6 +65,8 @@ class Kernel(QObject):
         super().__init__(parent)
         self.curves: dict[int, list[Point]] = {}
         """The points of each run's curve received so far, by the run's id."""
+        self.losses: dict[int, Losses] = {}
+        """The loss of every step of each run."""
         self._document: Document | None = None
         self._pace: float | None = None
         self._was_slow = False
@@ -88,6 +91,11 @@ class Kernel(QObject):
     def curve(self) -> list[Point]:
         """The points of the run that is shown."""
         return self.curves.get(self.progress.run, [])
+
+    @property
+    def steps(self) -> Losses | None:
+        """The loss of every step of the run that is shown; None where there is none."""
+        return self.losses.get(self.progress.run)
 
     @property
     def training(self) -> bool:
@@ -119,6 +127,7 @@ class Kernel(QObject):
             self._document.changed.disconnect(self._on_change)
         self._document = document
         self.curves.clear()
+        self.losses.clear()
         self._client.attach(document)
         document.changed.connect(self._on_change)
         self._watch()
@@ -287,6 +296,8 @@ class Kernel(QObject):
         curve = self.curves.setdefault(progress.run, [])
         del curve[progress.first_point :]
         curve.extend(progress.points)
+        if progress.losses is not None:
+            self.losses.setdefault(progress.run, Losses()).take(progress.losses)
         self.progressed.emit(progress)
 
     def _pump(self) -> None:
