@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.data import csv_file
 from engine.data.errors import DataError
-from engine.data.files import READING, absolute_path
 from engine.data.job import LoadData
-from engine.data.loading import DataSet, load_together
+from engine.data.loading import DataSet, load_together, reading
 from engine.numerics.job import JobError, JobReport, Steps, share_of
 from graph.text.messages import _
 
@@ -24,8 +22,7 @@ def load_data(_context: object, job: LoadData) -> Steps:
     nodes: list[dict[str, Any]] = [json.loads(settings) for settings in job.nodes]
     whole = 1000 * len(nodes)
     for at, settings in enumerate(nodes):
-        if settings.get("dataset") == "csv":
-            yield from share_of(_read(settings, job.folder), 1000 * at, 1000 * at + 900, whole)
+        yield from share_of(_read(settings, job.folder), 1000 * at, 1000 * at + 900, whole)
     yield JobReport(whole - 50, whole, _("the rows are put in order"))
     loaded = load_together(nodes, job.folder)
     if job.shown is None:
@@ -37,10 +34,8 @@ def load_data(_context: object, job: LoadData) -> Steps:
 
 
 def _read(settings: Mapping[str, Any], folder: str) -> Steps:
-    path = str(settings.get("path") or "")
-    reading = csv_file.FileReading(**{name: str(settings[name]) for name in READING if name in settings})
     try:
-        yield from csv_file.reading_columns(absolute_path(path, folder) if path.strip() else "", reading)
+        yield from reading(settings, folder)
     except DataError:
         return  # kept, and reported when this data set is shown
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from engine.data.cells import Evidence, NumberFormat, all_plain, evidence, is_missing, mostly_numbers
-from engine.data.errors import DataError, DataNote, listed
+from engine.data.errors import DataError, DataNote, Unreadable, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
+from engine.data.raw import Raw
 from engine.data.recent import Recent
-from engine.data.text_table import Table, Unreadable, reading_table
-from engine.numerics.job import JobReport, Steps, finished, share_of
+from engine.data.text_table import Table, reading_table
+from engine.numerics.job import JobReport, Steps, share_of
 from graph.storage.paths import reason
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -52,50 +53,18 @@ class FileReading:
     decimal: str = "auto"
 
 
-_Key = tuple[str, int, int, FileReading]
 _TABLES: Recent[Table] = Recent(2)
-_READ: Recent[Columns] = Recent(8)
-
-
-def read(path: str, reading: FileReading) -> Columns:
-    """Raises DataError, in words for the file's owner. What was read lately is kept while its file stays as it is."""
-    columns: Columns = finished(reading_columns(path, reading))
-    return columns
 
 
 def reading_columns(path: str, reading: FileReading) -> Steps:
-    """The same, a piece at a time."""
-    key = _key(path, reading)
-    columns = _READ.find(key)
-    if columns is None:
-        try:
-            columns = yield from _columns(*key)
-        except DataError as error:
-            if not isinstance(error, Unreadable):  # that may be over at any time
-                _READ.keep(key, error)
-            raise
-        _READ.keep(key, columns)
-    return columns
-
-
-def is_read(path: str, reading: FileReading) -> bool:
-    """Whether `read` knows what comes of it without looking into the file. Raises DataError where there is no file."""
-    return _key(path, reading) in _READ
-
-
-def _key(path: str, reading: FileReading) -> _Key:
+    """Returns the `Columns`. Raises DataError, in words for the file's owner. The tables read last are kept while their files stay."""
     if not path.strip():
         raise DataError(_("choose a CSV file"))
-    file = os.path.expanduser(path)
     try:
-        stamp = os.stat(file)
+        stamp = os.stat(path)
     except (OSError, ValueError) as error:
-        raise DataError(_("{file}: cannot be read: {error}").format(file=quoted_path(file), error=reason(error))) from None
-    return file, stamp.st_mtime_ns, stamp.st_size, reading
-
-
-def _columns(path: str, modified: int, size: int, reading: FileReading) -> Steps:
-    key = (path, modified, size, reading.header)
+        raise Unreadable(_("{file}: cannot be read: {error}").format(file=quoted_path(path), error=reason(error))) from None
+    key = (path, stamp.st_mtime_ns, stamp.st_size, reading.header)
     table = _TABLES.find(key)
     if table is None:
         table = yield from share_of(reading_table(path, reading.header), 0, 700)
@@ -346,6 +315,28 @@ class _Reader:
                     count,
                 )
                 self._notes.append(DataNote(text.format(name=named(name), code=code, n=count), warning=True))
+
+
+def raw_of(columns: Columns, path: str, coding: str) -> Raw:
+    """The samples of a table: its one target column as classes where it holds words, or where the coding asks for classes."""
+    labels, targets = columns.labels, columns.target_names
+    wants_classes = coding not in ("auto", "real")
+    notes = columns.notes
+    if labels is None and wants_classes and columns.y is not None and columns.y.shape[1] == 1:
+        labels = columns.y[:, 0]
+        notes = tuple(note for note in notes if not note.meant_as_classes)
+    if labels is None:
+        return Raw(columns.x, columns.y, None, (), columns.feature_names, targets, columns.usable, notes)
+    distinct, places = np.unique(labels[columns.usable], return_inverse=True)
+    if len(distinct) > max(50, len(places) // 2):
+        where = _("{file}: column {column}").format(file=quoted_path(path), column=named(targets[0]))
+        if len(distinct) == len(places):
+            raise DataError(_("{where} is different in every row: it identifies the rows and cannot be a target").format(where=where))
+        raise DataError(_("{where} has {distinct} different values, too many to be classes").format(where=where, distinct=len(distinct)))
+    classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
+    numbers = np.full(len(labels), -1)
+    numbers[columns.usable] = places
+    return Raw(columns.x, None, numbers, classes, columns.feature_names, targets, columns.usable, notes)
 
 
 def _counts(cells: Sequence[str]) -> bool:

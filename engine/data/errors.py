@@ -28,6 +28,10 @@ class DataError(Exception):
         self.repairs = tuple(repairs)
 
 
+class Unreadable(DataError):
+    """The system does not let the file be read: that may be over at any time."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataNote:
     """A note about how the data were read, with buttons to read them differently."""

@@ -6,12 +6,13 @@ import os
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from engine.data.specs import DATA_SETS, SOURCE_OF
 from graph.storage.paths import cleaned
 
 LARGE = 2**20
 """Bytes above which a file is read in pieces, with a bar; a smaller one is read at once, in about a tenth of a second."""
-READING = ("feature_columns", "target_columns", "header", "decimal")
-"""The settings that say how a file is read."""
+AFTER_READING = ("seed", "test_fraction", "coding")
+"""The settings that change what is done with what was read, never what is read."""
 
 
 def absolute_path(path: str, folder: str) -> str:
@@ -20,13 +21,12 @@ def absolute_path(path: str, folder: str) -> str:
 
 
 def large_file(settings: Mapping[str, Any], folder: str) -> Hashable | None:
-    """What identifies a large CSV file of a Data node and how it is read; None where there is none. Changes when the file does."""
-    path = str(settings.get("path") or "")
-    if settings.get("dataset") != "csv" or not path.strip():
+    """What identifies a large file of a Data node and how it is read; None where there is none. Changes when the file does."""
+    spec = DATA_SETS.get(str(settings.get("dataset")))
+    source = SOURCE_OF[spec.key] if spec is not None else None
+    path = str(settings.get(source.path) or "") if source is not None else ""
+    if spec is None or source is None or not path.strip():
         return None
-    try:
-        stat = os.stat(absolute_path(path, folder))
-    except (OSError, ValueError):
-        return None
-    how = tuple(str(settings.get(name) or "") for name in READING)
-    return (absolute_path(path, folder), stat.st_mtime_ns, stat.st_size, *how) if stat.st_size > LARGE else None
+    stamp = source.stamp(absolute_path(path, folder))
+    how = tuple(str(settings.get(name) or "") for name in spec.settings if name not in (source.path, *AFTER_READING))
+    return (absolute_path(path, folder), *stamp, *how) if stamp and stamp[-1] > LARGE else None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.data.cells import NumberFormat, is_missing, mostly_numbers
-from engine.data.errors import DataError, DataNote
+from engine.data.errors import DataError, DataNote, Unreadable
 from engine.numerics.job import JobReport, Steps, finished, share_of
 from graph.storage.paths import open_regular, reason
 from graph.text.messages import _, ngettext
@@ -31,10 +31,6 @@ SAMPLED = 200
 """Lines from which the separator is recognised."""
 NAMED = 5
 """Up to this many renamed columns are listed one by one."""
-
-
-class Unreadable(DataError):
-    """The system does not let the file be read."""
 
 
 @dataclass(slots=True)

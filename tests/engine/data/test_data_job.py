@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data import csv_file, load
+from engine.data import load
 from engine.data.answer import FIRST_ROWS, load_data
 from engine.data.files import LARGE, large_file
 from engine.data.job import load_job
+from engine.data.loading import is_read
 from engine.numerics.job import JobError, JobReport, finished
 
 ROWS = 90_000
@@ -52,14 +53,13 @@ def test_the_numbers_are_those_of_loading_at_once_and_progress_only_grows(large:
 def test_a_job_that_was_cancelled_has_read_nothing_and_the_file_can_be_read_again(large: Path, tmp_path: Path) -> None:
     path = tmp_path / "again.csv"
     path.write_bytes(large.read_bytes())
-    reading = csv_file.FileReading()
     steps = load_data(None, load_job([settings(path)], ""))
     for _ in range(9):
         next(steps)
     steps.close()
-    assert not csv_file.is_read(str(path), reading)
+    assert not is_read(settings(path))
     assert finished(load_data(None, load_job([settings(path)], ""))) is None
-    assert csv_file.is_read(str(path), reading)
+    assert is_read(settings(path))
 
 
 def test_what_is_wrong_with_a_file_is_found_once_and_said_of_the_one_that_is_shown(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_file_is_found_once_and_said_of_the_one_that_is_sho
     assert finished(load_data(None, job)) is None
     with pytest.raises(JobError, match="line 3 has 1 of 2 columns"):
         finished(load_data(None, load_job([settings(path)], "", 0)))
-    assert csv_file.is_read(str(path), csv_file.FileReading())
+    assert is_read(settings(path))
     path.write_text("a,b\n1,2\n3,4\n5,6\n")
     assert finished(load_data(None, load_job([settings(path)], "", 0))).description.rows == 3
 

@@ -1,0 +1,99 @@
+"""Samples that are drawn with a seed: rings, moons, clouds, arms, a sine, a plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.data.declared import DataSetSpec, Source, Values, at_once, numbered
+from engine.numerics.rng import seed_for
+
+if TYPE_CHECKING:
+    from engine.data.raw import Raw
+
+_DRAWN = ("samples", "noise", "seed", "test_fraction", "coding")
+_PLANE = ("x1", "x2")
+
+
+def _read(spec: DataSetSpec, values: Values) -> Raw:
+    import numpy as np
+
+    from engine.data.generators import GENERATORS
+    from engine.data.raw import Raw
+
+    rng = np.random.default_rng(seed_for(values["seed"], "draw", spec.key))
+    more = {"classes": int(values["classes"])} if "classes" in spec.settings else {}
+    x, y = GENERATORS[spec.key](int(values["samples"]), float(values["noise"]), rng, **more)
+    if spec.target == "real":
+        return Raw(x, y, None, (), spec.feature_names, spec.target_names)
+    return Raw(x, None, y.astype(np.int64), spec.classes or numbered(values), spec.feature_names, spec.target_names)
+
+
+SOURCE = Source(
+    (
+        DataSetSpec(
+            "circles",
+            "Circles",
+            "Two rings, one inside the other: no straight line separates them.",
+            "classes",
+            _DRAWN,
+            None,
+            (2,),
+            _PLANE,
+            ("outer", "inner"),
+            made=True,
+        ),
+        DataSetSpec(
+            "moons",
+            "Moons",
+            "Two half circles that interlock.",
+            "classes",
+            _DRAWN,
+            None,
+            (2,),
+            _PLANE,
+            ("upper", "lower"),
+            made=True,
+        ),
+        DataSetSpec(
+            "xor",
+            "XOR",
+            "Four clouds at the corners of a square; opposite corners are one class.",
+            "classes",
+            _DRAWN,
+            None,
+            (2,),
+            _PLANE,
+            ("same sign", "opposite sign"),
+            made=True,
+        ),
+        DataSetSpec(
+            "spiral",
+            "Spiral",
+            "Arms that wind around each other, one per class.",
+            "classes",
+            (*_DRAWN, "classes"),
+            None,
+            (2,),
+            _PLANE,
+            (),
+            made=True,
+        ),
+        DataSetSpec(
+            "blobs",
+            "Blobs",
+            "Clouds around points on a circle, one per class.",
+            "classes",
+            (*_DRAWN, "classes"),
+            None,
+            (2,),
+            _PLANE,
+            (),
+            made=True,
+        ),
+        DataSetSpec("sine", "Sine", "y = sin x on [−π, π], with noise on y.", "real", _DRAWN, None, (1,), ("x",), (), ("y",), made=True),
+        DataSetSpec(
+            "plane", "Plane", "y = 1 + 2·x1 − 3·x2 on [−1, 1]², with noise on y.", "real", _DRAWN, None, (2,), _PLANE, (), ("y",), made=True
+        ),
+    ),
+    at_once(_read),
+)
