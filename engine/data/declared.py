@@ -56,13 +56,14 @@ class Source:
     """A kind of source, a file each in `engine.data.sources`: `SOURCE = Source(...)`.
 
     `read` is a generator of `JobReport`s that returns the `Raw` samples, and raises DataError in words for the data's owner; it imports
-    what it needs when it is called. `path` names the setting that holds the path of its file or folder, and `stamp` says when that
-    changed (see `file_stamp`).
+    what it needs when it is called. `path` names the setting that holds the path of its file or folder, `beside` those of further files,
+    and `stamp` says when the first changed (see `file_stamp`).
     """
 
     data_sets: tuple[DataSetSpec, ...]
     read: Callable[[DataSetSpec, Values], Steps]
     path: str = ""
+    beside: tuple[str, ...] = ()
     stamp: Callable[[str], tuple[int, ...]] = file_stamp
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from engine.data.declared import Source, file_stamp
 from engine.data.specs import DATA_SETS, SOURCE_OF
 from graph.storage.paths import cleaned
 
@@ -20,6 +21,12 @@ def absolute_path(path: str, folder: str) -> str:
     return os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(path))))
 
 
+def stamp_of(source: Source, values: Mapping[str, Any]) -> tuple[int, ...]:
+    """Changes when one of the files of a source does; `values` has their absolute paths. The last number is the size of the first."""
+    others = [number for name in source.beside for number in file_stamp(str(values.get(name) or ""))]
+    return (*others, *source.stamp(str(values.get(source.path) or ""))) if source.path else ()
+
+
 def large_file(settings: Mapping[str, Any], folder: str) -> Hashable | None:
     """What identifies a large file of a Data node and how it is read; None where there is none. Changes when the file does."""
     spec = DATA_SETS.get(str(settings.get("dataset")))
@@ -27,6 +34,7 @@ def large_file(settings: Mapping[str, Any], folder: str) -> Hashable | None:
     path = str(settings.get(source.path) or "") if source is not None else ""
     if spec is None or source is None or not path.strip():
         return None
-    stamp = source.stamp(absolute_path(path, folder))
+    paths = {name: absolute_path(str(settings.get(name) or ""), folder) for name in (source.path, *source.beside) if settings.get(name)}
+    stamp = stamp_of(source, paths)
     how = tuple(str(settings.get(name) or "") for name in spec.settings if name not in (source.path, *AFTER_READING))
     return (absolute_path(path, folder), *stamp, *how) if stamp and stamp[-1] > LARGE else None

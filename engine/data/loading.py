@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.data.declared import DataSetSpec, numbered
 from engine.data.errors import DataError, DataNote, Unreadable
-from engine.data.files import absolute_path
+from engine.data.files import absolute_path, stamp_of
 from engine.data.labels import whole_levels
 from engine.data.raw import Raw
 from engine.data.recent import Recent
@@ -142,10 +142,11 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, Key]
             )
         )
     source = SOURCE_OF[spec.key]
-    if source.path and str(values[source.path]).strip():
-        values[source.path] = absolute_path(str(values[source.path]), folder)
+    for name in (source.path, *source.beside) if source.path else ():
+        if str(values[name]).strip():
+            values[name] = absolute_path(str(values[name]), folder)
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
-    stamp = source.stamp(str(values[source.path])) if source.path else ()
+    stamp = stamp_of(source, values)
     return spec, (json.dumps(used, sort_keys=True), stamp)
 
 
@@ -198,8 +199,8 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     notes = (*raw.notes, *_absent_classes(raw, train, test))
     levels = len(whole_levels(raw.values[np.concatenate([train, test])])) if raw.values is not None else 0
     about = replace(about, train_rows=len(train), test_rows=len(test), notes=notes, levels=levels)
-    about = replace(about, picture=spec.picture)
-    parts = (raw.x[train], y[train], raw.x[test], y[test])
+    about = replace(about, picture=raw.picture or spec.picture)
+    parts = (raw.features(train), y[train], raw.features(test), y[test])
     for part in (*parts, train, test):
         part.setflags(write=False)
     return DataSet(*parts, about, train, test, len(raw.x))

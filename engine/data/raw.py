@@ -11,8 +11,11 @@ from engine.data.errors import DataNote
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Features (N, *features) float64, and one of two targets: `values` (N, k) float64, or `labels` (N,), class numbers with names in
+    """Features (N, *features), and one of two targets: `values` (N, k) float64, or `labels` (N,), class numbers with names in
     `classes`, −1 in rows that are not `usable`. None in `usable`: all of them are.
+
+    `parts` (N,) has "train", "validation", "test" or "" where the source itself says which rows train and which test, else it is None.
+    Samples that are pictures have their height and width in `picture`; their `x` may be bytes, to be divided by `divisor`.
     """
 
     x: np.ndarray
@@ -23,3 +26,11 @@ class Raw:
     target_names: tuple[str, ...]
     usable: np.ndarray | None = None
     notes: tuple[DataNote, ...] = ()
+    parts: np.ndarray | None = None
+    picture: tuple[int, int] | None = None
+    divisor: float = 1.0
+
+    def features(self, rows: np.ndarray) -> np.ndarray:
+        """These rows as float64."""
+        taken = self.x[rows]
+        return taken if taken.dtype == np.float64 and self.divisor == 1.0 else taken / self.divisor

@@ -73,18 +73,20 @@ class Data(NodeType):
 
     key, title, category = "source.data", "Data", "sources"
     role = "data"
-    search = ("dataset", "samples", "csv", "table", "features", "target", "batch", *TOYS, *REAL)
+    search = ("dataset", "samples", "csv", "table", "pictures", "images", "mnist", "cifar", "features", "target", "batch", *TOYS, *REAL)
     outputs = (
         Port("x", rank=(1, 3), doc="The features, one row per sample."),
         Port("target", "any", rank=(0, 1), doc="The target to predict, in the chosen coding."),
     )
-    dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "table"), title="Data set")
+    dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "pictures", "table"), title="Data set")
     samples = IntSetting(200, 4, 1_000_000, when=_MADE, help="How many samples are drawn.")
     noise = FloatSetting(
         0.1, 0, 100, when=_MADE, help="Standard deviation of the noise that is added; on the spiral, whose arms are close, a tenth of it."
     )
     classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
-    path = TextSetting("", when="dataset=csv", title="File", help="A CSV file; a relative path starts at this document's folder.")
+    path = TextSetting(
+        "", when="dataset=csv", title="File", file="table", help="A CSV file; a relative path starts at this document's folder."
+    )
     feature_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: all columns but the target.")
     target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column, or the one named label.")
     header = ChoiceSetting(
@@ -94,6 +96,28 @@ class Data(NodeType):
     decimal = ChoiceSetting(
         "auto", ("auto", "point", "comma"), when="dataset=csv", title="Decimal sign",
         help="The decimal sign in the file; auto decides from the unambiguous cells.",
+    )  # fmt: skip
+    pictures_path = TextSetting(
+        "", when="dataset=pictures", title="Pictures", file="pictures",
+        help="An IDX file, a CIFAR-10 batch, or a folder or zip archive with one folder per class; "
+        "a relative path starts at this document's folder.",
+    )  # fmt: skip
+    labels_path = TextSetting(
+        "", when="dataset=pictures", title="Labels", file="labels",
+        help="Only for an IDX file: the file with its labels; empty: the file of that name beside it.",
+    )  # fmt: skip
+    most = IntSetting(
+        0, 0, 10_000_000, when="dataset=pictures", title="At most", help="Of more pictures, so many are drawn with the seed; 0 reads all."
+    )
+    channels = ChoiceSetting(
+        "as stored", ("as stored", "grey", "colour"), when="dataset=pictures",
+        help="One channel of brightness, or red, green and blue; as stored: grey where all pictures are.",
+    )  # fmt: skip
+    height = IntSetting(0, 0, 4096, when="dataset=pictures", help="Height in pixels to which all are resized; 0: as in the files.")
+    width = IntSetting(0, 0, 4096, when="dataset=pictures", help="Width in pixels to which all are resized; 0: as in the files.")
+    pixels = ChoiceSetting(
+        "0 to 1", ("0 to 1", "0 to 255"), when="dataset=pictures", title="Pixel values",
+        help="The files hold bytes from 0 to 255; 0 to 1 divides them by 255.",
     )  # fmt: skip
     features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="One row per sample.")
     targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="One number or one row per sample.")

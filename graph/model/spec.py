@@ -75,6 +75,8 @@ class Setting:
     choice_titles: tuple[str, ...] = ()
     empty: str = ""
     several_lines: bool = False
+    file: str = ""
+    """For a text that names a file: of what kind (`table`, `pictures`, `labels`)."""
     symbol: str = ""
     """Its letter in formulas, `η`, shown after the title."""
 
@@ -137,10 +139,13 @@ class NodeSpec:
     _outputs: Mapping[str, Port] = field(init=False, repr=False, compare=False)
     input_order: Mapping[str, int] = field(init=False, repr=False, compare=False)
     """The place of every input port, by its name."""
+    file_settings: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The settings that name a file."""
 
     def __post_init__(self) -> None:
         for name, ports in (("_inputs", self.inputs), ("_outputs", self.outputs)):
             object.__setattr__(self, name, {known: port for port in reversed(ports) for known in (*port.former, port.name)})
+        object.__setattr__(self, "file_settings", tuple(setting.name for setting in self.settings if setting.file))
         object.__setattr__(self, "input_order", {port.name: index for index, port in enumerate(self.inputs)})
 
     def input(self, name: str) -> Port | None:

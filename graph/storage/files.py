@@ -31,9 +31,6 @@ from graph.text.quoting import one_line, quoted_name, quoted_path
 
 FORMAT = "gradwire"
 VERSION = 1
-PATH = "path"
-"""The setting of a node that names another file."""
-
 
 class FileError(Exception):
     """A file that cannot be read or written; the text is one sentence that names the file, what is wrong and where."""
@@ -256,19 +253,23 @@ def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) ->
     rows = content.get("nodes")
     for row in rows if folder and isinstance(rows, list) else ():
         params = row.get("params") if isinstance(row, dict) else None
-        if isinstance(params, dict) and isinstance(params.get(PATH), str) and _has_path(catalog, row.get("type")):
-            params[PATH] = absolute(params[PATH], folder)
+        for name in _file_settings(catalog, row.get("type")) if isinstance(params, dict) else ():
+            if isinstance(params.get(name), str):
+                params[name] = absolute(params[name], folder)
     return content
 
 
 def _with_stored_paths(graph: Graph, folder: str, alias: str) -> Iterator[Node]:
     """The nodes as a document in `folder` writes them."""
     for node in graph.nodes.values():
-        if folder and isinstance(node.params.get(PATH), str) and _has_path(graph.catalog, node.type):
-            node = replace(node, params={**node.params, PATH: stored(node.params[PATH], folder, alias)})
-        yield node
+        paths = {
+            name: stored(node.params[name], folder, alias)
+            for name in _file_settings(graph.catalog, node.type) if folder and isinstance(node.params.get(name), str)
+        }  # fmt: skip
+        yield replace(node, params={**node.params, **paths}) if paths else node
 
 
-def _has_path(catalog: Catalog, key: Any) -> bool:
+def _file_settings(catalog: Catalog, key: Any) -> list[str]:
+    """The settings of a node type that name a file."""
     spec = catalog.find(key) if isinstance(key, str) else None
-    return spec is not None and spec.setting(PATH) is not None
+    return list(spec.file_settings) if spec is not None else []

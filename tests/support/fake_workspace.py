@@ -154,6 +154,9 @@ class FakeFiles:
         if self.chosen is not None:
             chosen(self.chosen)
 
+    def choose_folder(self, title: str, chosen: Callable[[Path], None]) -> None:
+        self.choose(title, "", chosen)
+
     def resolved(self, text: str) -> str:
         return text
 

@@ -61,6 +61,11 @@ class Answers:
         self.folders.append(folder)
         return self.opens
 
+    def open_folder(self, folder: str, title: str = "") -> Path | None:
+        self.asked.append("folder")
+        self.folders.append(folder)
+        return self.opens
+
     def save_path(self, suggested: str, title: str = "", filters: str = "", ending: str = "") -> Path | None:
         self.asked.append("save")
         self.folders.append(suggested)

@@ -35,7 +35,14 @@ from ui.look.widgets import label, set_property
 
 WIDEST = _("Weight decay λ ")
 """A usual long label: what the column of labels is made for. Longer ones break."""
-TABLES = _("Tables (*.csv *.tsv *.txt *.dat);;All files (*)")
+CHOOSING = {
+    "table": (_("Choose a table"), _("Tables (*.csv *.tsv *.txt *.dat);;All files (*)")),
+    "pictures": (_("Choose a file of pictures"), _("Pictures (*ubyte *ubyte.gz *.bin *.zip);;All files (*)")),
+    "labels": (_("Choose the file of labels"), _("Labels (*ubyte *ubyte.gz);;All files (*)")),
+}
+"""The title of the dialog and its filters, by what a file setting names."""
+FOLDERS = {"pictures": _("Choose the folder that has one folder per class")}
+"""The title of the dialog for a folder, where that can be chosen too."""
 
 
 class ChoiceField(QComboBox):
@@ -94,15 +101,27 @@ class TextField(QLineEdit):
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
             self.setPlaceholderText(setting.empty or ("none" if setting.kind == "ints" else _("empty: one number")))
-        if setting.name == "path":
-            browse = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
-            browse.setToolTip(_("Choose a file"))
-            browse.triggered.connect(self._browse)
+        if setting.file:
+            self._add_browsing()
         self.editingFinished.connect(self.commit)
+
+    def _add_browsing(self) -> None:
+        if self._setting.file in FOLDERS:
+            folder = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
+            folder.setToolTip(_("Choose a folder"))
+            folder.triggered.connect(self._browse_folders)
+        icon = "file.svg" if self._setting.file in FOLDERS else "folder.svg"
+        file = self.addAction(QIcon(str(ICONS / icon)), QLineEdit.ActionPosition.TrailingPosition)
+        file.setToolTip(_("Choose a file"))
+        file.triggered.connect(self._browse)
 
     def _browse(self) -> None:
         if self._paths is not None:
-            self._paths.choose(_("Choose a table"), TABLES, self._take)
+            self._paths.choose(*CHOOSING[self._setting.file], self._take)
+
+    def _browse_folders(self) -> None:
+        if self._paths is not None:
+            self._paths.choose_folder(FOLDERS[self._setting.file], self._take)
 
     def _take(self, chosen: Path) -> None:
         self.setText(str(chosen))
@@ -129,7 +148,7 @@ class TextField(QLineEdit):
     def commit(self) -> None:
         """Take what is typed; what cannot be taken stays, with the reason."""
         text = self.text().strip()
-        if self._setting.name == "path":
+        if self._setting.file:
             text = cleaned(text) if self._paths is None else self._paths.resolved(text)
         self.setModified(False)
         if text == self._shown:

@@ -105,12 +105,22 @@ class Files:
 
         self._window.later(ask)
 
+    def choose_folder(self, title: str, chosen: Callable[[Path], None]) -> None:
+        """The same for a folder."""
+
+        def ask() -> None:
+            path = self._window.dialogs.open_folder(self.folder, title)
+            if path is not None:
+                chosen(path)
+
+        self._window.later(ask)
+
     def resolved(self, text: str) -> str:
         """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
         path, folder = cleaned(text), self._window.document.folder
         if not path or is_absolute(path):
             return path
-        return absolute(path, folder) if folder else os.path.abspath(path) if os.path.isfile(path) else path
+        return absolute(path, folder) if folder else os.path.abspath(path) if os.path.exists(path) else path
 
     def may_close(self) -> bool:
         """Whether the user's document may be closed; asks if there are unsaved changes, and saves them on request."""

@@ -12,12 +12,12 @@ import pytest
 from sklearn import datasets
 
 from engine.data import DataError, describe, load, measured
-from engine.data.specs import DATA_SETS
+from engine.data.specs import DATA_SETS, SOURCE_OF
 from engine.data.split import split
 from engine.nodes.sources import Data
 
-BUILT_IN = [key for key in DATA_SETS if key != "csv"]
-CLASSIFIED = [key for key, spec in DATA_SETS.items() if spec.target == "classes"]
+BUILT_IN = [key for key, spec in DATA_SETS.items() if not SOURCE_OF[key].path]
+CLASSIFIED = [key for key, spec in DATA_SETS.items() if spec.target == "classes" and key in BUILT_IN]
 MEASURED = [key for key, spec in DATA_SETS.items() if spec.rows]
 
 

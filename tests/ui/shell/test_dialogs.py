@@ -60,6 +60,10 @@ class Watched(Answers):
         self._note("open")
         return super().open_path(folder, title, filters)
 
+    def open_folder(self, folder: str, title: str = "") -> Path | None:
+        self._note("folder")
+        return super().open_folder(folder, title)
+
     def save_path(self, suggested: str, title: str = "", filters: str = "", ending: str = "") -> Path | None:
         self._note("save")
         return super().save_path(suggested, title, filters, ending)

@@ -24,8 +24,6 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Placed = tuple[WireText, tuple[float, float]]
 """A text and the centre of its place in the scene."""
-SLOT, MARK = 24.0, 5 / 6
-"""Height of the slot of a covered value on a card, and of the type of a question mark as a part of its slot."""
 
 
 def paint_labels(
@@ -170,18 +168,10 @@ def paint_matrix(painter: QPainter, matrix: Matrix, left: float, top: float, ink
         baseline += matrices.ROW * size
 
 
-def slot_in(area: QRectF, boost: float) -> QRectF:
-    """The slot in the middle of a place on a card, enlarged as values are and no further than there is room."""
-    high = min(SLOT * boost, area.height() + 6)
-    wide = min(2 * high, area.width() + 8)
-    middle = area.center()
-    return QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
-
-
 def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme) -> None:
-    """A slot that asks to be filled; the mark fills the slot, so that it is as legible as the number that it stands for."""
+    """A slot that asks to be filled."""
     painter.setPen(QPen(color(hue), 1.5))
     painter.setBrush(color(theme.panel))
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-    painter.setFont(font("strong", MARK * box.height() / 13))
+    painter.setFont(font("strong"))
     painter.drawText(box, _CENTRE, "?")
