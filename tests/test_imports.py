@@ -48,6 +48,8 @@ ARROWS: dict[str, set[str]] = {
     "engine.check": BELOW_TRAINING | {"engine.training"},
     "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check"},
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers"},
+    "engine.learned": BELOW_TRAINING | {"engine.training", "engine.explain", "engine.learned.readouts"},
+    "engine.learned.readouts": GRAPH,
     "engine.kernel": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.explain", "engine.export"},
     "ui": set(),
     "ui.look": GRAPH,

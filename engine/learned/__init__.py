@@ -1,1 +1,1 @@
-"""What a network has learned: predictions, and what follows from them. Questions and jobs as plain data; torch only where they are answered."""
+"""What a network has learned: predictions and what follows from them, as plain data. Torch is needed only where they are made."""

@@ -34,6 +34,15 @@ class Decide(Protocol):
     def class_code(self) -> str:
         """The number of the predicted class of each sample, as an expression of `prediction`."""
 
+    def classes(self, prediction: Tensor) -> Tensor:
+        """The number of the predicted class of each decision."""
+
+    def truth(self, target: Tensor) -> Tensor:
+        """The number of the class that the target names."""
+
+    def plain(self) -> LargestScore | Above:
+        """How one number for each class, or a single number, names a class."""
+
 
 @dataclass(frozen=True, slots=True)
 class LargestScore:
@@ -42,13 +51,22 @@ class LargestScore:
     one_hot: bool = False
 
     def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
-        return prediction.argmax(-1) == (target.argmax(-1) if self.one_hot else target)
+        return self.classes(prediction) == self.truth(target)
 
     def code(self) -> str:
         return f"{self.class_code()} == {'target.argmax(-1)' if self.one_hot else 'target'}"
 
     def class_code(self) -> str:
         return "prediction.argmax(-1)"
+
+    def classes(self, prediction: Tensor) -> Tensor:
+        return prediction.argmax(-1)
+
+    def truth(self, target: Tensor) -> Tensor:
+        return target.argmax(-1) if self.one_hot else target
+
+    def plain(self) -> LargestScore | Above:
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +76,22 @@ class Above:
     threshold: float
 
     def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
-        return (prediction.reshape(-1) > self.threshold) == (target.reshape(-1) > 0)
+        return self.classes(prediction) == self.truth(target)
 
     def code(self) -> str:
         return f"(prediction.reshape(-1) > {self.threshold}) == (target.reshape(-1) > 0)"
 
     def class_code(self) -> str:
         return f"(prediction.reshape(-1) > {self.threshold}).long()"
+
+    def classes(self, prediction: Tensor) -> Tensor:
+        return (prediction.reshape(-1) > self.threshold).long()
+
+    def truth(self, target: Tensor) -> Tensor:
+        return (target.reshape(-1) > 0).long()
+
+    def plain(self) -> LargestScore | Above:
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +108,19 @@ class Probed:
         return result if isinstance(result, Tensor) else result.outputs[0]
 
     def code(self) -> str:
-        return self._plain().code()
+        return self.plain().code()
 
     def class_code(self) -> str:
-        return self._plain().class_code()
+        return self.plain().class_code()
 
-    def _plain(self) -> LargestScore | Above:
+    def classes(self, prediction: Tensor) -> Tensor:
+        return self.plain().classes(prediction)
+
+    def truth(self, target: Tensor) -> Tensor:
+        return self.plain().truth(target)
+
+    def plain(self) -> LargestScore | Above:
+        """The same decision without the probe's own precision."""
         if by_largest(self.settings, self.columns):
             return LargestScore(self.target_columns > 1)
         return Above(threshold(self.settings))
@@ -140,17 +174,20 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
     probes = [(n, "y") for n in graph.nodes if graph.nodes[n].type == "probe.accuracy" and (n, "y") in inference.outputs]
     if len(probes) == 1:
         return Measures(objective, addends, *_probed(graph, inference, probes[0][0]))
-    losses = [
-        node for node in inference.order
-        if node in inference.ancestors(a.key[0] for a in addends if not a.penalty) and inference.types[graph.nodes[node].type].loss
-    ]  # fmt: skip
-    inside = {kept.exit for group in graph.groups.values() if (kept := opened_from(group)) is not None}
-    parts = [_parts_of(graph, inference, node) for node in losses if node not in inside] + _opened_losses(graph, inference, addends)
+    parts = loss_parts(graph, inference, addends)
     if len(parts) == 1 and not probes:
         prediction, target, right = _decision(inference, *parts[0])
         if prediction is not None:
             return Measures(objective, addends, prediction, target, right)
     return Measures(objective, addends)
+
+
+def loss_parts(graph: Graph, inference: Inference, addends: Sequence[Addend]) -> list[Parts]:
+    """The losses that the objective is made of, those that were opened among them."""
+    reached = inference.ancestors(a.key[0] for a in addends if not a.penalty)
+    losses = [node for node in inference.order if node in reached and inference.types[graph.nodes[node].type].loss]
+    inside = {kept.exit for group in graph.groups.values() if (kept := opened_from(group)) is not None}
+    return [_parts_of(graph, inference, node) for node in losses if node not in inside] + _opened_losses(graph, inference, addends)
 
 
 def _probed(graph: Graph, inference: Inference, probe: str) -> tuple[Key, Key, Decide]:

@@ -50,7 +50,8 @@ def test_the_roc_curve_is_scikit_learns(decimals: int) -> None:
     scores = np.round(RNG.normal(size=300) + positive, decimals)
     curve = roc(positive, scores)
     assert curve is not None
-    for mine, theirs in zip((curve.false_positive, curve.true_positive, curve.thresholds), metrics.roc_curve(positive, scores), strict=True):
+    points = curve.false_positive, curve.true_positive, curve.thresholds
+    for mine, theirs in zip(points, metrics.roc_curve(positive, scores), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-15)
     assert curve.area == pytest.approx(metrics.roc_auc_score(positive, scores), abs=1e-14)
 
