@@ -114,6 +114,7 @@ def summary(rows: Sequence[Sight]) -> dict[str, Any]:
             "graphs": len(some), "labels": total.labels, **{name: getattr(total, name) for name in COLUMNS},
             "distance_median_px": float(np.median(away)), "distance_95_percent_px": float(np.quantile(away, 0.95)),
             "distance_most_px": float(away.max()),
+            "smallest_number_px": min((r.number for r in some if r.number), default=0.0),
             "smallest_text_px": worst.smallest, "smallest_text": f"{worst.smallest_text!r} in {worst.name}",
             "graphs_with_text_below_1/45": total.small_texts, "canvas_share": float(np.mean([r.share for r in some])),
         }  # fmt: skip
@@ -135,10 +136,10 @@ def main(arguments: Sequence[str]) -> None:
         for size in SIZES:
             rows = list(sights(size, theme, shown))
             print(f"\n{theme} {size[0]}×{size[1]}")
-            print(f"{'graph':24s} nodes scale  text labels " + " ".join(f"{name:>13s}" for name in COLUMNS))
+            print(f"{'graph':24s} nodes scale  text number labels " + " ".join(f"{name:>13s}" for name in COLUMNS))
             for row in rows:
                 counts = " ".join(f"{getattr(row.faults, name):13d}" for name in COLUMNS)
-                print(f"{row.name:24s} {row.nodes:5d} {row.scale:5.2f} {row.smallest:5.1f} {row.faults.labels:6d} {counts}")
+                print(f"{row.name:24s} {row.nodes:5d} {row.scale:5.2f} {row.smallest:5.1f} {row.number:6.1f} {row.faults.labels:6d} {counts}")
                 for line in row.details if "-v" in arguments else ():
                     print("     ", line)
             for title, values in summary(rows).items():

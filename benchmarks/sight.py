@@ -4,6 +4,7 @@ recorded while they are painted, and measured with geometry of this module's own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from math import hypot
@@ -30,6 +31,7 @@ STEPS = 96
 """Points per cubic: at most some pixels apart on any screen."""
 FAR = 0.8
 """A label is far from its wire from so many heights of its text on."""
+NUMBER = re.compile(r"[Σℓ|∇ ]*[−-]?\d+(\.\d+)?(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 LEAST_SHARE = 1 / 45
 """Of the window's height: what is smaller cannot be read from the last row."""
 
@@ -101,6 +103,8 @@ class Sight:
     smallest: float
     """Height of the smallest font on the canvas, in pixels."""
     smallest_text: str
+    number: float
+    """Height of the font of the smallest number."""
     share: float
     """Of the window that the canvas has."""
     faults: Faults
@@ -117,9 +121,11 @@ def measure(model: CanvasModel, name: str = "", window: tuple[float, float] | No
     faults, details = judge(model, labels, over)
     faults.wanted, faults.repeated = wanted, _repeated(model, labels)
     least = min(whole.texts, key=lambda text: text.height, default=Written("no text", QRectF(), 0.0, ""))
+    print_ = {model.theme.secondary.lower(), model.theme.bar_text.lower()}
+    numbers = (text.height for text in whole.texts if NUMBER.fullmatch(text.text) and text.hue.lower() not in print_)
     faults.pictures, faults.small_texts = 1, int(least.height < LEAST_SHARE * high - 0.05)
     share = size.width() * size.height() / (wide * high)
-    return Sight(name, len(model.scene.ids), model.camera.scale, least.height, least.text, share, faults, details)
+    return Sight(name, len(model.scene.ids), model.camera.scale, least.height, least.text, min(numbers, default=0.0), share, faults, details)
 
 
 # what is painted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-GAP_X, GAP_Y, GRID = 144.0, 48.0, 8.0
+GAP_X, GAP_Y, GRID = 128.0, 48.0, 8.0
 """Horizontal room for the numbers on the wires, vertical room between cards, and what places are rounded to."""
 AROUND = (120.0, 48.0)
 """What a canvas shows around a graph, beside the objective and above and below it."""

@@ -6,7 +6,7 @@ A layer's learned tensors stand as in a textbook, with their gradients below the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,13 +21,14 @@ Key = tuple[str, str]
 OfNode = tuple[Dims | None, tuple[tuple[str, Dims], ...], tuple[tuple[str, Dims], ...]]
 """The sample shape of a node's first output; its learned tensors with their shapes; what it makes on its way, with its sample shapes."""
 
-SMALL = 13 / 15
-"""The type of a layer's matrices, as a part of that of a wire's numbers."""
+TYPE, TIGHT = 18 / 15, 13 / 15
+"""The type of numbers in brackets on cards, against that of a wire's numbers, which are enlarged when a view is far away; and that of
+matrices which are written out only while their card is selected."""
 RESULT = 36.0
 """Height of the line with a result, below what was made on the way to it."""
-WIDEST = 286.0
-"""A layer's tensors stand side by side up to this width, else one below the other."""
-_ACROSS, _DOWN, _SIGN = 12.0, 6.0, 5.0
+TALLEST = 384.0
+"""A layer's tensors stand in as narrow a column as they can up to this height: graphs are wide, and a canvas has room above and below."""
+_ACROSS, _DOWN, _SIGN = 12.0, 6.0, 4.0
 """Gaps between tensors, and between a tensor and the sign that names it."""
 
 
@@ -104,16 +105,16 @@ def insides(shapes: OfNode, port: str, layer: bool) -> Insides:
         return _on_the_way(inner)
     if output is None or not matrices.fits(output):
         return NOTHING
-    wide, high = matrices.room(output)
+    wide, high = (TYPE * side for side in matrices.room(output))
     return Insides((NumberPlace("value", port, "", QRectF(0, 0, wide, high)),), wide, high)
 
 
 def _on_the_way(inner: Sequence[tuple[str, Dims]]) -> Insides:
-    """What an operation makes on its way, in a row, with room for the result below it."""
+    """What an operation makes on its way, each in a line, with room for the result below."""
     row = [_sized("inner", sign, sign, dims) for sign, dims in inner if math.prod(dims) == 1 or matrices.fits(dims)]
     if not row:
         return NOTHING
-    above = _stacked([row])
+    above = _stacked([[item] for item in row])
     width = max(above.width, 96.0)
     result = NumberPlace("result", "", "", QRectF(0, above.height, width, RESULT))
     left = (width - above.width) / 2
@@ -128,17 +129,24 @@ def placed(insides: Insides, area: QRectF) -> tuple[NumberPlace, ...]:
 
 
 def _layer(learned: Sequence[tuple[str, Dims]]) -> Insides:
-    """Learned tensors in a row, their gradients in a row below; wide ones in rows of their own, small ones beside their gradients."""
+    """Learned tensors with their gradients, in the narrowest arrangement that is not too tall, or the lowest where all are."""
     if not learned or not all(matrices.opens(dims) for _, dims in learned):
         return NOTHING
     pairs = [(_sized("weight", name, name, dims), _sized("slope", name, "∇" + name, dims)) for name, dims in learned]
-    whole = sum(pair[1].width for pair in pairs) + _ACROSS * (len(pairs) - 1)
-    if whole <= WIDEST:
-        return _stacked([[pair[0] for pair in pairs], [pair[1] for pair in pairs]])
-    rows: list[list[_Sized]] = []
-    for weight, slope in pairs:
-        rows += [[weight, slope]] if weight.width + slope.width + _ACROSS <= WIDEST else [[weight], [slope]]
-    return _stacked(rows)
+    arranged = [_stacked(rows) for rows in _arrangements(pairs)]
+    low = [one for one in arranged if one.height <= TALLEST]
+    return min(low, key=lambda one: (one.width, one.height)) if low else min(arranged, key=lambda one: one.height)
+
+
+def _arrangements(pairs: Sequence[tuple[_Sized, _Sized]]) -> Iterator[list[list[_Sized]]]:
+    """Each tensor in a line of its own; beside its gradient, where that makes nothing wider or everywhere; gradients in a line below."""
+    widest = max(pair[1].width for pair in pairs)
+    for room in (0.0, widest, math.inf):
+        rows: list[list[_Sized]] = []
+        for weight, slope in pairs:
+            rows += [[weight, slope]] if weight.width + slope.width + _ACROSS <= room else [[weight], [slope]]
+        yield rows
+    yield [[pair[0] for pair in pairs], [pair[1] for pair in pairs]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +168,9 @@ class _Sized:
 def _sized(kind: Literal["weight", "slope", "inner"], name: str, sign: str, dims: Dims) -> _Sized:
     wide, high = matrices.room(dims)
     large = math.prod(dims) > matrices.MOST
-    lead = text_width("small", name if kind == "inner" else "∇" + name) + _SIGN
-    return _Sized(kind, name, sign, lead, wide * SMALL, high * SMALL, large)
+    lead = text_width("wire", name if kind == "inner" else "∇" + name) + _SIGN
+    size = TIGHT if large else TYPE
+    return _Sized(kind, name, sign, lead, wide * size, high * size, large)
 
 
 def _stacked(rows: Sequence[Sequence[_Sized]]) -> Insides:

@@ -148,6 +148,8 @@ _LONGER = 20.0
 """Room for names that are longer than those of ports."""
 _APART = 10.0
 """Between the name and the small print."""
+_SNUG, _EDGE = 112.0, 8.0
+"""A card with tensors grows for its small print up to this width; what there is at least beside the tensors."""
 
 
 def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None, shapes: Shapes = card_body.UNKNOWN) -> NodeCard:
@@ -165,7 +167,7 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None, shapes
     row = bool(node.label) or kind.row
     title, says, formula = _texts(graph, node, kind, latex, into)
     beside, below = (kind.wide if isinstance(saying, SmallPrint) else saying.width for saying in (says, formula))
-    width = _width(max(title.width + (beside + _APART if beside else 18.0), below), kind)
+    width = _width(title.width, max(title.width + (beside + _APART if beside else 18.0), below), kind)
     room = width - 2 * PAD - (18 if frozen else 0)
     if title.width > room:
         title = titles.title(node.name, display_name(node.name), room)
@@ -325,12 +327,15 @@ def _labelled(spec: NodeSpec) -> bool:
     return len(spec.outputs) > 1 or (len(telling) > 1 and spec.category not in ("math",))
 
 
-def _width(texts: float, kind: _Kind) -> float:
+def _width(name: float, texts: float, kind: _Kind) -> float:
+    """Where tensors are written out, no wider than they and the name are: small print gives way, so that the view can be closer."""
+    if kind.insides.places:
+        wanted = max(name + 2 * PAD + 2, min(texts + 2 * PAD + 2, _SNUG))
+        return 8 * round(max(min(wanted, 192.0), kind.insides.width + 2 * _EDGE + _names_width(kind)) / 8 + 0.49)
     wanted = max(texts + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
     if len(kind.outputs) > 1 or (kind.inputs and len({row[0] for row in kind.inputs}) > 1 and kind.body == "tiles"):
         wanted = max(wanted, 144.0)
-    least = kind.insides.width + 2 * PAD + _names_width(kind)
-    return 8 * round(max(min(wanted, 192.0), least) / 8 + 0.49)
+    return 8 * round(min(wanted, 192.0) / 8 + 0.49)
 
 
 def _names_width(kind: _Kind) -> float:

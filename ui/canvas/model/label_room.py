@@ -91,7 +91,7 @@ def needed(edge: str, said: tuple[WireText, WireText], content: Content, boost: 
 def _need(text: WireText, content: Content, boost: float, rank: int, gradient: bool) -> Room:
     exact = text.width * boost + 4
     least = LEAST * boost if rank != OBJECTIVE else 0.0
-    step = 16.0 * boost  # so that changing digits keep their place at every magnification
+    step = (16.0 if text.kind != "matrix" else 4.0) * boost  # so that changing digits keep their place at every magnification
     width = max(least, step * ceil(exact / step)) if text.kind not in ("word", "hidden") else exact
     small = tuple((form.width * boost + 4, _height(form) * boost) for form in shorter(text, content, gradient))
     return Room(width, _height(text) * boost, exact, rank, small)

@@ -89,7 +89,7 @@ class Ground:
         """What stands here: cards, with their ports, and whatever else is fixed."""
         scene = self.scene
         cards = scene.rects[[scene.row[node] for node in scene.nodes_in(around)]]
-        boxes = np.concatenate([cards[:, :2] - (8, 3), cards[:, :2] + cards[:, 2:] + (8, 3)], axis=1)
+        boxes = np.concatenate([cards[:, :2] - (5, 3), cards[:, :2] + cards[:, 2:] + (5, 3)], axis=1)
         return np.concatenate([boxes, self.fixed]) if len(self.fixed) else boxes
 
 

@@ -13,7 +13,7 @@ MOST = 8
 """Tensors of up to so many entries are shown as numbers."""
 ROWS = 4
 """Rows and columns of a matrix on a selected card, and rows of a batch."""
-ROW, GAP, BRACKET = 18.0, 9.0, 7.0
+ROW, GAP, BRACKET = 18.0, 7.0, 7.0
 """Height of a row, distance of columns, and width of a bracket with its room, in the type of a wire's number."""
 USUAL = "−0.000"
 SERIF = 4.0

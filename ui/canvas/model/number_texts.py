@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.compile.views import Absent, ArrayView, Gradient
@@ -22,6 +22,8 @@ SIGN = "∅"
 """In place of the words that say why there is no gradient, where they find no room."""
 WORD = 15 / 12
 """Words on wires are as large as numbers there, and lighter: small type enlarged by this."""
+SMALLER = 0.82
+"""Numbers in brackets that find no room are written this much smaller before they are given up: from near they can still be read."""
 LINE = 20.0
 """Height of a label of one line."""
 
@@ -42,6 +44,8 @@ class WireText:
     """Width of the sign that says the number is a norm."""
     height: float = LINE
     matrix: Matrix | None = None
+    size: float = 1.0
+    """How large the numbers of `matrix` are, against their usual type."""
 
 
 def _word_width(text: str) -> float:
@@ -129,12 +133,12 @@ def final_texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
 
 
 def shorter(text: WireText, content: Content, gradient: bool) -> tuple[WireText, ...]:
-    """The same in ever less room: a sign for words; a thumbnail for numbers in brackets, its text alone, and that to two digits."""
+    """The same in ever less room: a sign for words; numbers in brackets smaller, as a thumbnail, its text alone, and that to two digits."""
     if text.kind == "word":
         return (WireText("word", SIGN, _word_width(SIGN)),) if text.text != SIGN else ()
     if text.view is None:
         return ()
-    key = (id(text.view), 7 if gradient else 6)
+    key = (id(text.view), (7 if gradient else 6) + (2 if text.matrix is not None else 0))
     forms: tuple[WireText, ...] | None = content.texts.get(key)
     if forms is None:
         forms = content.texts[key] = _shorter(text, text.view, gradient)
@@ -146,7 +150,10 @@ def _shorter(text: WireText, view: ArrayView, gradient: bool) -> tuple[WireText,
     said = [f"{NORM} {pictured.text}", f"{NORM} {number(view.norm, 2)}"] if pictured.lead else [pictured.text]
     kind = "number" if pictured.kind == "tensor" else pictured.kind
     alone = [WireText(kind, line, text_metrics.text_width("wire", line)) for line in dict.fromkeys(said)]
-    return (pictured, *alone) if text.kind == "matrix" else tuple(alone)
+    if text.matrix is None:
+        return tuple(alone)
+    small = replace(text, width=SMALLER * text.width, height=SMALLER * text.height, size=SMALLER)
+    return (small, pictured, *alone)
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from engine.compile.views import Absent, ArrayView
-from ui.canvas.model.card_body import SMALL, NumberPlace
+from ui.canvas.model.card_body import TYPE, NumberPlace
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
 from ui.canvas.model.matrices import Matrix
@@ -46,7 +46,7 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
             _paint_picture(painter, area, shown, content, theme)
         elif isinstance(text, Matrix):
             ink = theme.error if text.loud else theme.stale if content.stale else ink
-            paint_fitted(painter, area, text, ink, SMALL if place.sign else 1.0, bool(place.sign))
+            paint_fitted(painter, area, text, ink, TYPE, bool(place.sign))
         else:
             captioned(painter, area, shown, text, content, theme, content.is_image(node_id, place.name))
 
@@ -73,9 +73,9 @@ def _paint_picture(painter: QPainter, area: QRectF, shown: ArrayView, content: C
 
 def _paint_sign(painter: QPainter, sign: str, area: QRectF, ink: str) -> None:
     """The name of a tensor at the left of its place."""
-    painter.setFont(font("small"))
+    painter.setFont(font("wire"))
     painter.setPen(color(ink))
-    painter.drawText(QRectF(area.left() - 64, area.top(), 60, area.height()), _RIGHT, sign)
+    painter.drawText(QRectF(area.left() - 64, area.top(), 61, area.height()), _RIGHT, sign)
 
 
 def _paint_absent(painter: QPainter, area: QRectF, absent: Absent | None, theme: Theme) -> None:

@@ -135,7 +135,7 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
         painter.drawText(box, _CENTRE, text.text)
     elif text.matrix is not None:
         ink = theme.error if text.matrix.loud else theme.stale if content.stale else hue
-        paint_matrix(painter, text.matrix, box.left(), -text.matrix.height / 2, ink)
+        paint_matrix(painter, text.matrix, box.left(), -text.height / 2, ink, text.size)
     elif text.view is not None:
         image = content.picture(text.view, theme, text.image, 1)
         if image is not None:

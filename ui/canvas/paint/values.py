@@ -124,9 +124,9 @@ def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Co
     """The sum of the gradients on the last line; what is left of the area."""
     if total is None:
         return area
-    painter.setFont(font("strong", 12 / 13))
+    painter.setFont(font("wire", 14 / 15))
     painter.setPen(color(theme.stale if content.stale else theme.backward))
-    painter.drawText(QRectF(area.left() - 8, area.bottom() - 14, area.width() + 16, 15), _CENTRE, total)
+    painter.drawText(QRectF(area.left() - 8, area.bottom() - 15, area.width() + 16, 16), _CENTRE, total)
     return area.adjusted(0, 0, 0, -geometry.SUM)
 
 
