@@ -17,6 +17,8 @@ from ui.shell.placing import at_side, beside, inside, overlap, stage
 
 CARD_WIDTH, CARD_SHARE, CARD_HIGH = 330, 0.42, 0.86
 """Of a card: its width for type at 100 %, its largest share of the canvas's width, and of its height."""
+BROAD = 1.7
+"""How many times as wide as a column a card is where only a band above or below the graph is free."""
 BAND, BAND_LEAST = 0.4, 290
 """The share of the canvas's height that a lesson below the graph takes, and its least height for type at 100 %."""
 CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
@@ -113,7 +115,9 @@ class Sheets(QObject):
             shown.subject = self._canvas.selection
             place = self._beside(shown, self._card_size(shown))
             if overlap(place, self._cards()) > 0 and self._canvas.fitted:
-                place = at_side(place.size(), self._free(shown), self._rect(shown.subject))  # the view makes room for it
+                band = self._beside(shown, self._card_size(shown, BROAD))
+                free = overlap(band, self._cards()) == 0
+                place = band if free else at_side(place.size(), self._free(shown), self._rect(shown.subject))  # the view makes room
         shown.sheet.put(place.toAlignedRect())
         self._cover(key)
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
@@ -141,11 +145,21 @@ class Sheets(QObject):
         shown = self._shown[key]
         place = QRectF(shown.sheet.place())
         if shown.column is not None or overlap(place, self._cards()) > 0:
-            self._canvas.viewport.cover(key, place)
+            self._canvas.viewport.cover(key, place, self._around(shown.subject) if shown.column is None else None)
 
-    def _card_size(self, shown: Shown) -> QSizeF:
+    def _around(self, subject: Iterable[str]) -> QRectF | None:
+        """Nodes and the ends of wires, with all that is wired to them, in the scene."""
+        scene, edges = self._canvas.scene, self._canvas.document.graph.edges
+        nodes = {end[0] for item in subject if item in edges for end in (edges[item].source, edges[item].target)}
+        nodes |= set(subject) - set(edges)
+        near = {end[0] for edge in edges.values() for end in (edge.source, edge.target) if {edge.source[0], edge.target[0]} & nodes}
+        seen = {item for item in map(scene.item_of, nodes | near) if item is not None and item in scene.row}
+        return scene.bounds(seen).adjusted(-BARE, -BARE / 2, BARE, BARE / 2) if seen else None
+
+    def _card_size(self, shown: Shown, broad: float = 1.0) -> QSizeF:
+        """In a column, or so many times as wide."""
         area = self._canvas.rect()
-        width = min(CARD_WIDTH * for_graph(self._theme).scale, CARD_SHARE * area.width())
+        width = min(broad * CARD_WIDTH * for_graph(self._theme).scale, broad * CARD_SHARE * area.width())
         height = min(max(shown.sheet.wanted(round(width)), LEAST.height()), CARD_HIGH * area.height())
         return QSizeF(width, height)
 

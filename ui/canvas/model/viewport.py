@@ -13,6 +13,8 @@ from ui.canvas.model.scene import CanvasScene
 
 LARGEST_FIT = 1.25
 """The scale, times the theme's, beyond which a fit does not enlarge in a window of 720 pixels' height; more in a higher one."""
+READABLE = 0.76
+"""The scale at which the numbers on cards can still be read in a window of 720 pixels' height."""
 State = tuple[float, float, float]
 
 
@@ -27,6 +29,8 @@ class Viewport:
         self._moved = moved
         self.covers: dict[str, QRectF] = {}
         """What lies over the view, by its owner, in pixels of the view."""
+        self.about: dict[str, QRectF] = {}
+        """What sheets are about, by their owner, in scene coordinates, with what is wired to it."""
         self.covered: list[Callable[[], None]] = []
         """Called when something else lies over the view."""
         self.least = LEAST
@@ -47,9 +51,22 @@ class Viewport:
         return LARGEST_FIT * self._natural * max(1.0, self.least / LEAST)
 
     def fit_all(self) -> None:
-        """Show everything; it stays so when the view changes its size, until the view is moved."""
-        self.fit_rect(self._whole())
+        """Show everything; it stays so when the view changes its size, until the view is moved.
+
+        Where a sheet takes so much room that numbers could not be read any more, what it is about is shown as large as before.
+        """
+        whole = self._whole()
+        usual, largest = self._fitting(whole, sheets=False), self._largest()
+        if self.about and self._fitting(whole) < min(usual, READABLE * self.least / LEAST):
+            self.fit_rect(next(reversed(self.about.values())), min(usual, largest))
+        else:
+            self.fit_rect(whole)
         self.fitted = True
+
+    def _fitting(self, rect: QRectF, sheets: bool = True) -> float:
+        """The scale at which this part of the scene is shown whole, beside sheets that are about something or as if there were none."""
+        size = self.free(rect, sheets).size()
+        return min(size.width() / rect.width(), size.height() / rect.height(), self._largest())
 
     def refit(self) -> None:
         """Show everything again, unless the view was moved since everything was last shown."""
@@ -61,35 +78,43 @@ class Viewport:
         chosen = self.scene.bounds(nodes)
         self.fit_rect(chosen if not chosen.isNull() else self._whole())
 
-    def fit_rect(self, rect: QRectF) -> None:
+    def fit_rect(self, rect: QRectF, largest: float | None = None) -> None:
         """Show this part of the scene where nothing lies over the view."""
         free = self.free(rect)
-        self.camera.fit(rect, free.size(), self._largest())
+        self.camera.fit(rect, free.size(), self._largest() if largest is None else largest)
         self.camera.pan(free.left(), free.top())
         self.camera_moved()
 
     # what lies over the view
 
-    def cover(self, owner: str, rect: QRectF | None) -> None:
-        """Say that a sheet of `owner` lies over this part of the view (in pixels), or None: nothing of it does any more."""
-        if rect == self.covers.get(owner):
+    def cover(self, owner: str, rect: QRectF | None, about: QRectF | None = None) -> None:
+        """Say that a sheet of `owner` lies over this part of the view (in pixels), or None: nothing of it does any more.
+
+        `about` is the part of the scene that it is about.
+        """
+        if rect == self.covers.get(owner) and about == self.about.get(owner):
             return
-        if rect is None:
-            self.covers.pop(owner, None)
-        else:
+        self.covers.pop(owner, None)
+        self.about.pop(owner, None)
+        if rect is not None:
             self.covers[owner] = QRectF(rect)
+            if about is not None:
+                self.about[owner] = QRectF(about)
         for called in self.covered:
             called()
         self.refit()
 
-    def free(self, shown: QRectF | None = None) -> QRectF:
-        """The part of the view that nothing lies over in which `shown` (in scene coordinates) would be largest."""
+    def free(self, shown: QRectF | None = None, sheets: bool = True) -> QRectF:
+        """The part of the view that nothing lies over in which `shown` (in scene coordinates) would be largest.
+
+        `sheets`: those that are about something count too.
+        """
         size = self.size()
         whole = QRectF(0, 0, size.width(), size.height())
         rect = shown if shown is not None and not shown.isEmpty() else self._whole()
         return free_part(
             whole,
-            self.covers.values(),
+            [cover for owner, cover in self.covers.items() if sheets or owner not in self.about],
             lambda part: min(part.width() / rect.width(), part.height() / rect.height(), self._largest()),
         )
 
