@@ -139,7 +139,8 @@ def main(arguments: Sequence[str]) -> None:
             print(f"{'graph':24s} nodes scale  text number labels " + " ".join(f"{name:>13s}" for name in COLUMNS))
             for row in rows:
                 counts = " ".join(f"{getattr(row.faults, name):13d}" for name in COLUMNS)
-                print(f"{row.name:24s} {row.nodes:5d} {row.scale:5.2f} {row.smallest:5.1f} {row.number:6.1f} {row.faults.labels:6d} {counts}")
+                sizes = f"{row.scale:5.2f} {row.smallest:5.1f} {row.number:6.1f}"
+                print(f"{row.name:24s} {row.nodes:5d} {sizes} {row.faults.labels:6d} {counts}")
                 for line in row.details if "-v" in arguments else ():
                     print("     ", line)
             for title, values in summary(rows).items():

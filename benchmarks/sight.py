@@ -125,7 +125,8 @@ def measure(model: CanvasModel, name: str = "", window: tuple[float, float] | No
     numbers = (text.height for text in whole.texts if NUMBER.fullmatch(text.text) and text.hue.lower() not in print_)
     faults.pictures, faults.small_texts = 1, int(least.height < LEAST_SHARE * high - 0.05)
     share = size.width() * size.height() / (wide * high)
-    return Sight(name, len(model.scene.ids), model.camera.scale, least.height, least.text, min(numbers, default=0.0), share, faults, details)
+    number, nodes = min(numbers, default=0.0), len(model.scene.ids)
+    return Sight(name, nodes, model.camera.scale, least.height, least.text, number, share, faults, details)
 
 
 # what is painted
