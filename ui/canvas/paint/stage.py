@@ -110,10 +110,11 @@ class Stage:
         """The wires whose numbers matter most now: of what is selected, and of the event under way; none where they are many."""
         model = self._model
         head, scene = model.content.playhead, model.scene
-        if len(model.selection) > FAVOURED:
+        active = head.active_edges if head is not None else ()
+        if len(model.selection) > FAVOURED or len(active) > FAVOURED:
             return frozenset()
         chosen = [e for item in model.selection for e in ([item] if item in scene.edge_row else scene.attached(item))]
-        edges = frozenset((*chosen, *(head.active_edges if head is not None else ())))
+        edges = frozenset((*chosen, *active))
         return edges if len(edges) <= FAVOURED else frozenset()
 
     def _take_event(self) -> None:
