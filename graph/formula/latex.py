@@ -45,11 +45,11 @@ def display_name(name: str) -> str:
     stem, accent, below = name_parts(name)
     if not stem:
         return name
-    letter = unicodedata.normalize("NFC", _symbol(stem) + (_ACCENTS[accent] if accent else ""))
+    letter = unicodedata.normalize("NFC", _symbol(stem) + _ACCENTS[accent]) if accent else _symbol(stem)
     return letter + (below.translate(LOWERED_DIGITS) if below.isdigit() else f"_{_symbol(below)}" if below else "")
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=4096)
 def name_parts(name: str) -> tuple[str, str, str]:
     """A symbol, its accent, and what is lowered beside it; ("hidden", "", "") for one word and ("", "", "") where it is no symbol."""
     if len(name) > 1 and name.isalpha() and name not in GREEK_NAMES and not name.endswith(("hat", "bar", "tilde")):

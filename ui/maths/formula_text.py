@@ -70,7 +70,7 @@ def plain(latex: str, names: tuple[tuple[str, str], ...] = ()) -> str:
     return "".join(run.text for run in runs(latex, names))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=4096)
 def name_runs(name: str) -> tuple[TextRun, ...]:
     """A name as it is typeset: symbols in italics, a lowered index, accents, words upright; what is no name, in italics as it is."""
     stem, accent, below = name_parts(name) if name.isidentifier() else ("", "", "")

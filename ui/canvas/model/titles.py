@@ -19,6 +19,8 @@ from ui.maths.formula_text import name_runs
 SYMBOL, WORD, INDEX = 22.0, 15.0, 0.68
 """Pixel sizes of a symbol and of a word, and how much smaller what is lowered or raised is."""
 _SPLIT = re.compile(r"[\U0001d400-\U0001d7ff\u0300-\u036fℎ]+|[^\U0001d400-\U0001d7ff\u0300-\u036fℎ]+")
+_LETTERS: dict[float, dict[str, float]] = {}
+"""The width of every letter that a word was made of, by pixel size."""
 _BOLD = {0x1D434: 0x1D468, 0x1D6FC: 0x1D736}
 """First italic letter, first bold italic letter, of the Latin and of the Greek alphabets; 52 and 58 letters each."""
 
@@ -34,15 +36,23 @@ class TitlePiece:
     lift: float = 0.0
 
 
+Runs = tuple[tuple[str, int], ...]
+"""Text and level of the runs that a name is made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A name ready to be painted. `text` is the same as plain text."""
+    """A name ready to be measured; its letters are set when it is first painted. `text` is the same as plain text."""
 
     text: str
-    pieces: tuple[TitlePiece, ...]
     width: float
-    runs: tuple[tuple[str, int], ...] = ()
-    """What it is made of, so that it can be cut to another width."""
+    runs: Runs
+    room: float
+    """Where it is cut, in pixels."""
+
+    @property
+    def pieces(self) -> tuple[TitlePiece, ...]:
+        return _set(self.runs, self.room)[0]
 
     @property
     def lowered(self) -> bool:
@@ -51,7 +61,7 @@ class Title:
 
     def within(self, room: float) -> Title:
         """The same, cut where it would be wider."""
-        return self if self.width <= room else _set(self.runs, self.text, room)
+        return self if self.width <= room else _title(self.runs, self.text, room)
 
     @property
     def size(self) -> float:
@@ -65,48 +75,67 @@ class Title:
             painter.drawText(QPointF(x + piece.x * boost, baseline - piece.lift * boost), piece.text)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=4096)
 def title(name: str, text: str, room: float) -> Title:
     """The title that says `name` (`text` in plain letters) in at most `room` pixels; what does not fit ends in an ellipsis."""
-    return _set(tuple([(run.text, run.level) for run in name_runs(name)]), text, room)
+    return _title(tuple([(run.text, run.level) for run in name_runs(name)]), text, room)
 
 
 @lru_cache(maxsize=2048)
 def worded(text: str, room: float) -> Title:
     """The title of what has a free text for a name: all upright."""
-    return _set(((text, 0),), text, room)
+    return _title(((text, 0),), text, room)
 
 
-@lru_cache(maxsize=1 << 15)
-def _set(runs: tuple[tuple[str, int], ...], text: str, room: float) -> Title:
+def _title(runs: Runs, text: str, room: float) -> Title:
+    """Upright words with an index, as most names of large graphs are, are measured without being set."""
+    if all([letters.isascii() for letters, _level in runs]):
+        width = sum([_width(False, _size(letters, level, False), letters) for letters, level in runs])
+        if width <= room:
+            return Title(text, width, runs, room)
+    return Title(text, _set(runs, room)[1], runs, room)
+
+
+@lru_cache(maxsize=4096)
+def _set(runs: Runs, room: float) -> tuple[tuple[TitlePiece, ...], float]:
+    """The letters of a name, cut at `room` pixels, and their width."""
     pieces: list[TitlePiece] = []
     x = 0.0
     for letters, level in runs:
         for part in _SPLIT.findall(letters):
             symbol = _SPLIT.fullmatch(part[:1]) is not None and _is_symbol(part[0])
-            digits = level != 0 and part.isdigit()
             shown = _bold(part) if symbol else part
-            size = (SYMBOL if symbol or digits else WORD) * (INDEX if level and (symbol or digits) else 0.85 if level else 1.0)
+            size = _size(part, level, symbol)
             width = _width(symbol, size, shown)
             if x + width > room:
                 metrics = _metrics(symbol, size)
                 shown = _cut(shown, room - x, metrics)
                 width = metrics.horizontalAdvance(shown)
                 pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
-                return Title(text, tuple(pieces), x + width, runs)
+                return tuple(pieces), x + width
             pieces.append(TitlePiece(x, shown, size, symbol, _lift(level)))
             x += width
-    return Title(text, tuple(pieces), x, runs)
+    return tuple(pieces), x
+
+
+def _size(part: str, level: int, symbol: bool) -> float:
+    """Pixel size of a part of a name; `level` is not 0 where it is lowered or raised."""
+    if not level:
+        return SYMBOL if symbol else WORD
+    return SYMBOL * INDEX if symbol or part.isdigit() else WORD * 0.85
 
 
 def _width(symbol: bool, size: float, text: str) -> float:
     """The width of a piece; of a word letter by letter, right to a pixel of kerning, because ten thousand names are measured at once."""
-    return _metrics(symbol, size).horizontalAdvance(text) if symbol else sum([_letter(size, letter) for letter in text])
-
-
-@lru_cache(maxsize=1024)
-def _letter(size: float, letter: str) -> float:
-    return _metrics(False, size).horizontalAdvance(letter)
+    if symbol:
+        return _metrics(symbol, size).horizontalAdvance(text)
+    known = _LETTERS.setdefault(size, {})
+    try:
+        return sum([known[letter] for letter in text])
+    except KeyError:
+        metrics = _metrics(False, size)
+        known.update((letter, metrics.horizontalAdvance(letter)) for letter in text)
+        return sum([known[letter] for letter in text])
 
 
 def _lift(level: int) -> float:
@@ -175,7 +204,7 @@ class Words:
 NOTHING = Words("", 0.0)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=4096)
 def words(text: str, room: float, size: float = SAYS) -> Words:
     metrics = _words_metrics(size)
     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
