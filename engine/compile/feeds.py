@@ -57,9 +57,10 @@ class Feeds:
         data = self.train if part == "train" else self.test
         return [data[key] if key in data else self.fixed[key] for key in keys]
 
-    def chosen(self, keys: Sequence[Key], rows: Tensor) -> list[Tensor]:
-        """What they give for these rows of the training part."""
-        return [self.train[key].index_select(0, rows) if key in self.train else self.fixed[key] for key in keys]
+    def chosen(self, keys: Sequence[Key], rows: Tensor, part: Part = "train") -> list[Tensor]:
+        """What they give for these rows of a part."""
+        data = self.train if part == "train" else self.test
+        return [data[key].index_select(0, rows) if key in data else self.fixed[key] for key in keys]
 
 
 def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:

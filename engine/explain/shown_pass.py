@@ -47,8 +47,8 @@ def shown_pass(situation: ExplainContext) -> ShownPass:
     if program.objective is None:
         raise Unanswerable(program.objective_note or _("There is no objective."))
     rows, step = situation.batch
-    rows = torch.tensor(model.samples(), dtype=torch.int64) if rows is None else rows
-    feeds = model.feeds.chosen(program.feeds, rows.to(model.device))
+    part, places = ("train", rows) if rows is not None else situation.model.shown_rows()
+    feeds = model.feeds.chosen(program.feeds, torch.as_tensor(places, dtype=torch.int64).to(model.device), part)
     return ShownPass(model.graph, program, feeds, model.parameters(program), model.buffers(program), RandomKey(model.seed, step))
 
 

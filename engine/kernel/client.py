@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.compile.spot import Spot
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.question import Question, Refusal
@@ -91,6 +92,7 @@ class KernelClient:
         self._document: Document | None = None
         self._document_number = 0
         self._left_documents: tuple[int, ...] = ()
+        self._spot: Spot | None = None
         self._number = 0
         self._outstanding: Request | None = None
         self._wishes = Wishes()
@@ -177,7 +179,7 @@ class KernelClient:
         self._questions.clear()
         self._kept.clear()
         self._jobs.outdated()
-        self._points_known, self._state = {}, None
+        self._points_known, self._state, self._spot = {}, None, None
         self.run = self.new_run()
         if document.state is not None:
             self._commands.append(Load(self.run, document.state))
@@ -191,6 +193,13 @@ class KernelClient:
     def wish_trace(self) -> None:
         """Ask for a new trace although nothing was edited, with the next `pump`."""
         self._wishes.trace = True
+
+    def point_out(self, spot: Spot | None) -> None:
+        """Show one sample instead of the demonstration batch, or that again."""
+        if spot != self._spot:
+            self._spot = spot
+            self._wishes.trace = True
+            self.pump()
 
     def new_run(self) -> int:
         """An id for a run that is about to begin."""
@@ -334,8 +343,8 @@ class KernelClient:
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
             closed=self._left_documents if wishes.text else (), folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
-            commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
-            state=state,
+            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run,
+            points_known=dict(self._points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new(), jobs=self._jobs.wanted,
@@ -368,7 +377,8 @@ class KernelClient:
         self._wishes.state &= not state
         request = Request(
             self._number, self._document_number, document.structure, document.revision, held=True, commands=pauses, progress=progress,
-            run=self.run, points_known=dict(self._points_known), state=state, hidden=self.hidden() if self._jobs.wanted else NOTHING,
+            run=self.run, points_known=dict(self._points_known), state=state, spot=self._spot,
+            hidden=self.hidden() if self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new(held=True),
             jobs=self._jobs.wanted,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from engine.compile.spot import Spot
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.condition import Condition
@@ -230,6 +231,8 @@ class Request:
     commands: tuple[Command, ...] = ()
     warm: bool = False
     trace: bool = False
+    spot: Spot | None = None
+    """The sample that is shown instead of the demonstration batch."""
     progress: bool = False
     run: int = 0
     points_known: Mapping[int, int] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.compile.spot import Spot
 from engine.compile.views import TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
@@ -63,6 +64,9 @@ class Worker(Protocol):
         """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
 
     def command(self, command: Command) -> None: ...
+    def look_at(self, spot: Spot | None) -> bool:
+        """Show this sample instead of the demonstration batch, or that again; whether it is another than before."""
+
     def fail(self, text: str) -> None:
         """Stop training, because of a fault in the kernel itself."""
 
@@ -188,11 +192,12 @@ class Server:
         try:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)
+            moved = self._worker.look_at(request.spot)
             for command in request.commands:
                 for worker in self._workers.values():
                     worker.command(command)  # the one that has the run does it
             outdated = any(command.outdates for command in request.commands)
-            self._changes += bool(request.text is not None or request.edits or outdated)
+            self._changes += bool(request.text is not None or request.edits or outdated or moved)
             for number, job in request.new_jobs:
                 self._jobs.start(number, job, self._worker.context())
             self._jobs.keep(request.jobs)

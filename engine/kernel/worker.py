@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from engine.compile.spot import Spot
 from engine.compile.views import Absent, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.context import ExplainContext, shown
@@ -112,6 +113,10 @@ class DocumentWorker:
             update = self._model.update(self._graph)
             self._follow(update, before, False)
         self._configure()
+
+    def look_at(self, spot: Spot | None) -> bool:
+        moved, self._model.spot = spot != self._model.spot, spot
+        return moved
 
     def _fresh(self, graph: Graph, run: int) -> None:
         self.training, self.run, self._run = False, run, None

@@ -16,6 +16,7 @@ from engine.compile.feeds import Feeds, Part
 from engine.compile.negligible import negligible
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
+from engine.compile.spot import Spot
 from engine.compile.trace import Trace, view
 from engine.compile.views import FULL_LIMIT, TraceView
 from engine.numerics.threads import threads
@@ -60,6 +61,8 @@ class Model:
         self._unread: list[Problem] = []
         self._shelf: dict[str, Tensor] = {}
         self.moved: list[tuple[Key, Key]] = []
+        self.spot: Spot | None = None
+        """The sample that is looked at instead of the demonstration batch; it is no part of the state either."""
         self.memory: Callable[[], dict[str, Tensor]] | None = None
         """What the optimizer at work remembers now, without a copy; None where there is none and the state has it."""
         self.reset()
@@ -205,12 +208,20 @@ class Model:
 
     # Looking
 
+    def shown_rows(self) -> tuple[Part, list[int]]:
+        """What is looked at while nothing trains: the sample that was pointed out, where there is one, else the demonstration batch."""
+        spot = self.spot
+        if spot is not None and 0 <= spot.place < self.feeds.rows[spot.part]:
+            return spot.part, [spot.place]
+        return "train", self.samples()
+
     def trace(self, samples: Sequence[int] | None = None, training: bool = False) -> Trace:
-        """One pass over the demonstration batch (or these rows of the training part). Changes nothing.
+        """One pass over what is looked at (or these rows of the training part). Changes nothing.
 
         What cannot be computed is among the trace's problems. Raises RunError when a node fails on its numbers.
         """
-        return self._trace(torch.tensor(self.samples(samples), dtype=torch.int64, device=self.device), training)
+        part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
+        return self._trace(torch.tensor(rows, dtype=torch.int64, device=self.device), training, part=part)
 
     def trace_of(self, rows: Tensor, step: int) -> Trace:
         """One pass in training mode over the rows of a mini-batch, with the random numbers of that step."""
@@ -218,8 +229,9 @@ class Model:
 
     def trace_view(self, samples: Sequence[int] | None = None, training: bool = False) -> TraceView:
         """`trace` for the window; what failed is among its problems."""
-        rows = self.samples(samples)
-        return self.view(lambda: self.trace(samples, training), batch=_batch_text(rows, self.feeds.rows["train"]), step=self.state.step)
+        part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
+        batch = _batch_text(part, rows, self.feeds.rows[part])
+        return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step)
 
     def view(self, make: Any, **more: Any) -> TraceView:
         """The view of the trace that `make()` returns, with this model's problems and slider positions."""
@@ -331,26 +343,29 @@ class Model:
                 self._initial[key] = value
                 anew.append(self.name(key))
 
-    def _trace(self, rows: Tensor, training: bool, step: int | None = None) -> Trace:
+    def _trace(self, rows: Tensor, training: bool, step: int | None = None, part: Part = "train") -> Trace:
         program = self.program(training=training, everything=True)
         if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
             raise RunError(self.feeds.problems)
         random = self.random(self.state.step if step is None else step)
         try:
             with threads(self.compiled.threads):
-                return program.trace(self.feeds.chosen(program.feeds, rows), self.parameters(program), self.buffers(program), random)
+                return program.trace(self.feeds.chosen(program.feeds, rows, part), self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:
             raise RunError([self.compiled.explain(failure)]) from failure
 
 
-def _batch_text(rows: Sequence[int], total: int) -> str:
+def _batch_text(part: Part, rows: Sequence[int], total: int) -> str:
     if not total:
         return ""
     if list(rows) == list(range(rows[0], rows[0] + len(rows))):
         span = f"{rows[0] + 1}" if len(rows) == 1 else f"{rows[0] + 1}–{rows[-1] + 1}"
     else:
         span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
-    text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))
+    if part == "test":
+        text = ngettext("test sample {span} of {total:,}", "test samples {span} of {total:,}", len(rows))
+    else:
+        text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))
     return text.format(span=span, total=total)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.compile.spot import Spot
 from engine.compile.views import ArrayView, PassEvent, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
@@ -51,6 +52,9 @@ class EchoWorker:
             os.kill(os.getpid(), 9)
         if "raise" in names:
             raise ValueError("nothing can be done with this")
+
+    def look_at(self, spot: Spot | None) -> bool:
+        return False
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         for edit in edits:

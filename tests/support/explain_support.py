@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.compile.spot import Spot
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.answer import answer
@@ -41,6 +43,7 @@ class Desk(QObject):
         self.asked: list[Question] = []
         self.quiet = self.held = False
         self.pace: float | None = None
+        self.spot: Spot | None = None
         self._hidden: Callable[[], Hidden] = lambda: NOTHING
         self._waiting: list[tuple[Document, Question, Callable[[Any], None]]] = []
         self._document: Document | None = None
@@ -64,15 +67,21 @@ class Desk(QObject):
     def wait_values(self, ms: int = 12) -> bool:
         return False
 
+    def point_out(self, spot: Spot | None) -> None:
+        self.spot = spot
+        self.evaluate_soon()
+
     def session(self) -> Model:
         assert self._document is not None
-        return Model(self._document.graph)
+        model = Model(self._document.graph)
+        model.spot = self.spot
+        return model
 
     def _evaluate(self) -> None:
         document = self._document
         if document is not None and not self.quiet and not self.held:
             session = self.session()
-            view = session.view(session.trace, structure=document.structure, revision=document.revision)
+            view = replace(session.trace_view(), structure=document.structure, revision=document.revision)
             self.trace = view
             self.traced.emit(view)
 

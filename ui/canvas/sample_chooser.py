@@ -32,6 +32,7 @@ class SampleChooser(QPushButton):
         self.hide()
         self.clicked.connect(self.open_menu)
         model.samples.changed.connect(self.follow)
+        model.samples.pointed_out.connect(self.follow)
         model.level_changed.connect(self.follow)  # also emitted for another theme
         parent.installEventFilter(self)
 
@@ -40,14 +41,15 @@ class SampleChooser(QPushButton):
         trace, choice = self._model.content.trace, self._model.samples.choice
         count = self.count = samples.count(trace)
         batch = trace.batch if trace is not None else ""
-        shown = (count, choice, batch, self._model.theme)
+        spot = self._model.samples.spot
+        shown = (count, choice, batch, self._model.theme, spot)
         if shown == self._shown:
             return
         self._shown = shown
         self.setVisible(count > 0)
         if not count:
             return
-        self.setText(samples.said(choice, count) + "  ▾")
+        self.setText((batch if spot is not None and count == 1 and batch else samples.said(choice, count)) + "  ▾")
         self.setToolTip(explained(choice, count, batch))
         self._dress()
         self.adjustSize()
@@ -63,6 +65,11 @@ class SampleChooser(QPushButton):
         count, choice = samples.count(self._model.content.trace), self._model.samples.choice
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._model.samples.spot is not None:
+            back = QAction(_("Back to the demonstration batch"), menu)
+            back.triggered.connect(lambda: self._model.samples.point_out(None))
+            menu.addAction(back)
+            menu.addSeparator()
         self._add(menu, samples.said(None, count), None)
         self._add(menu, samples.said("mean", count), "mean")
         menu.addSeparator()

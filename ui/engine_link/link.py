@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
+from engine.compile.spot import Spot
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
@@ -136,6 +137,11 @@ class Kernel(QObject):
         """Ask for a trace once the event loop is idle; edits ask by themselves."""
         self._client.wish_trace()
         self._schedule.after_event("edits", self._pump)
+
+    def point_out(self, spot: Spot | None) -> None:
+        """Show one sample instead of the demonstration batch, or that again."""
+        self._client.point_out(spot)
+        self._watch()
 
     def wait_values(self, ms: int = 12) -> bool:
         """Block for up to `ms` until the values of the newest edit are here (`traced` is emitted meanwhile); True when they are."""

@@ -30,5 +30,5 @@ class TeachingSample(QObject):
             self._own = True
         elif before == TEACH and self._own:
             self._own = False
-            if self._samples.choice == 0:
+            if self._samples.choice == 0 and self._samples.spot is None:
                 self._samples.choose(None)

@@ -130,6 +130,7 @@ class Window(QMainWindow):
         self.visibility.hid.connect(self.work.hid)
         if kernel is not None:
             kernel.hide(self.visibility.hidden)
+            self.canvas.model.samples.pointed_out.connect(lambda: kernel.point_out(self.canvas.model.samples.spot))
         self.showing = Showing(self)
         self.views = ViewMemory(settings, self.canvas)
         self.diagnosis = Diagnosis(self, self.work)

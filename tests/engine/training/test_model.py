@@ -9,8 +9,11 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
+from engine.compile.spot import Spot
 from engine.compile.views import Absent, ArrayView
 from engine.data import load
+from engine.explain.context import ExplainContext
+from engine.explain.shown_pass import shown_pass
 from engine.training.compiled import RunError
 from engine.training.device import choose_device
 from engine.training.model import Model
@@ -43,6 +46,22 @@ def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
     session.update(graph)
     assert np.array_equal(session.trace().values["data", "x"].numpy(), x[[5, 3]])
     assert np.array_equal(session.trace([7]).values["data", "x"].numpy(), x[[7]])
+
+
+def test_a_sample_pointed_out_is_traced_alone_whatever_its_part() -> None:
+    graph = tanh_net()
+    model, data = Model(graph), load(graph.settings_of("data"))
+    model.spot = Spot("test", 3, len(data.x_test))
+    trace = model.trace()
+    assert np.array_equal(trace.values["data", "x"].numpy(), data.x_test[[3]])
+    W, b = (model.values()["out", name] for name in ("W", "b"))
+    scores = trace.values["tanh", "y"] @ W.T + b
+    expected = torch.nn.functional.cross_entropy(scores, torch.tensor(data.y_test[[3]]))
+    assert float(trace.values["loss", "y"]) == pytest.approx(float(expected), rel=1e-14)
+    assert model.trace_view().batch == f"test sample 4 of {len(data.x_test)}"
+    assert torch.equal(shown_pass(ExplainContext(model)).feeds[0], torch.tensor(data.x_test[[3]]))
+    model.spot = Spot("test", 10_000, 10_001)  # the data were changed for fewer since
+    assert np.array_equal(model.trace().values["data", "x"].numpy(), data.x_train[:8])
 
 
 def test_a_trace_changes_nothing() -> None:

@@ -10,9 +10,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.compile.spot import Spot
+from engine.compile.views import ArrayView
+from engine.data import load
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.storage.document import Document
+from tests.support.explain_support import Desk
 from ui.shell.window import Window
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "resources" / "examples" / "tanh-mlp-2-4-2.gradwire"
@@ -53,3 +57,28 @@ def test_a_sample_is_chosen_by_menu_keys_and_wheel_and_nothing_is_edited(make_wi
     window.actions_by_id["sample_all"].trigger()
     assert samples.choice is None
     assert not window.document.history.can_undo and not window.document.modified
+
+
+def test_a_sample_pointed_out_is_the_batch_until_another_is_chosen(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    desk = Desk()
+    window = make_window(Document.load(EXAMPLE, CATALOG), kernel=desk)
+    chooser, samples, data = window.canvas.sample_chooser, window.canvas.model.samples, load(window.document.graph.settings_of("n1"))
+    qtbot.waitUntil(lambda: chooser.isVisible())
+    samples.choose("mean")
+    last = len(data.x_test) - 1
+    samples.point_out(Spot("test", last, last + 1))
+    qtbot.waitUntil(lambda: chooser.text().startswith(f"test sample {last + 1} of"))
+    shown = window.trace.values["n1", "x"]
+    assert isinstance(shown, ArrayView) and shown.data is not None and shown.data.tolist() == data.x_test[[last]].tolist()
+    window.actions_by_id["sample_next"].trigger()
+    qtbot.waitUntil(lambda: chooser.text().startswith("test sample 1 of"))
+    chooser.open_menu()
+    assert chooser.samples_menu is not None
+    chooser.samples_menu.actions()[0].trigger()
+    assert samples.spot is None and samples.choice == "mean"
+    qtbot.waitUntil(lambda: chooser.text().startswith("mean of 8"))
+    samples.point_out(Spot("train", 20, 200))
+    window.actions_by_id["sample_all"].trigger()
+    assert samples.spot is None and samples.choice is None
+    assert not window.document.history.can_undo and not window.document.modified
+    window.close()

@@ -142,6 +142,7 @@ class CanvasModel(QObject):
         self.rows.clear()
         self.overlay.clear()
         self._selection.set(())
+        self.samples.point_out(None)
         self.navigation.reset(self.live)
         self.viewport.fit_all()
 
@@ -189,7 +190,13 @@ class CanvasModel(QObject):
         self.set_trace(self.content.trace)
 
     def step_sample(self, way: int) -> None:
-        """Show the next sample of the batch, or the one before; the first after all of them, and the last before."""
+        """Show the next sample of the batch, or the one before; the first after all of them, and the last before.
+
+        Where a sample was pointed out, the next one of its part, or the one before.
+        """
+        if self.samples.spot is not None:
+            self.samples.point_out(self.samples.spot.moved(way))
+            return
         count, choice = samples.count(self.content.trace), self.samples.choice
         if count:
             row = min(choice, count - 1) + way if isinstance(choice, int) else 0 if way > 0 else count - 1

@@ -1,4 +1,7 @@
-"""Which sample of the batch the canvas shows: all, one, or their mean. A matter of the view: the document and the pass stay as they are."""
+"""Which sample of the batch the canvas shows: all, one, or their mean. A matter of the view: the document and the pass stay as they are.
+
+A sample that was pointed out elsewhere (in a table, a matrix, a picture) is a batch of its own, shown instead of the demonstration batch.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from engine.compile import views
+from engine.compile.spot import Spot
 from engine.compile.views import ArrayView, Gradient, TraceView, cover, view_of
 from graph.text.messages import _, ngettext
 
@@ -18,19 +22,48 @@ class Samples(QObject):
     """What was chosen, kept when the batch changes: a batch with fewer samples shows its last one."""
 
     changed = Signal()
+    pointed_out = Signal()
+    """Another sample was pointed out (`spot`), or none any more."""
 
     def __init__(self) -> None:
         super().__init__()
         self._choice: Choice = None
+        self._spot: Spot | None = None
+        self._before: Choice = None
+        """What was chosen of the batch before a sample was pointed out."""
 
     @property
     def choice(self) -> Choice:
         return self._choice
 
     def choose(self, choice: Choice) -> None:
+        """Show this of the demonstration batch: what was pointed out elsewhere is left."""
+        if self._spot is not None:
+            self._spot = None
+            self.pointed_out.emit()
+        self._choose(choice)
+
+    def _choose(self, choice: Choice) -> None:
         if choice != self._choice:
             self._choice = choice
             self.changed.emit()
+
+    @property
+    def spot(self) -> Spot | None:
+        """The sample that was pointed out, and is a batch of its own; None where the demonstration batch is shown."""
+        return self._spot
+
+    def point_out(self, spot: Spot | None) -> None:
+        """Let this sample be the batch, with its own loss and gradients; with None the demonstration batch again."""
+        if spot == self._spot:
+            return
+        was, self._spot = self._spot, spot
+        self.pointed_out.emit()
+        if was is None:
+            self._before = self._choice
+            self._choose(0)
+        elif spot is None:
+            self._choose(self._before)
 
 
 def said(choice: Choice, count: int) -> str:
