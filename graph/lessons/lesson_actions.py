@@ -77,8 +77,8 @@ def _index(value: Any) -> str | None:
     return None if fine else _("a list of whole numbers from 0 up")
 
 
-FIGURES: Final = ("slice", "descent", "margins", "line")
-"""What a step's figure can show; `engine.explain.figures` draws them."""
+FIGURES: Final = ("slice", "descent", "margins", "line", "costs", "paths", "tangents")
+"""What a step's figure can show: the kinds of `engine.explain.figures`, the first paths of the ledger, and forward mode as a table."""
 
 
 def _kind(value: Any) -> str | None:

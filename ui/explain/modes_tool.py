@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
-from engine.compile.views import ArrayView, Gradient
+from engine.compile.views import ArrayView
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.question import Question
-from engine.explain.symbols import Symbols
 from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.canvas.model.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, top_aligned
-from ui.look.numbers import exact, number
+from ui.look.numbers import number
 from ui.look.widgets import FlowLayout, button, label, scrolled, set_property
+from ui.maths.mode_lines import derivative_lines, size_of
 from ui.maths.sheet import Sheet, SheetLine
-from ui.maths.typesetting import Expr, Text, read, relation, row
+from ui.maths.typesetting import Text, row
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -181,27 +181,8 @@ class ModesTool(Tool):
         along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
         direction = [Text(_(", moved by v: {along}").format(along=along), "secondary", sans=True)] if along else []
         lines = [SheetLine(row(Text(_("seed  ") if forward else _("target  "), "secondary", sans=True), seed, *direction), size=15.0)]
-        for node in (n for n in answer.order if n in seen and n in graph.nodes):
-            port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
-            value = answer.outputs.get((node, port))
-            if isinstance(value, ArrayView):
-                symbol = self._symbol((node, port), answer)
-                lines.append(SheetLine(row(symbol, relation(), self._amount(value, forward))))
+        lines += derivative_lines(answer, graph, seen)
         self.sheet.show_lines(lines, [], self.theme)
-
-    def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:
-        """∂y/∂x of a seed x and of a target y; of a seed that moves in a direction v, the derivative along it, D with v below."""
-        symbols = Symbols(self.workspace.document.graph, None)
-        here = symbols.value(end)
-        if isinstance(answer, Adjoints):
-            above = symbols.at(answer.target)
-            return read(symbols.fraction(rf"\sum {above}" if answer.summed else above, here))
-        if answer.direction != "entry":
-            return read(rf"D_v {here}")
-        return read(symbols.fraction(here, symbols.at(answer.seed)))
-
-    def _amount(self, view: ArrayView, forward: bool) -> Expr:
-        return Text(_said(view), "forward" if forward else "backward", "", exact(view.scalar) if view.scalar is not None else "")
 
     def _checked(self, answer: Tangents | Adjoints) -> str:
         if isinstance(answer, Adjoints):
@@ -225,7 +206,7 @@ class ModesTool(Tool):
             if edge in graph.edges and isinstance(value, ArrayView):
                 end = graph.edges[edge].source[0] if forward else graph.edges[edge].target[0]
                 if end in seen and not value.covered:
-                    tags[edge] = Tag(("→ " if forward else "← ") + _said(value), "forward" if forward else "backward")
+                    tags[edge] = Tag(("→ " if forward else "← ") + size_of(value), "forward" if forward else "backward")
         overlay.tag(OWNER, tags)
         place = answer.seed if isinstance(answer, Tangents) else answer.target
         node = place.node(graph) if place.exists(graph) else place.id
@@ -256,10 +237,3 @@ class ModesTool(Tool):
     def hideEvent(self, event: QHideEvent) -> None:
         self._clear()
         super().hideEvent(event)
-
-
-def _said(view: Gradient) -> str:
-    """A number, or a tensor's norm."""
-    if not isinstance(view, ArrayView):
-        return ""
-    return number(view.scalar) if view.scalar is not None else f"‖·‖ {number(view.norm)}"

@@ -9,18 +9,19 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.compile.views import ArrayView
-from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
+from engine.explain.paths import Counts, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.question import Question
 from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.text.messages import _, ngettext
 from ui.explain.tool import Tool, chosen_place, top_aligned
-from ui.look.numbers import count, exact, number
+from ui.look.numbers import count
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import button, label, scrolled
-from ui.maths.arrays import Plane, picture, plane
+from ui.maths.arrays import Plane
+from ui.maths.ledger_lines import contribution, path_line, sum_lines
 from ui.maths.sheet import Sheet, SheetLine
-from ui.maths.typesetting import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
+from ui.maths.typesetting import Expr, Text
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -193,7 +194,7 @@ class PathsTool(Tool):
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
-        lines = [_path_line(path, arrays) for path in ledger.paths]
+        lines = [path_line(path, arrays) for path in ledger.paths]
         lines = lines or [SheetLine(None, ledger.note or _("No path leads to the objective."))]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
@@ -209,12 +210,8 @@ class PathsTool(Tool):
             missing = _("too many to add up") if not ledger.summable else "…"
             amount: Expr = Text(missing, "secondary", sans=True)
         else:
-            amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
-        reference = _amount(ledger.gradient, ledger.gradient_entry, arrays)
-        lines = [
-            SheetLine(row(Text(_("sum of all paths"), "secondary", sans=True), relation(), amount), size=16.0),
-            SheetLine(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), reference), size=16.0),
-        ]
+            amount = contribution(total, ledger.total_entry if ledger.total is not None else None, arrays)
+        lines = sum_lines(ledger, amount, arrays)
         self.sum.show_lines(lines, arrays, theme)
 
     def _count(self) -> None:
@@ -279,64 +276,6 @@ def _title(ledger: Ledger, name: str) -> str:
 
 def _counted(counts: Counts, everything: bool) -> list[tuple[str, float]]:
     return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
-
-
-def _path_line(path: Path, arrays: list[Plane]) -> SheetLine:
-    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers."""
-    items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
-    factors = path.factors[::-1]  # as the chain rule is written: the objective first
-    for at, factor in enumerate(factors):
-        items += ([operator("·")] if at else []) + [_symbol(factor)]
-    if not factors:
-        items.append(Text("1"))
-    items.append(relation())
-    if factors and all(factor.derivative is not None for factor in factors):
-        for at, factor in enumerate(factors):
-            items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
-        items.append(relation())
-    items.append(_amount(path.product, path.entry, arrays))
-    return SheetLine(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
-
-
-def _linked(item: Expr, link: str) -> Expr:
-    """Signs stay bare at the outermost level, where a line may be cut."""
-    if isinstance(item, Text):
-        return Text(item.text, item.ink, link, item.tip, item.glue, item.sans)
-    return Tinted(item, None, link)
-
-
-def _symbol(factor: Factor) -> Expr:
-    above, _, below = factor.text.partition("/")
-    if not below:
-        return Text(factor.text)
-    return Fraction(_differential(above), _differential(below))
-
-
-def _differential(text: str) -> Expr:
-    """`∂x`, or `∂(x→d.a)` by one of several wires."""
-    name = text.removeprefix("∂")
-    if "→" not in name:
-        return row(Text("∂"), name_expr(name))
-    source, _, end = name.strip("()").partition("→")
-    consumer, dot, port = end.partition(".")
-    place = [Text(dot), name_expr(port)] if port else []
-    return row(Text("∂("), name_expr(source), relation("→"), name_expr(consumer), *place, Text(")"))
-
-
-def _number(value: float, inner: bool) -> Expr:
-    text = Text(number(value), None, "", exact(value))
-    return bracketed(text) if inner and (value < 0 or "×" in text.text) else text
-
-
-def _amount(view: ArrayView, entry: float | None, arrays: list[Plane]) -> Expr:
-    """What a path contributes: the number, the chosen entry's, or the whole tensor."""
-    value = entry if entry is not None else view.scalar
-    if value is not None:
-        return Text(number(value), "backward", "", exact(value))
-    if view.covered:
-        return Text(number(view.norm), "backward", "", exact(view.norm))
-    arrays.append(plane(view, True))
-    return picture(arrays[-1], len(arrays) - 1, most=6.0)
 
 
 def _as_view(array: Any, like: ArrayView) -> ArrayView:

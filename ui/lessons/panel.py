@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScr
 from graph.text.messages import _
 from ui.lessons import questions
 from ui.lessons.dots import Dots
+from ui.lessons.figures import Drawn, view_of
 from ui.lessons.finish_page import FinishPage
 from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
@@ -21,7 +22,6 @@ from ui.look.theme import Theme, mixed
 from ui.look.type_size import for_graph, sized
 from ui.look.typing import claim_escape
 from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
-from ui.maths.figure_view import FigureView
 
 if TYPE_CHECKING:
     from graph.lessons.lesson import Action
@@ -60,7 +60,7 @@ class LessonPanel(QWidget):
         self._work = work or Schedule(self)
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
-        self.figures: list[tuple[Action, FigureView]] = []
+        self.figures: list[tuple[Action, Drawn]] = []
         self._theme: Theme | None = None
         self._onward = ""
         self._full: Theme | None = None
@@ -97,15 +97,12 @@ class LessonPanel(QWidget):
         self._inner = QWidget()
         self._columns = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._inner)
         self._columns.setContentsMargins(0, 4, 14, 12)
-        said, self._asked = QVBoxLayout(), QVBoxLayout()
-        for widget in (self.title, self.text):
+        said, self._figures, self._asked = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        for widget in (self.title, self.text, self.waiting):
             said.addWidget(widget)
-        for column in (said, self._asked):
+        for column in (said, self._figures, self._asked):
             column.setSpacing(12)
             self._columns.addLayout(column)
-        self._figures = QVBoxLayout()
-        said.addLayout(self._figures)
-        said.addWidget(self.waiting)
         said.addStretch(1)
         self._columns.setSpacing(12)
         self._columns.addStretch(1)
@@ -133,12 +130,11 @@ class LessonPanel(QWidget):
         self._arrange(wide=False)
 
     def _arrange(self, wide: bool) -> None:
-        """High: text above questions. Wide: text beside questions, and the way through the steps in the first line."""
+        """High: text, figures and questions below each other. Wide: beside each other, and the way through the steps in the first line."""
         self._wide = wide
         self._columns.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._columns.setSpacing(28 if wide else 12)
-        for place, share in enumerate((1, 1, 0) if wide else (0, 0, 1)):
-            self._columns.setStretch(place, share)
+        self._share()
         (self._top if wide else self._layout).removeWidget(self._steps)
         if wide:
             self._top.insertWidget(1, self._steps, 2)
@@ -151,6 +147,11 @@ class LessonPanel(QWidget):
             self._row.addWidget(part, row, place, Qt.AlignmentFlag.AlignHCenter if part is self.count else Qt.AlignmentFlag(0))
         self._row.setColumnStretch(1, 1)
         self._rule.setVisible(not wide)
+
+    def _share(self) -> None:
+        """How the columns share the width: a step without figures has two."""
+        for place, share in enumerate((3, 4 if self.figures else 0, 3, 0) if self._wide else (0, 0, 0, 1)):
+            self._columns.setStretch(place, share)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the theme; the step is shown again after this."""
@@ -201,10 +202,13 @@ class LessonPanel(QWidget):
         self.text.setVisible(bool(step.text))
         clear(self._figures)
         wanted = [action for action in step.run if action.do == "figure"]
-        self.figures = [(action, FigureView(theme, square=action.args["kind"] == "line")) for action in wanted]
+        self.figures = [(action, view_of(action, theme)) for action in wanted]
         for _action, figure in self.figures:
             self._figures.addWidget(figure)
             figure.show()
+        if self.figures:
+            self._figures.addStretch(1)
+        self._share()
         clear(self._asked)
         for number, question in enumerate(step.ask):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
@@ -217,6 +221,7 @@ class LessonPanel(QWidget):
                 box.resume(given[number])
             self._asked.addWidget(box)
             box.show()  # counts in the height of the step at once
+        self._asked.addStretch(1)
 
     def show_finish(self, score: LessonScore, best: int, following: ShelfEntry | None) -> None:
         """The end of the lesson, in place of its last step, whose answers are kept."""

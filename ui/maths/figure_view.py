@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.explain.figures import Arrow, Figure, Line, Role
 from graph.model.covered import Covered
 from graph.text.messages import _
-from ui.look.numbers import number
+from ui.look.numbers import count, number
 from ui.look.theme import Theme, color
 from ui.look.widgets import label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
@@ -19,6 +19,8 @@ from ui.maths.plots import dot, dress, legend, new_plot, pen
 HEIGHT = 150
 """Of the plot, for type at 100 %; a plane with equal axes is higher."""
 SQUARE = 1.06
+COUNTED = 1e4
+"""A whole number from here up is written as a count: 70,656."""
 
 
 class FigureView(QWidget):
@@ -60,7 +62,7 @@ class FigureView(QWidget):
             plot.setYRange(low, high, padding=0.0)
         named = [line for line in figure.lines if line.name]
         self.key.setText(legend(*(("┅" if line.dashed else "━", self._hue(line.role), line.name) for line in named)))
-        numbers = [f"{name} {value if isinstance(value, Covered) else number(value)}" for name, value in figure.numbers]
+        numbers = [f"{name} {_written(value)}" for name, value in figure.numbers]
         self.said.setText("  ·  ".join([*numbers, *([figure.note] if figure.note else [])]))
         self.said.setVisible(bool(self.said.text()))
         plot.setAccessibleName(", ".join(line.name for line in named))
@@ -111,3 +113,10 @@ class FigureView(QWidget):
             "quiet": theme.highlight,
         }  # fmt: skip
         return hues[role]
+
+
+def _written(value: float | Covered) -> str:
+    """A large whole number as a count."""
+    if isinstance(value, Covered):
+        return str(value)
+    return count(value) if abs(value) >= COUNTED and value == round(value) else number(value)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 GAP = 14.0
 """Between a sheet and what it is about, and between it and the edges of the canvas."""
 
+WIDE = 2.7
+"""Of a band, in columns: text, figure and questions beside each other."""
 MUCH = 1.25
 """Text is easier to read in a column: a band below makes the graph larger by this factor at least."""
 
@@ -49,7 +51,7 @@ def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iter
     inner = area.adjusted(GAP, GAP, -GAP, -GAP)
     others = list(others)
     column = _between(QRectF(inner.left(), inner.top(), min(width, inner.width()), inner.height()), others)
-    across = min(max(1.9 * width, 0.62 * inner.width()), inner.width())
+    across = min(WIDE * width, inner.width())
     band = QRectF(inner.center().x() - across / 2, inner.top(), across, inner.height())
     band = _between(band, others)
     band.setTop(band.bottom() - min(height, band.height()))

@@ -1,4 +1,4 @@
-"""Figures of a lecture, computed from the graph's own numbers: slice, descent, margin losses, separating line.
+"""Figures of a lecture, computed from the graph's own numbers: slice, descent, margin losses, separating line, costs of both modes.
 
 A figure is lines, points and arrows in a plane. How each kind is computed is in `answer`; every view draws all kinds alike.
 """
@@ -11,8 +11,9 @@ from typing import ClassVar, Literal
 from engine.explain.question import Question
 from graph.model.address import Address
 
-KINDS = ("slice", "descent", "margins", "line")
-"""The objective along one number, with its secant; a step against the gradient; all losses against the margin; w·x + b = 0."""
+KINDS = ("slice", "descent", "margins", "line", "costs")
+"""The objective along one number, with its secant; a step against the gradient; all losses against the margin; w·x + b = 0;
+multiplications of naive differentiation and of backpropagation against the depth of a network, which is none of the graph."""
 Role = Literal["value", "gradient", "second", "third", "fourth", "fifth", "right", "wrong", "quiet"]
 
 

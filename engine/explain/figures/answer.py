@@ -16,6 +16,7 @@ from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.explain.slices import Secant, SliceOf
 from engine.explain.slices.answer import local, secant
+from engine.explain.sweep.answer import counts
 from engine.nodes import TYPES
 from engine.nodes.base import Settings
 from graph.formula.latex import display_name
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from engine.explain.context import ExplainContext
 
 POINTS, FAR, HALVINGS = 161, 2.5, 40
+COST_DEPTHS, WIDTH = (1, 2, 4, 8, 12, 16), 16
 MARGIN_LOSSES = ("loss.squared_error", "loss.logistic", "loss.hinge")
 """Losses of a score and a label ±1 that depend on their product alone, by node type."""
 
@@ -35,7 +37,7 @@ MARGIN_LOSSES = ("loss.squared_error", "loss.logistic", "loss.hinge")
 def figure(situation: ExplainContext, question: FigureOf) -> Figure:
     """The figure asked for. Raises Unanswerable where the graph has not what it needs."""
     kinds: dict[str, Callable[[ExplainContext, FigureOf], Figure]] = {
-        "slice": _slice, "descent": _descent, "margins": _margins, "line": _line,
+        "slice": _slice, "descent": _descent, "margins": _margins, "line": _line, "costs": _costs,
     }  # fmt: skip
     if question.kind not in kinds:
         raise Unanswerable(_("There is no figure of the kind {kind}.").format(kind=question.kind))
@@ -226,3 +228,17 @@ def _through(w: Tensor, b: float, reach: float) -> tuple[tuple[float, ...], tupl
     foot, along = -b / size * (w / size), torch.stack((-w[1], w[0])) / size
     ends = [foot - along * 3 * reach, foot + along * 3 * reach]
     return tuple(float(end[0]) for end in ends), tuple(float(end[1]) for end in ends)
+
+
+# what differentiation costs
+
+
+def _costs(situation: ExplainContext, question: FigureOf) -> Figure:
+    """Multiplications counted on networks of growing depth, each layer of WIDTH numbers."""
+    counted = [(depth, *counts(depth, WIDTH)) for depth in COST_DEPTHS]
+    depths, naive, reverse = (tuple(float(entry) for entry in column) for column in zip(*counted, strict=True))
+    lines = (Line(depths, naive, _("naive"), "value"), Line(depths, reverse, _("backpropagation"), "gradient"))
+    points = tuple(Point(depths[-1], line.y[-1], line.role) for line in lines)
+    numbers = tuple((_("{mode} at k = {depth}").format(mode=line.name, depth=COST_DEPTHS[-1]), line.y[-1]) for line in lines)
+    room = (0.0, depths[-1] * 1.04, 0.0, naive[-1] * 1.08)
+    return Figure("costs", question.place, _("depth k, for H = {width}").format(width=WIDTH), "", lines, points, (), numbers, room)

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -133,6 +134,15 @@ def own(situation: ExplainContext, question: OwnSweep) -> SweepResult:
     """The graph on the canvas."""
     result: SweepResult = finished(_measured(situation, None, 0, JobReport()))
     return result
+
+
+@lru_cache(maxsize=64)
+def counts(layers: int, width: int) -> tuple[int, int]:
+    """(naive, reverse) multiplications for a generated network."""
+    products = LocalProducts(ExplainContext(Model(network(layers, width), device="cpu", dtype=torch.float64)))
+    assert products.trace.objective is not None
+    naive, reverse, _forward = Comparison(products, products.trace.objective).counts()
+    return naive, reverse
 
 
 def _measured(situation: ExplainContext, layers: int | None, width: int, report: JobReport) -> Steps:

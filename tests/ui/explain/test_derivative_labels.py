@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +16,9 @@ from engine.training.model import Model
 from graph.model.address import output, wire
 from graph.model.graph import Graph
 from tests.support.networks import network
-from ui.explain.modes_tool import ModesTool
-from ui.explain.paths_tool import _symbol
 from ui.explain.picture_tool import _derivative, _quotient
+from ui.maths.ledger_lines import factor_symbol
+from ui.maths.mode_lines import derivative_symbol
 from ui.maths.typesetting import plain
 
 
@@ -48,14 +47,13 @@ def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:
 def test_the_ledger_writes_the_wire_where_a_value_arrives_twice(graph: Graph) -> None:
     ledger = of(graph, PathLedger(output("x")))
     assert isinstance(ledger, Ledger)
-    first = [plain(_symbol(path.factors[0])) for path in ledger.paths]
+    first = [plain(factor_symbol(path.factors[0])) for path in ledger.paths]
     assert first == ["∂m/(∂(x → m.a))", "∂m/(∂(x → m.b))", "∂f/(∂(x → f))"]
 
 
 def test_forward_mode_names_seed_target_and_direction(graph: Graph) -> None:
     def symbol(question: Any, node: str) -> str:
-        tool = SimpleNamespace(workspace=SimpleNamespace(document=SimpleNamespace(graph=graph)))
-        return plain(ModesTool._symbol(tool, (node, "y"), of(graph, question)))  # type: ignore[arg-type]
+        return plain(derivative_symbol((node, "y"), of(graph, question), graph))
 
     assert symbol(ForwardMode(output("x")), "f") == "∂f/∂x"
     assert symbol(ForwardMode(wire("e0")), "f") == "∂f/(∂(x → m.a))"

@@ -69,10 +69,11 @@ def test_a_lesson_lies_between_the_line_at_the_top_and_the_controls_below() -> N
     line, chooser = QRectF(0, 0, 1280, 48), QRectF(12, 560, 120, 28)
 
     column = stage(AREA, QSizeF(600, 500), 400, 220, [line, chooser])
-    band = stage(AREA, QSizeF(1200, 250), 400, 220, [line, chooser])
+    narrow, wide = (stage(AREA, QSizeF(1200, 250), width, 220, [line, chooser]) for width in (300, 400))
 
     assert (column.top(), column.bottom()) == (48 + 14, 560 - 14)
-    assert band.bottom() == 586, "the chooser is beside the band"
+    assert narrow.bottom() == 586, "the chooser is beside the band"
+    assert wide.bottom() == 560 - 14, "the chooser is below the band"
 
 
 def test_a_place_by_hand_comes_back_into_a_smaller_canvas() -> None:
