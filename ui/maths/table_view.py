@@ -17,9 +17,9 @@ from ui.maths.mode_lines import derivative_lines
 from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Text
 
-LISTED = 3
-"""Paths that are written out."""
-HIGH = 250
+LISTED, OF_MANY = 3, 2
+"""Paths that are written out where these are all, and where there are more."""
+HIGH = 240
 """Room that is kept for the lines until they are there, for type at 100 %."""
 
 
@@ -57,7 +57,7 @@ class TableView(QWidget):
 
 
 def _ledger(ledger: Ledger, arrays: list[Plane]) -> list[SheetLine]:
-    lines = [path_line(path, arrays) for path in ledger.paths[:LISTED]]
+    lines = [path_line(path, arrays) for path in ledger.paths[: LISTED if ledger.count <= LISTED else OF_MANY]]
     more = ledger.count - len(lines)
     if more > 0:
         said = ngettext("… and {number} more path", "… and {number} more paths", more)
