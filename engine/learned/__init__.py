@@ -1,1 +1,1 @@
-"""What a network has learned: predictions and what follows from them, as plain data. Torch is needed only where they are made."""
+"""What a network has learned, as numbers: evaluated on any rows, on a plane, sample by sample."""

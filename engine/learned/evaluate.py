@@ -1,0 +1,122 @@
+"""A graph evaluated on any rows: other samples than those of its data, or points between them. Forward only, in evaluation mode.
+
+Dropout is off and batch norm uses its running statistics, so that the value of a row does not depend on the rows beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Key, Wire
+from engine.compile.program import NodeFailure, Program
+from engine.numerics.threads import threads
+from engine.training.compiled import RunError
+from graph.model.problem import Problem
+from graph.text.messages import Message
+
+if TYPE_CHECKING:
+    from engine.training.model import Model
+
+BYTES = 64 * 2**20
+"""Memory that the values of one piece of rows may take."""
+
+
+def evaluate(
+    model: Model, features: Mapping[str, np.ndarray], outputs: Sequence[Key], targets: Mapping[str, np.ndarray] | None = None
+) -> dict[Key, np.ndarray]:
+    """The values of `outputs` (N, *dims) for N rows, at the current numbers and in the document's precision.
+
+    `features[node]` (N, *dims) is what the Data node `node` gives at its port x; `targets[node]` what it gives at its target, where an
+    output depends on it. An output that does not depend on the data has the same value in every row. Raises RunError where an output
+    cannot be computed, or where its value for one row depends on the other rows, as that of a mean over the batch does.
+    """
+    with threads(model.compiled.threads), torch.no_grad():
+        return _evaluated(model, features, tuple(outputs), targets or {})
+
+
+def rows_at_once(model: Model, outputs: Sequence[Key]) -> int:
+    """How many rows one call of the program may take, at least 1: the values on the way to `outputs` stay within `BYTES`."""
+    inference = model.inference
+    size = torch.empty((), dtype=model.dtype).element_size()
+    nodes = inference.ancestors(node for node, _port in outputs)
+    numbers = sum(math.prod(shape.dims) for key, shape in inference.outputs.items() if key[0] in nodes and shape.batched)
+    return max(1, BYTES // max(1, numbers * size))
+
+
+def mixing(model: Model, outputs: Sequence[Key]) -> str | None:
+    """The first node on the way to `outputs` that takes a batch and gives one value for all of its rows; None where there is none."""
+    inference = model.inference
+    nodes = inference.ancestors(node for node, _port in outputs)
+    for node in inference.order:
+        if node in nodes and not any(shape.batched for key, shape in inference.outputs.items() if key[0] == node):
+            sources = [leaf.source for leaf in inference.wirings[node].leaves() if isinstance(leaf, Wire)]
+            if any(inference.outputs[source].batched for source in sources):
+                return node
+    return None
+
+
+def _evaluated(
+    model: Model, features: Mapping[str, np.ndarray], outputs: tuple[Key, ...], targets: Mapping[str, np.ndarray]
+) -> dict[Key, np.ndarray]:
+    if (node := mixing(model, outputs)) is not None:
+        text = Message("mixes-rows", "its value is one for the whole batch, so a single row has none of its own")
+        raise RunError([Problem("error", text, (node,), about=model.graph.nodes[node].name)])
+    program = model.program(training=False, outputs=outputs)
+    given = {(node, "x"): rows for node, rows in features.items()} | {(node, "target"): rows for node, rows in targets.items()}
+    fed = {key: _tensor(model, key, rows) for key, rows in given.items() if key in program.feeds}
+    needed = _needed(model, program)
+    lacking = [key for key in needed if key not in fed and key not in model.feeds.fixed]
+    if lacking:
+        raise ValueError(f"no rows are given for {lacking}")
+    count = {len(rows) for rows in given.values()}
+    if len(count) > 1:
+        raise ValueError(f"different numbers of rows: {sorted(count)}")
+    rows = count.pop() if count else 1
+    piece = rows_at_once(model, outputs)
+    pieces = [_piece(model, program, needed, fed, first, min(first + piece, rows)) for first in range(0, rows, piece)]
+    return {key: _joined(model, key, [values[i] for values in pieces], rows) for i, key in enumerate(outputs)}
+
+
+def _tensor(model: Model, key: Key, rows: np.ndarray) -> Tensor:
+    shape = model.inference.outputs[key]
+    if tuple(rows.shape[1:]) != shape.dims:
+        raise ValueError(f"rows of shape {tuple(rows.shape[1:])} for {key}, which has {shape.dims}")
+    dtype = torch.int64 if shape.dtype == "index" else model.dtype
+    return torch.as_tensor(np.ascontiguousarray(rows), dtype=dtype, device=model.device)
+
+
+def _needed(model: Model, program: Program) -> set[Key]:
+    """The sources that the outputs are computed from. The program names others too, those of the objective."""
+    leaves = (leaf for o in program.plan.operations if o.node in program.plan.for_outputs for leaf in o.leaves)
+    consumed = {leaf.source for leaf in leaves if isinstance(leaf, Wire)} | set(program.plan.outputs)
+    return consumed & set(program.feeds)
+
+
+def _piece(model: Model, program: Program, needed: set[Key], fed: Mapping[Key, Tensor], first: int, end: int) -> list[Tensor]:
+    nothing = torch.empty(0, dtype=model.dtype, device=model.device)
+
+    def feed(key: Key) -> Tensor:
+        if key not in needed:
+            return nothing
+        return fed[key][first:end] if key in fed else model.feeds.fixed[key]
+
+    feeds = [feed(key) for key in program.feeds]
+    try:
+        return program.evaluate(feeds, model.parameters(program), model.buffers(program), model.random(model.state.step))
+    except NodeFailure as failure:
+        raise RunError([model.compiled.explain(failure)]) from failure
+
+
+def _joined(model: Model, key: Key, pieces: Sequence[Tensor], rows: int) -> np.ndarray:
+    shape = model.inference.outputs[key]
+    if shape.batched and pieces:
+        return torch.cat(list(pieces)).cpu().numpy()
+    if not pieces:
+        return np.empty((0, *shape.dims), dtype=np.int64 if shape.dtype == "index" else model.dtype_name)
+    return np.repeat(pieces[0].cpu().numpy()[np.newaxis], rows, axis=0)
