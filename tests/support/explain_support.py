@@ -19,6 +19,7 @@ from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import Progress
 from engine.numerics.job import Job
+from engine.training.losses import Losses
 from engine.training.model import Model
 from graph.storage.document import Change, Document
 from ui.look.schedule import Schedule
@@ -38,6 +39,7 @@ class Desk(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.progress, self.curve = Progress(), list[Any]()
+        self.steps: Losses | None = None
         self.training, self.ready, self.pid = False, True, None
         self.trace: TraceView | None = None
         self.asked: list[Question] = []

@@ -24,6 +24,7 @@ from engine.export.registry import Trained, formats_in
 from engine.kernel.protocol import Progress
 from engine.nodes.catalog import CATALOG
 from engine.training.curve import Point
+from engine.training.losses import Losses
 from engine.training.model import Model
 from graph.formula.to_graph import build
 from graph.model.address import Address
@@ -271,6 +272,8 @@ def test_training_does_not_say_a_loss_that_is_hidden(window: Window, qtbot: QtBo
     desk: Any = window.kernel
     desk.progress = Progress("paused", 1, 2, loss=loss, metrics={"train_loss": loss})
     desk.curve[:] = [Point(0, 2 * loss), Point(1, loss)]
+    desk.steps = Losses()
+    desk.steps.add(0, [2 * loss, loss])
     window.panels.show("training")
     panel: Any = window.panels.panel("training")
     bottom = window.panels.panel("bottom")
@@ -281,6 +284,7 @@ def test_training_does_not_say_a_loss_that_is_hidden(window: Window, qtbot: QtBo
     settled(window, qtbot)
 
     assert not [text for _, text in of_widgets(bottom) if tells(text, loss)] and panel.curves.series("loss")[1] == [2 * loss]
+    assert panel.curves.numbers("loss").ends() == (0, 0)  # the loss of every step is not shown either
     window.visibility.hide("test")
     assert panel.curves.series("loss")[1] == [2 * loss, loss]
     settled(window, qtbot)

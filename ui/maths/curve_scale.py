@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from graph.text.messages import _
 from ui.look.numbers import MINUS, plain
@@ -31,6 +33,14 @@ class Scale:
             return value
         size = abs(value) / self.straight
         return math.copysign(size if size < 1 else 1 + math.log10(size), value)
+
+    def positions(self, values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """`position` of each value."""
+        if self.kind != "symlog":
+            return values
+        sizes = np.abs(values) / self.straight
+        placed: np.ndarray[Any, np.dtype[np.float64]] = np.copysign(np.where(sizes < 1, sizes, 1 + np.log10(np.maximum(sizes, 1))), values)
+        return placed
 
     def ticks(self, low: float, high: float) -> list[tuple[float, str]] | None:
         """Places and texts of the ticks between two values; None where the plot finds them by itself."""

@@ -1,75 +1,74 @@
-"""Loss and accuracy against steps. pyqtgraph is imported when the first point arrives, not before."""
+"""Loss and accuracy against steps: zoomed, read at a step, smoothed. pyqtgraph is imported when the first point arrives, not before."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, Qt
-from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _
+from ui.look.numbers import count
 from ui.look.schedule import Schedule
-from ui.look.theme import LIGHT, Theme, color, font, mixed
-from ui.look.widgets import button, label
-from ui.maths.curve_scale import LINEAR, Scale, chosen_scale
-from ui.maths.plot_rules import rules
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import button, label, leave_out
+from ui.maths.curve_scale import LINEAR, chosen_scale
+from ui.maths.series import PointSeries, Series
+from ui.maths.span import Span
+from ui.training.curve_reading import SMOOTHINGS, reading_rows, reading_texts, smoothing_title, spoken
+from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of
+from ui.training.step_series import StepSeries
 
 if TYPE_CHECKING:
     from engine.training.curve import Point
+    from engine.training.losses import Losses
+    from ui.training.curve_plot import CurvePlot, Drawn
 
 EMPTY = _("Press Train and watch the loss fall.")
 BEFORE = _("before Reset")
-PARTS = {"mini-batch": _("mini-batch"), "whole": _("training set"), "": _("each step")}
-"""What the loss of a step is computed over, as the legend says it."""
-TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
-PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
-FEW = 12
-"""So few points are marked as such: one alone would be no line."""
-AXIS = 48
-"""Width of the axis beside a curve, unless its numbers need more."""
 DRAW_MS, DRAW = 200, "curves"
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them."""
-MOST_POINTS = 600
-"""More points than this are thinned before drawing: a plot has about as many columns, and every point of an antialiased line costs."""
+Numbers = tuple[list[float], list[float]]
 
 
 class Curves(QWidget):
-    """Two plots side by side; accuracy appears when something is measured. Training part solid, test part dashed.
+    """Two plots side by side; accuracy appears when something is measured. Training part solid, other parts dashed.
 
     The run before a reset stays behind the new one, pale, until another document is shown.
     """
+
+    chosen = Signal()
+    """The axis or the smoothing was chosen."""
+    spanned = Signal()
+    """Other steps are shown, or there are curves now."""
 
     def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
         self._work = work or Schedule(self)
         self._theme = LIGHT
         self._points: Sequence[Point] = ()
-        self._taken: dict[str, tuple[list[float], list[float]]] = {field: ([], []) for field in FIELDS}
+        self._losses: Losses | None = None
+        self._taken: dict[str, Numbers] = {field: ([], []) for field in FIELDS}
         self._known = 0
         self._newest: Point | None = None
-        self._plots: dict[str, Any] = {}
-        self._lines: dict[str, Any] = {}
-        self._rules: dict[str, Any] = {}
-        self._ghosts: dict[str, Any] = {}
-        self._ghost: dict[str, tuple[list[float], list[float]]] = {}
+        self.plots: dict[str, CurvePlot] = {}
+        self._ghost: dict[str, Series] = {}
         self._run = -1
         self._part = ""
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
-        self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
-        self.logarithmic.setCheckable(True)
-        self.logarithmic.toggled.connect(lambda _: self._draw())
-        self.note = label("", "small")
-        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the current ones"))
-        self.before.setCheckable(True)
-        self.before.setChecked(True)
-        self.before.toggled.connect(lambda _: self._draw())
-        self.before.hide()
+        self.span: Span | None = None
+        """The steps that are shown; None for all."""
+        self.step_read: int | None = None
+        """The step whose numbers are read."""
+        self.smoothing = 0
+        """The curve of the mean of so many steps is drawn over the losses; 0: none."""
+        self._make_corner()
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout(self)
@@ -80,10 +79,38 @@ class Curves(QWidget):
         self._row.setSpacing(16)
         self._stack.addWidget(self._board)
 
+    def _make_corner(self) -> None:
+        self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
+        self.logarithmic.setCheckable(True)
+        self.logarithmic.toggled.connect(lambda on: self._chose())
+        self.note = label("", "small")
+        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the current ones"))
+        self.before.setCheckable(True)
+        self.before.setChecked(True)
+        self.before.toggled.connect(lambda on: self._chose())
+        self.before.hide()
+        self.smooth = button("", "quiet", tip=_("Draw the mean of the last steps over the loss of each step"))
+        self.smooth.setMenu(QMenu(self.smooth))
+        for steps in SMOOTHINGS:
+            action = self.smooth.menu().addAction(smoothing_title(steps))
+            action.triggered.connect(functools.partial(self.set_smoothing, steps))
+        self.smooth.setText(smoothing_title(0))
+        self.all = button(_("all steps"), "quiet", tip=_("Show all steps again; the mouse wheel or a drag over the plot shows fewer"))
+        self.all.clicked.connect(lambda: self.show_span(None))
+        self.all.hide()
+        self.menu = button("⋯", "quiet", tip=_("Axis, smoothing, copies and files of the curves"))
+        self.menu.setAccessibleName(_("Axis, smoothing, copies and files of the curves"))
+
+    # what is shown
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for name in self._plots:
-            self._paint(name)
+        for plot in self.plots.values():
+            plot.set_theme(theme)
         self._draw()
 
     def set_hint(self, text: str) -> None:
@@ -92,7 +119,8 @@ class Curves(QWidget):
 
     def clear(self) -> None:
         """Another document: nothing of the old one's runs stays."""
-        self._points, self._ghost, self._run = (), {}, -1
+        self._points, self._losses, self._ghost, self._run = (), None, {}, -1
+        self.span = self.step_read = None
         self._take()
         self._stack.setCurrentWidget(self.hint)
 
@@ -100,16 +128,17 @@ class Curves(QWidget):
         """Training rests: note the last points, which a reset would take away before they were drawn."""
         self._take()
 
-    def show_points(self, points: Sequence[Point], run: int = 0, part: str = "") -> None:
-        """Draw these points, all that there are of a run; `part` says what a step's loss is computed over (see `PARTS`)."""
+    def show_points(self, points: Sequence[Point], run: int = 0, part: str = "", losses: Losses | None = None) -> None:
+        """Draw these points, all that there are of a run, and the loss of every step, where these may be seen; `part` says what a step's
+        loss is computed over (see `curve_styles.PARTS`)."""
         if run != self._run:
             self._leave(run)
-        self._points = points
+        self._points, self._losses = points, losses
         self._part = part or self._part
         if not points and not self._ghost:
             self._stack.setCurrentWidget(self.hint)
             return
-        if not self._plots:
+        if not self.plots:
             self._make()
         self._stack.setCurrentWidget(self._board)
         if not self._work.pending(DRAW):
@@ -122,17 +151,39 @@ class Curves(QWidget):
     def _leave(self, run: int) -> None:
         """Another run begins: the one shown until now becomes the pale one, if there is anything of it."""
         if self._run >= 0 and self._taken["loss"][0]:
-            self._ghost = {field: (list(steps), list(values)) for field, (steps, values) in self._taken.items()}
+            ghost: dict[str, Series] = {field: PointSeries(*numbers) for field, numbers in self._taken.items()}
+            if self._losses is not None and self._losses.steps:
+                ghost["loss"] = StepSeries(self._losses)
+            self._ghost = ghost
+            self.span = self.step_read = None
+            self.spanned.emit()
         self._run = run
 
-    def series(self, field: str) -> tuple[list[float], list[float]]:
-        """Steps and values of one curve, without the gaps; thinned when there are very many."""
-        self._take()
-        return _thinned(*self._taken[field])
+    @property
+    def anything(self) -> bool:
+        return bool(self._points or self._ghost)
 
-    def ghost(self, field: str) -> tuple[list[float], list[float]]:
+    @property
+    def reset(self) -> bool:
+        """Whether there are curves from before a reset."""
+        return bool(self._ghost)
+
+    def series(self, field: str) -> Numbers:
+        """Steps and values of the points of one curve, without the gaps."""
+        self._take()
+        steps, values = self._taken[field]
+        return list(steps), list(values)
+
+    def numbers(self, field: str) -> Series:
+        """All that there is of one curve."""
+        self._take()
+        if field == "loss" and self._losses is not None and self._losses.steps:
+            return StepSeries(self._losses)
+        return PointSeries(*self._taken[field])
+
+    def ghosts(self) -> Mapping[str, Series]:
         """The same of the run before the last reset, while it is shown."""
-        return _thinned(*self._ghost.get(field, ([], []))) if self.before.isChecked() else ([], [])
+        return self._ghost if self.before.isChecked() else {}
 
     def _take(self) -> None:
         """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
@@ -150,42 +201,120 @@ class Curves(QWidget):
                     values.append(float(value))
         self._known, self._newest = len(points), points[-1] if points else None
 
-    def _make(self) -> None:
-        import pyqtgraph
+    # what can be chosen
 
-        pyqtgraph.setConfigOptions(antialias=True)
+    def choose(self, logarithmic: bool, smoothing: int) -> None:
+        """What was chosen before."""
+        self.logarithmic.setChecked(logarithmic)
+        self.set_smoothing(smoothing)
+
+    def set_smoothing(self, steps: int) -> None:
+        self.smoothing = steps
+        self.smooth.setText(smoothing_title(steps))
+        self._chose()
+
+    def _chose(self) -> None:
+        self.chosen.emit()
+        self._draw()
+
+    def add_actions(self, actions: Sequence[QAction]) -> None:
+        """What the menu beside the buttons offers."""
+        menu = QMenu(self.menu)
+        menu.addActions(list(actions))
+        self.menu.clicked.connect(lambda: menu.popup(self.menu.mapToGlobal(self.menu.rect().bottomLeft())))
+
+    def show_span(self, span: Span | None) -> None:
+        """Show these steps, as far as there are any; None: all of them."""
+        whole = self.whole()
+        self.span = span.within(whole) if span is not None and whole is not None else None
+        self._draw()
+        self.spanned.emit()
+
+    def whole(self) -> Span | None:
+        """From the first step to the newest, those before a reset included."""
+        self._take()
+        steps: list[float] = [point.step for point in (*self._points[:1], *self._points[-1:])]
+        steps += self.numbers("loss").ends() or ()
+        steps += [step for ghost in self.ghosts().values() for step in ghost.ends() or ()]
+        if not steps:
+            return None
+        return Span(min(steps), max(max(steps), min(steps) + 1))
+
+    def zoom(self, about: float, factor: float) -> None:
+        now = self.span or self.whole()
+        if now is not None:
+            self.show_span(now.zoomed(about, factor))
+
+    def _pan(self, part: float) -> None:
+        if self.span is not None:
+            self.show_span(self.span.moved(part * self.span.width))
+
+    # the step that is read
+
+    def read(self, step: float | None) -> None:
+        """Read the numbers at this step, as far as there are any; None: at no step."""
+        ends = self.numbers("loss").ends()
+        if step is None or ends is None:
+            self.step_read = None
+        else:
+            self.step_read = round(min(max(step, ends[0]), ends[1]))
+        self._show_reading()
+
+    def _step_cursor(self, sign: int, single: bool) -> None:
+        span = self.span or self.whole()
+        if span is None:
+            return
+        plot = self.plots["loss"]
+        by = 1 if single else max(1, round(span.width / plot.columns))
+        start = self.step_read if self.step_read is not None else (span.first if sign > 0 else span.last)
+        self.read(start + sign * by if self.step_read is not None else start)
+        if self.step_read is not None and self.span is not None and not self.span.first <= self.step_read <= self.span.last:
+            self._pan(0.5 * sign)
+
+    def _read_end(self, last: bool) -> None:
+        whole = self.whole()
+        if whole is not None:
+            if self.span is not None:
+                self.show_span(self.span.moved((whole.last - self.span.last) if last else (whole.first - self.span.first)))
+            self.read(whole.last if last else whole.first)
+
+    def _show_reading(self) -> None:
+        """Above each plot: the numbers at the step that is read, or what is drawn."""
+        for name, plot in self.plots.items():
+            if self.step_read is None:
+                plot.read(None)
+                plot.write([self._legend(name)])
+                continue
+            rows = reading_rows(self.step_read, {field: self.numbers(field) for field in PLOTS[name]}, self._part, self.smoothing)
+            plot.read(self.step_read, spoken(self.step_read, rows))
+            plot.write(reading_texts(self.step_read, rows, self._theme))
+
+    # drawing
+
+    def _resized(self) -> None:
+        """There is room for more or fewer points."""
+        self._work.after_frame((DRAW, "resized"), self._draw)
+
+    def _make(self) -> None:
+        from ui.training.curve_plot import CurvePlot
+
         for name, fields in PLOTS.items():
-            plot = pyqtgraph.PlotWidget()
-            plot.setFrameShape(plot.Shape.NoFrame)
-            plot.setMenuEnabled(False)
-            plot.setMouseEnabled(False, False)
-            plot.hideButtons()
-            plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            plot.getPlotItem().layout.setContentsMargins(0, 8, 0, 0)  # room for the upper half of a tick's text at the very top
-            plot.setAccessibleName(_("Curve of the {name}").format(name=name))
-            holder = QWidget()
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(2)
-            legend = label("", "small")
-            legend.setTextFormat(Qt.TextFormat.RichText)
-            legend.setObjectName(name)
-            column.addWidget(legend)
-            place = QGridLayout()
-            place.addWidget(plot, 0, 0)
-            if name == "loss":  # in the corner of the plot: beside the legend there is no room on a small screen
-                place.addWidget(self._corner(), 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-            column.addLayout(place, 1)
-            self._row.addWidget(holder, 1)
-            self._plots[name] = (plot, holder, legend)
+            plot = CurvePlot(TITLES[name], {field: STYLES[field] for field in fields}, self._corner() if name == "loss" else None)
+            plot.pointed.connect(self.read)
+            plot.left.connect(lambda: self.read(None))
+            plot.zoomed.connect(self.zoom)
+            plot.chosen.connect(lambda first, last: self.show_span(Span(first, last)))
+            plot.moved.connect(self._pan)
+            plot.stepped.connect(self._step_cursor)
+            plot.ended.connect(self._read_end)
+            plot.whole.connect(lambda: self.show_span(None))
+            plot.resized.connect(self._resized)
+            self._row.addWidget(plot, 1)
+            self.plots[name] = plot
+            self.spanned.emit()
             if name == "accuracy":
-                plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
-            self._rules[name] = rules(plot)
-            for field in fields:
-                self._ghosts[field] = plot.plot([], [])
-            for field in fields:
-                self._lines[field] = plot.plot([], [])
-            self._paint(name)
+                plot.plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
+            plot.set_theme(self._theme)
 
     def _corner(self) -> QWidget:
         corner = QWidget()
@@ -195,123 +324,98 @@ class Curves(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addStretch(1)
-        buttons.addWidget(self.before)
-        buttons.addWidget(self.logarithmic)
+        for widget in (self.before, self.all, self.smooth, self.logarithmic, self.menu):
+            buttons.addWidget(widget)
+        self._buttons = buttons
+        rows.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # where room is short, buttons give way
         rows.addLayout(buttons)
         rows.addWidget(self.note, 0, Qt.AlignmentFlag.AlignRight)
         return corner
 
-    def _paint(self, name: str) -> None:
-        import pyqtgraph
+    def _fit(self) -> None:
+        """Where room is short, buttons give way that the menu beside them has as well."""
+        plot = self.plots["loss"]
+        optional = [self.smooth, *([self.before] if self._ghost else []), self.logarithmic]
+        self.before.setVisible(bool(self._ghost))
+        leave_out(self._buttons, plot.columns, optional)
 
-        theme = self._theme
-        plot, _, legend = self._plots[name]
-        plot.setBackground(color(theme.panel))
-        for side in ("left", "bottom"):
-            axis = plot.getAxis(side)
-            axis.setPen(pyqtgraph.mkPen(color(theme.hairline)))
-            axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
-            axis.setTickFont(font("tiny", theme.scale))
-            axis.setStyle(tickLength=-4, tickTextOffset=6)
-        plot.getAxis("left").setWidth(round(AXIS * theme.scale))
-        plot.getAxis("bottom").setHeight(round(22 * theme.scale))
-        self._rules[name].set_pen(pyqtgraph.mkPen(color(mixed(theme.hairline, theme.panel, 0.6))))
-        width = 1.6 * theme.scale
-        solid = pyqtgraph.mkPen(color(theme.forward), width=width)
-        dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
-        pale = mixed(theme.secondary, theme.panel, 0.5)
-        for field, pen, hue in zip(PLOTS[name], (solid, dashed), (theme.forward, theme.swatch["layers"]), strict=True):
-            self._lines[field].setPen(pen)
-            self._lines[field].setSymbolBrush(color(hue))
-            self._lines[field].setSymbolPen(None)
-            self._ghosts[field].setPen(pyqtgraph.mkPen(color(pale), width=width, style=pen.style()))
-            self._ghosts[field].setSymbolBrush(color(pale))
-            self._ghosts[field].setSymbolPen(None)
-        self._write_legend(name)
-
-    def _write_legend(self, name: str) -> None:
+    def _legend(self, name: str) -> str:
         """Name what is drawn, and nothing else."""
-        theme, (first, second) = self._theme, PLOTS[name]
-        hues = ((first, theme.forward, f"━ {PARTS.get(self._part, '') if name == 'loss' else _('training set')}"),
-                (second, theme.swatch["layers"], _("┅ test set")))  # fmt: skip
-        parts = [f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]]
-        text = "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{TITLES[name]}</b>', *parts])
-        legend = self._plots[name][2]
-        if legend.text() != text:
-            legend.setText(text)
+        theme, fields = self._theme, PLOTS[name]
+        shown = [field for field in fields if self._taken[field][0]]
+        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {part_of(f, self._part)}</span>' for f in shown]
+        if name == "loss" and self.smoothing:
+            parts.append(f'<span style="color:{theme.secondary}">{smoothing_title(self.smoothing)}</span>')
+        if name == "loss" and self.span is not None:
+            first, last = count(max(math.ceil(self.span.first), 1)), count(math.floor(self.span.last))
+            parts.append(f'<span style="color:{theme.secondary}">{_("steps {first} to {last}").format(first=first, last=last)}</span>')
+        return "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{TITLES[name]}</b>', *parts])
 
     def _draw_soon(self) -> None:
         """One plot after the other, each between two frames of the canvas."""
         self._drawn.start()
-        for name in self._plots:
+        self._follow()
+        for name in self.plots:
             self._work.after_frame((DRAW, name), functools.partial(self._draw_plot, name))
 
     def _draw(self) -> None:
         self._drawn.start()
-        for name in self._plots:
+        for name in self.plots:
             self._draw_plot(name)
 
+    def _follow(self) -> None:
+        """A piece that ended at the newest step goes on to end there."""
+        whole = self.whole()
+        if self.span is not None and whole is not None:
+            ended = self._seen is not None and self.span.last >= self._seen
+            moved = self.span.moved(whole.last - self.span.last) if ended else self.span
+            self.span = moved.within(whole)
+        self._seen = whole.last if whole is not None else None
+
+    _seen: float | None = None
+    """The newest step when the curves were drawn last."""
+
     def _draw_plot(self, name: str) -> None:
-        if not self._points and not self._ghost:
+        if not self.anything:
             return
-        plot, holder, _ = self._plots[name]
-        fields = PLOTS[name]
-        series = {field: self.series(field) for field in fields}
-        ghosts = {field: self.ghost(field) for field in fields}
-        values = [value for _, points in (*series.values(), *ghosts.values()) for value in points]
+        plot, fields = self.plots[name], PLOTS[name]
+        span = self.span or self.whole() or Span(0, 1)
+        curves = {field: self._drawn_of(self.numbers(field), span, plot.columns, name) for field in fields}
+        ghosts = {field: self._drawn_of(series, span, plot.columns, "") for field, series in self.ghosts().items() if field in fields}
+        ghosts |= {field: self._drawn_of(PointSeries((), ()), span, plot.columns, "") for field in fields if field not in ghosts}
+        values = [float(end) for drawn in (*curves.values(), *ghosts.values()) if drawn.y.size for end in (drawn.y.min(), drawn.y.max())]
         if name == "accuracy":
-            holder.setVisible(bool(values))
+            plot.setVisible(bool(values))
+            low, high, ticks = 0.0, 1.0, None
         else:
-            self._set_scale(chosen_scale(values, self.logarithmic.isChecked()))
-            self.before.setVisible(bool(self._ghost))
-        self._write_legend(name)
-        self._look(name, values)
-        for lines, drawn in ((self._ghosts, ghosts), (self._lines, series)):
-            for field, (steps, points) in drawn.items():
-                symbol = "o" if len(steps) < FEW else None
-                placed = [self._scale.position(value) for value in points] if name == "loss" else points
-                lines[field].setData(steps, placed, symbol=symbol, symbolSize=round(4 * self._theme.scale))
-
-    def _set_scale(self, scale: Scale) -> None:
-        plot = self._plots["loss"][0]
-        if (scale.kind == "log") != (self._scale.kind == "log"):  # it makes the plot look for its range again
-            plot.setLogMode(x=False, y=scale.kind == "log")
-        if scale.kind == "log" != self._scale.kind:
-            plot.getAxis("left").setTicks(None)
-        self._scale = scale
-        self.note.setText(scale.note)
-        self.note.setVisible(bool(scale.note))
-
-    def _look(self, name: str, values: Sequence[float]) -> None:
-        """Show all steps and all values. Said at once: left to itself, a plot finds its range after it was painted, and paints again."""
-        plot = self._plots[name][0]
-        steps = [point.step for point in (*self._points[:1], *self._points[-1:])]
-        steps += [int(ghost_steps[i]) for field in PLOTS[name] for ghost_steps in (self.ghost(field)[0],) if ghost_steps for i in (0, -1)]
-        first, last = min(steps, default=0), max(steps, default=1)
-        last = max(last, first + 1)
-        low, high = (min(values), max(values)) if values and name == "loss" else (0.0, 1.0)
-        if name == "loss":
+            self._set_scale(values)
+            self.all.setVisible(self.span is not None)
+            self._fit()
+            low, high = (min(values), max(values)) if values else (0.0, 1.0)
             edge = 0.04 * (high - low) if self._scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
             ticks = self._scale.ticks(low - edge, high + edge)
-            if ticks is not None:
-                plot.getAxis("left").setTicks([ticks])
-            self._make_room([text for _, text in ticks or ()])
-            low, high = self._scale.position(low), self._scale.position(high)
-            if self._scale.kind == "log":
-                low, high = math.log10(low), math.log10(high)
-        spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
-        plot.setRange(xRange=(first - 0.02 * (last - first), last + 0.02 * (last - first)), yRange=(low - spare, high + spare), padding=0)
+        plot.look(span, low, high, ticks)
+        plot.draw(ghosts, curves)
+        if name == tuple(self.plots)[-1]:
+            self._show_reading()
 
-    def _make_room(self, texts: Sequence[str]) -> None:
-        """Let the loss's axis be as wide as its numbers: one that does not fit would not be drawn."""
-        scale, axis = self._theme.scale, self._plots["loss"][0].getAxis("left")
-        widest = max(map(QFontMetricsF(font("tiny", scale)).horizontalAdvance, texts), default=0.0)
-        axis.setWidth(max(round(AXIS * scale), math.ceil(widest + 14 * scale)))
+    def _drawn_of(self, series: Series, span: Span, columns: int, name: str) -> Drawn:
+        from ui.training.curve_plot import Drawn
 
+        x, y = series.drawn(span.first, span.last, columns)
+        if name != "loss" or not self.smoothing:
+            return Drawn(x, y)
+        return Drawn(x, y, *series.smooth(span.first, span.last, columns, self.smoothing))
 
-def _thinned(steps: list[float], values: list[float]) -> tuple[list[float], list[float]]:
-    """At most about `MOST_POINTS` of a curve's points, the newest among them."""
-    if len(steps) <= MOST_POINTS:
-        return list(steps), list(values)
-    stride = -(-len(steps) // MOST_POINTS)
-    return steps[::stride] + steps[-1:], values[::stride] + values[-1:]
+    def _set_scale(self, values: Sequence[float]) -> None:
+        self._scale = chosen_scale(self._all_values(values), self.logarithmic.isChecked())
+        self.plots["loss"].set_scale(self._scale)
+        self.note.setText(self._scale.note)
+        self.note.setVisible(bool(self._scale.note))
+
+    def _all_values(self, values: Sequence[float]) -> list[float]:
+        """What decides on the scale: beside the ends of what is drawn, its least positive number."""
+        drawn = [self.numbers(field) for field in PLOTS["loss"]] + [s for field, s in self.ghosts().items() if field in PLOTS["loss"]]
+        span = self.span or self.whole() or Span(0, 1)
+        positive = [y[y > 0].min() for series in drawn for y in (series.drawn(span.first, span.last, 600)[1],) if (y > 0).any()]
+        return [*values, *map(float, positive)]

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.training.curve import Point
+from engine.training.losses import Losses
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.edits import Compound, SetTraining
@@ -203,10 +204,11 @@ class TrainingPage(Panel):
     def set_progress(self, progress: Progress) -> None:
         kernel = self.workspace.kernel
         if kernel is not None:
-            self.show_progress(progress, self.workspace.visibility.curve(kernel.curve))
+            hidden = self.workspace.visibility.hidden_loss is not None
+            self.show_progress(progress, self.workspace.visibility.curve(kernel.curve), None if hidden else kernel.steps)
 
-    def show_progress(self, progress: Progress, curve: Sequence[Point]) -> None:
-        self.curves.show_points(curve, progress.run, progress.loss_of)
+    def show_progress(self, progress: Progress, curve: Sequence[Point], losses: Losses | None = None) -> None:
+        self.curves.show_points(curve, progress.run, progress.loss_of, losses)
         if progress.phase != "training":
             self.curves.settle()
         self._step = progress.step

@@ -136,7 +136,7 @@ def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
     assert curves.series("loss") == ([1.0, 2.0, 3.0], [0.5, 0.4, 0.3])
     assert curves.series("test_accuracy") == ([2.0], [0.6])
     curves.logarithmic.click()
-    assert curves._plots["loss"][0].getAxis("left").logMode
+    assert curves.plots["loss"].plot.getAxis("left").logMode
 
 
 def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Window) -> None:
@@ -147,13 +147,13 @@ def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Wi
         curves.show_points([Point(step, loss) for step, loss in enumerate(losses, 1)], run=1)
         curves._draw()
 
-        drawn = curves._lines["loss"].getData()
+        drawn = curves.plots["loss"].lines["loss"].getData()
         assert len(drawn[1]) == len(losses) and np.isfinite(drawn[1]).all()
-        low, high = curves._plots["loss"][0].viewRange()[1]
+        low, high = curves.plots["loss"].plot.viewRange()[1]
         assert low <= min(drawn[1]) and max(drawn[1]) <= high
         assert not curves.note.isHidden() and curves.note.text()
     curves.logarithmic.setChecked(False)
-    assert curves.note.isHidden() and curves._lines["loss"].getData()[1].tolist() == losses
+    assert curves.note.isHidden() and curves.plots["loss"].lines["loss"].getData()[1].tolist() == losses
 
 
 @pytest.mark.parametrize("largest", [1.0, 3e7, 1.6e226])
@@ -164,7 +164,7 @@ def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float
     curves._draw()
     QApplication.processEvents()
 
-    axis = curves._plots["loss"][0].getAxis("left")
+    axis = curves.plots["loss"].plot.getAxis("left")
     room = axis.width() - axis.style["tickTextOffset"][0]
     metrics = QFontMetricsF(axis.style["tickFont"])
     texts = [text for _, text in axis._tickLevels[0]]
@@ -180,14 +180,14 @@ def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: Qt
     page.show_progress(Progress(run=2), first)
     page.curves._draw()
     assert page.curves._stack.currentWidget() is page.curves._board
-    assert page.curves._ghosts["loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
-    assert page.curves._lines["loss"].getData()[0] is None or not len(page.curves._lines["loss"].getData()[0])
+    assert page.curves.plots["loss"].ghosts["loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
+    assert page.curves.plots["loss"].lines["loss"].getData()[0] is None or not len(page.curves.plots["loss"].lines["loss"].getData()[0])
 
     page.show_progress(Progress(phase="paused", run=2, step=2, loss_of="whole"), [Point(1, 0.9), Point(2, 0.2)])
     page.curves._draw()
-    assert page.curves.series("loss")[1] == [0.9, 0.2] and len(page.curves.ghost("loss")[1]) == 29
+    assert page.curves.series("loss")[1] == [0.9, 0.2] and page.curves.ghosts()["loss"].ends() == (1, 29)
     qtbot.mouseClick(page.curves.before, Qt.MouseButton.LeftButton)
-    assert page.curves.ghost("loss") == ([], [])
+    assert page.curves.ghosts() == {}
     page.set_document(window.document)
     assert page.curves._ghost == {} and page.curves._stack.currentWidget() is page.curves.hint
 
@@ -198,7 +198,7 @@ def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None
     def legend(points: list[Point], part: str) -> str:
         curves.show_points(points, run=1, part=part)
         curves._draw()
-        return curves._plots["loss"][2].text() + curves._plots["accuracy"][2].text()
+        return curves.plots["loss"].legend.text() + curves.plots["accuracy"].legend.text()
 
     alone = legend([Point(1, 0.5), Point(2, 0.4)], "")
     assert "test" not in alone and "training set" not in alone

@@ -1,0 +1,191 @@
+"""Curves are zoomed, read, smoothed, copied and saved by mouse and by keys; what is read is what was computed at that step."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from csv import DictReader
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.training.curve import Point
+from engine.training.losses import Losses
+from tests.support.fake_workspace import FakeWorkspace
+from ui.training.curve_export import csv, image, svg
+from ui.training.curve_feature import CurveFeature
+from ui.training.curves import Curves
+
+VALUES = 2.0 + np.random.default_rng(0).normal(size=5000)
+POINTS = [Point(step, VALUES[step - 1], 0.5, 1.5, 0.25) for step in (1000, 2500, 5000)]
+
+
+@pytest.fixture
+def curves(qtbot: QtBot) -> Iterator[Curves]:
+    widget = Curves()
+    qtbot.addWidget(widget)
+    widget.resize(900, 220)
+    widget.show()
+    losses = Losses()
+    losses.add(1, VALUES)
+    widget.show_points(POINTS, 1, "mini-batch", losses)
+    widget._draw()
+    QApplication.processEvents()
+    yield widget
+
+
+def place(curves: Curves, step: float) -> QPointF:
+    plot = curves.plots["loss"].plot
+    return QPointF(plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(step, 2.0))))
+
+
+def mouse(curves: Curves, kind: QEvent.Type, step: float, held: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    at, viewport = place(curves, step), curves.plots["loss"].plot.viewport()
+    cause = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+    QApplication.sendEvent(viewport, QMouseEvent(kind, at, viewport.mapToGlobal(at), cause, held, Qt.KeyboardModifier.NoModifier))
+
+
+def wheel(curves: Curves, step: float, notches: int) -> None:
+    at, viewport = place(curves, step), curves.plots["loss"].plot.viewport()
+    QApplication.sendEvent(viewport, QWheelEvent(
+        at, viewport.mapToGlobal(at), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False))  # fmt: skip
+
+
+def read(curves: Curves) -> str:
+    return str(curves.plots["loss"].plot.accessibleDescription())
+
+
+def test_the_cursor_reads_the_loss_of_its_very_step_and_the_last_measurement_before_it(curves: Curves) -> None:
+    mouse(curves, QEvent.Type.MouseMove, 3210)
+    step = curves.step_read
+    assert step is not None and abs(step - 3210) <= 8
+    said = curves.plots["loss"].legend.text()
+    assert f"{VALUES[step - 1]:.6g}" in read(curves) and "test set 1.5 (step 2,500)" in read(curves) and f"{step:,}" in said
+    assert "25.00%" in curves.plots["accuracy"].legend.text() or "25.00%" in curves.plots["accuracy"].plot.accessibleDescription()
+    curves.set_smoothing(100)
+    assert f"mean of 100 steps {np.mean(VALUES[step - 100 : step]):.6g}" in read(curves)
+    QApplication.sendEvent(curves.plots["loss"].plot.viewport(), QEvent(QEvent.Type.Leave))
+    assert curves.step_read is None and "mini-batch" in curves.plots["loss"].legend.text() and not read(curves)
+
+
+def test_wheel_and_drag_zoom_into_steps_and_a_double_click_shows_all(curves: Curves) -> None:
+    for _ in range(9):
+        wheel(curves, 1234, 1)
+    assert curves.span is not None and curves.span.width < 700 and curves.span.first < 1234 < curves.span.last
+    near = curves.plots["loss"].lines["loss"].getData()
+    first = int(near[0][0])
+    assert np.array_equal(near[1], VALUES[first - 1 : first - 1 + len(near[1])]) and not curves.all.isHidden()
+    wheel(curves, 1234, -9)
+    wheel(curves, 1234, -9)
+    assert curves.span is None and curves.all.isHidden()
+    mouse(curves, QEvent.Type.MouseButtonPress, 1000, Qt.MouseButton.LeftButton)
+    mouse(curves, QEvent.Type.MouseMove, 2000, Qt.MouseButton.LeftButton)
+    mouse(curves, QEvent.Type.MouseButtonRelease, 2000)
+    assert curves.span is not None and abs(curves.span.first - 1000) < 10 and abs(curves.span.last - 2000) < 10
+    low, high = curves.plots["loss"].plot.viewRange()[1]
+    assert low <= VALUES[1010:1990].min() and high >= VALUES[1010:1990].max() and high - low < 1.2 * np.ptp(VALUES[990:2010])
+    mouse(curves, QEvent.Type.MouseButtonDblClick, 1500)
+    assert curves.span is None
+
+
+def test_everything_is_done_by_keys_as_well(curves: Curves, qtbot: QtBot) -> None:
+    plot = curves.plots["loss"].plot
+    qtbot.keyClick(plot, Qt.Key.Key_End)
+    assert curves.step_read == 5000
+    qtbot.keyClick(plot, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert curves.step_read == 4999 and f"{VALUES[4998]:.6g}" in read(curves)
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert curves.step_read is not None and curves.step_read < 4998
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    assert curves.span is not None
+    before = curves.span
+    qtbot.keyClick(plot, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert curves.span.first < before.first
+    qtbot.keyClick(plot, Qt.Key.Key_0)
+    assert curves.span is None
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    assert curves.step_read == 1
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
+    assert curves.step_read is None
+
+
+def test_a_piece_that_ends_at_the_newest_step_follows_the_run_and_another_one_stays(curves: Curves) -> None:
+    from ui.maths.span import Span
+
+    curves._follow()
+    for last, moves in ((5000.0, True), (3000.0, False)):
+        curves.show_span(Span(last - 500, last))
+        assert curves._losses is not None
+        newest = curves._losses.last + 100
+        curves._losses.add(curves._losses.last + 1, np.ones(100))
+        curves.show_points([*curves._points, Point(newest, 1.0)], 1, "mini-batch", curves._losses)
+        curves._follow()
+        assert curves.span is not None and curves.span.last == (newest if moves else last) and curves.span.width == 500
+
+
+def test_what_is_smoothed_lies_over_the_raw_curve_and_spikes_stay_visible(curves: Curves) -> None:
+    assert curves._losses is not None
+    curves._losses.add(5001, [99.0, *VALUES[:200]])
+    curves.show_points([*POINTS, Point(5201, 1.0)], 1, "mini-batch", curves._losses)
+    curves.set_smoothing(1000)
+    raw, smooth = (curves.plots["loss"].lines["loss"].getData(), curves.plots["loss"].smooths["loss"].getData())
+    assert raw[1].max() == 99.0 and smooth[1].max() < 3 and curves.plots["loss"].lines["loss"].opacity() < 1
+    curves.set_smoothing(0)
+    assert curves.plots["loss"].smooths["loss"].getData()[0] is None and curves.plots["loss"].lines["loss"].opacity() == 1
+
+
+def test_the_csv_has_every_digit_of_the_steps_that_are_shown(curves: Curves) -> None:
+    def table() -> list[dict[str, str]]:
+        return list(DictReader(io.StringIO(csv(curves))))
+
+    rows = table()
+    assert [float(row["loss"]) for row in rows] == VALUES.tolist() and [int(row["step"]) for row in rows] == list(range(1, 5001))
+    assert list(rows[0]) == ["step", "loss", "test_loss", "train_accuracy", "test_accuracy"]
+    assert [(row["step"], row["test_accuracy"]) for row in rows if row["test_accuracy"]] == [(str(p.step), "0.25") for p in POINTS]
+    for _ in range(5):
+        wheel(curves, 2000, 1)
+    shown = table()
+    assert 0 < len(shown) < 3000 and all(float(row["loss"]) == VALUES[int(row["step"]) - 1] for row in shown)
+
+
+def test_pictures_show_what_is_seen(curves: Curves) -> None:
+    drawing = svg(curves).decode()
+    assert drawing.count("<path") + drawing.count("<polyline") > 2 and "mini-batch" in drawing
+    assert drawing.count("<image") <= 9  # the marks of the few measured points
+    picture = image(curves)
+    colours = {picture.pixelColor(x, y).rgb() for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)}
+    assert picture.width() > 1000 and len(colours) > 20
+
+
+def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(make_workspace: Any, qtbot: QtBot) -> None:
+    from ui.training.training import TrainingPage
+
+    workspace: FakeWorkspace = make_workspace()
+    page = TrainingPage(workspace)
+    qtbot.addWidget(page)
+    page.resize(900, 260)
+    workspace.pages.given["training"] = page
+    feature = CurveFeature(workspace)
+    feature.install()
+    assert list(feature.facts()) == []
+    page.curves.show_points(POINTS, 1, "whole")
+    page.curves._draw()
+    assert "curves" in feature.facts()
+    feature.toggle_log()
+    feature.mean_100()
+    assert workspace.settings.flag("curves_log") and workspace.settings.real("curves_smoothing", 0) == 100
+    feature.copy()
+    content = QGuiApplication.clipboard().mimeData()
+    assert content.text().startswith("step,loss") and content.hasImage()
+    for save, ending in ((feature.save_csv, ".csv"), (feature.save_svg, ".svg"), (feature.save_png, ".png")):
+        path = workspace.files.suggested("curves" + ending)
+        workspace.dialogs.saves = path
+        save()
+        assert path.exists()
+    assert not QImage(str(workspace.files.suggested("curves.png"))).isNull()

@@ -1,0 +1,127 @@
+"""What the action table does with the curves: axis, smoothing, zoom, copies and files. The choices are remembered between starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from graph.storage.paths import reason
+from graph.storage.writing import replace_file
+from graph.text.messages import _
+from ui.shell.workspace.feature import Feature
+from ui.training.curve_reading import SMOOTHINGS
+from ui.training.rows import ROWS
+
+if TYPE_CHECKING:
+    from ui.training.curves import Curves
+    from ui.training.training import TrainingPage
+
+_LOG, _SMOOTH = "curves_log", "curves_smoothing"
+
+
+class CurveFeature(Feature):
+    """`curves`: there is something to copy. `curves zoomed`: not all steps are shown. `curves before`: there are some from before a
+    Reset."""
+
+    def install(self) -> None:
+        curves, settings = self.curves, self.workspace.settings
+        steps = int(settings.real(_SMOOTH, 0))
+        curves.choose(settings.flag(_LOG), steps if steps in SMOOTHINGS else 0)
+        curves.chosen.connect(self._chosen)
+        curves.spanned.connect(self.workspace.refresh_actions)
+        curves.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id != "curves_read"])
+        self._mark()
+
+    @property
+    def curves(self) -> Curves:
+        page: TrainingPage = self.workspace.pages.panel("training")  # type: ignore[assignment]
+        return page.curves
+
+    def facts(self) -> Iterable[str]:
+        page = self.workspace.pages.made("training")
+        if page is None or not self.curves.anything:
+            return ()
+        curves = self.curves
+        more = (("curves zoomed", curves.span is not None), ("curves before", curves.reset))
+        return ("curves", *(fact for fact, holds in more if holds))
+
+    def _chosen(self) -> None:
+        settings, curves = self.workspace.settings, self.curves
+        settings.set(_LOG, curves.logarithmic.isChecked())
+        settings.set(_SMOOTH, curves.smoothing)
+        self._mark()
+
+    def _mark(self) -> None:
+        actions = self.workspace.actions_by_id
+        actions["curves_log"].setChecked(self.curves.logarithmic.isChecked())
+        actions["curves_before"].setChecked(self.curves.before.isChecked())
+        actions[f"curves_mean_{self.curves.smoothing}"].setChecked(True)
+
+    # what the rows do
+
+    def focus(self) -> None:
+        self.workspace.pages.show("training")
+        self.curves.plots["loss"].plot.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        whole = self.curves.whole()
+        if self.curves.step_read is None and whole is not None:
+            self.curves.read(whole.last)
+
+    def show_all(self) -> None:
+        self.curves.show_span(None)
+
+    def toggle_log(self) -> None:
+        self.curves.logarithmic.toggle()
+        self._mark()
+
+    def toggle_before(self) -> None:
+        self.curves.before.toggle()
+        self._mark()
+
+    def mean_0(self) -> None:
+        self.curves.set_smoothing(0)
+
+    def mean_10(self) -> None:
+        self.curves.set_smoothing(10)
+
+    def mean_100(self) -> None:
+        self.curves.set_smoothing(100)
+
+    def mean_1000(self) -> None:
+        self.curves.set_smoothing(1000)
+
+    def copy(self) -> None:
+        from ui.training.curve_export import mime
+
+        QGuiApplication.clipboard().setMimeData(mime(self.curves))
+        self.workspace.say(_("The curves are copied: as numbers for a spreadsheet or a text, as a picture elsewhere."))
+
+    def save_csv(self) -> None:
+        from ui.training.curve_export import csv
+
+        self._save(".csv", _("CSV (*.csv)"), lambda: csv(self.curves).encode())
+
+    def save_svg(self) -> None:
+        from ui.training.curve_export import svg
+
+        self._save(".svg", _("SVG (*.svg)"), lambda: svg(self.curves))
+
+    def save_png(self) -> None:
+        from ui.training.curve_export import png
+
+        self._save(".png", _("PNG (*.png)"), lambda: png(self.curves))
+
+    def _save(self, ending: str, kind: str, make: Callable[[], bytes]) -> None:
+        workspace = self.workspace
+        suggested = workspace.files.suggested("curves" + ending)
+        path = workspace.dialogs.save_path(str(suggested), _("Save the curves"), kind, ending)
+        if path is None:
+            return
+        try:
+            replace_file(path, make())
+        except OSError as error:
+            workspace.say(_("{name} could not be written: {error}.").format(name=path.name, error=reason(error)))
+        else:
+            workspace.say(_("The curves are saved as {name}.").format(name=path.name))

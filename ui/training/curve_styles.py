@@ -1,0 +1,42 @@
+"""Which curves there are, how each is drawn and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt
+
+from graph.text.messages import _
+from ui.look.theme import Theme
+
+PARTS = {"mini-batch": _("mini-batch"), "whole": _("training set"), "": _("each step")}
+"""What the loss of a step is computed over, as the legend says it."""
+TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
+PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
+"""The curves of each plot, by the names of their fields in a `Point`."""
+SETS = {"accuracy": _("training set"), "test_loss": _("test set"), "test_accuracy": _("test set")}
+
+Hue = Literal["first", "second", "third"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineStyle:
+    """How a curve is drawn: its colour by role, its dashes, and the sign that stands for it in a legend."""
+
+    hue: Hue = "first"
+    dash: Qt.PenStyle = Qt.PenStyle.SolidLine
+    sign: str = "━"
+
+    def color(self, theme: Theme) -> str:
+        return {"first": theme.forward, "second": theme.swatch["layers"], "third": theme.swatch["math"]}[self.hue]
+
+
+_FIRST, _TEST = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅")
+STYLES: Mapping[str, LineStyle] = {"loss": _FIRST, "accuracy": _FIRST, "test_loss": _TEST, "test_accuracy": _TEST}
+
+
+def part_of(field: str, steps: str) -> str:
+    """What the numbers of a curve are computed over; `steps`: what the loss of a step is (see `PARTS`)."""
+    return PARTS.get(steps, "") if field == "loss" else SETS[field]
