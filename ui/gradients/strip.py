@@ -23,6 +23,7 @@ HIGH, AXIS, BAR = 94, 74, 56
 TOP, BOTTOM, SIDE = 24, 22, 10
 FROM_AFAR, BASE = 45, 13
 """A name is at least this part of the window's height; its size before it is enlarged, in pixels."""
+_TITLE = _("size of the gradient by layer  |∇|")
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _ALIGN = Qt.AlignmentFlag
 _LEFT, _RIGHT = int(_ALIGN.AlignVCenter | _ALIGN.AlignLeft), int(_ALIGN.AlignVCenter | _ALIGN.AlignRight)
@@ -82,7 +83,8 @@ class Strip(QWidget):
         if parent is None or self._theme is None:
             return
         unit = self.unit
-        wanted = round((AXIS + 2 * SIDE) * unit + self._wide * max(len(self._layers), 2))
+        title = QFontMetricsF(font("strong", unit)).horizontalAdvance(_TITLE) + 2 * SIDE * unit + 4
+        wanted = round(max((AXIS + 2 * SIDE) * unit + self._wide * len(self._layers), title))
         self.resize(min(wanted, max(round(parent.width() * 0.62), parent.width() - left - round(260 * unit)) - EDGE), round(HIGH * unit))
         self.move(EDGE + left, parent.height() - self.height() - EDGE)
         self.moved.emit()
@@ -182,7 +184,7 @@ class Strip(QWidget):
         painter.setFont(font("strong", unit))
         painter.setPen(color(theme.secondary))
         room = QRectF(SIDE * unit, 4 * unit, self.width() - 2 * SIDE * unit, 20 * unit)
-        title = painter.fontMetrics().elidedText(_("size of the gradient by layer  |∇|"), Qt.TextElideMode.ElideRight, round(room.width()))
+        title = painter.fontMetrics().elidedText(_TITLE, Qt.TextElideMode.ElideRight, round(room.width()))
         painter.drawText(room, _LEFT, title)
         for step in range(STEPS):
             middle = bottom - (step + 0.5) / STEPS * (bottom - top)

@@ -140,10 +140,14 @@ class Files:
         if not document.training_unsaved or kernel is None:
             return "", ""
         if not document.history.is_clean:
-            more = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step) if document.trained else ""
+            step = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step)
+            more = "" if not document.trained else _(", and so is the training") if kernel.training else step
             return "", _("They are lost if you don't{more}.").format(more=more)
         if not document.trained:
             return _("Save {document} after Reset?").format(document=self.title), _("The file still holds the earlier trained values.")
+        if kernel.training:
+            text = _("The graph is still being trained. Its trained values are lost if you don't.")
+            return _("Save the trained values of {document}?").format(document=self.title), text
         return _("Save the trained values of {document}?").format(document=self.title), _(
             "The graph is trained to step {step:,}. Its trained values are lost if you don't."
         ).format(step=kernel.progress.step)

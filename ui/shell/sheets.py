@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QWidget
@@ -24,6 +24,8 @@ BAND, BAND_LEAST = 0.4, 290
 CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 SLACK, GROWN, GROWN_MS = 8, "card has grown", 80
 """A card is given another height when its content has another one by more pixels than this, and has had it for so many milliseconds."""
+EMPTY, PATIENCE_MS = 200, 250
+"""A new card lower than this (for type at 100 %) waits for its answer out of sight, for so many milliseconds at most."""
 BARE = 60
 """As much room beside a card as its numbers on the wires need, in pixels."""
 
@@ -35,6 +37,10 @@ class Shown:
     sheet: Floating
     column: tuple[float, float] | None
     subject: frozenset[str] = frozenset()
+    waits: bool = False
+    """Whether it lies out of sight because it is still empty."""
+    bars: list[QRectF] = field(default_factory=list)
+    """What lay over the canvas when a lesson last went out of its way."""
 
 
 class Sheets(QObject):
@@ -47,6 +53,7 @@ class Sheets(QObject):
         self._known: set[Floating] = set()
         canvas.installEventFilter(self)
         canvas.selection_changed.connect(self._selection_changed)
+        canvas.viewport.covered.append(self._covered)
 
     # showing
 
@@ -59,9 +66,16 @@ class Sheets(QObject):
             sheet.page.installEventFilter(self)
         sheet.by_hand = False
         sheet.set_theme(for_graph(self._theme))
+        size = self._card_size(shown)
+        shown.waits = column is None and not sheet.isVisible() and size.height() < EMPTY * for_graph(self._theme).scale
+        if shown.waits:
+            shown.subject = self._canvas.selection
+            sheet.put(QRectF(-2 * size.width() - self._canvas.x(), 0, size.width(), size.height()).toAlignedRect())
+            self._work.after_frame(f"{GROWN} {key}", lambda: self._grown(key), PATIENCE_MS)
+        else:
+            self._place(key, shown)
         sheet.show()
         sheet.raise_()
-        self._place(key, shown)
 
     def take_away(self, key: str) -> None:
         """Hide a sheet; the view may show the graph under it again."""
@@ -91,7 +105,7 @@ class Sheets(QObject):
         """The content of a card is another one: the card is as high as it needs to be."""
         shown = self._shown.get(key)
         own = shown is not None and shown.column is None and not shown.sheet.by_hand
-        if shown is not None and own and abs(self._card_size(shown).height() - shown.sheet.height()) > SLACK:
+        if shown is not None and own and (shown.waits or abs(self._card_size(shown).height() - shown.sheet.height()) > SLACK):
             self._place(key, shown)
 
     # places
@@ -102,6 +116,7 @@ class Sheets(QObject):
             self._place(key, shown)
 
     def _place(self, key: str, shown: Shown) -> None:
+        shown.waits = False
         area = QRectF(self._canvas.rect())
         if shown.sheet.by_hand:
             place = inside(QRectF(shown.sheet.place()), area)
@@ -123,6 +138,15 @@ class Sheets(QObject):
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
             # The view has made room, and its node is elsewhere now.
             shown.sheet.put(self._beside(shown, QSizeF(shown.sheet.size())).toAlignedRect())
+
+    def _covered(self) -> None:
+        """Something small lies over the canvas now, such as the strip of gradients: no lesson lies over it."""
+        bars = self._bars()
+        for key, shown in self._shown.items():
+            place = QRectF(shown.sheet.place())
+            if shown.column is not None and not shown.sheet.by_hand and bars != shown.bars and overlap(place, bars) > 0:
+                shown.bars = bars
+                self._place(key, shown)
 
     def _beside(self, shown: Shown, size: QSizeF) -> QRectF:
         others = [QRectF(other.place()) for other in self.all() if other is not shown.sheet]

@@ -19,7 +19,7 @@ from ui.shell.workspace.modes import MODES, Modes
 
 
 class ModeSwitch(QWidget):
-    """One segment for each mode; the present one once more leads back to the mode before."""
+    """One segment for each mode; a click on the present one changes nothing."""
 
     def __init__(self, modes: Modes) -> None:
         super().__init__()

@@ -201,6 +201,10 @@ def test_each_mode_has_its_panels_and_keeps_what_is_changed_in_it(start: Start) 
     assert shown() == {"library", "inspector"} and front.current() == "training"
     window.actions_by_id["panel_library"].trigger()
     window.actions_by_id["mode_build"].trigger()
+    assert window.modes.current == "build" and window.topbar.modes.segments["build"].isChecked()
+    window.topbar.modes.segments["build"].click()
+    assert window.modes.current == "build" and window.topbar.modes.segments["build"].isChecked()
+    window.actions_by_id["mode_analyse"].trigger()
     assert window.modes.current == "analyse" and shown() == {"bottom", "inspector"} and front.current() == "probes"
     assert not window.document.modified
     window.close()

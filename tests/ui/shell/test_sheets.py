@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,11 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def card(window: Window) -> Floating:
+    """The card's sheet, once it is in sight: an empty one waits for its answer."""
     (sheet,) = [sheet for sheet in window.panels.sheets.all() if sheet.closable]
+    patience = QDeadlineTimer(5000)
+    while sheet.place().left() < 0 and not patience.hasExpired():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     return sheet
 
 

@@ -134,7 +134,7 @@ def double_click(model: CanvasModel, at: Pointer) -> None:
         remarks.edit(model, note.id)
     elif node is not None:
         _double_click_node(model, at, node)
-    elif (read := model.number_at(at.scene)) is not None:
+    elif (read := model.number_at(at.scene) or model.objective_at(at.scene)) is not None:
         model.number_activated.emit(read)
     elif (wire := hits.wire_at(model, at.scene)) is not None:
         _add_bend(model, at, wire)

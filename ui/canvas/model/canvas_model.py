@@ -17,6 +17,7 @@ from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
 from ui.canvas.model.digits import Digits
 from ui.canvas.model.gradient_size import Look
+from ui.canvas.model.label_room import STUB
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LiveScene
 from ui.canvas.model.map_view import MapView
@@ -298,6 +299,12 @@ class CanvasModel(QObject):
         if self.camera.scale < NUMBERS or not self.content.values:
             return None
         return self.labels.hit(self.scene.edges_in(QRectF(at.x() - 90, at.y() - 60, 180, 120)), at.x(), at.y())
+
+    def objective_at(self, at: QPointF) -> str | None:
+        """The objective's node where its value or gradient is written at this place, beside its card."""
+        objective = self.content.objective()
+        shown = objective is not None and self.camera.scale >= NUMBERS and self.content.values
+        return objective[0] if shown and objective and self.labels.hit([STUB], at.x(), at.y()) else None
 
     def cursor_place(self) -> QPointF:
         """The scene position under the cursor; the middle of the view when it is elsewhere."""

@@ -64,9 +64,8 @@ class Modes(QObject):
         return BY_KEY[self.current]
 
     def choose(self, key: str) -> None:
-        """The user wants this mode; the present one once more is the way back to the mode before."""
+        """The user wants this mode; the present one once more changes nothing."""
         now = self.current
-        key = self._before if key == now else key
         if key == now:
             return
         self._before = now
@@ -80,7 +79,7 @@ class Modes(QObject):
     def back(self) -> bool:
         """Return to the mode before; whether there is another one."""
         now = self.current
-        self.choose(now)
+        self.choose(self._before)
         return self.current != now
 
     def enter(self, owner: str, key: str) -> None:

@@ -23,12 +23,12 @@ def test_the_first_mode_is_build_and_a_chosen_one_comes_back_at_the_next_start(m
     assert Modes(UserSettings(tmp_path / "s.ini")).current == "debug"
 
 
-def test_the_same_mode_once_more_is_the_way_back(modes: Modes) -> None:
+def test_the_present_mode_once_more_changes_nothing(modes: Modes) -> None:
     modes.choose("analyse")
     modes.choose("analyse")
-    assert modes.current == "build"
-    modes.choose("build")
     assert modes.current == "analyse"
+    assert modes.back() and modes.current == "build"
+    assert modes.back() and modes.current == "analyse"
 
 
 def test_back_says_whether_there_is_another_mode(modes: Modes) -> None:
