@@ -11,7 +11,7 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
 from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import placed_text
-from ui.canvas.paint.labels import paint_matrix, paint_question
+from ui.canvas.paint.labels import paint_matrix, paint_slot_in
 from ui.canvas.paint.nodes import paint_slot
 from ui.canvas.paint.tiles import blit, captioned, fitted
 from ui.look.theme import Theme, color, font
@@ -22,14 +22,18 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def paint_places(painter: QPainter, node_id: str, card: NodeCard, corner: QPointF, content: Content, theme: Theme) -> None:
+def paint_places(
+    painter: QPainter, node_id: str, card: NodeCard, corner: QPointF, content: Content, theme: Theme, boost: float = 1.0
+) -> None:
     """Everything that has a place of its own inside a card whose top left corner is there."""
     for place in card.places:
         if place.kind != "result":
-            _paint_place(painter, node_id, place, place.area.translated(corner), content, theme)
+            _paint_place(painter, node_id, place, place.area.translated(corner), content, theme, boost)
 
 
-def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRectF, content: Content, theme: Theme) -> None:
+def _paint_place(
+    painter: QPainter, node_id: str, place: NumberPlace, area: QRectF, content: Content, theme: Theme, boost: float
+) -> None:
     shown, slope = content.at_place(node_id, place), place.kind == "slope"
     ink = theme.backward if slope else theme.text if place.kind == "weight" else theme.forward
     if place.sign:
@@ -37,8 +41,7 @@ def _paint_place(painter: QPainter, node_id: str, place: NumberPlace, area: QRec
     if shown is None or isinstance(shown, Absent):
         _paint_absent(painter, area, shown, theme)
     elif shown.covered:
-        middle = area.center()
-        paint_question(painter, QRectF(middle.x() - 20, middle.y() - 11, 40, 22), theme.backward if slope else theme.forward, theme)
+        paint_slot_in(painter, area, theme.backward if slope else theme.forward, theme, boost)
     else:
         text = placed_text(content, node_id, place, shown)
         squeezed = isinstance(text, Matrix) and room(text, area) < SQUEEZED

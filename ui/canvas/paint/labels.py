@@ -24,6 +24,8 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Placed = tuple[WireText, tuple[float, float]]
 """A text and the centre of its place in the scene."""
+SLOT, MARK = 24.0, 5 / 6
+"""Height of the slot of a covered value on a card, and of the type of a question mark as a part of its slot."""
 
 
 def paint_labels(
@@ -168,10 +170,18 @@ def paint_matrix(painter: QPainter, matrix: Matrix, left: float, top: float, ink
         baseline += matrices.ROW * size
 
 
-def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme) -> None:
-    """A slot that asks to be filled."""
+def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme, high: float = 0.0) -> None:
+    """A slot that asks to be filled; its mark is as legible as the number that it stands for: of this height, or filling the slot."""
     painter.setPen(QPen(color(hue), 1.5))
     painter.setBrush(color(theme.panel))
     painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-    painter.setFont(font("strong"))
-    painter.drawText(box, _CENTRE, "?")
+    painter.setFont(font("strong", (high or MARK * box.height()) / 13))
+    painter.drawText(box, _CENTRE | Qt.TextFlag.TextDontClip, "?")
+
+
+def paint_slot_in(painter: QPainter, area: QRectF, hue: str, theme: Theme, boost: float) -> None:
+    """A slot in the middle of a place on a card, enlarged as values are, its edges no further than there is room."""
+    high = min(SLOT * boost, area.height() + 6)
+    wide = min(2 * SLOT * boost, area.width() + 8)
+    middle = area.center()
+    paint_question(painter, QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high), hue, theme, MARK * SLOT * boost)

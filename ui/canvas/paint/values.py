@@ -14,7 +14,7 @@ from ui.canvas.model.geometry import NodeCard
 from ui.canvas.model.number_texts import WireText, known_text
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.insides import paint_places
-from ui.canvas.paint.labels import paint_question
+from ui.canvas.paint.labels import paint_slot_in
 from ui.canvas.paint.nodes import bar_height, paint_slot
 from ui.canvas.paint.tiles import blit, fitted, paint_tile, paint_tiles
 from ui.look.numerals import MINUS, loud, number
@@ -76,7 +76,7 @@ def paint_value(
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
     if full and card.places:
-        paint_places(painter, node_id, card, rect.topLeft(), content, theme)
+        paint_places(painter, node_id, card, rect.topLeft(), content, theme, boost)
         if card.result is None:
             return
         area = card.result.translated(rect.topLeft())
@@ -115,9 +115,8 @@ def _paint_picture(painter: QPainter, area: QRectF, view: ArrayView, content: Co
 
 
 def _paint_hidden(painter: QPainter, area: QRectF, theme: Theme, boost: float) -> None:
-    """A question mark in place of a value."""
-    middle = area.center()
-    paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
+    """A question mark in place of a value, as large as the value would be."""
+    paint_slot_in(painter, area, theme.forward, theme, boost)
 
 
 def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:
