@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 TOYS = ("circles", "moons", "xor", "spiral", "blobs", "sine", "plane")
 REAL = ("digits", "iris", "wine", "breast_cancer", "diabetes")
-_MADE = "dataset=" + "|".join(TOYS)
+TYPED = ("function", "above_below")
+_CLASSED = "dataset=circles|moons|xor|spiral|blobs|above_below"
+_MADE = "dataset=" + "|".join((*TOYS, *TYPED))
+_TYPED = "dataset=" + "|".join(TYPED)
 
 
 class Input(NodeType):
@@ -73,16 +76,30 @@ class Data(NodeType):
 
     key, title, category = "source.data", "Data", "sources"
     role = "data"
-    search = ("dataset", "samples", "csv", "table", "pictures", "images", "mnist", "cifar", "features", "target", "batch", *TOYS, *REAL)
+    search = (
+        "dataset", "samples", "csv", "table", "pictures", "images", "mnist", "cifar", "paint", "function", "features", "target", "batch",
+        *TOYS, *REAL,
+    )  # fmt: skip
     outputs = (
         Port("x", rank=(1, 3), doc="The features, one row per sample."),
         Port("target", "any", rank=(0, 1), doc="The target to predict, in the chosen coding."),
     )
-    dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "pictures", "table"), title="Data set")
+    dataset = ChoiceSetting("moons", (*TOYS, *TYPED, *REAL, "points", "csv", "pictures", "table"), title="Data set")
+    function = TextSetting("sin(x)", when=_TYPED, title="y =", help="A function of x, such as sin(x), x^2 - 1 or where(x > 0, 1, -1).")
+    x_from = FloatSetting(-3.0, -1e6, 1e6, when=_TYPED, title="x from", help="Where the range of x begins.")
+    x_to = FloatSetting(3.0, -1e6, 1e6, when=_TYPED, title="x to", help="Where the range of x ends.")
     samples = IntSetting(200, 4, 1_000_000, when=_MADE, help="How many samples are drawn.")
     noise = FloatSetting(
         0.1, 0, 100, when=_MADE, help="Standard deviation of the noise that is added; on the spiral, whose arms are close, a tenth of it."
     )
+    imbalance = FloatSetting(
+        1.0, 1, 1000, when=_CLASSED, help="How many times as many samples the first class has as the last; 1: all have the same number."
+    )
+    outliers = FloatSetting(
+        0.0, 0, 0.5, when=_MADE,
+        help="Share of the samples that are outliers: points anywhere in a box of twice the size, which keep their class; "
+        "with a real target, targets moved by three to six standard deviations.",
+    )  # fmt: skip
     classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
     path = TextSetting(
         "", when="dataset=csv", title="File", file="table", help="A CSV file; a relative path starts at this document's folder."
@@ -121,6 +138,10 @@ class Data(NodeType):
     )  # fmt: skip
     features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="One row per sample.")
     targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="One number or one row per sample.")
+    points = TensorSetting(
+        [[-1, 0.5, 0], [-0.5, 1, 0], [-1, 1, 0], [0.5, -1, 1], [1, -0.5, 1], [1, -1, 1]], when="dataset=points",
+        help="One row per point: x1, x2 and its class, 0, 1 … Paint them in the data panel.",
+    )  # fmt: skip
     image = BoolSetting(False, when="dataset=digits", title="As images", help="1 × 8 × 8 pictures instead of rows of 64 numbers.")
     coding = ChoiceSetting(
         "auto",
