@@ -16,6 +16,7 @@ from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
 from ui.canvas.model.digits import Digits
+from ui.canvas.model.expected_shapes import expected
 from ui.canvas.model.gradient_size import Look
 from ui.canvas.model.label_room import STUB
 from ui.canvas.model.labels import NUMBERS, Labels
@@ -99,6 +100,7 @@ class CanvasModel(QObject):
         self.navigation = GroupNavigation(self.live, self.viewport, self._selection, self.level_left.emit, self.level_changed.emit)
         self.overlay = Overlay(self.live, self.viewport, surface.repaint_scene)
         document.changed.connect(self._follow)
+        self.live.take_shapes(expected(document.graph))
 
     # what is shown
 
@@ -145,6 +147,7 @@ class CanvasModel(QObject):
         self._selection.set(())
         self.samples.point_out(None)
         self.navigation.reset(self.live)
+        self.live.take_shapes(expected(document.graph))
         self.viewport.fit_all()
 
     def set_theme(self, theme: Theme) -> None:

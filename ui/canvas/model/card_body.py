@@ -105,7 +105,8 @@ def insides(shapes: OfNode, port: str, layer: bool) -> Insides:
         return _on_the_way(inner)
     if output is None or not matrices.fits(output):
         return NOTHING
-    wide, high = (TYPE * side for side in matrices.room(output))
+    size = TYPE if not output or output[0] <= matrices.ROWS else 1.0
+    wide, high = (size * side for side in matrices.room(output))
     return Insides((NumberPlace("value", port, "", QRectF(0, 0, wide, high)),), wide, high)
 
 
