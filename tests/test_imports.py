@@ -50,6 +50,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers"},
     "engine.learned": BELOW_TRAINING | {"engine.training", "engine.explain", "engine.learned.readouts"},
     "engine.learned.readouts": GRAPH,
+    "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain"},
     "engine.kernel": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.explain", "engine.export"},
     "ui": set(),
     "ui.look": GRAPH,
