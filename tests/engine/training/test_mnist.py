@@ -1,0 +1,46 @@
+"""Handwritten digits from files of pictures are learned: from IDX files by an MLP, from folders of PNGs by a small convolutional network.
+
+The graphs name their files relative to themselves, and lie beside them here. About twelve seconds of CPU, most of it the convolutions.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.nodes.catalog import CATALOG
+from engine.training.model import Model
+from engine.training.run import Run
+from graph.model.edits import SetParam
+from graph.storage.document import Document
+from tests.support.pictures import mnist, write_folders, write_idx
+
+GRAPHS = Path(__file__).parents[2] / "data" / "pictures"
+
+
+def accuracy(document: Document) -> float:
+    """On the fifth that is held out, after training with the document's own settings."""
+    run = Run(Model(document.graph)).prepare()
+    run.train()
+    return float(run.result()["metrics"]["test_accuracy"])
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    for graph in GRAPHS.iterdir():
+        shutil.copy(graph, tmp_path)
+    return tmp_path
+
+
+def test_an_mlp_learns_mnist_from_gzipped_idx_files(beside: Path) -> None:
+    path = write_idx(beside / "mnist", *mnist(), zipped=True)
+    document = Document.load(beside / "mnist-mlp.gradwire", CATALOG)
+    document.do(SetParam("n1", "pictures_path", str(path)))
+    assert accuracy(document) >= 0.93
+
+
+def test_a_convolutional_network_learns_mnist_from_folders_of_pngs(beside: Path) -> None:
+    write_folders(beside / "mnist", *mnist())
+    assert accuracy(Document.load(beside / "mnist-cnn.gradwire", CATALOG)) >= 0.965
