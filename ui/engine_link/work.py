@@ -128,20 +128,21 @@ class Work(Schedule):
 
     # jobs
 
-    def job(self, job: Job, progress: OnProgress, done: OnEnd) -> JobHandle:
+    def job(self, job: Job, progress: OnProgress, done: OnEnd, background: bool = False) -> JobHandle:
         """Start long work in the kernel. `progress(report, parts)` hears how far it has come and what of the answer has come with it;
-        `done(end)` how it ended, exactly once."""
+        `done(end)` how it ended, exactly once. `cancel` does not end what runs in the background."""
         handle = JobHandle(self.kernel, progress, done)
         if self.kernel is None:
             handle.finish(JobEnd("failed", text=_("The engine is not running.")))
         else:
             handle.start(self.kernel.job(job, handle.report, handle.finish))
+            handle.background = background
             self._handles = [other for other in self._handles if other.running] + [handle]
         return handle
 
     def cancel(self) -> bool:
         """End the job that was started last; False where none runs."""
-        running = [handle for handle in self._handles if handle.running]
+        running = [handle for handle in self._handles if handle.running and not handle.background]
         if running:
             running[-1].cancel()
         return bool(running)
@@ -160,6 +161,8 @@ class JobHandle:
     def __init__(self, kernel: Kernel | None, progress: OnProgress, done: OnEnd) -> None:
         self._kernel, self._progress, self._done = kernel, progress, done
         self._number: int | None = None
+        self.background = False
+        """Whether nobody waits for it: it goes on when the user cancels what runs."""
         self.end: JobEnd | None = None
         """How it ended."""
 

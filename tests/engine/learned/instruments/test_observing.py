@@ -82,7 +82,7 @@ def test_alpha_signal_to_noise_and_norm_test_are_those_of_the_samples_own_gradie
     hand.load(run)
     way = (hand.weights() - start).numpy()
     after, gradients_after = hand.each()
-    length = np.linalg.norm(way)
+    length = float(np.linalg.norm(way))
     slopes, slopes_after = gradients @ way / length, gradients_after @ way / length
 
     assert now.parabola is not None and now.noise is not None and now.step == 7 and (now.structure, now.revision) == (3, 4)
