@@ -35,8 +35,8 @@ def _compare(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, turn
     from engine.data import load
 
     numbers = load(data)
-    x = torch.tensor(numbers.x_train, dtype=getattr(torch, dtype))
-    y = torch.tensor(numbers.y_train)
+    x = torch.tensor(numbers.train.x, dtype=getattr(torch, dtype))
+    y = torch.tensor(numbers.train.y)
     ours, our_weights = _program(data, sizes, dtype, x, y)
     theirs, their_weights = _sequential(sizes, x, y)
     with torch.no_grad():

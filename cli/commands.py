@@ -161,6 +161,9 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
     parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values"))
     parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step"))
+    parser.add_argument(
+        "--test", action="store_true", help=_("read the test set although a validation set judges the run; without one it is always read"),
+    )
 
 
 def _scale(text: str) -> float:

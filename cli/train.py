@@ -20,6 +20,7 @@ from graph.text.messages import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from engine.data.parts import Part
     from engine.training.run import Run
     from graph.model.graph import Graph
 
@@ -43,7 +44,7 @@ def command(options: argparse.Namespace) -> int:
         if not no_training(options):
             incomplete = _run(run, log)
         broken = nonfinite(graph, model.trace_view(), model.held()) if run.problem is None else ()
-        result = run.result(options.full) | state_entry(options) | problems_entry(model, broken)
+        result = run.result(options.full, options.test) | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if out:
@@ -53,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        _print_summary(result, run)
+        _print_summary(result, run, options.test)
     if run.problem is not None:
         raise CommandError(run.problem.text, 1)
     if incomplete:
@@ -91,7 +92,7 @@ def _run(run: Run, log: Path | None) -> str:
     """Train to the end. Returns what became of the log where it could not be written."""
     from tqdm import tqdm
 
-    stream = _Log(log) if log else None
+    stream = _Log(log, run.model.feeds.held_out or "test") if log else None
     try:
         begun = run.model.state.step
         with tqdm(total=run.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
@@ -112,14 +113,14 @@ def _run(run: Run, log: Path | None) -> str:
 class _Log:
     """A row for every step. When the disk refuses it, training goes on without it: an hour of training is worth more than its log."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, part: Part) -> None:
         self._path = path
         self.complaint = ""
         try:
             self._stream = path.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise cannot_write(path, error) from None
-        self.write("step,epoch,loss,train_accuracy,test_loss,test_accuracy\n")
+        self.write(f"step,epoch,loss,train_accuracy,{part}_loss,{part}_accuracy\n")
 
     def write(self, row: str) -> None:
         self._try(lambda: self._stream.write(row))
@@ -141,7 +142,9 @@ class _Log:
 def _log_row(run: Run) -> str:
     """The newest point; measurements over whole parts are empty at steps without one."""
     state, point = run.model.state, run.curve.points[-1]
-    measured = (point.accuracy, point.test_loss, point.test_accuracy) if point.step == state.step else (None, None, None)
+    part = run.model.feeds.held_out or "test"
+    names = ("accuracy", f"{part}_loss", f"{part}_accuracy")
+    measured = [getattr(point, name) if point.step == state.step else None for name in names]
     cells = (state.step, state.epoch, run.loss, *measured)
     return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
 
@@ -158,7 +161,7 @@ def _save(run: Run, graph: Graph, path: Path) -> None:
         raise CommandError(str(error)) from None
 
 
-def _print_summary(result: dict[str, Any], run: Run) -> None:
+def _print_summary(result: dict[str, Any], run: Run, test: bool) -> None:
     model, rate = run.model, run.hyper.get("lr")
     length = ngettext("{n:,} step", "{n:,} steps", result["steps"]).format(n=result["steps"])
     if model.feeds.rows["train"]:
@@ -175,6 +178,8 @@ def _print_summary(result: dict[str, Any], run: Run) -> None:
         print(model.compiled.device_note)
     for line in _rows(result):
         print(line)
+    if model.feeds.held_out == "validation" and model.feeds.rows["test"] and not test:
+        print(_("The test set was not read: add --test to read it."))
 
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:

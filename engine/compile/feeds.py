@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.data import DataError, load_together
+from engine.data.parts import PARTS, Part, held_out
 from engine.data.together import disagreements, leader
 from graph.model.problem import Problem
 from graph.text.messages import Message
@@ -19,23 +20,28 @@ if TYPE_CHECKING:
     from engine.compile.shapes import Inference
     from graph.model.graph import Graph
 
-Part = Literal["train", "test"]
 DEMONSTRATION = 8
 """Samples that are shown when the document chooses none."""
 
 
 @dataclass(slots=True)
 class Feeds:
-    """`fixed` are the same for every sample; `train` and `test` hold the data sets' outputs, one sample per row.
+    """`fixed` are the same for every sample; `train`, `validation` and `test` hold the data sets' outputs, one sample per row.
 
     `rows` counts the samples of each part, 0 without data. All data sets in one graph march together, row by row.
     """
 
     fixed: dict[Key, Tensor] = field(default_factory=dict)
     train: dict[Key, Tensor] = field(default_factory=dict)
+    validation: dict[Key, Tensor] = field(default_factory=dict)
     test: dict[Key, Tensor] = field(default_factory=dict)
-    rows: dict[Part, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+    rows: dict[Part, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def held_out(self) -> Part | None:
+        """The part that judges a run while it trains; None where nothing is held out."""
+        return held_out(self.rows)
 
     @property
     def errors(self) -> list[Problem]:
@@ -46,27 +52,31 @@ class Feeds:
         """Whether a program is fed the same numbers by both: the same data, and equal values of Inputs and Constants."""
         if self is other:
             return True
-        for mine, theirs in ((self.train, other.train), (self.test, other.test)):
+        for mine, theirs in ((self.part(part), other.part(part)) for part in PARTS):
             if mine.keys() != theirs.keys() or any(mine[key] is not theirs[key] for key in mine):
                 return False
         values, others = self.fixed, other.fixed
         return values.keys() == others.keys() and all(v is others[k] or torch.equal(v, others[k]) for k, v in values.items())
 
+    def part(self, part: Part) -> dict[Key, Tensor]:
+        """The outputs of the data sets for one part."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[part]
+
     def whole(self, keys: Sequence[Key], part: Part) -> list[Tensor]:
         """What the sources `keys` give for all samples of one part."""
-        data = self.train if part == "train" else self.test
+        data = self.part(part)
         return [data[key] if key in data else self.fixed[key] for key in keys]
 
     def chosen(self, keys: Sequence[Key], rows: Tensor, part: Part = "train") -> list[Tensor]:
         """What they give for these rows of a part."""
-        data = self.train if part == "train" else self.test
+        data = self.part(part)
         return [data[key].index_select(0, rows) if key in data else self.fixed[key] for key in keys]
 
 
 def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
     """Fill in the parts of every Data node that could be inferred. All of them go row by row."""
-    feeds.train, feeds.test = {}, {}
-    feeds.rows = {"train": 0, "test": 0}
+    feeds.train, feeds.validation, feeds.test = {}, {}, {}
+    feeds.rows = dict.fromkeys(PARTS, 0)
     nodes = [n for n in graph.nodes if (n, "x") in inference.outputs and _role(inference, graph, n) == "data"]
     loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
     feeds.problems = disagreements(graph, loaded)
@@ -79,11 +89,12 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
             continue
         if not isinstance(first, DataError) and first is not None and data.total != first.total:
             continue
-        feeds.rows = {"train": len(data.x_train), "test": len(data.x_test)}
-        for part, x, y in ((feeds.train, data.x_train, data.y_train), (feeds.test, data.x_test, data.y_test)):
-            part[node, "x"] = torch.tensor(x, dtype=inference.dtype, device=device)
-            whole = data.description.target_dtype == "index"
-            part[node, "target"] = torch.tensor(y, dtype=torch.int64 if whole else inference.dtype, device=device)
+        feeds.rows = data.description.part_rows
+        whole = data.description.target_dtype == "index"
+        for part in PARTS:
+            samples, tensors = data.part(part), feeds.part(part)
+            tensors[node, "x"] = torch.tensor(samples.x, dtype=inference.dtype, device=device)
+            tensors[node, "target"] = torch.tensor(samples.y, dtype=torch.int64 if whole else inference.dtype, device=device)
 
 
 def _role(inference: Inference, graph: Graph, node: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.compile.feeds import Part
+    from engine.data.parts import Part
 
 
 @dataclass(frozen=True, slots=True)

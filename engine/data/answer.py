@@ -42,8 +42,4 @@ def _read(settings: Mapping[str, Any], folder: str) -> Steps:
 
 def first_rows(data: DataSet) -> DataSet:
     """The data set with its first training samples only; the description is that of the whole."""
-    first = slice(0, FIRST_ROWS)
-    return replace(
-        data, x_train=data.x_train[first].copy(), y_train=data.y_train[first].copy(), rows_train=data.rows_train[first].copy(),
-        x_test=data.x_test[:0].copy(), y_test=data.y_test[:0].copy(), rows_test=data.rows_test[:0].copy(),
-    )  # fmt: skip
+    return replace(data, train=data.train.first(FIRST_ROWS), validation=data.validation.first(0), test=data.test.first(0))

@@ -17,20 +17,23 @@ from engine.data.declared import DataSetSpec, numbered
 from engine.data.errors import DataError, DataNote, Unreadable
 from engine.data.files import absolute_path, stamp_of
 from engine.data.labels import whole_levels
+from engine.data.parts import PARTS, Part, part_name, part_word
 from engine.data.raw import Raw
 from engine.data.recent import Recent
 from engine.data.specs import DATA_SETS, SOURCE_OF, leading
-from engine.data.split import split
+from engine.data.split import Shares, split
 from engine.nodes.sources import Data
 from engine.numerics.job import Steps, finished
 from engine.numerics.rng import seed_for
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from graph.text.quoting import named
 
 __all__ = ["DataError", "DataSet", "Description", "DataNote", "describe", "load", "load_together"]
 
 Key = tuple[str, tuple[int, ...]]
 """The settings that matter to a data set, as text; and a stamp of its file."""
+SPLIT = ("test_fraction", "validation_fraction", "stratified")
+"""The settings that decide nothing but the parts: with others, the source need not be read again."""
 _RAW: Recent[Raw] = Recent(8)
 
 
@@ -38,9 +41,9 @@ _RAW: Recent[Raw] = Recent(8)
 class Description:
     """`features` and `target` are sample dimensions; `coding` is one of the spec's codings but never `auto`.
 
-    `classes` holds the classes' names, empty for a real target. `train_rows + test_rows = rows`. `notes` say how a file was read, and
-    what is odd about it. `levels` are the distinct values of a real target of few whole numbers, else 0. `picture` is the height and
-    width of samples that are known to be pictures.
+    `classes` holds the classes' names, empty for a real target. `rows` counts the samples of all parts. `notes` say how a file was
+    read, and what is odd about it. `levels` are the distinct values of a real target of few whole numbers, else 0. `picture` is the
+    height and width of samples that are known to be pictures.
     """
 
     features: tuple[int, ...]
@@ -55,6 +58,12 @@ class Description:
     notes: tuple[DataNote, ...] = ()
     levels: int = 0
     picture: tuple[int, int] | None = None
+    validation_rows: int = 0
+
+    @property
+    def part_rows(self) -> dict[Part, int]:
+        """The number of samples in each part."""
+        return {"train": self.train_rows, "validation": self.validation_rows, "test": self.test_rows}
 
     @property
     def target_dtype(self) -> str:
@@ -63,20 +72,35 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """One part: features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices; `rows` (N,) are the samples'
+    places in the source, from 0. Read-only arrays."""
+
+    x: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def first(self, count: int) -> Samples:
+        """The first so many samples, copied."""
+        return Samples(self.x[:count].copy(), self.y[:count].copy(), self.rows[:count].copy())
+
+
+@dataclass(frozen=True, slots=True)
 class DataSet:
-    """Features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices. Read-only arrays.
+    """The samples by part, in the order in which they are used; `total` counts the source's rows."""
 
-    `rows_train` and `rows_test` are the samples' places in the source, in the order of the parts; `total` counts the source's rows.
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
+    train: Samples
+    validation: Samples
+    test: Samples
     description: Description
-    rows_train: np.ndarray
-    rows_test: np.ndarray
     total: int
+
+    def part(self, part: Part) -> Samples:
+        """The samples of one part."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[part]
 
 
 def describe(settings: Mapping[str, Any], folder: str = "") -> Description:
@@ -101,7 +125,7 @@ def reading(settings: Mapping[str, Any], folder: str = "") -> Steps:
 
 def is_read(settings: Mapping[str, Any], folder: str = "") -> bool:
     """Whether its source was read lately, or found to be wrong."""
-    return _wanted(settings, folder)[1] in _RAW
+    return _raw_key(*_wanted(settings, folder)[1]) in _RAW
 
 
 def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[DataSet | DataError]:
@@ -145,7 +169,8 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, Key]
     for name in (source.path, *source.beside) if source.path else ():
         if str(values[name]).strip():
             values[name] = absolute_path(str(values[name]), folder)
-    used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
+    shares = SPLIT if spec.has_split else ()
+    used = {"dataset": spec.key} | {name: values[name] for name in dict.fromkeys((*spec.settings, *shares))}
     stamp = stamp_of(source, values)
     return spec, (json.dumps(used, sort_keys=True), stamp)
 
@@ -168,8 +193,19 @@ def _description(
 ) -> Description:  # fmt: skip
     coding = _coding(spec, values, classes)
     target = {"index": (), "one_hot": (len(classes),)}.get(coding, (columns,))
-    test = min(rows - 1, round(rows * float(values.get("test_fraction", 0.0))))
-    return Description(features, coding, target, classes, feature_names, target_names, rows, rows - test, test)
+    shares = shares_of(values)
+    shares.check()
+    counts = shares.counts(rows)
+    return Description(
+        features, coding, target, classes, feature_names, target_names, rows, counts["train"], counts["test"],
+        validation_rows=counts["validation"],
+    )  # fmt: skip
+
+
+def shares_of(values: Mapping[str, Any]) -> Shares:
+    """The shares of the parts in the settings of a Data node; a data set without a split of its own has none."""
+    test, validation, stratified = values.get("test_fraction", 0.0), values.get("validation_fraction", 0.0), values.get("stratified", True)
+    return Shares(float(test), float(validation), bool(stratified))
 
 
 def _coding(spec: DataSetSpec, values: Mapping[str, Any], classes: tuple[str, ...]) -> str:
@@ -192,22 +228,24 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     """One data set in the order of those `beside` it, itself among them."""
     raw, spec, values = _raw(source)
     columns = raw.values.shape[1] if raw.values is not None else 1
-    train, test = _parts(beside)
-    rows = len(train) + len(test)
-    about = _description(spec, values, rows, raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
+    parts = _parts(beside)
+    used = np.concatenate([parts["train"], parts["validation"], parts["test"]])
+    about = _description(spec, values, len(used), raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
     y = _coded(raw, about)
-    notes = (*raw.notes, *_absent_classes(raw, train, test))
-    levels = len(whole_levels(raw.values[np.concatenate([train, test])])) if raw.values is not None else 0
-    about = replace(about, train_rows=len(train), test_rows=len(test), notes=notes, levels=levels)
+    notes = (*raw.notes, *_given_parts(raw, values, parts), *_absent_classes(raw, parts))
+    levels = len(whole_levels(raw.values[used])) if raw.values is not None else 0
+    train, validation, test = (len(parts[part]) for part in PARTS)
+    about = replace(about, train_rows=train, validation_rows=validation, test_rows=test, notes=notes, levels=levels)
     about = replace(about, picture=raw.picture or spec.picture)
-    parts = (raw.features(train), y[train], raw.features(test), y[test])
-    for part in (*parts, train, test):
-        part.setflags(write=False)
-    return DataSet(*parts, about, train, test, len(raw.x))
+    samples = [Samples(raw.features(rows), y[rows], rows) for rows in parts.values()]
+    for part in samples:
+        for array in (part.x, part.y, part.rows):
+            array.setflags(write=False)
+    return DataSet(*samples, about, len(raw.x))
 
 
-def _parts(sources: tuple[Key, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The row numbers of the training and the test part that data sets of equally many rows share."""
+def _parts(sources: tuple[Key, ...]) -> dict[Part, np.ndarray]:
+    """The row numbers of each part, which data sets of equally many rows share."""
     raws = [_raw(source) for source in sources]
     rows = len(raws[0][0].x)
     usable = np.logical_and.reduce([np.ones(rows, dtype=bool) if raw.usable is None else raw.usable for raw, _spec, _values in raws])
@@ -215,19 +253,47 @@ def _parts(sources: tuple[Key, ...]) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(_("the data sets in this graph have no row that all of them can use"))
     first = leading([spec for _raw, spec, _values in raws])
     if first is None:
-        return np.flatnonzero(usable), np.arange(0)
+        return {"train": np.flatnonzero(usable), "validation": np.arange(0), "test": np.arange(0)}
     raw, _spec, values = raws[first]
+    shares = shares_of(values)
+    shares.check()
+    if raw.parts is not None and not (usable & (raw.parts == "train")).any():
+        raise DataError(_("no sample is marked for training: write train in the split column of the rows that train"))
     rng = np.random.default_rng(seed_for(values["seed"], "split", values["dataset"]))
-    return split(raw.labels, rows, float(values["test_fraction"]), rng, usable)
+    return split(raw.labels, rows, shares, rng, usable, raw.parts)
 
 
-def _absent_classes(raw: Raw, train: np.ndarray, test: np.ndarray) -> list[DataNote]:
-    """The classes of which no sample trains, or none tests."""
-    if raw.labels is None or raw.usable is None:
+def _given_parts(raw: Raw, values: Mapping[str, Any], parts: Mapping[Part, np.ndarray]) -> list[DataNote]:
+    """What becomes of the fractions where the source itself says which samples train and which test."""
+    if raw.parts is None:
+        return []
+    usable = np.ones(len(raw.parts), dtype=bool) if raw.usable is None else raw.usable
+    named: list[Part] = [part for part in PARTS if (usable & (raw.parts == part)).any()]
+    notes = [_("The data name the parts: {parts}.").format(parts=", ".join(f"{part_word(part)} {len(parts[part]):,}" for part in PARTS))]
+    drawn = [part_name(part) for part in PARTS if len(parts[part]) and part not in named]
+    if drawn:
+        notes.append(_("They name no {part}: it is drawn from the training set by its fraction.").format(part=_(" and no ").join(drawn)))
+    without = int((usable & ~np.isin(raw.parts, PARTS)).sum())
+    if without:
+        notes.append(
+            ngettext("{count:,} sample has no part and is left out.", "{count:,} samples have no part and are left out.", without).format(
+                count=without
+            )
+        )
+    return [DataNote(note) for note in notes]
+
+
+def _absent_classes(raw: Raw, parts: Mapping[Part, np.ndarray]) -> list[DataNote]:
+    """The classes of which no sample trains, or none of a part that is held out."""
+    if raw.labels is None:
         return []
     notes = []
-    for part, other, what, so in ((train, test, "training", _("it cannot be learned")), (test, train, "test", _("it is never tested"))):
-        absent = sorted(set(raw.labels[other].tolist()) - set(raw.labels[part].tolist())) if len(part) else []
+    present = {part: set(raw.labels[rows].tolist()) for part, rows in parts.items()}
+    everywhere = set().union(*present.values())
+    so_ = {"train": _("it cannot be learned"), "validation": _("it is never validated"), "test": _("it is never tested")}
+    for part in PARTS:
+        absent = sorted(everywhere - present[part]) if len(parts[part]) else []
+        what, so = part_word(part), so_[part]
         if absent:
             names = ", ".join(named(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
             one = "class" if len(absent) == 1 else "classes"
@@ -243,24 +309,30 @@ def _absent_classes(raw: Raw, train: np.ndarray, test: np.ndarray) -> list[DataN
 def _raw(source: Key) -> tuple[Raw, DataSetSpec, dict[str, Any]]:
     """Everything about a source before coding and split, with its declaration and its settings."""
     raw: Raw = finished(_reading(*source))
-    values = json.loads(source[0])
+    values: dict[str, Any] = json.loads(source[0])
     return raw, DATA_SETS[values["dataset"]], values
 
 
 def _reading(key: str, stamp: tuple[int, ...]) -> Steps:
     """The samples of a source, and what was wrong with it, are kept for a while; a file that the system keeps from us is tried again."""
-    raw = _RAW.find((key, stamp))
+    values = json.loads(key)
+    known = _raw_key(key, stamp)
+    raw = _RAW.find(known)
     if raw is None:
-        values = json.loads(key)
         spec = DATA_SETS[values["dataset"]]
         try:
             raw = yield from SOURCE_OF[spec.key].read(spec, values)
         except DataError as error:
             if not isinstance(error, Unreadable):
-                _RAW.keep((key, stamp), error)
+                _RAW.keep(known, error)
             raise
-        _RAW.keep((key, stamp), raw)
+        _RAW.keep(known, raw)
     return raw
+
+
+def _raw_key(key: str, stamp: tuple[int, ...]) -> Key:
+    """What a source gives depends on all of its settings but those of the split."""
+    return json.dumps({name: value for name, value in json.loads(key).items() if name not in SPLIT}, sort_keys=True), stamp
 
 
 def _coded(raw: Raw, about: Description) -> np.ndarray:

@@ -47,10 +47,10 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
     mine, other = graph.settings_of(node), graph.settings_of(first)
     if not DATA_SETS[mine["dataset"]].has_split:
         return
-    for name in ("seed", "test_fraction"):
+    for name in ("seed", "test_fraction", "validation_fraction"):
         if mine[name] == other[name] or not _own(mine, name):
             continue
-        what = "seed" if name == "seed" else _("test fraction")
+        what = {"seed": _("seed"), "test_fraction": _("test fraction"), "validation_fraction": _("validation fraction")}[name]
         text = Message(
             "splits-differ",
             "its {what} is {value:g}, but that of {a} is {other:g}. Both are read together, row by row, and share one split: with a "

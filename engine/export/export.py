@@ -316,14 +316,16 @@ class _Exporter:
         target = self._variable(measured.target) if measured.target is not None else ""
         right = measured.right if "predict" in methods and target in self.inputs else None
         arguments = {name: method.arguments for name, method in methods.items()}
-        return PrintedReport(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out())
+        part = self.model.feeds.held_out or "test"
+        return PrintedReport(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out(), part)
 
     def _held_out(self) -> dict[str, Part]:
-        """The inputs that are others in the test part."""
-        if not self.model.feeds.rows["test"]:
+        """The inputs that are others in the part that judges the model: the validation part where there is one, else the test part."""
+        part = self.model.feeds.held_out
+        if part is None:
             return {}
         parts = {}
-        for (node, port), tensor in self.model.feeds.test.items():
+        for (node, port), tensor in self.model.feeds.part(part).items():
             name = self._variable((node, port)) if node in self.names else ""
             if name in self.inputs:
                 parts[name] = replace(self.inputs[name], tensor=tensor)

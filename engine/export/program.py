@@ -43,7 +43,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class PrintedReport:
     """What the program prints besides its loss: `methods` are the model's with their arguments, `target` is the input that `right`
-    compares predictions with, `penalised` says that the loss holds a penalty, `held_out` are the inputs of the test part."""
+    compares predictions with, `penalised` says that the loss holds a penalty, `held_out` are the inputs of
+    the part that judges the model while it trains, which is named in `part`."""
 
     classes: tuple[str, ...]
     target: str
@@ -51,6 +52,7 @@ class PrintedReport:
     penalised: bool
     methods: Mapping[str, tuple[str, ...]]
     held_out: Mapping[str, Part]
+    part: str = "test"
 
     def call(self, method: str) -> str:
         """`model.predict(data["data_x"])`"""
@@ -72,7 +74,7 @@ def program(
         body += _table("values", f"Every parameter and buffer, {steps_text(step)}.", {n: Part(v) for n, v in values.items()}, packed)
     body += _table("inputs", "What the model computes with: the training part where there is data.", inputs, packed)
     if report.held_out:
-        body += _table("test_inputs", "The same for the test part.", report.held_out, packed, start="**inputs(),")
+        body += _table(f"{report.part}_inputs", f"The same for the {report.part} part.", report.held_out, packed, start="**inputs(),")
     if learns:
         body += _training_loop(training, inputs, learned == "some")
     body += _measuring(report)
@@ -187,15 +189,16 @@ def _measuring(report: PrintedReport) -> list[str]:
     rows = [("loss", "model(**data)"), *([("train_loss", f"model(**data){penalty}")] if penalty else [])]
     rows += [("train_accuracy", right)] if right else []
     whole = report.penalised and not penalty  # the penalty is computed inside one of the groups' classes
-    held_out = [("test_loss_with_penalty" if whole else "test_loss", f"model(**data){penalty}")] if report.held_out else []
-    held_out += [("test_accuracy", right)] if held_out and right else []
+    loss = f"{report.part}_loss" + ("_with_penalty" if whole else "")
+    held_out = [(loss, f"model(**data){penalty}")] if report.held_out else []
+    held_out += [(f"{report.part}_accuracy", right)] if held_out and right else []
     last = [("penalty", report.call("penalty_terms"))] if penalty else []
     lines += [
         "def measure(model):", '    """Loss and metrics over all samples, in evaluation mode."""', "    model.eval()", "    found = {}",
         "    with torch.no_grad():", "        data = inputs()", *(f'        found["{name}"] = {code}' for name, code in rows),
     ]  # fmt: skip
     if held_out:
-        lines += ["        data = test_inputs()", *(f'        found["{name}"] = {code}' for name, code in held_out)]
+        lines += [f"        data = {report.part}_inputs()", *(f'        found["{name}"] = {code}' for name, code in held_out)]
     lines += [f'        found["{name}"] = {code}' for name, code in last]
     return [*lines, "    return {name: value.item() for name, value in found.items()}", "", ""]
 

@@ -25,7 +25,6 @@ def answered(situation: ExplainContext, question: Question, hidden: Hidden | Non
 def measured(points: Sequence[Any]) -> dict[str, float | None]:
     """The newest measurement among the curve's points, under the names of the metrics."""
     for point in reversed(points):
-        metrics = {"train_accuracy": point.accuracy, "test_loss": point.test_loss, "test_accuracy": point.test_accuracy}
-        if any(value is not None for value in metrics.values()):
-            return {name: value for name, value in metrics.items() if value is not None}
+        if metrics := point.measured:
+            return dict(metrics)
     return {}

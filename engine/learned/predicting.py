@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Wire, settings_of
-from engine.compile.feeds import Part
 from engine.compile.program import NodeFailure, Program
+from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.predictions import Predictions, PredictionsJob, Stamp
@@ -128,7 +128,7 @@ def predictions(context: ExplainContext, job: PredictionsJob) -> Steps:
 
 
 def _predictions(model: Model, part: Part, read: Reading, losses: SampleLosses, now: Frozen, stamp: Stamp) -> Steps:
-    data = model.feeds.train if part == "train" else model.feeds.test
+    data = model.feeds.part(part)
     feeds = model.feeds.whole(now.program.feeds, part)
     own = [key in data for key in now.program.feeds]
     count, size, low, worked = model.feeds.rows[part], FIRST, 0, 0.0
@@ -172,7 +172,7 @@ def _joined(pieces: Sequence[np.ndarray], model: Model, key: Key) -> np.ndarray:
 def source_rows(model: Model, part: Part) -> np.ndarray:
     """(N,): the place in the source of each sample of a part."""
     for data in data_sets(model.compiled).values():
-        return data.rows_train if part == "train" else data.rows_test
+        return data.part(part).rows
     return np.zeros(0, dtype=np.int64)
 
 

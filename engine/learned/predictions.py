@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from engine.compile.feeds import Part
+from engine.data.parts import Part
 from engine.numerics.job import Job
 
 

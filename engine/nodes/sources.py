@@ -150,6 +150,10 @@ class Data(NodeType):
         help="Real numbers, class index 0, 1, 2 …, 0/1, ±1, or one-hot; auto chooses what suits the data set.",
     )
     test_fraction = FloatSetting(0.25, 0, 0.9, help="Share of the samples held out for testing.")
+    validation_fraction = FloatSetting(
+        0.0, 0, 0.9, help="Share of the samples that judge the network while it trains; the test set is then read only on request."
+    )
+    stratified = BoolSetting(True, help="Every class keeps its share in each part; otherwise the parts are drawn from all samples alike.")
     seed = IntSetting(0, 0, 2**31 - 1, help="Draws the samples and the split.")
     formula = r"(@x, @target) = (x_n, t_n)_{n = 1, \ldots, N}"
 

@@ -24,6 +24,18 @@ class Point:
     accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What was measured over whole parts, under the names of the metrics."""
+        named = {"train_accuracy": self.accuracy, **{name: getattr(self, name) for name in HELD_OUT}}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+HELD_OUT = ("validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
+"""The measurements over the part that judges a run while it trains: one of the two parts has them."""
 
 
 def without(points: Sequence[Point], secret: float) -> list[Point]:
@@ -32,7 +44,10 @@ def without(points: Sequence[Point], secret: float) -> list[Point]:
     def gap(loss: float | None) -> float | None:
         return None if isinstance(unless_told(loss, secret), Covered) else loss
 
-    return [replace(point, loss=gap(point.loss), test_loss=gap(point.test_loss)) for point in points]
+    return [
+        replace(point, loss=gap(point.loss), test_loss=gap(point.test_loss), validation_loss=gap(point.validation_loss))
+        for point in points
+    ]
 
 
 class Curve:
@@ -77,12 +92,12 @@ class Curve:
         self._last_but_one = Point(last - 1, losses[-2]) if len(losses) > 1 else self._newest
         self._newest = Point(last, losses[-1])
 
-    def measure(self, step: int, accuracy: float | None, test_loss: float | None, test_accuracy: float | None) -> None:
-        """A measurement at the newest step."""
+    def measure(self, step: int, accuracy: float | None, **held_out: float | None) -> None:
+        """A measurement at the newest step: accuracy on the training part, and those of `HELD_OUT` that were measured."""
         loss = self._newest.loss if self._newest is not None and self._newest.step == step else None
         if self._stored and self._stored[-1].step == step:
             loss = self._stored.pop().loss
-        self._store(Point(step, loss, accuracy, test_loss, test_accuracy))
+        self._store(Point(step, loss, accuracy, **held_out))
 
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -151,4 +166,4 @@ class Curve:
 
 
 def _measured(point: Point) -> bool:
-    return point.accuracy is not None or point.test_loss is not None
+    return point.accuracy is not None or point.test_loss is not None or point.validation_loss is not None

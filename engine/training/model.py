@@ -12,13 +12,14 @@ from torch import Tensor
 from engine.compile.activity import KINDS, Activity, activity
 from engine.compile.environment import Key
 from engine.compile.failure import nonfinite
-from engine.compile.feeds import Feeds, Part
+from engine.compile.feeds import Feeds
 from engine.compile.negligible import negligible
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
 from engine.compile.spot import Spot
 from engine.compile.trace import Trace, view
 from engine.compile.views import FULL_LIMIT, TraceView
+from engine.data.parts import Part
 from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
 from engine.training.initial import initial_values
@@ -362,7 +363,9 @@ def _batch_text(part: Part, rows: Sequence[int], total: int) -> str:
         span = f"{rows[0] + 1}" if len(rows) == 1 else f"{rows[0] + 1}–{rows[-1] + 1}"
     else:
         span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
-    if part == "test":
+    if part == "validation":
+        text = ngettext("validation sample {span} of {total:,}", "validation samples {span} of {total:,}", len(rows))
+    elif part == "test":
         text = ngettext("test sample {span} of {total:,}", "test samples {span} of {total:,}", len(rows))
     else:
         text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))

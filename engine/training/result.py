@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.compile.environment import Key
+from engine.data.parts import PARTS, Part
 from engine.numerics.plain import tensor_json
 from engine.training.model import Model
 
 
-def evaluated(model: Model, tested: bool) -> tuple[float, dict[str, float]]:
-    """The objective over the whole training part, penalties included, and those of `train_loss, train_accuracy, test_loss,
-    test_accuracy, penalty` that apply, in evaluation mode. `tested`: whether the test part has anything to say."""
+def parts_read(model: Model, test: bool) -> tuple[Part, ...]:
+    """The held-out parts that a result reads: the one that judges the run, and the test part where it is asked for."""
+    feeds = model.feeds
+    return tuple(part for part in PARTS[1:] if feeds.rows[part] and (part == feeds.held_out or (part == "test" and test)))
+
+
+def evaluated(model: Model, parts: Sequence[Part]) -> tuple[float, dict[str, float]]:
+    """The objective over the whole training part, penalties included, and those of `train_loss, train_accuracy, validation_loss,
+    validation_accuracy, test_loss, test_accuracy, penalty` that apply, in evaluation mode. `parts` are read beside the training part."""
     train = model.evaluate("train")
     metrics = {"train_loss": train["loss"]}
     if "accuracy" in train:
         metrics["train_accuracy"] = train["accuracy"]
-    if tested:
-        test = model.evaluate("test")
-        metrics["test_loss"] = test["loss"]
-        if "accuracy" in test:
-            metrics["test_accuracy"] = test["accuracy"]
+    for part in parts:
+        measured = model.evaluate(part)
+        metrics |= {f"{part}_{name}": measured[name] for name in ("loss", "accuracy") if name in measured}
     if "penalty" in train:
         metrics["penalty"] = train["penalty"]
     return train["objective"], metrics

@@ -24,7 +24,7 @@ from engine.training.curve import Curve
 from engine.training.model import Model
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
-from engine.training.result import evaluated, learned
+from engine.training.result import evaluated, learned, parts_read
 from engine.training.state import State
 from engine.training.steps import StepConditions, Steps
 from engine.training.unzeroed import with_fault
@@ -226,34 +226,35 @@ class Run:
     @property
     def _measurable(self) -> bool:
         """Whether a measurement has anything to say beside the losses of the steps."""
-        return bool(self._batches.rows) and (self.model.measures.has_accuracy or bool(self.model.feeds.rows["test"]))
+        return bool(self._batches.rows) and (self.model.measures.has_accuracy or self.model.feeds.held_out is not None)
 
     def _measure(self) -> None:
-        rows = self.model.feeds.rows
+        part = self.model.feeds.held_out
         step = self.model.state.step
         if not self._measurable or self._measured == step:
             return
         try:
             train = self.model.evaluate("train") if self.model.measures.has_accuracy else {}
-            test = self.model.evaluate("test") if rows["test"] else {}
+            held_out = self.model.evaluate(part) if part else {}
         except RunError as error:
             self.problem = error.problems[0]
             return
         self._measured = step
-        self.curve.measure(step, train.get("accuracy"), test.get("loss"), test.get("accuracy"))
+        measured = {f"{part}_{name}": held_out[name] for name in ("loss", "accuracy") if name in held_out}
+        self.curve.measure(step, train.get("accuracy"), **measured)
 
-    def metrics(self) -> dict[str, float]:
-        """Those of `train_loss, train_accuracy, test_loss, test_accuracy, penalty` that apply, over whole parts, in evaluation mode."""
-        return self._evaluated()[1]
+    def metrics(self, test: bool = False) -> dict[str, float]:
+        """The metrics that apply (see `evaluated`), over whole parts, in evaluation mode; `test` reads the test part in any case."""
+        return self._evaluated(test)[1]
 
-    def _evaluated(self) -> tuple[float, dict[str, float]]:
+    def _evaluated(self, test: bool) -> tuple[float, dict[str, float]]:
         self._follow()
-        return evaluated(self.model, tested=bool(self.model.feeds.rows["test"] and self._batches.rows))
+        return evaluated(self.model, parts_read(self.model, test) if self._batches.rows else ())
 
-    def result(self, full: bool = False) -> dict[str, Any]:
-        """The object that `train --json` prints."""
+    def result(self, full: bool = False, test: bool = False) -> dict[str, Any]:
+        """The object that `train --json` prints; `test` reads the test part also where a validation part is there to judge by."""
         model, state = self.model, self.model.state
-        loss, metrics = self._evaluated()
+        loss, metrics = self._evaluated(test)
         steps = state.step - self._first_step
         return {
             "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),

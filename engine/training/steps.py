@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.compile.feeds import Feeds
 from engine.compile.program import Program
+from engine.data.parts import PARTS
 from engine.training.batches import Batches
 from engine.training.evaluation import Evaluation
 from engine.training.model import Model
@@ -43,7 +44,7 @@ class StepConditions:
 
     def keeps(self) -> dict[int, int]:
         """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
-        tensors = {id(t): t.numel() * t.element_size() for part in (self.feeds.train, self.feeds.test) for t in part.values()}
+        tensors = {id(t): t.numel() * t.element_size() for part in PARTS for t in self.feeds.part(part).values()}
         return tensors | {id(self.program): OPERATION * len(self.program.plan.operations)}
 
     def batches(self) -> Batches:

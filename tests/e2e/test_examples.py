@@ -101,7 +101,7 @@ def training_part(name: str) -> tuple[np.ndarray, np.ndarray]:
     data = graph.named("data")
     assert data is not None
     loaded = load_data(graph.settings_of(data.id))
-    return loaded.x_train, loaded.y_train
+    return loaded.train.x, loaded.train.y
 
 
 # Every example

@@ -64,9 +64,9 @@ class Scatter(QWidget):
         import numpy as np
 
         theme, about = self._theme, data.description
-        across = data.x_train[:, 0]
-        alone = data.x_train.shape[1] == 1
-        up = data.x_train[:, 1] if not alone else data.y_train[:, 0] if not about.classes else np.zeros(len(across))
+        across = data.train.x[:, 0]
+        alone = data.train.x.shape[1] == 1
+        up = data.train.x[:, 1] if not alone else data.train.y[:, 0] if not about.classes else np.zeros(len(across))
         second = about.target_names[0] if alone else about.feature_names[1]
         area = QRectF(self.rect()).adjusted(8, 8, -8, -round(22 * theme.scale))
         painter.setPen(color(theme.hairline))
@@ -107,7 +107,7 @@ class Scatter(QWidget):
 
 def pictures(data: DataSet) -> Any:
     """The training samples as pictures, where they are known to be some; a row of 64 numbers is none by itself."""
-    about, x = data.description, data.x_train
+    about, x = data.description, data.train.x
     if len(about.features) == 3:
         return x[:, 0]
     if len(about.features) == 2:
@@ -139,7 +139,7 @@ def class_numbers(data: DataSet) -> Any:
     """Each training sample's class from 0, whatever the coding; all 0 for a real target."""
     import numpy as np
 
-    y, coding = data.y_train, data.description.coding
+    y, coding = data.train.y, data.description.coding
     if coding == "index":
         return y
     if coding == "one_hot":
@@ -165,10 +165,10 @@ class SampleModel(TableModel):
             self._words = []
             return self.show_cells(None)
         about = data.description
-        x = data.x_train[:ROWS].reshape(min(ROWS, len(data.x_train)), -1)
-        y = data.y_train[:ROWS].reshape(len(x), -1).astype(np.float64)
-        self._words = [about.classes[at] for at in data.y_train[:ROWS]] if about.coding == "index" else []
-        rows = data.rows_train[:ROWS, None].astype(np.float64) + 1
+        x = data.train.x[:ROWS].reshape(min(ROWS, len(data.train.x)), -1)
+        y = data.train.y[:ROWS].reshape(len(x), -1).astype(np.float64)
+        self._words = [about.classes[at] for at in data.train.y[:ROWS]] if about.coding == "index" else []
+        rows = data.train.rows[:ROWS, None].astype(np.float64) + 1
         cells = np.concatenate([rows, x, y], axis=1)
         self._whole = [bool((column == np.round(column)).all()) for column in cells.T]
         self.show_cells(cells)

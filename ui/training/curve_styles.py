@@ -14,9 +14,12 @@ from ui.look.theme import Theme
 PARTS = {"mini-batch": _("mini-batch"), "whole": _("training set"), "": _("each step")}
 """What the loss of a step is computed over, as the legend says it."""
 TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
-PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
-"""The curves of each plot, by the names of their fields in a `Point`."""
-SETS = {"accuracy": _("training set"), "test_loss": _("test set"), "test_accuracy": _("test set")}
+PLOTS = {"loss": ("loss", "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
+"""The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
+SETS = {
+    "accuracy": _("training set"), "validation_loss": _("validation set"), "validation_accuracy": _("validation set"),
+    "test_loss": _("test set"), "test_accuracy": _("test set"),
+}  # fmt: skip
 
 Hue = Literal["first", "second", "third"]
 
@@ -33,8 +36,11 @@ class LineStyle:
         return {"first": theme.forward, "second": theme.swatch["layers"], "third": theme.swatch["math"]}[self.hue]
 
 
-_FIRST, _TEST = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅")
-STYLES: Mapping[str, LineStyle] = {"loss": _FIRST, "accuracy": _FIRST, "test_loss": _TEST, "test_accuracy": _TEST}
+_FIRST, _HELD_OUT = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅")
+STYLES: Mapping[str, LineStyle] = {
+    "loss": _FIRST, "accuracy": _FIRST, "validation_loss": _HELD_OUT, "validation_accuracy": _HELD_OUT, "test_loss": _HELD_OUT,
+    "test_accuracy": _HELD_OUT,
+}  # fmt: skip
 
 
 def part_of(field: str, steps: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.data.parts import Part
 from engine.training.curve import Point
 from engine.training.losses import Losses
 from engine.training.optimizers.base import Optimizer
@@ -71,9 +72,10 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
         parts.append(
             (0, f"{name} {number(whole)}" + (_(" + penalty {penalty}").format(penalty=number(penalty)) if penalty is not None else ""))
         )
-    part = next((part for part in ("test", "train") if metrics.get(f"{part}_accuracy") is not None), "")
-    if part:
-        name = _("test accuracy") if part == "test" else _("training accuracy")
+    judging: tuple[Part, ...] = ("validation", "test", "train")
+    part = next((part for part in judging if metrics.get(f"{part}_accuracy") is not None), None)
+    if part is not None:
+        name = {"validation": _("validation accuracy"), "test": _("test accuracy"), "train": _("training accuracy")}[part]
         parts.append((1, f"{name} {_percent(metrics[f'{part}_accuracy'] or 0.0)}"))
     if progress.phase == "training":
         parts.append((5, _("{steps_per_second} steps/s").format(steps_per_second=rate(progress.steps_per_second))))

@@ -13,7 +13,7 @@ from sklearn import datasets
 
 from engine.data import DataError, describe, load, measured
 from engine.data.specs import DATA_SETS, SOURCE_OF
-from engine.data.split import split
+from engine.data.split import Shares, split
 from engine.nodes.sources import Data
 
 BUILT_IN = [key for key, spec in DATA_SETS.items() if not SOURCE_OF[key].path]
@@ -37,12 +37,12 @@ def test_the_data_node_offers_exactly_the_declared_sets() -> None:
 def test_numbers_have_the_described_shapes(key: str) -> None:
     about, data = describe({"dataset": key}), load({"dataset": key})
     assert data.description == about
-    assert data.x_train.shape == (about.train_rows, *about.features)
-    assert data.x_test.shape == (about.test_rows, *about.features)
-    assert data.y_train.shape == (about.train_rows, *about.target)
-    assert data.y_test.shape == (about.test_rows, *about.target)
-    assert data.x_train.dtype == np.float64
-    assert data.y_train.dtype == (np.int64 if about.target_dtype == "index" else np.float64)
+    assert data.train.x.shape == (about.train_rows, *about.features)
+    assert data.test.x.shape == (about.test_rows, *about.features)
+    assert data.train.y.shape == (about.train_rows, *about.target)
+    assert data.test.y.shape == (about.test_rows, *about.target)
+    assert data.train.x.dtype == np.float64
+    assert data.train.y.dtype == (np.int64 if about.target_dtype == "index" else np.float64)
     assert len(about.feature_names) == np.prod(about.features)
 
 
@@ -50,8 +50,8 @@ def test_numbers_have_the_described_shapes(key: str) -> None:
 def test_measured_sets_are_scikit_learns_unchanged(key: str) -> None:
     published = getattr(datasets, f"load_{key}")(**({"scaled": False} if key == "diabetes" else {}))  # nothing rescaled unseen
     data = load({"dataset": key, "coding": "real"})
-    rows = np.concatenate([data.x_train, data.x_test])
-    targets = np.concatenate([data.y_train, data.y_test])[:, 0]
+    rows = np.concatenate([data.train.x, data.test.x])
+    targets = np.concatenate([data.train.y, data.test.y])[:, 0]
     assert sorted(map(tuple, np.column_stack([rows, targets]))) == sorted(map(tuple, np.column_stack([published.data, published.target])))
     names = data.description.feature_names
     assert list(names) == list(published.feature_names)
@@ -62,20 +62,20 @@ def test_measured_sets_are_scikit_learns_unchanged(key: str) -> None:
 @pytest.mark.parametrize("key", CLASSIFIED)
 def test_every_class_keeps_its_share_in_both_parts(key: str) -> None:
     data = load({"dataset": key, "coding": "index", "test_fraction": 0.25})
-    everything = np.concatenate([data.y_train, data.y_test])
+    everything = np.concatenate([data.train.y, data.test.y])
     for label in range(len(data.description.classes)):
         expected = 0.25 * (everything == label).sum()
-        assert abs((data.y_test == label).sum() - expected) < 1
+        assert abs((data.test.y == label).sum() - expected) < 1
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
 def test_the_same_seed_gives_the_same_split_and_another_seed_another(key: str) -> None:
     load.__globals__["_load"].cache_clear()
-    first = load({"dataset": key, "seed": 3}).x_train
+    first = load({"dataset": key, "seed": 3}).train.x
     load.__globals__["_load"].cache_clear()
-    assert np.array_equal(first, load({"dataset": key, "seed": 3}).x_train)
+    assert np.array_equal(first, load({"dataset": key, "seed": 3}).train.x)
     if key != "table":
-        assert not np.array_equal(first, load({"dataset": key, "seed": 4}).x_train)
+        assert not np.array_equal(first, load({"dataset": key, "seed": 4}).train.x)
 
 
 def test_half_and_nothing_held_out() -> None:
@@ -86,32 +86,32 @@ def test_half_and_nothing_held_out() -> None:
 
 def test_noiseless_circles_have_radius_one_and_a_half() -> None:
     data = load({"dataset": "circles", "noise": 0.0, "test_fraction": 0.0})
-    radius = np.hypot(*data.x_train.T)
-    assert np.allclose(radius, np.where(data.y_train == 0, 1.0, 0.5))
+    radius = np.hypot(*data.train.x.T)
+    assert np.allclose(radius, np.where(data.train.y == 0, 1.0, 0.5))
 
 
 def test_noiseless_moons_are_scikit_learns() -> None:
     x, y = datasets.make_moons(100, shuffle=False, noise=None)
     data = load({"dataset": "moons", "samples": 100, "noise": 0.0, "test_fraction": 0.0})
-    ours = np.column_stack([data.x_train, data.y_train])
+    ours = np.column_stack([data.train.x, data.train.y])
     assert np.allclose(ours[np.lexsort(ours.T.round(9))], (t := np.column_stack([x, y]))[np.lexsort(t.T.round(9))])
 
 
 def test_xor_is_one_where_signs_differ() -> None:
     data = load({"dataset": "xor", "noise": 0.1})
-    assert np.array_equal(data.y_train == 1, data.x_train[:, 0] * data.x_train[:, 1] < 0)
+    assert np.array_equal(data.train.y == 1, data.train.x[:, 0] * data.train.x[:, 1] < 0)
 
 
 def test_noiseless_plane_and_sine_are_their_formulas() -> None:
     plane = load({"dataset": "plane", "noise": 0.0})
-    assert np.allclose(plane.y_train[:, 0], 1 + 2 * plane.x_train[:, 0] - 3 * plane.x_train[:, 1])
+    assert np.allclose(plane.train.y[:, 0], 1 + 2 * plane.train.x[:, 0] - 3 * plane.train.x[:, 1])
     sine = load({"dataset": "sine", "noise": 0.0})
-    assert np.allclose(sine.y_train, np.sin(sine.x_train))
+    assert np.allclose(sine.train.y, np.sin(sine.train.x))
 
 
 def test_noiseless_spiral_arms_are_the_same_arm_turned() -> None:
     data = load({"dataset": "spiral", "classes": 3, "samples": 300, "noise": 0.0, "test_fraction": 0.0})
-    arms = [data.x_train[data.y_train == label] for label in range(3)]
+    arms = [data.train.x[data.train.y == label] for label in range(3)]
     arms = [arm[np.argsort(np.hypot(*arm.T))] for arm in arms]
     radius, third = np.hypot(*arms[0].T), 2 * np.pi / 3
     assert np.allclose(radius, np.linspace(0.05, 1.0, 100))
@@ -122,7 +122,7 @@ def test_noiseless_spiral_arms_are_the_same_arm_turned() -> None:
 
 def test_noise_on_the_spiral_is_a_tenth_as_its_help_says() -> None:
     settings = {"dataset": "spiral", "samples": 20_000, "test_fraction": 0.0}
-    clean, noisy = (load({**settings, "noise": noise}).x_train for noise in (0.0, 0.5))
+    clean, noisy = (load({**settings, "noise": noise}).train.x for noise in (0.0, 0.5))
     assert (noisy - clean).std() == pytest.approx(0.05, rel=0.02)
     setting = Data.spec.setting("noise")
     assert setting is not None and "on the spiral" in setting.help and "a tenth" in setting.help
@@ -130,13 +130,13 @@ def test_noise_on_the_spiral_is_a_tenth_as_its_help_says() -> None:
 
 def test_noiseless_blobs_sit_evenly_on_a_circle_of_radius_two() -> None:
     data = load({"dataset": "blobs", "classes": 4, "noise": 0.0})
-    angle = np.pi / 2 * data.y_train
-    assert np.allclose(data.x_train, 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), atol=1e-15)
+    angle = np.pi / 2 * data.train.y
+    assert np.allclose(data.train.x, 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), atol=1e-15)
 
 
 def test_the_largest_remainder_decides_which_class_gives_a_sample_more() -> None:
     """A quarter of 7 + 3 samples is round(2.5) = 2: 1.4 and 0.6 of the two classes, so one of each."""
-    _, test = split(np.array([0] * 7 + [1] * 3), 10, 0.25, np.random.default_rng(0))
+    test = split(np.array([0] * 7 + [1] * 3), 10, Shares(0.25), np.random.default_rng(0))["test"]
     assert sorted((test >= 7).tolist()) == [False, True]
 
 
@@ -146,24 +146,24 @@ def test_one_sample_is_always_left_for_training() -> None:
 
 def test_noise_is_the_standard_deviation() -> None:
     data = load({"dataset": "sine", "noise": 0.3, "samples": 20_000, "test_fraction": 0.0})
-    assert (data.y_train - np.sin(data.x_train)).std() == pytest.approx(0.3, rel=0.02)
+    assert (data.train.y - np.sin(data.train.x)).std() == pytest.approx(0.3, rel=0.02)
 
 
 def test_images_are_the_same_pixels() -> None:
     flat, image = load({"dataset": "digits"}), load({"dataset": "digits", "image": True})
-    assert image.x_train.shape == (1348, 1, 8, 8)
-    assert np.array_equal(image.x_train.reshape(-1, 64), flat.x_train)
+    assert image.train.x.shape == (1348, 1, 8, 8)
+    assert np.array_equal(image.train.x.reshape(-1, 64), flat.train.x)
 
 
 @pytest.mark.parametrize(("coding", "row"), [("zero_one", [0.0, 1.0]), ("plus_minus", [-1.0, 1.0]), ("real", [0.0, 1.0])])
 def test_two_classes_as_one_column(coding: str, row: list[float]) -> None:
-    y = load({"dataset": "moons", "coding": coding}).y_train
+    y = load({"dataset": "moons", "coding": coding}).train.y
     assert y.shape == (150, 1)
     assert np.unique(y).tolist() == row
 
 
 def test_one_hot_has_one_one_a_row() -> None:
-    index, one_hot = load({"dataset": "iris", "coding": "index"}).y_train, load({"dataset": "iris", "coding": "one_hot"}).y_train
+    index, one_hot = load({"dataset": "iris", "coding": "index"}).train.y, load({"dataset": "iris", "coding": "one_hot"}).train.y
     assert np.array_equal(one_hot.argmax(1), index)
     assert (one_hot.sum(1) == 1).all()
 
@@ -187,8 +187,8 @@ def test_what_does_not_exist_is_said_in_words(settings: dict[str, Any], part: st
 
 def test_a_typed_table_keeps_its_order_and_trains_with_all_of_it() -> None:
     data = load({"dataset": "table", "features": [[1, 2], [3, 4], [5, 6]], "targets": [1, 0, 2], "coding": "index"})
-    assert data.x_train.tolist() == [[1, 2], [3, 4], [5, 6]]
-    assert data.y_train.tolist() == [1, 0, 2]
+    assert data.train.x.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert data.train.y.tolist() == [1, 0, 2]
     assert data.description.classes == ("0", "1", "2")
     assert data.description.test_rows == 0
 
@@ -197,7 +197,7 @@ def test_csv_takes_the_last_column_as_target(tmp_path: Path) -> None:
     data = load(csv(tmp_path, "a,b,y\n1,2,3\n4,5,6\n7,8,9\n", test_fraction=0.0))
     assert data.description.feature_names == ("a", "b")
     assert data.description.target_names == ("y",)
-    assert sorted(np.column_stack([data.x_train, data.y_train]).tolist()) == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert sorted(np.column_stack([data.train.x, data.train.y]).tolist()) == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
 
 def test_csv_column_roles_are_the_persons(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_csv_column_roles_are_the_persons(tmp_path: Path) -> None:
 def test_csv_words_are_classes(tmp_path: Path) -> None:
     data = load(csv(tmp_path, "a,kind\n1,dog\n2,cat\n3,dog\n", test_fraction=0.0))
     assert data.description.classes == ("cat", "dog")
-    assert sorted(zip(data.x_train[:, 0].tolist(), data.y_train.tolist(), strict=True)) == [(1, 1), (2, 0), (3, 1)]
+    assert sorted(zip(data.train.x[:, 0].tolist(), data.train.y.tolist(), strict=True)) == [(1, 1), (2, 0), (3, 1)]
 
 
 def test_csv_words_among_a_few_numbers_are_classes_too(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_csv_words_among_a_few_numbers_are_classes_too(tmp_path: Path) -> None:
 def test_csv_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     data = load(csv(tmp_path, "\ufeffgröße;y\n1,5;2\n2,5;3\n", test_fraction=0.0))
     assert data.description.feature_names == ("größe",)
-    assert sorted(data.x_train[:, 0].tolist()) == [1.5, 2.5]
+    assert sorted(data.train.x[:, 0].tolist()) == [1.5, 2.5]
 
 
 @pytest.mark.parametrize(("text", "names"), [

@@ -24,9 +24,9 @@ def case(name: str, **settings: Any) -> dict[str, Any]:
 def rows(data: DataSet) -> list[tuple[Any, ...]]:
     """The samples in the order of the file, features first, with the class's name in place of its number."""
     about = data.description
-    targets = [about.classes[label] for label in data.y_train] if about.classes else data.y_train[:, 0].tolist()
-    read = [(*map(float, x), t) for x, t in zip(data.x_train, targets, strict=True)]
-    return [read[at] for at in np.argsort(data.rows_train)]
+    targets = [about.classes[label] for label in data.train.y] if about.classes else data.train.y[:, 0].tolist()
+    read = [(*map(float, x), t) for x, t in zip(data.train.x, targets, strict=True)]
+    return [read[at] for at in np.argsort(data.train.rows)]
 
 
 def said(data: DataSet) -> str:
@@ -162,7 +162,7 @@ def written(folder: Path, text: str, **settings: Any) -> dict[str, Any]:
 def test_a_number_with_two_meanings_is_refused_and_one_click_decides(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match=r"line 2, column 'a' has 1[.,]204, which can mean (1.204 or 1204|1204 or 1.204)") as refused:
         load(written(tmp_path, text))
-    readings = {load(written(tmp_path, text, **how)).x_train[:, 0].max() for _, how in refused.value.repairs}
+    readings = {load(written(tmp_path, text, **how)).train.x[:, 0].max() for _, how in refused.value.repairs}
     assert readings == {3.871, 3871.0}
 
 
@@ -204,7 +204,7 @@ def test_whether_line_1_names_the_columns(tmp_path: Path, text: str, headed: boo
 def test_the_header_of_numpys_savetxt_is_in_a_comment(tmp_path: Path) -> None:
     np.savetxt(tmp_path / "t.csv", np.array([[1.0, 2.0], [3.0, 5.0]]), delimiter=",", header="speed,y")
     data = load({"dataset": "csv", "path": str(tmp_path / "t.csv"), "test_fraction": 0.0})
-    assert data.description.feature_names == ("speed",) and sorted(data.x_train[:, 0]) == [1.0, 3.0]
+    assert data.description.feature_names == ("speed",) and sorted(data.train.x[:, 0]) == [1.0, 3.0]
 
 
 def test_the_header_pandas_writes_for_columns_without_names_is_asked_about(tmp_path: Path) -> None:
@@ -242,4 +242,4 @@ def test_a_large_table_of_pixels_is_read_in_reasonable_space(tmp_path: Path) -> 
     table = rng.integers(0, 256, (2000, 785))
     np.savetxt(tmp_path / "t.csv", table, fmt="%d", delimiter=",", header="label," + ",".join(f"p{i}" for i in range(784)), comments="")
     data = load({"dataset": "csv", "path": str(tmp_path / "t.csv"), "test_fraction": 0.0, "target_columns": "label"})
-    assert np.array_equal(data.x_train[np.argsort(data.rows_train)], table[:, 1:].astype(float))
+    assert np.array_equal(data.train.x[np.argsort(data.train.rows)], table[:, 1:].astype(float))

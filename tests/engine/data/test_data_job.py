@@ -45,9 +45,9 @@ def test_the_numbers_are_those_of_loading_at_once_and_progress_only_grows(large:
     assert "1 of 1 MB read" in texts and "88,000 of 90,001 lines read" in texts and "numbers of column 2 of 2" in texts
 
     whole = load(settings(large))
-    assert shown.description == whole.description and len(shown.x_train) == FIRST_ROWS
-    np.testing.assert_array_equal(shown.x_train, whole.x_train[:FIRST_ROWS])
-    np.testing.assert_array_equal(whole.x_train[:, 0] + whole.x_train[:, 1], whole.y_train[:, 0])
+    assert shown.description == whole.description and len(shown.train.x) == FIRST_ROWS
+    np.testing.assert_array_equal(shown.train.x, whole.train.x[:FIRST_ROWS])
+    np.testing.assert_array_equal(whole.train.x[:, 0] + whole.train.x[:, 1], whole.train.y[:, 0])
 
 
 def test_a_job_that_was_cancelled_has_read_nothing_and_the_file_can_be_read_again(large: Path, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_rows_belong_together_whatever_the_targets_are(tmp_path: Path, target: s
     session = Model(pair(csv(path, target, test_fraction=0.3), csv(path, other, test_fraction=0.3)))
     one, two = features(session)
     assert np.array_equal(one, two) and sorted(one) == sorted(np.arange(ROWS) * 1.5)
-    assert session.feeds.rows == {"train": 28, "test": 12} and not errors(session)
+    assert session.feeds.rows == {"train": 28, "validation": 0, "test": 12} and not errors(session)
 
 
 def test_a_relative_and_an_absolute_path_are_the_same_file(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_rows_typed_by_hand_follow_the_order_of_the_file_beside_them(tmp_path: P
     read = csv(table(tmp_path), "kind")
     for graph in (pair(typed, read), pair(read, typed)):
         session = Model(graph)
-        assert same_rows(session) and session.feeds.rows == {"train": 30, "test": 10}
+        assert same_rows(session) and session.feeds.rows == {"train": 30, "validation": 0, "test": 10}
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", 7), ("test_fraction", 0.5), ("test_fraction", 0.251)])

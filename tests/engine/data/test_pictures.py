@@ -34,8 +34,8 @@ def read(path: Path, **settings: Any) -> DataSet:
 
 def in_order(data: DataSet) -> tuple[np.ndarray, np.ndarray]:
     """Images and class numbers in the order of the files, both parts together."""
-    order = np.argsort(np.concatenate([data.rows_train, data.rows_test]))
-    return np.concatenate([data.x_train, data.x_test])[order], np.concatenate([data.y_train, data.y_test])[order]
+    order = np.argsort(np.concatenate([data.train.rows, data.test.rows]))
+    return np.concatenate([data.train.x, data.test.x])[order], np.concatenate([data.train.y, data.test.y])[order]
 
 
 def texts(data: DataSet) -> str:

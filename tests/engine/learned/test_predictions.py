@@ -47,7 +47,7 @@ def net(loss: str, coding: str, outputs: int, last: str = "", **settings: Any) -
 def scores_of(model: Model, part: str = "train") -> torch.Tensor:
     data = load(model.graph.settings_of("data"))
     state = model.values()
-    x = torch.tensor(data.x_train if part == "train" else data.x_test)
+    x = torch.tensor(data.train.x if part == "train" else data.test.x)
     return x @ state["out", "W"].T + state["out", "b"]
 
 
@@ -69,7 +69,7 @@ def test_classes_probabilities_and_losses_are_those_of_torch(graph: Graph, proba
     for part in ("train", "test"):
         found = predict(model, part)
         data = load(graph.settings_of("data"))
-        y, rows = (data.y_train, data.rows_train) if part == "train" else (data.y_test, data.rows_test)
+        y, rows = (data.train.y, data.train.rows) if part == "train" else (data.test.y, data.test.rows)
         true = y if y.ndim == 1 else y.argmax(1) if y.shape[1] == 2 else (y[:, 0] > 0).astype(int)
         scores = scores_of(model, part)
         predicted = scores.argmax(1) if scores.shape[1] == 2 else (scores[:, 0] > 0).long()
@@ -88,7 +88,7 @@ def test_classes_probabilities_and_losses_are_those_of_torch(graph: Graph, proba
 
 def test_the_losses_of_all_samples_are_cross_entropys() -> None:
     model = Model(NETS["cross-entropy"][0])
-    losses = F.cross_entropy(scores_of(model), torch.tensor(load(model.graph.settings_of("data")).y_train), reduction="none")
+    losses = F.cross_entropy(scores_of(model), torch.tensor(load(model.graph.settings_of("data")).train.y), reduction="none")
     np.testing.assert_allclose(predict(model).loss, losses.numpy(), rtol=1e-12)
 
 
@@ -105,7 +105,7 @@ def test_an_objective_without_a_loss_node_is_computed_sample_by_sample_and_penal
     model = Model(network(nodes, wires))
     found = predict(model)
     data = load(model.graph.settings_of("data"))
-    np.testing.assert_allclose(found.loss, ((scores_of(model).numpy() - data.y_train) ** 2)[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(found.loss, ((scores_of(model).numpy() - data.train.y) ** 2)[:, 0], rtol=1e-12)
     assert found.probabilities is None and found.classes == ("upper", "lower")
 
 
@@ -117,9 +117,9 @@ def test_numbers() -> None:
     model = Model(network(nodes, "data.x -> out.x; out -> loss.prediction; data.target -> loss.target"))
     found, data = predict(model, "test"), load({"dataset": "diabetes"})
     predicted = scores_of(model, "test").numpy()
-    assert found.kind == "numbers" and found.names == ("progression",) and np.array_equal(found.true, data.y_test)
+    assert found.kind == "numbers" and found.names == ("progression",) and np.array_equal(found.true, data.test.y)
     np.testing.assert_allclose(found.predicted, predicted, rtol=1e-12)
-    np.testing.assert_allclose(found.loss, (predicted - data.y_test)[:, 0] ** 2 / 2, rtol=1e-12)
+    np.testing.assert_allclose(found.loss, (predicted - data.test.y)[:, 0] ** 2 / 2, rtol=1e-12)
 
 
 def test_predictions_are_those_of_the_step_at_which_they_were_asked_for() -> None:

@@ -40,7 +40,7 @@ def test_xy_plus_z_has_the_values_and_gradients_of_the_blackboard() -> None:
 def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
     graph = tanh_net()
     session = Model(graph)
-    x = load(graph.settings_of("data")).x_train
+    x = load(graph.settings_of("data")).train.x
     assert np.array_equal(session.trace().values["data", "x"].numpy(), x[:8])
     SetGraphSetting("demo", [5, 3, 10_000]).apply(graph)
     session.update(graph)
@@ -51,17 +51,17 @@ def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
 def test_a_sample_pointed_out_is_traced_alone_whatever_its_part() -> None:
     graph = tanh_net()
     model, data = Model(graph), load(graph.settings_of("data"))
-    model.spot = Spot("test", 3, len(data.x_test))
+    model.spot = Spot("test", 3, len(data.test.x))
     trace = model.trace()
-    assert np.array_equal(trace.values["data", "x"].numpy(), data.x_test[[3]])
+    assert np.array_equal(trace.values["data", "x"].numpy(), data.test.x[[3]])
     W, b = (model.values()["out", name] for name in ("W", "b"))
     scores = trace.values["tanh", "y"] @ W.T + b
-    expected = torch.nn.functional.cross_entropy(scores, torch.tensor(data.y_test[[3]]))
+    expected = torch.nn.functional.cross_entropy(scores, torch.tensor(data.test.y[[3]]))
     assert float(trace.values["loss", "y"]) == pytest.approx(float(expected), rel=1e-14)
-    assert model.trace_view().batch == f"test sample 4 of {len(data.x_test)}"
-    assert torch.equal(shown_pass(ExplainContext(model)).feeds[0], torch.tensor(data.x_test[[3]]))
+    assert model.trace_view().batch == f"test sample 4 of {len(data.test.x)}"
+    assert torch.equal(shown_pass(ExplainContext(model)).feeds[0], torch.tensor(data.test.x[[3]]))
     model.spot = Spot("test", 10_000, 10_001)  # the data were changed for fewer since
-    assert np.array_equal(model.trace().values["data", "x"].numpy(), data.x_train[:8])
+    assert np.array_equal(model.trace().values["data", "x"].numpy(), data.train.x[:8])
 
 
 def test_a_trace_changes_nothing() -> None:
@@ -75,7 +75,7 @@ def test_a_trace_changes_nothing() -> None:
 def test_standardize_is_fitted_on_the_training_part_only() -> None:
     nodes = {"data": ("source.data", {"dataset": "wine"}), "scaled": ("source.standardize", {}), "m": ("math.mean", {})}
     session = Model(network(nodes, "data.x -> scaled.x; scaled -> m.x"))
-    scaler = StandardScaler().fit(load({"dataset": "wine"}).x_train)
+    scaler = StandardScaler().fit(load({"dataset": "wine"}).train.x)
     np.testing.assert_allclose(session.state.buffers["scaled.mean"].numpy(), scaler.mean_, rtol=1e-12)
     np.testing.assert_allclose(session.state.buffers["scaled.scale"].numpy(), 1 / scaler.scale_, rtol=1e-12)
 
@@ -184,10 +184,10 @@ def test_accuracy_is_inferred_from_the_loss(loss: str, port: str, coding: str) -
     data = load(session.graph.settings_of("data"))
     session.state.parameters["f.W"].copy_(torch.tensor([[0.5, -1.0]]))
     session.state.parameters["f.b"].fill_(0.25)
-    scores = data.x_test @ np.array([[0.5], [-1.0]]) + 0.25
+    scores = data.test.x @ np.array([[0.5], [-1.0]]) + 0.25
     threshold = 0.5 if (loss, coding) == ("loss.squared_error", "zero_one") else 0.0
     assert ((scores > 0) != (scores > 0.5)).any()
-    assert session.evaluate("test")["accuracy"] == ((scores > threshold) == (data.y_test > 0)).mean()
+    assert session.evaluate("test")["accuracy"] == ((scores > threshold) == (data.test.y > 0)).mean()
 
 
 def test_accuracy_behind_a_sigmoid_and_bce_decides_at_one_half() -> None:
@@ -197,8 +197,8 @@ def test_accuracy_behind_a_sigmoid_and_bce_decides_at_one_half() -> None:
     }  # fmt: skip
     session = Model(network(nodes, "data.x -> f.x; f -> p.x; p -> loss.probabilities; data.target -> loss.target"))
     data, state = load(session.graph.settings_of("data")), session.state.parameters
-    scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
-    assert session.evaluate("test")["accuracy"] == ((scores > 0) == (data.y_test > 0)).mean()
+    scores = data.test.x @ state["f.W"].numpy().T + state["f.b"].numpy()
+    assert session.evaluate("test")["accuracy"] == ((scores > 0) == (data.test.y > 0)).mean()
 
 
 def test_accuracy_of_one_hot_targets_takes_the_largest() -> None:
@@ -206,8 +206,8 @@ def test_accuracy_of_one_hot_targets_takes_the_largest() -> None:
              "loss": ("loss.bce_logits", {})}  # fmt: skip
     session = Model(network(nodes, "data.x -> f.x; f -> loss.scores; data.target -> loss.target"))
     data, state = load(session.graph.settings_of("data")), session.state.parameters
-    scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
-    assert session.evaluate("test")["accuracy"] == (scores.argmax(1) == data.y_test.argmax(1)).mean()
+    scores = data.test.x @ state["f.W"].numpy().T + state["f.b"].numpy()
+    assert session.evaluate("test")["accuracy"] == (scores.argmax(1) == data.test.y.argmax(1)).mean()
 
 
 def test_two_accuracy_probes_leave_open_which_one_is_meant() -> None:

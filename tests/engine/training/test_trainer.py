@@ -62,7 +62,7 @@ def test_full_batch_training_equals_pytorchs_own_loop() -> None:
     start = session.state.parameters
     net.load_state_dict({"0.weight": start["hidden.W"], "0.bias": start["hidden.b"], "2.weight": start["out.W"], "2.bias": start["out.b"]})
     data = load(graph.settings_of("data"))
-    x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
+    x, y = torch.tensor(data.train.x), torch.tensor(data.train.y)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.2, momentum=0.9)
     for _ in range(50):
         optimizer.zero_grad()
@@ -78,7 +78,7 @@ def test_an_epoch_shows_every_sample_once_and_keeps_the_last_partial_batch() -> 
     batches = trainer._batches.lay_out(0)
     assert [len(feeds[0]) for feeds in batches] == [32, 32, 11]
     seen = torch.cat([feeds[0] for feeds in batches]).numpy()
-    everything = load(trainer.model.graph.settings_of("data")).x_train
+    everything = load(trainer.model.graph.settings_of("data")).train.x
     assert sorted(map(tuple, seen)) == sorted(map(tuple, everything))
     second = torch.cat([feeds[0] for feeds in trainer._batches.lay_out(1)]).numpy()
     assert not np.array_equal(seen, second)
@@ -151,10 +151,10 @@ def test_the_loss_is_the_objective_over_the_whole_training_part() -> None:
     trainer.train()
     outcome, p = trainer.result(), trainer.model.state.parameters
     data = load(trainer.model.graph.settings_of("data"))
-    scores = torch.tanh(torch.tensor(data.x_train) @ p["hidden.W"].T + p["hidden.b"]) @ p["out.W"].T + p["out.b"]
-    expected = nn.functional.cross_entropy(scores, torch.tensor(data.y_train))
+    scores = torch.tanh(torch.tensor(data.train.x) @ p["hidden.W"].T + p["hidden.b"]) @ p["out.W"].T + p["out.b"]
+    expected = nn.functional.cross_entropy(scores, torch.tensor(data.train.y))
     assert outcome["loss"] == pytest.approx(float(expected), rel=1e-12)
-    assert outcome["metrics"]["train_accuracy"] == float((scores.argmax(1).numpy() == data.y_train).mean())
+    assert outcome["metrics"]["train_accuracy"] == float((scores.argmax(1).numpy() == data.train.y).mean())
 
 
 @pytest.mark.parametrize(("lr", "w1", "flatness"), [(0.03, None, 25.140), (0.06, 0.693, 2.56)])
@@ -267,7 +267,7 @@ def test_a_curve_full_of_measurements_keeps_its_limit_and_every_step_once() -> N
     curve = Curve(limit=100)
     for step in range(1, 1000):
         curve.add(step, [1.0 / step])
-        curve.measure(step, 0.5, 2.0 / step, 0.5)
+        curve.measure(step, 0.5, test_loss=2.0 / step, test_accuracy=0.5)
         points = curve.points
         assert len(points) <= 100 and points[-1].step == step
         assert all(a.step < b.step for a, b in pairwise(points))

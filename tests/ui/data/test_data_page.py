@@ -56,9 +56,9 @@ def test_classes_are_named_and_what_is_shown_is_said(show: Callable[..., DataPag
     page = show({"dataset": "iris"})
     data = load({"dataset": "iris"})
     assert [heading(page, at) for at in (0, 1, 5)] == ["row", "sepal length (cm)", "species"]
-    assert column(page, 5) == [("setosa", "versicolor", "virginica")[label] for label in data.y_train]
-    assert column(page, 0) == [str(row + 1) for row in data.rows_train]
-    assert page.shown.text().startswith(f"All {len(data.x_train)} training samples, in training order")
+    assert column(page, 5) == [("setosa", "versicolor", "virginica")[label] for label in data.train.y]
+    assert column(page, 0) == [str(row + 1) for row in data.train.rows]
+    assert page.shown.text().startswith(f"All {len(data.train.x)} training samples, in training order")
     assert page.model.headerData(0, Qt.Orientation.Vertical) == "1"
 
 
@@ -89,7 +89,7 @@ def test_a_node_beside_another_is_shown_in_the_order_that_holds_for_both(show: C
     page = show(*settings, selected="d1")
     first, _ = load_together(settings)
     assert not isinstance(first, Exception)
-    assert column(page, 0) == [str(row + 1) for row in first.rows_train]
+    assert column(page, 0) == [str(row + 1) for row in first.train.rows]
 
 
 def test_an_edit_of_a_node_is_followed(show: Callable[..., DataPage], qtbot: QtBot) -> None:

@@ -65,11 +65,11 @@ def test_a_sample_pointed_out_is_the_batch_until_another_is_chosen(make_window: 
     chooser, samples, data = window.canvas.sample_chooser, window.canvas.model.samples, load(window.document.graph.settings_of("n1"))
     qtbot.waitUntil(lambda: chooser.isVisible())
     samples.choose("mean")
-    last = len(data.x_test) - 1
+    last = len(data.test.x) - 1
     samples.point_out(Spot("test", last, last + 1))
     qtbot.waitUntil(lambda: chooser.text().startswith(f"test sample {last + 1} of"))
     shown = window.trace.values["n1", "x"]
-    assert isinstance(shown, ArrayView) and shown.data is not None and shown.data.tolist() == data.x_test[[last]].tolist()
+    assert isinstance(shown, ArrayView) and shown.data is not None and shown.data.tolist() == data.test.x[[last]].tolist()
     window.actions_by_id["sample_next"].trigger()
     qtbot.waitUntil(lambda: chooser.text().startswith("test sample 1 of"))
     chooser.open_menu()
