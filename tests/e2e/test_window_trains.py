@@ -41,6 +41,7 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
     assert "loss" in window.panel("bottom").status.full
     assert window.document.graph == document and window.document.history.is_clean  # training edits nothing
     assert window.document.training_unsaved
+    assert f"step {kernel.progress.step:,}" in window.files._at_stake()[1]
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_F9, Qt.Key.Key_F5, None], ids=["F9", "F5", "button"])

@@ -10,8 +10,25 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from graph.model import edits
-from tests.support.canvas_graphs import ALT, CTRL, LEFT, MIDDLE, NONE, RIGHT, SHIFT, at, drag, graph_of, port, shown, title, xy_plus_z
+from tests.support.canvas_graphs import (
+    ALT,
+    CTRL,
+    LEFT,
+    MIDDLE,
+    NONE,
+    RIGHT,
+    SHIFT,
+    at,
+    drag,
+    graph_of,
+    port,
+    shown,
+    title,
+    xy_plus_z,
+    xy_plus_z_trace,
+)  # fmt: skip
 from ui.canvas.input.gestures.slider import snapped
+from ui.canvas.model.label_room import STUB
 from ui.canvas.view import Canvas
 
 
@@ -273,6 +290,16 @@ def test_double_click_and_tab_ask_for_a_node(qtbot: QtBot, canvas: Canvas) -> No
     with qtbot.waitSignal(canvas.add_requested):
         QTest.keyClick(canvas, Qt.Key.Key_Tab)
     assert canvas.hasFocus()
+
+
+def test_a_double_click_on_the_objectives_number_asks_about_it(qtbot: QtBot, canvas: Canvas) -> None:
+    canvas.set_trace(xy_plus_z_trace())
+    canvas.grab()
+    for spot in canvas.model.labels.shown(STUB):
+        assert spot is not None
+        with qtbot.waitSignal(canvas.number_activated) as asked:
+            QTest.mouseDClick(canvas, LEFT, NONE, canvas.camera.to_view(QPointF(spot.x, spot.y)).toPoint())
+        assert asked.args == [canvas.content.objective()[0]]
 
 
 def test_copy_and_paste_add_equal_nodes_at_the_cursor(canvas: Canvas) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSizeF
 
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model import edits
 from ui.canvas.model.free_area import empty_parts, free_part
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.viewport import Viewport
@@ -54,3 +55,26 @@ def test_everything_is_shown_beside_a_sheet_and_fills_the_view_again_without_it(
     moved = viewport.state()
     viewport.cover("card", sheet)
     assert viewport.state() == moved, "a view that was moved stays where it is"
+
+
+def test_where_a_sheet_would_make_numbers_unreadable_what_it_is_about_is_shown_as_large_as_before(qapp: object) -> None:
+    """A chain of six cards fills a view of 1280 pixels at scale 0.8: beside a sheet of 400 it would be shown at 0.55."""
+    graph = build("sin(cos(exp(tan(atan(x)))))", CATALOG, {"x": 2.0})
+    edits.Move(tuple((node, 250.0 * column, 0.0) for column, node in enumerate(graph.order()))).apply(graph)
+    scene = CanvasScene(graph)
+    viewport = Viewport(scene, 1.0, lambda: QSizeF(1280, 600), lambda zooming: None)
+    viewport.fit_all()
+    before, third = viewport.camera.scale, graph.order()[2]
+    assert 0.7 < before < 0.9
+
+    sheet, about = QRectF(866, 14, 400, 570), scene.rect(third).adjusted(-60, -30, 60, 30)
+    viewport.cover("card", sheet, about)
+    seen = viewport.camera.rect_to_view(scene.rect(third))
+    assert viewport.fitted and 0.98 * before < viewport.camera.scale <= before
+    assert QRectF(0, 0, 866, 600).contains(seen)
+
+    viewport.cover("card", None)
+    assert abs(viewport.camera.scale - before) < 1e-9
+
+    viewport.cover("lesson", sheet)
+    assert viewport.camera.scale < 0.75 * before, "a sheet about nothing in particular leaves the whole graph in view"

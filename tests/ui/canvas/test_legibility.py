@@ -22,8 +22,10 @@ from graph.storage.files import load
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import FakeSurface, model_of
 from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.card_body import TYPE
 from ui.canvas.model.label_search import overlap
-from ui.look.theme import LIGHT, PROJECTOR, Theme, font
+from ui.canvas.model.number_texts import texts
+from ui.look.theme import LIGHT, PROJECTOR, THEMES, Theme, font
 
 pytestmark = pytest.mark.usefixtures("qapp")
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
@@ -69,6 +71,26 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
     tight = {"digits-cnn", "digits-mlp", "tanh-mlp-2-4-2", "tanh-2-4-2 1"}
     """One gradient's norm has no room in each: between two wires that leave the data 24 units apart, or beside two that leave a layer."""
     assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden > (sight.name in tight)]
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+@pytest.mark.parametrize("name", ["examples/tanh-mlp-2-4-2", "examples/xor", "lessons/tanh-by-hand"])
+def test_every_number_of_a_small_network_can_be_read_when_all_of_it_is_shown(name: str, theme: Theme) -> None:
+    """In a window of 1280 × 720 with a sample chosen: matrices on cards at 14 pixels, and both vectors of every wire written out."""
+    graph = load(EXAMPLES.parent / f"{name}.gradwire", CATALOG)
+    model = whole(graph, trace_of(graph), SIZES[0], theme)
+    model.samples.choose(0)
+    sight = measure(model)
+
+    assert sight.faults.misplaced == 0 and sight.number > 10.5, (sight.number, sight.details)
+    assert model.camera.scale * TYPE * 15 > 13.9
+    for edge in graph.edges.values():
+        if edge.source[1] != "target" and graph.nodes[edge.target[0]].type != "probe.accuracy":
+            said = texts(edge, model.content)
+            spots = model.labels.shown(edge.id)
+            written = [text.kind == "number" or (text.matrix is not None and spot and spot.short <= 1)
+                       for text, spot in zip(said, spots, strict=True) if text.kind != "word"]  # fmt: skip
+            assert all(written) and None not in spots, (edge.id, said, spots)
 
 
 def test_the_numbers_of_a_selected_wire_come_first_and_others_come_back_afterwards() -> None:

@@ -8,6 +8,14 @@ from PySide6.QtGui import QTransform
 SMALLEST, LARGEST = 0.04, 4.0
 
 
+def fitting(rect: QRectF, size: QSizeF, largest: float, margin: float | None = None) -> float:
+    """The scale at which all of `rect`, which is not empty, is shown in a view of this size."""
+    margin = min(48.0, 0.05 * min(size.width(), size.height())) if margin is None else margin
+    wide = max(size.width() - 2 * margin, 40.0) / rect.width()
+    high = max(size.height() - 2 * margin, 40.0) / rect.height()
+    return min(max(min(wide, high, largest), SMALLEST), LARGEST)
+
+
 class Camera:
     """`scale` is pixels per scene unit; `x`, `y` are the scene coordinates of the view's top left corner."""
 
@@ -48,10 +56,7 @@ class Camera:
         """Show all of `rect`, centred, at most at scale `largest`; without `margin` one in proportion to the size."""
         if rect.isEmpty() or size.isEmpty():
             return
-        margin = min(48.0, 0.05 * min(size.width(), size.height())) if margin is None else margin
-        wide = max(size.width() - 2 * margin, 40.0) / rect.width()
-        high = max(size.height() - 2 * margin, 40.0) / rect.height()
-        self.scale = min(max(min(wide, high, largest), SMALLEST), LARGEST)
+        self.scale = fitting(rect, size, largest, margin)
         self.x = rect.center().x() - size.width() / 2 / self.scale
         self.y = rect.center().y() - size.height() / 2 / self.scale
 

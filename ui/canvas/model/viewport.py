@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from ui.canvas.model.camera import Camera
+from ui.canvas.model.camera import Camera, fitting
 from ui.canvas.model.free_area import free_part
 from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.scene import CanvasScene
@@ -65,8 +65,7 @@ class Viewport:
 
     def _fitting(self, rect: QRectF, sheets: bool = True) -> float:
         """The scale at which this part of the scene is shown whole, beside sheets that are about something or as if there were none."""
-        size = self.free(rect, sheets).size()
-        return min(size.width() / rect.width(), size.height() / rect.height(), self._largest())
+        return fitting(rect, self.free(rect, sheets).size(), self._largest())
 
     def refit(self) -> None:
         """Show everything again, unless the view was moved since everything was last shown."""
