@@ -36,8 +36,59 @@ def evaluate(
     output depends on it. An output that does not depend on the data has the same value in every row. Raises RunError where an output
     cannot be computed, or where its value for one row depends on the other rows, as that of a mean over the batch does.
     """
-    with threads(model.compiled.threads), torch.no_grad():
-        return _evaluated(model, features, tuple(outputs), targets or {})
+    given = {(node, "x"): rows for node, rows in features.items()} | {(node, "target"): rows for node, rows in (targets or {}).items()}
+    counts = {len(rows) for rows in given.values()}
+    if len(counts) > 1:
+        raise ValueError(f"different numbers of rows: {sorted(counts)}")
+    rows = counts.pop() if counts else 1
+    now = Evaluator(model, outputs)
+    fed = {key: tensor_of(model, key, array) for key, array in given.items()}
+    size = rows_at_once(model, outputs)
+    pieces = [now({key: tensor[first : first + size] for key, tensor in fed.items()}) for first in range(0, rows, size)]
+    return {key: _joined(model, key, [piece[key] for piece in pieces], rows) for key in outputs}
+
+
+class Evaluator:
+    """The program of some outputs, with the model's numbers: as they are when it is called, or with `kept` as they are now.
+
+    Raises RunError as `evaluate` does.
+    """
+
+    def __init__(self, model: Model, outputs: Sequence[Key], kept: bool = False) -> None:
+        if (node := mixing(model, outputs)) is not None:
+            text = Message("mixes-rows", "it has one value for the whole batch, so a single row has none of its own")
+            raise RunError([Problem("error", text, (node,), about=model.graph.nodes[node].name)])
+        self._model = model
+        self._compiled = model.compiled
+        self._program = model.program(training=False, outputs=tuple(outputs))
+        self._needed = _needed(self._program)
+        self._nothing = torch.empty(0, dtype=model.dtype, device=model.device)
+        self._step = model.state.step
+        self._numbers: tuple[list[Tensor], list[Tensor]] | None = None
+        if kept:
+            live = model.parameters(self._program), model.buffers(self._program)
+            self._numbers = [tensor.clone() for tensor in live[0]], [tensor.clone() for tensor in live[1]]
+
+    @property
+    def data(self) -> list[Key]:
+        """Outputs of Data nodes that have to be given."""
+        return [key for key in self._program.feeds if key in self._needed and key not in self._compiled.feeds.fixed]
+
+    def __call__(self, rows: Mapping[Key, Tensor]) -> dict[Key, Tensor]:
+        """The outputs in one call of the program. `rows` are what the Data nodes give; what is not needed of it is left out."""
+        lacking = [key for key in self.data if key not in rows]
+        if lacking:
+            raise ValueError(f"no rows are given for {lacking}")
+        fixed = self._compiled.feeds.fixed
+        feeds = [(rows[key] if key in rows else fixed[key]) if key in self._needed else self._nothing for key in self._program.feeds]
+        model, program = self._model, self._program
+        parameters, buffers = self._numbers or (model.parameters(program), model.buffers(program))
+        try:
+            with threads(self._compiled.threads), torch.no_grad():
+                values = program.evaluate(feeds, parameters, buffers, model.random(self._step))
+        except NodeFailure as failure:
+            raise RunError([self._compiled.explain(failure)]) from failure
+        return dict(zip(program.outputs, values, strict=True))
 
 
 def rows_at_once(model: Model, outputs: Sequence[Key]) -> int:
@@ -61,29 +112,8 @@ def mixing(model: Model, outputs: Sequence[Key]) -> str | None:
     return None
 
 
-def _evaluated(
-    model: Model, features: Mapping[str, np.ndarray], outputs: tuple[Key, ...], targets: Mapping[str, np.ndarray]
-) -> dict[Key, np.ndarray]:
-    if (node := mixing(model, outputs)) is not None:
-        text = Message("mixes-rows", "its value is one for the whole batch, so a single row has none of its own")
-        raise RunError([Problem("error", text, (node,), about=model.graph.nodes[node].name)])
-    program = model.program(training=False, outputs=outputs)
-    given = {(node, "x"): rows for node, rows in features.items()} | {(node, "target"): rows for node, rows in targets.items()}
-    fed = {key: _tensor(model, key, rows) for key, rows in given.items() if key in program.feeds}
-    needed = _needed(model, program)
-    lacking = [key for key in needed if key not in fed and key not in model.feeds.fixed]
-    if lacking:
-        raise ValueError(f"no rows are given for {lacking}")
-    count = {len(rows) for rows in given.values()}
-    if len(count) > 1:
-        raise ValueError(f"different numbers of rows: {sorted(count)}")
-    rows = count.pop() if count else 1
-    piece = rows_at_once(model, outputs)
-    pieces = [_piece(model, program, needed, fed, first, min(first + piece, rows)) for first in range(0, rows, piece)]
-    return {key: _joined(model, key, [values[i] for values in pieces], rows) for i, key in enumerate(outputs)}
-
-
-def _tensor(model: Model, key: Key, rows: np.ndarray) -> Tensor:
+def tensor_of(model: Model, key: Key, rows: np.ndarray) -> Tensor:
+    """Rows for one output of a Data node, as the program takes them."""
     shape = model.inference.outputs[key]
     if tuple(rows.shape[1:]) != shape.dims:
         raise ValueError(f"rows of shape {tuple(rows.shape[1:])} for {key}, which has {shape.dims}")
@@ -91,26 +121,11 @@ def _tensor(model: Model, key: Key, rows: np.ndarray) -> Tensor:
     return torch.as_tensor(np.ascontiguousarray(rows), dtype=dtype, device=model.device)
 
 
-def _needed(model: Model, program: Program) -> set[Key]:
+def _needed(program: Program) -> set[Key]:
     """The sources that the outputs are computed from. The program names others too, those of the objective."""
     leaves = (leaf for o in program.plan.operations if o.node in program.plan.for_outputs for leaf in o.leaves)
     consumed = {leaf.source for leaf in leaves if isinstance(leaf, Wire)} | set(program.plan.outputs)
     return consumed & set(program.feeds)
-
-
-def _piece(model: Model, program: Program, needed: set[Key], fed: Mapping[Key, Tensor], first: int, end: int) -> list[Tensor]:
-    nothing = torch.empty(0, dtype=model.dtype, device=model.device)
-
-    def feed(key: Key) -> Tensor:
-        if key not in needed:
-            return nothing
-        return fed[key][first:end] if key in fed else model.feeds.fixed[key]
-
-    feeds = [feed(key) for key in program.feeds]
-    try:
-        return program.evaluate(feeds, model.parameters(program), model.buffers(program), model.random(model.state.step))
-    except NodeFailure as failure:
-        raise RunError([model.compiled.explain(failure)]) from failure
 
 
 def _joined(model: Model, key: Key, pieces: Sequence[Tensor], rows: int) -> np.ndarray:
