@@ -28,6 +28,8 @@ class _Running:
     report: JobReport = field(default_factory=JobReport)
     parts: list[Any] = field(default_factory=list)
     end: JobEnd | None = None
+    owed: float = 0.0
+    """Seconds that training gets before the job's next turn."""
 
 
 class Jobs:
@@ -41,17 +43,30 @@ class Jobs:
         self._jobs: dict[int, _Running] = {}
         self._queue: list[int] = []
         """Those that have not ended, the next one first."""
+        self._debts: dict[type[Job], float] = {}
+        """What the last job of a kind that takes a small share owed at its end: the next one waits for it."""
 
     @property
     def running(self) -> bool:
         return bool(self._queue)
+
+    @property
+    def due(self) -> bool:
+        """Whether one of them may work while something is trained."""
+        return any(self._jobs[number].owed <= 0 for number in self._queue)
+
+    def trained(self, seconds: float) -> None:
+        """Training had so much time since."""
+        for running in self._jobs.values():
+            running.owed -= seconds
+        self._debts = {kind: owed - seconds for kind, owed in self._debts.items() if owed > seconds}
 
     def start(self, number: int, job: Job, context: Any) -> None:
         """Begin a job; nothing is done before its first turn. A job that was begun already continues."""
         if number in self._jobs:
             return
         module, _colon, name = job.done_by.partition(":")
-        begun = _Running(number, job, _no_steps(), self._present())
+        begun = _Running(number, job, _no_steps(), self._present(), owed=self._debts.pop(type(job), 0.0))
         self._jobs[number] = begun
         self._queue.append(number)
         try:
@@ -65,17 +80,22 @@ class Jobs:
             self._end(self._jobs[number], JobEnd("cancelled"))
             del self._jobs[number]
 
-    def turn(self, seconds: float) -> None:
-        """Let the job whose turn it is work for about so long: at least to its next yield."""
+    def turn(self, seconds: float, training: bool = False) -> None:
+        """Let the job whose turn it is work for about so long: at least to its next yield. During `training` one that is due."""
         if not self._queue:
             return
-        running = self._jobs[self._queue.pop(0)]
-        self._queue.append(running.number)
-        until = self._clock() + seconds
+        number = next((number for number in self._queue if not training or self._jobs[number].owed <= 0), self._queue[0])
+        running = self._jobs[number]
+        self._queue.remove(number)
+        self._queue.append(number)
+        began = self._clock()
         while running.end is None:
             self._advance(running)
-            if self._clock() >= until:
-                return
+            if self._clock() >= began + seconds:
+                break
+        running.owed = (self._clock() - began) * (1 / running.job.share - 1)
+        if running.end is not None and running.job.share < Job.share:
+            self._debts[type(running.job)] = running.owed
 
     def news(self, wanted: Mapping[int, int], cover: Callable[[Any], Any] = lambda answer: answer) -> tuple[JobNews, ...]:
         """The state of the jobs; of the parts, those from the wanted index on, which were not sent before.

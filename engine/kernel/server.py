@@ -156,14 +156,17 @@ class Server:
             return
 
     def _work(self) -> None:
-        """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes."""
-        began = time.perf_counter()
-        if self._jobs.running and (self._owed <= 0 or not self._training):
-            self._jobs.turn(SLICE)
+        """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes, or the job a
+        smaller share."""
+        began, training = time.perf_counter(), any(worker.wait <= 0 for worker in self._training)
+        if self._jobs.running and not training or self._jobs.due and self._owed <= 0:
+            self._jobs.turn(SLICE, training)
             self._owed = time.perf_counter() - began
         else:
             self._train_slice()
-            self._owed -= time.perf_counter() - began
+            spent = time.perf_counter() - began
+            self._owed -= spent
+            self._jobs.trained(spent)
 
     def _idle(self) -> float:
         """Seconds until there is something to do beside requests."""

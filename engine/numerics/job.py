@@ -56,6 +56,8 @@ class Job:
     done_by: ClassVar[str] = ""
     about_document: ClassVar[bool] = True
     """Whether the answer is about the graph and its numbers as they were at the start, and worth nothing once these have changed."""
+    share: ClassVar[float] = 0.5
+    """The part of the kernel's time that the job takes at most while something is trained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,271 @@
+"""Predictions on a plane: its grid as rows of features, evaluated in pieces that keep training waiting for a few milliseconds at most."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Key
+from engine.compile.feeds import Part
+from engine.compile.spot import Spot
+from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
+from engine.learned.evaluate import Evaluator, rows_at_once
+from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown
+from engine.learned.predictions import Stamp
+from engine.learned.reading import Reading, data_sets, reading
+from engine.numerics.job import JobReport, Steps
+from engine.training.compiled import Compiled, RunError
+from engine.training.model import Model
+from graph.text.messages import _
+
+TURN = 0.004
+"""Seconds that one piece may take about: training waits for it."""
+FIRST = 2048
+"""Rows of the first piece, while the speed is not known."""
+MARGIN = 0.08
+"""Of the data's range, beyond it on each side."""
+MOST = 2000
+"""Points of one part that are shown; of more, evenly chosen ones."""
+_SPEED: WeakKeyDictionary[Compiled, float] = WeakKeyDictionary()
+"""Rows per second."""
+_KNOWN: WeakKeyDictionary[Compiled, _Source] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What does not change while a graph is trained: how it is read, and the features that its prediction depends on."""
+
+    read: Reading
+    dims: Mapping[str, tuple[int, ...]]
+    """Of the Data nodes that the prediction depends on, the shape of one sample."""
+    names: Mapping[str, tuple[str, ...]]
+    targets: tuple[str, ...]
+
+
+def source_of(compiled: Compiled) -> _Source:
+    """Raises Unanswerable where there is no plane."""
+    if compiled not in _KNOWN:
+        _KNOWN[compiled] = _found(compiled)
+    return _KNOWN[compiled]
+
+
+def _found(compiled: Compiled) -> _Source:
+    read = reading(compiled)
+    inference = compiled.inference
+    before = inference.ancestors([read.prediction[0]])
+    sets = {node: data for node, data in data_sets(compiled).items() if node in before and (node, "x") in compiled.feeds.train}
+    if not sets:
+        raise Unanswerable(_("The prediction does not depend on the features of a data set."))
+    dims = {node: inference.outputs[node, "x"].dims for node in sets}
+    names = {}
+    for node, data in sets.items():
+        count = int(np.prod(dims[node]))
+        given = data.description.feature_names
+        names[node] = given if len(given) == count else tuple(f"x{i + 1}" for i in range(count))
+    targets = next(iter(sets.values())).description.target_names
+    return _Source(read, dims, names, targets)
+
+
+# the grid
+
+
+def chosen(model: Model, plane: Plane) -> Plane:
+    """The same plane with its node, its axes and their ranges filled in. Raises Unanswerable."""
+    source = source_of(model.compiled)
+    node = plane.node if plane.node in source.dims else next(iter(source.dims))
+    count = len(source.names[node])
+    axes = tuple(axis for axis in plane.axes if axis.column < count)
+    if not axes or (len(axes) == 2 and axes[0].column == axes[1].column):
+        axes = tuple(Axis(column, points) for column, points in zip(range(min(count, 2)), plane.points, strict=False))
+    spans = tuple(Axis(axis.column, axis.points, axis.span or _span(model, node, axis.column)) for axis in axes)
+    others = count > len(axes) or len(source.dims) > 1
+    return Plane(spans, _held(model, plane.held) if others else None, node)
+
+
+def _held(model: Model, spot: Spot | None) -> Spot:
+    rows = model.feeds.rows
+    if spot is not None and spot.place < rows.get(spot.part, 0):
+        return spot
+    return Spot("train", 0, rows["train"])
+
+
+def _span(model: Model, node: str, column: int) -> tuple[float, float]:
+    """The range of a column over all parts, with a margin."""
+    parts = [_features(model, part, node).reshape(rows, -1)[:, column] for part, rows in model.feeds.rows.items() if rows]
+    values = torch.cat(parts)
+    values = values[torch.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    spare = MARGIN * (high - low) or 0.1 * abs(high) or 1.0
+    return low - spare, high + spare
+
+
+def grid_of(plane: Plane) -> tuple[np.ndarray, ...]:
+    """The coordinates along each axis of a plane whose ranges are filled in."""
+    return tuple(np.linspace(*(axis.span or (0.0, 1.0)), max(axis.points, 2)) for axis in plane.axes)
+
+
+def rows_of(model: Model, plane: Plane) -> dict[str, np.ndarray]:
+    """The grid as rows of features by Data node, (points, *dims): the first axis runs fastest. `plane` is filled in (`chosen`)."""
+    source = source_of(model.compiled)
+    at = grid_of(plane)
+    count = int(np.prod([len(coordinates) for coordinates in at]))
+    columns = [np.tile(at[0], count // len(at[0])), *(np.repeat(coordinates, len(at[0])) for coordinates in at[1:])]
+    rows = {}
+    for node, dims in source.dims.items():
+        size = int(np.prod(dims))
+        table = np.empty((count, size), dtype=model.dtype_name)
+        free = [axis.column for axis in plane.axes] if node == plane.node else []
+        if len(free) < size and plane.held is not None:
+            table[:] = _features(model, plane.held.part, node)[plane.held.place].reshape(-1).cpu().numpy()
+        for column, values in zip(free, columns, strict=False):
+            table[:, column] = values
+        rows[node] = table.reshape(count, *dims)
+    return rows
+
+
+def _features(model: Model, part: Part, node: str) -> Tensor:
+    return model.feeds.whole([(node, "x")], part)[0]
+
+
+# the answer
+
+
+def on_plane(context: ExplainContext, job: PlaneJob) -> Steps:
+    """The job. Which numbers it works with is settled here, before its first turn. Raises Unanswerable."""
+    model = context.model
+    source = source_of(model.compiled)
+    try:
+        now = Evaluator(model, [source.read.prediction], kept=True)
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
+    return _on_plane(model, source, now, chosen(model, job.plane), job, Stamp(job.structure, job.revision, job.run, model.state.step))
+
+
+def _on_plane(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp) -> Steps:
+    began, worked = time.perf_counter(), 0.0
+    rows = {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
+    count = len(next(iter(rows.values())))
+    speed = _SPEED.get(model.compiled)
+    size, low = _piece(model, source, FIRST if speed is None else int(speed * TURN)), 0
+    read, pieces = source.read, list[Tensor]()
+    while low < count:
+        started = time.perf_counter()
+        pieces.append(_evaluated(now, read.prediction, {key: table[low : low + size] for key, table in rows.items()}, min(size, count - low)))
+        spent = time.perf_counter() - started
+        done = min(size, count - low)
+        low += done
+        if done >= FIRST // 2 or speed is None:
+            speed = done / max(spent, 1e-6)
+            _SPEED[model.compiled] = speed
+            size = _piece(model, source, int(speed * TURN))
+        if low < count:
+            worked += time.perf_counter() - began
+            yield JobReport(low, count)
+            began = time.perf_counter()
+    points = _points(model, source, now, plane, job.output)
+    shown = tuple(
+        Shown(axis.column, source.names[plane.node][axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True)
+    )
+    shape = tuple(len(axis.at) for axis in reversed(shown))
+    more = _read(read, torch.cat(pieces), shape, job.output)
+    target = _target(source, job.output)
+    worked += time.perf_counter() - began
+    return OnPlane(
+        stamp, plane.node, source.names[plane.node], shown, plane.held, "numbers" if read.right is None else "classes", read.classes,
+        read.names, job.output, target, points, seconds=worked, **more,
+    )  # fmt: skip
+
+
+def _target(source: _Source, output: int) -> str:
+    names = source.targets if source.read.right is not None else source.read.names
+    return names[output] if output < len(names) else (names[0] if names else "")
+
+
+def _piece(model: Model, source: _Source, rows: int) -> int:
+    return max(64, min(rows, rows_at_once(model, [source.read.prediction])))
+
+
+def _evaluated(now: Evaluator, key: Key, rows: Mapping[Key, Tensor], count: int) -> Tensor:
+    try:
+        value = now(rows)[key]
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
+    return value if value.ndim and len(value) == count else value.expand(count, *value.shape)
+
+
+def _read(read: Reading, prediction: Tensor, shape: tuple[int, ...], output: int) -> dict[str, Any]:
+    """The fields of the answer that hold the prediction on the grid."""
+    if read.right is None:
+        return {"values": prediction.reshape(len(prediction), -1)[:, output].reshape(shape).cpu().numpy()}
+    classes, undecided = _classes(read, prediction)
+    probable = read.probabilities(prediction)
+    more: dict[str, Any] = {"predicted": np.where(undecided, -1, classes).astype(np.int16).reshape(shape)}
+    if probable is not None:
+        best = torch.take_along_dim(probable, torch.from_numpy(classes)[:, None].to(probable.device), 1)[:, 0]
+        more["probability"] = best.reshape(shape).cpu().numpy()
+        if len(shape) == 1:
+            more["probabilities"] = probable.cpu().numpy()
+    return more
+
+
+def _classes(read: Reading, prediction: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) class numbers, and where a score is NaN."""
+    assert read.right is not None
+    classes = read.right.classes(prediction).reshape(len(prediction)).long().cpu().numpy()
+    return classes, torch.isnan(prediction.reshape(len(prediction), -1)).any(1).cpu().numpy()
+
+
+# the points
+
+
+def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, output: int) -> Points:
+    """The samples of all parts, and what is predicted for each."""
+    read = source.read
+    parts = tuple(part for part, rows in model.feeds.rows.items() if rows)
+    gathered: dict[str, list[np.ndarray]] = {name: [] for name in ("parts", "place", "at", "true", "predicted")}
+    for number, part in enumerate(parts):
+        place = _places(model.feeds.rows[part])
+        rows = torch.from_numpy(place).to(model.device)
+        fed = {key: tensor.index_select(0, rows) for key, tensor in _given(model, part).items()}
+        prediction = _evaluated(now, read.prediction, fed, len(place))
+        target = _target_of(model, read, fed)
+        table = fed[plane.node, "x"].reshape(len(place), -1)
+        gathered["parts"].append(np.full(len(place), number))
+        gathered["place"].append(place)
+        gathered["at"].append(table[:, [axis.column for axis in plane.axes]].cpu().numpy())
+        if read.right is None:
+            gathered["true"].append(target.expand_as(prediction).reshape(len(place), -1)[:, output].cpu().numpy())
+            gathered["predicted"].append(prediction.reshape(len(place), -1)[:, output].cpu().numpy())
+        else:
+            classes, undecided = _classes(read, prediction)
+            gathered["true"].append(read.right.truth(target).reshape(len(place)).long().cpu().numpy())
+            gathered["predicted"].append(np.where(undecided, -1, classes))
+    joined = {name: np.concatenate(arrays) for name, arrays in gathered.items()}
+    right = joined["true"] == joined["predicted"] if read.right is not None else np.zeros(0, dtype=bool)
+    return Points(parts, tuple(model.feeds.rows[part] for part in parts), right=right, **joined)
+
+
+def _target_of(model: Model, read: Reading, fed: Mapping[Key, Tensor]) -> Tensor:
+    """The targets of some samples: those of the Data node, or what is made of them on the way to the loss."""
+    if read.target in fed:
+        return fed[read.target]
+    return Evaluator(model, [read.target])(fed)[read.target]
+
+
+def _given(model: Model, part: Part) -> dict[Key, Tensor]:
+    """What all Data nodes give for a part."""
+    keys = list(model.feeds.train)
+    return dict(zip(keys, model.feeds.whole(keys, part), strict=True))
+
+
+def _places(rows: int) -> np.ndarray:
+    """At most `MOST` places in a part, evenly."""
+    return np.arange(rows) if rows <= MOST else np.linspace(0, rows - 1, MOST).astype(np.int64)

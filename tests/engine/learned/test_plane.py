@@ -1,0 +1,113 @@
+"""Predictions on a plane, against a plain loop over the same grid, written in torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.compile.spot import Spot
+from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
+from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob
+from engine.learned.plane import answer as module
+from engine.learned.plane.answer import on_plane
+from engine.numerics.job import finished
+from engine.training.model import Model
+from engine.training.run import Run
+from graph.model.graph import Graph
+from tests.support.networks import network, product, tanh_net
+
+
+def asked(model: Model, plane: Plane, output: int = 0) -> OnPlane:
+    answer: OnPlane = finished(on_plane(ExplainContext(model), PlaneJob(plane, 1, 2, 3, output)))
+    return answer
+
+
+def trained(graph: Graph, steps: int = 30) -> Model:
+    model = Model(graph)
+    Run(model).train(max_steps=steps)
+    return model
+
+
+def scores(model: Model, x: torch.Tensor) -> torch.Tensor:
+    """(2,) of one sample through 2–4–2 with tanh."""
+    state = model.state.parameters
+    hidden = torch.tanh(state["hidden.W"] @ x + state["hidden.b"])
+    return state["out.W"] @ hidden + state["out.b"]
+
+
+def test_regions_equal_a_loop_over_the_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = trained(tanh_net())
+    monkeypatch.setattr(module, "FIRST", 100)  # several pieces
+    seen = asked(model, Plane((Axis(0, 17, (-1.5, 2.0)), Axis(1, 13, (-1.0, 1.5)))))
+    assert seen.predicted is not None and seen.probability is not None and seen.predicted.shape == (13, 17)
+    for i, y in enumerate(np.linspace(-1.0, 1.5, 13)):
+        for j, x in enumerate(np.linspace(-1.5, 2.0, 17)):
+            probable = torch.softmax(scores(model, torch.tensor([x, y])), 0)
+            assert seen.predicted[i, j] == int(probable.argmax())
+            assert abs(seen.probability[i, j] - float(probable.max())) < 1e-12
+    assert (seen.stamp.structure, seen.stamp.revision, seen.stamp.run, seen.stamp.step) == (1, 2, 3, 30)
+    assert seen.held is None and [axis.name for axis in seen.axes] == list(seen.columns[:2])
+    points, data = seen.points, model.feeds.train["data", "x"]
+    assert points.part == ("train", "test") and sum(points.of) == len(points.at) == 100
+    own = [int(scores(model, row).argmax()) for row in data]
+    first = points.parts == 0
+    assert points.predicted[first].tolist() == own and points.at[first] == pytest.approx(data.numpy())
+    assert points.right[first].tolist() == (np.array(own) == model.feeds.train["data", "target"].numpy()).tolist()
+    assert points.spot(int(np.flatnonzero(points.parts == 1)[3])) == Spot("test", 3, points.of[1])
+
+
+def test_the_range_is_that_of_all_parts_with_a_margin() -> None:
+    model = Model(tanh_net())
+    whole = np.concatenate([model.feeds.train["data", "x"].numpy(), model.feeds.test["data", "x"].numpy()])
+    for axis in asked(model, Plane()).axes:
+        low, high = whole[:, axis.column].min(), whole[:, axis.column].max()
+        assert axis.low < low and high < axis.high and axis.high - axis.low < 1.25 * (high - low)
+
+
+IRIS = {
+    "data": ("source.data", {"dataset": "iris"}), "out": ("layer.linear", {"out_features": 3}), "loss": ("loss.cross_entropy", {}),
+}  # fmt: skip
+IRIS_WIRES = "data.x -> out.x; out -> loss.scores; data.target -> loss.target"
+
+
+def test_any_two_columns_with_the_others_held_at_a_sample() -> None:
+    model = trained(network(IRIS, IRIS_WIRES, optimizer="sgd", hyper={"lr": 0.1}, epochs=5))
+    seen = asked(model, Plane((Axis(3, 5, (0.0, 2.0)), Axis(1, 4, (2.0, 4.0))), held=Spot("test", 2, 0)))
+    row = model.feeds.test["data", "x"][2].clone()
+    weight, bias = model.state.parameters["out.W"], model.state.parameters["out.b"]
+    assert seen.probability is not None and seen.held == Spot("test", 2, 0) and len(seen.classes) == 3
+    for i, y in enumerate(np.linspace(2.0, 4.0, 4)):
+        for j, x in enumerate(np.linspace(0.0, 2.0, 5)):
+            row[3], row[1] = float(x), float(y)
+            assert abs(seen.probability[i, j] - float(torch.softmax(weight @ row + bias, 0).max())) < 1e-12
+
+
+SINE = {
+    "data": ("source.data", {"dataset": "sine", "samples": 50}), "hidden": ("layer.linear", {"out_features": 6}),
+    "tanh": ("activation.tanh", {}), "out": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {}),
+}  # fmt: skip
+SINE_WIRES = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.prediction; data.target -> loss.target"
+
+
+def test_one_column_gives_a_curve_and_residuals() -> None:
+    model = trained(network(SINE, SINE_WIRES, optimizer="adam", epochs=20))
+    seen = asked(model, Plane(points=(21, 0)))
+    state = model.state.parameters
+
+    def f(x: torch.Tensor) -> torch.Tensor:
+        return state["out.W"] @ torch.tanh(state["hidden.W"] @ x + state["hidden.b"]) + state["out.b"]
+
+    assert seen.kind == "numbers" and seen.values is not None and seen.values.shape == (21,)
+    for x, value in zip(seen.axes[0].at, seen.values, strict=True):
+        assert abs(value - float(f(torch.tensor([x])))) < 1e-12
+    train = seen.points.parts == 0
+    assert seen.points.true[train] == pytest.approx(model.feeds.train["data", "target"].numpy()[:, 0])
+    expected = [float(f(row)) for row in model.feeds.train["data", "x"]]
+    assert seen.points.predicted[train] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_graph_without_data_has_no_plane() -> None:
+    with pytest.raises(Unanswerable):
+        asked(Model(product()), Plane())
