@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from engine.compile.feeds import Part
 from engine.compile.spot import Spot
+from engine.data.parts import Part
 from engine.learned.predictions import Stamp
 from engine.numerics.job import Job
 
@@ -43,7 +43,8 @@ class Plane:
 class PlaneJob(Job):
     """What the network predicts on a plane, by the numbers at the start of the job: training may go on meanwhile.
 
-    `output` chooses one of several predicted numbers. `structure`, `revision` and `run` come back in the answer's `Stamp`.
+    `output` chooses one of several predicted numbers. `tests`: the test part is wanted also where a validation part judges the run.
+    `structure`, `revision` and `run` come back in the answer's `Stamp`.
     """
 
     done_by: ClassVar[str] = "engine.learned.plane.answer:on_plane"
@@ -54,6 +55,7 @@ class PlaneJob(Job):
     revision: int
     run: int
     output: int = 0
+    tests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.compile.feeds import Part
 from engine.compile.spot import Spot
+from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import Evaluator, rows_at_once
@@ -157,10 +157,10 @@ def _on_plane(model: Model, source: _Source, now: Evaluator, plane: Plane, job: 
     size, low = _piece(model, source, FIRST if speed is None else int(speed * TURN)), 0
     read, pieces = source.read, list[Tensor]()
     while low < count:
-        started = time.perf_counter()
-        pieces.append(_evaluated(now, read.prediction, {key: table[low : low + size] for key, table in rows.items()}, min(size, count - low)))
+        started, done = time.perf_counter(), min(size, count - low)
+        piece = {key: table[low : low + size] for key, table in rows.items()}
+        pieces.append(_evaluated(now, read.prediction, piece, done))
         spent = time.perf_counter() - started
-        done = min(size, count - low)
         low += done
         if done >= FIRST // 2 or speed is None:
             speed = done / max(spent, 1e-6)
@@ -170,7 +170,7 @@ def _on_plane(model: Model, source: _Source, now: Evaluator, plane: Plane, job: 
             worked += time.perf_counter() - began
             yield JobReport(low, count)
             began = time.perf_counter()
-    points = _points(model, source, now, plane, job.output)
+    points = _points(model, source, now, plane, job)
     shown = tuple(
         Shown(axis.column, source.names[plane.node][axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True)
     )
@@ -226,10 +226,11 @@ def _classes(read: Reading, prediction: Tensor) -> tuple[np.ndarray, np.ndarray]
 # the points
 
 
-def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, output: int) -> Points:
-    """The samples of all parts, and what is predicted for each."""
-    read = source.read
-    parts = tuple(part for part, rows in model.feeds.rows.items() if rows)
+def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob) -> Points:
+    """The samples of the training part and of the part that judges the run, or of all parts, and what is predicted for each."""
+    read, output = source.read, job.output
+    wanted = ("train", model.feeds.held_out, "test" if job.tests else None)
+    parts = tuple(part for part, rows in model.feeds.rows.items() if rows and part in wanted)
     gathered: dict[str, list[np.ndarray]] = {name: [] for name in ("parts", "place", "at", "true", "predicted")}
     for number, part in enumerate(parts):
         place = _places(model.feeds.rows[part])
