@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSizeF, Qt
+from PySide6.QtCore import QDeadlineTimer, QEvent, QObject, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QWidget
 
 from ui.canvas.view import Canvas
@@ -24,7 +24,7 @@ BAND, BAND_LEAST = 0.4, 290
 CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 SLACK, GROWN, GROWN_MS = 8, "card has grown", 80
 """A card is given another height when its content has another one by more pixels than this, and has had it for so many milliseconds."""
-EMPTY, PATIENCE_MS = 200, 250
+EMPTY, PATIENCE_MS = 200, 600
 """A new card lower than this (for type at 100 %) waits for its answer out of sight, for so many milliseconds at most."""
 BARE = 60
 """As much room beside a card as its numbers on the wires need, in pixels."""
@@ -37,8 +37,8 @@ class Shown:
     sheet: Floating
     column: tuple[float, float] | None
     subject: frozenset[str] = frozenset()
-    waits: bool = False
-    """Whether it lies out of sight because it is still empty."""
+    waits: QDeadlineTimer | None = None
+    """How long it lies out of sight because it is still empty; None: it is in sight."""
     bars: list[QRectF] = field(default_factory=list)
     """What lay over the canvas when a lesson last went out of its way."""
 
@@ -67,8 +67,8 @@ class Sheets(QObject):
         sheet.by_hand = False
         sheet.set_theme(for_graph(self._theme))
         size = self._card_size(shown)
-        shown.waits = column is None and not sheet.isVisible() and size.height() < EMPTY * for_graph(self._theme).scale
-        if shown.waits:
+        if column is None and not sheet.isVisible() and self._empty(size):
+            shown.waits = QDeadlineTimer(PATIENCE_MS)
             shown.subject = self._canvas.selection
             sheet.put(QRectF(-2 * size.width() - self._canvas.x(), 0, size.width(), size.height()).toAlignedRect())
             self._work.after_frame(f"{GROWN} {key}", lambda: self._grown(key), PATIENCE_MS)
@@ -104,9 +104,17 @@ class Sheets(QObject):
     def _grown(self, key: str) -> None:
         """The content of a card is another one: the card is as high as it needs to be."""
         shown = self._shown.get(key)
-        own = shown is not None and shown.column is None and not shown.sheet.by_hand
-        if shown is not None and own and (shown.waits or abs(self._card_size(shown).height() - shown.sheet.height()) > SLACK):
+        if shown is None or shown.column is not None or shown.sheet.by_hand:
+            return
+        size = self._card_size(shown)
+        if shown.waits is not None and self._empty(size) and not shown.waits.hasExpired():
+            self._work.after_frame(f"{GROWN} {key}", lambda: self._grown(key), shown.waits.remainingTime())
+        elif shown.waits is not None or abs(size.height() - shown.sheet.height()) > SLACK:
             self._place(key, shown)
+
+    def _empty(self, size: QSizeF) -> bool:
+        """Whether a card of this size has no answer yet."""
+        return size.height() < EMPTY * for_graph(self._theme).scale
 
     # places
 
@@ -116,7 +124,7 @@ class Sheets(QObject):
             self._place(key, shown)
 
     def _place(self, key: str, shown: Shown) -> None:
-        shown.waits = False
+        shown.waits = None
         area = QRectF(self._canvas.rect())
         if shown.sheet.by_hand:
             place = inside(QRectF(shown.sheet.place()), area)

@@ -38,7 +38,8 @@ def seen(window: Window, node: str) -> QRectF:
 
 
 @pytest.fixture
-def large(make_window: Callable[..., Window]) -> Window:
+def large(make_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch) -> Window:
+    monkeypatch.setattr("ui.shell.sheets.PATIENCE_MS", 40)  # no engine answers here
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
     window = make_window(document, size=(1280, 720))
     window.showing.show_trace(hand_trace(document))
