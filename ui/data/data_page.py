@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from engine.data.files import large_file
@@ -14,6 +14,7 @@ from engine.data.job import load_job
 from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Document
 from graph.text.messages import _
+from ui.data.paint_box import PaintBox
 from ui.data.reading import READING
 from ui.look.numbers import number, whole
 from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
 
 ROWS = 200
+WIDE = 1000
+"""Pixels from which the table has room beside the plane for painting."""
 UNEQUAL = 4.0
 """Two features are drawn to the same scale unless one spreads this many times as far as the other."""
 HUES = ("layers", "probes", "activations", "losses", "parameters", "math", "sources")
@@ -214,6 +217,8 @@ class DataPage(Panel):
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.heading = label("", "strong")
         self.scatter = Scatter()
+        self.painting = PaintBox(workspace)
+        self.painting.hide()
         self.model = SampleModel()
         self.shown = label("", "small", wrap=True)
         self.table = QTableView()
@@ -233,11 +238,22 @@ class DataPage(Panel):
         row.setSpacing(20)
         row.addWidget(scrolled(words), 2)
         row.addWidget(self.scatter, 3)
-        beside = QVBoxLayout()
+        row.addWidget(self.painting, 5)
+        self._table = QWidget()
+        beside = QVBoxLayout(self._table)
+        beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         beside.addWidget(self.shown)
         beside.addWidget(self.table, 1)
-        row.addLayout(beside, 4)
+        row.addWidget(self._table, 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """While points are painted in a narrow panel, the plane has the table's place."""
+        self._table.setVisible(not self.painting.isVisibleTo(self) or self.width() > WIDE * self.theme.scale)
 
     def hasHeightForWidth(self) -> bool:
         """Its lines of text may wrap, but what is under them gives way: else the page would be cut off at the window's end."""
@@ -246,6 +262,7 @@ class DataPage(Panel):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.scatter.show_data(self.scatter._data, theme)
+        self.painting.set_theme(theme)
 
     def set_document(self, document: Document) -> None:
         self.show_document(document)
@@ -270,6 +287,11 @@ class DataPage(Panel):
         graph = document.graph
         nodes = [n for n in graph.nodes if graph.spec(n).role == "data"]
         node = self._selected if self._selected in nodes else (nodes[0] if nodes else None)
+        self.painting.setVisible(node is not None and graph.setting(node, "dataset") == "points")
+        if node is not None and self.painting.isVisibleTo(self):
+            self.painting.show_node(node, self.theme)
+            self.scatter.hide()
+        self._make_room()
         if node is None:
             self._wanted = None
             self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))
@@ -309,7 +331,7 @@ class DataPage(Panel):
     def _show(self, data: DataSet | None, heading: str, text: str) -> None:
         self.heading.setText(heading)
         for widget in (self.scatter, self.table, self.shown):
-            widget.setVisible(data is not None)
+            widget.setVisible(data is not None and not (widget is self.scatter and self.painting.isVisibleTo(self)))
         self.scatter.show_data(data, self.theme)
         self.model.show_samples(data)
         if data is None:
