@@ -92,6 +92,29 @@ def test_the_product_travels_waits_is_worked_out_and_leaves(xyz: Played) -> None
     assert [texts for _, texts in story(xyz.of("f", "forward"))][2:4] == [("−10 + 3",), ("−10 + 3 = −7",)]
 
 
+def test_in_exact_mode_fractions_travel_and_a_hidden_number_stays_hidden(xyz: Played) -> None:
+    ids = {name: xyz.graph.named(name).id for name in ("x", "y", "d", "f")}  # type: ignore[union-attr]
+    fractions = {
+        Address("output", ids["x"], "y"): "7/3", Address("output", ids["y"], "y"): "−5/2", Address("output", ids["d"], "y"): "−35/6",
+        Address("edge", xyz.wire("d", "f", "a"), gradient=True): "1/3",
+    }  # fmt: skip
+    content, rows = Content(xyz.graph, xyz.trace, fractions=fractions), xyz.rows[ids["d"]]
+    event = next(event for event in xyz.trace.events if event.node == ids["d"] and event.phase == "forward")
+    made = choreography(event, content, rows)
+    assert made is not None
+    assert [texts for _, texts in story(made)][1:] == [
+        ("7/3", "−5/2"), ("7/3 × (−5/2)",), ("7/3 × (−5/2) = −35/6",), ("−35/6",), ("−35/6",),
+    ]  # fmt: skip
+
+    backward = next(event for event in xyz.trace.events if event.node == ids["f"] and event.phase == "backward")
+    down = choreography(backward, content, xyz.rows[ids["f"]])
+    assert down is not None and [token.text for token in down.leaving] == ["1/3", "1"]
+
+    hidden = replace(xyz.trace, values=xyz.trace.values | {(ids["d"], "y"): cover(xyz.trace.values[ids["d"], "y"], "asked")})
+    asked = choreography(event, Content(xyz.graph, hidden, fractions=fractions), rows)
+    assert asked is not None and asked.leaving[0].text == "?"
+
+
 def test_backward_upstream_times_local_becomes_downstream_on_every_wire(xyz: Played) -> None:
     assert story(xyz.of("f", "backward")) == [
         ("arrive", ("1",)),

@@ -19,6 +19,7 @@ from ui.look.numerals import number, whole
 from ui.maths.formula_text import TextRun, runs
 
 Hue = Literal["value", "gradient", "text"]
+NONE: Mapping[Address, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +92,29 @@ def sign(text: str) -> Token:
 
 def written(value: float, bracket: bool = False, integer: bool = False) -> str:
     """A number as the canvas writes it; in brackets where a sign or a power of ten would be misread."""
-    text = whole(value) if integer else number(value)
-    return f"({text})" if bracket and (text.startswith("−") or "×" in text) else text
+    return bracketed(whole(value) if integer else number(value)) if bracket else whole(value) if integer else number(value)
+
+
+def bracketed(text: str) -> str:
+    """A number in brackets, where it would be misread without."""
+    return f"({text})" if text.startswith("−") or "×" in text or "/" in text else text
 
 
 def quantity(
-    view: ArrayView | None, hue: Hue, wire: str = "", bracket: bool = False, place: Address | None = None, batched: bool = False
-) -> Token:
+    view: ArrayView | None, hue: Hue, wire: str = "", bracket: bool = False, place: Address | None = None, batched: bool = False,
+    fraction: str = "",
+) -> Token:  # fmt: skip
     """A tensor as one token: its number or its few numbers, "?" where it is hidden, else its picture with its norm.
 
-    `batched`: its first axis counts samples.
+    `batched`: its first axis counts samples. `fraction`: how exact mode writes a single number.
     """
     plain = Token((TextRun("…", 0),), hue, wire, None, place, True)
     if view is None:
         return plain
     if view.covered:
         return replace(plain, runs=(TextRun("?", 0),))
+    if view.scalar is not None and fraction:
+        return replace(plain, runs=(TextRun(bracketed(fraction) if bracket else fraction, 0),))
     if view.scalar is not None:
         return replace(plain, runs=(TextRun(written(view.scalar, bracket, "int" in view.dtype), 0),))
     if view.data is not None and fits(view.shape, batched):
@@ -116,15 +124,19 @@ def quantity(
     return replace(plain, runs=(TextRun(f"|{number(view.norm)}|" if view.finite else "NaN/∞", 0),), view=view)
 
 
-def tokens(pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Sequence[str] = ()) -> tuple[Token, ...]:
+def tokens(
+    pieces: Sequence[Piece], trace: TraceView, graph: Graph, wires: Sequence[str] = (), fractions: Mapping[Address, str] = NONE
+) -> tuple[Token, ...]:
     """The pieces with the trace's numbers. `wires` bring them: each number that is a wire's is tied to the first such wire left.
+
+    `fractions` are the numbers that exact mode writes, by their place.
 
     Raises Outdated.
     """
     left = list(wires)
     result = []
     for piece in pieces:
-        token = _token(piece, trace, graph)
+        token = _token(piece, trace, graph, fractions)
         if piece.place is not None and (wire := _brought(piece.place, left, graph)):
             left.remove(wire)
             token = replace(token, wire=wire)
@@ -138,10 +150,11 @@ def _brought(place: Address, wires: Sequence[str], graph: Graph) -> str:
     return next((wire for wire in wires if graph.edges[wire].source == place.key), "")
 
 
-def _token(piece: Piece, trace: TraceView, graph: Graph) -> Token:
+def _token(piece: Piece, trace: TraceView, graph: Graph, fractions: Mapping[Address, str]) -> Token:
     if piece.value is not None or piece.view is not None:
-        return quantity(_read(piece, trace, graph), piece.hue, "", piece.bracket, piece.place)
-    names = tuple((f"p{index}", _token(part, trace, graph).text) for index, part in enumerate(piece.parts))
+        fraction = fractions.get(piece.place, "") if piece.place is not None else ""
+        return quantity(_read(piece, trace, graph), piece.hue, "", piece.bracket, piece.place, fraction=fraction)
+    names = tuple((f"p{index}", _token(part, trace, graph, fractions).text) for index, part in enumerate(piece.parts))
     latex = piece.latex
     for index in reversed(range(len(piece.parts))):
         latex = latex.replace(f"@{index}", f"{{@p{index}}}")

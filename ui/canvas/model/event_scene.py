@@ -24,7 +24,7 @@ def choreography(event: PassEvent, content: Content, rows: NodeRows | None) -> C
 
 def _value(content: Content, key: End) -> Token:
     view = content.moving_value(key)
-    return quantity(view, "value", batched=content.lists_samples(key, view))
+    return quantity(view, "value", batched=content.lists_samples(key, view), fraction=content.fraction("output", *key))
 
 
 def _gradient(content: Content, key: End, gradient: Gradient | None, wire: str = "") -> Token | None:
@@ -32,7 +32,8 @@ def _gradient(content: Content, key: End, gradient: Gradient | None, wire: str =
     shown = content.moving_part(key, gradient) if gradient is not None else None
     if not isinstance(shown, ArrayView):
         return None
-    return quantity(shown, "gradient", wire, batched=content.lists_samples(key, shown))
+    fraction = content.fraction("edge", wire, gradient=True) if wire else content.fraction("output", *key, gradient=True)
+    return quantity(shown, "gradient", wire, batched=content.lists_samples(key, shown), fraction=fraction)
 
 
 def _forward(event: PassEvent, content: Content, rows: NodeRows | None) -> Choreography | None:
@@ -77,8 +78,8 @@ def _row(
     """The right side with its numbers, and the formula in case there is no room for them."""
     assert content.trace is not None
     try:
-        short = tokens(formula, content.trace, content.graph)
-        long = tokens(numbers, content.trace, content.graph, wires) or short
+        short = tokens(formula, content.trace, content.graph, fractions=content.fractions)
+        long = tokens(numbers, content.trace, content.graph, wires, content.fractions) or short
     except Outdated:
         return None
     return Row(long, result, short) if long else None
