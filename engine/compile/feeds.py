@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.data import DataError, load_together
+from engine.data import DataError, DataSet, load_together
 from engine.data.parts import PARTS, Part, held_out
 from engine.data.together import disagreements, leader
 from graph.model.problem import Problem
@@ -37,6 +37,8 @@ class Feeds:
     test: dict[Key, Tensor] = field(default_factory=dict)
     rows: dict[Part, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     problems: list[Problem] = field(default_factory=list)
+    loaded: dict[str, DataSet] = field(default_factory=dict)
+    """The data sets that the tensors were made of, by node: what was read then, whatever has become of their files since."""
 
     @property
     def held_out(self) -> Part | None:
@@ -77,6 +79,7 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
     """Fill in the parts of every Data node that could be inferred. All of them go row by row."""
     feeds.train, feeds.validation, feeds.test = {}, {}, {}
     feeds.rows = dict.fromkeys(PARTS, 0)
+    feeds.loaded = {}
     nodes = [n for n in graph.nodes if (n, "x") in inference.outputs and _role(inference, graph, n) == "data"]
     loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
     feeds.problems = disagreements(graph, loaded)
@@ -90,6 +93,7 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
         if not isinstance(first, DataError) and first is not None and data.total != first.total:
             continue
         feeds.rows = data.description.part_rows
+        feeds.loaded[node] = data
         whole = data.description.target_dtype == "index"
         for part in PARTS:
             samples, tensors = data.part(part), feeds.part(part)

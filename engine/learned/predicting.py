@@ -124,14 +124,17 @@ def predictions(context: ExplainContext, job: PredictionsJob) -> Steps:
     losses = SampleLosses(model)
     now = Frozen(model, list(dict.fromkeys([read.prediction, read.target, *losses.needed])))
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
-    return _predictions(model, job.part, read, losses, now, stamp)
+    return _predictions(model, job, read, losses, now, stamp)
 
 
-def _predictions(model: Model, part: Part, read: Reading, losses: SampleLosses, now: Frozen, stamp: Stamp) -> Steps:
+def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: SampleLosses, now: Frozen, stamp: Stamp) -> Steps:
+    part, keys = job.part, now.program.feeds
     data = model.feeds.part(part)
-    feeds = model.feeds.whole(now.program.feeds, part)
-    own = [key in data for key in now.program.feeds]
-    count, size, low, worked = model.feeds.rows[part], FIRST, 0, 0.0
+    of, feeds = source_rows(model, part), model.feeds.whole(keys, part)
+    if job.places is not None:
+        of, feeds = of[list(job.places)], model.feeds.chosen(keys, torch.tensor(job.places, dtype=torch.int64, device=model.device), part)
+    own = [key in data for key in keys]
+    count, size, low, worked = len(of), FIRST, 0, 0.0
     outputs: list[np.ndarray] = []
     targets: list[np.ndarray] = []
     each = np.zeros(count)
@@ -159,7 +162,7 @@ def _predictions(model: Model, part: Part, read: Reading, losses: SampleLosses, 
             if place % 16 == 15:
                 yield JobReport(place, count)
     found = _joined(outputs, model, read.prediction), _joined(targets, model, read.target)
-    return _answer(part, read, source_rows(model, part), *found, each, stamp, worked)
+    return _answer(part, read, of, *found, each, stamp, worked)
 
 
 def _joined(pieces: Sequence[np.ndarray], model: Model, key: Key) -> np.ndarray:

@@ -34,6 +34,8 @@ class PredictionsJob(Job):
     structure: int
     revision: int
     run: int
+    places: tuple[int, ...] | None = None
+    """Only these samples of the part, from 0; None for all."""
 
 
 @dataclass(frozen=True, slots=True)

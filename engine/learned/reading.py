@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.data import DataError, DataSet, load_together
+from engine.data import DataSet
 from engine.data.together import leader
 from engine.explain.question import Unanswerable
 from engine.training.compiled import Compiled, RunError
@@ -112,12 +112,9 @@ def _probability(graph: Graph, compiled: Compiled, measures: Measures, predictio
 
 def data_sets(compiled: Compiled) -> Mapping[str, DataSet]:
     """The data sets of all Data nodes that could be read, by node."""
-    graph = compiled.graph
-    nodes = [node for node in graph.nodes if graph.spec(node).role == "data"]
-    loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
-    first = leader(graph, loaded)
-    order = sorted(nodes, key=lambda node: node != first)
-    return {node: data for node in order if not isinstance(data := loaded[node], DataError)}
+    loaded = compiled.feeds.loaded
+    first = leader(compiled.graph, loaded)
+    return {node: loaded[node] for node in sorted(loaded, key=lambda node: node != first)}
 
 
 def _described(graph: Graph, compiled: Compiled, target: Key) -> DataSet | None:
