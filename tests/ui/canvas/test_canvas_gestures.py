@@ -295,11 +295,13 @@ def test_double_click_and_tab_ask_for_a_node(qtbot: QtBot, canvas: Canvas) -> No
 def test_a_double_click_on_the_objectives_number_asks_about_it(qtbot: QtBot, canvas: Canvas) -> None:
     canvas.set_trace(xy_plus_z_trace())
     canvas.grab()
+    objective = canvas.content.objective()
+    assert objective is not None
     for spot in canvas.model.labels.shown(STUB):
         assert spot is not None
         with qtbot.waitSignal(canvas.number_activated) as asked:
             QTest.mouseDClick(canvas, LEFT, NONE, canvas.camera.to_view(QPointF(spot.x, spot.y)).toPoint())
-        assert asked.args == [canvas.content.objective()[0]]
+        assert asked.args == [objective[0]]
 
 
 def test_copy_and_paste_add_equal_nodes_at_the_cursor(canvas: Canvas) -> None:

@@ -93,7 +93,7 @@ def test_the_product_travels_waits_is_worked_out_and_leaves(xyz: Played) -> None
 
 
 def test_in_exact_mode_fractions_travel_and_a_hidden_number_stays_hidden(xyz: Played) -> None:
-    ids = {name: xyz.graph.named(name).id for name in ("x", "y", "d", "f")}  # type: ignore[union-attr]
+    ids = {node.name: node.id for node in xyz.graph.nodes.values()}
     fractions = {
         Address("output", ids["x"], "y"): "7/3", Address("output", ids["y"], "y"): "−5/2", Address("output", ids["d"], "y"): "−35/6",
         Address("edge", xyz.wire("d", "f", "a"), gradient=True): "1/3",
@@ -110,7 +110,7 @@ def test_in_exact_mode_fractions_travel_and_a_hidden_number_stays_hidden(xyz: Pl
     down = choreography(backward, content, xyz.rows[ids["f"]])
     assert down is not None and [token.text for token in down.leaving] == ["1/3", "1"]
 
-    hidden = replace(xyz.trace, values=xyz.trace.values | {(ids["d"], "y"): cover(xyz.trace.values[ids["d"], "y"], "asked")})
+    hidden = replace(xyz.trace, values={**xyz.trace.values, (ids["d"], "y"): cover(xyz.trace.values[ids["d"], "y"])})
     asked = choreography(event, Content(xyz.graph, hidden, fractions=fractions), rows)
     assert asked is not None and asked.leaving[0].text == "?"
 
