@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from engine.compile.program import NodeFailure, Program
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
+from engine.learned.evaluate import mixing, rows_at_once
 from engine.learned.predictions import Predictions, PredictionsJob, Stamp
 from engine.learned.reading import Reading, data_sets, reading
 from engine.nodes.base import NodeType, Result, Settings
@@ -23,6 +25,7 @@ from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.model import Model
 from graph.model.faults import planted
+from graph.text.messages import _
 
 TURN = 0.003
 """Seconds that one batch may take about: training waits for it."""
@@ -121,6 +124,9 @@ def predictions(context: ExplainContext, job: PredictionsJob) -> Steps:
     """The job. Which numbers it works with is settled here, before its first turn. Raises Unanswerable."""
     model = context.model
     read = reading(model.compiled)
+    if (node := mixing(model, [read.prediction])) is not None:
+        name = model.graph.nodes[node].name
+        raise Unanswerable(_("{name} computes one value from the whole batch, so a sample has no prediction of its own.").format(name=name))
     losses = SampleLosses(model)
     now = Frozen(model, list(dict.fromkeys([read.prediction, read.target, *losses.needed])))
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
@@ -128,13 +134,16 @@ def predictions(context: ExplainContext, job: PredictionsJob) -> Steps:
 
 
 def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: SampleLosses, now: Frozen, stamp: Stamp) -> Steps:
-    part, keys = job.part, now.program.feeds
+    part: Part = job.part or model.feeds.held_out or "train"
+    keys = now.program.feeds
     data = model.feeds.part(part)
     of, feeds = source_rows(model, part), model.feeds.whole(keys, part)
     if job.places is not None:
         of, feeds = of[list(job.places)], model.feeds.chosen(keys, torch.tensor(job.places, dtype=torch.int64, device=model.device), part)
     own = [key in data for key in keys]
-    count, size, low, worked = len(of), FIRST, 0, 0.0
+    count, low, worked = len(of), 0, 0.0
+    most = min(MOST, rows_at_once(model, now.program.outputs))
+    size = min(FIRST, most)
     outputs: list[np.ndarray] = []
     targets: list[np.ndarray] = []
     each = np.zeros(count)
@@ -152,7 +161,7 @@ def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: Sampl
             each[low:high] = losses.together(values, high - low).numpy()
         low, spent = high, time.perf_counter() - began
         worked += spent
-        size = min(2 * size, MOST) if spent < TURN / 2 else max(FIRST, size // 2) if spent > TURN else size
+        size = min(2 * size, most) if spent < TURN / 2 else max(1, size // 2) if spent > TURN else size
         yield JobReport(low, count)
     if losses.one_by_one:
         for place in range(count):
@@ -162,7 +171,9 @@ def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: Sampl
             if place % 16 == 15:
                 yield JobReport(place, count)
     found = _joined(outputs, model, read.prediction), _joined(targets, model, read.target)
-    return _answer(part, read, of, *found, each, stamp, worked)
+    answer = _answer(part, read, of, *found, each, stamp)
+    parts = tuple((name, size) for name, size in model.feeds.rows.items() if size)
+    return replace(answer, parts=parts, seconds=worked)
 
 
 def _joined(pieces: Sequence[np.ndarray], model: Model, key: Key) -> np.ndarray:
@@ -180,13 +191,13 @@ def source_rows(model: Model, part: Part) -> np.ndarray:
 
 
 def _answer(
-    part: Part, read: Reading, rows: np.ndarray, prediction: np.ndarray, target: np.ndarray, loss: np.ndarray, stamp: Stamp, seconds: float
+    part: Part, read: Reading, rows: np.ndarray, prediction: np.ndarray, target: np.ndarray, loss: np.ndarray, stamp: Stamp
 ) -> Predictions:  # fmt: skip
     count = len(prediction)
     if read.right is None:
         numbers, truth = _table(prediction), _table(np.broadcast_to(target, prediction.shape))
         return Predictions(
-            part, stamp, "numbers", rows, numbers, truth, np.zeros(0, dtype=bool), numbers, None, loss, names=read.names, seconds=seconds
+            part, stamp, "numbers", rows, numbers, truth, np.zeros(0, dtype=bool), numbers, None, loss, names=read.names
         )  # fmt: skip
     numbers = torch.from_numpy(prediction)
     predicted = read.right.classes(numbers).reshape(count).numpy()
@@ -195,7 +206,7 @@ def _answer(
     scores = _table(prediction)
     return Predictions(
         part, stamp, "classes", rows, predicted, truth, predicted == truth, scores, None if probable is None else probable.numpy(), loss,
-        classes=read.classes, seconds=seconds,
+        classes=read.classes,
     )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ class PredictionsJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.predicting:predictions"
     about_document: ClassVar[bool] = False
-    part: Part
+    part: Part | None
+    """None for the part that is held out: the test part, or the training part where nothing is held out."""
     structure: int
     revision: int
     run: int
@@ -65,6 +66,8 @@ class Predictions:
     """(N,): the loss of this sample alone, without penalties."""
     classes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    parts: tuple[tuple[Part, int], ...] = ()
+    """All parts that have samples, with their sizes."""
     seconds: float = 0.0
     """How long the engine worked on this."""
 

@@ -8,5 +8,5 @@ from ui.shell.workspace.panel import PanelSpec
 FEATURE = FeatureSpec("explain", "ui.explain.feature:Explain", 30, ROWS)
 PANELS = (
     PanelSpec("explain", _("Explain"), "inspector", "ui.explain.card_page:CardPage", 32, made="when seen", floats=True),
-    PanelSpec("analysis", _("Analysis"), "bottom", "ui.explain.tools_page:ToolsPage", 45, made="when seen", modes=("analyse",)),
+    PanelSpec("analysis", _("Analysis"), "bottom", "ui.explain.tools_page:ToolsPage", 47, made="when seen", modes=("analyse",)),
 )

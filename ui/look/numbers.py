@@ -8,7 +8,7 @@ from graph.formula.numbers import plain
 from graph.model.covered import Covered
 from ui.look.numerals import MINUS, apart, exact, number, shape_text, whole
 
-__all__ = ["MINUS", "apart", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
+__all__ = ["MINUS", "apart", "count", "exact", "number", "percent", "plain", "rate", "shape_text", "whole"]
 
 
 def count(value: float) -> str:
@@ -16,6 +16,15 @@ def count(value: float) -> str:
     if isinstance(value, Covered):
         return str(value)
     return f"{round(value):,}"
+
+
+def percent(share: float) -> str:
+    """`97.4%`; only what is everything is 100%, only what is nothing 0%, and what is undefined a dash."""
+    if math.isnan(share):
+        return "–"
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 def rate(value: float) -> str:

@@ -6,4 +6,4 @@ from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 
 FEATURE = FeatureSpec("predict", "ui.predict.feature:Predict", 40, ROWS)
-PANELS = (PanelSpec("predictions", _("Predictions"), "bottom", "ui.predict.score_page:ScorePage", 47, made="when asked for"),)
+PANELS = (PanelSpec("predictions", _("Predictions"), "bottom", "ui.predict.score_page:ScorePage", 49, made="when asked for"),)

@@ -3,4 +3,4 @@
 from graph.text.messages import _
 from ui.shell.workspace.panel import PanelSpec
 
-PANELS = (PanelSpec("problems", _("Problems"), "bottom", "ui.problems.problems:ProblemsPage", 44),)
+PANELS = (PanelSpec("problems", _("Problems"), "bottom", "ui.problems.problems:ProblemsPage", 46),)

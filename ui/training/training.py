@@ -21,7 +21,7 @@ from graph.storage.document import Document
 from graph.text.messages import _, translated
 from ui.engine_link.messages import Progress
 from ui.forms.forms import ParameterForm
-from ui.look.numbers import count, number, plain, rate
+from ui.look.numbers import count, number, percent, plain, rate
 from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
 from ui.maths.formula import FormulaView
@@ -76,7 +76,7 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
     part = next((part for part in judging if metrics.get(f"{part}_accuracy") is not None), None)
     if part is not None:
         name = {"validation": _("validation accuracy"), "test": _("test accuracy"), "train": _("training accuracy")}[part]
-        parts.append((1, f"{name} {_percent(metrics[f'{part}_accuracy'] or 0.0)}"))
+        parts.append((1, f"{name} {percent(metrics[f'{part}_accuracy'] or 0.0)}"))
     if progress.phase == "training":
         parts.append((5, _("{steps_per_second} steps/s").format(steps_per_second=rate(progress.steps_per_second))))
     return parts
@@ -85,13 +85,6 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
 def progress_text(progress: Progress) -> str:
     """The run's progress in one line."""
     return " · ".join(text for _, text in progress_parts(progress))
-
-
-def _percent(share: float) -> str:
-    """`97.4%`; only what is everything is 100%, and only what is nothing 0%."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}"
-    return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 class TrainingPage(Panel):

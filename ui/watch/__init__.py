@@ -11,4 +11,4 @@ ROWS = (
                                                                                                  "during training"),
                run="probes.pin_gradient", context=380),
 )  # fmt: skip
-PANELS = (PanelSpec("probes", _("Probes"), "bottom", "ui.watch.probes_page:ProbesPage", 43, rows=ROWS),)
+PANELS = (PanelSpec("probes", _("Probes"), "bottom", "ui.watch.probes_page:ProbesPage", 45, rows=ROWS),)

@@ -1,0 +1,107 @@
+"""The results page on a real engine's answers: what it says, and that a cell, a row and a key lead to a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sklearn.metrics import confusion_matrix, f1_score
+
+from engine.compile.spot import Spot
+from engine.data import load
+from engine.nodes.catalog import CATALOG
+from engine.training.model import Model
+from graph.model.edits import SetParam
+from graph.storage.document import Document
+from tests.support.explain_support import Desk
+from ui.readouts.page import HIDDEN, ReadoutsPage
+from ui.shell.window import Window
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
+
+
+def opened(make_window: Callable[..., Window], qtbot: QtBot, example: str) -> tuple[Window, ReadoutsPage]:
+    window = make_window(Document.load(EXAMPLES / f"{example}.gradwire", CATALOG), kernel=Desk())
+    window.actions_by_id["readouts"].trigger()
+    page = window.panel("readouts")
+    assert isinstance(page, ReadoutsPage)
+    qtbot.waitUntil(lambda: page.source.fresh)
+    return window, page
+
+
+def test_a_cell_lists_its_samples_and_one_becomes_the_sample_shown(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    window, page = opened(make_window, qtbot, "iris")
+    graph = window.document.graph
+    data_node = next(node for node in graph.nodes if graph.spec(node).role == "data")
+    data, model = load(graph.settings_of(data_node)), Model(graph)
+    found = page.source.latest
+    assert found is not None and found.part == "test" and page.scores is not None
+    measures = model.measures
+    assert measures.prediction is not None
+    program = model.program(training=False, outputs=[measures.prediction])
+    feeds = model.feeds.whole(program.feeds, "test")
+    scores = program.evaluate(feeds, model.parameters(program), model.buffers(program), model.random(0))[0]
+    predicted = scores.argmax(1).numpy()
+    assert np.array_equal(page.scores.matrix, confusion_matrix(data.y_test, predicted, labels=range(3)))
+    assert "Test: " in page.state.full and f"{len(data.y_test)} samples" in page.state.full and "step 0" in page.state.full
+
+    matrix, cell = page.matrix, page.cell
+    true, guessed = (int(at[0]) for at in np.nonzero(page.scores.matrix - np.diag(np.diag(page.scores.matrix))))
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.place(true, guessed).center().toPoint())
+    expected = np.flatnonzero((data.y_test == true) & (predicted == guessed))
+    assert sorted(cell.places) == expected.tolist() and cell.heading.text().endswith(f": {len(expected)}")
+    window.activateWindow()
+    matrix.setFocus()
+    QApplication.processEvents()
+    matrix.cell = (0, 1)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(matrix, key)
+    assert matrix.listed == (1, 0) and matrix.accessibleDescription() == matrix.said(1, 0)
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.place(true, guessed).center().toPoint())
+    table = cell.table
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 0))
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    place = int(cell.places[0])
+    assert window.canvas.model.samples.spot == Spot("test", place, len(data.y_test))
+    qtbot.waitUntil(lambda: window.trace is not None and window.trace.batch.startswith("test sample"))
+    assert table.model().index(0, 0).data() == str(data.rows_test[place] + 1)
+
+    qtbot.mouseClick(page.views["classes"], Qt.MouseButton.LeftButton)
+    macro = table_of(page.class_scores.table)[3]
+    assert macro[0] == "macro mean" and macro[4] == f"{f1_score(data.y_test, predicted, average='macro', zero_division=0):.1%}"
+    assert not page.views["roc"].isVisible()
+    qtbot.mouseClick(page.parts["train"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Training: " in page.state.full)
+    assert page.source.latest is not None and page.source.latest.part == "train"
+
+    window.visibility.hide("test", values=[data_node])
+    assert page.hint.text() == HIDDEN and page.hint.isVisible() and not page.state.full
+    window.visibility.clear()
+    assert not page.hint.isVisible()
+    window.close()
+
+
+def table_of(table: object) -> list[list[str]]:
+    model = table.model()  # type: ignore[attr-defined]
+    return [[model.index(row, column).data() for column in range(model.columnCount())] for row in range(model.rowCount())]
+
+
+def test_numbers_have_residuals_and_an_edit_brings_new_predictions(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    window, page = opened(make_window, qtbot, "sine-regression")
+    assert page.view == "numbers" and page.numbers.scores is not None and "R² " in page.numbers.said.text()
+    assert [key for key, choice in page.views.items() if choice.isVisible()] == ["numbers", "loss"]
+    before, graph = page.source.latest, window.document.graph
+    data_node = next(node for node in graph.nodes if graph.spec(node).role == "data")
+    window.document.do(SetParam(data_node, "noise", 0.4), "More noise")
+    assert not page.source.fresh
+    qtbot.waitUntil(lambda: page.source.fresh)
+    assert page.source.latest is not before and page.source.latest is not None
+    assert np.array_equal(page.source.latest.true, load(window.document.graph.settings_of(data_node)).y_test)
+    page.numbers.chosen.emit(2)
+    assert window.canvas.model.samples.spot == Spot("test", 2, page.source.latest.samples)
+    window.close()

@@ -1,0 +1,236 @@
+"""The page with the results: which part, which view of it, and how current the numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.compile.feeds import Part
+from engine.compile.spot import Spot
+from engine.compile.views import TraceView
+from engine.learned.predictions import Predictions, by_loss, confident_mistakes
+from engine.learned.readouts.classification import ClassScores, class_scores, confusion
+from graph.storage.document import Document
+from graph.text.messages import _, ngettext
+from graph.text.quoting import named
+from ui.engine_link.messages import Progress
+from ui.look.numbers import count, percent
+from ui.look.theme import Theme
+from ui.look.widgets import PartsLabel, button, label, set_property
+from ui.readouts.class_scores import ClassScoresView
+from ui.readouts.matrix import ConfusionMatrix
+from ui.readouts.number_scores import NumberScoresView
+from ui.readouts.roc_plot import RocPlot
+from ui.readouts.samples import SampleList
+from ui.readouts.source import PredictionsSource, part_name
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
+
+EMPTY = _("The predictions for every sample appear here.")
+HIDDEN = _("Numbers on the canvas are hidden until they are predicted, so the results are not shown either.")
+VIEWS = {
+    "matrix": (_("Confusion matrix"), _("How often each class is predicted as which one; a click lists the samples")),
+    "classes": (_("By class"), _("Precision, recall and F1 of each class")),
+    "roc": (_("ROC"), _("True against false positives of two classes")),
+    "numbers": (_("Fit"), _("R², errors, predicted against true, residuals")),
+    "mistakes": (_("Mistakes"), _("Wrong predictions, the most confident first")),
+    "loss": (_("By loss"), _("All samples, the largest loss first")),
+}
+PARTS: tuple[Part, ...] = ("train", "test")
+OF_CLASSES, OF_NUMBERS = ("matrix", "classes", "roc", "mistakes", "loss"), ("numbers", "loss")
+
+
+class ReadoutsPage(Panel):
+    """Predictions for one part of the data, in one of several views."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.source = PredictionsSource(workspace, self)
+        self.source.changed.connect(self._show)
+        self.scores: ClassScores | None = None
+        self.view = "matrix"
+        self.parts: dict[Part, QPushButton] = {}
+        self.views: dict[str, QPushButton] = {}
+        self.state = PartsLabel("strong")
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.hint = label(EMPTY, "secondary", wrap=True)
+        self.matrix, self.cell = ConfusionMatrix(), SampleList()
+        self.class_scores, self.roc = ClassScoresView(), RocPlot()
+        self.numbers, self.samples = NumberScoresView(), SampleList()
+        self._body = QStackedWidget()
+        split = QSplitter()
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.matrix)
+        split.addWidget(self.cell)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([600, 400])
+        self._places: dict[str, QWidget] = {
+            "": self.hint, "matrix": split, "classes": self.class_scores, "roc": self.roc, "numbers": self.numbers,
+            "mistakes": self.samples, "loss": self.samples,
+        }  # fmt: skip
+        for widget in dict.fromkeys(self._places.values()):
+            self._body.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 6)
+        layout.setSpacing(6)
+        layout.addLayout(self._head())
+        layout.addWidget(self._body, 1)
+        self.matrix.chosen.connect(lambda true, predicted: self._list_cell())
+        for chooser in (self.cell.chosen, self.samples.chosen, self.numbers.chosen):
+            chooser.connect(self._point_out)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        views, parts = QButtonGroup(self), QButtonGroup(self)
+        for key, (title, tip) in VIEWS.items():
+            self.views[key] = self._choice(views, title, tip, lambda key=key: self.show_view(key))
+            row.addWidget(self.views[key])
+        row.addSpacing(16)
+        for part in PARTS:
+            tip = _("Show the {part} part").format(part=part_name(part).lower())
+            self.parts[part] = self._choice(parts, part_name(part), tip, lambda part=part: self.source.choose(part))
+            row.addWidget(self.parts[part])
+        row.addWidget(self.state, 1)
+        return row
+
+    def _choice(self, group: QButtonGroup, title: str, tip: str, act: Callable[[], None]) -> QPushButton:
+        choice = button(title, "quiet", tip=tip)
+        choice.setCheckable(True)
+        choice.clicked.connect(lambda _checked: act())
+        choice.hide()
+        group.addButton(choice)
+        return choice
+
+    # what happens around it
+
+    def bring(self) -> None:
+        """Show this page, with room for the matrix."""
+        self.workspace.pages.show("readouts", room=360)
+        self.first_stop().setFocus()
+
+    def first_stop(self) -> QWidget:
+        return self.matrix if self._body.currentWidget() is self._places["matrix"] else self.views[self.view]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.source.active = True
+        self.source.follow()
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.source.rest()
+
+    def set_document(self, document: Document) -> None:
+        self.matrix.listed = None
+        self.source.forget()
+        self.source.follow()
+
+    def document_changed(self) -> None:
+        self.source.follow()
+        self._show_state()
+
+    def set_progress(self, progress: Progress) -> None:
+        self.source.follow()
+        self._show_state()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        hidden = bool(self.workspace.visibility.asked)
+        if hidden != (self.hint.text() == HIDDEN):
+            self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._show()
+
+    # what is shown
+
+    def show_view(self, view: str) -> None:
+        self.view = view
+        self._show()
+
+    def _show(self) -> None:
+        if not self.isVisible():
+            return
+        found = self.source.latest
+        hidden = bool(self.workspace.visibility.asked)
+        if found is None or hidden:
+            self.hint.setText(HIDDEN if hidden else self.source.refusal or EMPTY)
+            self._body.setCurrentWidget(self.hint)
+            self._offer((), ())
+            self.state.set_parts([])
+            return
+        views = OF_CLASSES if found.kind == "classes" else OF_NUMBERS
+        offered = tuple(view for view in views if view != "roc" or len(found.classes) == 2)
+        if self.view not in offered:
+            self.view = offered[0]
+        self._offer(offered, tuple(part for part, _size in found.parts))
+        self.views[self.view].setChecked(True)
+        self.parts[found.part].setChecked(True)
+        self._fill(found)
+        self._body.setCurrentWidget(self._places[self.view])
+        self._show_state()
+
+    def _offer(self, views: tuple[str, ...], parts: tuple[Part, ...]) -> None:
+        for key, choice in (*self.views.items(), *self.parts.items()):
+            choice.setVisible(key in views or key in parts)
+
+    def _fill(self, found: Predictions) -> None:
+        theme = self.theme
+        if found.kind == "classes":
+            self.scores = class_scores(confusion(found.true, found.predicted, len(found.classes)))
+        if self.view == "matrix" and self.scores is not None:
+            self.matrix.show_scores(self.scores, found.classes, theme, not self.source.fresh)
+            self._list_cell()
+        elif self.view == "classes" and self.scores is not None:
+            self.class_scores.show_scores(self.scores, found.classes, theme)
+        elif self.view == "roc":
+            self.roc.show_predictions(found, theme)
+        elif self.view == "numbers":
+            self.numbers.show_predictions(found, theme)
+        elif self.view == "mistakes":
+            places = confident_mistakes(found)
+            text = ngettext("{number} wrong prediction", "{number} wrong predictions, the most confident first", len(places))
+            self.samples.show_samples(found, places, text.format(number=count(len(places))), theme)
+        else:
+            self.samples.show_samples(found, by_loss(found), _("All samples, the largest loss first"), theme)
+
+    def _list_cell(self) -> None:
+        """The samples of the chosen cell, or all mistakes where none is chosen."""
+        found, cell = self.source.latest, self.matrix.listed
+        if found is None:
+            return
+        if cell is None:
+            self.cell.show_samples(found, confident_mistakes(found), _("All mistakes. Click a cell to list its samples."), self.theme)
+            return
+        places = np.flatnonzero((found.true == cell[0]) & (found.predicted == cell[1]))
+        places = places[np.argsort(-found.loss[places], kind="stable")]
+        text = _("{true} predicted as {predicted}").format(true=named(found.classes[cell[0]]), predicted=named(found.classes[cell[1]]))
+        self.cell.show_samples(found, places, f"{text}: {count(len(places))}", self.theme)
+
+    def _show_state(self) -> None:
+        """Which part, how many samples, of which step."""
+        found = self.source.latest
+        if found is None or not self.isVisible():
+            return
+        size = ngettext("{number} sample", "{number} samples", found.samples).format(number=count(found.samples))
+        parts = [(1, f"{part_name(found.part)}: {size}")]
+        if self.scores is not None and found.kind == "classes":
+            parts.append((2, _("accuracy {share}").format(share=percent(self.scores.accuracy))))
+        parts.append((3, _("step {step}").format(step=count(found.stamp.step))))
+        old = not self.source.fresh and not self.source.training
+        if old:
+            parts.append((0, _("out of date")))
+        self.state.set_parts(parts)
+        set_property(self.state, "role", "complaint" if old else "strong")
+
+    def _point_out(self, place: int) -> None:
+        found = self.source.latest
+        if found is not None:
+            self.workspace.canvas.model.samples.point_out(Spot(found.part, place, found.samples))

@@ -1,0 +1,91 @@
+"""Where the page gets its predictions: it asks for them again whenever the numbers have changed, while training seldom enough."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.compile.feeds import Part
+from engine.learned.predictions import Predictions, PredictionsJob, Stamp
+from engine.numerics.job import Job, JobEnd
+from graph.text.messages import _
+from ui.engine_link.refresh import Refresh
+from ui.shell.workspace.workspace import Workspace
+
+REST = 0.12
+"""Seconds between two requests: a slider that is being dragged is waited for."""
+
+
+class PredictionsSource(QObject):
+    """The newest predictions for one part. Asks for others while `active`, whenever the numbers have changed."""
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.active = False
+        self.latest: Predictions | None = None
+        self.refusal = ""
+        """Why there are none, in words."""
+        self._part: Part | None = None
+        self._refused: PredictionsJob | None = None
+        self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST)
+
+    @property
+    def present(self) -> Stamp:
+        """Which numbers the engine has now, as far as the window knows."""
+        document, kernel = self._workspace.document, self._workspace.kernel
+        progress = kernel.progress if kernel is not None else None
+        return Stamp(document.structure, document.revision, progress.run if progress else 0, progress.step if progress else 0)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether `latest` is about the numbers there are now."""
+        return self.latest is not None and self.latest.stamp == self.present
+
+    @property
+    def training(self) -> bool:
+        kernel = self._workspace.kernel
+        return kernel is not None and kernel.training
+
+    def choose(self, part: Part) -> None:
+        """Show this part from now on."""
+        self._part = part
+        self._refresh.stop()
+        self.follow()
+
+    def forget(self) -> None:
+        """Another document."""
+        self._refresh.stop()
+        self.latest, self.refusal, self._refused, self._part = None, "", None, None
+        self.changed.emit()
+
+    def follow(self) -> None:
+        """Something may have changed: ask for what is not known yet."""
+        if not self.active:
+            return
+        if self.latest is not None and self.fresh and self._part in (None, self.latest.part):
+            return
+        now = self.present
+        job = PredictionsJob(self._part, now.structure, now.revision, now.run)
+        if job != self._refused:
+            self._refresh.ask(job)
+
+    def rest(self) -> None:
+        """Nobody looks: ask for nothing."""
+        self.active = False
+        self._refresh.stop()
+
+    def _ended(self, job: Job, end: JobEnd) -> None:
+        if end.how == "done" and isinstance(end.answer, Predictions):
+            self.latest, self.refusal, self._refused = end.answer, "", None
+            self._part = end.answer.part
+        elif end.how == "failed" and isinstance(job, PredictionsJob):
+            self.latest, self.refusal, self._refused = None, end.text, job
+        self.changed.emit()
+        self.follow()
+
+
+def part_name(part: Part) -> str:
+    """A part in words."""
+    return {"train": _("Training"), "test": _("Test")}[part]
