@@ -31,7 +31,7 @@ class PredictionsJob(Job):
     done_by: ClassVar[str] = "engine.learned.predicting:predictions"
     about_document: ClassVar[bool] = False
     part: Part | None
-    """None for the part that is held out: the test part, or the training part where nothing is held out."""
+    """None for the part that judges a run while it trains, or the training part where nothing is held out."""
     structure: int
     revision: int
     run: int

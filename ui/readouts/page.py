@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.compile.feeds import Part
 from engine.compile.spot import Spot
 from engine.compile.views import TraceView
+from engine.data.parts import PARTS, Part, part_name, part_word
 from engine.learned.predictions import Predictions, by_loss, confident_mistakes
 from engine.learned.readouts.classification import ClassScores, class_scores, confusion
 from graph.storage.document import Document
@@ -26,11 +26,15 @@ from ui.readouts.matrix import ConfusionMatrix
 from ui.readouts.number_scores import NumberScoresView
 from ui.readouts.roc_plot import RocPlot
 from ui.readouts.samples import SampleList
-from ui.readouts.source import PredictionsSource, part_name
+from ui.readouts.source import PredictionsSource
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
 EMPTY = _("The predictions for every sample appear here.")
+ON_REQUEST = _(
+    "The validation set judges the network while you train and choose. The test set is for the end: what you choose by it, it can no "
+    "longer judge. Its results are shown once, for the numbers there are now."
+)
 HIDDEN = _("Numbers on the canvas are hidden until they are predicted, so the results are not shown either.")
 VIEWS = {
     "matrix": (_("Confusion matrix"), _("How often each class is predicted as which one; a click lists the samples")),
@@ -40,7 +44,6 @@ VIEWS = {
     "mistakes": (_("Mistakes"), _("Wrong predictions, the most confident first")),
     "loss": (_("By loss"), _("All samples, the largest loss first")),
 }
-PARTS: tuple[Part, ...] = ("train", "test")
 OF_CLASSES, OF_NUMBERS = ("matrix", "classes", "roc", "mistakes", "loss"), ("numbers", "loss")
 
 
@@ -61,6 +64,9 @@ class ReadoutsPage(Panel):
         self.matrix, self.cell = ConfusionMatrix(), SampleList()
         self.class_scores, self.roc = ClassScoresView(), RocPlot()
         self.numbers, self.samples = NumberScoresView(), SampleList()
+        self._asking = False
+        self.request = button(_("Read the test set"))
+        self.request.clicked.connect(self._read_test)
         self._body = QStackedWidget()
         split = QSplitter()
         split.setChildrenCollapsible(False)
@@ -70,7 +76,8 @@ class ReadoutsPage(Panel):
         split.setStretchFactor(1, 2)
         split.setSizes([600, 400])
         self._places: dict[str, QWidget] = {
-            "": self.hint, "matrix": split, "classes": self.class_scores, "roc": self.roc, "numbers": self.numbers,
+            "": self.hint, "test": self._request_page(), "matrix": split,
+            "classes": self.class_scores, "roc": self.roc, "numbers": self.numbers,
             "mistakes": self.samples, "loss": self.samples,
         }  # fmt: skip
         for widget in dict.fromkeys(self._places.values()):
@@ -93,11 +100,20 @@ class ReadoutsPage(Panel):
             row.addWidget(self.views[key])
         row.addSpacing(16)
         for part in PARTS:
-            tip = _("Show the {part} part").format(part=part_name(part).lower())
-            self.parts[part] = self._choice(parts, part_name(part), tip, lambda part=part: self.source.choose(part))
+            tip = _("Predictions for the {part}").format(part=part_name(part))
+            self.parts[part] = self._choice(parts, part_word(part).capitalize(), tip, lambda part=part: self._choose_part(part))
             row.addWidget(self.parts[part])
         row.addWidget(self.state, 1)
         return row
+
+    def _request_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(label(ON_REQUEST, "secondary", wrap=True))
+        column.addWidget(self.request, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(2)
+        return page
 
     def _choice(self, group: QButtonGroup, title: str, tip: str, act: Callable[[], None]) -> QPushButton:
         choice = button(title, "quiet", tip=tip)
@@ -128,7 +144,7 @@ class ReadoutsPage(Panel):
         self.source.rest()
 
     def set_document(self, document: Document) -> None:
-        self.matrix.listed = None
+        self.matrix.listed, self._asking = None, False
         self.source.forget()
         self.source.follow()
 
@@ -151,6 +167,19 @@ class ReadoutsPage(Panel):
 
     # what is shown
 
+    def _choose_part(self, part: Part) -> None:
+        """The test part beside a validation part is read on request: a choice guided by it is no test any more."""
+        found = self.source.latest
+        self._asking = part == "test" and found is not None and "validation" in dict(found.parts)
+        if not self._asking:
+            self.source.choose(part)
+        self._show()
+
+    def _read_test(self) -> None:
+        self._asking = False
+        self.source.choose("test")
+        self._show()
+
     def show_view(self, view: str) -> None:
         self.view = view
         self._show()
@@ -172,7 +201,11 @@ class ReadoutsPage(Panel):
             self.view = offered[0]
         self._offer(offered, tuple(part for part, _size in found.parts))
         self.views[self.view].setChecked(True)
-        self.parts[found.part].setChecked(True)
+        self.parts["test" if self._asking else found.part].setChecked(True)
+        if self._asking:
+            self._body.setCurrentWidget(self._places["test"])
+            self.state.set_parts([])
+            return
         self._fill(found)
         self._body.setCurrentWidget(self._places[self.view])
         self._show_state()
@@ -217,14 +250,14 @@ class ReadoutsPage(Panel):
     def _show_state(self) -> None:
         """Which part, how many samples, of which step."""
         found = self.source.latest
-        if found is None or not self.isVisible():
+        if found is None or self._asking or not self.isVisible():
             return
         size = ngettext("{number} sample", "{number} samples", found.samples).format(number=count(found.samples))
-        parts = [(1, f"{part_name(found.part)}: {size}")]
+        parts = [(1, f"{part_word(found.part).capitalize()}: {size}")]
         if self.scores is not None and found.kind == "classes":
             parts.append((2, _("accuracy {share}").format(share=percent(self.scores.accuracy))))
         parts.append((3, _("step {step}").format(step=count(found.stamp.step))))
-        old = not self.source.fresh and not self.source.training
+        old = not self.source.fresh and (self.source.once or not self.source.training)
         if old:
             parts.append((0, _("out of date")))
         self.state.set_parts(parts)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.compile.feeds import Part
+from engine.data.parts import Part
 from engine.learned.predictions import Predictions, PredictionsJob, Stamp
 from engine.numerics.job import Job, JobEnd
-from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.shell.workspace.workspace import Workspace
 
@@ -49,10 +48,15 @@ class PredictionsSource(QObject):
         return kernel is not None and kernel.training
 
     def choose(self, part: Part) -> None:
-        """Show this part from now on."""
-        self._part = part
+        """Show this part from now on; the test part beside a validation part once, until it is chosen again."""
+        self._part, self._refused = part, None
         self._refresh.stop()
-        self.follow()
+        self._ask()
+
+    @property
+    def once(self) -> bool:
+        """Whether the part shown is read on request alone: the test part of data with a validation part."""
+        return self.latest is not None and self.latest.part == self._part == "test" and "validation" in dict(self.latest.parts)
 
     def forget(self) -> None:
         """Another document."""
@@ -64,8 +68,11 @@ class PredictionsSource(QObject):
         """Something may have changed: ask for what is not known yet."""
         if not self.active:
             return
-        if self.latest is not None and self.fresh and self._part in (None, self.latest.part):
+        if self.latest is not None and self._part in (None, self.latest.part) and (self.fresh or self.once):
             return
+        self._ask()
+
+    def _ask(self) -> None:
         now = self.present
         job = PredictionsJob(self._part, now.structure, now.revision, now.run)
         if job != self._refused:
@@ -84,8 +91,3 @@ class PredictionsSource(QObject):
             self.latest, self.refusal, self._refused = None, end.text, job
         self.changed.emit()
         self.follow()
-
-
-def part_name(part: Part) -> str:
-    """A part in words."""
-    return {"train": _("Training"), "test": _("Test")}[part]

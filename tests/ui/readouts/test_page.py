@@ -46,13 +46,13 @@ def test_a_cell_lists_its_samples_and_one_becomes_the_sample_shown(make_window: 
     feeds = model.feeds.whole(program.feeds, "test")
     scores = program.evaluate(feeds, model.parameters(program), model.buffers(program), model.random(0))[0]
     predicted = scores.argmax(1).numpy()
-    assert np.array_equal(page.scores.matrix, confusion_matrix(data.y_test, predicted, labels=range(3)))
-    assert "Test: " in page.state.full and f"{len(data.y_test)} samples" in page.state.full and "step 0" in page.state.full
+    assert np.array_equal(page.scores.matrix, confusion_matrix(data.test.y, predicted, labels=range(3)))
+    assert "Test: " in page.state.full and f"{len(data.test.y)} samples" in page.state.full and "step 0" in page.state.full
 
     matrix, cell = page.matrix, page.cell
     true, guessed = (int(at[0]) for at in np.nonzero(page.scores.matrix - np.diag(np.diag(page.scores.matrix))))
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.place(true, guessed).center().toPoint())
-    expected = np.flatnonzero((data.y_test == true) & (predicted == guessed))
+    expected = np.flatnonzero((data.test.y == true) & (predicted == guessed))
     assert sorted(cell.places) == expected.tolist() and cell.heading.text().endswith(f": {len(expected)}")
     window.activateWindow()
     matrix.setFocus()
@@ -67,13 +67,13 @@ def test_a_cell_lists_its_samples_and_one_becomes_the_sample_shown(make_window: 
     table.setCurrentIndex(table.model().index(0, 0))
     qtbot.keyClick(table, Qt.Key.Key_Return)
     place = int(cell.places[0])
-    assert window.canvas.model.samples.spot == Spot("test", place, len(data.y_test))
+    assert window.canvas.model.samples.spot == Spot("test", place, len(data.test.y))
     qtbot.waitUntil(lambda: window.trace is not None and window.trace.batch.startswith("test sample"))
-    assert table.model().index(0, 0).data() == str(data.rows_test[place] + 1)
+    assert table.model().index(0, 0).data() == str(data.test.rows[place] + 1)
 
     qtbot.mouseClick(page.views["classes"], Qt.MouseButton.LeftButton)
     macro = table_of(page.class_scores.table)[3]
-    assert macro[0] == "macro mean" and macro[4] == f"{f1_score(data.y_test, predicted, average='macro', zero_division=0):.1%}"
+    assert macro[0] == "macro mean" and macro[4] == f"{f1_score(data.test.y, predicted, average='macro', zero_division=0):.1%}"
     assert not page.views["roc"].isVisible()
     qtbot.mouseClick(page.parts["train"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Training: " in page.state.full)
@@ -101,7 +101,30 @@ def test_numbers_have_residuals_and_an_edit_brings_new_predictions(make_window: 
     assert not page.source.fresh
     qtbot.waitUntil(lambda: page.source.fresh)
     assert page.source.latest is not before and page.source.latest is not None
-    assert np.array_equal(page.source.latest.true, load(window.document.graph.settings_of(data_node)).y_test)
+    assert np.array_equal(page.source.latest.true, load(window.document.graph.settings_of(data_node)).test.y)
     page.numbers.chosen.emit(2)
     assert window.canvas.model.samples.spot == Spot("test", 2, page.source.latest.samples)
+    window.close()
+
+
+def test_beside_a_validation_part_the_test_part_is_read_on_request(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    document = Document.load(EXAMPLES / "iris.gradwire", CATALOG)
+    data_node = next(node for node in document.graph.nodes if document.graph.spec(node).role == "data")
+    document.do(SetParam(data_node, "validation_fraction", 0.2))
+    window = make_window(document, kernel=Desk())
+    window.actions_by_id["readouts"].trigger()
+    page = window.panel("readouts")
+    qtbot.waitUntil(lambda: page.source.fresh)
+    assert page.source.latest.part == "validation" and page.parts["validation"].isChecked()
+    qtbot.mouseClick(page.parts["test"], Qt.MouseButton.LeftButton)
+    assert page.request.isVisible() and page.source.latest.part == "validation"
+    qtbot.mouseClick(page.request, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Test: " in page.state.full)
+    found = page.source.latest
+    document.do(SetParam(data_node, "seed", 5))
+    qtbot.waitUntil(lambda: "out of date" in page.state.full)
+    qtbot.waitUntil(lambda: not window.work.busy)
+    assert page.source.latest is found
+    qtbot.mouseClick(page.parts["validation"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.source.fresh and page.source.latest.part == "validation")
     window.close()
