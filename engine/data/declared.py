@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,7 +70,7 @@ class Source:
 def at_once(read: Callable[[DataSetSpec, Values], Raw]) -> Callable[[DataSetSpec, Values], Steps]:
     """A reading that takes no time worth a report."""
 
-    def steps(spec: DataSetSpec, values: Values) -> Iterator[Any]:
+    def steps(spec: DataSetSpec, values: Values) -> Steps:
         yield from ()
         return read(spec, values)
 
