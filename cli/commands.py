@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from cli.common import CommandError, add_graph_arguments
+from cli.data import add_data_arguments
 from cli.parser import CommandParser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text
@@ -140,6 +141,11 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
 
     export = graph_command("export", _("export the graph as readable PyTorch code"))
     export.add_argument("-o", "--out", metavar=metavar(programs), help=_("default: standard output"))
+
+    reading = _("show how a table is read, and why")
+    data = commands.add_parser("data", help=reading, description=f"{reading.capitalize()}.")
+    add_data_arguments(data)
+    _add_json(data)
 
     listing = _("list the built-in graphs and lessons")
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.formula.numerals import NUMERAL, NumberError, numeral, simplified
+from graph.formula.numerals import APOSTROPHES, BLANKS, NUMERAL, NumberError, numeral, simplified
 
 MISSING = {"", "na", "n/a", "nan", "null", "?", "#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "<na>"}
 """What spreadsheets and statistics programs write where there is no value."""
@@ -23,6 +24,18 @@ def is_missing(cell: str, number: bool = True) -> bool:
     return cell.lower() in (MISSING_NUMBERS if number else MISSING)
 
 
+@dataclass(frozen=True, slots=True)
+class MissingWords:
+    """Which cells say that there is no value: the usual words, those `added` and without those `kept`, all in lower case."""
+
+    added: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+
+    def __call__(self, cell: str, number: bool = True) -> bool:
+        word = cell.lower()
+        return word in self.added or (word not in self.kept and word in (MISSING_NUMBERS if number else MISSING))
+
+
 def all_plain(cells: Sequence[str]) -> bool:
     """Whether all cells are numbers as programs write them, such as −1.5e3: most columns are, and can be read at once."""
     return bool(cells) and all(map(_PLAIN.fullmatch, cells))
@@ -30,11 +43,14 @@ def all_plain(cells: Sequence[str]) -> bool:
 
 def mostly_numbers(cells: Sequence[str]) -> bool:
     """Whether more than half of the cells that hold a value are numbers."""
-    if all_plain(cells):
-        return True
+    return all_plain(cells) or share_of_numbers(Counter(cells), is_missing) > 0.5
+
+
+def share_of_numbers(counts: Mapping[str, int], missing: Callable[[str], bool]) -> float:
+    """The share of numbers among the cells that hold a value, from how often each occurs."""
     numbers = NumberFormat()
-    filled = [cell for cell in cells if not is_missing(cell)]
-    return bool(filled) and sum(map(numbers.may_be, filled)) > len(filled) / 2
+    filled = {cell: count for cell, count in counts.items() if not missing(cell)}
+    return sum(count for cell, count in filled.items() if numbers.may_be(cell)) / sum(filled.values()) if filled else 0.0
 
 
 @dataclass(slots=True)
@@ -69,13 +85,18 @@ def evidence(cells: Iterable[str], plain: bool) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """Reads cells with one decimal sign; with none, `may_be` says whether a cell is a number with either."""
+    """Reads cells with one decimal sign; with none, `may_be` says whether a cell is a number with either.
+
+    `thousands` is the one sign that may stand between thousands: a point, a comma, a blank or an apostrophe of any kind, or an empty text
+    where there is none; None where any may.
+    """
 
     decimal: str = ""
+    thousands: str | None = None
 
     def may_be(self, cell: str) -> bool:
         signs = (self.decimal,) if self.decimal else (".", ",")
-        return any(NumberFormat(sign).value(cell) is not None for sign in signs)
+        return any(NumberFormat(sign, self.thousands).value(cell) is not None for sign in signs)
 
     def values(self, cells: Sequence[str]) -> list[float | None]:
         return [self.value(cell) for cell in cells]
@@ -88,6 +109,8 @@ class NumberFormat:
         sign, body = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
         if not NUMERAL.fullmatch(body):
             return float(text) if _INFINITE.fullmatch(text) else None
+        if self.thousands is not None and not thousands_in(body, self.decimal) <= {self.thousands}:
+            return None
         try:
             number = float(numeral(body, self.decimal))
         except NumberError:
@@ -95,3 +118,10 @@ class NumberFormat:
         except OverflowError:
             return float(f"{sign}inf")
         return -number if sign == "-" else number
+
+
+def thousands_in(body: str, decimal: str) -> set[str]:
+    """The kinds of signs that stand between the thousands of a number: a point or comma, a blank, an apostrophe."""
+    body = re.split("[eE]", body)[0]
+    kinds = {"." if decimal == "," else ","} & set(body) if decimal else set()
+    return kinds | ({" "} if set(body) & set(BLANKS) else set()) | ({"'"} if set(body) & set(APOSTROPHES) else set())

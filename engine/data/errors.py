@@ -32,6 +32,10 @@ class Unreadable(DataError):
     """The system does not let the file be read: that may be over at any time."""
 
 
+class CellError(DataError):
+    """A cell of a table cannot be read as what its column is."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataNote:
     """A note about how the data were read, with buttons to read them differently."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from engine.data.cells import NumberFormat, is_missing, mostly_numbers
+from engine.data.cells import NumberFormat, is_missing, mostly_numbers, share_of_numbers
 from engine.data.errors import DataNote
 from graph.text.messages import _
 from graph.text.quoting import named
@@ -16,16 +16,17 @@ LEVELS = 20
 """A target of whole numbers with at most this many values may be meant as classes."""
 
 
-def looks_like_classes(cells: Sequence[str]) -> bool:
-    """Whether a target column is words. A few words among many numbers are mistakes; grades such as 1, 2, 3+ are classes."""
-    counts = Counter(cell for cell in cells if not is_missing(cell, False))
+def looks_like_classes(cells: Mapping[str, int], missing: Callable[..., bool] = is_missing) -> bool:
+    """Whether a column is words, from how often each cell occurs. A few words among many numbers are mistakes; grades such as 1, 2, 3+ are
+    classes."""
+    counts = {cell: count for cell, count in cells.items() if not missing(cell, False)}
     if not counts:
         return False
-    if not mostly_numbers(cells):
+    if share_of_numbers(cells, missing) <= 0.5:
         return True
     numbers = NumberFormat()
-    words = {cell: count for cell, count in counts.items() if not numbers.may_be(cell) and not is_missing(cell)}
-    whole = all(cell.isdigit() for cell in counts if cell not in words and not is_missing(cell))
+    words = {cell: count for cell, count in counts.items() if not numbers.may_be(cell) and not missing(cell)}
+    whole = all(cell.isdigit() for cell in counts if cell not in words and not missing(cell))
     repeated = any(count > 1 for count in counts.values())
     return bool(whole and repeated and len(words) > 1 and sum(words.values()) >= 0.2 * sum(counts.values()) and len(counts) <= LEVELS)
 

@@ -16,6 +16,7 @@ import numpy as np
 from engine.data.declared import DataSetSpec, numbered
 from engine.data.errors import DataError, DataNote, Unreadable
 from engine.data.files import absolute_path, stamp_of
+from engine.data.filling import fill_in
 from engine.data.labels import whole_levels
 from engine.data.parts import PARTS, Part, part_name, part_word
 from engine.data.raw import Raw
@@ -238,6 +239,7 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     about = replace(about, train_rows=train, validation_rows=validation, test_rows=test, notes=notes, levels=levels)
     about = replace(about, picture=raw.picture or spec.picture)
     samples = [Samples(raw.features(rows), y[rows], rows) for rows in parts.values()]
+    about = replace(about, notes=(*about.notes, *fill_in(raw.fills, *(part.x for part in samples))))
     for part in samples:
         for array in (part.x, part.y, part.rows):
             array.setflags(write=False)

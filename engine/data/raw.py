@@ -10,12 +10,24 @@ from engine.data.errors import DataNote
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """Features from `start` to `stop` that are NaN in some rows of column `name`; there the training part's mean, median or most frequent
+    value takes their place."""
+
+    name: str
+    start: int
+    stop: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """Features (N, *features), and one of two targets: `values` (N, k) float64, or `labels` (N,), class numbers with names in
     `classes`, −1 in rows that are not `usable`. None in `usable`: all of them are.
 
     `parts` (N,) has "train", "validation", "test" or "" where the source itself says which rows train and which test, else it is None.
     Samples that are pictures have their height and width in `picture`; their `x` may be bytes, to be divided by `divisor`.
+    `fills` says what becomes of NaN in the features; `x` has none elsewhere.
     """
 
     x: np.ndarray
@@ -29,6 +41,7 @@ class Raw:
     parts: np.ndarray | None = None
     picture: tuple[int, int] | None = None
     divisor: float = 1.0
+    fills: tuple[Fill, ...] = ()
 
     def features(self, rows: np.ndarray) -> np.ndarray:
         """These rows as float64."""

@@ -103,6 +103,11 @@ def IntsSetting(default: Sequence[int], **more: Any) -> Any:
     return Setting("", "ints", list(default), **more)
 
 
+def JsonSetting(**more: Any) -> Any:
+    """Plain JSON that no field edits; its reader judges it. None where nothing was chosen."""
+    return Setting("", "json", None, **more)
+
+
 def TensorSetting(default: Any, **more: Any) -> Any:
     return Setting("", "tensor", default, **more)
 

@@ -11,6 +11,7 @@ from engine.nodes.base import (
     ChoiceSetting,
     FloatSetting,
     IntSetting,
+    JsonSetting,
     NodeType,
     Result,
     Settings,
@@ -30,6 +31,7 @@ TYPED = ("function", "above_below")
 _CLASSED = "dataset=circles|moons|xor|spiral|blobs|above_below"
 _MADE = "dataset=" + "|".join((*TOYS, *TYPED))
 _TYPED = "dataset=" + "|".join(TYPED)
+_TABLE = "dataset=csv|pasted"
 
 
 class Input(NodeType):
@@ -84,7 +86,7 @@ class Data(NodeType):
         Port("x", rank=(1, 3), doc="The features, one row per sample."),
         Port("target", "any", rank=(0, 1), doc="The target to predict, in the chosen coding."),
     )
-    dataset = ChoiceSetting("moons", (*TOYS, *TYPED, *REAL, "points", "csv", "pictures", "table"), title="Data set")
+    dataset = ChoiceSetting("moons", (*TOYS, *TYPED, *REAL, "points", "csv", "pasted", "pictures", "table"), title="Data set")
     function = TextSetting("sin(x)", when=_TYPED, title="y =", help="A function of x, such as sin(x), x^2 - 1 or where(x > 0, 1, -1).")
     x_from = FloatSetting(-3.0, -1e6, 1e6, when=_TYPED, title="x from", help="Where the range of x begins.")
     x_to = FloatSetting(3.0, -1e6, 1e6, when=_TYPED, title="x to", help="Where the range of x ends.")
@@ -102,18 +104,45 @@ class Data(NodeType):
     )  # fmt: skip
     classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
     path = TextSetting(
-        "", when="dataset=csv", title="File", file="table", help="A CSV file; a relative path starts at this document's folder."
-    )
-    feature_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: all columns but the target.")
-    target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column, or the one named label.")
+        "", when="dataset=csv", title="File", file="table",
+        help="A text file such as .csv or .tsv, or an .xlsx workbook; a relative path starts at this document's folder.",
+    )  # fmt: skip
+    pasted = TextSetting(
+        "", when="dataset=pasted", title="Table", several_lines=True,
+        help="The table as text: one row per line, as copied from a spreadsheet.",
+    )  # fmt: skip
+    feature_columns = TextSetting("", when=_TABLE, help="Names separated by commas; empty: all columns but the target.")
+    target_columns = TextSetting("", when=_TABLE, help="Names separated by commas; empty: the last column, or the one named label.")
     header = ChoiceSetting(
-        "auto", ("auto", "names", "data"), when="dataset=csv", title="First line",
+        "auto", ("auto", "names", "data"), when=_TABLE, title="First line",
         help="Whether line 1 names the columns or is the first sample; auto decides from the lines below it.",
     )  # fmt: skip
     decimal = ChoiceSetting(
-        "auto", ("auto", "point", "comma"), when="dataset=csv", title="Decimal sign",
+        "auto", ("auto", "point", "comma"), when=_TABLE, title="Decimal sign",
         help="The decimal sign in the file; auto decides from the unambiguous cells.",
     )  # fmt: skip
+    thousands = ChoiceSetting(
+        "auto", ("auto", "none", "point", "comma", "blank", "apostrophe"), when=_TABLE, title="Thousands sign",
+        help="The sign between thousands; auto allows any that the decimal sign leaves.",
+    )  # fmt: skip
+    separator = ChoiceSetting(
+        "auto", ("auto", "comma", "semicolon", "tab", "bar", "colon", "blanks"), when=_TABLE,
+        help="The sign between two cells; auto takes the one that cuts all lines into equally many cells.",
+    )  # fmt: skip
+    skip_rows = IntSetting(0, 0, 1000, when=_TABLE, title="Lines to skip", help="So many lines at the top are not part of the table.")
+    comment = TextSetting(
+        "auto", when=_TABLE, title="Comment sign", help="Lines that begin with it are skipped; auto: # at the top; empty: there are none."
+    )
+    encoding = ChoiceSetting(
+        "auto", ("auto", "utf-8", "utf-16", "cp1252"), when="dataset=csv",
+        help="How the file's bytes become letters; auto: UTF-8 where the bytes are valid UTF-8, else Windows-1252 (cp1252).",
+    )  # fmt: skip
+    missing_words = TextSetting(
+        "", when=_TABLE, title="Missing values",
+        help="Words that stand for no value, separated by commas, beside empty cells, NA, NaN, ? and the like; !NA: NA is a value.",
+    )  # fmt: skip
+    sheet = TextSetting("", when="dataset=csv", help="The sheet of a workbook; empty: the first one that holds a table.")
+    columns = JsonSetting(when=_TABLE, help="Role, kind, treatment of missing values and coding of single columns.")
     pictures_path = TextSetting(
         "", when="dataset=pictures", title="Pictures", file="pictures",
         help="An IDX file, a CIFAR-10 batch, or a folder or zip archive with one folder per class; "

@@ -1,24 +1,24 @@
-"""A table in a file of your own."""
+"""A table in a file of your own, or pasted into the document."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from engine.data.declared import DataSetSpec, Source, Values
+from engine.data.how_read import SETTINGS
+from engine.numerics.job import share_of
 
 if TYPE_CHECKING:
     from engine.numerics.job import Steps
 
-READING = ("feature_columns", "target_columns", "header", "decimal")
-"""The settings that say how a file is read."""
-
 
 def _read(spec: DataSetSpec, values: Values) -> Steps:
-    from engine.data import csv_file
+    from engine.data.how_read import HowRead
+    from engine.data.table_file import planned
 
-    reading = csv_file.FileReading(**{name: str(values[name]) for name in READING})
-    columns = yield from csv_file.reading_columns(str(values["path"]), reading)
-    return csv_file.raw_of(columns, str(values["path"]), str(values["coding"]))
+    reader = yield from share_of(planned(values, HowRead.of(values)), 0, 800)
+    raw = yield from share_of(reader.samples(str(values["coding"])), 800, 1000)
+    return raw
 
 
 SOURCE = Source(
@@ -28,7 +28,14 @@ SOURCE = Source(
             "CSV file",
             "Your own table, one row per sample. Separator, decimal sign and column names are recognised, and what was recognised is said.",
             "either",
-            ("path", *READING, "seed", "test_fraction", "coding"),
+            ("path", *SETTINGS, "seed", "test_fraction", "coding"),
+        ),
+        DataSetSpec(
+            "pasted",
+            "Pasted table",
+            "A table that you paste as text, from a spreadsheet for instance. It is stored in the document.",
+            "either",
+            ("pasted", *(name for name in SETTINGS if name not in ("encoding", "sheet")), "seed", "test_fraction", "coding"),
         ),
     ),
     _read,

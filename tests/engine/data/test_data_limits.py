@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data import DataError, describe, text_table
+from engine.data import DataError, describe, dialect, text_file, text_table
 from engine.data.text_table import read_table
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and sparse files")
@@ -51,10 +51,12 @@ def test_half_a_gigabyte_of_nothing_is_refused_from_its_beginning(tmp_path: Path
 def test_bytes_lines_columns_and_cells_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(("a,b,y\n" + "1,2,3\n" * 99).replace(",", separator))
-    for name, most, said in (("MAX_BYTES", 500, "is larger than"), ("MAX_LINES", 50, "more than 50 lines"),
-                             ("MAX_CELLS", 200, "more than 200 cells"), ("MAX_COLUMNS", 2, "has 3 columns; at most 2")):  # fmt: skip
+    for module, name, most, said in (
+        (text_file, "MAX_BYTES", 500, "is larger than"), (text_file, "MAX_LINES", 50, "more than 50 lines"),
+        (text_table, "MAX_CELLS", 200, "more than 200 cells"), (dialect, "MAX_COLUMNS", 2, "has 3 columns; at most 2"),
+    ):  # fmt: skip
         with monkeypatch.context() as patch:
-            patch.setattr(text_table, name, most)
+            patch.setattr(module, name, most)
             os.utime(path, ns=(most, most))  # another file: what was said about this one is remembered
             assert said in refusal(path)
     os.utime(path, ns=(1, 1))
