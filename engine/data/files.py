@@ -12,7 +12,7 @@ from graph.storage.paths import cleaned
 
 LARGE = 2**20
 """Bytes above which a file is read in pieces, with a bar; a smaller one is read at once, in about a tenth of a second."""
-AFTER_READING = ("seed", "test_fraction", "coding")
+AFTER_READING = ("seed", "test_fraction", "validation_fraction", "stratified", "coding")
 """The settings that change what is done with what was read, never what is read."""
 
 
