@@ -104,6 +104,8 @@ def _number_findings(reader: TableReader, decimal: str, grouping: str) -> list[F
 
 
 def _decimal_evidence(reader: TableReader, decimal: str) -> tuple[str, bool]:
+    if reader.table.typed:
+        return _("The workbook stores numbers as numbers, whatever their decimal sign."), False
     other = "." if decimal == "," else ","
     for plan in reader.plans.values():
         proof = plan.column.signs

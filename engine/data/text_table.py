@@ -15,6 +15,7 @@ from engine.data.errors import DataError, DataNote
 from engine.data.how_read import AUTO, HowRead
 from engine.data.table_reading import Finding
 from engine.data.text_file import SAMPLED, Lines, lines_of, preamble, reading_bytes, split_lines
+from engine.data.workbook import is_workbook, reading_rows
 from engine.numerics.job import JobReport, Steps, finished, share_of
 from graph.text.messages import _, ngettext
 from graph.text.quoting import quoted_path
@@ -62,6 +63,11 @@ def read_table(path: str, how: HowRead | None = None) -> Table:
 
 def reading_table(path: str, how: HowRead) -> Steps:
     """The same, a piece at a time."""
+    if is_workbook(path):
+        rows, numbers, found, sheets = yield from share_of(reading_rows(path, how.sheet, how.skip_rows), 0, 900)
+        table = yield from share_of(table_of(quoted_path(path), rows, numbers, found, "", how), 900, 1000)
+        table.typed, table.sheets = True, sheets
+        return table
     raw = yield from share_of(reading_bytes(path), 0, 200)
     shown = quoted_path(path)
     found = lines_of(shown, raw, how.encoding, how.skip_rows, how.comment)

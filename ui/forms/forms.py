@@ -36,7 +36,7 @@ from ui.look.widgets import label, set_property
 WIDEST = _("Weight decay λ ")
 """A usual long label: what the column of labels is made for. Longer ones break."""
 CHOOSING = {
-    "table": (_("Choose a table"), _("Tables (*.csv *.tsv *.txt *.dat);;All files (*)")),
+    "table": (_("Choose a table"), _("Tables (*.csv *.tsv *.txt *.dat *.xlsx);;All files (*)")),
     "pictures": (_("Choose a file of pictures"), _("Pictures (*ubyte *ubyte.gz *.bin *.zip);;All files (*)")),
     "labels": (_("Choose the file of labels"), _("Labels (*ubyte *ubyte.gz);;All files (*)")),
 }

@@ -20,7 +20,7 @@ from ui.library.library import MIME
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-TABLES = (".csv", ".tsv")
+TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
 APART = 48.0
 LARGEST = 2_000_000
 """Bytes of a table that is read while the window waits."""
