@@ -142,6 +142,11 @@ def _recorded(model: CanvasModel, paint: Any) -> Record:
     return device.record
 
 
+def recorded(model: CanvasModel) -> Record:
+    """Everything that is painted of a canvas, each text with its place in the view."""
+    return _recorded(model, lambda painter: _paint_all(painter, model))
+
+
 def _paint_all(painter: QPainter, model: CanvasModel) -> None:
     """The whole scene; every label finds its place."""
     area, scale = model.viewport.seen(), model.camera.scale
