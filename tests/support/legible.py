@@ -9,14 +9,13 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from benchmarks.sight import recorded
-from engine.compile.views import ArrayView
 from graph.lessons.lesson import LessonStep
 from graph.lessons.lesson_graph import find
 from graph.model.address import Address
 from ui.shell.window import Window
 
 LINES, FEW, BESIDE = 45, 8, 90
-"""The least type is this part of the window's height; tensors of so many entries are written out; pixels from a card to its wire's label."""
+"""The least type is this part of the window's height; tensors of so many entries are written out; pixels from a card to a wire's label."""
 _NUMBER = re.compile(r"[−-]?\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
@@ -34,6 +33,8 @@ def unreadable(window: Window, step: LessonStep) -> list[str]:
     texts = [t for t in record.texts if t.height >= least and seen.contains(t.box.center()) and not _under(t.box, sheets)]
     numbers = np.array([value for text in texts for value in _numbers(text.text)] or [np.nan])
     marks = [text.box for text in texts if "?" in text.text]
+    to_view = model.camera.transform()
+    marks += [to_view.mapRect(box) for _identity, tag, box in window.canvas.overlay.placed_tags() if "?" in tag.text]
     learned = {place.id for question in step.ask if question.of and (place := find(graph, question.of)) and place.kind == "parameter"}
     whole = any(action.do == "view" and "fit" not in action.args for action in step.run)
     asked = {question.of for question in step.ask}
@@ -45,17 +46,18 @@ def unreadable(window: Window, step: LessonStep) -> list[str]:
         node = graph.edges[place.id].source[0] if place.kind == "edge" else place.id
         if node not in model.scene.row:
             continue  # in a group that is closed: its card is what is pointed out
-        rect = model.camera.transform().mapRect(model.scene.rect(node))
+        rect = to_view.mapRect(model.scene.rect(node))
         if place.kind != "edge" and (not seen.contains(rect.center()) or _under(rect, sheets)):
             said.append(f"{name}: out of view")
         elif place.kind != "edge" and not any(rect.contains(text.box.center()) for text in texts):
             said.append(f"{name}: its name")
         if place.id not in learned and (name in asked or not whole):
-            said += [f"{name}: {missing}" for missing in _missing(window, place, node, rect, numbers, marks)]
+            near = rect.adjusted(-BESIDE, -BESIDE, BESIDE, BESIDE) if name in asked else seen
+            said += [f"{name}: {missing}" for missing in _missing(window, place, node, near, numbers, marks)]
     return said
 
 
-def _missing(window: Window, place: Address, node: str, rect: QRectF, numbers: np.ndarray, marks: list[QRectF]) -> Iterator[str]:
+def _missing(window: Window, place: Address, node: str, near: QRectF, numbers: np.ndarray, marks: list[QRectF]) -> Iterator[str]:
     graph, content = window.document.graph, window.canvas.model.content
     spec = graph.spec(node)
     if not spec.outputs:
@@ -64,7 +66,6 @@ def _missing(window: Window, place: Address, node: str, rect: QRectF, numbers: n
     view = content.node_value(node, port)
     if view is None:
         return
-    near = rect.adjusted(-BESIDE, -BESIDE, BESIDE, BESIDE)
     if view.covered:
         if place.kind != "edge" and not any(near.contains(mark.center()) for mark in marks):
             yield "its question mark"

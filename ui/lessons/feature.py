@@ -311,6 +311,7 @@ class Lessons(Feature):
             self._ask()
             self.player.runner.poke()
             self.player.look()
+            self.player.follow()
 
     def _review(self, player: Player, trace: TraceView | None) -> None:
         """Verdicts about other numbers than those that are shown now go; in the step's own graph their questions are open again."""

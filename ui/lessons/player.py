@@ -27,7 +27,7 @@ from ui.lessons.view import StepView
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-LOOK, FIT = "compare with the step", "fit the step's view"
+LOOK, FIT, GROWN = "compare with the step", "fit the step's view", "fit the step's view to cards that have grown"
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
@@ -170,6 +170,10 @@ class Player(QObject):
         if wandered != self.wandered:
             self.wandered = wandered
             self.changed.emit()
+
+    def follow(self) -> None:
+        """There are other numbers, and with the first ones shapes."""
+        self.workspace.work.after_event(GROWN, self.view.follow)
 
     # Qt
 

@@ -27,6 +27,8 @@ class StepView:
     def __init__(self, canvas: Canvas, visibility: Visibility) -> None:
         self._canvas, self._visibility = canvas, visibility
         self._items: tuple[str, ...] = ()
+        self._fitted = QRectF()
+        """Where these were when they were looked at."""
         self._left: tuple[tuple[float, float, float], bool, str | None] | None = None
 
     def show(self, step: LessonStep, graph: Graph, covered: Callable[[], Iterable[LessonQuestion]]) -> None:
@@ -69,8 +71,14 @@ class StepView:
             self._place()
             self.settle()
 
+    def follow(self) -> None:
+        """Cards grow when the shapes of what they hold are known: show the same items still."""
+        if self._left is not None and self._rect() != self._fitted:
+            self.refit()
+
     def _place(self) -> None:
         canvas, rect = self._canvas, self._rect()
+        self._fitted = rect
         if rect.isNull():
             canvas.fit_all()
         else:
@@ -90,6 +98,7 @@ class StepView:
         return not canvas.fitted if fitted else canvas.view_state() != state
 
     def clear(self) -> None:
+        self._left = None
         self._canvas.model.map.unneeded = lambda: False
         self._canvas.overlay.highlight(OWNER, ())
         self._visibility.hide(OWNER)
