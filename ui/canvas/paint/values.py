@@ -123,9 +123,10 @@ def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Co
     """The sum of the gradients on the last line; what is left of the area."""
     if total is None:
         return area
-    painter.setFont(font("wire", 14 / 15))
+    room = area.width() + 16
+    painter.setFont(font("wire", round(min(17 / 15, room / text_metrics.text_width("wire", total)), 2)))
     painter.setPen(color(theme.stale if content.stale else theme.backward))
-    painter.drawText(QRectF(area.left() - 8, area.bottom() - 15, area.width() + 16, 16), _CENTRE, total)
+    painter.drawText(QRectF(area.left() - 8, area.bottom() - 16, room, 18), _CENTRE, total)
     return area.adjusted(0, 0, 0, -geometry.SUM)
 
 
