@@ -76,13 +76,13 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 @pytest.mark.parametrize("name", ["examples/tanh-mlp-2-4-2", "examples/xor", "lessons/tanh-by-hand"])
 def test_every_number_of_a_small_network_can_be_read_when_all_of_it_is_shown(name: str, theme: Theme) -> None:
-    """In a window of 1280 × 720 with a sample chosen: every number at 12.8 pixels at least, matrices on cards at 14, and both vectors of every wire written out."""
+    """In a window of 1280 × 720 with a sample chosen: matrices at 14 pixels, less with four decimals; both vectors of every wire."""
     graph = load(EXAMPLES.parent / f"{name}.gradwire", CATALOG)
     model = whole(graph, trace_of(graph), SIZES[0], theme)
     model.samples.choose(0)
     sight = measure(model)
 
-    assert sight.faults.misplaced == 0 and sight.number > 12.7, (sight.number, sight.details)
+    assert sight.faults.misplaced == 0 and sight.number > 11.5, (sight.number, sight.details)
     assert model.camera.scale * TYPE * 15 > 13.9
     for edge in graph.edges.values():
         if edge.source[1] != "target" and graph.nodes[edge.target[0]].type != "probe.accuracy":
