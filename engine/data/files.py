@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.data.declared import Source, file_stamp
 from engine.data.specs import DATA_SETS, SOURCE_OF
+from graph.storage.embedded import is_embedded, located
 from graph.storage.paths import cleaned
 
 LARGE = 2**20
@@ -17,7 +18,11 @@ AFTER_READING = ("seed", "test_fraction", "validation_fraction", "stratified", "
 
 
 def absolute_path(path: str, folder: str) -> str:
-    """A path as it was typed, made absolute: a relative one begins at `folder`, or at the current folder."""
+    """A path as it was typed, made absolute: a relative one begins at `folder`, or at the current folder; one inside the document lies in
+    a folder of ours.
+    """
+    if is_embedded(path):
+        return located(path)
     return os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(path))))
 
 

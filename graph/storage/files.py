@@ -17,6 +17,7 @@ from graph.model.elements import Edge, Node, number
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.model.training_settings import BY_NAME as TRAINING
+from graph.storage import embedded
 from graph.storage.archive import MAXIMUM_ATTACHED, ArchiveError, unzip, zipped
 from graph.storage.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values, without_large_values
 from graph.storage.migrations import migrate
@@ -89,6 +90,10 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
     for member in with_large_values(loaded.graph, attachments):
         if data.count(PurePosixPath(member).stem.encode()) == 1:  # nothing else refers to it
             del attachments[member]
+    try:
+        embedded.take_in(loaded.graph, attachments)
+    except OSError as problem:
+        raise FileError(_("{file}: its embedded files cannot be unpacked: {reason}.").format(file=name, reason=reason(problem))) from None
     loaded.graph.attachments.update(attachments)
     loaded.graph.folder = folder
     return replace(loaded, identity=identity)
@@ -127,7 +132,9 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Fil
     """
     refuse_unusable(path)
     text = dumps(graph, state, *folder_names(path))
-    attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
+    attached = graph.attachments | dict(_embedded(graph, path))
+    if state is not None and state.packed:
+        attached[STATE_MEMBER] = state.packed
     if is_too_large(text):
         lean, values = without_large_values(graph)
         text = dumps(lean, state, *folder_names(path))
@@ -144,6 +151,16 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Fil
     data = zipped(encoded, attached) if attached else encoded
     write_whole(Path(path), data)
     return identity_of_bytes(path, data)
+
+
+def _embedded(graph: Graph, path: Path | str) -> Mapping[str, bytes]:
+    """The files inside the document. Raises FileError: a document that has lost one is not saved as if it were whole."""
+    try:
+        return embedded.members(graph)
+    except OSError as problem:
+        name = Path(problem.filename).name if problem.filename else ""
+        text = _("{file}: it cannot be saved: its embedded file {name} is missing; choose the file again.")
+        raise FileError(text.format(file=quoted_name(path), name=quoted_name(name))) from None
 
 
 def refuse_unusable(path: Path | str) -> None:

@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from graph.text.messages import _
 
+EMBEDDED = "embedded:"
+"""How the path of a file begins that is inside the document (see `graph.storage.embedded`)."""
 NAME_BYTES = 255
 """What file systems allow for one name, counted in bytes: 255 Latin letters, or 85 Chinese ones."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "‘": "’", "«": "»"}
@@ -130,7 +132,8 @@ def _refuse_special(mode: int) -> None:
 
 def is_absolute(path: str) -> bool:
     """Whether a path says by itself which file is meant, on the system it was written on."""
-    return os.path.isabs(path) or path[:1] == "~" or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    own = path.startswith(EMBEDDED) or path[:1] == "~"
+    return own or os.path.isabs(path) or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 def absolute(path: str, folder: str) -> str:

@@ -147,7 +147,7 @@ def backup_of(path: Path | str) -> Path:
     """Where the old contents of a file are kept while it is written in place."""
     target = os.path.realpath(path)
     name = hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
-    return _data_folder() / "gradwire" / "backups" / f"{name}-{shortened(Path(target).name, 150)}"
+    return data_folder() / "gradwire" / "backups" / f"{name}-{shortened(Path(target).name, 150)}"
 
 
 def hint(path: Path | str) -> str:
@@ -156,7 +156,8 @@ def hint(path: Path | str) -> str:
     return _(" The contents from before it was last saved are in {backup}.").format(backup=backup) if backup.is_file() else ""
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Where programs keep data of a user that are no documents."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":

@@ -14,6 +14,7 @@ from engine.data.job import load_job
 from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Document
 from graph.text.messages import _
+from ui.data.file_box import FileBox
 from ui.data.paint_box import PaintBox
 from ui.data.reading import READING
 from ui.look.numbers import number, whole
@@ -219,6 +220,8 @@ class DataPage(Panel):
         self.scatter = Scatter()
         self.painting = PaintBox(workspace)
         self.painting.hide()
+        self.files = FileBox(workspace)
+        self.files.hide()
         self.model = SampleModel()
         self.shown = label("", "small", wrap=True)
         self.table = QTableView()
@@ -232,6 +235,7 @@ class DataPage(Panel):
         column.setSpacing(4)
         column.addWidget(self.heading)
         column.addWidget(self.text)
+        column.addWidget(self.files)
         column.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
@@ -292,6 +296,7 @@ class DataPage(Panel):
             self.painting.show_node(node, self.theme)
             self.scatter.hide()
         self._make_room()
+        self.files.show_settings(graph.settings_of(node) if node is not None else {}, document.folder)
         if node is None:
             self._wanted = None
             self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))

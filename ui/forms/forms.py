@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from graph.formula.numbers import read_sizes, read_tensor
 from graph.model.settings import complaint
 from graph.model.spec import Setting
+from graph.storage.embedded import is_embedded, name_of
 from graph.storage.paths import cleaned
 from graph.text.messages import _, translated
 from ui.forms.number_field import NumberField
@@ -148,7 +149,7 @@ class TextField(QLineEdit):
     def commit(self) -> None:
         """Take what is typed; what cannot be taken stays, with the reason."""
         text = self.text().strip()
-        if self._setting.file:
+        if self._setting.file and text != self._shown:
             text = cleaned(text) if self._paths is None else self._paths.resolved(text)
         self.setModified(False)
         if text == self._shown:
@@ -231,6 +232,8 @@ def written(setting: Setting, value: Any) -> str:
         return ", ".join(str(v) for v in value)
     if setting.kind == "tensor":
         return _tensor_text(value)
+    if setting.file and isinstance(value, str) and is_embedded(value):
+        return _("{name} (inside the document)").format(name=name_of(value))
     return str(value)
 
 

@@ -6,9 +6,10 @@ import math
 
 from graph.formula.numbers import plain
 from graph.model.covered import Covered
+from graph.text.messages import ngettext
 from ui.look.numerals import MINUS, apart, exact, number, shape_text, whole
 
-__all__ = ["MINUS", "apart", "count", "exact", "number", "percent", "plain", "rate", "shape_text", "whole"]
+__all__ = ["MINUS", "apart", "bytes_text", "count", "exact", "number", "percent", "plain", "rate", "shape_text", "whole"]
 
 
 def count(value: float) -> str:
@@ -33,3 +34,14 @@ def rate(value: float) -> str:
         return "0"
     unit = 10 ** max(0, math.floor(math.log10(value)) - 2)
     return count(round(value / unit) * unit)
+
+
+def bytes_text(size: int) -> str:
+    """The size of a file: 812 bytes, 12 KB, 1.4 MB. A KB has 1,024 bytes."""
+    if size < 1024:
+        return ngettext("{count} byte", "{count} bytes", size).format(count=size)
+    for unit in ("KB", "MB"):
+        size_in = size / 1024 if unit == "KB" else size / 2**20
+        if size_in < 1000:
+            return f"{size_in:.1f} {unit}" if size_in < 9.95 else f"{round(size_in)} {unit}"
+    return f"{size / 2**30:.1f} GB"

@@ -178,7 +178,7 @@ WINDOW: tuple[ActionSpec, ...] = (
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 MENU_TITLES = {
     "File": _("File"), "Edit": _("Edit"), "Edit/Copy as": _("Copy as"), "Edit/Node": _("Node"), "Edit/Group": _("Group"),
-    "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"),
+    "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"), "Edit/Data": _("Data"),
     "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),
     "View/Sample shown": _("Sample shown"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Curves": _("Curves"),
