@@ -21,7 +21,7 @@ LOOK = GRAPH | {"engine.compile", "ui.look", "ui.maths"}
 CANVAS = LOOK | {"ui.canvas.model"}
 PANEL = {
     *CANVAS, "engine.compile", "engine.data", "engine.numerics", "engine.explain", "engine.unfold", "engine.training",
-    "engine.training.optimizers", "engine.learned", "engine.learned.readouts",
+    "engine.training.optimizers", "engine.learned", "engine.learned.readouts", "engine.learned.instruments",
     "ui.forms", "ui.canvas", "ui.canvas.paint", "ui.canvas.input", "ui.engine_link", "ui.shell.workspace",
 }  # fmt: skip
 OF_THE_WINDOW = ("canvas", "engine_link", "forms", "look", "maths", "shell")

@@ -190,6 +190,11 @@ class Program:
 
         return careful
 
+    def unwatched_stepper(self) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
+        """The same without a look at the numbers, for `torch.func`. Where the program is `watched`, its gradients hold only if all
+        of them are finite."""
+        return self._function("step")
+
     def evaluate(self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> list[Tensor]:
         """The values of `outputs`, forward only."""
         with torch.no_grad():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,15 +20,18 @@ Show = Callable[[Job, JobEnd], None]
 class Refresh:
     """One job under way at most, and the newest one that was asked for meanwhile.
 
-    `seconds_of` says how long the kernel worked for an answer. While something trains, the next job waits until the last one's time is at
-    most `SHARE` of what has passed, and at least `rest` seconds; at rest it waits for `rest` alone.
+    `seconds_of` says how long the kernel worked for an answer. While something trains, the next job waits until that is at most `SHARE` of
+    what has passed, and at least `rest` seconds; at rest it waits for `rest` alone. The first answer, for which the kernel has to load and
+    compile, does not count; of the last three the quickest does, because the others were held up.
     """
 
     def __init__(self, work: Work, show: Show, seconds_of: Callable[[Any], float], rest: float = 0.1) -> None:
         self._work, self._show, self._seconds_of, self._rest = work, show, seconds_of, rest
+        self._warm = False
         self._wish: Job | None = None
         self._handle: JobHandle | None = None
-        self._seconds, self._began = 0.0, -math.inf
+        self._began = -math.inf
+        self._seconds: deque[float] = deque(maxlen=3)
 
     @property
     def running(self) -> bool:
@@ -37,7 +41,8 @@ class Refresh:
     def interval(self) -> float:
         """Seconds between the beginnings of two jobs now."""
         kernel = self._work.kernel
-        return max(self._rest, self._seconds / SHARE) if kernel is not None and kernel.training else self._rest
+        training = kernel is not None and kernel.training
+        return max(self._rest, min(self._seconds, default=0.0) / SHARE) if training else self._rest
 
     def ask(self, job: Job) -> None:
         """Do this job as soon as it is time for it, unless another one is asked for before."""
@@ -73,6 +78,8 @@ class Refresh:
     def _ended(self, job: Job, end: JobEnd) -> None:
         self._handle = None
         if end.how == "done":
-            self._seconds = self._seconds_of(end.answer)
+            if self._warm:
+                self._seconds.append(self._seconds_of(end.answer))
+            self._warm = True
         self._show(job, end)
         self._next()

@@ -79,14 +79,15 @@ class Gradients(Feature):
                 self.strip.hide()
                 self._cover()
             return
+        from graph.model.layer_plan import layer_plan
         from ui.canvas.model.gradient_size import sizes
-        from ui.gradients.layers import layers, plan
+        from ui.gradients.layers import layers
 
         content, theme = self.workspace.canvas.content, self.workspace.canvas.theme
         document, objective = self.workspace.document, content.objective()
         key = (document, document.structure, objective)
         if key != self._plan[0]:
-            self._plan = key, plan(document.graph, objective[0]) if objective is not None else []
+            self._plan = key, layer_plan(document.graph, objective[0]) if objective is not None else []
         self._made().show_layers(layers(content, self._plan[1]), sizes(content).scale, self.look, theme, content.stale)
 
     def _made(self) -> Strip:

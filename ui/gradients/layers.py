@@ -1,4 +1,4 @@
-"""Which nodes count as layers, and how large the gradient of each one's output is."""
+"""How large the gradient of each layer's output is."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from typing import Literal
 
 from engine.compile.views import Absent
 from graph.formula.latex import display_name
-from graph.model.graph import Graph
-from graph.model.reach import reachable
+from graph.model.layer_plan import layer_plan
 from ui.canvas.model.content import Content
-
-FEW = 12
-"""Up to so many nodes on the way to the objective, each has a bar; with more, those that learn."""
-
-MANY, BARS = 60, 200
-"""With more than `MANY`, those at the same distance from the sources share a bar, and there are at most `BARS`."""
 
 State = Literal["number", "hidden", "waiting", "none"]
 
@@ -32,39 +25,12 @@ class Layer:
     size: float = 0.0
 
 
-def plan(graph: Graph, objective: str) -> list[list[str]]:
-    """The nodes of each bar, in the order of computation: it changes only with the structure."""
-    chosen = _chosen(graph, objective)
-    return [[node] for node in chosen] if len(chosen) <= MANY else _by_depth(graph, chosen)
-
-
 def layers(content: Content, bars: Sequence[Sequence[str]] | None = None) -> list[Layer]:
     """The layers as they may be seen now; nothing without an objective. `bars` is the plan, where it is known already."""
     objective = content.objective()
     if content.trace is None or objective is None:
         return []
-    return [_largest(content, nodes) for nodes in (plan(content.graph, objective[0]) if bars is None else bars)]
-
-
-def _chosen(graph: Graph, objective: str) -> list[str]:
-    """The nodes between the sources and the objective, or of many those with parameters of their own."""
-    reached = reachable([objective], graph.predecessors)
-    between = [node for node in graph.order() if node in reached and graph.spec(node).inputs and graph.spec(node).outputs]
-    learning = [node for node in between if graph.spec(node).parameters]
-    return learning if len(between) > FEW and len(learning) > 1 else between
-
-
-def _by_depth(graph: Graph, chosen: Sequence[str]) -> list[list[str]]:
-    """The nodes with the longest way from a source equally long, neighbouring lengths together where there are too many."""
-    depth: dict[str, int] = {}
-    for node in graph.order():
-        depth[node] = max((depth[edge.source[0]] + 1 for edge in graph.inputs_of(node)), default=0)
-    levels = {level: at for at, level in enumerate(sorted({depth[node] for node in chosen}))}
-    together = -(-len(levels) // BARS)
-    bars: dict[int, list[str]] = {}
-    for node in chosen:
-        bars.setdefault(levels[depth[node]] // together, []).append(node)
-    return [bars[at] for at in sorted(bars)]
+    return [_largest(content, nodes) for nodes in (layer_plan(content.graph, objective[0]) if bars is None else bars)]
 
 
 def _largest(content: Content, nodes: Sequence[str]) -> Layer:

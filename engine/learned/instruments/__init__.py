@@ -34,6 +34,7 @@ class Observe(Job):
     layers: tuple[str, ...] = ()
     structure: int = 0
     revision: int = 0
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

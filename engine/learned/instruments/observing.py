@@ -23,6 +23,7 @@ from engine.learned.instruments.parabola import fitted
 from engine.learned.instruments.per_sample import Point, SingleSamples, Spread, adds_up, flat
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.run import Run
 from graph.model.graph import Graph
@@ -58,7 +59,8 @@ def observe(context: ExplainContext, job: Observe) -> Steps:
         raise Unanswerable(_("Nothing has been trained yet."))
     began = time.perf_counter()
     try:
-        frozen = _freeze(context.run, job)
+        with threads(context.model.compiled.threads):
+            frozen = _freeze(context.run, job)
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
@@ -95,29 +97,27 @@ def _spaced(count: int, most: int) -> Tensor:
 
 
 def _observed(frozen: _Frozen) -> Steps:
-    """Every yield is a place where training goes on; only the time between is counted."""
-    spent, began = frozen.seconds, time.perf_counter()
-
-    def rest() -> Generator[JobReport, None, None]:
-        nonlocal spent, began
-        spent += time.perf_counter() - began
-        yield JobReport()
+    """The job, turn by turn: torch works with the run's threads in each, and only the turns count as time spent."""
+    work, spent = _parts(frozen), frozen.seconds
+    while True:
         began = time.perf_counter()
+        try:
+            with threads(frozen.run.model.compiled.threads):
+                report = next(work)
+        except StopIteration as end:
+            return replace(end.value, seconds=spent + time.perf_counter() - began)
+        spent += time.perf_counter() - began
+        yield report
 
+
+def _parts(frozen: _Frozen) -> Steps:
     layers = []
     for node in frozen.job.layers:
         layers.append(_layer(frozen, node))
-        yield from rest()
-    work = _whole(frozen)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            parabola, noise, why = end.value
-            break
-        yield from rest()
-    job, seconds = frozen.job, spent + time.perf_counter() - began
-    return Observed(job.structure, job.revision, frozen.run.id, frozen.step, tuple(layers), parabola, noise, why, seconds)
+        yield JobReport()
+    parabola, noise, why = yield from _whole(frozen)
+    job = frozen.job
+    return Observed(job.structure, job.revision, job.run, frozen.step, tuple(layers), parabola, noise, why, 0.0)
 
 
 # Layers

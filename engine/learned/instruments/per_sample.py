@@ -1,4 +1,4 @@
-"""The gradients of single samples, one backward pass for each, summed up as they come."""
+"""The gradients of single samples, many in one pass where torch can vectorize the program, else one backward pass for each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import torch
 from torch import Tensor
 
 from engine.compile.program import Program, RandomKey
+from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport
 from engine.numerics.threads import threads
 
 TURN = 0.002
 """Seconds of work between two places where the job can be left."""
+NUMBERS = 2**20
+"""Numbers in the gradients that one vectorized pass computes."""
 AGREE = 1e-6
 """Largest relative difference between a batch's loss and the mean of its samples' losses, in float64; a thousand times that otherwise."""
 
@@ -42,7 +45,7 @@ class SingleSamples:
 
     def __init__(self, program: Program, feeds: Sequence[Tensor], own: Sequence[bool], random: RandomKey, count: int) -> None:
         self._program, self._feeds, self._own, self._random, self._threads = program, feeds, own, random, count
-        self._step = program.stepper()
+        self._step, self._unwatched = program.stepper(), program.unwatched_stepper()
 
     def batch(self, point: Point) -> tuple[float, list[Tensor]]:
         """Loss and gradients of all of it, in the order of the program's trainable parameters."""
@@ -56,24 +59,54 @@ class SingleSamples:
     def spread(self, point: Point, direction: Tensor | None) -> Generator[JobReport, None, Spread]:
         """Differentiate every sample alone; `direction` (P,) has length 1."""
         count = next(len(feed) for feed, own in zip(self._feeds, self._own, strict=True) if own)
+        size = sum(point.parameters[place].numel() for place in self._program.trainable)
         losses, slopes = torch.zeros(count, dtype=torch.float64), torch.zeros(count, dtype=torch.float64)
-        mean = squares = torch.zeros(0, dtype=torch.float64)
+        mean, squares = torch.zeros(size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
+        piece, together, done = max(1, min(count, NUMBERS // max(size, 1))), True, 0
         began = time.perf_counter()
-        for i in range(count):
-            feeds = [feed[i : i + 1] if own else feed for feed, own in zip(self._feeds, self._own, strict=True)]
-            loss, gradients = self._differentiated(feeds, point)
-            gradient = flat(gradients)
-            if not i:
-                mean, squares = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        while done < count:
+            last = min(done + (piece if together else 1), count)
+            found = self._pass(point, done, last) if together else self._alone(point, done)
+            if found is None:
+                together = False
+                continue
             with torch.no_grad(), threads(self._threads):
-                away = gradient - mean
-                mean = mean + away / (i + 1)
-                squares = squares + away * (gradient - mean)
-                losses[i], slopes[i] = loss, 0.0 if direction is None else float(gradient @ direction)
+                some, gradients = found
+                away = gradients.mean(0) - mean  # merged as Chan, Golub and LeVeque do
+                squares = squares + (gradients - gradients.mean(0)).square().sum(0) + away.square() * (done * (last - done) / last)
+                mean = mean + away * ((last - done) / last)
+                losses[done:last] = some
+                slopes[done:last] = 0.0 if direction is None else gradients @ direction
+            done = last
             if time.perf_counter() - began >= TURN:
-                yield JobReport(i + 1, count)
+                yield JobReport(done, count)
                 began = time.perf_counter()
         return Spread(mean, squares, losses, slopes)
+
+    def _pass(self, point: Point, first: int, last: int) -> tuple[Tensor, Tensor] | None:
+        """Losses and gradients of some samples in one pass; None where torch cannot vectorize the program, or a branch that was
+        not selected spoils a gradient."""
+
+        def single(*own: Tensor) -> tuple[Tensor, Tensor]:
+            mine = iter(own)
+            feeds = [next(mine).unsqueeze(0) if batched else feed for feed, batched in zip(self._feeds, self._own, strict=True)]
+            loss, gradients, _buffers = self._unwatched(feeds, point.parameters, point.buffers, self._random)
+            return loss.reshape(()), torch.cat([gradient.reshape(-1) for gradient in gradients])
+
+        own = [feed[first:last] for feed, batched in zip(self._feeds, self._own, strict=True) if batched]
+        try:
+            with torch.no_grad(), threads(self._threads):
+                losses, gradients = torch.func.vmap(single)(*own)
+        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError, NodeError):
+            return None
+        if self._program.watched and not bool(torch.isfinite(gradients).all()):
+            return None
+        return losses.to("cpu", torch.float64), gradients.to("cpu", torch.float64)
+
+    def _alone(self, point: Point, row: int) -> tuple[Tensor, Tensor]:
+        feeds = [feed[row : row + 1] if own else feed for feed, own in zip(self._feeds, self._own, strict=True)]
+        loss, gradients = self._differentiated(feeds, point)
+        return torch.tensor([loss], dtype=torch.float64), flat(gradients).unsqueeze(0)
 
     def _differentiated(self, feeds: Sequence[Tensor], point: Point) -> tuple[float, list[Tensor]]:
         with torch.no_grad(), threads(self._threads):

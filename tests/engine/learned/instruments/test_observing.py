@@ -121,6 +121,22 @@ def test_layers_are_counted_by_numpy_and_measured_by_torch() -> None:
     assert out.ratio is not None and end.activations is not None and end.activations.counts.sum() == 1
 
 
+def test_where_torch_cannot_vectorize_the_program_samples_are_differentiated_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = trained(tanh_net(), 7)
+    together = observed(run).noise
+    monkeypatch.setattr("engine.learned.instruments.per_sample.NUMBERS", 50)  # a few samples at a time
+    pieces = observed(run).noise
+
+    def refused(*_arguments: object) -> None:
+        raise RuntimeError("no batching rule")
+
+    monkeypatch.setattr(torch.func, "vmap", refused)
+    alone = observed(run).noise
+    assert together is not None and pieces is not None and alone is not None and together.gsnr > 0
+    for noise in (pieces, alone):
+        assert (noise.gsnr, noise.error) == pytest.approx((together.gsnr, together.error), rel=1e-12)
+
+
 def test_observing_changes_nothing_and_training_goes_on_bit_for_bit() -> None:
     """Also in the middle of an observation, whose numbers stay those of its start."""
     alone, run = trained(tanh_net(optimizer="adam", hyper={"lr": 0.05}), 9), trained(tanh_net(optimizer="adam", hyper={"lr": 0.05}), 9)
