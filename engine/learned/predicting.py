@@ -16,6 +16,7 @@ from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import mixing, rows_at_once
+from engine.learned.picturing import picture_source
 from engine.learned.predictions import Predictions, PredictionsJob, Stamp
 from engine.learned.reading import Reading, data_sets, reading
 from engine.nodes.base import NodeType, Result, Settings
@@ -173,7 +174,7 @@ def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: Sampl
     found = _joined(outputs, model, read.prediction), _joined(targets, model, read.target)
     answer = _answer(part, read, of, *found, each, stamp)
     parts = tuple((name, size) for name, size in model.feeds.rows.items() if size)
-    return replace(answer, parts=parts, seconds=worked)
+    return replace(answer, parts=parts, pictures=picture_source(model) is not None, seconds=worked)
 
 
 def _joined(pieces: Sequence[np.ndarray], model: Model, key: Key) -> np.ndarray:

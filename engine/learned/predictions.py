@@ -68,6 +68,8 @@ class Predictions:
     names: tuple[str, ...] = ()
     parts: tuple[tuple[Part, int], ...] = ()
     """All parts that have samples, with their sizes."""
+    pictures: bool = False
+    """Whether the samples are pictures (`engine.learned.pictures`)."""
     seconds: float = 0.0
     """How long the engine worked on this."""
 

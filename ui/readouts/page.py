@@ -26,6 +26,7 @@ from ui.readouts.matrix import ConfusionMatrix
 from ui.readouts.number_scores import NumberScoresView
 from ui.readouts.roc_plot import RocPlot
 from ui.readouts.samples import SampleList
+from ui.readouts.seen import FirstLayerView, InputGradientView, SeenView
 from ui.readouts.source import PredictionsSource
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
@@ -43,8 +44,11 @@ VIEWS = {
     "numbers": (_("Fit"), _("R², errors, predicted against true, residuals")),
     "mistakes": (_("Mistakes"), _("Wrong predictions, the most confident first")),
     "loss": (_("By loss"), _("All samples, the largest loss first")),
+    "layer": (_("First layer"), _("Filters of the first layer and their activations for the sample shown")),
+    "gradient": (_("Input gradient"), _("The gradient of the objective with respect to the picture of the sample shown")),
 }
 OF_CLASSES, OF_NUMBERS = ("matrix", "classes", "roc", "mistakes", "loss"), ("numbers", "loss")
+OF_PICTURES = ("layer", "gradient")
 
 
 class ReadoutsPage(Panel):
@@ -61,10 +65,11 @@ class ReadoutsPage(Panel):
         self.state = PartsLabel("strong")
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.hint = label(EMPTY, "secondary", wrap=True)
-        self.matrix, self.cell = ConfusionMatrix(), SampleList()
+        self.matrix, self.cell = ConfusionMatrix(), SampleList(workspace)
         self.class_scores, self.roc = ClassScoresView(), RocPlot()
-        self.numbers, self.samples = NumberScoresView(), SampleList()
-        self._asking = False
+        self.numbers, self.samples = NumberScoresView(), SampleList(workspace)
+        self.seen: dict[str, SeenView] = {"layer": FirstLayerView(workspace), "gradient": InputGradientView(workspace)}
+        self._asking = self._focus = False
         self.request = button(_("Read the test set"))
         self.request.clicked.connect(self._read_test)
         self._body = QStackedWidget()
@@ -78,7 +83,7 @@ class ReadoutsPage(Panel):
         self._places: dict[str, QWidget] = {
             "": self.hint, "test": self._request_page(), "matrix": split,
             "classes": self.class_scores, "roc": self.roc, "numbers": self.numbers,
-            "mistakes": self.samples, "loss": self.samples,
+            "mistakes": self.samples, "loss": self.samples, **self.seen,
         }  # fmt: skip
         for widget in dict.fromkeys(self._places.values()):
             self._body.addWidget(widget)
@@ -128,7 +133,9 @@ class ReadoutsPage(Panel):
     def bring(self) -> None:
         """Show this page, with room for the matrix."""
         self.workspace.pages.show("readouts", room=360)
-        self.first_stop().setFocus()
+        self._focus = self.source.latest is None
+        if not self._focus:
+            self.first_stop().setFocus()
 
     def first_stop(self) -> QWidget:
         return self.matrix if self._body.currentWidget() is self._places["matrix"] else self.views[self.view]
@@ -145,6 +152,8 @@ class ReadoutsPage(Panel):
 
     def set_document(self, document: Document) -> None:
         self.matrix.listed, self._asking = None, False
+        for view in self.seen.values():
+            view.forget()
         self.source.forget()
         self.source.follow()
 
@@ -160,6 +169,9 @@ class ReadoutsPage(Panel):
         hidden = bool(self.workspace.visibility.asked)
         if hidden != (self.hint.text() == HIDDEN):
             self._show()
+        elif self.isVisible() and not hidden and self.view in self.seen:
+            self._look()
+            self._show_state()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -196,10 +208,10 @@ class ReadoutsPage(Panel):
             self.state.set_parts([])
             return
         views = OF_CLASSES if found.kind == "classes" else OF_NUMBERS
-        offered = tuple(view for view in views if view != "roc" or len(found.classes) == 2)
+        offered = tuple(view for view in views if view != "roc" or len(found.classes) == 2) + (OF_PICTURES if found.pictures else ())
         if self.view not in offered:
             self.view = offered[0]
-        self._offer(offered, tuple(part for part, _size in found.parts))
+        self._offer(offered, () if self.view in self.seen else tuple(part for part, _size in found.parts))
         self.views[self.view].setChecked(True)
         self.parts["test" if self._asking else found.part].setChecked(True)
         if self._asking:
@@ -208,6 +220,9 @@ class ReadoutsPage(Panel):
             return
         self._fill(found)
         self._body.setCurrentWidget(self._places[self.view])
+        if self._focus:
+            self._focus = False
+            self.first_stop().setFocus()
         self._show_state()
 
     def _offer(self, views: tuple[str, ...], parts: tuple[Part, ...]) -> None:
@@ -227,12 +242,20 @@ class ReadoutsPage(Panel):
             self.roc.show_predictions(found, theme)
         elif self.view == "numbers":
             self.numbers.show_predictions(found, theme)
+        elif self.view in self.seen:
+            self.seen[self.view].set_theme(theme)
+            self._look()
         elif self.view == "mistakes":
             places = confident_mistakes(found)
             text = ngettext("{number} wrong prediction", "{number} wrong predictions, the most confident first", len(places))
             self.samples.show_samples(found, places, text.format(number=count(len(places))), theme)
         else:
             self.samples.show_samples(found, by_loss(found), _("All samples, the largest loss first"), theme)
+
+    def _look(self) -> None:
+        """What the network sees in the sample shown is asked for again with every pass."""
+        for view in self.seen.values():
+            self.workspace.work.after_event(view.follow, view.follow)
 
     def _list_cell(self) -> None:
         """The samples of the chosen cell, or all mistakes where none is chosen."""
@@ -251,6 +274,11 @@ class ReadoutsPage(Panel):
         """Which part, how many samples, of which step."""
         found = self.source.latest
         if found is None or self._asking or not self.isVisible():
+            return
+        if self.view in self.seen:
+            trace = self.workspace.trace
+            self.state.set_parts([(1, trace.batch)] if trace is not None and trace.batch else [])
+            set_property(self.state, "role", "strong")
             return
         size = ngettext("{number} sample", "{number} samples", found.samples).format(number=count(found.samples))
         parts = [(1, f"{part_word(found.part).capitalize()}: {size}")]

@@ -1,24 +1,30 @@
-"""A list of samples with their predictions. The sample that is chosen becomes the one that the canvas shows."""
+"""A list of samples with their predictions: rows of a table, or pictures. The one that is chosen becomes the sample on the canvas."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from engine.learned.pictures import SamplePictures
 from engine.learned.predictions import Predictions
 from graph.text.messages import _
 from ui.look.numbers import exact, number, percent, whole
-from ui.look.theme import Theme
+from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
+from ui.readouts.pictures import image
 from ui.readouts.text_table import TextTable
+from ui.shell.workspace.workspace import Workspace
 
-MOST = 2000
-"""Samples that a list shows."""
-
-
+MOST, MOST_PICTURES = 2000, 1000
+"""Samples that a list shows, as rows and as pictures."""
+KEPT = 4000
+"""Pictures that are kept for showing them again."""
 Text = Callable[[int], str]
 """Of the sample at a place."""
 Column = tuple[str, str, Text, Text]
@@ -29,24 +35,43 @@ class SampleList(QWidget):
 
     chosen = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
+        self._workspace = workspace
         self._found: Predictions | None = None
+        self._theme = LIGHT
+        self._pictures: dict[int, QImage] = {}
+        self._of: tuple[Any, ...] = ()
+        """Which data the kept pictures are of."""
         self.places: np.ndarray = np.zeros(0, dtype=np.int64)
         self.heading = label("", "strong", wrap=True)
-        self.table = TextTable(_("Samples"), self._choose)
+        self.table, self.grid = TextTable(_("Samples"), self._choose), PictureGrid(_("Samples"))
+        self._area = scrolling(self.grid)
+        self._body = QStackedWidget()
+        self._body.addWidget(self.table)
+        self._body.addWidget(self._area)
+        self.grid.chosen.connect(self._choose)
+        self.grid.looked_at.connect(self._fetch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.heading)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self._body, 1)
 
     def show_samples(self, found: Predictions, places: np.ndarray, heading: str, theme: Theme) -> None:
         """The samples at these places of the part, in this order."""
-        self._found, self.places = found, places[:MOST]
-        shown = heading if len(places) <= MOST else _("{heading} (the first {most})").format(heading=heading, most=MOST)
-        self.heading.setText(shown)
-        self.table.dress(theme)
+        most = MOST_PICTURES if found.pictures else MOST
+        self._found, self.places, self._theme = found, places[:most], theme
+        cut = len(places) > most
+        self.heading.setText(_("{heading} (the first {most})").format(heading=heading, most=most) if cut else heading)
+        if found.pictures:
+            self._show_pictures(found)
+        else:
+            self._show_rows(found)
+
+    def _show_rows(self, found: Predictions) -> None:
+        self._body.setCurrentWidget(self.table)
+        self.table.dress(self._theme)
         columns = _columns(found)
         self.table.model_.show_rows(
             [(text, why) for text, why, _cell, _tip in columns], len(self.places),
@@ -56,6 +81,56 @@ class SampleList(QWidget):
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self.places):
             self.chosen.emit(int(self.places[row]))
+
+    # pictures
+
+    def _show_pictures(self, found: Predictions) -> None:
+        self._body.setCurrentWidget(self._area)
+        of = (found.part, found.stamp.structure, found.stamp.revision)
+        if of != self._of or len(self._pictures) > KEPT:
+            self._of, self._pictures = of, {}
+        spot = self._workspace.canvas.model.samples.spot
+        here = np.flatnonzero(self.places == spot.place) if spot is not None and spot.part == found.part else np.zeros(0)
+        captions = [caption(found, int(place)) for place in self.places]
+        self.grid.show_pictures(captions, self.picture, self._theme, int(here[0]) if len(here) else -1)
+
+    def picture(self, index: int) -> QImage | None:
+        """The picture of the sample at this index of the list, where it has arrived."""
+        return self._pictures.get(int(self.places[index]))
+
+    def _fetch(self) -> None:
+        """Ask for the pictures in view that are not there yet."""
+        found = self._found
+        if found is None or not found.pictures or not self.grid.isVisible():
+            return
+        wanted = [int(self.places[index]) for index in self.grid.in_view() if index < len(self.places)]
+        lacking = tuple(place for place in wanted if place not in self._pictures)
+        if lacking:
+            self._workspace.work.ask(SamplePictures(found.part, lacking), self._arrived, rest=0)
+
+    def _arrived(self, question: SamplePictures, answer: Any) -> None:
+        found = self._found
+        if found is None or question.part != found.part or not isinstance(answer, np.ndarray) or len(answer) != len(question.places):
+            return
+        for place, pixels in zip(question.places, answer, strict=True):
+            self._pictures[place] = image(pixels)
+        self.grid.update()
+
+
+def caption(found: Predictions, place: int) -> Caption:
+    """What is predicted of a sample, in two short lines and in a sentence."""
+    if found.kind == "numbers":
+        true, predicted = (", ".join(number(float(value)) for value in table[place]) for table in (found.true, found.predicted))
+        said = _("true {true}, predicted {predicted}, loss {loss}").format(true=true, predicted=predicted, loss=number(found.loss[place]))
+        return Caption(f"{true} → {predicted}", "", False, said)
+    true, predicted = found.classes[found.true[place]], found.classes[found.predicted[place]]
+    right, confidence = bool(found.right[place]), found.confidence
+    second = percent(float(confidence[place])) if confidence is not None else number(_score(found, place))
+    chance = _("probability {share}") if confidence is not None else _("score {share}")
+    said = _("true class {true}, predicted {predicted}, {chance}, loss {loss}").format(
+        true=true, predicted=predicted, chance=chance.format(share=second), loss=number(float(found.loss[place]))
+    )
+    return Caption(f"{true} ✓" if right else f"{true} → {predicted}", second, not right, said)
 
 
 def _columns(found: Predictions) -> list[Column]:
@@ -73,7 +148,7 @@ def _columns(found: Predictions) -> list[Column]:
             why = _("The probability of the predicted class")
             rows.append((_("probability"), why, lambda at: percent(float(confidence[at])), lambda at: exact(float(confidence[at]))))
         else:
-            why = _("The largest number of the output. It is no probability: the loss of this network defines none.")
+            why = _("The number that decided the class. It is no probability: this network's loss defines none.")
             rows.append((_("score"), why, lambda at: number(_score(found, at)), lambda at: exact(_score(found, at))))
     else:
         for k, name in enumerate(found.names):

@@ -28,6 +28,8 @@ class PredictionsSource(QObject):
         """Why there are none, in words."""
         self._part: Part | None = None
         self._refused: PredictionsJob | None = None
+        self._trained = False
+        """Whether something trained when it was looked last."""
         self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST)
 
     @property
@@ -68,6 +70,9 @@ class PredictionsSource(QObject):
         """Something may have changed: ask for what is not known yet."""
         if not self.active:
             return
+        if self._trained and not self.training:
+            self._refresh.stop()  # the numbers rest: what waited for the trainer's sake need not wait
+        self._trained = self.training
         if self.latest is not None and self._part in (None, self.latest.part) and (self.fresh or self.once):
             return
         self._ask()

@@ -128,3 +128,29 @@ def test_beside_a_validation_part_the_test_part_is_read_on_request(make_window: 
     qtbot.mouseClick(page.parts["validation"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.source.fresh and page.source.latest.part == "validation")
     window.close()
+
+
+def test_pictures_are_chosen_from_a_grid_and_looked_at(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    window, page = opened(make_window, qtbot, "digits-mlp")
+    data = load(window.document.graph.settings_of("n1"))
+    found, grid = page.source.latest, page.samples.grid
+    assert found is not None and found.pictures
+    qtbot.mouseClick(page.views["mistakes"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.samples.picture(0) is not None)
+    assert found.confidence is not None and (~found.right[page.samples.places]).all()
+    assert (np.diff(found.confidence[page.samples.places]) <= 0).all()
+    shown, pixels = page.samples.picture(0), data.test.x[page.samples.places[0]].reshape(8, 8)
+    assert shown is not None and shown.pixelColor(3, 2).red() == 255 - round(pixels[2, 3] / pixels.max() * 255)
+    window.activateWindow()
+    grid.setFocus()
+    QApplication.processEvents()
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
+    spot = window.canvas.model.samples.spot
+    assert spot is not None and (spot.part, spot.place) == ("test", int(page.samples.places[1])) and grid.accessibleDescription()
+    for view, pictures in (("layer", 1 + 2 * 64), ("gradient", 3)):
+        qtbot.mouseClick(page.views[view], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda view=view, pictures=pictures: len(page.seen[view].grid.captions) == pictures)
+        assert page.state.full.startswith("test sample")
+    assert page.seen["gradient"].answer.picture.shape == (8, 8)
+    window.close()

@@ -1,0 +1,48 @@
+"""Bytes as pictures on the screen: grey as dark ink on light paper, colour as it is, signed numbers in the heat map's colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from ui.look.theme import Theme, color
+
+
+def image(pixels: np.ndarray) -> QImage:
+    """(H, W) bytes in grey, the largest black; or (H, W, 3) in colour."""
+    height, width = pixels.shape[:2]
+    if pixels.ndim == 3:
+        data = np.ascontiguousarray(pixels)
+        return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    data = np.ascontiguousarray(255 - pixels)
+    return QImage(data.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+
+
+def heat(values: np.ndarray, largest: float, theme: Theme, over: np.ndarray | None = None) -> QImage:
+    """(H, W) signed numbers: the heat map's middle at 0, its ends at ± `largest`. NaN has the colour of errors.
+
+    With `over`, a picture in bytes, the colours lie on the picture, the stronger the larger the number.
+    """
+    ends = np.array([[color(hue).red(), color(hue).green(), color(hue).blue()] for hue in theme.heat], dtype=float)
+    known = np.isfinite(values)
+    share = np.clip(np.where(known, values, 0.0) / (largest or 1.0), -1, 1)[..., None]
+    weight = np.sqrt(np.abs(share)) if over is not None else np.abs(share)
+    under = ends[1] if over is None else _paper(over)
+    pixels = under * (1 - weight) + np.where(share < 0, ends[0], ends[2]) * weight
+    mark = color(theme.error)
+    pixels[~known] = (mark.red(), mark.green(), mark.blue())
+    return image(np.round(pixels).astype(np.uint8))
+
+
+def _paper(picture: np.ndarray) -> np.ndarray:
+    """A picture as pale grey (H, W, 3), so that colours on it can be told apart."""
+    grey = 255.0 - picture if picture.ndim == 2 else picture.mean(axis=2)
+    return np.repeat((110 + grey * (255 - 110) / 255)[..., None], 3, axis=2)
+
+
+def filter_image(weights: np.ndarray, largest: float, theme: Theme) -> QImage:
+    """(channels, h, w) weights: three channels as a colour picture with 0 in the middle of each, else the first channel's heat map."""
+    if len(weights) == 3:
+        level = 127.5 + 127.5 * np.clip(weights / (largest or 1.0), -1, 1)
+        return image(np.round(level).astype(np.uint8).transpose(1, 2, 0))
+    return heat(weights[0], largest, theme)
