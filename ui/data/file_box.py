@@ -33,8 +33,8 @@ class FileBox(QWidget):
         super().__init__()
         self._workspace = workspace
         self.text = label("", "small", wrap=True, selectable=True)
-        self.embed = button(_("Embed"), "quiet")
-        self.extract = button(_("Save as a file …"), "quiet")
+        self.embed = button(_("Embed"))
+        self.extract = button(_("Save as a file …"))
         for made, action in ((self.embed, "embed_data"), (self.extract, "extract_data")):
             made.clicked.connect(lambda _on=False, key=action: self._workspace.actions_by_id[key].trigger())
         row = QWidget()

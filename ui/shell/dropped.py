@@ -1,4 +1,4 @@
-"""Files dropped on the window: a graph opens, a table becomes a Data node that knows its columns."""
+"""Files dropped on the window: a graph opens, a table or a folder of pictures becomes a Data node."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
+PICTURES = (".zip", ".bin", "ubyte", "ubyte.gz")
+"""Endings of files of pictures; a folder is one of pictures too."""
 APART = 48.0
 LARGEST = 2_000_000
 """Bytes of a table that is read while the window waits."""
@@ -53,9 +55,9 @@ class DropTarget(QObject):
         return True
 
     def _accept(self, paths: Sequence[Path], at: QPointF | None) -> None:
-        """Tables become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
+        """Data become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
         window = self._window
-        graphs = [path for path in paths if path.suffix.lower() not in TABLES]
+        graphs = [path for path in paths if path.suffix.lower() not in TABLES and not are_pictures(path)]
         if graphs:
             self._open_graph(graphs[0])
             return
@@ -64,7 +66,7 @@ class DropTarget(QObject):
             return
         for number, path in enumerate(paths):
             place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
-            add_table(window, path, place)
+            (add_pictures if are_pictures(path) else add_table)(window, path, place)
         window.pages.show("data")
 
 
@@ -77,25 +79,41 @@ def paths_in(data: QMimeData) -> list[Path]:
     return [Path(path) for path in paths] if all(os.path.isabs(path) for path in paths) else []
 
 
+def are_pictures(path: Path) -> bool:
+    """Whether a path is that of a file or folder of pictures, by its name alone."""
+    return path.name.lower().endswith(PICTURES) or path.is_dir()
+
+
+def add_pictures(window: Workspace, path: Path, at: QPointF | None) -> None:
+    """A Data node that reads pictures. One step to undo."""
+    _add(window, path, at, lambda node: [SetParam(node, "dataset", "pictures"), SetParam(node, "pictures_path", str(path))])
+
+
 def add_table(window: Workspace, path: Path, at: QPointF | None) -> None:
     """A Data node that reads a CSV, with its columns in the form. One step to undo."""
+    _add(window, path, at, lambda node: _settings(node, path))
+
+
+def _add(window: Workspace, path: Path, at: QPointF | None, settings: Callable[[str], list[Edit]]) -> None:
+    """A Data node with these settings, named after the file."""
     document = window.document
     try:
         with document.gesture(_("Add {name}").format(name=path.name)):
             node = window.canvas.add_node("source.data", at)
             if node is not None:
-                document.do(Compound(tuple(_settings(window, node, path))))
+                document.do(Compound((*settings(node), *_named(window, node, path))))
     except GraphError as refused:
         window.say(str(refused))
 
 
-def _settings(window: Workspace, node: str, path: Path) -> list[Edit]:
-    edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
-    edits += [SetParam(node, name, columns) for name, columns in roles(path).items()]
+def _named(window: Workspace, node: str, path: Path) -> list[Edit]:
     stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")
-    if stem and not stem[0].isdigit():
-        edits.append(Rename(node, window.document.graph.fresh_name(stem.lower())))
-    return edits
+    return [Rename(node, window.document.graph.fresh_name(stem.lower()))] if stem and not stem[0].isdigit() else []
+
+
+def _settings(node: str, path: Path) -> list[Edit]:
+    edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
+    return edits + [SetParam(node, name, columns) for name, columns in roles(path).items()]
 
 
 def roles(path: Path) -> dict[str, str]:

@@ -110,6 +110,18 @@ def test_two_tables_make_two_nodes(window: Window, tmp_path: Path) -> None:
     assert {n.name for n in window.document.graph.nodes.values() if n.type == "source.data"} == {"one", "two"}
 
 
+def test_a_dropped_folder_of_pictures_becomes_a_data_node(window: Window, tmp_path: Path) -> None:
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    before = window.document.graph.copy()
+
+    assert drop(window, tmp_path / "pets")
+
+    node = next(n for n in window.document.graph.nodes.values() if n.type == "source.data")
+    assert node.name == "pets" and node.params == {"dataset": "pictures", "pictures_path": str(tmp_path / "pets")}
+    window.document.undo()
+    assert window.document.graph == before
+
+
 def test_a_dropped_graph_opens_after_unsaved_changes_were_asked_about(window: Window, tmp_path: Path) -> None:
     other = tmp_path / "dropped.gradwire"
     saved(other)
