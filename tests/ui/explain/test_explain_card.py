@@ -134,6 +134,7 @@ def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot
     place = next(rect for rect, link in sheet.links() if parse(link).id == ids["y"])
 
     bring_into_view(sheet)
+    qtbot.waitUntil(lambda: not sheet.visibleRegion().isEmpty(), timeout=PATIENCE)  # a new card waits out of sight for its answer
     qtbot.mouseMove(sheet, place.center().toPoint())
     lit = window.canvas.overlay.highlighted("explain")
     qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=place.center().toPoint())
