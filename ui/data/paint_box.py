@@ -108,6 +108,7 @@ class PaintBox(QWidget):
             if self._node in document.graph.nodes:
                 document.do(SetParam(self._node, "points", setting_of(points)), text)
                 document.seal()
+                self.plane.show_points(points, self._theme)  # a next stroke may come before the change is announced
         except GraphError as refused:
             self._say(str(refused))
             self.plane.show_points(points_of(self._settings(self._node).get("points")), self._theme)

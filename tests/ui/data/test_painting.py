@@ -119,11 +119,15 @@ def test_points_are_painted_and_moved_with_the_keyboard(page: tuple[DataPage, Do
     for key in (KEY.Key_M, KEY.Key_Space, KEY.Key_Right, KEY.Key_Space):  # pick up, carry, put down
         QTest.keyClick(plane, key)
     assert points(document)[2] == [pytest.approx(0.2), pytest.approx(0.4), 0]
-    QTest.keyClicks(plane, "]]")
+    QTest.keyClicks(plane, "b]]")
     assert plane.brush.spread == 0.1 and data.painting.spread.value() == 2
     QTest.keyClick(plane, KEY.Key_Delete)
     assert len(points(document)) == 2
     data.painting.clear_all.click()
+    QTest.mouseClick(plane, Qt.MouseButton.LeftButton, pos=at(plane, -1, 0))
+    assert [label for _x, _y, label in points(document)] == [0] * AT_ONCE, "the next stroke is on the empty plane"
+    document.undo()
+    data.document_changed()
     assert points(document) == [] and data.painting.isVisible(), "an empty plane can be painted on"
     document.read_only = "This example cannot be changed."
     data.document_changed()
