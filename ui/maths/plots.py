@@ -32,13 +32,14 @@ def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "") -> None:
     plot.setBackground(color(theme.panel))
     for side, text in (("left", left), ("bottom", bottom)):
         axis = plot.getAxis(side)
+        if axis.autoSIPrefix:  # switched off while there is no label: later it would scale the numbers once more, and for good
+            axis.enableAutoSIPrefix(False)
         axis.setPen(pyqtgraph.mkPen(color(theme.hairline)))
         axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
         axis.setTickFont(font("tiny", theme.scale))
         axis.setStyle(tickLength=-4, tickTextOffset=6)
         if text:
             axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(11 * theme.scale)}px"})
-        axis.enableAutoSIPrefix(False)
     plot.showGrid(x=True, y=True, alpha=0.12)
 
 

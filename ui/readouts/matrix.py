@@ -14,9 +14,8 @@ from graph.text.messages import _, ngettext
 from graph.text.quoting import named
 from ui.look.numbers import count, percent
 from ui.look.theme import LIGHT, Theme, color, font, mixed
+from ui.readouts import afar
 
-FROM_AFAR, BASE = 45, 13
-"""Text is at least this part of the window's height, where the cells have room for it; its size for type at 100 %."""
 SMALLEST, LARGEST = 9, 76
 """A cell's least height, below which the page scrolls, and its most."""
 STRONGEST = 0.72
@@ -60,7 +59,7 @@ class ConfusionMatrix(QWidget):
     # where things are
 
     def _unit(self) -> float:
-        return max(self._theme.scale, self.window().height() / FROM_AFAR / BASE)
+        return afar.unit(self, self._theme)
 
     def minimumSizeHint(self) -> QSize:
         count = len(self._classes)

@@ -15,6 +15,7 @@ from ui.look.numbers import exact, number
 from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
+from ui.readouts.afar import for_plots
 
 DRAWN = 3000
 """Points drawn at most, evenly chosen; scores and histogram are of all."""
@@ -76,6 +77,7 @@ class NumberScoresView(QWidget):
         self.note.setText(scores.note)
         self.note.setVisible(bool(scores.note))
         self._make()
+        theme = for_plots(self, theme)
         for plot, (left, bottom) in zip(self._plots.values(), _AXES, strict=True):
             dress(plot, theme, left, bottom)
         self._draw_points(true, predicted, theme)

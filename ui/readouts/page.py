@@ -263,7 +263,10 @@ class ReadoutsPage(Panel):
         if found is None:
             return
         if cell is None:
-            self.cell.show_samples(found, confident_mistakes(found), _("All mistakes. Click a cell to list its samples."), self.theme)
+            mistakes = confident_mistakes(found)
+            every, none = _("All mistakes. Click a cell to list its samples."), _("No mistakes. Click a cell to list its samples.")
+            text = every if len(mistakes) else none
+            self.cell.show_samples(found, mistakes, text, self.theme)
             return
         places = np.flatnonzero((found.true == cell[0]) & (found.predicted == cell[1]))
         places = places[np.argsort(-found.loss[places], kind="stable")]

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from ui.look.theme import LIGHT, Theme, color, font
+from ui.readouts import afar
 
-FROM_AFAR, BASE, PICTURE = 45, 13, 64
-"""Captions are at least this part of the window's height; their size, and that of a picture, for type at 100 %."""
+PICTURE = 64
+"""Side of a picture, for type at 100 %."""
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _VERTICAL = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
@@ -60,7 +61,7 @@ class PictureGrid(QWidget):
     # where things are
 
     def _unit(self) -> float:
-        return max(self._theme.scale, self.window().height() / FROM_AFAR / BASE)
+        return afar.unit(self, self._theme)
 
     def _cell(self) -> QSize:
         unit = self._unit()
@@ -103,6 +104,10 @@ class PictureGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self.looked_at.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self.looked_at.emit()
 
     # mouse and keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QImage
 
-from ui.look.theme import Theme, color
+from ui.look.theme import LIGHT, Theme, color
 
 
 def image(pixels: np.ndarray) -> QImage:
@@ -21,9 +21,10 @@ def image(pixels: np.ndarray) -> QImage:
 def heat(values: np.ndarray, largest: float, theme: Theme, over: np.ndarray | None = None) -> QImage:
     """(H, W) signed numbers: the heat map's middle at 0, its ends at ± `largest`. NaN has the colour of errors.
 
-    With `over`, a picture in bytes, the colours lie on the picture, the stronger the larger the number.
+    With `over`, a picture in bytes, the colours lie on the picture, the stronger the larger the number; it is light paper in all themes.
     """
-    ends = np.array([[color(hue).red(), color(hue).green(), color(hue).blue()] for hue in theme.heat], dtype=float)
+    hues = (theme if over is None else LIGHT).heat
+    ends = np.array([[color(hue).red(), color(hue).green(), color(hue).blue()] for hue in hues], dtype=float)
     known = np.isfinite(values)
     share = np.clip(np.where(known, values, 0.0) / (largest or 1.0), -1, 1)[..., None]
     weight = np.sqrt(np.abs(share)) if over is not None else np.abs(share)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.learned.predictions import Predictions
@@ -16,6 +15,10 @@ from ui.look.numbers import exact, number
 from ui.look.theme import Theme
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
+from ui.readouts.afar import for_plots
+
+WIDEST = 900
+"""A wider plot would flatten the curve."""
 
 
 class RocPlot(QWidget):
@@ -49,6 +52,7 @@ class RocPlot(QWidget):
         self.said.setToolTip(exact(self.curve.area))
         self._make()
         self._plot.show()
+        theme = for_plots(self, theme)
         dress(self._plot, theme, _("true positives"), _("false positives"))
         self._diagonal.setPen(pen(theme.secondary, 1.2, theme, dashed=True))
         self._line.setPen(pen(theme.swatch["math"], 2.4, theme))
@@ -69,7 +73,8 @@ class RocPlot(QWidget):
         ticks = [[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]]
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setTicks(ticks)
-        self._plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.02)
+        self._plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.04)
         self._diagonal = self._plot.plot([0, 1], [0, 1])
         self._line = self._plot.plot([], [])
-        self._layout.addWidget(self._plot, 1, Qt.AlignmentFlag(0))
+        self._plot.setMaximumWidth(WIDEST)
+        self._layout.addWidget(self._plot, 1)

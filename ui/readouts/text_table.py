@@ -9,11 +9,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from ui.look.theme import Theme, font
+from ui.look.theme import Theme
 from ui.maths.array_view import quiet_table
+from ui.readouts.afar import BASE, unit
 
-FROM_AFAR, BASE = 45, 13
-"""Text is at least this part of the window's height; its size for type at 100 %."""
 Index = QModelIndex | QPersistentModelIndex
 _ALIGN = Qt.AlignmentFlag
 _RIGHT, _LEFT = int(_ALIGN.AlignRight | _ALIGN.AlignVCenter), int(_ALIGN.AlignLeft | _ALIGN.AlignVCenter)
@@ -79,6 +78,7 @@ class TextTable(QTableView):
         super().__init__()
         self.model_ = TextModel()
         self._on_chosen = on_chosen
+        self._pixels = 0
         self.setModel(self.model_)
         quiet_table(self)
         self.verticalHeader().hide()
@@ -97,11 +97,11 @@ class TextTable(QTableView):
 
     def dress(self, theme: Theme) -> None:
         """Type that can be read from afar, and rows as high as it needs."""
-        letters = font("base", max(theme.scale, self.window().height() / FROM_AFAR / BASE))
-        if letters.pixelSize() != self.font().pixelSize():
-            self.setFont(letters)
-            self.horizontalHeader().setFont(letters)
-            self.verticalHeader().setDefaultSectionSize(round(letters.pixelSize() * 1.7))
+        pixels = round(BASE * unit(self, theme))
+        if pixels != self._pixels:
+            self._pixels = pixels
+            self.setStyleSheet(f"QTableView, QHeaderView::section {{ font-size: {pixels}px; }}")
+            self.verticalHeader().setDefaultSectionSize(round(pixels * 1.7))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._on_chosen is not None:
