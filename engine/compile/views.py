@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from engine.compile.activity import Activity
+    from engine.data.parts import Part
     from graph.model.address import Address
     from graph.model.graph import Graph
 
@@ -223,6 +224,10 @@ class PassEvent:
     edges: tuple[str, ...]
 
 
+ROWS = 4096
+"""Samples of a batch that are named one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class TraceView:
     """One forward and one backward pass, for the canvas. Keys: `(node id, output port)`, edge id, `(node id, parameter name)`.
@@ -247,6 +252,9 @@ class TraceView:
     events: tuple[PassEvent, ...] = ()
     mode: Literal["paused", "training"] = "paused"
     batch: str = ""
+    part: Part = "train"
+    rows: tuple[int, ...] = ()
+    """The samples of this batch, by their places in the part; empty where they are all of it, or more than `ROWS`."""
     step: int = 0
     dtype: str = "float64"
     device: str = "cpu"

@@ -6,10 +6,18 @@ import numpy as np
 
 from engine.data.loading import DataSet
 from engine.data.parts import PARTS
+from engine.explain.context import ExplainContext
 from engine.learned.table import MOST_COLUMNS, Column, settings_key
 from engine.numerics.job import JobError
 from engine.training.model import Model
 from graph.text.messages import _
+
+
+def model_of(context: ExplainContext | None) -> Model:
+    """The model that a job is about. Raises JobError while the document waits for its data."""
+    if context is None:
+        raise JobError(_("The data have not been read yet."))
+    return context.model
 
 
 def data_of(model: Model, node: str) -> DataSet:

@@ -8,8 +8,9 @@ import numpy as np
 
 from engine.data.loading import DataSet
 from engine.data.parts import PARTS
+from engine.data.specs import DATA_SETS
 from engine.explain.context import ExplainContext
-from engine.learned.sample_columns import class_numbers, data_of, feature_names, joined, settings_text, target_names
+from engine.learned.sample_columns import class_numbers, data_of, feature_names, joined, model_of, settings_text, target_names
 from engine.learned.table import MOST, MOST_COLUMNS, Survey, SurveyJob
 from engine.numerics.job import JobReport, Steps
 
@@ -18,13 +19,15 @@ BINS = 24
 FIRST_PICTURES = 200
 
 
-def survey(context: ExplainContext, job: SurveyJob) -> Steps:
+def survey(context: ExplainContext | None, job: SurveyJob) -> Steps:
     """The job. Raises JobError where the data could not be read."""
-    data = data_of(context.model, job.node)
-    return _survey(data, settings_text(context.model, job.node), job)
+    model = model_of(context)
+    data = data_of(model, job.node)
+    dataset = model.graph.setting(job.node, "dataset")
+    return _survey(data, settings_text(model, job.node), DATA_SETS[dataset].made or dataset == "points", job)
 
 
-def _survey(data: DataSet, of: str, job: SurveyJob) -> Steps:
+def _survey(data: DataSet, of: str, plane: bool, job: SurveyJob) -> Steps:
     columns = list(_drawable(data))
     names = tuple(name for name, _place in columns)
     classes = class_numbers(data)
@@ -44,7 +47,7 @@ def _survey(data: DataSet, of: str, job: SurveyJob) -> Steps:
     parts = np.split(classes, ends[:-1])
     counts = np.stack([np.bincount(part, minlength=kinds) for part in parts], axis=1)
     return Survey(
-        of, data.description, names, across, up, x, y, classes[samples], samples, tuple(histograms), counts, _pictures(data)
+        of, data.description, names, across, up, x, y, classes[samples], samples, tuple(histograms), counts, plane, _pictures(data)
     )  # fmt: skip
 
 

@@ -56,6 +56,8 @@ class Survey:
     samples: np.ndarray
     histograms: tuple[tuple[str, np.ndarray, np.ndarray], ...]
     class_counts: np.ndarray
+    plane: bool = False
+    """Whether the columns are coordinates of one plane, so that a circle is to be drawn as a circle."""
     pictures: np.ndarray | None = None
 
 

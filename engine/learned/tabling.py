@@ -17,7 +17,7 @@ from engine.learned.predicting import predictions
 from engine.learned.predictions import Predictions, PredictionsJob
 from engine.learned.reading import Reading, reading
 from engine.learned.row_filter import FilterError, chosen
-from engine.learned.sample_columns import class_numbers, classes_of, data_columns, data_of, joined, settings_text, target_names
+from engine.learned.sample_columns import class_numbers, classes_of, data_columns, data_of, joined, model_of, settings_text, target_names
 from engine.learned.table import Column, Rows, RowsJob, Table, TableJob, place_of
 from engine.numerics.job import JobError, JobReport, Steps, share_of
 from engine.training.compiled import RunError
@@ -60,9 +60,9 @@ def _predicted_columns(read: Reading) -> tuple[Column, ...]:
     return (Column(_("prediction"), "predicted class", True), *probable, loss)
 
 
-def table(context: ExplainContext, job: TableJob) -> Steps:
+def table(context: ExplainContext | None, job: TableJob) -> Steps:
     """The job. Raises JobError with what is wrong with the expression."""
-    return _table(context, job, _source(context.model, job.node, job.predictions))
+    return _table(ExplainContext(model_of(context)), job, _source(model_of(context), job.node, job.predictions))
 
 
 def _table(context: ExplainContext, job: TableJob, source: _Source) -> Steps:
@@ -154,9 +154,9 @@ def _values(data: DataSet, column: Column, columns: tuple[Column, ...]) -> np.nd
     return joined(data, "x", features.index(column))
 
 
-def rows(context: ExplainContext, job: RowsJob) -> Steps:
+def rows(context: ExplainContext | None, job: RowsJob) -> Steps:
     """The job."""
-    return _rows(context, job, _source(context.model, job.node, job.predictions))
+    return _rows(ExplainContext(model_of(context)), job, _source(model_of(context), job.node, job.predictions))
 
 
 def _rows(context: ExplainContext, job: RowsJob, source: _Source) -> Steps:

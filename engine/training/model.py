@@ -18,7 +18,7 @@ from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
 from engine.compile.spot import Spot
 from engine.compile.trace import Trace, view
-from engine.compile.views import FULL_LIMIT, TraceView
+from engine.compile.views import FULL_LIMIT, ROWS, TraceView
 from engine.data.parts import Part
 from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
@@ -232,7 +232,7 @@ class Model:
         """`trace` for the window; what failed is among its problems."""
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
         batch = _batch_text(part, rows, self.feeds.rows[part])
-        return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step)
+        return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step, **named_rows(part, rows))
 
     def view(self, make: Any, **more: Any) -> TraceView:
         """The view of the trace that `make()` returns, with this model's problems and slider positions."""
@@ -354,6 +354,11 @@ class Model:
                 return program.trace(self.feeds.chosen(program.feeds, rows, part), self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:
             raise RunError([self.compiled.explain(failure)]) from failure
+
+
+def named_rows(part: Part, rows: Sequence[int]) -> dict[str, Any]:
+    """Which samples a view is of, as far as they are named."""
+    return {"part": part, "rows": tuple(rows) if len(rows) <= ROWS else ()}
 
 
 def _batch_text(part: Part, rows: Sequence[int], total: int) -> str:

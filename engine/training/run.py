@@ -21,7 +21,7 @@ from engine.training.batches import Batches
 from engine.training.checkpoints import Branch, Checkpoint, Checkpoints, Range
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
-from engine.training.model import Model
+from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned, parts_read
@@ -415,7 +415,8 @@ class Run:
             text = _("iteration {step:,}: all training samples").format(step=step)
         else:
             text = _("iteration {step:,}: mini-batch {number} of {count}").format(step=step, number=number, count=self._batches.count)
-        return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
+        named = self._named(self.coming_rows())
+        return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step, **named)
 
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""
@@ -446,7 +447,11 @@ class Run:
         )
         if not self._batches.rows:
             text = ""
-        return self.model.view(self.trace, mode="training", batch=text, step=state.step)
+        return self.model.view(self.trace, mode="training", batch=text, step=state.step, **self._named(self.rows()))
+
+    def _named(self, rows: Tensor | None) -> dict[str, Any]:
+        """The samples of a mini-batch, for a view of it; of all samples none is named."""
+        return {} if rows is None or self._batches.whole or not self._batches.rows else named_rows("train", rows.tolist())
 
     def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
         return self.model.trace_of(self._rows_at(epoch, position), step)

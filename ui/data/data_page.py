@@ -1,206 +1,40 @@
-"""What a Data node holds: a picture of the samples and the first rows. The engine loads them."""
+"""What a Data node holds: a picture of the samples, and a table of all of them. The engine looks at them; nothing is copied here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.compile.spot import Spot
 from engine.data.files import large_file
-from engine.data.job import load_job
+from engine.data.parts import PARTS, part_word
+from engine.learned.table import Survey, SurveyJob, place_of, sample_of, settings_key
 from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.data.file_box import FileBox
 from ui.data.paint_box import PaintBox
 from ui.data.reading import READING
-from ui.look.numbers import number, whole
-from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
+from ui.data.samples_table import SamplesTable
+from ui.data.survey_view import SurveyView
+from ui.look.numbers import count
+from ui.look.theme import MARKS, Theme
 from ui.look.widgets import label, scrolled
-from ui.maths.array_view import TableModel, quiet_table
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from engine.data import DataSet
+    from engine.compile.views import TraceView
+    from engine.data.loading import Description
+    from ui.engine_link.messages import Progress
     from ui.engine_link.work import JobHandle
 
-ROWS = 200
 WIDE = 1000
 """Pixels from which the table has room beside the plane for painting."""
-UNEQUAL = 4.0
-"""Two features are drawn to the same scale unless one spreads this many times as far as the other."""
-HUES = ("layers", "probes", "activations", "losses", "parameters", "math", "sources")
-"""Classes take the categories' hues: none of them is blue or orange, which mean forward and backward."""
-
-
-class Scatter(QWidget):
-    """The first two features (or one feature and the target), or the first images."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._data: DataSet | None = None
-        self._theme = LIGHT
-        self.setMinimumSize(160, 100)
-
-    def show_data(self, data: DataSet | None, theme: Theme) -> None:
-        self._data, self._theme = data, theme
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(260, 180)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        data = self._data
-        if data is None:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if pictures(data) is not None:
-            self._images(painter, data)
-        else:
-            self._points(painter, data)
-
-    def _points(self, painter: QPainter, data: DataSet) -> None:
-        import numpy as np
-
-        theme, about = self._theme, data.description
-        across = data.train.x[:, 0]
-        alone = data.train.x.shape[1] == 1
-        up = data.train.x[:, 1] if not alone else data.train.y[:, 0] if not about.classes else np.zeros(len(across))
-        second = about.target_names[0] if alone else about.feature_names[1]
-        area = QRectF(self.rect()).adjusted(8, 8, -8, -round(22 * theme.scale))
-        painter.setPen(color(theme.hairline))
-        painter.drawRect(area)
-        painter.setFont(font("tiny", theme.scale))
-        painter.setPen(color(theme.secondary))
-        caption = QRectF(area.left(), area.bottom() + 3, area.width(), 20)
-        shown = slice(0, 2000)
-        same = not alone and same_scale(across[shown], up[shown])
-        text = f"{about.feature_names[0]}  ×  {second}" + ("" if same or alone else _(", each on its own scale"))
-        axes = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(area.width()))
-        painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), axes)
-        classes = class_numbers(data)
-        spots = placed(across[shown], up[shown], area, same)
-        painter.setPen(Qt.PenStyle.NoPen)
-        radius = 2.6 * theme.scale
-        for kind in np.unique(classes[shown]):
-            painter.setBrush(faded(theme.swatch[HUES[int(kind) % len(HUES)]], 0.75))
-            for x, y in spots[classes[shown] == kind]:
-                painter.drawEllipse(QPointF(x, y), radius, radius)
-
-    def _images(self, painter: QPainter, data: DataSet) -> None:
-        import numpy as np
-
-        theme = self._theme
-        shown = pictures(data)
-        cell = round(40 * theme.scale)
-        across = max(1, self.width() // (cell + 6))
-        down = max(1, self.height() // (cell + 6))
-        for index in range(min(across * down, len(shown))):
-            picture = shown[index]
-            level = (picture - picture.min()) / max(float(picture.max() - picture.min()), 1e-12)
-            grey = np.ascontiguousarray(255 - np.round(level * 255)).astype(np.uint8)
-            image = QImage(grey.tobytes(), grey.shape[1], grey.shape[0], grey.shape[1], QImage.Format.Format_Grayscale8)
-            place = QRectF(index % across * (cell + 6), index // across * (cell + 6), cell, cell)
-            painter.drawImage(place, image)
-
-
-def pictures(data: DataSet) -> Any:
-    """The training samples as pictures, where they are known to be some; a row of 64 numbers is none by itself."""
-    about, x = data.description, data.train.x
-    if len(about.features) == 3:
-        return x[:, 0]
-    if len(about.features) == 2:
-        return x
-    return x.reshape(len(x), *about.picture) if about.picture is not None else None
-
-
-def same_scale(across: Any, up: Any) -> bool:
-    """Whether two features can be drawn to one scale, so that a circle is a circle."""
-    wide, high = float(across.max() - across.min()), float(up.max() - up.min())
-    return max(wide, high) <= UNEQUAL * min(wide, high)
-
-
-def placed(across: Any, up: Any, area: QRectF, same: bool) -> Any:
-    """Coordinates in `area`, a little away from its edges; with one length for a unit in both directions where `same`."""
-    import numpy as np
-
-    inner = area.adjusted(8, 8, -8, -8)
-    middles = [(float(values.min()) + float(values.max())) / 2 for values in (across, up)]
-    spans = [float(values.max() - values.min()) or 1.0 for values in (across, up)]
-    scales = [inner.width() / spans[0], inner.height() / spans[1]]
-    if same:
-        scales = [min(scales)] * 2
-    centre = inner.center()
-    return np.column_stack([centre.x() + (across - middles[0]) * scales[0], centre.y() - (up - middles[1]) * scales[1]])
-
-
-def class_numbers(data: DataSet) -> Any:
-    """Each training sample's class from 0, whatever the coding; all 0 for a real target."""
-    import numpy as np
-
-    y, coding = data.train.y, data.description.coding
-    if coding == "index":
-        return y
-    if coding == "one_hot":
-        return y.argmax(1)
-    if coding in ("zero_one", "plus_minus"):
-        return (y[:, 0] > 0).astype(np.int64)
-    return np.zeros(len(y), dtype=np.int64)
-
-
-class SampleModel(TableModel):
-    """Samples a row: whole numbers without decimals, classes by their names, and the sample's number in the training part."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._whole: list[bool] = []
-        self._words: list[str] = []
-
-    def show_samples(self, data: DataSet | None) -> None:
-        """The first rows of the training part."""
-        import numpy as np
-
-        if data is None:
-            self._words = []
-            return self.show_cells(None)
-        about = data.description
-        x = data.train.x[:ROWS].reshape(min(ROWS, len(data.train.x)), -1)
-        y = data.train.y[:ROWS].reshape(len(x), -1).astype(np.float64)
-        self._words = [about.classes[at] for at in data.train.y[:ROWS]] if about.coding == "index" else []
-        rows = data.train.rows[:ROWS, None].astype(np.float64) + 1
-        cells = np.concatenate([rows, x, y], axis=1)
-        self._whole = [bool((column == np.round(column)).all()) for column in cells.T]
-        self.show_cells(cells)
-        features = list(about.feature_names) if len(about.feature_names) == x.shape[1] else [f"x{i + 1}" for i in range(x.shape[1])]
-        targets = about.target_names if len(about.target_names) == y.shape[1] else about.classes if len(about.classes) == y.shape[1] else ()
-        self.show_names(["row", *features, *(targets or [_("target {number}").format(number=i + 1) for i in range(y.shape[1])])])
-
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._cells is not None:
-            column = index.column()
-            value = float(self._cells[index.row(), column])
-            if self._words and column == self.columnCount() - 1:
-                name = self._words[index.row()]
-                return (
-                    name
-                    if role == Qt.ItemDataRole.DisplayRole or name == whole(value)
-                    else _("{name}: class {number}").format(name=name, number=whole(value))
-                )
-            if role == Qt.ItemDataRole.DisplayRole:
-                return whole(value) if self._whole[column] and abs(value) < 1e15 else number(value)
-        return super().data(index, role)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Vertical:
-            return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
-        if section == 0 and role == Qt.ItemDataRole.ToolTipRole:
-            return _("The sample's row in the data set")
-        return super().headerData(section, orientation, role)
 
 
 class DataPage(Panel):
@@ -210,25 +44,27 @@ class DataPage(Panel):
         super().__init__(workspace)
         self._document: Document | None = None
         self._reading = workspace.services.get(READING)
-        self._wanted: tuple[Any, ...] | None = None
+        self._wanted: tuple[str, str] | None = None
+        """The node that is shown, and its settings."""
+        self._beside = ""
+        """The settings of all Data nodes, which share one split."""
+        self._again = False
+        """Whether the engine answered about earlier settings: it is asked again once it has the present ones."""
         self._selected: str | None = None
         self._job: JobHandle | None = None
+        self._seen_step = -1
+        self._axes = (-1, -1)
+        self._narrow = False
         self._reading.changed.connect(self._read)
         self.text = label("", "secondary", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.heading = label("", "strong")
-        self.scatter = Scatter()
+        self.survey = SurveyView()
         self.painting = PaintBox(workspace)
         self.painting.hide()
         self.files = FileBox(workspace)
         self.files.hide()
-        self.model = SampleModel()
-        self.shown = label("", "small", wrap=True)
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        quiet_table(self.table)
-        self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.horizontalHeader().setDefaultSectionSize(104)
+        self.samples = SamplesTable(workspace)
         words = QWidget()
         column = QVBoxLayout(words)
         column.setContentsMargins(0, 0, 0, 0)
@@ -237,19 +73,20 @@ class DataPage(Panel):
         column.addWidget(self.text)
         column.addWidget(self.files)
         column.addStretch(1)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
-        row.setSpacing(20)
-        row.addWidget(scrolled(words), 2)
-        row.addWidget(self.scatter, 3)
-        row.addWidget(self.painting, 5)
-        self._table = QWidget()
-        beside = QVBoxLayout(self._table)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(4)
-        beside.addWidget(self.shown)
-        beside.addWidget(self.table, 1)
-        row.addWidget(self._table, 4)
+        row.setSpacing(16)
+        self._words = scrolled(words)
+        row.addWidget(self._words, 3)
+        row.addWidget(self.survey, 6)
+        row.addWidget(self.painting, 8)
+        row.addWidget(self.samples, 7)
+        self.survey.chosen.connect(self._choose)
+        self.survey.narrowed.connect(self.samples.filter.setText)
+        self.survey.turned.connect(self._place_words)
+        self.survey.axes.connect(self._draw_columns)
+        workspace.canvas.model.samples.pointed_out.connect(self._follow)
+        workspace.visibility.hid.connect(lambda more: self.samples.look_again())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -257,32 +94,81 @@ class DataPage(Panel):
 
     def _make_room(self) -> None:
         """While points are painted in a narrow panel, the plane has the table's place."""
-        self._table.setVisible(not self.painting.isVisibleTo(self) or self.width() > WIDE * self.theme.scale)
+        painting = self.painting.isVisibleTo(self)
+        narrow = self.width() < WIDE * self.theme.scale
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.survey.set_narrow(narrow)
+        self._place_words()
+        self.samples.setVisible(self.survey.survey is not None and (not painting or self.width() > WIDE * self.theme.scale))
+
+    def _place_words(self) -> None:
+        """What is said about the data has a column of its own; where there is no room for it, it is one of the pictures."""
+        shown = self._narrow and self.survey.isVisibleTo(self)
+        if shown and self._words.parent() is not self.survey:
+            self.survey.place.addWidget(self._words)
+        elif not shown and self._words.parent() is not self:
+            self._row.insertWidget(0, self._words, 3)
+        self._words.setVisible(not shown or self.survey.about)
 
     def hasHeightForWidth(self) -> bool:
         """Its lines of text may wrap, but what is under them gives way: else the page would be cut off at the window's end."""
         return False
 
+    def first_stop(self) -> QWidget:
+        return self.samples.view if self.samples.isVisibleTo(self) else self
+
+    def take_focus(self, what: str) -> None:
+        """`filter`, `row` or `samples`."""
+        places = {"filter": self.samples.filter, "row": self.samples.jump, "samples": self.samples.view}
+        if what in places:
+            places[what].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # what is followed
+
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self.scatter.show_data(self.scatter._data, theme)
+        self.survey.set_theme(theme)
         self.painting.set_theme(theme)
+        self.samples.set_theme(theme)
 
     def set_document(self, document: Document) -> None:
         self.show_document(document)
 
     def document_changed(self) -> None:
         nodes = self.workspace.canvas.selected_nodes()
+        self.samples.look_again()
         self.show_document(self.workspace.document, nodes[0] if len(nodes) == 1 else None)
 
     def selection_changed(self) -> None:
-        self.document_changed()
+        nodes = self.workspace.canvas.selected_nodes()
+        self.show_document(self.workspace.document, nodes[0] if len(nodes) == 1 else None)
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        if stale or not self.isVisible():
+            return
+        if self._again:
+            self._again = False
+            self._ask()
+        self.samples.refresh()
+        self._follow()
+
+    def set_progress(self, progress: Progress) -> None:
+        if progress.step != self._seen_step and self.isVisible():
+            self._seen_step = progress.step
+            self.samples.refresh()
 
     def show_document(self, document: Document, selected: str | None = None) -> None:
         """Load what is not shown yet. Does nothing while the page is hidden."""
         self._document, self._selected = document, selected
         if self.isVisible():
             self.refresh()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh()
+        self.samples.refresh()
+        self._follow()
 
     def refresh(self) -> None:
         document = self._document
@@ -294,7 +180,6 @@ class DataPage(Panel):
         self.painting.setVisible(node is not None and graph.setting(node, "dataset") == "points")
         if node is not None and self.painting.isVisibleTo(self):
             self.painting.show_node(node, self.theme)
-            self.scatter.hide()
         self._make_room()
         self.files.show_settings(graph.settings_of(node) if node is not None else {}, document.folder)
         if node is None:
@@ -302,19 +187,33 @@ class DataPage(Panel):
             self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))
             return
         settings = [graph.settings_of(node_id) for node_id in nodes]
-        wanted = (node, document.path, repr([sorted(values.items()) for values in settings]))
-        if wanted == self._wanted:
+        wanted = (node, settings_key(graph.settings_of(node), document.folder))
+        beside = repr([sorted(values.items()) for values in settings])
+        if (wanted, beside) == (self._wanted, self._beside):
             return
         if self._reading.holding and self._large(settings, document.folder):  # it is read first, where that can be cancelled
             if self._wanted is None:
                 self._show(None, graph.nodes[node].name, _("The data have not been read yet."))
             return
-        self._wanted = wanted
+        if self._wanted is None or self._wanted[0] != node:
+            self._axes = (-1, -1)
+        self._wanted, self._beside = wanted, beside
         self.heading.setText(graph.nodes[node].name)
-        self.text.setText(_("Loading …"))
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._wanted is None:
+            return
         if self._job is not None:
             self._job.leave()
-        self._job = self.workspace.work.job(load_job(settings, document.folder, nodes.index(node)), self._progressed, self._loaded)
+        if self.survey.survey is None or self.survey.survey.of != self._wanted[1]:
+            self.text.setText(_("Loading …"))
+        job = SurveyJob(self._wanted[0], *self._axes)
+        self._job = self.workspace.work.job(job, self._progressed, self._loaded, background=True)
+
+    def _draw_columns(self, across: int, up: int) -> None:
+        self._axes = (across, up)
+        self._ask()
 
     def _large(self, nodes: Sequence[Mapping[str, Any]], folder: str) -> bool:
         return any(large_file(settings, folder) is not None for settings in nodes)
@@ -324,50 +223,83 @@ class DataPage(Panel):
             self.refresh()
 
     def _progressed(self, report: JobReport, _parts: object) -> None:
-        self.text.setText(report.text or _("Loading …"))
+        if report.text:
+            self.text.setText(report.text)
+
+    # what is shown
 
     def _loaded(self, end: JobEnd) -> None:
-        from engine.data import DataSet
-
+        self._job = None
+        survey = end.answer if isinstance(end.answer, Survey) else None
         if end.how in ("cancelled", "outdated"):
             self._wanted = None
-        self._show(end.answer if isinstance(end.answer, DataSet) else None, self.heading.text(), end.text)
+        elif survey is not None and self._wanted is not None and survey.of != self._wanted[1]:
+            self._again = True  # the engine has not heard of the newest edit
+            return
+        elif end.how == "failed":
+            self._again = True
+        self._show(survey, self.heading.text(), end.text)
 
-    def _show(self, data: DataSet | None, heading: str, text: str) -> None:
+    def _show(self, survey: Survey | None, heading: str, text: str) -> None:
         self.heading.setText(heading)
-        for widget in (self.scatter, self.table, self.shown):
-            widget.setVisible(data is not None and not (widget is self.scatter and self.painting.isVisibleTo(self)))
-        self.scatter.show_data(data, self.theme)
-        self.model.show_samples(data)
-        if data is None:
+        self.survey.show_survey(survey)
+        self.survey.setVisible(survey is not None and not self.painting.isVisibleTo(self))
+        self._make_room()
+        if survey is None:
+            self.samples.clear()
             self.text.setText(text)
             return
-        about = data.description
-        held = _("{train_rows:,} for training, {test_rows:,} held out for testing").format(
-            train_rows=about.train_rows, test_rows=about.test_rows
-        )
-        kinds = (
-            _("classes: {classes}").format(classes=", ".join(about.classes))
-            if about.classes
-            else _("target: {target_names}").format(target_names=", ".join(about.target_names))
-        )
-        coding = about.coding.replace("_", " ")
-        lines = [
-            _("{rows:,} samples: {held}.").format(rows=about.rows, held=held),
-            _("{features} features · {kinds} · coding: {coding}").format(features=_size(about.features), kinds=kinds, coding=coding),
-        ]
-        self.text.setText("\n".join([*lines, *(f"{MARKS['warning' if note.warning else 'note']}  {note.text}" for note in about.notes)]))
-        count = _("{train_rows:,} training samples").format(train_rows=about.train_rows)
-        first = (
-            _("The first {ROWS} of {count}").format(ROWS=ROWS, count=count)
-            if about.train_rows > ROWS
-            else _("All {count}").format(count=count)
-        )
-        self.shown.setText(_("{first}, in training order; row: its row in the data set").format(first=first))
+        self.text.setText("\n".join(_described(survey.description)))
+        if self._wanted is not None:
+            self.samples.show_node(*self._wanted, self._beside)
+        self._follow()
 
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
-        self.refresh()
+    # the sample that is shown
+
+    def _choose(self, sample: int) -> None:
+        if self.survey.survey is not None:
+            counts = self.survey.survey.description.part_rows
+            part, place = place_of(sample, counts)
+            self.workspace.canvas.model.samples.point_out(Spot(part, place, counts[part]))
+
+    def _follow(self) -> None:
+        """Mark the samples of the batch on the canvas, and the one that was pointed out."""
+        survey, trace = self.survey.survey, self.workspace.trace
+        if survey is None or not self.isVisible():
+            return
+        counts = survey.description.part_rows
+        spot = self.workspace.canvas.model.samples.spot
+        there = spot is not None and spot.place < counts[spot.part]
+        sample = sample_of(spot.part, spot.place, counts) if spot is not None and there else -1
+        stepping = trace is not None and trace.mode == "training" and not there
+        batch = frozenset(sample_of(trace.part, row, counts) for row in trace.rows) if trace is not None and stepping else frozenset[int]()
+        self.samples.model.set_batch(batch)
+        self.samples.follow()
+        self.survey.mark(batch, sample, self._values(sample))
+
+    def _values(self, sample: int) -> tuple[float, float] | None:
+        """A sample's values in the two columns that are drawn, where the table has them."""
+        survey = self.survey.survey
+        if survey is None or sample < 0:
+            return None
+        found = [self.samples.model.value_of(sample, survey.names[at]) for at in (survey.across, survey.up)]
+        return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
+def _described(about: Description) -> list[str]:
+    """How many samples of what, and what was noticed."""
+    held = ", ".join(f"{count(about.part_rows[part])} {part_word(part)}" for part in PARTS if about.part_rows[part])
+    kinds = (
+        _("classes: {classes}").format(classes=", ".join(about.classes))
+        if about.classes
+        else _("target: {target_names}").format(target_names=", ".join(about.target_names))
+    )
+    coding = about.coding.replace("_", " ")
+    lines = [
+        _("{rows:,} samples: {held}.").format(rows=about.rows, held=held),
+        _("{features} features · {kinds} · coding: {coding}").format(features=_size(about.features), kinds=kinds, coding=coding),
+    ]
+    return [*lines, *(f"{MARKS['warning' if note.warning else 'note']}  {note.text}" for note in about.notes)]
 
 
 def _size(features: tuple[int, ...]) -> str:

@@ -46,7 +46,7 @@ def test_rows_are_sorted_and_chosen_as_numpy_would(model: Model) -> None:
     assert [c.name for c in plain.columns] == ["row", "part", "target", "prediction", "probability", "loss", "x1", "x2"]
     assert plain.order.tolist() == list(range(100)) and np.array_equal(plain.rows, joined(data, "rows"))
     x1 = plain.columns[6]
-    found: Table = whole(context, TableJob("data", x1, descending=True, where="x2 > 0.25 and target = 1 and not test"))
+    found: Table = whole(context, TableJob("data", x1, descending=True, where="x2 > 0.25 and target = lower and not test"))
     expected = [i for i in np.argsort(-x[:, 0], kind="stable") if x[i, 1] > 0.25 and y[i] == 1 and i < 75]
     assert found.order.tolist() == expected and found.step is None
     assert found.counts == {"train": 55, "validation": 20, "test": 25}

@@ -70,7 +70,7 @@ def page(make_window: Callable[..., Window], qtbot: QtBot) -> tuple[DataPage, Do
     window = make_window(Document(graph), kernel=Desk())
     window.panels.show("data")
     page = window.panel("data")
-    qtbot.waitUntil(lambda: page.painting.isVisible() and page.model.rowCount() > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: page.painting.isVisible() and page.samples.model.rowCount() > 0, timeout=10_000)
     return page, window.document
 
 

@@ -57,7 +57,7 @@ def test_another_file_is_read_before_the_document_goes_to_the_engine(make_window
     window.document.do(SetParam("d", "test_fraction", 0.5))  # the document can be edited meanwhile
     qtbot.waitUntil(lambda: not desk.held, timeout=PATIENCE)
     qtbot.waitUntil(lambda: rows_of(window) == 9000 and not window.stale, timeout=PATIENCE)
-    assert "4,500 for training" in window.panel("data").text.text() and not window.reading.bar.isVisible()
+    assert "4,500 training" in window.panel("data").text.text() and not window.reading.bar.isVisible()
 
     window.document.undo()
     window.document.undo()  # the old file is known: nothing is read again
