@@ -18,10 +18,11 @@ def counts(pattern: Sequence[int], samples: int, imbalance: float = 1.0) -> Arra
     """
     classes = max(pattern) + 1
     if imbalance == 1.0:
-        return np.bincount(np.resize(pattern, samples), minlength=classes)
+        equal: Array = np.bincount(np.resize(pattern, samples), minlength=classes)
+        return equal
     weights = imbalance ** -(np.arange(classes) / (classes - 1))
     exact = samples * weights / weights.sum()
-    whole = np.floor(exact).astype(int)
+    whole: Array = np.floor(exact).astype(int)
     whole[np.argsort(-(exact - whole), kind="stable")[: samples - whole.sum()]] += 1
     for absent in np.flatnonzero(whole == 0) if samples >= classes else ():
         whole[absent], whole[whole.argmax()] = 1, whole.max() - 1

@@ -45,5 +45,7 @@ class Raw:
 
     def features(self, rows: np.ndarray) -> np.ndarray:
         """These rows as float64."""
-        taken = self.x[rows]
-        return taken if taken.dtype == np.float64 and self.divisor == 1.0 else taken / self.divisor
+        taken: np.ndarray = self.x[rows]
+        if taken.dtype != np.float64 or self.divisor != 1.0:
+            taken = taken / self.divisor
+        return taken

@@ -270,9 +270,10 @@ def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) ->
     rows = content.get("nodes")
     for row in rows if folder and isinstance(rows, list) else ():
         params = row.get("params") if isinstance(row, dict) else None
-        for name in _file_settings(catalog, row.get("type")) if isinstance(params, dict) else ():
-            if isinstance(params.get(name), str):
-                params[name] = absolute(params[name], folder)
+        if isinstance(params, dict):
+            for name in _file_settings(catalog, row.get("type")):
+                if isinstance(params.get(name), str):
+                    params[name] = absolute(params[name], folder)
     return content
 
 

@@ -112,6 +112,10 @@ class FakeDialogs:
         self.asked.append("changed outside")
         return "cancel"
 
+    def sure(self, title: str, text: str, act: str) -> bool:
+        self.asked.append(f"sure {title}")
+        return False
+
     def save_path(self, suggested: str, title: str = "", filters: str = "", ending: str = "") -> Path | None:
         self.asked.append(f"save {Path(suggested).name}")
         return self.saves

@@ -37,9 +37,10 @@ class PaintBox(QWidget):
         self.plane.said.connect(self._say)
         self._group = QButtonGroup(self)
         self._marks = QGridLayout()
+        self._buttons: list[QPushButton] = []
         self._marks.setSpacing(4)
-        self.erase = self._tool("erase", _("Erase"), _("Erase the points that the circle touches (E)"))
-        self.move = self._tool("move", _("Move"), _("Move the points in the circle (M)"))
+        self.erasing = self._tool("erase", _("Erase"), _("Erase the points that the circle touches (E)"))
+        self.moving = self._tool("move", _("Move"), _("Move the points in the circle (M)"))
         self.spread = QSlider(Qt.Orientation.Horizontal)
         self.spread.setRange(0, len(SPREADS) - 1)
         self.spread.setPageStep(1)
@@ -56,7 +57,8 @@ class PaintBox(QWidget):
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(5)
         column.addLayout(self._marks)
-        for parts in ((self.erase, self.move, self.clear_all), (self._spread_text, self.spread)):
+        rows: tuple[tuple[QWidget, ...], ...] = ((self.erasing, self.moving, self.clear_all), (self._spread_text, self.spread))
+        for parts in rows:
             beside = QHBoxLayout()
             beside.setSpacing(4)
             for part in parts:
@@ -66,7 +68,7 @@ class PaintBox(QWidget):
         area = scrolled(tools)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self._column = area
+        self._column, self._tools = area, tools
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -90,7 +92,7 @@ class PaintBox(QWidget):
         self._theme = theme
         self.plane.set_theme(theme)
         self._show_classes(0, again=True)
-        self._column.setFixedWidth(self._column.widget().sizeHint().width() + 6)
+        self._column.setFixedWidth(self._tools.sizeHint().width() + 18)
 
     def focus(self) -> None:
         """Go on with the keyboard."""
@@ -134,12 +136,10 @@ class PaintBox(QWidget):
 
     def _show_brush(self, brush: Brush) -> None:
         self._show_classes(brush.label + 1)
-        for at in range(self._marks.count()):
-            made = self._marks.itemAt(at).widget()
-            if isinstance(made, QPushButton) and made.isCheckable():
-                made.setChecked(brush.tool == "paint" and at == brush.label)
-        self.erase.setChecked(brush.tool == "erase")
-        self.move.setChecked(brush.tool == "move")
+        for at, made in enumerate(self._buttons):
+            made.setChecked(brush.tool == "paint" and at == brush.label)
+        self.erasing.setChecked(brush.tool == "erase")
+        self.moving.setChecked(brush.tool == "move")
         at = min(range(len(SPREADS)), key=lambda place: abs(SPREADS[place] - brush.spread))
         self.spread.blockSignals(True)
         self.spread.setValue(at)
@@ -153,6 +153,7 @@ class PaintBox(QWidget):
             return
         self._classes = wanted
         clear(self._marks)
+        self._buttons = []
         for number_ in range(wanted):
             made = button("", "quiet", tip=described("paint", number_) + f" ({number_})")
             made.setAccessibleName(described("paint", number_))
@@ -161,6 +162,7 @@ class PaintBox(QWidget):
             made.setCheckable(True)
             made.clicked.connect(lambda _on=False, chosen=number_: self._set_brush("paint", chosen, self.plane.brush.spread))
             self._group.addButton(made)
+            self._buttons.append(made)
             self._marks.addWidget(made, number_ // ACROSS, number_ % ACROSS)
         if wanted < CLASSES:
             more = button("+", "quiet", tip=_("Paint points of another class"))
@@ -169,7 +171,7 @@ class PaintBox(QWidget):
             self._marks.addWidget(more, wanted // ACROSS, wanted % ACROSS)
         brush = self.plane.brush
         if brush.tool == "paint" and brush.label < wanted:
-            self._marks.itemAt(brush.label).widget().setChecked(True)  # type: ignore[attr-defined]
+            self._buttons[brush.label].setChecked(True)
 
 
 def _icon(number_: int, theme: Theme) -> QIcon:

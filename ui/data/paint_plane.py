@@ -11,14 +11,14 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QWidget
 
 from graph.text.messages import _
-from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Stroke, described
+from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Stroke, Tool, described
 from ui.look.numerals import number
 from ui.look.theme import LIGHT, Theme, color, faded, font
 from ui.maths.class_marks import mark_path, paint_mark
 
 _K = Qt.Key
 _ARROWS = {_K.Key_Left: (-1, 0), _K.Key_Right: (1, 0), _K.Key_Up: (0, 1), _K.Key_Down: (0, -1)}
-_TOOLS = {_K.Key_B: "paint", _K.Key_E: "erase", _K.Key_M: "move"}
+_TOOLS: dict[Qt.Key, Tool] = {_K.Key_B: "paint", _K.Key_E: "erase", _K.Key_M: "move"}
 _LEAST, _MOST = 0.2, 200.0
 """Half the height of the plane, in its units."""
 
@@ -165,7 +165,7 @@ class PaintPlane(QWidget):
         if not self._is_own(event):
             super().keyPressEvent(event)
             return
-        key, text = event.key(), event.text()
+        key, text = _K(event.key()), event.text()
         if key in _ARROWS:
             self._step(*_ARROWS[key], fine=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key == _K.Key_Escape:
@@ -183,7 +183,7 @@ class PaintPlane(QWidget):
         else:
             self._change_brush(key, text)
 
-    def _change_brush(self, key: int, text: str) -> None:
+    def _change_brush(self, key: Qt.Key, text: str) -> None:
         tool, label, spread = self.brush.tool, self.brush.label, self.brush.spread
         if text.isdigit() and int(text) < CLASSES:
             tool, label = "paint", int(text)
@@ -191,7 +191,7 @@ class PaintPlane(QWidget):
             at = min(range(len(SPREADS)), key=lambda place: abs(SPREADS[place] - spread))
             spread = SPREADS[min(max(at + (1 if text == "]" else -1), 0), len(SPREADS) - 1)]
         else:
-            tool = _TOOLS[_K(key)]  # type: ignore[assignment]
+            tool = _TOOLS[key]
         self.set_brush(Brush(tool, label, spread))
         self.brushed.emit(self.brush)
 

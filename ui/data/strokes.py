@@ -68,8 +68,8 @@ class Stroke:
             self._erase((x, y))
             self._at = (x, y)
         else:
-            for place in self._between((x, y)):
-                self._dab(*place)
+            for dab in self._between((x, y)):
+                self._dab(*dab)
 
     @property
     def changed(self) -> bool:

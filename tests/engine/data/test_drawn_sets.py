@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def test_outliers_replace_their_share_and_leave_the_others(key: str) -> None:
         assert (np.abs(c - middle) <= half).all() and np.array_equal(plain.y, few.y)
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sin(x)": np.sin, "y = x^2 - 1": lambda x: x**2 - 1, "f(x) = x³/3": lambda x: x**3 / 3, "|x|": np.abs,
     "where(x > 0, 2, -1)": lambda x: np.where(x > 0, 2.0, -1.0), "e^(-x^2)": lambda x: np.exp(-(x**2)), "2": lambda x: 2 + 0 * x,
     "max(x, 0.5) + sqrt(4 - x)": lambda x: np.maximum(x, 0.5) + np.sqrt(4 - x), r"\frac{1}{1 + x^2}": lambda x: 1 / (1 + x**2),
@@ -109,7 +110,7 @@ def test_what_cannot_be_drawn_is_said(settings: dict[str, Any], expected: str) -
 
 
 def test_painted_points_are_samples_as_they_were_painted() -> None:
-    points = [[0.5, -1.25, 2], [1e-3, 3, 0], [-2, 0, 0]]
+    points: list[list[float]] = [[0.5, -1.25, 2], [1e-3, 3, 0], [-2, 0, 0]]
     data = whole(dataset="points", points=points)
     assert data.x.tolist() == [row[:2] for row in points] and data.y.tolist() == [2, 0, 0]
     assert data.description.classes == ("0", "1", "2") and data.description.feature_names == ("x1", "x2")

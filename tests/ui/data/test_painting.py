@@ -95,13 +95,13 @@ def test_points_are_painted_moved_and_erased_with_the_mouse_one_step_each(page: 
     assert len(painted) > 5 and all(label == 2 and abs(x + 1) < step for x, _y, label in painted[2:])
     assert painted[2][1] == pytest.approx(-1, abs=step) and math.dist(painted[2][:2], painted[3][:2]) == pytest.approx(7 * step, rel=0.02)
     assert dumps(document.graph) == dumps(loads(dumps(document.graph), CATALOG)), "the file holds them"
-    box.move.click()
+    box.moving.click()
     QTest.mousePress(plane, Qt.MouseButton.LeftButton, pos=at(plane, 1, 1))
     QTest.mouseMove(plane, at(plane, 1.5, 0))
     QTest.keyClick(plane, KEY.Key_Escape)
     QTest.mouseRelease(plane, Qt.MouseButton.LeftButton, pos=at(plane, 1.5, 0))
     assert points(document) == painted, "Esc takes back a stroke in progress"
-    box.erase.click()
+    box.erasing.click()
     QTest.mouseClick(plane, Qt.MouseButton.LeftButton, pos=at(plane, 1, 1))
     assert [1, 1, 1] not in points(document)
     document.undo()

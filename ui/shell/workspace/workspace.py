@@ -44,6 +44,9 @@ class Dialogs(Protocol):
     def changed_outside(self, name: str) -> Literal["replace", "save_as", "cancel"]:
         """What to do with a file that another program has changed."""
 
+    def sure(self, title: str, text: str, act: str) -> bool:
+        """Whether to go on; `act` is what the button says."""
+
     def save_path(self, suggested: str, title: str = ..., filters: str = ..., ending: str = ...) -> Path | None:
         """A place to save at; None for none."""
 
