@@ -10,6 +10,7 @@ import numpy as np
 from engine.compile.activity import SHOWN, Activity
 from engine.learned.instruments import Histogram, LayerState, Observed
 from graph.text.messages import _
+from ui.canvas.model import activity_mark
 from ui.instruments.heat import Floats, Rows, chosen, column, rows_for
 from ui.look.numbers import count, number
 
@@ -53,11 +54,8 @@ class Picture:
 
 
 def badge(found: Activity | None) -> str:
-    """`dead 25 %`, from the share on from which a node is marked on the canvas."""
-    if found is None or found.share < SHOWN:
-        return ""
-    text = _("dead {share}") if found.kind == "dead" else _("saturated {share}")
-    return text.format(share=f"{found.share:.0%}")
+    """`dead 25%`, from the share on from which a node is marked on the canvas."""
+    return activity_mark.said(found) if found is not None and found.share >= SHOWN else ""
 
 
 def said(name: str, layer: LayerState, kind: str) -> str:

@@ -112,10 +112,12 @@ class InstrumentsPage(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.workspace.canvas.model.show_activity(True)
         self._look()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.workspace.canvas.model.show_activity(False)
         self._refresh.stop()
         self._asked = ()
 
@@ -195,7 +197,9 @@ class InstrumentsPage(Panel):
             points = [(o.step, value) for o in observed for value in (value_of(o, name),) if value is not None]
             gauge.show_said(said[name], points, stale, theme)
         names = [self._name(layer.node) for layer in newest.layers]
-        self.table.show_layers(observed, names, stale, theme)
+        graph = self.workspace.document.graph
+        titles = [graph.spec(layer.node).title if layer.node in graph.nodes else "" for layer in newest.layers]
+        self.table.show_layers(observed, names, titles, stale, theme)
         index = next((i for i, layer in enumerate(newest.layers) if self._open and layer.node == self._open[0]), None)
         if self._open is not None and index is not None:
             self.detail.show_layer(observed, index, names[index], self._open[1], stale, theme)

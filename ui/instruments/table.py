@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.learned.instruments import LayerState, Observed
 from graph.text.messages import _
+from ui.canvas.model.tips import activity_tip
 from ui.instruments.cells import HEADS, KINDS, Kind, Picture, badge, said
 from ui.instruments.heat import Floats
 from ui.look.numbers import number
@@ -37,6 +38,7 @@ class LayerTable(QWidget):
         self._theme = LIGHT
         self._observed: Sequence[Observed] = ()
         self._names: list[str] = []
+        self._titles: list[str] = []
         self._stale = False
         self._pictures: dict[tuple[str, Kind], Picture] = {}
         self._at = (-1, 0)
@@ -46,9 +48,11 @@ class LayerTable(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_layers(self, observed: Sequence[Observed], names: Sequence[str], stale: bool, theme: Theme) -> None:
-        """All observations of one run; `names` are those of the layers."""
-        self._observed, self._names, self._stale, self._theme = observed, list(names), stale, theme
+    def show_layers(
+        self, observed: Sequence[Observed], names: Sequence[str], titles: Sequence[str], stale: bool, theme: Theme
+    ) -> None:  # fmt: skip
+        """All observations of one run; `names` are those of the layers, `titles` those of their types."""
+        self._observed, self._names, self._titles, self._stale, self._theme = observed, list(names), list(titles), stale, theme
         nodes = {layer.node for layer in self.layers}
         self._pictures = {key: picture for key, picture in self._pictures.items() if key[0] in nodes}
         self.setFixedHeight(self.sizeHint().height())
@@ -117,7 +121,11 @@ class LayerTable(QWidget):
             self.setAccessibleDescription("; ".join(self.sentence(row, "norm") for row in range(min(len(self.layers), 40))))
 
     def sentence(self, row: int, column: str) -> str:
-        return said(self._names[row], self.layers[row], column)
+        """A cell in words; without a column, the name, and what its dead or saturated units mean."""
+        if column:
+            return said(self._names[row], self.layers[row], column)
+        found = self.layers[row].activity
+        return f"{self._names[row]}\n{activity_tip(self._titles[row], found)}" if found is not None and badge(found) else self._names[row]
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and Qt.Key(event.key()) in _KEYS:
@@ -125,7 +133,7 @@ class LayerTable(QWidget):
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             row, column = self.at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.sentence(row, column) if row >= 0 and column else "", self)
+            QToolTip.showText(event.globalPos(), self.sentence(row, column) if row >= 0 else "", self)
             return True
         return super().event(event)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.compile.views import Absent, TraceView, cover
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
+from ui.canvas.model import activity_mark
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, Scale, scale_of, sizes
 from ui.canvas.model.labels import Labels
@@ -132,15 +133,36 @@ def activation(values: list[list[float]], kind: str = "activation.relu", **more:
 
 def test_dead_and_saturated_units_are_marked_with_their_share_and_explained() -> None:
     dead = activation([[0.0, 0.0, 3.0], [0.0, 2.0, 0.0]])
-    assert gradient_size.said(dead.marked("h")) == "dead 33%"  # type: ignore[arg-type]
+    assert activity_mark.said(dead.marked("h")) == "dead 33%"  # type: ignore[arg-type]
     assert node_tip(dead, "h").splitlines()[-1] == (
         "1 of 3 units (33%) are 0 for all 2 samples: dead here, no gradient passes through them. Marked from 10% on."
     )
     flat = activation([[0.999, -0.999, 0.5], [0.2, 0.1, 0.0]], "activation.tanh")
-    assert gradient_size.said(flat.marked("h")) == "saturated 33%"  # type: ignore[arg-type]
+    assert activity_mark.said(flat.marked("h")) == "saturated 33%"  # type: ignore[arg-type]
     assert "2 of 6 values (33%) are saturated: the slope of Tanh there is below 2% of its largest" in node_tip(flat, "h")
     assert activation([[0.1, 0.2, 0.3]] * 2, "activation.tanh").marked("h") is None
     assert activation([[1.0] * 10 + [0.0]] * 2).marked("h") is None  # 1 of 11 is less than a tenth
+
+
+def test_the_mark_covers_neither_a_number_of_its_card_nor_a_label(qapp: QApplication) -> None:
+    """Cards that stand side by side, with a wire that leads below all of them: its labels would like to stand where the marks are."""
+    names = [f"h{i}" for i in range(12)]
+    cards = [(name, "activation.tanh", 140 * i + 140, 0, {}) for i, name in enumerate(names)]
+    found = {}
+    for look in ("", "width"):
+        covered = 0
+        for below in range(40, 160, 12):
+            graph = graph_of([("x", "source.input", 0, below, {}), *cards, ("end", "activation.relu", 1900, below, {})],
+                             [("x", "y", "end", "x")])  # fmt: skip
+            trace = TraceView(values={("x", "y"): view_of(1.5)}, edge_gradients={"e0": view_of(0.25)})
+            scene, labels, shown = CanvasScene(graph), Labels(), Content(graph, trace, look=look)  # type: ignore[arg-type]
+            labels.prepare(scene, scene.edges, shown)
+            marks = [activity_mark.mark_box(scene.rect(name), 1.0) for name in names]
+            assert all(mark.top() >= scene.rect(name).bottom() - 3 for mark, name in zip(marks, names, strict=True))
+            boxes = [QRectF(left, top, right - left, bottom - top) for left, top, right, bottom in labels.boxes(scene.edges)]
+            covered += sum(mark.intersects(box) for mark in marks for box in boxes)
+        found[look] = covered
+    assert found[""] > 0 == found["width"]
 
 
 def test_hidden_values_and_those_that_are_not_there_yet_are_not_counted(qapp: QApplication) -> None:

@@ -89,6 +89,7 @@ class CanvasModel(QObject):
         self._shaped = (-1, 0, 0)
         """Of which pass the shapes were taken: its structure, and how many there were."""
         self.look: Look = ""
+        self.activity_shown = False
         """How the wires show the size of their gradients."""
         self.live = LiveScene(document.graph, surface.repaint_scene)
         self.content = Content(document.graph)
@@ -140,7 +141,8 @@ class CanvasModel(QObject):
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
         self.live.scene.least = self.viewport.least
-        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits)
+        self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits,
+                               activity_shown=self.activity_shown)  # fmt: skip
         self.digits.clear()
         self.rows.clear()
         self.overlay.clear()
@@ -168,7 +170,7 @@ class CanvasModel(QObject):
         fractions = self.content.fractions if trace is self.content.trace and not stale else {}
         self.content = Content(
             self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions,
-            look=self.look, digits=self.digits, held=self.live.held,
+            look=self.look, digits=self.digits, held=self.live.held, activity_shown=self.activity_shown,
         )  # fmt: skip
         self.surface.repaint_scene()
 
@@ -208,7 +210,18 @@ class CanvasModel(QObject):
 
     def show_gradient_sizes(self, look: Look) -> None:
         """Show the size of the gradients by the wires' width or colour, or not at all."""
+        self._mark(look, self.activity_shown)
+
+    def show_activity(self, shown: bool) -> None:
+        """Mark nodes with dead or saturated units, also while the size of the gradients is not shown."""
+        self._mark(self.look, shown)
+
+    def _mark(self, look: Look, activity: bool) -> None:
+        before = self.content.marking
         self.look = self.content.look = look
+        self.activity_shown = self.content.activity_shown = activity
+        if self.content.marking != before:
+            self.live.labels.clear()  # they keep clear of the marks
         self.live.invalidate()
 
     def is_old(self, trace: TraceView | None) -> bool:

@@ -47,6 +47,8 @@ class Content:
     """In exact mode, what stands in the place of single numbers: `−7/3`. None of a number that is hidden."""
     look: Literal["", "width", "heat"] = ""
     """How the wires show the size of their gradients: `gradient_size.Look`."""
+    activity_shown: bool = False
+    """Whether dead and saturated units are marked also where the size of gradients is not shown."""
     digits: Digits = field(default_factory=Digits)
     """How many digits show the last change of a number; one for all contents of a canvas."""
     held: bool = False
@@ -189,6 +191,11 @@ class Content:
         if view is None or view.covered or quiet(key, view.minimum, view.maximum):
             return None
         return self.trace.activities.get(node) if view.data is None else activity(key, view.data, known is not None and known[1])
+
+    @property
+    def marking(self) -> bool:
+        """Whether nodes with dead or saturated units carry a mark."""
+        return bool(self.look or self.activity_shown) and self.values
 
     def marked(self, node: str) -> Activity | None:
         """The activity of a node that has enough dead or saturated units to be marked."""

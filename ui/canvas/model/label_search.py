@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from PySide6.QtCore import QRectF
 
+from engine.compile.activity import KINDS
 from ui.canvas.model import geometry, text_metrics, wires
+from ui.canvas.model.activity_mark import mark_box
 from ui.canvas.model.items import HEAD
 from ui.canvas.model.levels import tag_rect
 from ui.canvas.model.scene import CanvasScene
@@ -58,13 +60,13 @@ class Choice:
 class Ground:
     """What labels must not cover, wires and labels aside. Made for one search: it knows the scene as it is now."""
 
-    def __init__(self, scene: CanvasScene, stub: tuple[float, float] | None, boost: float) -> None:
+    def __init__(self, scene: CanvasScene, stub: tuple[float, float] | None, boost: float, marking: bool = False) -> None:
         self.scene, self._boost = scene, boost
-        self._stub = stub
+        self._stub, self._marking = stub, marking
 
     @cached_property
     def fixed(self) -> np.ndarray:
-        """Notes, titles of frames, tags of a group and the objective's stub, as boxes."""
+        """Notes, titles of frames, tags of a group, the objective's stub and the marks of dead or saturated units, as boxes."""
         scene = self.scene
         rects = [scene.item_rect(note).adjusted(-2, -2, 2, 2) for note in scene.graph.notes]
         for frame in scene.graph.frames.values():
@@ -73,6 +75,8 @@ class Ground:
             rects.append(QRectF(rect.left(), rect.top(), wide, min(HEAD * size, rect.height() / 3)))
         tags = scene.level.tags if scene.level is not None else None
         rects += [tag_rect(spot).adjusted(-2, -2, 2, 2) for spot in ((*tags.inputs, *tags.outputs) if tags is not None else ())]
+        if self._marking:  # whether there is a mark now or not: labels would jump when one comes
+            rects += [mark_box(scene.rect(node), max(1.0, self._boost)) for node in scene.ids if scene.graph.nodes[node].type in KINDS]
         boxes = [(r.left(), r.top(), r.right(), r.bottom()) for r in rects]
         if self._stub is not None:
             x, y = self._stub

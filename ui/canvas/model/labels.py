@@ -128,7 +128,7 @@ class Labels:
         if self._favoured != (edges, self._version):
             self._favoured = edges, self._version
             self._over, under = {}, set[Key]()
-            ground = Ground(scene, self._stub, self.boost)
+            ground = Ground(scene, self._stub, self.boost, content.marking)
             for edge in sorted(edges):
                 known = self.places.get(edge)
                 if known is None or edge == STUB or None not in known.sides:
@@ -171,7 +171,7 @@ class Labels:
             self._drop(STUB)
         if stub is not None and self._wanting(scene, STUB, content):
             waiting.insert(0, STUB)
-        ground = Ground(scene, stub, self.boost) if waiting else None
+        ground = Ground(scene, stub, self.boost, content.marking) if waiting else None
         size = _CHUNK if budget_ms is None or len(waiting) <= _CHUNK else _PORTION
         for start in range(0, len(waiting), size):
             if start and budget_ms is not None and (time.perf_counter() - began) * 1000 > budget_ms:
@@ -221,7 +221,7 @@ class Labels:
         if edge == STUB:
             assert self._stub is not None
             own = _stub_points(self._stub, max(room[0].width, room[1].width))
-            ground = Ground(scene, None, self.boost)
+            ground = Ground(scene, None, self.boost, content.marking)
         else:
             own = scene.wire_points(edge)
         around = Surroundings(ground, own, edge, (max(r.width for r in room), max(r.height for r in room)))

@@ -13,7 +13,7 @@ from ui.look import theme as themes
 @lru_cache(maxsize=1)
 def _metrics() -> dict[str, QFontMetricsF]:
     themes.load_fonts()
-    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}
+    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "strong", "wire")}
 
 
 @lru_cache(maxsize=8192)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from engine.compile.activity import Activity
-from graph.text.messages import _
 from ui.canvas.model import wires
+from ui.canvas.model.activity_mark import mark_box, said
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, sizes
 from ui.canvas.model.scene import CanvasScene
@@ -77,14 +77,13 @@ def paint_sizes(
 
 
 def paint_activity(painter: QPainter, rect: QRectF, found: Activity, theme: Theme, boost: float, stale: bool) -> None:
-    """The mark of dead or saturated units: a pill at the card's lower edge with their share."""
+    """The mark of dead or saturated units: a pill below the card with their share."""
     ink, text = theme.stale if stale else theme.warning, said(found)
     painter.setFont(font("strong", boost * 0.92))
-    wide, high = painter.fontMetrics().horizontalAdvance(text) + 14 * boost, 18 * boost
-    pill = QRectF(rect.center().x() - wide / 2, rect.bottom() - high * 0.45, wide, high)
+    pill = mark_box(rect, boost, text)
     painter.setPen(QPen(color(theme.canvas), 1.5))
     painter.setBrush(color(ink))
-    painter.drawRoundedRect(pill, high / 2, high / 2)
+    painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(color(theme.canvas))
     painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), text)
 
@@ -94,9 +93,3 @@ def paint_framed(painter: QPainter, scene: CanvasScene, ids: Sequence[str], them
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(color(theme.stale if stale else theme.warning), 3.0 / max(painter.worldTransform().m11(), 1e-6)))
     batch.rectangles(painter, np.ascontiguousarray(scene.rects[[scene.row[node] for node in ids]]))
-
-
-def said(found: Activity) -> str:
-    """A mark in two words."""
-    text = _("dead {share}") if found.kind == "dead" else _("saturated {share}")
-    return text.format(share=f"{found.share:.0%}")

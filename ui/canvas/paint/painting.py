@@ -203,7 +203,7 @@ def paint_marks(
         if problem is not None:
             with below(painter, covers.get(node_id, ())):
                 paint_badge(painter, scene.rect(node_id), problem.severity, theme)
-    if content.look and content.values:
+    if content.marking:
         marked = {node_id: found for node_id in nodes if (found := content.marked(node_id)) is not None}
         if not boost:
             paint_framed(painter, scene, list(marked), theme, content.stale)
