@@ -27,7 +27,7 @@ from ui.look.widgets import label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
-EMPTY = _("Press Train: then you see here where each step lands, how noisy the gradient is, and what is inside the layers.")
+EMPTY = _("Here you see where each training step lands, how noisy the gradient is, and what is inside the layers.")
 HIDDEN = _("Numbers are hidden until they are predicted, so nothing is measured now.")
 REST = 0.25
 """Least seconds between two observations."""
@@ -136,7 +136,7 @@ class InstrumentsPage(Panel):
         kernel, document = self.workspace.kernel, self.workspace.document
         if not self.isVisible():
             return
-        if kernel is None or self._hiding or not kernel.progress.step:
+        if kernel is None or self._hiding:
             self._refresh.stop()
             self._draw()
             return

@@ -93,7 +93,7 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
-        run = situation.run or _beside(situation.model)
+        run = situation.run or run_beside(situation.model)
         rehearsal = rehearse(run)
     except RunError as error:
         raise Unanswerable(str(error)) from error
@@ -111,7 +111,7 @@ def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     return UpdateTable(spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
 
 
-def _beside(model: Model) -> Run:
+def run_beside(model: Model) -> Run:
     """A run for a model that has none, which leaves the model's state as it was."""
     state = model.state
     memory, counters = dict(state.optimizer), state.counters

@@ -16,7 +16,7 @@ from engine.compile.trace import Trace
 from engine.compile.views import Absent
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.explain.update.answer import Rehearsal, rehearse
+from engine.explain.update.answer import Rehearsal, rehearse, run_beside
 from engine.learned.instruments import ROWS, SAMPLES, Histogram, LayerState, Noise, Observe, Observed, Parabola
 from engine.learned.instruments.histograms import histogram
 from engine.learned.instruments.parabola import fitted
@@ -55,12 +55,10 @@ class _Frozen:
 
 def observe(context: ExplainContext, job: Observe) -> Steps:
     """The job. What it observes is settled here, before its first turn. Raises Unanswerable."""
-    if context.run is None:
-        raise Unanswerable(_("Nothing has been trained yet."))
     began = time.perf_counter()
     try:
         with threads(context.model.compiled.threads):
-            frozen = _freeze(context.run, job)
+            frozen = _freeze(context.run or run_beside(context.model), job)
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:

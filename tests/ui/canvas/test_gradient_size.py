@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,15 +148,16 @@ def test_dead_and_saturated_units_are_marked_with_their_share_and_explained() ->
 def test_the_mark_covers_neither_a_number_of_its_card_nor_a_label(qapp: QApplication) -> None:
     """Cards that stand side by side, with a wire that leads below all of them: its labels would like to stand where the marks are."""
     names = [f"h{i}" for i in range(12)]
-    cards = [(name, "activation.tanh", 140 * i + 140, 0, {}) for i, name in enumerate(names)]
+    cards: list[Any] = [(name, "activation.tanh", 140 * i + 140, 0, {}) for i, name in enumerate(names)]
     found = {}
-    for look in ("", "width"):
+    looks: tuple[Look, ...] = ("", "width")
+    for look in looks:
         covered = 0
         for below in range(40, 160, 12):
             graph = graph_of([("x", "source.input", 0, below, {}), *cards, ("end", "activation.relu", 1900, below, {})],
                              [("x", "y", "end", "x")])  # fmt: skip
             trace = TraceView(values={("x", "y"): view_of(1.5)}, edge_gradients={"e0": view_of(0.25)})
-            scene, labels, shown = CanvasScene(graph), Labels(), Content(graph, trace, look=look)  # type: ignore[arg-type]
+            scene, labels, shown = CanvasScene(graph), Labels(), Content(graph, trace, look=look)
             labels.prepare(scene, scene.edges, shown)
             marks = [activity_mark.mark_box(scene.rect(name), 1.0) for name in names]
             assert all(mark.top() >= scene.rect(name).bottom() - 3 for mark, name in zip(marks, names, strict=True))

@@ -198,8 +198,11 @@ def test_a_large_batch_is_sampled_and_says_so() -> None:
     assert now.noise is not None and now.noise.samples == 256 and now.noise.batch > 500
 
 
-def test_a_graph_that_was_never_trained_says_so() -> None:
-    with pytest.raises(Unanswerable, match="trained"):
+def test_the_first_step_is_observed_before_anything_is_trained_and_a_graph_without_weights_says_so() -> None:
+    model = Model(tanh_net(optimizer="adam", hyper={"lr": 0.05}))
+    before = finished(observe(ExplainContext(model), Observe(LAYERS)))
+    assert before.step == 0 and before.parabola == observed(Run(Model(tanh_net(optimizer="adam", hyper={"lr": 0.05}))).prepare()).parabola
+    with pytest.raises(Unanswerable, match="nothing to train"):
         observe(ExplainContext(Model(product())), Observe())
 
 
