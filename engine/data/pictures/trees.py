@@ -40,17 +40,17 @@ def tree_at(path: str) -> Tree:
 class Folder:
     def __init__(self, path: str) -> None:
         self.where, self.path = quoted_path(path), path
+        self._seen = 0
         try:
             self.files = list(self._listed(path, "", 0))
         except OSError as error:
             raise DataError(_("{file}: cannot be read: {error}").format(file=self.where, error=reason(error))) from None
 
     def _listed(self, folder: str, before: str, depth: int) -> Iterator[str]:
-        count = 0
         with os.scandir(folder) as entries:
             for entry in entries:
-                count += 1
-                if count > MAXIMUM_FILES:
+                self._seen += 1  # of all folders together: links may lead in circles
+                if self._seen > MAXIMUM_FILES:
                     raise _too_many(self.where)
                 if entry.name.startswith(_HIDDEN) or entry.name.lower() in _SYSTEM:
                     continue
