@@ -14,7 +14,7 @@ def _editable_with(fact: str) -> Rule:
 
 
 ROWS = (
-    ActionSpec("paint_points", _("Paint points"), MENU, ("Ctrl+Shift+I",), enabled=_editable_with("painted points"),
+    ActionSpec("paint_points", _("Paint points"), MENU, ("Ctrl+Shift+F",), enabled=_editable_with("painted points"),
                tip=_("Move the focus to the plane of painted points; a Data node with the data set of painted points has one"),
                search=("brush", "draw", "data", "classes"), run="data_files.paint"),
     ActionSpec("embed_data", _("Embed the data"), MENU, enabled=_editable_with("data outside"),
