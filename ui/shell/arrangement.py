@@ -37,7 +37,8 @@ def first(place: str, specs: Mapping[str, PanelSpec]) -> Arrangement:
     """As the panels are declared."""
     mode, _, projector = place.partition(" ")
     docks = {key: spec for key, spec in specs.items() if spec.place in DOCKS}
-    shown = {key: mode in spec.modes and not (projector and spec.place != "below") for key, spec in docks.items()}
+    beside = {key for key, spec in docks.items() if spec.place != "below" and not spec.projected}
+    shown = {key: mode in spec.modes and not (projector and key in beside) for key, spec in docks.items()}
     sizes = {key: LARGE if spec.place == "below" and mode in spec.modes else spec.size for key, spec in docks.items()}
     tabs: dict[str, str] = {spec.place: key for key, spec in specs.items() if spec.place not in DOCKS and mode in spec.modes}
     return Arrangement(shown, sizes, tabs)

@@ -62,6 +62,9 @@ class Fronts(Protocol):
     def bring(self, key: str) -> None:
         """Bring a tab to the front."""
 
+    def wanted(self, key: str) -> bool:
+        """Whether there is something to see in a dock."""
+
 
 class DockLayout(QObject):
     """Sizes and visibility of the docks by name in each mode."""
@@ -125,7 +128,7 @@ class DockLayout(QObject):
     def _leave(self, place: str) -> None:
         """Note how the docks are."""
         one = self._arrangements[place]
-        one.shown = {name: not dock.isHidden() for name, dock in self._docks.items()}
+        one.shown |= {name: not dock.isHidden() for name, dock in self._docks.items() if self._tabs.wanted(name) or not dock.isHidden()}
         one.sizes = dict(self._chosen)
         one.tabs = dict(self._tabs.front())
 
@@ -134,12 +137,23 @@ class DockLayout(QObject):
         self._at, self._chosen = place, dict(one.sizes)
         self._busy = True
         for name, dock in self._docks.items():
-            dock.setVisible(one.shown[name])
+            dock.setVisible(one.shown[name] and self._tabs.wanted(name))
         for key in one.tabs.values():
             self._tabs.bring(key)
         self._busy = False
         self.settled = False
         self.arrange()
+
+    def want(self, name: str) -> None:
+        """There is something to see in a dock now, or nothing any more: it is shown where that was chosen, or goes."""
+        if self._busy or not self._arrangements:
+            return
+        one, dock = self._arrangements[self._at], self._docks[name]
+        if self._tabs.wanted(name):
+            dock.setVisible(one.shown[name])
+        else:
+            one.shown[name] = not dock.isHidden()
+            dock.hide()
 
     # sizes
 

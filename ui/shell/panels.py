@@ -73,6 +73,8 @@ class Panels(QObject):
         self.edges = Edges(window.canvas, self._hidden_at, self.show)
         self._made["inspector"].turned.connect(lambda: self._take_back("inspector"))  # type: ignore[attr-defined]
         self.layout = DockLayout(window, self.docks, self)
+        for name in self.docks:
+            self._made[name].want_changed.connect(lambda name=name: self.layout.want(name))
         window.modes.changed.connect(lambda _before, _now: self.layout.switch())
         window.modes.imposed.connect(self.layout.impose)
 
@@ -225,6 +227,10 @@ class Panels(QObject):
     def front(self) -> dict[str, str]:
         """The key of the tab in front, by dock."""
         return {name: self._made[name].current() for name in TABBED}  # type: ignore[attr-defined]
+
+    def wanted(self, key: str) -> bool:
+        """Whether there is something to see in a dock."""
+        return self._made[key].wanted
 
     def bring(self, key: str) -> None:
         """Bring a tab to the front of its dock, shown or not."""

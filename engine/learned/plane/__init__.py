@@ -56,6 +56,8 @@ class PlaneJob(Job):
     run: int
     output: int = 0
     tests: bool = False
+    spot: Spot | None = None
+    """The sample that was pointed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,24 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotSeen:
+    """What is predicted for the sample that was pointed out."""
+
+    spot: Spot
+    features: tuple[float, ...]
+    """All columns of the plane's Data node."""
+    at: tuple[float, ...]
+    """Its place on the plane."""
+    true: float
+    predicted: float
+    """Class numbers, or numbers."""
+    probabilities: tuple[float, ...] = ()
+    """Of all classes; empty where scores have none."""
+    loss: float | None = None
+    """Of this sample alone, without penalties; None where the objective is no known loss of each sample."""
+
+
+@dataclass(frozen=True, slots=True)
 class OnPlane:
     """Predictions on a grid of (second axis, first axis), or (axis,) on a line.
 
@@ -128,5 +148,7 @@ class OnPlane:
     probability: np.ndarray | None = None
     probabilities: np.ndarray | None = None
     values: np.ndarray | None = None
+    spot: SpotSeen | None = None
+    """The sample that was pointed out, if there is one."""
     seconds: float = 0.0
     """How long the engine worked on this."""

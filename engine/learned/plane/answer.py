@@ -18,7 +18,8 @@ from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import Evaluator, rows_at_once
-from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown
+from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown, SpotSeen
+from engine.learned.predicting import SampleLosses
 from engine.learned.predictions import Stamp
 from engine.learned.reading import Reading, data_sets, reading
 from engine.numerics.job import JobReport, Steps
@@ -146,10 +147,15 @@ def on_plane(context: ExplainContext, job: PlaneJob) -> Steps:
         now = Evaluator(model, [source.read.prediction], kept=True)
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    return _on_plane(model, source, now, chosen(model, job.plane), job, Stamp(job.structure, job.revision, job.run, model.state.step))
+    stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
+    plane = chosen(model, job.plane)
+    spot = _spot(model, source, now, plane, job)
+    return _on_plane(model, source, now, plane, job, stamp, spot)
 
 
-def _on_plane(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp) -> Steps:
+def _on_plane(
+    model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp, spot: SpotSeen | None
+) -> Steps:  # fmt: skip
     began, worked = time.perf_counter(), 0.0
     rows = {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
     count = len(next(iter(rows.values())))
@@ -180,7 +186,7 @@ def _on_plane(model: Model, source: _Source, now: Evaluator, plane: Plane, job: 
     worked += time.perf_counter() - began
     return OnPlane(
         stamp, plane.node, source.names[plane.node], shown, plane.held, "numbers" if read.right is None else "classes", read.classes,
-        read.names, job.output, target, points, seconds=worked, **more,
+        read.names, job.output, target, points, spot=spot, seconds=worked, **more,
     )  # fmt: skip
 
 
@@ -224,6 +230,33 @@ def _classes(read: Reading, prediction: Tensor) -> tuple[np.ndarray, np.ndarray]
 
 
 # the points
+
+
+def _spot(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob) -> SpotSeen | None:
+    """The sample that was pointed out, as the plane shows it; None without one."""
+    spot, read = job.spot, source.read
+    if spot is None or spot.place >= model.feeds.rows.get(spot.part, 0):
+        return None
+    fed = {key: tensor[spot.place : spot.place + 1] for key, tensor in _given(model, spot.part).items()}
+    prediction = _evaluated(now, read.prediction, fed, 1)
+    target = _target_of(model, read, fed)
+    features = fed[plane.node, "x"].reshape(-1).tolist()
+    at, loss = tuple(features[axis.column] for axis in plane.axes), _loss(model, fed)
+    if read.right is None:
+        true = target.expand_as(prediction).reshape(-1)[job.output]
+        return SpotSeen(spot, tuple(features), at, float(true), float(prediction.reshape(-1)[job.output]), loss=loss)
+    classes, undecided = _classes(read, prediction)
+    probable = read.probabilities(prediction)
+    return SpotSeen(
+        spot, tuple(features), at, float(read.right.truth(target).reshape(-1)[0]), -1.0 if undecided[0] else float(classes[0]),
+        () if probable is None else tuple(probable[0].tolist()), loss,
+    )  # fmt: skip
+
+
+def _loss(model: Model, fed: Mapping[Key, Tensor]) -> float | None:
+    """The loss of one sample alone."""
+    losses = SampleLosses(model)
+    return None if losses.one_by_one else float(losses.together(Evaluator(model, losses.needed)(fed), 1)[0])
 
 
 def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob) -> Points:

@@ -19,8 +19,8 @@ from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
 
 
-def asked(model: Model, plane: Plane, output: int = 0) -> OnPlane:
-    answer: OnPlane = finished(on_plane(ExplainContext(model), PlaneJob(plane, 1, 2, 3, output)))
+def asked(model: Model, plane: Plane, spot: Spot | None = None) -> OnPlane:
+    answer: OnPlane = finished(on_plane(ExplainContext(model), PlaneJob(plane, 1, 2, 3, spot=spot)))
     return answer
 
 
@@ -56,6 +56,16 @@ def test_regions_equal_a_loop_over_the_grid(monkeypatch: pytest.MonkeyPatch) -> 
     assert points.predicted[first].tolist() == own and points.at[first] == pytest.approx(data.numpy())
     assert points.right[first].tolist() == (np.array(own) == model.feeds.train["data", "target"].numpy()).tolist()
     assert points.spot(int(np.flatnonzero(points.parts == 1)[3])) == Spot("test", 3, points.of[1])
+
+
+def test_the_sample_that_was_pointed_out_has_its_probabilities_and_its_loss() -> None:
+    model = trained(tanh_net())
+    spot = asked(model, Plane(points=(4, 4)), Spot("test", 1, 20)).spot
+    row, true = model.feeds.test["data", "x"][1], int(model.feeds.test["data", "target"][1])
+    probable = torch.softmax(scores(model, row), 0)
+    assert spot is not None and spot.true == true and spot.predicted == int(probable.argmax())
+    assert spot.probabilities == pytest.approx(probable.tolist(), abs=1e-12) and spot.at == pytest.approx(row.tolist())
+    assert spot.loss == pytest.approx(float(-probable[true].log()), abs=1e-12)
 
 
 def test_the_range_is_that_of_all_parts_with_a_margin() -> None:

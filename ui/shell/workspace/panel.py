@@ -42,6 +42,8 @@ class PanelSpec:
     """Whether it is shown on a sheet over the canvas, beside what is selected, while its tab is not in front (inspector only)."""
     modes: tuple[str, ...] = ()
     """The modes in which it is shown, or in front of the other tabs, until the user arranges the panels otherwise."""
+    projected: bool = False
+    """Whether a dock at a side is shown on a projector too."""
     rows: tuple[ActionSpec, ...] = ()
     """What it adds to the action table."""
 
@@ -59,6 +61,8 @@ class PanelSpec:
 class Panel(Follower, QWidget):
     """Base of all panels. It knows the workspace alone."""
 
+    want_changed = Signal()
+    """`wanted` is another now."""
     titled = Signal(str)
     """Its tab gets another text, such as one with a count."""
 
@@ -66,6 +70,11 @@ class Panel(Follower, QWidget):
         QWidget.__init__(self)
         self.workspace = workspace
         self.theme: Theme = LIGHT
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to see, so that its dock is shown where its modes say so."""
+        return True
 
     def set_theme(self, theme: Theme) -> None:
         """`theme` is as large as this panel's type."""

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import SignalInstance
+    from PySide6.QtCore import QPointF, SignalInstance
+    from PySide6.QtGui import QPainter
 
+    from engine.learned.plane import OnPlane
     from graph.lessons.lesson import LessonQuestion
     from graph.model.address import Address
     from ui.shell.workspace.timeline import Phase
@@ -165,8 +167,53 @@ class Drawings(Protocol):
 
 PROBES: Service[Probes] = Service("probes")
 EXPLANATIONS: Service[Explanations] = Service("explanations")
+class PlaneFrame(Protocol):
+    """Where a plane is on the screen."""
+
+    def at(self, x: float, y: float) -> QPointF:
+        """A place of the plane on the screen."""
+
+    def place(self, at: QPointF) -> tuple[float, float]:
+        """The place of the plane that is seen there."""
+
+
+class PlanePicture(Protocol):
+    """The picture of a plane. `clicked` carries a place of it, `sample_chosen` the sample that is there."""
+
+    clicked: SignalInstance
+    sample_chosen: SignalInstance
+    overlays: list[Callable[[QPainter, Any, OnPlane], None]]
+    """Painted over the samples, with the frame."""
+
+    @property
+    def frame(self) -> PlaneFrame | None: ...
+
+    def update(self) -> None:
+        """Paint it again."""
+
+
+class LearnedPlane(Protocol):
+    """The plane on which the learned function is shown."""
+
+    @property
+    def seen(self) -> OnPlane | None:
+        """What is shown; None where there is nothing yet, or it is hidden."""
+
+    @property
+    def picture(self) -> PlanePicture | None:
+        """The picture; None before there was anything to see."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Another picture is there, or none."""
+
+    def ask(self) -> None:
+        """Ask for the picture again, because something that it shows has changed."""
+
+
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
 DRAWINGS: Service[Drawings] = Service("drawings")
 STEPPING: Service[Stepping] = Service("stepping")
+PLANE: Service[LearnedPlane] = Service("plane")
 NARRATION: Service[Narration] = Service("narration")

@@ -1,0 +1,350 @@
+"""The panel with the picture of what is learned: asks the kernel for it as often as training allows, and shows the newest answer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from graph.text.messages import _
+from ui.engine_link.refresh import Refresh
+from ui.look.theme import Theme
+from ui.look.widgets import ElidedLabel, button, label
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from engine.compile.views import TraceView
+    from engine.learned.plane import OnPlane, PlaneJob
+    from engine.numerics.job import Job, JobEnd
+    from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
+    from ui.regions.chooser import Chooser
+    from ui.regions.stage import Stage
+    from ui.regions.view import PlaneView
+
+REST = 1 / 30
+"""Least time between two pictures, in seconds."""
+MOST_COLUMNS = 16
+"""Data with more columns than this have no picture until it is asked for: a slice through so many says little."""
+CELL = 3.0
+"""Pixels of a grid's cell; between them the picture is smooth."""
+LEAST_POINTS, MOST_POINTS = 32, 128
+QUICK = 0.003
+"""While something trains, a coarser grid is taken rather than one that costs the kernel more seconds than this."""
+HIDDEN = _("The picture is covered while a question hides numbers.")
+NOTHING = _("This graph has no picture of what it learns.")
+
+
+class RegionsPanel(Panel):
+    """`wanted`: the graph has a plane, so that the panel is shown by itself. `changed`: another picture is there."""
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.setObjectName("panel")
+        self.view: PlaneView | None = None
+        self.chooser: Chooser | None = None
+        self.tests = False
+        self._wanted = False
+        self._own_theme = self.theme
+        """As large as the panel's type: on the stage it is larger."""
+        self._document: Document | None = None
+        self._looked = (-1, False)
+        """The structure that `wanted` was found for, and whether there was a trace."""
+        self._asked: tuple[PlaneJob, int] | None = None
+        """What was asked for last, and the step it was asked at."""
+        self._refresh = Refresh(workspace.work, self._answered, lambda seen: seen.seconds, rest=REST)
+        self.title = label(_("Learned function"), "strong")
+        self.step = ElidedLabel("", "small")
+        self.stage = button("⤢", "quiet")
+        self.stage.setAccessibleName(_("Fill the window"))
+        self.more = button("⋯", "quiet", tip=_("More about this picture"))
+        self.more.setAccessibleName(self.more.toolTip())
+        self.note = label(NOTHING, "secondary", wrap=True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.below = ElidedLabel("", "small")
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.title)
+        head.addWidget(self.step, 1)
+        head.addWidget(self.stage)
+        head.addWidget(self.more)
+        self.choices = QVBoxLayout()
+        self.choices.setSpacing(2)
+        place = QWidget()
+        self.stack = QStackedLayout(place)
+        self.stack.addWidget(self.note)
+        self.body = QWidget()
+        """All of it, which the stage takes."""
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(10, 6, 8, 4)
+        self._outer.addWidget(self.body)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addLayout(self.choices)
+        column.addWidget(place, 1)
+        column.addWidget(self.below)
+
+    # whether there is something to see
+
+    @property
+    def wanted(self) -> bool:
+        return self._wanted
+
+    def _look(self, trace: TraceView | None) -> None:
+        """Find out whether this graph has a plane: few features, and a loss."""
+        document = self.workspace.document
+        key = document.structure, trace is not None
+        if self._looked == key and self._document is document:
+            return
+        self._looked, self._document = key, document
+        graph, wanted = document.graph, False
+        if trace is not None and trace.structure == document.structure:
+            data = [node for node in graph.nodes if graph.spec(node).role == "data"]
+            dims = [trace.shapes[node, "x"][0] for node in data if (node, "x") in trace.shapes]
+            lossy = any(graph.spec(node).category == "losses" for node in graph.nodes)
+            wanted = lossy and bool(dims) and trace.objective is not None and all(0 < math.prod(d) <= MOST_COLUMNS for d in dims)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.want_changed.emit()
+
+    # Follower
+
+    def install(self) -> None:
+        samples = self.workspace.canvas.model.samples
+        samples.pointed_out.connect(self.ask)
+        self.workspace.visibility.changed.connect(self._uncover)
+
+    def set_document(self, document: Document) -> None:
+        self._looked = (-1, False)
+        self._asked = None
+        self._refresh.stop()
+        if self.view is not None:
+            self.view.spans = None
+            self.view.show_plane(None)
+        if self.chooser is not None:
+            self.chooser.clear()
+        self._say(NOTHING)
+        self._look(None)
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        self._look(trace)
+        self.ask()
+
+    def set_progress(self, progress: Progress) -> None:
+        self.ask()
+
+    def document_changed(self) -> None:
+        self.ask()
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        if self.body.parentWidget() is self:
+            self._own_theme = theme
+        self._dress()
+
+    def end(self) -> None:
+        self._refresh.stop()
+
+    def _dress(self) -> None:
+        if self.view is not None:
+            from ui.regions.view import type_unit
+
+            self.view.set_look(self.theme, type_unit(self.view, self.theme))
+
+    # asking
+
+    @property
+    def seen(self) -> OnPlane | None:
+        return self.view.seen if self.view is not None else None
+
+    @property
+    def picture(self) -> PlaneView | None:
+        return self.view
+
+    @property
+    def covered(self) -> bool:
+        """Whether the picture could give away what a question hides."""
+        visibility = self.workspace.visibility
+        return bool(visibility.values or visibility.measures or visibility.gradients)
+
+    def ask(self) -> None:
+        """Ask for the picture as it is now, unless that is the one that is shown or under way."""
+        kernel = self.workspace.kernel
+        if kernel is None or not self._in_sight():
+            return
+        if self.covered:
+            self._cover()
+            return
+        job = self._job()
+        wish = job, -1 if kernel.training else kernel.progress.step
+        if kernel.training or wish != self._asked:
+            self._asked = wish
+            self._refresh.ask(job)
+
+    def _in_sight(self) -> bool:
+        return self.isVisible() or self.body.isVisible()
+
+    def _job(self) -> PlaneJob:
+        from engine.learned.plane import Plane, PlaneJob
+
+        document, kernel = self.workspace.document, self.workspace.kernel
+        assert kernel is not None
+        axes = self.chooser.axes(self._points(), self.view.spans if self.view is not None else None) if self.chooser is not None else ()
+        points = self._points()
+        spot = self.workspace.canvas.model.samples.spot
+        return PlaneJob(
+            Plane(axes, spot, "", points), document.structure, document.revision, kernel.progress.run, tests=self.tests, spot=spot
+        )
+
+    def _points(self) -> tuple[int, int]:
+        """The resolution: a point for every few pixels, fewer while training where the network is slow."""
+        view, kernel = self.view, self.workspace.kernel
+        frame = view.frame if view is not None else None
+        if view is None or frame is None or view.seen is None:
+            return 64, 64
+        if len(view.seen.axes) == 1:
+            return min(max(round(frame.area.width() / 2), 100), 600), 2
+        least, most = LEAST_POINTS, MOST_POINTS
+        across, up = (min(max(size / CELL, least), most) for size in (frame.area.width(), frame.area.height()))
+        if kernel is not None and kernel.training and view.seen.seconds > 0:
+            each = view.seen.seconds / math.prod(len(axis.at) for axis in view.seen.axes)
+            share = min(1.0, math.sqrt(QUICK / max(each * across * up, 1e-9)))
+            across, up = max(across * share, least), max(up * share, least)
+        return 8 * round(across / 8), 8 * round(up / 8)
+
+    def _answered(self, job: Job, end: JobEnd) -> None:
+        kernel, document = self.workspace.kernel, self.workspace.document
+        if self.covered or kernel is None:
+            return
+        if end.how == "failed":
+            self._say(end.text)
+        elif end.how == "done":
+            seen: OnPlane = end.answer
+            if seen.stamp.structure == document.structure:
+                self._show(seen)
+        else:
+            self._asked = None
+        if kernel.training:
+            self.ask()
+
+    def _show(self, seen: OnPlane) -> None:
+        view = self.view or self._make()
+        self.stack.setCurrentIndex(1)
+        stale = seen.stamp.revision != self.workspace.document.revision
+        view.show_plane(seen, stale)
+        assert self.chooser is not None
+        self.chooser.follow(seen)
+        self.step.setText(_("step {step:,}").format(step=seen.stamp.step) if seen.stamp.step else _("before training"))
+        self._write_below("")
+        self.changed.emit()
+
+    def _say(self, text: str) -> None:
+        """Words in the picture's place."""
+        self.note.setText(text)
+        self.stack.setCurrentIndex(0)
+        self.step.setText("")
+        self.below.setText("")
+        self.changed.emit()
+
+    def _cover(self) -> None:
+        self._refresh.stop()
+        self._asked = None
+        if self.view is not None:
+            self.view.show_plane(None)
+        self._say(HIDDEN)
+
+    def _uncover(self) -> None:
+        if self.covered:
+            self._cover()
+        elif self.note.text() == HIDDEN:
+            self._say(NOTHING)
+            self.ask()
+
+    def _write_below(self, read: str) -> None:
+        """The place that is read, else the sample that was pointed out, else which sample holds the other columns."""
+        from ui.regions.reading import held_text, sample_row, sample_text
+
+        seen = self.seen
+        if seen is None:
+            return
+        text, tip = read, ""
+        if not read and seen.spot is not None:
+            text, tip = sample_text(seen, seen.spot, seen.spot.loss), sample_row(seen, seen.spot)
+        elif not read:
+            text = held_text(seen)
+        self.below.setText(text)
+        self.below.setToolTip(tip or text)
+
+    # the stage
+
+    def take_out(self, stage: Stage) -> None:
+        """Let the stage show the content."""
+        stage.put(self.body)
+        self.ask()
+
+    def take_back(self) -> None:
+        """The content is in the panel again."""
+        self._outer.addWidget(self.body)
+        self.body.show()
+        self.set_theme(self._own_theme)
+
+    # parts
+
+    def _make(self) -> PlaneView:
+        from ui.regions.chooser import Chooser
+        from ui.regions.view import PlaneView
+
+        view = self.view = PlaneView()
+        self.chooser = Chooser()
+        self.choices.addWidget(self.chooser)
+        self.stack.addWidget(view)
+        self._dress()
+        self.chooser.chosen.connect(self._other_columns)
+        self.chooser.held.connect(self._hold)
+        view.moved.connect(self._moved)
+        view.sample_chosen.connect(self.workspace.canvas.model.samples.point_out)
+        view.read.connect(self._write_below)
+        return view
+
+    def _moved(self) -> None:
+        self.workspace.work.after_frame("plane moved", self.ask)
+        self.workspace.refresh_actions()
+
+    def _other_columns(self) -> None:
+        if self.view is not None:
+            self.view.spans = None
+        self.ask()
+
+    def _hold(self, way: int) -> None:
+        """Hold the other columns at the next sample, or the one before."""
+        samples, seen = self.workspace.canvas.model.samples, self.seen
+        if seen is not None and seen.held is not None:
+            samples.point_out((samples.spot or seen.held).moved(way))
+
+    def first_stop(self) -> QWidget:
+        return self.view if self.view is not None and self.view.isVisible() else self.stage
+
+    def take_focus(self, what: str) -> None:
+        if self.view is not None:
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._asked = None
+        self._dress()
+        self.ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not self._in_sight():
+            self._refresh.stop()
