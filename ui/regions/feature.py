@@ -21,7 +21,7 @@ from ui.shell.workspace.services import PLANE
 
 if TYPE_CHECKING:
     from ui.look.theme import Theme
-    from ui.regions.panel import RegionsPanel
+    from ui.regions.side import RegionsPanel
     from ui.regions.stage import Stage
     from ui.regions.view import PlaneView
     from ui.shell.workspace.workspace import Workspace

@@ -151,7 +151,7 @@ def test_a_lesson_file_opens_over_free_canvas_and_the_next_start_is_as_ever(
 
     assert_canvas_is_largest(after)
     shown = {name: size > 0 for name, size in extents(after).items()}
-    assert shown == {"library": True, "outline": False, "inspector": True, "bottom": False}
+    assert shown == {"library": True, "outline": False, "inspector": True, "regions": False, "bottom": False}
 
 
 @pytest.mark.parametrize("size", [SCREENS[0], SCREENS[2]])

@@ -37,7 +37,7 @@ def test_every_dock_has_a_row_that_shows_and_hides_it(window: Window) -> None:
         if spec.place in DOCKS:
             row, before = BY_ID[f"panel_{key}"], window.panels.is_shown(key)
             assert (row.text, row.tip, row.shortcuts) == (spec.title, spec.tip, spec.shortcuts)
-            assert window.actions_by_id[row.id].isChecked() is before is ("build" in spec.modes)
+            assert window.actions_by_id[row.id].isChecked() is before is ("build" in spec.modes and window.panels.wanted(key))
             window.actions_by_id[row.id].trigger()
             assert window.panels.is_shown(key) is not before and window.actions_by_id[row.id].isChecked() is not before
             window.actions_by_id[row.id].trigger()
