@@ -13,7 +13,7 @@ from ui.instruments.readings import TITLES, Said
 from ui.look.theme import LIGHT, Theme, color, font, mixed
 from ui.look.widgets import ElidedLabel, label
 
-WIDE, HIGH = 76, 38
+WIDE, HIGH = 64, 38
 FARTHEST = 1.5
 """α is drawn up to here on either side."""
 

@@ -31,7 +31,7 @@ EMPTY = _("Here you see where each training step lands, how noisy the gradient i
 HIDDEN = _("Numbers are hidden until they are predicted, so nothing is measured now.")
 REST = 0.25
 """Least seconds between two observations."""
-LEFT = 310
+LEFT = 292
 MOST = 200
 """So many layers are observed."""
 

@@ -84,7 +84,7 @@ def norm_test(noise: Noise | None, why: str) -> Said:
     if noise.error <= SHARE:
         return Said(text, _("the batch of {batch} is large enough").format(batch=count(noise.batch)), source + _part(noise))
     needed = math.ceil(noise.batch * (noise.error / SHARE) ** 2)
-    line = _("a batch of about {needed} would reach 50%").format(needed=count(float(f"{needed:.2g}")))
+    line = _("too small: about {needed} would do").format(needed=count(float(f"{needed:.2g}")))
     return Said(text, line, source + _part(noise))
 
 

@@ -142,7 +142,7 @@ class LayerTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._theme
         scale = theme.scale
-        painter.setFont(font("small", scale))
+        painter.setFont(font("tiny", scale))
         painter.setPen(color(theme.secondary))
         for name in COLUMNS:
             box = self.cell(0, name)

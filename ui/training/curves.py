@@ -388,7 +388,7 @@ class Curves(QWidget):
             plot.setVisible(bool(values))
             low, high, ticks = 0.0, 1.0, None
         else:
-            self._set_scale(values)
+            self._set_scale([*curves.values(), *ghosts.values()])
             self.all.setVisible(self.span is not None)
             self._fit()
             low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -407,15 +407,11 @@ class Curves(QWidget):
             return Drawn(x, y)
         return Drawn(x, y, *series.smooth(span.first, span.last, columns, self.smoothing))
 
-    def _set_scale(self, values: Sequence[float]) -> None:
-        self._scale = chosen_scale(self._all_values(values), self.logarithmic.isChecked())
+    def _set_scale(self, drawn: Sequence[Drawn]) -> None:
+        """From the ends of what is drawn, and its least positive numbers."""
+        places = [drawn_curve.y for drawn_curve in drawn if drawn_curve.y.size]
+        values = [float(value) for y in places for value in (y.min(), y.max(), *([y[y > 0].min()] if (y > 0).any() else []))]
+        self._scale = chosen_scale(values, self.logarithmic.isChecked())
         self.plots["loss"].set_scale(self._scale)
         self.note.setText(self._scale.note)
         self.note.setVisible(bool(self._scale.note))
-
-    def _all_values(self, values: Sequence[float]) -> list[float]:
-        """What decides on the scale: beside the ends of what is drawn, its least positive number."""
-        drawn = [self.numbers(field) for field in PLOTS["loss"]] + [s for field, s in self.ghosts().items() if field in PLOTS["loss"]]
-        span = self.span or self.whole() or Span(0, 1)
-        positive = [y[y > 0].min() for series in drawn for y in (series.drawn(span.first, span.last, 600)[1],) if (y > 0).any()]
-        return [*values, *map(float, positive)]

@@ -140,6 +140,22 @@ def test_what_is_smoothed_lies_over_the_raw_curve_and_spikes_stay_visible(curves
     assert curves.plots["loss"].smooths["loss"].getData()[0] is None and curves.plots["loss"].lines["loss"].opacity() == 1
 
 
+def test_losses_that_cross_0_are_all_drawn_on_the_logarithmic_scale_and_zoomed_there(curves: Curves) -> None:
+    """(w − 1)² − 5 from w = 4 on, by gradient descent: from 4 through 0 to −5."""
+    w, losses = 4.0, Losses()
+    for step in range(1, 400):
+        losses.add(step, [(w - 1) ** 2 - 5])
+        w -= 0.02 * (w - 1)
+    curves.logarithmic.setChecked(True)
+    curves.before.setChecked(False)
+    curves.show_points([Point(399, -4.9)], 2, "", losses)
+    curves._draw()
+    drawn = curves.plots["loss"].lines["loss"].getData()[1]
+    assert np.isfinite(drawn).all() and (np.diff(drawn) < 0).all() and drawn[0] > 0 > drawn[-1] and "linear within" in curves.note.text()
+    wheel(curves, 350, 20)
+    assert curves.span is not None and "never positive" in curves.note.text()
+
+
 def test_the_csv_has_every_digit_of_the_steps_that_are_shown(curves: Curves) -> None:
     def table() -> list[dict[str, str]]:
         return list(DictReader(io.StringIO(csv(curves))))
