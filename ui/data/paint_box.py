@@ -15,10 +15,12 @@ from ui.data.paint_plane import PaintPlane
 from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Tool, described, points_of, setting_of
 from ui.look.numerals import number
 from ui.look.theme import Theme
-from ui.look.widgets import button, clear, label, scrolled
+from ui.look.widgets import FlowLayout, button, clear, label, scrolled
 from ui.maths.class_marks import mark_path, paint_mark
 from ui.shell.workspace.workspace import Workspace
 
+WIDTH = 216
+"""Pixels of the tools, for type at 100 %."""
 ACROSS = 4
 """Buttons of classes beside each other."""
 
@@ -57,18 +59,20 @@ class PaintBox(QWidget):
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(5)
         column.addLayout(self._marks)
-        rows: tuple[tuple[QWidget, ...], ...] = ((self.erasing, self.moving, self.clear_all), (self._spread_text, self.spread))
-        for parts in rows:
-            beside = QHBoxLayout()
-            beside.setSpacing(4)
-            for part in parts:
-                beside.addWidget(part)
-            column.addLayout(beside)
+        flow = FlowLayout(4)
+        for made in (self.erasing, self.moving, self.clear_all):
+            flow.addWidget(made)
+        column.addLayout(flow)
+        beside = QHBoxLayout()
+        beside.setSpacing(6)
+        beside.addWidget(self._spread_text)
+        beside.addWidget(self.spread)
+        column.addLayout(beside)
         column.addStretch(1)
         area = scrolled(tools)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self._column, self._tools = area, tools
+        self._column = area
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -92,7 +96,7 @@ class PaintBox(QWidget):
         self._theme = theme
         self.plane.set_theme(theme)
         self._show_classes(0, again=True)
-        self._column.setFixedWidth(self._tools.sizeHint().width() + 18)
+        self._column.setFixedWidth(round(WIDTH * theme.scale))
 
     def focus(self) -> None:
         """Go on with the keyboard."""
@@ -163,6 +167,7 @@ class PaintBox(QWidget):
             made.clicked.connect(lambda _on=False, chosen=number_: self._set_brush("paint", chosen, self.plane.brush.spread))
             self._group.addButton(made)
             self._buttons.append(made)
+            made.setMaximumWidth(round(50 * self._theme.scale))
             self._marks.addWidget(made, number_ // ACROSS, number_ % ACROSS)
         if wanted < CLASSES:
             more = button("+", "quiet", tip=_("Paint points of another class"))
