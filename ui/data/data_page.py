@@ -104,7 +104,7 @@ class DataPage(Panel):
 
     def _place_words(self) -> None:
         """What is said about the data has a column of its own; where there is no room for it, it is one of the pictures."""
-        shown = self._narrow and self.survey.isVisibleTo(self)
+        shown = self._narrow and self.survey.survey is not None and self.survey.isVisibleTo(self)
         if shown and self._words.parent() is not self.survey:
             self.survey.place.addWidget(self._words)
         elif not shown and self._words.parent() is not self:
