@@ -252,6 +252,8 @@ class TraceView:
     events: tuple[PassEvent, ...] = ()
     mode: Literal["paused", "training"] = "paused"
     batch: str = ""
+    samples: Mapping[Part, int] = field(default_factory=dict)
+    """How many samples each part of the data has."""
     part: Part = "train"
     rows: tuple[int, ...] = ()
     """The samples of this batch, by their places in the part; empty where they are all of it, or more than `ROWS`."""

@@ -237,7 +237,7 @@ class Model:
     def view(self, make: Any, **more: Any) -> TraceView:
         """The view of the trace that `make()` returns, with this model's problems and slider positions."""
         with threads(self.compiled.threads):
-            return self._view(make, {**more, "inputs": self.compiled.inputs()})
+            return self._view(make, {**more, "inputs": self.compiled.inputs(), "samples": dict(self.feeds.rows)})
 
     def _view(self, make: Any, more: dict[str, Any]) -> TraceView:
         try:

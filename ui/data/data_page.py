@@ -25,6 +25,7 @@ from ui.look.numbers import count
 from ui.look.theme import MARKS, Theme
 from ui.look.widgets import label, scrolled
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import TEST_PART, TestPart
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class DataPage(Panel):
         self._seen_step = -1
         self._axes = (-1, -1)
         self._narrow = False
+        self._test: TestPart | None = None
         self._reading.changed.connect(self._read)
         self.text = label("", "secondary", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -123,6 +125,16 @@ class DataPage(Panel):
         places = {"filter": self.samples.filter, "row": self.samples.jump, "samples": self.samples.view}
         if what in places:
             places[what].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def install(self) -> None:
+        self._test = self.workspace.services.find(TEST_PART)
+        if self._test is not None:
+            self._test.changed.connect(self._test_changed)
+
+    def _test_changed(self) -> None:
+        """The test part may be read now, or no longer."""
+        if self._test is not None:
+            self.samples.set_test(self._test.allowed)
 
     # what is followed
 

@@ -161,6 +161,13 @@ class SamplesTable(QWidget):
         """Whether predictions may be shown: none while any number is hidden."""
         return not self._workspace.visibility.values and not self._workspace.visibility.measures
 
+    def set_test(self, allowed: bool) -> None:
+        """Whether predictions for the test part may be shown."""
+        if allowed != self.model.test:
+            self.model.test = allowed
+            self.model.forget()
+            self.ask()
+
     def _got_table(self, end: JobEnd) -> None:
         self._job = None
         if end.how == "done" and isinstance(end.answer, Table):

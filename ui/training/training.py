@@ -26,6 +26,7 @@ from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import TEST_PART, TestPart
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 
@@ -126,7 +127,15 @@ class TrainingPage(Panel):
         chart = QVBoxLayout()
         chart.setSpacing(6)
         chart.addWidget(self.message)
+        self.test = label("", "small", wrap=True)
+        self.read_test = button(_("Read the test set"), "quiet", tip=_("The curves and stops use the validation set. (Ctrl+Shift+F9)"))
+        self._test: TestPart | None = None
+        beside = QHBoxLayout()
+        beside.addWidget(self.test, 1)
+        beside.addWidget(self.read_test)
+        self._show_test()
         chart.addWidget(self.curves, 1)
+        chart.addLayout(beside)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(20)
@@ -149,6 +158,20 @@ class TrainingPage(Panel):
         self.curves.clear()
         self.show_message("")
         self.refresh()
+
+    def install(self) -> None:
+        self._test = self.workspace.services.find(TEST_PART)
+        if self._test is not None:
+            self.read_test.clicked.connect(self._test.read)
+            self._test.changed.connect(self._show_test)
+
+    def _show_test(self) -> None:
+        """The test part is read on request, where a validation part judges the network."""
+        offered = self._test is not None and self._test.offered
+        said = self._test.text if self._test is not None else ""
+        self.test.setText(said or (_("The curves use the validation set; the test set is unread.") if offered else ""))
+        self.test.setVisible(offered)
+        self.read_test.setVisible(offered)
 
     def refresh(self) -> None:
         """Show the document's training settings."""

@@ -165,6 +165,29 @@ class Drawings(Protocol):
         """The pages that were drawn on are gone: all are blank."""
 
 
+class TestPart(Protocol):
+    """The test part of the data, which is read only on request where a validation part judges the network."""
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is a test part that is read only on request."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether predictions for the test part may be shown now."""
+
+    @property
+    def text(self) -> str:
+        """What was measured, of which step; empty where nothing was."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Any of these has changed."""
+
+    def read(self) -> None:
+        """Measure the network on the test part, as it is now."""
+
+
 PROBES: Service[Probes] = Service("probes")
 EXPLANATIONS: Service[Explanations] = Service("explanations")
 class PlaneFrame(Protocol):
@@ -214,6 +237,7 @@ class LearnedPlane(Protocol):
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
 DRAWINGS: Service[Drawings] = Service("drawings")
+TEST_PART: Service[TestPart] = Service("test part")
 STEPPING: Service[Stepping] = Service("stepping")
 PLANE: Service[LearnedPlane] = Service("plane")
 NARRATION: Service[Narration] = Service("narration")
