@@ -18,6 +18,7 @@ from engine.data import DataError, DataSet, load
 from engine.data.answer import load_data
 from engine.data.files import large_file
 from engine.data.job import load_job
+from engine.data.parts import PARTS
 from engine.numerics.job import finished
 from tests.support.pictures import idx, mnist, write_folders, write_idx
 
@@ -95,10 +96,24 @@ def test_cifar_batches_with_their_names_and_parts(tmp_path: Path) -> None:
     data = read(tmp_path)
     x, y = in_order(data)
     assert np.array_equal(x, COLOUR / 255) and np.array_equal(y, TEN)
-    assert data.description.classes[3] == "thing 3"
+    assert data.description.classes[3] == "thing 3" and sorted(data.test.rows) == list(range(12, 20))
     assert read(tmp_path / "test_batch.bin").description.classes[3] == "thing 3"
     (tmp_path / "batches.meta.txt").unlink()
     assert read(tmp_path / "data_batch_1.bin").description.classes[:2] == ("airplane", "automobile")
+
+
+def test_files_and_folders_that_say_so_give_the_parts(tmp_path: Path) -> None:
+    """MNIST's four files, and a folder with train, val and test in it; whatever the fractions in the document are."""
+    write_idx(tmp_path / "idx", GREY[:8], LABELS[:8])
+    write_idx(tmp_path / "idx", GREY[8:], LABELS[8:], part="t10k")
+    data = read(tmp_path / "idx", test_fraction=0.25)
+    assert sorted(data.train.rows) == list(range(8)) and sorted(data.test.rows) == list(range(8, 12))
+    assert np.array_equal(in_order(data)[0][:, 0], GREY / 255)
+    for part, places in (("train", slice(0, 6)), ("val", slice(6, 9)), ("test", slice(9, 12))):
+        write_folders(tmp_path / "png" / part, GREY[places], LABELS[places], {0: "cat", 1: "dog", 2: "owl"})
+    data = read(tmp_path / "png")
+    assert [len(data.part(part).rows) for part in PARTS] == [6, 3, 3] and data.description.classes == ("cat", "dog", "owl")
+    assert sorted(map(float, data.test.x.sum((1, 2, 3)))) == pytest.approx(sorted((GREY[9:] / 255).sum((1, 2))))
 
 
 def test_the_settings_change_channels_size_and_number(tmp_path: Path) -> None:
