@@ -196,9 +196,9 @@ def _answer(
 ) -> Predictions:  # fmt: skip
     count = len(prediction)
     if read.right is None:
-        numbers, truth = _table(prediction), _table(np.broadcast_to(target, prediction.shape))
+        table, truth = _table(prediction), _table(np.broadcast_to(target, prediction.shape))
         return Predictions(
-            part, stamp, "numbers", rows, numbers, truth, np.zeros(0, dtype=bool), numbers, None, loss, names=read.names
+            part, stamp, "numbers", rows, table, truth, np.zeros(0, dtype=bool), table, None, loss, names=read.names
         )  # fmt: skip
     numbers = torch.from_numpy(prediction)
     predicted = read.right.classes(numbers).reshape(count).numpy()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from engine.learned.readouts.classification import ClassScores
 from graph.text.messages import _, ngettext
@@ -22,6 +22,7 @@ STRONGEST = 0.72
 """How much of the heat map's end colour the fullest cell has."""
 _KEYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+_OWN = (*_KEYS, *_ENTER)
 _ALIGN = Qt.AlignmentFlag
 _RIGHT, _CENTRE = int(_ALIGN.AlignRight | _ALIGN.AlignVCenter), int(_ALIGN.AlignCenter)
 
@@ -119,16 +120,22 @@ class ConfusionMatrix(QWidget):
 
     def _go(self, cell: tuple[int, int]) -> None:
         self.cell = cell
+        view = self.parentWidget()
+        area = view.parentWidget() if view is not None else None
+        if isinstance(area, QScrollArea):
+            middle = self.place(*cell).center().toPoint()
+            area.ensureVisible(middle.x(), middle.y(), 60, 60)
         self._speak()
         self.update()
 
     def _choose(self) -> None:
-        self.listed = self.cell
+        """List the samples of this cell, or no longer where they are listed."""
+        self.listed = self.cell if self.listed != self.cell else None
         self.chosen.emit(*self.cell)
         self.update()
 
     def event(self, event: QEvent) -> bool:
-        own = isinstance(event, QKeyEvent) and (event.key() in _KEYS or event.key() in _ENTER)
+        own = isinstance(event, QKeyEvent) and event.key() in _OWN
         if own and event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.compile.spot import Spot
 from engine.compile.views import TraceView
@@ -75,7 +76,12 @@ class ReadoutsPage(Panel):
         self._body = QStackedWidget()
         split = QSplitter()
         split.setChildrenCollapsible(False)
-        split.addWidget(self.matrix)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.matrix)
+        split.addWidget(area)
         split.addWidget(self.cell)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
@@ -101,12 +107,12 @@ class ReadoutsPage(Panel):
         row.setSpacing(4)
         views, parts = QButtonGroup(self), QButtonGroup(self)
         for key, (title, tip) in VIEWS.items():
-            self.views[key] = self._choice(views, title, tip, lambda key=key: self.show_view(key))
+            self.views[key] = self._choice(views, title, tip, partial(self.show_view, key))
             row.addWidget(self.views[key])
         row.addSpacing(16)
         for part in PARTS:
             tip = _("Predictions for the {part}").format(part=part_name(part))
-            self.parts[part] = self._choice(parts, part_word(part).capitalize(), tip, lambda part=part: self._choose_part(part))
+            self.parts[part] = self._choice(parts, part_word(part).capitalize(), tip, partial(self._choose_part, part))
             row.addWidget(self.parts[part])
         row.addWidget(self.state, 1)
         return row
@@ -164,6 +170,9 @@ class ReadoutsPage(Panel):
     def set_progress(self, progress: Progress) -> None:
         self.source.follow()
         self._show_state()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        self.source.try_again()
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
         hidden = bool(self.workspace.visibility.asked)
@@ -288,11 +297,14 @@ class ReadoutsPage(Panel):
         if self.scores is not None and found.kind == "classes":
             parts.append((2, _("accuracy {share}").format(share=percent(self.scores.accuracy))))
         parts.append((3, _("step {step}").format(step=count(found.stamp.step))))
+        lost = int(found.undecided.sum())
+        if lost:
+            parts.append((0, _("NaN in {number}").format(number=count(lost))))
         old = not self.source.fresh and (self.source.once or not self.source.training)
         if old:
             parts.append((0, _("out of date")))
         self.state.set_parts(parts)
-        set_property(self.state, "role", "complaint" if old else "strong")
+        set_property(self.state, "role", "complaint" if old or lost else "strong")
 
     def _point_out(self, place: int) -> None:
         found = self.source.latest

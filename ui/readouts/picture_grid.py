@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.readouts import afar
 
-PICTURE = 64
-"""Side of a picture, for type at 100 %."""
+PICTURE, SIDES = 64, (200, 160, 128, 96, 80)
+"""Side of a picture for type at 100 %, where there are many; and sides for fewer, of which the largest that lets all be seen is taken."""
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _VERTICAL = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
@@ -21,12 +21,11 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """Two short lines below a picture, and a sentence about it."""
+    """Short lines below a picture, and a sentence about it. What is `wrong` is marked; the last line is in the second colour."""
 
-    first: str
-    second: str = ""
+    lines: tuple[str, ...]
+    said: str
     wrong: bool = False
-    said: str = ""
 
 
 class PictureGrid(QWidget):
@@ -45,8 +44,8 @@ class PictureGrid(QWidget):
         """The picture that keys have come to."""
         self.picked = -1
         """The picture that was chosen last."""
-        self.largest = PICTURE
-        """The side of a picture for type at 100 %; one that would be higher than the view is smaller."""
+        self.largest = 128
+        """The side that pictures have at most, for type at 100 %."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
 
@@ -65,15 +64,20 @@ class PictureGrid(QWidget):
 
     def _cell(self) -> QSize:
         unit = self._unit()
-        lines = 2 if any(caption.second for caption in self.captions[:1]) else 1
+        lines = max((len(caption.lines) for caption in self.captions), default=1)
         size, text = self._size(lines), round((8 + 17 * lines) * unit)
         return QSize(size + round(16 * unit), size + text)
 
     def _size(self, lines: int) -> int:
         """The side of a picture in pixels."""
         unit, view = self._unit(), self.parentWidget()
-        room = (view.height() if view is not None else self.height()) - round((8 + 17 * lines) * unit) - 6
-        return max(min(round(self.largest * unit), room), round(32 * unit))
+        text, room = round((8 + 17 * lines) * unit), (view.height() if view is not None else self.height()) - 6
+        for side in (self.largest, *(side for side in SIDES if side < self.largest)):
+            wide = round((side + 16) * unit)
+            rows = -(-len(self.captions) // max(1, self.width() // wide))
+            if rows * (round(side * unit) + text) <= room:
+                return round(side * unit)
+        return max(min(round(PICTURE * unit), room - text), round(32 * unit))
 
     def _across(self) -> int:
         return max(1, self.width() // self._cell().width())
@@ -130,7 +134,8 @@ class PictureGrid(QWidget):
 
     def _go(self, index: int) -> None:
         self.at = index
-        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        view = self.parentWidget()
+        area = view.parentWidget() if view is not None else None
         if isinstance(area, QScrollArea):
             middle = self.place(index).center()
             area.ensureVisible(middle.x(), middle.y(), 0, self._cell().height())
@@ -183,8 +188,9 @@ class PictureGrid(QWidget):
             hue, wide = theme.focus, 3.0
         painter.setPen(QPen(color(hue), wide))
         painter.drawRect(frame.adjusted(-1, -1, 1, 1))
-        for number, text in enumerate((caption.first, caption.second)):
-            painter.setPen(color(theme.error if caption.wrong and number == 0 else theme.text if number == 0 else theme.secondary))
+        for number, text in enumerate(caption.lines):
+            last = number and number == len(caption.lines) - 1
+            painter.setPen(color(theme.secondary if last else theme.error if caption.wrong else theme.text))
             room = QRect(box.left() + 1, round(frame.bottom()) + 3 + number * (line - 2), box.width() - 2, line)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter), shown)

@@ -23,6 +23,8 @@ from ui.shell.workspace.workspace import Workspace
 
 MOST, MOST_PICTURES = 2000, 1000
 """Samples that a list shows, as rows and as pictures."""
+SHORT = 4
+"""Letters of class names of which two go on one line."""
 KEPT = 4000
 """Pictures that are kept for showing them again."""
 Text = Callable[[int], str]
@@ -122,7 +124,7 @@ def caption(found: Predictions, place: int) -> Caption:
     if found.kind == "numbers":
         true, predicted = (", ".join(number(float(value)) for value in table[place]) for table in (found.true, found.predicted))
         said = _("true {true}, predicted {predicted}, loss {loss}").format(true=true, predicted=predicted, loss=number(found.loss[place]))
-        return Caption(f"{true} → {predicted}", "", False, said)
+        return Caption((true, f"→ {predicted}"), said)
     true, predicted = found.classes[found.true[place]], found.classes[found.predicted[place]]
     right, confidence = bool(found.right[place]), found.confidence
     second = percent(float(confidence[place])) if confidence is not None else number(_score(found, place))
@@ -130,7 +132,9 @@ def caption(found: Predictions, place: int) -> Caption:
     said = _("true class {true}, predicted {predicted}, {chance}, loss {loss}").format(
         true=true, predicted=predicted, chance=chance.format(share=second), loss=number(float(found.loss[place]))
     )
-    return Caption(f"{true} ✓" if right else f"{true} → {predicted}", second, not right, said)
+    if max(len(name) for name in found.classes) > SHORT:
+        return Caption((true, "✓" if right else f"→ {predicted}", second), said, not right)
+    return Caption((f"{true} ✓" if right else f"{true} → {predicted}", second), said, not right)
 
 
 def _columns(found: Predictions) -> list[Column]:

@@ -98,16 +98,17 @@ class FirstLayerView(SeenView):
                 layer=answer.layer, largest=number(largest), after=answer.after, most=number(most)
             )
         )
-        shown = [(Caption(_("sample"), " ", False, _("The sample shown on the canvas")), image(answer.picture))]
+        shown = [(Caption((_("sample"),), _("The sample shown on the canvas")), image(answer.picture))]
         for place, weights in enumerate(answer.filters):
             title = f"{answer.layer} {place + 1}"
-            shown.append((Caption(title, " ", False, _("Weights of {unit}").format(unit=title)), filter_image(weights, largest, theme)))
+            shown.append((Caption((title,), _("Weights of {unit}").format(unit=title)), filter_image(weights, largest, theme)))
             values = answer.maps[place] if len(answer.maps) == len(answer.filters) else np.zeros((1, 1))
             one = values.ndim == 0
-            text = number(float(values)) if one else ""
             said = _("{node} of unit {place} for this sample").format(node=answer.after, place=place + 1)
+            title = f"{answer.after} {place + 1}"
+            lines = (title, number(float(values))) if one else (title,)
             plane = values.reshape(1, 1) if one else values
-            shown.append((Caption(f"{answer.after} {place + 1}", text or " ", False, said), heat(plane, most, theme)))
+            shown.append((Caption(lines, said), heat(plane, most, theme)))
         return shown
 
 
@@ -135,7 +136,7 @@ class InputGradientView(SeenView):
         over = heat(values, largest, self._theme, answer.picture)
         alone = heat(values, largest, self._theme)
         texts, shown = (_("sample"), _("gradient on it"), _("gradient")), (image(answer.picture), over, alone)
-        return [(Caption(text, "", False, text), picture) for text, picture in zip(texts, shown, strict=True)]
+        return [(Caption((text,), text), picture) for text, picture in zip(texts, shown, strict=True)]
 
 
 def _largest(array: np.ndarray) -> float:

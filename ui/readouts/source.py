@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.data.parts import Part
@@ -10,8 +13,8 @@ from engine.numerics.job import Job, JobEnd
 from ui.engine_link.refresh import Refresh
 from ui.shell.workspace.workspace import Workspace
 
-REST = 0.12
-"""Seconds between two requests: a slider that is being dragged is waited for."""
+REST, TRAINING = 0.12, 0.5
+"""Least seconds between two requests, since a slider may be dragged; and while training, since what is shown has to be read and drawn."""
 
 
 class PredictionsSource(QObject):
@@ -28,6 +31,8 @@ class PredictionsSource(QObject):
         """Why there are none, in words."""
         self._part: Part | None = None
         self._refused: PredictionsJob | None = None
+        self._came = -math.inf
+        """When the last answer came."""
         self._trained = False
         """Whether something trained when it was looked last."""
         self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST)
@@ -73,6 +78,8 @@ class PredictionsSource(QObject):
         if self._trained and not self.training:
             self._refresh.stop()  # the numbers rest: what waited for the trainer's sake need not wait
         self._trained = self.training
+        if self.training and time.monotonic() - self._came < TRAINING:
+            return  # the next news of training asks
         if self.latest is not None and self._part in (None, self.latest.part) and (self.fresh or self.once):
             return
         self._ask()
@@ -88,7 +95,14 @@ class PredictionsSource(QObject):
         self.active = False
         self._refresh.stop()
 
+    def try_again(self) -> None:
+        """New numbers came: what could not be predicted may be possible now."""
+        if self._refused is not None:
+            self._refused = None
+            self.follow()
+
     def _ended(self, job: Job, end: JobEnd) -> None:
+        self._came = time.monotonic()
         if end.how == "done" and isinstance(end.answer, Predictions):
             self.latest, self.refusal, self._refused = end.answer, "", None
             self._part = end.answer.part

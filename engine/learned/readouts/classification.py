@@ -70,8 +70,8 @@ def class_scores(matrix: np.ndarray) -> ClassScores:
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole; NaN where the whole is 0."""
-    out = np.full(part.shape, np.nan)
-    return np.divide(part, whole, out=out, where=whole > 0)
+    ratio: np.ndarray = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return ratio
 
 
 def notes(scores: ClassScores, classes: tuple[str, ...]) -> list[str]:
