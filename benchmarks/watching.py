@@ -1,4 +1,5 @@
-"""A run that is watched: what a window that moves at 60 Hz costs the trainer, and how evenly its frames come meanwhile."""
+"""A run that is watched: what a window that moves at 60 Hz costs the trainer, how evenly its frames come meanwhile, and what the
+picture of the learned function costs."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.live import TRAINING_SECONDS, closed, endless, opened, processor_seconds, trained_alone, until, wait
+from benchmarks.regions import measured
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -19,9 +21,11 @@ LONGEST_MS, SHARE = 18.0, 0.95
 
 def run() -> dict[str, Any]:
     """Both kinds of run take turns. `share`: steps per second with the canvas panning at 60 Hz over those of a plain trainer, the
-    median of the rounds; `frames`: the 99th percentile of the time from one painted frame to the next, the median of the rounds."""
+    median of the rounds; `frames`: the 99th percentile of the time from one painted frame to the next, the median of the rounds;
+    `regions`: see `benchmarks.regions.measured`."""
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+        regions = measured()
         rounds = [(trained_alone(), watched()) for _ in range(ROUNDS)]
     shares = [seen["steps_per_second"] / alone[0] for alone, seen in rounds]
     own = [seen["steps_per_own_second"] / alone[1] for alone, seen in rounds]
@@ -32,6 +36,7 @@ def run() -> dict[str, Any]:
         "trainer": {"shares": shares, "share": share, "per_own_second": statistics.median(own), "wanted": SHARE, "met": share >= SHARE},
         "frames": {"p99_ms_of_rounds": slow, "p99_ms": p99, "limit": LONGEST_MS, "met": p99 <= LONGEST_MS,
                    "per_second": statistics.median(seen["frames_per_second"] for _, seen in rounds)},
+        "regions": regions,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,6 +23,7 @@ from engine.learned.predicting import SampleLosses
 from engine.learned.predictions import Stamp
 from engine.learned.reading import Reading, data_sets, reading
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
 from engine.training.model import Model
 from graph.text.messages import _
@@ -35,12 +36,28 @@ MARGIN = 0.08
 """Of the data's range, beyond it on each side."""
 MOST = 2000
 """Points of one part that are shown; of more, evenly chosen ones."""
+SAMPLES = 512
+"""Samples that are evaluated at once."""
 _SPEED: WeakKeyDictionary[Compiled, float] = WeakKeyDictionary()
 """Rows per second."""
 _KNOWN: WeakKeyDictionary[Compiled, _Source] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
+class _Samples:
+    """The samples of some parts, as far as they are shown: what does not change while a graph is trained."""
+
+    part: tuple[Part, ...]
+    of: tuple[int, ...]
+    parts: np.ndarray
+    place: np.ndarray
+    fed: Mapping[Key, Tensor]
+    """What all Data nodes give for them."""
+    true: np.ndarray
+    """Class numbers, or (N, numbers)."""
+
+
+@dataclass(slots=True, eq=False)
 class _Source:
     """What does not change while a graph is trained: how it is read, and the features that its prediction depends on."""
 
@@ -49,6 +66,12 @@ class _Source:
     """Of the Data nodes that the prediction depends on, the shape of one sample."""
     names: Mapping[str, tuple[str, ...]]
     targets: tuple[str, ...]
+    spans: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+    """The ranges of columns that were asked for."""
+    samples: dict[bool, _Samples] = field(default_factory=dict)
+    """With the test part, and without it where a validation part judges the run."""
+    grid: tuple[Plane, dict[Key, Tensor]] | None = None
+    """The last plane as rows."""
 
 
 def source_of(compiled: Compiled) -> _Source:
@@ -100,6 +123,13 @@ def _held(model: Model, spot: Spot | None) -> Spot:
 
 def _span(model: Model, node: str, column: int) -> tuple[float, float]:
     """The range of a column over all parts, with a margin."""
+    spans = source_of(model.compiled).spans
+    if (node, column) not in spans:
+        spans[node, column] = _found_span(model, node, column)
+    return spans[node, column]
+
+
+def _found_span(model: Model, node: str, column: int) -> tuple[float, float]:
     parts = [_features(model, part, node).reshape(rows, -1)[:, column] for part, rows in model.feeds.rows.items() if rows]
     values = torch.cat(parts)
     values = values[torch.isfinite(values)]
@@ -157,7 +187,7 @@ def _on_plane(
     model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp, spot: SpotSeen | None
 ) -> Steps:  # fmt: skip
     began, worked = time.perf_counter(), 0.0
-    rows = {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
+    rows = _grid(model, source, plane)
     count = len(next(iter(rows.values())))
     speed = _SPEED.get(model.compiled)
     size, low = _piece(model, source, FIRST if speed is None else int(speed * TURN)), 0
@@ -176,18 +206,28 @@ def _on_plane(
             worked += time.perf_counter() - began
             yield JobReport(low, count)
             began = time.perf_counter()
-    points = _points(model, source, now, plane, job)
+    with threads(model.compiled.threads):
+        points = _points(model, source, now, plane, job)
     shown = tuple(
         Shown(axis.column, source.names[plane.node][axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True)
     )
     shape = tuple(len(axis.at) for axis in reversed(shown))
-    more = _read(read, torch.cat(pieces), shape, job.output)
+    with threads(model.compiled.threads):
+        more = _read(read, torch.cat(pieces) if len(pieces) > 1 else pieces[0], shape, job.output)
     target = _target(source, job.output)
     worked += time.perf_counter() - began
     return OnPlane(
         stamp, plane.node, source.names[plane.node], shown, plane.held, "numbers" if read.right is None else "classes", read.classes,
         read.names, job.output, target, points, spot=spot, seconds=worked, **more,
     )  # fmt: skip
+
+
+def _grid(model: Model, source: _Source, plane: Plane) -> dict[Key, Tensor]:
+    """The grid as tensors, made again only for another plane."""
+    if source.grid is None or source.grid[0] != plane:
+        tables = rows_of(model, plane).items()
+        source.grid = plane, {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in tables}
+    return source.grid[1]
 
 
 def _target(source: _Source, output: int) -> str:
@@ -261,30 +301,41 @@ def _loss(model: Model, fed: Mapping[Key, Tensor]) -> float | None:
 
 def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob) -> Points:
     """The samples of the training part and of the part that judges the run, or of all parts, and what is predicted for each."""
-    read, output = source.read, job.output
-    wanted = ("train", model.feeds.held_out, "test" if job.tests else None)
+    read = source.read
+    if job.tests not in source.samples:
+        source.samples[job.tests] = _gathered(model, read, job.tests)
+    samples = source.samples[job.tests]
+    count = len(samples.place)
+    prediction = torch.cat([
+        _evaluated(now, read.prediction, {key: tensor[low : low + SAMPLES] for key, tensor in samples.fed.items()}, min(SAMPLES, count - low))
+        for low in range(0, count, SAMPLES)
+    ])  # fmt: skip
+    at = samples.fed[plane.node, "x"].reshape(count, -1)[:, [axis.column for axis in plane.axes]].cpu().numpy()
+    shown = samples.part, samples.of, samples.parts, samples.place, at
+    if read.right is None:
+        predicted = prediction.reshape(count, -1)[:, job.output].cpu().numpy()
+        return Points(*shown, samples.true[:, job.output], predicted, np.zeros(0, dtype=bool))
+    classes, undecided = _classes(read, prediction)
+    predicted = np.where(undecided, -1, classes)
+    return Points(*shown, samples.true, predicted, samples.true == predicted)
+
+
+def _gathered(model: Model, read: Reading, tests: bool) -> _Samples:
+    wanted = ("train", model.feeds.held_out, "test" if tests else None)
     parts = tuple(part for part, rows in model.feeds.rows.items() if rows and part in wanted)
-    gathered: dict[str, list[np.ndarray]] = {name: [] for name in ("parts", "place", "at", "true", "predicted")}
-    for number, part in enumerate(parts):
-        place = _places(model.feeds.rows[part])
-        rows = torch.from_numpy(place).to(model.device)
-        fed = {key: tensor.index_select(0, rows) for key, tensor in _given(model, part).items()}
-        prediction = _evaluated(now, read.prediction, fed, len(place))
-        target = _target_of(model, read, fed)
-        table = fed[plane.node, "x"].reshape(len(place), -1)
-        gathered["parts"].append(np.full(len(place), number))
-        gathered["place"].append(place)
-        gathered["at"].append(table[:, [axis.column for axis in plane.axes]].cpu().numpy())
-        if read.right is None:
-            gathered["true"].append(target.expand_as(prediction).reshape(len(place), -1)[:, output].cpu().numpy())
-            gathered["predicted"].append(prediction.reshape(len(place), -1)[:, output].cpu().numpy())
-        else:
-            classes, undecided = _classes(read, prediction)
-            gathered["true"].append(read.right.truth(target).reshape(len(place)).long().cpu().numpy())
-            gathered["predicted"].append(np.where(undecided, -1, classes))
-    joined = {name: np.concatenate(arrays) for name, arrays in gathered.items()}
-    right = joined["true"] == joined["predicted"] if read.right is not None else np.zeros(0, dtype=bool)
-    return Points(parts, tuple(model.feeds.rows[part] for part in parts), right=right, **joined)
+    places = [_places(model.feeds.rows[part]) for part in parts]
+    given = [_given(model, part) for part in parts]
+    chosen = [torch.from_numpy(place).to(model.device) for place in places]
+    fed = {key: torch.cat([own[key].index_select(0, rows) for own, rows in zip(given, chosen, strict=True)]) for key in given[0]}
+    count = sum(map(len, places))
+    target = _target_of(model, read, fed)
+    if read.right is None:
+        dims = model.inference.outputs[read.prediction].dims
+        true = target.expand(count, *dims).reshape(count, -1).cpu().numpy()
+    else:
+        true = read.right.truth(target).reshape(count).long().cpu().numpy()
+    numbers = np.concatenate([np.full(len(place), number) for number, place in enumerate(places)])
+    return _Samples(parts, tuple(model.feeds.rows[part] for part in parts), numbers, np.concatenate(places), fed, true)
 
 
 def _target_of(model: Model, read: Reading, fed: Mapping[Key, Tensor]) -> Tensor:
