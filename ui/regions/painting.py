@@ -23,6 +23,8 @@ _TICK_Y = int(_ALIGN.AlignRight | _ALIGN.AlignVCenter)
 _TICK_X = int(_ALIGN.AlignHCenter | _ALIGN.AlignTop)
 BAR = 12.0
 """Width of the scale beside a heat map, in pixels for type at 100 %."""
+MOST_WIDE, MOST_HIGH = 2.2, 1.15
+"""How much wider than high the plane is at most, and how much higher than wide."""
 FEW = 400
 """More samples than this have smaller marks."""
 
@@ -49,7 +51,8 @@ def frame_in(rect: QRectF, seen: OnPlane, look: Look, x: Span | None = None, y: 
         right = (BAR + 12) * unit + max(small.horizontalAdvance(text) for _value, text in _ticks((low, high), 4))
     top = height(seen, rect.width() - 8 * unit, unit) + 4 * unit
     area = rect.adjusted(left, top, -right, -(2 * small.height() + 5 * unit))
-    return Frame(QRectF(area.topLeft(), area.size().expandedTo(QSizeF(20, 20))), across, up)
+    size = area.size().boundedTo(QSizeF(MOST_WIDE * area.height(), MOST_HIGH * area.width())).expandedTo(QSizeF(20, 20))
+    return Frame(QRectF(area.topLeft() + QPointF((area.width() - size.width()) / 2, 0), size), across, up)
 
 
 def paint_plane(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, look: Look, image: QImage | None) -> None:
@@ -72,11 +75,11 @@ def paint_plane(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, lo
 def paint_samples(painter: QPainter, frame: Frame, seen: OnPlane, look: Look) -> None:
     """The samples: those of the training part last and so on top, wrong ones above all."""
     theme, points = look.theme, seen.points
-    radius = RADIUS * look.unit * (1.0 if len(points.at) <= FEW else 0.7)
+    classes = seen.kind == "classes"
+    radius = RADIUS * look.unit * (1.0 if len(points.at) <= FEW else 0.7) * (1.0 if classes else 0.75)
     painter.save()
     painter.setClipRect(frame.area)
     order = np.argsort(-points.parts, kind="stable")
-    classes = seen.kind == "classes"
     for index in order.tolist():
         part = points.part[int(points.parts[index])]
         at = place_of(frame, seen, index)
@@ -169,7 +172,8 @@ def _paint_axes(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, lo
     painter.drawText(QRectF(area.left(), area.bottom() + small.height() + 2 * unit, area.width(), small.height() + 2), _TICK_X, across)
     up = seen.axes[1].name if len(seen.axes) > 1 else vertical(seen)
     painter.save()
-    painter.translate(rect.left() + 1, area.center().y())
+    wide = max((small.horizontalAdvance(text) for _value, text in _ticks(frame.y, 4)), default=0.0)
+    painter.translate(area.left() - wide - small.height() - 8 * unit, area.center().y())
     painter.rotate(-90)
     up = small.elidedText(up, Qt.TextElideMode.ElideRight, area.height())
     painter.drawText(QRectF(-area.height() / 2, 0, area.height(), small.height()), _TICK_X, up)

@@ -306,10 +306,12 @@ def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, job: Pl
         source.samples[job.tests] = _gathered(model, read, job.tests)
     samples = source.samples[job.tests]
     count = len(samples.place)
-    prediction = torch.cat([
-        _evaluated(now, read.prediction, {key: tensor[low : low + SAMPLES] for key, tensor in samples.fed.items()}, min(SAMPLES, count - low))
-        for low in range(0, count, SAMPLES)
-    ])  # fmt: skip
+
+    def some(low: int) -> Tensor:
+        piece = {key: tensor[low : low + SAMPLES] for key, tensor in samples.fed.items()}
+        return _evaluated(now, read.prediction, piece, min(SAMPLES, count - low))
+
+    prediction = torch.cat([some(low) for low in range(0, count, SAMPLES)])
     at = samples.fed[plane.node, "x"].reshape(count, -1)[:, [axis.column for axis in plane.axes]].cpu().numpy()
     shown = samples.part, samples.of, samples.parts, samples.place, at
     if read.right is None:
