@@ -16,7 +16,7 @@ from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, Node
 from ui.canvas.model.legibility import FULL, LEAST, NAMES, SECONDARY, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.small_print import SmallPrint
-from ui.canvas.model.titles import WORD, Words
+from ui.canvas.model.titles import WORD, Title, Words
 from ui.canvas.paint import batch
 from ui.look.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
 
@@ -148,9 +148,7 @@ def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
 def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, scale: float, least: float, high: float) -> None:
     """The name alone, as large as it has to be: in the middle where it has the card for itself; not at all where it could not be read."""
     title, boost, room = card.title, enlarged(WORD, scale, least), rect.width() - 12
-    if title.width * boost > room and high >= rect.height():
-        boost = max(boost * 0.7, room / title.width)
-    boost = min(boost, high / (0.95 * title.size))
+    boost = min(_uncut(boost, title, room), high / (0.95 * title.size))
     if WORD * boost * scale < 0.6 * least:
         return
     title = title.within(room / boost)
@@ -158,6 +156,11 @@ def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
     painter.setPen(color(theme.bar_text))
     sink = _SINK - 0.1 * title.lowered
     title.paint(painter, left, rect.top() + high / 2 + sink * title.size * boost, boost)
+
+
+def _uncut(boost: float, title: Title, room: float) -> float:
+    """How much a name is enlarged: a little less where it would be cut, because hidden1 and hidden2 are alike as "hidd…"."""
+    return boost if title.width * boost <= room else max(boost * 0.65, room / (title.width + 0.01))
 
 
 _SINK = 0.34
@@ -173,6 +176,7 @@ def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, sc
     high = rect.height() if card.body == "folded" else TITLE
     _paint_ground(painter, card, rect, theme, high)
     boost = min(enlarged(min(card.title.size, _SYMBOL), scale, least), _TALL * TITLE / card.title.size)
+    boost = _uncut(boost, card.title, rect.width() - 2 * PAD)
     title = card.title.within((rect.width() - 2 * PAD) / boost)
     baseline = rect.top() + high / 2 + _SINK * WORD + 1
     painter.setPen(color(theme.bar_text))
