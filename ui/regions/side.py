@@ -54,7 +54,7 @@ class RegionsPanel(Panel):
         self._own_theme = self.theme
         """As large as the panel's type: on the stage it is larger."""
         self._document: Document | None = None
-        self._looked = (-1, False)
+        self._looked = (-1, -1)
         """The structure that `wanted` was found for, and whether there was a trace."""
         self._asked: tuple[PlaneJob, int] | None = None
         """What was asked for last, and the step it was asked at."""
@@ -101,7 +101,7 @@ class RegionsPanel(Panel):
     def _look(self, trace: TraceView | None) -> None:
         """Find out whether this graph has a plane: few features, and a loss."""
         document = self.workspace.document
-        key = document.structure, trace is not None
+        key = document.structure, trace.structure if trace is not None else -1
         if self._looked == key and self._document is document:
             return
         self._looked, self._document = key, document
@@ -123,7 +123,7 @@ class RegionsPanel(Panel):
         self.workspace.visibility.changed.connect(self._uncover)
 
     def set_document(self, document: Document) -> None:
-        self._looked = (-1, False)
+        self._looked = (-1, -1)
         self._asked = None
         self._refresh.stop()
         if self.view is not None:
