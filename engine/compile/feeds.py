@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.data import DataError, DataSet, load_together
+from engine.data.loading import version
 from engine.data.parts import PARTS, Part, held_out
 from engine.data.together import disagreements, leader
 from graph.model.problem import Problem
@@ -39,6 +40,13 @@ class Feeds:
     problems: list[Problem] = field(default_factory=list)
     loaded: dict[str, DataSet] = field(default_factory=dict)
     """The data sets that the tensors were made of, by node: what was read then, whatever has become of their files since."""
+
+    versions: dict[str, Any] = field(default_factory=dict)
+    """What identifies the numbers of each data set, by node."""
+
+    def outdated(self, graph: Graph) -> bool:
+        """Whether the data sets would be others if they were loaded now: their files have changed and were read again."""
+        return any(version(graph.settings_of(node), graph.folder) != known for node, known in self.versions.items())
 
     @property
     def held_out(self) -> Part | None:
@@ -83,6 +91,7 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
     nodes = [n for n in graph.nodes if (n, "x") in inference.outputs and _role(inference, graph, n) == "data"]
     loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
     feeds.problems = disagreements(graph, loaded)
+    feeds.versions = {node: version(graph.settings_of(node), graph.folder) for node in nodes}
     first = loaded.get(leader(graph, loaded) or "")
     for node, data in loaded.items():
         if isinstance(data, DataError):

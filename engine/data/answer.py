@@ -22,7 +22,7 @@ def load_data(_context: object, job: LoadData) -> Steps:
     nodes: list[dict[str, Any]] = [json.loads(settings) for settings in job.nodes]
     whole = 1000 * len(nodes)
     for at, settings in enumerate(nodes):
-        yield from share_of(_read(settings, job.folder), 1000 * at, 1000 * at + 900, whole)
+        yield from share_of(_read(settings, job.folder, job.newest), 1000 * at, 1000 * at + 900, whole)
     yield JobReport(whole - 50, whole, _("the rows are put in order"))
     loaded = load_together(nodes, job.folder)
     if job.shown is None:
@@ -33,10 +33,12 @@ def load_data(_context: object, job: LoadData) -> Steps:
     return first_rows(shown)
 
 
-def _read(settings: Mapping[str, Any], folder: str) -> Steps:
+def _read(settings: Mapping[str, Any], folder: str, newest: bool) -> Steps:
     try:
-        yield from reading(settings, folder)
-    except DataError:
+        yield from reading(settings, folder, newest)
+    except DataError as error:
+        if newest:
+            raise JobError(str(error)) from error
         return  # kept, and reported when this data set is shown
 
 

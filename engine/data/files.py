@@ -43,3 +43,21 @@ def large_file(settings: Mapping[str, Any], folder: str) -> Hashable | None:
     stamp = stamp_of(source, paths)
     how = tuple(str(settings.get(name) or "") for name in spec.settings if name not in (source.path, *AFTER_READING))
     return (absolute_path(path, folder), *stamp, *how) if stamp and stamp[-1] > LARGE else None
+
+
+def on_disk(settings: Mapping[str, Any], folder: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The files and folders outside the document that a Data node reads, and what identifies their present version."""
+    spec = DATA_SETS.get(str(settings.get("dataset")))
+    source = SOURCE_OF[spec.key] if spec is not None else None
+    if source is None or not source.path:
+        return (), ()
+    texts = {name: str(settings.get(name) or "") for name in (source.path, *source.beside)}
+    paths = {name: absolute_path(text, folder) for name, text in texts.items() if text.strip() and not is_embedded(text)}
+    return tuple(paths.values()), stamp_of(source, paths) if paths else ()
+
+
+def how_read(settings: Mapping[str, Any]) -> str:
+    """How a Data node reads its files, as one text."""
+    spec = DATA_SETS.get(str(settings.get("dataset")))
+    names = [name for name in spec.settings if name not in AFTER_READING] if spec is not None else []
+    return repr([(name, settings.get(name)) for name in names])

@@ -22,8 +22,10 @@ class LoadData(Job):
     nodes: tuple[str, ...]
     folder: str
     shown: int | None = None
+    newest: bool = False
+    """Whether their files are read as they are now, although earlier versions are in use. What is wrong with one ends the job."""
 
 
-def load_job(nodes: Sequence[Mapping[str, Any]], folder: str, shown: int | None = None) -> LoadData:
+def load_job(nodes: Sequence[Mapping[str, Any]], folder: str, shown: int | None = None, newest: bool = False) -> LoadData:
     """The job for Data nodes with these settings."""
-    return LoadData(tuple(json.dumps(settings, sort_keys=True) for settings in nodes), folder, shown)
+    return LoadData(tuple(json.dumps(settings, sort_keys=True) for settings in nodes), folder, shown, newest)

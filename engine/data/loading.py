@@ -119,9 +119,23 @@ def load(settings: Mapping[str, Any], folder: str = "") -> DataSet:
     return _load(source, (source,))
 
 
-def reading(settings: Mapping[str, Any], folder: str = "") -> Steps:
-    """Reads the source of one data set a piece at a time, so that `load` has it at hand. Raises DataError."""
-    yield from _reading(*_wanted(settings, folder)[1])
+def reading(settings: Mapping[str, Any], folder: str = "", newest: bool = False) -> Steps:
+    """Reads the source of one data set a piece at a time, so that `load` has it at hand. Raises DataError.
+
+    `newest`: its files as they are now, and from now on, where an earlier version is kept.
+    """
+    spec, key = _wanted(settings, folder, newest)
+    yield from _reading(*key)
+    if newest:
+        VERSIONS.keep(_paths(spec, _values(settings, folder)), key[1])
+
+
+def version(settings: Mapping[str, Any], folder: str = "") -> Key | None:
+    """What identifies the numbers of a data set, its files' version included; None where there is no such data set."""
+    try:
+        return _wanted(settings, folder)[1]
+    except DataError:
+        return None
 
 
 def is_read(settings: Mapping[str, Any], folder: str = "") -> bool:
@@ -156,8 +170,33 @@ def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[
     return results
 
 
-def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, Key]:
-    """The data set that the settings of a Data node ask for. Raises DataError."""
+class Versions:
+    """Which version of a file is read: the newest, or while `on` the one that was read first, as long as its samples are at hand.
+
+    So that a file that changes while people work with it changes nothing before they want it to.
+    """
+
+    def __init__(self) -> None:
+        self.on = False
+        self._kept: dict[tuple[str, ...], tuple[int, ...]] = {}
+
+    def keep(self, paths: tuple[str, ...], stamp: tuple[int, ...]) -> None:
+        if self.on and paths and stamp:
+            self._kept[paths] = stamp
+
+    def of(self, paths: tuple[str, ...]) -> tuple[int, ...] | None:
+        return self._kept.get(paths) if self.on else None
+
+    def forget(self) -> None:
+        """Another document: files are read as they are."""
+        self._kept.clear()
+
+
+VERSIONS = Versions()
+
+
+def _values(settings: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """All settings of a Data node, with absolute paths. Raises DataError."""
     values = {s.name: settings.get(s.name, s.default) for s in Data.spec.settings}
     spec = DATA_SETS.get(values["dataset"])
     if spec is None:
@@ -170,10 +209,37 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, Key]
     for name in (source.path, *source.beside) if source.path else ():
         if str(values[name]).strip():
             values[name] = absolute_path(str(values[name]), folder)
+    return values
+
+
+def _paths(spec: DataSetSpec, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files and folders that a data set is read from."""
+    source = SOURCE_OF[spec.key]
+    return tuple(str(values[name]) for name in (source.path, *source.beside)) if source.path else ()
+
+
+def _wanted(settings: Mapping[str, Any], folder: str, newest: bool = False) -> tuple[DataSetSpec, Key]:
+    """The data set that the settings of a Data node ask for, and the version of its files. Raises DataError."""
+    values = _values(settings, folder)
+    spec = DATA_SETS[values["dataset"]]
+    source = SOURCE_OF[spec.key]
     shares = SPLIT if spec.has_split else ()
     used = {"dataset": spec.key} | {name: values[name] for name in dict.fromkeys((*spec.settings, *shares))}
-    stamp = stamp_of(source, values)
-    return spec, (json.dumps(used, sort_keys=True), stamp)
+    text, stamp, paths = json.dumps(used, sort_keys=True), stamp_of(source, values), _paths(spec, values)
+    kept = None if newest else VERSIONS.of(paths)
+    if kept is not None and _at_hand(text, kept):
+        stamp = kept
+    elif not newest:
+        VERSIONS.keep(paths, stamp)
+    return spec, (text, stamp)
+
+
+def _at_hand(text: str, stamp: tuple[int, ...]) -> bool:
+    """Whether the samples of this version are in memory."""
+    try:
+        return _RAW.find(_raw_key(text, stamp)) is not None
+    except DataError:
+        return False
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ import torch
 from engine.compile.spot import Spot
 from engine.compile.views import Absent, TraceView
 from engine.compile.visible import Hidden
+from engine.data.loading import VERSIONS
 from engine.explain.context import ExplainContext, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured
@@ -100,7 +101,10 @@ class DocumentWorker:
         if graph.training["device"] != self._device:
             self._move()
         else:
-            self._follow(self._model.update(graph), before, was_training)
+            update = self._model.update(graph)
+            if self._model.feeds.outdated(graph):
+                update = self._model.reload()
+            self._follow(update, before, was_training)
         self._configure()
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
@@ -120,6 +124,7 @@ class DocumentWorker:
 
     def _fresh(self, graph: Graph, run: int) -> None:
         self.training, self.run, self._run = False, run, None
+        VERSIONS.forget()
         self._graph = graph
         self._device = str(graph.training["device"])
         self._model = Model(graph, self._device)

@@ -88,6 +88,10 @@ class Compiled:
             return CompiledChange(twin, False, tuple(changed))
         return CompiledChange(Compiled(graph, *self._wanted), True, tuple(self._snapshot.edited(graph)))
 
+    def again(self) -> Compiled:
+        """The same graph, with its data read again."""
+        return Compiled(self.graph, *self._wanted)
+
     def freeze(self) -> None:
         """Let programs returned so far keep their settings, because callers compute with them later. An edit then compiles new ones."""
         self._frozen = True

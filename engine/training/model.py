@@ -138,6 +138,11 @@ class Model:
             self.reset()
         return ModelUpdate(change.structure, tuple(anew))
 
+    def reload(self) -> ModelUpdate:
+        """Take the data as they are read now. Trained values stay where they fit."""
+        self.compiled = self.compiled.again()
+        return ModelUpdate(True, tuple(self._refill(())))
+
     def reset(self) -> None:
         """Return to the document's values."""
         self.seed = int(self.graph.training["seed"])

@@ -233,6 +233,12 @@ class Document:
         self._pending.append((edit, kind))
         return inverse
 
+    def data_changed(self) -> None:
+        """The files that the graph reads are others now: all that was computed is out of date. No edit, so nothing is there to undo."""
+        self.structure += 1
+        self.revision += 1
+        self.changed.emit(Change((), True, True))
+
     def _announce(self) -> None:
         """Notify the listeners, once the history is consistent again."""
         if not self._pending:

@@ -14,7 +14,7 @@ from engine.data.files import large_file
 from engine.data.parts import PARTS, part_word
 from engine.learned.table import Survey, SurveyJob, place_of, sample_of, settings_key
 from engine.numerics.job import JobEnd, JobReport
-from graph.storage.document import Document
+from graph.storage.document import Change, Document
 from graph.text.messages import _
 from ui.data.file_box import FileBox
 from ui.data.paint_box import PaintBox
@@ -47,6 +47,8 @@ class DataPage(Panel):
         self._reading = workspace.services.get(READING)
         self._wanted: tuple[str, str] | None = None
         """The node that is shown, and its settings."""
+        self._files = 0
+        """Counts how often the files were read again."""
         self._beside = ""
         """The settings of all Data nodes, which share one split."""
         self._again = False
@@ -145,7 +147,16 @@ class DataPage(Panel):
         self.samples.set_theme(theme)
 
     def set_document(self, document: Document) -> None:
+        if self._document is not None:
+            self._document.changed.disconnect(self._announced)
+        document.changed.connect(self._announced)
         self.show_document(document)
+
+    def _announced(self, change: Change) -> None:
+        """A change of structure without an edit: the document's files were read again."""
+        if change.structure and not change.edits:
+            self._files += 1
+            self.samples.model.forget()
 
     def document_changed(self) -> None:
         nodes = self.workspace.canvas.selected_nodes()
@@ -200,7 +211,7 @@ class DataPage(Panel):
             return
         settings = [graph.settings_of(node_id) for node_id in nodes]
         wanted = (node, settings_key(graph.settings_of(node), document.folder))
-        beside = repr([sorted(values.items()) for values in settings])
+        beside = repr(([sorted(values.items()) for values in settings], self._files))
         if (wanted, beside) == (self._wanted, self._beside):
             return
         if self._reading.holding and self._large(settings, document.folder):  # it is read first, where that can be cancelled

@@ -17,10 +17,12 @@ from graph.storage.paths import reason
 from graph.storage.writing import replace_file
 from graph.text.messages import _
 from ui.data.file_box import files_of
+from ui.data.watch import DataWatch
 from ui.look.numbers import bytes_text
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
+    from graph.storage.document import Document
     from ui.data.data_page import DataPage
     from ui.shell.workspace.workspace import Workspace
 
@@ -29,22 +31,46 @@ ASKED = 10 * 2**20
 
 
 class DataFiles(Feature):
-    """`data outside`, `data inside`: the Data node at hand has files beside the document, or in it. `painted points`: there is a plane."""
+    """`data outside`, `data inside`: the Data node at hand has files beside the document, or in it. `painted points`: there is a plane.
+    `data there`: there is a Data node. `data changed`: a file is another on the disk than the one in use."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._nodes: list[str] = []
         self._of: tuple[str, int] = ("", -1)
+        self.watch = DataWatch(workspace, self)
+        self.watch.changed.connect(workspace.refresh_actions)
+
+    def install(self) -> None:
+        self.workspace.pages.add_bar(self.watch.bar)
 
     def facts(self) -> Iterable[str]:
         node = self._node()
         if node is None:
             return ()
+        changed = ("data there", "data changed") if self.watch.outdated else ("data there",)
         paths = files_of(self._settings(node)).values()
         facts = {"data inside" if is_embedded(path) else "data outside" for path in paths}
-        return (*facts, *(("painted points",) if self._painted() is not None else ()))
+        return (*facts, *changed, *(("painted points",) if self._painted() is not None else ()))
+
+    def filter(self) -> None:
+        """To the filter of the table of samples."""
+        self.workspace.pages.show("data", "filter")
+
+    def go_to(self) -> None:
+        """To the field that leads to a row of the data."""
+        self.workspace.pages.show("data", "row")
+
+    def reload(self) -> None:
+        """Read changed files again."""
+        self.watch.reload()
+
+    def set_document(self, document: Document) -> None:
+        self.watch.forget()
+        self.watch.follow(self._data_nodes())
 
     def document_changed(self) -> None:
+        self.watch.follow(self._data_nodes())
         self.workspace.refresh_actions()
 
     # which node is meant
