@@ -17,6 +17,7 @@ from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_
 from ui.canvas.model import activity_mark
 from ui.canvas.model.content import Content
 from ui.canvas.model.gradient_size import ABSENT, LOUD, STEPS, ZERO, Look, Scale, scale_of, sizes
+from ui.canvas.model.label_search import Ground
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.tips import node_tip
@@ -165,6 +166,12 @@ def test_the_mark_covers_neither_a_number_of_its_card_nor_a_label(qapp: QApplica
             covered += sum(mark.intersects(box) for mark in marks for box in boxes)
         found[look] = covered
     assert found[""] > 0 == found["width"]
+
+
+def test_a_folded_group_among_the_cards_carries_no_mark_of_its_own(qapp: QApplication) -> None:
+    scene = CanvasScene(xy_plus_z())
+    scene.ids.append("g1")  # a group's card
+    assert len(Ground(scene, None, 1.0, marking=True).fixed) == len(Ground(scene, None, 1.0).fixed)
 
 
 def test_hidden_values_and_those_that_are_not_there_yet_are_not_counted(qapp: QApplication) -> None:

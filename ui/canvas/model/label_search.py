@@ -76,7 +76,8 @@ class Ground:
         tags = scene.level.tags if scene.level is not None else None
         rects += [tag_rect(spot).adjusted(-2, -2, 2, 2) for spot in ((*tags.inputs, *tags.outputs) if tags is not None else ())]
         if self._marking:  # whether there is a mark now or not: labels would jump when one comes
-            rects += [mark_box(scene.rect(node), max(1.0, self._boost)) for node in scene.ids if scene.graph.nodes[node].type in KINDS]
+            nodes = scene.graph.nodes  # what is seen may be a group too
+            rects += [mark_box(scene.rect(i), max(1.0, self._boost)) for i in scene.ids if i in nodes and nodes[i].type in KINDS]
         boxes = [(r.left(), r.top(), r.right(), r.bottom()) for r in rects]
         if self._stub is not None:
             x, y = self._stub
