@@ -75,11 +75,6 @@ class RegionsFeature(Feature):
         if self._view is not None:
             self._view.show_all()
 
-    def toggle_tests(self) -> None:
-        self.panel.tests = not self.panel.tests
-        self.workspace.actions_by_id["plane_tests"].setChecked(self.panel.tests)
-        self.panel.ask()
-
     def copy(self) -> None:
         from ui.regions.export import image
 

@@ -76,7 +76,7 @@ def paint_samples(painter: QPainter, frame: Frame, seen: OnPlane, look: Look) ->
     """The samples: those of the training part last and so on top, wrong ones above all."""
     theme, points = look.theme, seen.points
     classes = seen.kind == "classes"
-    radius = RADIUS * look.unit * (1.0 if len(points.at) <= FEW else 0.7) * (1.0 if classes else 0.75)
+    radius = mark_radius(frame, seen, look)
     painter.save()
     painter.setClipRect(frame.area)
     order = np.argsort(-points.parts, kind="stable")
@@ -89,6 +89,13 @@ def paint_samples(painter: QPainter, frame: Frame, seen: OnPlane, look: Look) ->
         for index in np.flatnonzero(~points.right).tolist():
             paint_cross(painter, place_of(frame, seen, index), theme, 0.8 * radius)
     painter.restore()
+
+
+def mark_radius(frame: Frame, seen: OnPlane, look: Look) -> float:
+    """Of a sample's mark: larger in a large picture, smaller where there are many."""
+    large = min(max(min(frame.area.width(), frame.area.height()) / (240 * look.unit), 1.0), 2.0)
+    few = 1.0 if len(seen.points.at) <= FEW else 0.7
+    return RADIUS * look.unit * large * few * (1.0 if seen.kind == "classes" else 0.75)
 
 
 def place_of(frame: Frame, seen: OnPlane, index: int) -> QPointF:

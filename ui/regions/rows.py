@@ -17,8 +17,6 @@ ROWS = (
                      "the sample at the crosshair, N goes to the next one"), run="plane.focus"),
     ActionSpec("plane_all", _("Show all of the plane"), MENU, enabled=has("plane zoomed"), search=(*WORDS, "zoom"),
                tip=_("Return to the range of the data; the mouse wheel zooms, a drag moves"), run="plane.show_all"),
-    ActionSpec("plane_tests", _("Test points too"), MENU, enabled=_there, check="toggle", search=(*WORDS, "test set"),
-               tip=_("Show the test set also where a validation set judges the run"), run="plane.toggle_tests"),
     ActionSpec("plane_svg", _("Save the picture as SVG …"), MENU, enabled=_there, before=True, search=(*WORDS, "export"), asks=True,
                tip=_("Save the picture of the learned function as a vector picture"), run="plane.save_svg"),
     ActionSpec("plane_png", _("Save the picture as PNG …"), MENU, enabled=_there, search=(*WORDS, "export"), asks=True,

@@ -14,6 +14,7 @@ from ui.engine_link.refresh import Refresh
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import TEST_PART
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ class RegionsPanel(Panel):
         self.setObjectName("panel")
         self.view: PlaneView | None = None
         self.chooser: Chooser | None = None
-        self.tests = False
         self._wanted = False
         self._own_theme = self.theme
         """As large as the panel's type: on the stage it is larger."""
@@ -67,7 +67,8 @@ class RegionsPanel(Panel):
         self.more.setAccessibleName(self.more.toolTip())
         self.note = label(NOTHING, "secondary", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.below = ElidedLabel("", "small")
+        self.below = label("", "small", wrap=True)
+        self.below.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.title)
@@ -120,6 +121,8 @@ class RegionsPanel(Panel):
     def install(self) -> None:
         samples = self.workspace.canvas.model.samples
         samples.pointed_out.connect(self.ask)
+        if (tests := self.workspace.services.find(TEST_PART)) is not None:
+            tests.changed.connect(self.ask)
         self.workspace.visibility.changed.connect(self._uncover)
 
     def set_document(self, document: Document) -> None:
@@ -154,10 +157,12 @@ class RegionsPanel(Panel):
         self._refresh.stop()
 
     def _dress(self) -> None:
+        self.below.setFixedHeight(2 * self.below.fontMetrics().lineSpacing() + 2)  # what is read does not move the picture
         if self.view is not None:
-            from ui.regions.view import type_unit
+            from ui.regions.view import FROM_AFAR, ON_STAGE, type_unit
 
-            self.view.set_look(self.theme, type_unit(self.view, self.theme))
+            part = FROM_AFAR if self.body.parentWidget() is self else ON_STAGE
+            self.view.set_look(self.theme, type_unit(self.view, self.theme, part))
 
     # asking
 
@@ -201,8 +206,14 @@ class RegionsPanel(Panel):
         points = self._points()
         spot = self.workspace.canvas.model.samples.spot
         return PlaneJob(
-            Plane(axes, spot, "", points), document.structure, document.revision, kernel.progress.run, tests=self.tests, spot=spot
+            Plane(axes, spot, "", points), document.structure, document.revision, kernel.progress.run, tests=self._tests, spot=spot
         )
+
+    @property
+    def _tests(self) -> bool:
+        """Whether the test part was asked for where a validation part judges the run."""
+        tests = self.workspace.services.find(TEST_PART)
+        return tests is not None and tests.allowed
 
     def _points(self) -> tuple[int, int]:
         """The resolution: a point for every few pixels, fewer while training where the network is slow."""
@@ -242,7 +253,7 @@ class RegionsPanel(Panel):
         view.show_plane(seen, stale)
         assert self.chooser is not None
         self.chooser.follow(seen)
-        self.step.setText(_("step {step:,}").format(step=seen.stamp.step) if seen.stamp.step else _("before training"))
+        self.step.set_full(_("step {step:,}").format(step=seen.stamp.step) if seen.stamp.step else _("before training"))
         self._write_below("")
         self.changed.emit()
 
@@ -250,7 +261,7 @@ class RegionsPanel(Panel):
         """Words in the picture's place."""
         self.note.setText(text)
         self.stack.setCurrentIndex(0)
-        self.step.setText("")
+        self.step.set_full("")
         self.below.setText("")
         self.changed.emit()
 

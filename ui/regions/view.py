@@ -16,13 +16,15 @@ from ui.look.theme import LIGHT, Theme, color, faded, font
 from ui.look.typing import claim_keys
 from ui.regions.field import field
 from ui.regions.frame import Frame, Span, heights, shifted, zoomed
-from ui.regions.marks import RADIUS, shape
-from ui.regions.painting import Look, frame_in, paint_plane, paint_samples, place_of
+from ui.regions.marks import shape
+from ui.regions.painting import Look, frame_in, mark_radius, paint_plane, paint_samples, place_of
 from ui.regions.reading import nearest, read_out, sample_row, spoken
 
 NEAR = 9
 """A sample is meant that is at most so many pixels from the mouse."""
 ZOOM = 1.25
+FROM_AFAR, ON_STAGE = 52, 38
+"""What part of the window's height small print is."""
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 _KEYS = (*_ARROWS, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_N)
 Overlay = Callable[[QPainter, Frame, OnPlane], None]
@@ -300,7 +302,7 @@ class PlaneView(QWidget):
         """Two rings around the sample that was pointed out."""
         if self.seen is None or self.seen.spot is None:
             return
-        at, radius = self._spot_place(frame), 2.1 * RADIUS * self.unit
+        at, radius = self._spot_place(frame), 2.1 * mark_radius(frame, self.seen, Look(self.theme, self.unit))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         hue = self.theme.highlight
         for ink, size, width in ((self.theme.panel, radius, 4.5), (hue, radius, 2.5), (hue, 1.6 * radius, 1.5)):
@@ -333,9 +335,9 @@ class PlaneView(QWidget):
             painter.drawLine(start, end)
 
 
-def type_unit(widget: QWidget, theme: Theme) -> float:
-    """By how much type is enlarged so that it is read from the last row: small print is a 52nd of the window's height."""
-    return max(theme.scale, widget.window().height() / 52 / font("small").pixelSize())
+def type_unit(widget: QWidget, theme: Theme, part: int = FROM_AFAR) -> float:
+    """By how much type is enlarged so that it is read from the last row: small print is such a part of the window's height."""
+    return max(theme.scale, widget.window().height() / part / font("small").pixelSize())
 
 
 def spot_of(seen: OnPlane | None) -> Spot | None:

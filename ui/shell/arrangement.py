@@ -12,6 +12,8 @@ from ui.shell.workspace.modes import BY_KEY
 from ui.shell.workspace.panel import PanelSpec
 
 DOCKS = ("left", "right", "below")
+ALONE = " alone"
+"""What the name of a dock's width ends with where the dock is alone at its side."""
 LARGE = 4000.0
 """A first height that no window has: the page below the canvas takes what its mode lets it have at most."""
 
@@ -40,6 +42,7 @@ def first(place: str, specs: Mapping[str, PanelSpec]) -> Arrangement:
     beside = {key for key, spec in docks.items() if spec.place != "below" and not spec.projected}
     shown = {key: mode in spec.modes and not (projector and key in beside) for key, spec in docks.items()}
     sizes = {key: LARGE if spec.place == "below" and mode in spec.modes else spec.size for key, spec in docks.items()}
+    sizes |= {f"{key}{ALONE}": spec.alone for key, spec in docks.items() if spec.alone}
     tabs: dict[str, str] = {spec.place: key for key, spec in specs.items() if spec.place not in DOCKS and mode in spec.modes}
     return Arrangement(shown, sizes, tabs)
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from ui.shell import arrangement, registry
-from ui.shell.arrangement import Arrangement
+from ui.shell.arrangement import ALONE, Arrangement
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class DockLayout(QObject):
         self._window, self._main, self._docks = window, window.widget, docks
         self._tabs = tabs
         self._specs = {name: spec for name, spec in registry.panel_specs().items() if name in docks}
-        self._chosen: dict[str, float] = {name: spec.size for name, spec in self._specs.items()}
+        self._chosen: dict[str, float] = dict(arrangement.first("", self._specs).sizes)
         """The sizes of the present arrangement."""
         self._arrangements: dict[str, Arrangement] = {}
         self._kept: dict[str, Arrangement] | None = None
@@ -184,7 +184,10 @@ class DockLayout(QObject):
         return [name for name, spec in self._specs.items() if spec.place == place and not self._docks[name].isHidden()]
 
     def _widest(self, place: str) -> str:
-        """The dock whose width is that of all at this side."""
+        """The name that the width of all docks at this side has."""
+        shown = self._shown(place)
+        if len(shown) == 1 and self._specs[shown[0]].alone:
+            return f"{shown[0]}{ALONE}"
         return next(name for name, spec in self._specs.items() if spec.place == place)
 
     def _bars(self) -> int:
@@ -211,7 +214,7 @@ class DockLayout(QObject):
         for name, size in self._extents().items():
             if size == pressed.get(name, size):
                 continue
-            place = self._specs[name].place
+            place = self._specs[name.removesuffix(ALONE)].place
             if place != "below" and name != self._widest(place):
                 whole = sum(self._docks[other].height() for other in self._shown(place))
                 self._chosen[name] = min(max(size / whole, SHARE_LEAST), SHARE_MOST)

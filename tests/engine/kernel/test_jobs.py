@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count as counting
+from typing import ClassVar
 
 import pytest
 
 from engine.kernel.jobs import Jobs
-from engine.numerics.job import JobNews
+from engine.numerics.job import Job, JobNews, JobReport, Steps
 from tests.support.jobs import CLEANED, Count, Fail, FreeCount, Nowhere
 
 
@@ -120,3 +122,38 @@ def test_what_is_hidden_is_covered_in_parts_and_answer_of_a_job_about_the_docume
     a, b = desk.jobs.news({1: 0, 2: 0}, lambda answer: "?")
     assert a.parts == ("?",) and a.end is not None and a.end.answer == "?"
     assert b.parts == (("b", 1),) and b.end is not None and b.end.answer == "b of Desk"
+
+
+@dataclass(frozen=True, slots=True)
+class SmallShare(Job):
+    """Each of its turns takes a second of the clock that is its context."""
+
+    done_by: ClassVar[str] = "tests.engine.kernel.test_jobs:turns_of_a_second"
+    share: ClassVar[float] = 0.1
+
+
+def turns_of_a_second(clock: list[float], _job: SmallShare) -> Steps:
+    clock[0] += 1.0
+    yield JobReport(1, 1)
+    clock[0] += 1.0
+
+
+def test_a_job_with_a_small_share_waits_until_training_had_the_rest() -> None:
+    """A turn of one second at a share of 1/10 is followed by nine seconds of training, also where another job of the kind comes."""
+    clock = [0.0]
+    jobs = Jobs(lambda: 0, clock=lambda: clock[0])
+    jobs.start(1, SmallShare(), clock)
+    for _turn in range(2):
+        assert jobs.due
+        jobs.turn(0.0, training=True)
+        jobs.trained(8.5)
+        assert not jobs.due
+        jobs.trained(0.5)
+    assert jobs.news({1: 0})[0].end is not None
+    jobs.start(2, SmallShare(), clock)
+    jobs.turn(0.0, training=True)
+    jobs.turn(0.0, training=True)
+    jobs.start(3, SmallShare(), clock)
+    assert not jobs.due
+    jobs.trained(9.0)
+    assert jobs.due

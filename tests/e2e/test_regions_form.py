@@ -1,0 +1,54 @@
+"""A person opens a graph on data with two features, presses Train, and sees what is learned; a click on a point chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.compile.spot import Spot
+from engine.nodes.catalog import CATALOG
+from graph.model.edits import SetTraining
+from ui.engine_link.link import Kernel
+from ui.shell.files import example_document
+from ui.shell.window import Window
+
+PATIENCE = 60_000
+
+
+def test_regions_form_while_the_network_trains_and_a_point_is_chosen(make_window: Callable[..., Window], qtbot: QtBot) -> None:
+    document = example_document("xor", CATALOG)
+    document.do(SetTraining("epochs", 10**6))
+    window = make_window(document, example="xor", kernel=Kernel(), unsaved="discard", size=(1280, 720))
+    kernel, panel = window.kernel, window.panel("regions")
+    assert kernel is not None
+    qtbot.waitUntil(lambda: window.panels.is_shown("regions") and panel.seen is not None, timeout=PATIENCE)
+    assert panel.seen.stamp.step == 0
+    steps: list[int] = []
+    panel.changed.connect(lambda: panel.seen and steps.append(panel.seen.stamp.step))
+    qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(set(steps)) > 3, timeout=PATIENCE)
+    qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not kernel.training and steps[-1] == kernel.progress.step, timeout=PATIENCE)
+    assert steps == sorted(steps)
+
+    view, at = panel.view, panel.seen.points.at[3]
+    frame = view.frame
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=frame.at(*at).toPoint())
+    chosen = window.canvas.model.samples.spot
+    assert isinstance(chosen, Spot)
+    same = [panel.seen.points.spot(i) for i in range(len(panel.seen.points.at)) if (panel.seen.points.at[i] == at).all()]
+    assert chosen in same
+    qtbot.waitUntil(lambda: panel.seen.spot is not None and panel.seen.spot.spot == chosen, timeout=PATIENCE)
+    assert panel.seen.spot.loss is not None and "loss" in panel.below.text()
+
+    window.actions_by_id["plane_stage"].trigger()
+    assert view.isVisible() and view.width() > 0.8 * window.width()
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert view.window() is window and view.width() < 0.5 * window.width()
+
+    window.visibility.hide("test", values=list(window.document.graph.nodes))
+    assert panel.seen is None and not view.isVisible()
+    window.visibility.hide("test")
+    qtbot.waitUntil(lambda: panel.seen is not None, timeout=PATIENCE)
