@@ -88,7 +88,7 @@ def _lines(reading: Any) -> list[str]:
     lines = [f"{rows}, {columns}{usable}", ""]
     table = [(_("column"), _("kind"), _("role"), _("missing"), _("first values"))]
     for column in reading.columns:
-        values = ", ".join("–" if value is None else one_line(str(value), 30) for value in column.values)
+        values = ", ".join("–" if value is None else one_line(str(value), 30) for value in column.values[:5])
         table.append((column.name, column.kind, column.role, str(column.missing or ""), values))
     widths = [max(min(len(row[at]), 30) for row in table) for at in range(4)]
     for row in table:

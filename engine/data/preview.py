@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.data.cells import NumberFormat
@@ -19,8 +20,8 @@ from engine.numerics.job import JobError, Steps, finished, share_of
 from graph.text.messages import _
 from graph.text.quoting import named
 
-FIRST = 5
-"""Values of a column that are shown."""
+FIRST = 12
+"""Values of a column that are shown; the command line prints fewer."""
 
 
 def read_table(_context: object, job: ReadTable) -> Steps:
@@ -47,14 +48,15 @@ def previewing(settings: Mapping[str, Any], folder: str = "", proposed: bool = T
     reader: TableReader = yield from share_of(planned(values, how), 0, 800)
     planned_notes = list(reader.notes)
     problem: DataError | None = None
-    usable = 0
+    usable, classes = 0, tuple[str, ...]()
     try:
         raw = yield from share_of(reader.samples(str(values.get("coding", AUTO))), 800, 1000)
         usable = len(raw.x) if raw.usable is None else int(raw.usable.sum())
+        classes = tuple(raw.classes)
     except DataError as error:
         problem = error
     notes = reader.notes if len(reader.notes) >= len(planned_notes) else planned_notes
-    return _reading(reader, settings, notes, problem, usable)
+    return replace(_reading(reader, settings, notes, problem, usable), classes=classes)
 
 
 def _reading(

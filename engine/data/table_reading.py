@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReading:
-    """One column. `values` are the first five as they were read: numbers, true or false, texts; None where there is none.
+    """One column. `values` are the first ones as they were read: numbers, true or false, texts; None where there is none.
 
     `filling` is what happens to a row without a value, `code` how a category becomes numbers; `features` are the names of the features that
     it makes. `distinct` counts its values. `evidence` says why it has its kind and role. `chosen` are the fields that a person chose, of
@@ -77,6 +77,8 @@ class TableReading:
     unreadable: bool = False
     """Whether the problem is a cell that is not what its column is, and not only a choice that is left to make."""
     usable: int = 0
+    classes: tuple[str, ...] = ()
+    """The classes of the target, in their order; none where it is a number, or where there is a problem."""
     head: tuple[tuple[str, ...], ...] = ()
     head_lines: tuple[int, ...] = ()
     sheets: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ class TableReading:
     def to_json(self) -> dict[str, Any]:
         """What the command line prints."""
         columns = [
-            {"name": column.name, "kind": column.kind, "role": column.role, "missing": column.missing, "values": list(column.values)}
+            {"name": column.name, "kind": column.kind, "role": column.role, "missing": column.missing, "values": list(column.values[:5])}
             for column in self.columns
         ]
         return {

@@ -265,7 +265,7 @@ class TableReader:
             "column {column}: {n:,} rows have no value (lines {lines}) and are not used",
             int(rows.sum()),
         ).format(column=named(plan.name), n=int(rows.sum()), lines=self._lines(rows))
-        return DataNote(text, tuple(self._fillings(plan)), warning=True)
+        return DataNote(text, tuple(self._fillings(plan)), warning=not self.how.choice(plan.name).missing)
 
     def _fillings(self, plan: Plan) -> list[tuple[str, Mapping[str, object]]]:
         """Buttons for what else can be done with missing values."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF
 from PySide6.QtGui import QDropEvent
 
-from engine.data.errors import listed
 from graph.model.edits import Compound, Edit, Rename, SetParam
 from graph.model.graph import GraphError
 from graph.storage.paths import cleaned
 from graph.text.messages import _
 from ui.library.library import MIME
+from ui.shell.workspace.services import TABLE_IMPORT
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -24,10 +24,6 @@ TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
 PICTURES = (".zip", ".bin", "ubyte", "ubyte.gz")
 """Endings of files of pictures; a folder is one of pictures too."""
 APART = 48.0
-LARGEST = 2_000_000
-"""Bytes of a table that is read while the window waits."""
-MOST = 50
-"""Columns that are listed in a form."""
 
 
 class DropTarget(QObject):
@@ -66,8 +62,11 @@ class DropTarget(QObject):
             return
         for number, path in enumerate(paths):
             place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
-            (add_pictures if are_pictures(path) else add_table)(window, path, place)
-        window.pages.show("data")
+            if are_pictures(path):
+                add_pictures(window, path, place)
+                window.pages.show("data")
+            else:
+                window.services.get(TABLE_IMPORT).from_file(path, place)
 
 
 def paths_in(data: QMimeData) -> list[Path]:
@@ -89,11 +88,6 @@ def add_pictures(window: Workspace, path: Path, at: QPointF | None) -> None:
     _add(window, path, at, lambda node: [SetParam(node, "dataset", "pictures"), SetParam(node, "pictures_path", str(path))])
 
 
-def add_table(window: Workspace, path: Path, at: QPointF | None) -> None:
-    """A Data node that reads a CSV, with its columns in the form. One step to undo."""
-    _add(window, path, at, lambda node: _settings(node, path))
-
-
 def _add(window: Workspace, path: Path, at: QPointF | None, settings: Callable[[str], list[Edit]]) -> None:
     """A Data node with these settings, named after the file."""
     document = window.document
@@ -109,24 +103,3 @@ def _add(window: Workspace, path: Path, at: QPointF | None, settings: Callable[[
 def _named(window: Workspace, node: str, path: Path) -> list[Edit]:
     stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")
     return [Rename(node, window.document.graph.fresh_name(stem.lower()))] if stem and not stem[0].isdigit() else []
-
-
-def _settings(node: str, path: Path) -> list[Edit]:
-    edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
-    return edits + [SetParam(node, name, columns) for name, columns in roles(path).items()]
-
-
-def roles(path: Path) -> dict[str, str]:
-    """What the reader of tables takes for features and target, to be changed in the form; nothing where it cannot say, or where the table
-    is so large that the window would have to wait."""
-    from engine.data import DataError, describe
-
-    try:
-        if path.stat().st_size > LARGEST:
-            return {}
-        about = describe({"dataset": "csv", "path": str(path)})
-    except (OSError, DataError):
-        return {}
-    if len(about.feature_names) > MOST:
-        return {}
-    return {"feature_columns": listed(about.feature_names), "target_columns": listed(about.target_names)}

@@ -21,12 +21,15 @@ from graph.text.messages import _
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
 from ui.shell.formula_entry import FormulaDraft, FormulaEntry, read_entry
+from ui.shell.workspace.services import TABLE_IMPORT
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
     from ui.canvas.view import Canvas
     from ui.shell.workspace.workspace import Workspace
 
+LONGEST = 20_000
+"""Letters of a text that may be a formula."""
 SHOWN = 60
 """Letters of a copied formula that the message repeats."""
 
@@ -89,7 +92,10 @@ def _bring_in(canvas: Canvas, built: QRectF) -> None:
 
 
 def paste(window: Workspace, text: str, at: QPointF) -> None:
-    """Build the graph of a formula from the clipboard, every line a definition; what is no formula is not pasted, and says why."""
+    """Build the graph of a formula from the clipboard, every line a definition; a table is imported, anything else says what is wrong."""
+    tables = window.services.get(TABLE_IMPORT)
+    if ("\t" in text or len(text) > LONGEST) and tables.from_text(text, at):
+        return
     lines, place, home = statements(text), (at.x(), at.y()), inside(window)
     sketch = window.document.graph.copy()  # ids given to a text that is refused are not lost to the document
 
@@ -99,6 +105,8 @@ def paste(window: Workspace, text: str, at: QPointF) -> None:
     if not lines:
         return window.say(_("There is nothing to paste in this text"))
     if complaint := read(len(lines)).complaint:
+        if tables.from_text(text, at):
+            return
         if len(lines) == 1:
             return window.say(_("This text is not a formula: {why}").format(why=_first(complaint)))
         bad = bisect_left(range(1, len(lines)), True, key=lambda count: bool(read(count).complaint)) + 1

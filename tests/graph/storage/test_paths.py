@@ -20,7 +20,6 @@ from graph.storage.files import FileError, dumps, load, save
 from graph.storage.journal import Journal, recover
 from graph.storage.paths import NotRegular, absolute, cleaned, is_absolute, open_regular, stored
 from ui.lessons.shelf import entries
-from ui.shell.dropped import roles
 from ui.shell.gallery import examples
 
 
@@ -164,7 +163,7 @@ def test_nothing_but_a_regular_file_is_opened(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and devices are files there")
 @pytest.mark.parametrize(
-    "name", ["document", "lesson", "shelf", "gallery", "journal", "attached", "trained", "table", "table's roles"]
+    "name", ["document", "lesson", "shelf", "gallery", "journal", "attached", "trained", "table"]
 )  # fmt: skip
 def test_no_reader_waits_for_a_pipe(tmp_path: Path, name: str) -> None:
     """In a thread, since a reader that opens a pipe waits for ever."""
@@ -220,5 +219,4 @@ READERS: dict[str, Callable[[Path], object]] = {
     "attached": lambda folder: _journal(folder, "attached/0000"),
     "trained": lambda folder: _journal(folder, "trained"),
     "table": lambda folder: _refused(lambda: describe({"dataset": "csv", "path": str(_pipe(folder / "t.csv"))}), DataError),
-    "table's roles": lambda folder: roles(_pipe(folder / "t.csv")),
 }  # fmt: skip

@@ -16,7 +16,6 @@ from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
-from ui.shell.dropped import add_table
 from ui.shell.window import Window
 
 PATIENCE = 20_000
@@ -90,11 +89,12 @@ def test_cancelling_keeps_the_data_from_before_by_one_edit(make_window: Make, qt
     qtbot.waitUntil(lambda: not desk.held, timeout=PATIENCE)
 
 
-def test_cancelling_a_dropped_table_puts_no_other_data_under_its_name(make_window: Make, qtbot: QtBot, tmp_path: Path) -> None:
+def test_cancelling_an_added_table_puts_no_other_data_under_its_name(make_window: Make, qtbot: QtBot, tmp_path: Path) -> None:
     desk = Desk()
     window = make_window(kernel=desk)
     desk.quiet = True
-    add_table(window, table(tmp_path / "new.csv", 9000, 3), None)
+    path = table(tmp_path / "new.csv", 9000, 3)
+    window.document.do(AddNode(Node("d", "source.data", "new", params={"dataset": "csv", "path": str(path)})))
     (node,) = window.document.graph.nodes
     qtbot.waitUntil(window.reading.bar.isVisible, timeout=PATIENCE)
     window.reading.cancel()

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
+from tests.support.importing import in_the_dialog
 from tests.support.window_support import Answers, drop
-from ui.shell.dropped import paths_in, roles
+from ui.shell.dropped import paths_in
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
 
@@ -77,6 +78,7 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
     table = tmp_path / "people.csv"
     table.write_text('"a","b","y"\n1,2,3\n4,5,6\n7,8,9\n')
     before = window.document.graph.copy()
+    in_the_dialog(window)
     at = QPoint(120, 90)
     wanted = window.canvas.camera.to_scene(QPointF(at))
 
@@ -85,8 +87,8 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
     graph = window.document.graph
     node = next(n for n in graph.nodes.values() if n.type == "source.data")
     settings = graph.settings_of(node.id)
-    told = [settings[name] for name in ("dataset", "path", "feature_columns", "target_columns")]
-    assert told == ["csv", str(table), "a, b", "y"]
+    assert (settings["dataset"], settings["path"], settings["header"]) == ("csv", str(table), "names")
+    assert {name: choice["role"] for name, choice in settings["columns"].items()} == {"a": "feature", "b": "feature", "y": "target"}
     assert node.name == "people" and abs(node.x + 64 - wanted.x()) < 2
     window.document.undo()
     assert window.document.graph == before
@@ -95,6 +97,7 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
 def test_the_canvas_lets_files_pass_to_the_window(window: Window, tmp_path: Path) -> None:
     table = tmp_path / "people.csv"
     table.write_text("a;b;y\n1;2;3\n")
+    in_the_dialog(window)
 
     assert drop(window.canvas, table)
 
@@ -105,6 +108,7 @@ def test_two_tables_make_two_nodes(window: Window, tmp_path: Path) -> None:
     for name in ("one.csv", "two.tsv"):
         (tmp_path / name).write_text("a\tb\n1\t2\n")
 
+    in_the_dialog(window)
     drop(window, tmp_path / "one.csv", tmp_path / "two.tsv")
 
     assert {n.name for n in window.document.graph.nodes.values() if n.type == "source.data"} == {"one", "two"}
@@ -144,20 +148,6 @@ def test_something_else_that_is_dropped_is_refused_in_words(window: Window, tmp_
     drop(window, tmp_path / "holiday.jpg")
 
     assert window.document is document and window.dialogs.asked[0].startswith("tell")  # type: ignore[attr-defined]
-
-
-def test_a_dropped_table_gets_the_roles_its_reader_finds(tmp_path: Path) -> None:
-    texts = {
-        "a,b,c\n1,2,3\n": ("a, b", "c"), "\ufeffa;b\n1;2\n": ("a", "b"), '"x, m",y\n1,2\n': ('"x, m"', "y"),
-        "4.1,1.2,oak\n3.9,1.1,elm\n": ("column 1, column 2", "column 3"), ",a,y\n0,5,6\n1,7,8\n": ("a", "y"),
-        "label,p0,p1\n3,4,5\n1,7,9\n": ("p0, p1", "label"),
-    }  # fmt: skip
-    for number, (text, wanted) in enumerate(texts.items()):
-        path = tmp_path / f"{number}.csv"
-        path.write_text(text, encoding="utf-8")
-        assert tuple(roles(path).values()) == wanted
-    (tmp_path / "words.csv").write_text("a,b\nx,1\n")
-    assert roles(tmp_path / "missing.csv") == roles(tmp_path / "words.csv") == {}
 
 
 @pytest.mark.parametrize("text", ["{0}", '"{0}"', "file://{1}"])

@@ -158,6 +158,16 @@ class Narration(Protocol):
         """Playback or training stopped: say why, in one sentence, until playback moves again."""
 
 
+class Tables(Protocol):
+    """Tables become Data nodes, after a dialog that shows how they are read."""
+
+    def from_file(self, path: Path, at: QPointF | None = None) -> None:
+        """Ask how a file is read; a Data node at `at` (a scene position) reads it. Waits: call it from `Workspace.later`."""
+
+    def from_text(self, text: str, at: QPointF | None = None) -> bool:
+        """The same for a text, where it looks like a table; whether it does. Does not wait."""
+
+
 class Drawings(Protocol):
     """What a lecturer has drawn on the canvas."""
 
@@ -236,6 +246,7 @@ class LearnedPlane(Protocol):
 
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
+TABLE_IMPORT: Service[Tables] = Service("tables")
 DRAWINGS: Service[Drawings] = Service("drawings")
 TEST_PART: Service[TestPart] = Service("test part")
 STEPPING: Service[Stepping] = Service("stepping")

@@ -1,0 +1,176 @@
+"""From a table to a Data node: what is shown, what can be changed by mouse and keyboard, and what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from engine.data.preview import preview
+from engine.nodes.catalog import CATALOG
+from graph.storage.document import Document
+from tests.support.importing import in_the_dialog
+from tests.support.window_support import after_event, drop
+from ui.importing.choices import Choices
+from ui.importing.dialog import ImportDialog
+from ui.importing.feature import looks_like_table
+from ui.importing.preview import FIELDS
+from ui.shell.window import Window
+
+PEOPLE = "name;age;size;likes\nAda;36;1,70;tea\nBob;;1,82;milk\nCyd;41;1,65;tea\nDan;29;1,90;milk\nEve;33;1,75;tea\nFay;52;1,68;milk\n"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE)
+    return path
+
+
+@pytest.fixture
+def empty(make_window: Callable[..., Window]) -> Window:
+    return make_window(Document.new(CATALOG), size=(1280, 720))
+
+
+def line(dialog: ImportDialog, field: str) -> list[str]:
+    rows = dialog.preview.rows
+    return [rows.data(rows.index(FIELDS.index(field), at)) for at in range(rows.columnCount())]
+
+
+def choose(dialog: ImportDialog, column: int, field: str, title: str) -> None:
+    """By keyboard: go to the cell, open its menu, take the entry."""
+    dialog.preview.setCurrentIndex(dialog.preview.rows.index(FIELDS.index(field), column))
+    dialog.preview.open_menu(dialog.preview.currentIndex())
+    assert dialog.preview.menu is not None
+    next(action for action in dialog.preview.menu.actions() if action.text() == title).trigger()
+
+
+def test_a_table_with_a_network_is_one_step_and_fits_the_target(empty: Window, people: Path) -> None:
+    seen: dict[str, list[str]] = {}
+
+    def act(dialog: ImportDialog) -> None:
+        assert dialog.width() <= 1280 and dialog.height() <= 720
+        seen.update({field: line(dialog, field) for field in FIELDS})
+        choose(dialog, 1, "missing", "use the mean")
+        seen["after"] = line(dialog, "missing")
+        dialog.accept()
+
+    in_the_dialog(empty, act)
+    before = empty.document.graph.copy()
+    drop(empty, people)
+
+    assert seen["role"] == ["ignore", "feature", "feature", "target"]
+    assert seen["kind"] == ["text", "number", "number", "category"]
+    assert seen["missing"][1] == "1 missing: drop the row" and seen["after"][1] == "1 missing: use the mean"
+    assert seen["code"] == ["not used", "1 feature", "1 feature", "2 classes"]
+    graph = empty.document.graph
+    types = {node.name: node.type for node in graph.nodes.values()}
+    assert types["people"] == "source.data" and types["loss"] == "loss.cross_entropy" and types["accuracy"] == "probe.accuracy"
+    data, output = graph.named("people"), graph.named("output")
+    assert data is not None and output is not None and output.params["out_features"] == 2
+    stored = data.params
+    assert (stored["separator"], stored["decimal"], stored["header"]) == ("semicolon", "comma", "names")
+    assert stored["columns"]["age"] == {"role": "feature", "kind": "number", "missing": "mean"}
+    empty.document.undo()
+    assert empty.document.graph == before
+
+
+def test_cancel_changes_nothing_and_a_reading_changed_is_one_step(empty: Window, people: Path, qtbot: QtBot) -> None:
+    in_the_dialog(empty, lambda dialog: qtbot.keyClick(dialog, Qt.Key.Key_Escape))
+    drop(empty, people)
+    assert not empty.document.graph.nodes
+
+    def without_network(dialog: ImportDialog) -> None:
+        dialog.network.setChecked(False)
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+
+    in_the_dialog(empty, without_network)
+    drop(empty, people)
+    (node,) = empty.document.graph.nodes.values()
+    first = dict(node.params)
+
+    def another_target(dialog: ImportDialog) -> None:
+        choose(dialog, 2, "role", "target")
+        assert line(dialog, "role") == ["ignore", "feature", "target", "feature"]
+        assert line(dialog, "code")[2:] == ["the target, a number", "2 features, one-hot"]
+        dialog.accept()
+
+    in_the_dialog(empty, another_target)
+    empty.actions_by_id["change_reading"].trigger()
+    after_event()
+    assert empty.document.graph.nodes[node.id].params["columns"]["size"]["role"] == "target"
+    empty.document.undo()
+    assert empty.document.graph.nodes[node.id].params == first
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("", "is empty"), ("a,b\n", "no rows below"), ("a,b\n1,2\n", ""), ("\x00\x01\x02PK\x00" * 40, "t.csv"),
+    ("just a sentence.\n", "t.csv"), (None, "cannot be read"),
+])  # fmt: skip
+def test_what_cannot_be_imported_is_said_in_the_dialog(empty: Window, tmp_path: Path, text: str | None, said: str) -> None:
+    path = tmp_path / "t.csv"
+    if text is not None:
+        path.write_text(text)
+
+    def act(dialog: ImportDialog) -> None:
+        assert dialog.ok.isEnabled() == (not said)
+        assert not said or said in dialog.remarks.problem
+        dialog.accept()
+
+    in_the_dialog(empty, act)
+    drop(empty, path)
+    assert bool(empty.document.graph.nodes) == (not said)
+
+
+def test_a_pasted_table_opens_the_dialog_and_a_formula_does_not(empty: Window) -> None:
+    opened: list[str] = []
+
+    def act(dialog: ImportDialog) -> None:
+        opened.append(dialog.source.full)
+        dialog.network.setChecked(False)
+        dialog.accept()
+
+    in_the_dialog(empty, act)
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("x\ty\n1\t2\n3\t4\n5\t7\n")
+    empty.canvas.paste()
+    after_event()
+    (node,) = empty.document.graph.nodes.values()
+    assert opened == ["The pasted table"] and node.params["dataset"] == "pasted" and node.params["separator"] == "tab"
+    clipboard.setText("a = max(x, 1)\nb = max(a, 2)")
+    empty.canvas.paste()
+    after_event()
+    assert len(opened) == 1 and empty.document.graph.named("b") is not None
+
+
+def test_what_was_chosen_for_a_column_outlives_another_separator(people: Path) -> None:
+    choices = Choices({"dataset": "csv", "path": str(people)}, fresh=True)
+
+    def read() -> None:
+        while True:
+            job = choices.job("")
+            if not choices.took(preview(json.loads(job.settings), "", job.proposed)):
+                return
+
+    read()
+    choices.set_columns(["likes"], "kind", "text")
+    choices.set_columns(["size"], "role", "target")
+    choices.set("separator", "tab")
+    read()
+    assert choices.reading is not None and "likes" not in [column.name for column in choices.reading.columns]
+    choices.set("separator", "auto")
+    read()
+    columns = {column.name: column for column in choices.reading.columns}
+    assert columns["likes"].kind == "text" and columns["size"].role == "target" and columns["likes"].role != "target"
+
+
+@pytest.mark.parametrize(("text", "table"), [
+    ("a\tb\n1\t2", True), ("1;2\n3;4\n", True), ("a = 1\nb = 2", False), ("a,b", False), ("one, two\nthree", False),
+])  # fmt: skip
+def test_a_table_is_told_from_other_text(text: str, table: bool) -> None:
+    assert looks_like_table(text) == table

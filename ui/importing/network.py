@@ -1,0 +1,53 @@
+"""A network that is ready to train on a table: standardized features, one hidden layer, and the loss that fits the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.data.table_reading import TableReading
+from graph.model.edits import AddNode, Connect, Edit, SetTraining
+from graph.model.elements import Edge, Node
+from graph.model.graph import Graph
+from graph.text.messages import _
+
+HIDDEN = 16
+STEPS = 2000
+"""About as many steps are trained."""
+ACROSS = 280.0
+
+
+def network(graph: Graph, data: str, x: float, y: float, reading: TableReading) -> tuple[list[Edit], list[str]]:
+    """The edits that put a network behind the Data node `data` at (x, y), and the nodes that they add."""
+    classes = len(reading.classes)
+    outputs = classes or sum(column.role == "target" for column in reading.columns)
+    rows: list[tuple[str, str, str, str, Mapping[str, Any]]] = [
+        ("standard", "source.standardize", "standardized", "", {}),
+        ("hidden", "layer.linear", "hidden", _("Hidden layer"), {"out_features": HIDDEN}),
+        ("relu", "activation.relu", "h", "", {}),
+        ("output", "layer.linear", "output", _("Output layer"), {"out_features": outputs}),
+        ("loss", "loss.cross_entropy" if classes else "loss.squared_error", "loss", "", {}),
+        *([("accuracy", "probe.accuracy", "accuracy", "", {})] if classes else []),
+    ]  # fmt: skip
+    ids = {"data": data} | {key: graph.fresh_id() for key, *_rest in rows}
+    edits: list[Edit] = [
+        AddNode(Node(ids[key], kind, graph.fresh_name(name), label, dict(params), x + at * ACROSS, y))
+        for at, (key, kind, name, label, params) in enumerate(rows, 1)
+    ]
+    wires: Sequence[tuple[str, str, str, str]] = [
+        ("data", "x", "standard", "x"), ("standard", "y", "hidden", "x"), ("hidden", "y", "relu", "x"), ("relu", "y", "output", "x"),
+        ("output", "y", "loss", "scores" if classes else "prediction"), ("data", "target", "loss", "target"),
+        *([("output", "y", "accuracy", "prediction"), ("data", "target", "accuracy", "target")] if classes else []),
+    ]  # fmt: skip
+    edits += [Connect(Edge(graph.fresh_id("e"), (ids[a], port), (ids[b], into))) for a, port, b, into in wires]
+    return edits + training(reading.usable), [ids[key] for key, *_rest in rows]
+
+
+def training(rows: int) -> list[Edit]:
+    """Settings that learn from so many rows in a few seconds."""
+    batch = 16 if rows <= 1000 else 64 if rows <= 10_000 else 256
+    epochs = max(1, min(80, round(STEPS * batch / max(1, rows))))
+    return [
+        SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.01}), SetTraining("batch_size", batch),
+        SetTraining("epochs", epochs),
+    ]  # fmt: skip
