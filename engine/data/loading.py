@@ -304,12 +304,12 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     train, validation, test = (len(parts[part]) for part in PARTS)
     about = replace(about, train_rows=train, validation_rows=validation, test_rows=test, notes=notes, levels=levels)
     about = replace(about, picture=raw.picture or spec.picture)
-    samples = [Samples(raw.features(rows), y[rows], rows) for rows in parts.values()]
-    about = replace(about, notes=(*about.notes, *fill_in(raw.fills, *(part.x for part in samples))))
-    for part in samples:
-        for array in (part.x, part.y, part.rows):
+    samples = {part: Samples(raw.features(parts[part]), y[parts[part]], parts[part]) for part in PARTS}
+    about = replace(about, notes=(*about.notes, *fill_in(raw.fills, *(each.x for each in samples.values()))))
+    for each in samples.values():
+        for array in (each.x, each.y, each.rows):
             array.setflags(write=False)
-    return DataSet(*samples, about, len(raw.x))
+    return DataSet(samples["train"], samples["validation"], samples["test"], about, len(raw.x))
 
 
 def _parts(sources: tuple[Key, ...]) -> dict[Part, np.ndarray]:

@@ -76,12 +76,27 @@ def classes_of(y: np.ndarray, coding: str) -> np.ndarray:
     return np.zeros(len(y), dtype=np.int64)
 
 
+_LOOKED_AT: list[tuple[DataSet, list[Column], list[Column]]] = []
+"""The columns of the last few data sets: whether their numbers are whole takes a look at all of them."""
+
+
 def data_columns(data: DataSet, predicted: tuple[Column, ...]) -> tuple[Column, ...]:
     """All columns of the table: row, part, target, what is predicted, and then the features, as they may be very many."""
+    known = next(((targets, features) for other, targets, features in _LOOKED_AT if other is data), None)
+    if known is None:
+        known = _columns_of(data)
+        _LOOKED_AT.append((data, *known))
+        del _LOOKED_AT[:-4]
+    targets, features = known
+    return (Column(_("row"), "row", True), Column(_("part"), "part", True), *targets, *predicted, *features)
+
+
+def _columns_of(data: DataSet) -> tuple[list[Column], list[Column]]:
+    """Those of the target, and of the features."""
     classes = bool(data.description.classes)
     targets = [Column(name, "class" if classes else "number", _whole(data, "y", at)) for at, name in enumerate(target_names(data))]
     features = [Column(name, "feature", _whole(data, "x", at)) for at, name in enumerate(feature_names(data)[:MOST_COLUMNS])]
-    return (Column(_("row"), "row", True), Column(_("part"), "part", True), *targets, *predicted, *features)
+    return targets, features
 
 
 def _whole(data: DataSet, which: str, at: int) -> bool:

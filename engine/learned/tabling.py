@@ -40,7 +40,8 @@ class _Source:
 def _source(model: Model, node: str, wanted: bool) -> _Source:
     data = data_of(model, node)
     counts = data.description.part_rows
-    why, columns = "", ()
+    why = ""
+    columns: tuple[Column, ...] = ()
     if wanted:
         try:
             read = reading(model.compiled)
@@ -177,8 +178,8 @@ def _rows(context: ExplainContext, job: RowsJob, source: _Source) -> Steps:
     if source.predicted:
         for part in PARTS:
             if by_part[part] and (part != "test" or job.test):
-                lines, places = [line for line, _place in by_part[part]], tuple(place for _line, place in by_part[part])
-                found: Any = yield from predictions(context, PredictionsJob(part, 0, 0, 0, places))
+                lines, wanted = [line for line, _place in by_part[part]], tuple(place for _line, place in by_part[part])
+                found: Any = yield from predictions(context, PredictionsJob(part, 0, 0, 0, wanted))
                 spent += found.seconds
                 for column, numbers in _numbers(found, source.columns).items():
                     cells[lines, source.columns.index(column)] = numbers

@@ -44,7 +44,7 @@ class SamplesModel(QAbstractTableModel):
         """Whether predictions for the test part are read."""
         self.batch: frozenset[int] = frozenset()
         """The samples of the batch that is shown."""
-        self.sort: tuple[Column | None, bool] = (None, False)
+        self.sorting: tuple[Column | None, bool] = (None, False)
 
     # what is shown
 
@@ -225,7 +225,7 @@ class SamplesModel(QAbstractTableModel):
         if role == _ROLE.TextAlignmentRole:
             return self._alignment(section)
         if role == _ROLE.DisplayRole:
-            by, descending = self.sort
+            by, descending = self.sorting
             sign = ("  ▾" if descending else "  ▴") if by is not None and (by.name, by.kind) == (column.name, column.kind) else ""
             return column.name + sign
         if role == _ROLE.ToolTipRole:

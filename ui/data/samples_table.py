@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
@@ -125,7 +126,7 @@ class SamplesTable(QWidget):
             self.filter.blockSignals(True)
             self.filter.clear()
             self.filter.blockSignals(False)
-            self.model.sort = (None, False)
+            self.model.sorting = (None, False)
         if (node, of, beside) != (self._node, self._of, self._beside):
             self._node, self._of, self._beside = node, of, beside
             self.model.forget()
@@ -149,7 +150,7 @@ class SamplesTable(QWidget):
             return
         self._workspace.work.drop(self.filter)
         self._leave()
-        by, descending = self.model.sort
+        by, descending = self.model.sorting
         wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted())
         self._job = self._workspace.work.job(wish, lambda report, parts: None, self._got_table, background=True)
 
@@ -270,12 +271,12 @@ class SamplesTable(QWidget):
     def sort_by(self, at: int) -> None:
         """By this column: up, then down, then as the samples are used."""
         column = self.model.columns[at]
-        by, descending = self.model.sort
+        by, descending = self.model.sorting
         same = by is not None and (by.name, by.kind) == (column.name, column.kind)
         self.sort(None if same and descending else column, same and not descending)
 
     def sort(self, column: Column | None, descending: bool = False) -> None:
-        self.model.sort = (column, descending)
+        self.model.sorting = (column, descending)
         self.model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.model.columnCount() - 1)
         self.ask()
 
@@ -288,7 +289,7 @@ class SamplesTable(QWidget):
         menu.addAction(_("As used in training"), lambda: self.sort(None))
         menu.addSeparator()
         for text in self._conditions(index):
-            menu.addAction(_("Only {condition}").format(condition=text), lambda condition=text: self._narrow(condition))
+            menu.addAction(_("Only {condition}").format(condition=text), functools.partial(self._narrow, text))
         menu.addAction(_("All samples"), self.filter.clear)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
@@ -107,7 +108,7 @@ class SurveyView(QWidget):
     @property
     def about(self) -> bool:
         """Whether what is said about the data has the place of the picture."""
-        return self.look.currentData() == "about"
+        return bool(self.look.currentData() == "about")
 
     @property
     def _more(self) -> tuple[Look, ...]:
@@ -142,7 +143,7 @@ def _choice(name: str) -> QComboBox:
     return box
 
 
-def _fill(box: QComboBox, rows: list[tuple[str, object]]) -> None:
+def _fill(box: QComboBox, rows: Sequence[tuple[str, object]]) -> None:
     box.blockSignals(True)
     box.clear()
     for text, value in rows:

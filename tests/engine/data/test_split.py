@@ -9,7 +9,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from engine.data import DataError, describe, load
-from engine.data.parts import PARTS
+from engine.data.parts import PARTS, Part
 from engine.data.split import Shares, split
 
 
@@ -22,7 +22,8 @@ def test_every_class_keeps_the_share_that_scikit_learn_gives_it(counts: tuple[in
     assert sorted(everything.tolist()) == list(range(len(labels)))
     rest, test = train_test_split(np.arange(len(labels)), test_size=len(parts["test"]), stratify=labels, random_state=0)
     train, validation = train_test_split(rest, test_size=len(parts["validation"]), stratify=labels[rest], random_state=0)
-    for part, theirs in (("test", test), ("validation", validation), ("train", train)):
+    theirs_of: dict[Part, np.ndarray] = {"test": test, "validation": validation, "train": train}
+    for part, theirs in theirs_of.items():
         ours = np.bincount(labels[parts[part]], minlength=len(counts))
         assert np.abs(ours - np.bincount(labels[theirs], minlength=len(counts))).max() <= 1
     assert (len(parts["test"]), len(parts["validation"])) == (round(len(labels) * 0.25), round(len(labels) * 0.2))

@@ -123,7 +123,7 @@ def test_samples_are_sorted_filtered_and_chosen_with_the_keyboard(show: Callable
         table.view.horizontalScrollBar().setValue(at)
         place = header.sectionViewportPosition(at) + 20
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place, 8))
-        qtbot.waitUntil(lambda wanted=descending: table._job is None and table.model.sort[1] == wanted)
+        qtbot.waitUntil(lambda wanted=descending: table._job is None and table.model.sorting[1] == wanted)
     by = sorted(kept, key=lambda i: -everything[i, 1])
     assert [table.model.sample(line) for line in range(len(kept))] == by
     QTest.keyClicks(table.jump, str(data.train.rows[by[3]] + 1))
@@ -156,7 +156,8 @@ def test_a_bar_of_a_histogram_chooses_its_samples(show: Callable[..., DataPage],
     page = show({"dataset": "iris"})
     page.survey.look.setCurrentIndex(page.survey.look.findData("histograms"))
     plot = page.survey.histograms
-    _name, edges, counts = plot.survey.histograms[0]  # type: ignore[union-attr]
+    assert plot.survey is not None
+    _name, edges, counts = plot.survey.histograms[0]
     box = plot._boxes()[0]
     at = int(counts.sum(axis=0).argmax())
     place = QPoint(round(box.left() + (at + 0.5) * box.width() / counts.shape[1]), round(box.bottom() - 4))
@@ -188,7 +189,8 @@ def test_only_what_is_known_to_be_a_picture_is_drawn_as_one(show: Callable[..., 
     page._document.do(SetParam("d0", "dataset", "digits"))
     qtbot.waitUntil(lambda: page.survey.survey is not None and page.survey.survey.pictures is not None, timeout=10_000)
     first = load({"dataset": "digits"}).train.x[0].reshape(8, 8)
-    assert np.array_equal(page.survey.survey.pictures[0], np.round(first / first.max() * 255).astype(np.uint8))
+    shown = page.survey.survey.pictures
+    assert shown is not None and np.array_equal(shown[0], np.round(first / first.max() * 255).astype(np.uint8))
     assert page.survey.look.currentData() == "pictures" and not page.survey.pictures.grab().isNull()
     page.survey.pictures.setFocus()
     QTest.keyClick(page.survey.pictures, Qt.Key.Key_Right)

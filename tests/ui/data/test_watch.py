@@ -17,6 +17,8 @@ from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
+from ui.data.feature import DataFiles
+from ui.data.watch import DataWatch
 from ui.shell.window import Window
 
 
@@ -27,6 +29,12 @@ def versions() -> Iterator[None]:
     yield
     VERSIONS.on = False
     VERSIONS.forget()
+
+
+def watch_of(window: Window) -> DataWatch:
+    feature = window.features["data_files"]
+    assert isinstance(feature, DataFiles)
+    return feature.watch
 
 
 def rows(path: Path, count: int) -> None:
@@ -71,7 +79,7 @@ def test_a_change_is_offered_and_reloaded_or_kept(make_window: Callable[..., Win
     AddNode(Node("d", "source.data", "data", params={"dataset": "csv", "path": str(path), "test_fraction": 0.5})).apply(graph)
     window = make_window(Document(graph), kernel=Desk())
     window.panels.show("data")
-    page, bar = window.panel("data"), window.features["data_files"].watch.bar
+    page, bar = window.panel("data"), watch_of(window).bar
     qtbot.waitUntil(lambda: page.samples.model.rowCount() == 40)
     assert not bar.isVisible() and not window.actions_by_id["reload_data"].isEnabled()
 
