@@ -15,7 +15,7 @@ MISSING_NUMBERS = MISSING | {"-", "--", "–", "—", ".", "none"}
 """Where numbers are expected, these mean the same; among words they may be classes."""
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
+POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
@@ -68,7 +68,7 @@ def evidence(cells: Iterable[str], plain: bool) -> Evidence:
     if plain:
         dotted = (cell for cell in cells if "." in cell)
         first = next(dotted, "")
-        proven = first and (not _POINT_GROUPS.fullmatch(first) or any(not _POINT_GROUPS.fullmatch(cell) for cell in dotted))
+        proven = first and (not POINT_GROUPS.fullmatch(first) or any(not POINT_GROUPS.fullmatch(cell) for cell in dotted))
         return Evidence(point=1) if proven else Evidence(either=first)
     for cell in dict.fromkeys(cells):
         point, comma = (NumberFormat(sign).value(cell) for sign in ".,")

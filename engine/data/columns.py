@@ -35,6 +35,15 @@ class Column:
         """What the cells prove about the decimal sign."""
         return evidence(self.cells, self.plain)
 
+    def few(self, most: int) -> bool:
+        """Whether it has at most so many different cells."""
+        return len(self.counts) <= most
+
+    def counts_rows(self) -> bool:
+        """Whether it is 0, 1, 2 … or 1, 2, 3 …."""
+        first = self.cells[0] if len(self.cells) else ""
+        return first in ("0", "1") and all(cell == str(number) for number, cell in enumerate(self.cells, int(first)))
+
     def first(self, count: int) -> Sequence[str]:
         """The first cells, as text."""
         return self.cells[:count]
@@ -42,6 +51,14 @@ class Column:
     def filled(self) -> bool:
         """Whether any cell holds a text."""
         return any(self.cells)
+
+    def ends(self) -> tuple[float, float] | None:
+        """The least and the greatest number of a plain column, where they are known."""
+        return None
+
+    def beside(self, others: Sequence[Column]) -> np.ndarray | None:
+        """The numbers (N, k) of other plain columns side by side, where these can be had at once."""
+        return None
 
     def numbers(self) -> np.ndarray:
         """The numbers (N,) float64 of a plain column with a decimal point."""

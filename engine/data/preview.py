@@ -20,6 +20,8 @@ from engine.numerics.job import JobError, Steps, finished, share_of
 from graph.text.messages import _
 from graph.text.quoting import named
 
+DISTINCT = 10_000
+"""Up to so many different values are counted."""
 FIRST = 12
 """Values of a column that are shown; the command line prints fewer."""
 
@@ -130,20 +132,27 @@ def _sign(sign: str) -> str:
 
 def _column(reader: TableReader, plan: Plan) -> ColumnReading:
     number = plan.kind in ("number", "date")
-    missing = sum(count for cell, count in plan.column.counts.items() if reader.missing(cell, number))
+    column = plan.column
+    if column.plain:
+        missing = int(reader.absent(plan, number).sum())
+    else:
+        missing = sum(count for cell, count in column.counts.items() if reader.missing(cell, number))
+    distinct = len(column.counts) if column.few(DISTINCT) else 0
     choice = reader.how.choice(plan.name)
     chosen = tuple(field for field in ("role", "kind", "missing", "code") if getattr(choice, field))
     kinds = tuple(kind for kind in KINDS if _possible(reader, plan, kind))
     fillings = ("drop", "mean", "median", "most frequent") if number else ("drop", "most frequent", "category")
     return ColumnReading(
         plan.name, plan.kind, plan.role, missing, tuple(_values(reader, plan)), plan.filling, plan.code,
-        len(plan.column.counts), reader.fill_names.get(plan.name, ()), plan.evidence, chosen, kinds,
+        distinct, reader.fill_names.get(plan.name, ()), plan.evidence, chosen, kinds,
         fillings if plan.role == "feature" else (),
     )  # fmt: skip
 
 
 def _possible(reader: TableReader, plan: Plan, kind: str) -> bool:
     """Whether a column can have a kind at all; text always, the others where its cells can be read so."""
+    if plan.column.plain and not plan.column.few(DISTINCT):
+        return kind in ("number", "category", "text")
     words = {cell: count for cell, count in plan.column.counts.items() if not reader.missing(cell)}
     if kind == "date":
         return bool(date_format(words))
@@ -158,10 +167,10 @@ def _values(reader: TableReader, plan: Plan) -> list[Any]:
     """The first values as they are read."""
     cells = list(plan.column.first(FIRST))
     number = plan.kind in ("number", "date")
-    words = {cell: count for cell, count in plan.column.counts.items() if not reader.missing(cell, number)}
     if plan.kind == "number" or (plan.kind == "category" and plan.column.plain):
         form = reader.format_of(plan)
         return [None if reader.missing(cell) else _number(form.value(cell), cell) for cell in cells]
+    words = {cell: count for cell, count in plan.column.counts.items() if not reader.missing(cell, number)}
     if plan.kind == "yes/no":
         truth = truth_of(words)
         return [None if reader.missing(cell, False) else bool(truth[cell]) if cell in truth else cell for cell in cells]

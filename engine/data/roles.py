@@ -117,7 +117,7 @@ class Roles:
                 self._by_name(called[0])
             return called[0]
         if not self._table.headed:
-            words = [name for name in names if not mostly_numbers(self._columns[name].cells)]
+            words = [name for name in names if not self._columns[name].plain and not mostly_numbers(self._columns[name].cells)]
             if len(words) == 1 and words[0] != names[-1] and len(self._columns[words[0]].counts) < len(self._table.lines):
                 taken = _("{column} is used as the target: it is the only column that holds words").format(column=words[0])
                 if not silent:
@@ -191,7 +191,7 @@ class Roles:
             return _("It has no name and counts the rows.")
         if not strict:
             return ""
-        if all(map(self._missing, column.counts)):
+        if not column.plain and all(map(self._missing, column.counts)):
             return _("No row has a value.")
         if kind == "date":
             return _("It holds dates; as a feature it would be the number of days.")
@@ -200,28 +200,20 @@ class Roles:
             if len(filled) == sum(filled.values()):
                 return _("It is different in every row, so it identifies the rows.")
             return _("It holds texts, too many different ones to be categories.")
-        if kind == "number" and len(self._table.names) > 2 and _ID.fullmatch(name) and counts_rows(column):
+        if kind == "number" and len(self._table.names) > 2 and _ID.fullmatch(name) and column.counts_rows():
             return _("It counts the rows, so it identifies them.")
         return ""
 
     def _is_index(self, name: str) -> bool:
         """Whether it has no name and counts the rows: what a spreadsheet or pandas wrote beside the table."""
         unnamed = (self._table.headed and name == self._table.names[0] in self._table.unnamed) or name.lower().startswith("unnamed: 0")
-        return unnamed and len(self._table.names) > 2 and counts_rows(self._columns[name])
+        return unnamed and len(self._table.names) > 2 and self._columns[name].counts_rows()
 
     def _is_split(self, name: str) -> bool:
         if name.lower() not in SPLIT_NAMES:
             return False
         words = {cell.casefold() for cell in self._columns[name].counts if not self._missing(cell)}
         return bool(words) and words <= set(SPLIT_WORDS)
-
-
-def counts_rows(column: Column) -> bool:
-    """Whether a column is 0, 1, 2 … or 1, 2, 3 …."""
-    first = column.first(2)
-    if not len(first) or first[0] not in ("0", "1") or (len(first) > 1 and first[1] != str(int(first[0]) + 1)):
-        return False
-    return all(cell == str(number) for number, cell in enumerate(column.cells, int(first[0])))
 
 
 def chosen_columns(text: str, names: Sequence[str], path: str) -> list[str]:

@@ -31,10 +31,9 @@ class Finding:
 class ColumnReading:
     """One column. `values` are the first ones as they were read: numbers, true or false, texts; None where there is none.
 
-    `filling` is what happens to a row without a value, `code` how a category becomes numbers; `features` are the names of the features that
-    it makes. `distinct` counts its values. `evidence` says why it has its kind and role. `chosen` are the fields that a person chose, of
-    role, kind, missing and code. `kinds` and `fillings` are those it can
-    have.
+    `filling` is what happens to a row without a value, `code` how a category becomes numbers; `features` are the features that it makes.
+    `distinct` counts its values, 0 where they are too many to be counted. `evidence` says why it has its kind and role. `chosen` are the
+    fields that a person chose, of role, kind, missing and code. `kinds` and `fillings` are those it can have.
     """
 
     name: str

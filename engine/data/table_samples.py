@@ -25,6 +25,7 @@ CODES = (-9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0)
 ONE_HOT_MOST = 50
 """With more values than this, a category becomes an index by itself."""
 FEATURES_MOST = 20_000
+ROWS_AT_ONCE = 2048
 
 
 @dataclass(slots=True)
@@ -82,6 +83,8 @@ class TableReader:
         """In a new table, a target of few whole numbers that occur several times each is taken for classes."""
         new = fresh and not self.how.choice(plan.name).kind
         if not new or plan.role != "target" or plan.kind != "number" or len(self.targets) > 1:
+            return
+        if not plan.column.few(50):
             return
         counts = {cell: n for cell, n in plan.column.counts.items() if not self.missing(cell)}
         numbers = {NumberFormat(".").value(cell) for cell in counts}
@@ -188,7 +191,11 @@ class TableReader:
         classes = len(targets) == 1 and targets[0].kind != "number"
         usable = self._usable(targets, classes)
         blocks, names, fills = [], list[str](), list[Fill]()
-        for at, name in enumerate(self.features):
+        together = self._together(usable)
+        if together is not None:
+            names = list(self.features)
+            self.fill_names = {name: (name,) for name in names}
+        for at, name in enumerate(self.features if together is None else ()):
             total = len(self.features)
             yield JobReport(at, total, _("numbers of column {done:,} of {total:,}").format(done=at + 1, total=total))
             plan = self.plans[name]
@@ -200,7 +207,7 @@ class TableReader:
             self.fill_names[name] = tuple(titles)
             if len(names) > FEATURES_MOST:
                 raise DataError(_("{path}: the categories make more than {most:,} features").format(path=self.path, most=FEATURES_MOST))
-        x = _joined(blocks)
+        x = _joined(blocks) if together is None else together
         parts = self._parts(usable)
         if classes:
             raw = self._classified(targets[0], x, usable)
@@ -209,11 +216,24 @@ class TableReader:
                 raise DataError(_("{path}: column {column} is no number; several targets must be numbers").format(
                     path=self.path, column=named(others[0].name)))  # fmt: skip
             y = np.stack([self._numbers(plan, usable, "target") for plan in targets], axis=1)
-            self.notes += target_notes(self.targets, x[usable], y[usable], names, None, usable)
+            used = slice(None) if usable.all() else usable
+            self.notes += target_notes(self.targets, x[used], y[used], names, None, usable)
             raw = Raw(x, y, None, (), tuple(names), tuple(self.targets), usable)
             if coding not in (AUTO, "real") and y.shape[1] == 1:
                 raw = self._as_classes(raw, y[:, 0], usable)
         return replace(raw, feature_names=tuple(names), notes=tuple(self.notes), parts=parts, fills=tuple(fills))
+
+    def _together(self, usable: np.ndarray) -> np.ndarray | None:
+        """The features of a large table of plain numbers, all at once; None for any other."""
+        plans = [self.plans[name] for name in self.features]
+        if self.missing.added or not usable.all() or any(plan.kind != "number" or plan.decimal != "." for plan in plans):
+            return None
+        x = plans[0].column.beside([plan.column for plan in plans])
+        if x is not None:
+            for at, plan in enumerate(plans):
+                if set(plan.column.ends() or ()) & set(CODES):
+                    self._flag_codes(plan, x[:, at])
+        return x
 
     def _line(self, name: str, cell: str) -> int:
         cells = self._columns[name].cells
@@ -223,7 +243,7 @@ class TableReader:
         """Mask of the rows that have a target, and a value in all features whose rows are dropped without one; notes count the others."""
         absent = np.zeros(len(self.table.lines), dtype=bool)
         for plan in targets:
-            absent |= self._absent(plan, not words)
+            absent |= self.absent(plan, not words)
         if absent.all():
             raise DataError(_("{path}: column {column} has no value in any row").format(path=self.path, column=named(self.targets[0])))
         if absent.any():
@@ -237,7 +257,7 @@ class TableReader:
         usable = ~absent
         for name in self.features:
             plan = self.plans[name]
-            if plan.filling == "drop" and (dropped := self._absent(plan, plan.kind in ("number", "date")) & ~absent).any():
+            if plan.filling == "drop" and (dropped := self.absent(plan, plan.kind in ("number", "date")) & ~absent).any():
                 usable &= ~dropped
                 self.notes.append(self._dropped(plan, dropped))
         if not usable.any():
@@ -245,11 +265,12 @@ class TableReader:
             raise DataError(text.format(path=self.path))
         return usable
 
-    def _absent(self, plan: Plan, number: bool) -> np.ndarray:
+    def absent(self, plan: Plan, number: bool) -> np.ndarray:
         """Mask of the rows without a value."""
         column = plan.column
-        if column.plain and not self.missing.added:
-            return np.zeros(len(column), dtype=bool)
+        if column.plain:
+            codes = [value for word in self.missing.added if (value := NumberFormat(".").value(word)) is not None]
+            return np.isin(column.numbers(), codes) if codes else np.zeros(len(column), dtype=bool)
         known = {cell: self.missing(cell, number) for cell in column.counts}
         if not any(known.values()):
             return np.zeros(len(column), dtype=bool)
@@ -369,19 +390,24 @@ class TableReader:
 
     def _numbers(self, plan: Plan, usable: np.ndarray, role: str = "feature") -> np.ndarray:
         """The column as numbers, NaN where there is none."""
-        column, absent = plan.column, None
-        if column.plain and plan.decimal == "." and not self.missing.added:
+        column = plan.column
+        if column.plain and plan.decimal == ".":
             numbers = column.numbers()
+            if (absent := self.absent(plan, True)).any():
+                numbers[absent] = np.nan
         else:
             form = self.format_of(plan)
             known = {cell: np.nan if (value := form.value(cell)) is None or self.missing(cell) else value for cell in column.counts}
             numbers = np.fromiter((known[cell] for cell in column.cells), float, len(column))
-            absent = self._absent(plan, True)
-        bad = np.flatnonzero(~np.isfinite(numbers) & usable & (True if absent is None else ~absent))
-        if len(bad):
+            absent = self.absent(plan, True)
+        finite = np.isfinite(numbers)
+        if not finite.all() and len(bad := np.flatnonzero(~finite & usable & ~absent)):
             raise self._bad_cell(plan, role, int(bad[0]))
-        self._flag_codes(plan, numbers[usable])
-        numbers[~usable] = np.nan
+        if usable.all():
+            self._flag_codes(plan, numbers)
+        else:
+            self._flag_codes(plan, numbers[usable])
+            numbers[~usable] = np.nan
         return numbers
 
     def _bad_cell(self, plan: Plan, role: str, at: int) -> DataError:
@@ -399,10 +425,12 @@ class TableReader:
         return CellError(text, offers)
 
     def _flag_codes(self, plan: Plan, numbers: np.ndarray) -> None:
-        numbers = numbers[~np.isnan(numbers)]
-        for code in CODES:
+        if np.isnan(numbers).any():
+            numbers = numbers[~np.isnan(numbers)]
+        ends = (float(numbers.min()), float(numbers.max())) if len(numbers) else ()
+        for code in (code for code in CODES if code in ends):  # what is far from all others is the least or the greatest
             count = int(np.count_nonzero(numbers == code))
-            if not count or count == len(numbers):
+            if count == len(numbers):
                 continue
             others = numbers[numbers != code]
             span = max(float(np.ptp(others)), 1.0)
@@ -420,14 +448,14 @@ class TableReader:
 
     def _classified(self, plan: Plan, x: np.ndarray, usable: np.ndarray) -> Raw:
         """A target of words, or of numbers that mean classes."""
-        labels, notes = classes_of(plan.column.cells, usable, plan.name)
-        self.notes += notes if plan.kind != "category" or not plan.column.plain else []
-        if self.table.trimmed & set(labels[usable].tolist()):
-            self.notes.append(DataNote(_("column {column}: spaces around words removed").format(column=named(plan.name))))
-        self.notes += target_notes(self.targets, x[usable], None, self.features, labels, usable)
         raw = Raw(x, None, None, (), (), (plan.name,), usable)
         if plan.column.plain:
             return self._as_classes(raw, np.where(usable, self._numbers(plan, usable, "target"), np.nan), usable)
+        labels, notes = classes_of(plan.column.cells, usable, plan.name)
+        self.notes += notes
+        if self.table.trimmed & set(labels[usable].tolist()):
+            self.notes.append(DataNote(_("column {column}: spaces around words removed").format(column=named(plan.name))))
+        self.notes += target_notes(self.targets, x[usable], None, self.features, labels, usable)
         return self._as_classes(raw, labels, usable)
 
     def _as_classes(self, raw: Raw, labels: np.ndarray, usable: np.ndarray) -> Raw:
@@ -471,14 +499,13 @@ class TableReader:
 
 
 def _joined(blocks: list[np.ndarray]) -> np.ndarray:
-    """The columns side by side; each block is let go once it is copied, so that a large table is held once."""
+    """The columns side by side."""
+    if len(blocks) == 1:
+        return blocks[0]
     whole = np.empty((len(blocks[0]), sum(block.shape[1] for block in blocks)))
-    at = 0
-    blocks.reverse()
-    while blocks:
-        block = blocks.pop()
-        whole[:, at : at + block.shape[1]] = block
-        at += block.shape[1]
+    for row in range(0, len(whole), ROWS_AT_ONCE):  # few rows at a time stay in the processor's cache
+        np.concatenate([block[row : row + ROWS_AT_ONCE] for block in blocks], axis=1, out=whole[row : row + ROWS_AT_ONCE])
+    blocks.clear()
     return whole
 
 

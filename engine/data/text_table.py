@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.data import dialect
+from engine.data import bulk, dialect
 from engine.data.cells import NumberFormat
 from engine.data.columns import Column
 from engine.data.dialect import by_blanks, column_names, find_header, find_separator, too_many_columns
@@ -17,6 +18,7 @@ from engine.data.table_reading import Finding
 from engine.data.text_file import SAMPLED, Lines, lines_of, preamble, reading_bytes, split_lines
 from engine.data.workbook import is_workbook, reading_rows
 from engine.numerics.job import JobReport, Steps, finished, share_of
+from graph.storage.paths import open_regular
 from graph.text.messages import _, ngettext
 from graph.text.quoting import quoted_path
 
@@ -68,11 +70,41 @@ def reading_table(path: str, how: HowRead) -> Steps:
         table = yield from share_of(table_of(quoted_path(path), rows, numbers, found, "", how), 900, 1000)
         table.typed, table.sheets = True, sheets
         return table
+    if os.stat(path).st_size >= bulk.LARGE:
+        try:
+            table = yield from _plain_table(path, how)
+            return table
+        except (bulk.NotPlain, DataError):
+            pass  # the general reader says what is wrong, by line and column
     raw = yield from share_of(reading_bytes(path), 0, 200)
     shown = quoted_path(path)
     found = lines_of(shown, raw, how.encoding, how.skip_rows, how.comment)
     del raw
     table = yield from share_of(_table(found, how), 200, 1000)
+    return table
+
+
+def _plain_table(path: str, how: HowRead) -> Steps:
+    """A large table of plain cells, its layout taken from its first lines. Raises NotPlain or DataError where it is none."""
+    with open_regular(path) as file:
+        beginning = file.read(bulk.PIECE // 4)
+    beginning = beginning[: beginning.rfind(b"\n") + 1]
+    shown = quoted_path(path)
+    found = lines_of(shown, beginning, how.encoding, how.skip_rows, how.comment)
+    found.lines = found.lines[:-1]  # there is nothing behind the last line end
+    separator = find_separator(found, how.separator)
+    sample = found.lines[found.first : found.first + SAMPLED + 1]
+    if found.encoding != "utf-8" or separator == " " or how.comment != AUTO or not all(map(str.strip, sample)) or '"' in "".join(sample):
+        raise bulk.NotPlain
+    rows = [dialect.split(line, separator) for line in sample]
+    table = yield from table_of(shown, rows, list(range(found.first + 1, found.first + 1 + len(rows))), found, separator, how)
+    if len(table.names) != len(dialect.split(sample[-1], separator)):
+        raise bulk.NotPlain
+    first = table.lines[0]
+    start = len(b"".join(beginning.splitlines(keepends=True)[: first - 1]))
+    layout = bulk.Layout(path, separator, len(table.names), start)
+    table.columns, count = yield from bulk.reading_columns(layout)
+    table.lines = range(first, first + count)
     return table
 
 
