@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
@@ -31,7 +31,8 @@ EMPTY = _("Here you see where each training step lands, how noisy the gradient i
 HIDDEN = _("Numbers are hidden until they are predicted, so nothing is measured now.")
 REST = 0.25
 """Least seconds between two observations."""
-LEFT = 292
+LEFT, LEFT_SHARE, LEFT_MOST = 292, 0.3, 420
+"""Least width of the instruments, their share of the page, and their greatest width."""
 MOST = 200
 """So many layers are observed."""
 
@@ -87,8 +88,16 @@ class InstrumentsPage(Panel):
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self._left.setFixedWidth(round(LEFT * theme.scale))
+        self._share()
         self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        scale = self.theme.scale
+        self._left.setFixedWidth(round(min(max(LEFT, LEFT_SHARE * self.width() / scale), LEFT_MOST) * scale))
 
     def set_document(self, document: Document) -> None:
         self._refresh.stop()

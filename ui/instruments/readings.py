@@ -41,7 +41,7 @@ def _landed(parabola: Parabola, alpha: float) -> str:
     if parabola.slopes[0] >= 0:
         return _("the step goes uphill on this mini-batch")
     if parabola.coefficients[2] <= 0:
-        return _("downhill without a minimum in sight")
+        return _("downhill, no minimum in sight")
     if alpha < -NEAR:
         return _("stops before the minimum")
     if alpha <= NEAR:
@@ -63,7 +63,7 @@ def signal(noise: Noise | None, why: str) -> Said:
     line = (
         _("a batch of {batch} is mostly signal")
         if noise.gsnr < 1 <= whole
-        else _("even a batch of {batch} is mostly noise")
+        else _("a batch of {batch} is mostly noise")
         if whole < 1
         else _("mostly signal: the samples agree")
     )

@@ -60,14 +60,17 @@ def _row(reading: Reading, step: int, field: str, name: str) -> Row:
 
 
 def reading_texts(step: int, rows: Sequence[Row], theme: Theme) -> list[str]:
-    """Rich text in one line: with the names of the numbers, and, where that is too long, with their signs alone."""
-    head = f'<b style="color:{theme.text}">{_("step {step}").format(step=count(step))}</b>'
-    long, short = [head], [head]
+    """Rich text in one line: with the names of the numbers, and, where that is too long, with their signs alone, and then smaller."""
+    head, ink = _("step {step}").format(step=count(step)), theme.text
+    long, short = [f'<b style="color:{ink}">{head}</b>'], [f'<b style="color:{ink}">{head}</b>']
+    shortest = [f'<b style="color:{ink}">{count(step)}</b>']
     for row in rows:
         hue, where = STYLES[row.field].color(theme), f" ({row.where})" if row.where else ""
-        long.append(f'<span style="color:{hue}">{row.sign} {row.name}</span> <span style="color:{theme.text}">{row.number}{where}</span>')
-        short.append(f'<span style="color:{hue}">{row.sign}</span> <span style="color:{theme.text}">{row.brief}</span>')
-    return ["&nbsp;&nbsp; ".join(long), "&nbsp; ".join(short)]
+        long.append(f'<span style="color:{hue}">{row.sign} {row.name}</span> <span style="color:{ink}">{row.number}{where}</span>')
+        short.append(f'<span style="color:{hue}">{row.sign}</span> <span style="color:{ink}">{row.brief}</span>')
+        shortest.append(f'<span style="color:{hue}">{row.sign}</span><span style="color:{ink}">{row.brief}</span>')
+    tiny = f'<span style="font-size:{round(10 * theme.scale)}px">{" ".join(shortest)}</span>'
+    return ["&nbsp;&nbsp; ".join(long), "&nbsp; ".join(short), tiny]
 
 
 def spoken(step: int, rows: Sequence[Row]) -> str:
