@@ -26,6 +26,12 @@ def done_at_once(job: Job, progress: OnProgress, done: OnEnd, background: bool =
     return handle
 
 
+def import_here(dialog: ImportDialog) -> None:
+    """Into the document that is open, without a network."""
+    dialog.network.setChecked(False)
+    dialog.accept()
+
+
 def in_the_dialog(window: Any, act: Callable[[ImportDialog], object] = ImportDialog.accept) -> None:
     """Every import dialog of this window is shown, `act` is done in it, and it is closed."""
 

@@ -107,7 +107,7 @@ class Canvas(QWidget):
         self.node_activated, self.value_activated = model.node_activated, model.value_activated
         self.number_activated, self.gallery_requested = model.number_activated, model.gallery_requested
         self.lessons_requested, self.formula_requested = model.lessons_requested, model.formula_requested
-        self.text_pasted = model.text_pasted
+        self.text_pasted, self.table_requested = model.text_pasted, model.table_requested
         self.select, self.select_all, self.do, self.reveal = model.select, model.select_all, model.do, model.reveal
         self.selected_nodes, self.selected_edges, self.movable = model.selected_nodes, model.selected_edges, model.movable
         self.request_add, self.cursor_place, self.number_at = model.request_add, model.cursor_place, model.number_at

@@ -17,6 +17,7 @@ from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Change, Document
 from graph.text.messages import _
 from ui.data.file_box import FileBox
+from ui.data.import_box import ImportBox
 from ui.data.paint_box import PaintBox
 from ui.data.reading import READING
 from ui.data.samples_table import SamplesTable
@@ -68,6 +69,7 @@ class DataPage(Panel):
         self.painting.hide()
         self.files = FileBox(workspace)
         self.files.hide()
+        self.importing = ImportBox(workspace)
         self.samples = SamplesTable(workspace)
         words = QWidget()
         column = QVBoxLayout(words)
@@ -76,6 +78,7 @@ class DataPage(Panel):
         column.addWidget(self.heading)
         column.addWidget(self.text)
         column.addWidget(self.files)
+        column.addWidget(self.importing)
         column.addStretch(1)
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
@@ -118,6 +121,9 @@ class DataPage(Panel):
     def hasHeightForWidth(self) -> bool:
         """Its lines of text may wrap, but what is under them gives way: else the page would be cut off at the window's end."""
         return False
+
+    def actions_changed(self) -> None:
+        self.importing.refresh()
 
     def first_stop(self) -> QWidget:
         return self.samples.view if self.samples.isVisibleTo(self) else self
@@ -207,7 +213,8 @@ class DataPage(Panel):
         self.files.show_settings(graph.settings_of(node) if node is not None else {}, document.folder)
         if node is None:
             self._wanted = None
-            self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))
+            text = _("There is no Data node in this graph. Import a table, or drag a Data node from the library, under Sources.")
+            self._show(None, "", text)
             return
         settings = [graph.settings_of(node_id) for node_id in nodes]
         wanted = (node, settings_key(graph.settings_of(node), document.folder))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST = QSize(1240, 760)
 """The dialog's size where there is room for it, at the usual type size."""
-FORM = 310
+FORM = 326
 """The form's width."""
 
 

@@ -12,6 +12,7 @@ from engine.data.how_read import SETTINGS
 from graph.model.edits import AddNode, Compound, Edit, SetParam
 from graph.model.elements import Node
 from graph.model.graph import MISSING, GraphError
+from graph.storage.document import Document
 from graph.text.messages import _
 from ui.canvas.input.arranging import arrangement
 from ui.canvas.input.commands import new_node
@@ -86,11 +87,23 @@ class Importing(Feature):
         document = self.workspace.document
         if document.read_only:
             return self.workspace.say(document.read_only)
-        offer = "" if document.graph.nodes else _("with a &network that is ready to train")
+        own = bool(document.graph.nodes)
+        offer = _("in a new document, with a &network that is ready to train") if own else _("with a &network that is ready to train")
         dialog = self._dialog(Choices(settings, fresh=True), offer)
-        if self.workspace.dialogs.wait_for(dialog):
-            self._add(dialog, at)
+        dialog.network.setChecked(not own or (document.path is None and not document.modified))
+        while self.workspace.dialogs.wait_for(dialog):
+            if not own or not dialog.network.isChecked() or self._new_document():
+                self._add(dialog, at if not own or not dialog.network.isChecked() else None)
+                break
         dialog.deleteLater()
+
+    def _new_document(self) -> bool:
+        """Whether the document could be left."""
+        files = self.workspace.files
+        if not files.may_close():
+            return False
+        files.show(Document.new(self.workspace.document.graph.catalog))
+        return True
 
     # what it makes
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from engine.data.table_reading import ColumnReading, TableReading
 from graph.text.messages import _
@@ -119,32 +119,39 @@ class PreviewModel(QAbstractTableModel):
         column = self.column(section)
         if role == Qt.ItemDataRole.DisplayRole:
             return column.name
+        if role == Qt.ItemDataRole.FontRole:
+            return font("strong", self.theme.scale)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return color(self.theme.secondary if column.role == "ignore" else self.theme.text)
         return f"{column.name}: {column.evidence}" if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class ChoiceDelegate(QStyledItemDelegate):
-    """Draws a cell in which there is something to choose as a field."""
+    """Draws a cell in which there is something to choose as a field; a selected one has the edge of a field with the focus."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = LIGHT
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if index.data(CHOICE):
-            theme, area = self.theme, QRectF(option.rect).adjusted(2.5, 2.5, -3.5, -2.5)
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(color(theme.field))
-            painter.setPen(QPen(color(theme.field_edge), 1))
-            painter.drawRoundedRect(area, 6, 6)
-            x, y, size = area.right() - 11 * theme.scale, area.center().y(), 3 * theme.scale
-            painter.setPen(QPen(color(theme.secondary), 1.4))
-            painter.drawPolyline([QPoint(round(x - size), round(y - size / 2)), QPoint(round(x), round(y + size / 2)),
-                                  QPoint(round(x + size), round(y - size / 2))])  # fmt: skip
-            painter.restore()
-            option = QStyleOptionViewItem(option)
-            option.rect = option.rect.adjusted(4, 0, -round(18 * theme.scale), 0)
-        super().paint(painter, option, index)
+        if not index.data(CHOICE):
+            return super().paint(painter, option, index)
+        theme, area = self.theme, QRectF(option.rect).adjusted(2.5, 2.5, -3.5, -2.5)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(color(theme.panel if chosen else theme.field))
+        painter.setPen(QPen(color(theme.highlight if chosen else theme.field_edge), 1.5 if chosen else 1))
+        painter.drawRoundedRect(area, 6, 6)
+        x, y, size = area.right() - 11 * theme.scale, area.center().y(), 3.5 * theme.scale
+        painter.setPen(QPen(color(theme.secondary), 1.4))
+        painter.drawPolyline([QPointF(x - size, y - size / 2), QPointF(x, y + size / 2), QPointF(x + size, y - size / 2)])
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole))
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
+        place = area.adjusted(6, 0, -20 * theme.scale, 0)
+        text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.restore()
 
 
 class Preview(QTableView):

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.data.errors import Offer
 from engine.data.table_reading import TableReading
 from graph.text.messages import _, ngettext
-from ui.look.widgets import FlowLayout, button, label, scrolled
+from ui.look.widgets import button, label, scrolled
 
 SHOWN = 40
 """Notes that are listed; a table of thousands of columns has thousands."""
@@ -44,26 +45,39 @@ class Remarks(QWidget):
             self._add(note.text, note.repairs, "notice" if note.warning else "small")
         if (more := len(notes) - SHOWN) > 0:
             self._add(ngettext("{n:,} more note", "{n:,} more notes", more).format(n=more), (), "small")
-        self._column.addStretch(1)
+        self._end()
 
     def show_problem(self, text: str) -> None:
         """The table cannot be read at all."""
         self._clear()
         self.problem = text
         self._add(text, (), "fault")
+        self._end()
+
+    def _end(self) -> None:
+        """Leave the room that the remarks do not need to the preview."""
         self._column.addStretch(1)
+        wide = max(200, self.width() - 40)
+        needed = self._column.heightForWidth(wide) if self._column.hasHeightForWidth() else self._column.sizeHint().height()
+        self.setMaximumHeight(max(24, needed + 12))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and self._column.count():
+            self._column.takeAt(self._column.count() - 1)
+            self._end()
 
     def _add(self, text: str, repairs: Sequence[Offer], role: str) -> None:
+        row = QWidget()
+        beside = QHBoxLayout(row)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(6)
         said = label(_sentence(text), role, wrap=True, selectable=True)
         said.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._column.addWidget(said)
-        if repairs:
-            row = QWidget()
-            flow = FlowLayout(6)
-            row.setLayout(flow)
-            for title, settings in repairs:
-                flow.addWidget(self._button(title, settings))
-            self._column.addWidget(row)
+        beside.addWidget(said, 1)
+        for title, settings in repairs:
+            beside.addWidget(self._button(title, settings))
+        self._column.addWidget(row)
 
     def _button(self, title: str, settings: Mapping[str, Any]) -> QWidget:
         widget = button(title, "repair", tip=_("Read the table like this"))

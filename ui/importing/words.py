@@ -83,5 +83,8 @@ def summary(reading: TableReading) -> str:
     parts = [rows, ngettext("{n:,} column", "{n:,} columns", len(reading.columns)).format(n=len(reading.columns))]
     if features and targets:
         inputs = ngettext("{n:,} feature", "{n:,} features", features).format(n=features)
-        parts.append(_("{features} → {target}").format(features=inputs, target=", ".join(column.name for column in targets[:3])))
+        names = ", ".join(column.name for column in targets[:3]) + (" …" if len(targets) > 3 else "")
+        if count := len(reading.classes):
+            names = ngettext("{target} ({n:,} class)", "{target} ({n:,} classes)", count).format(target=names, n=count)
+        parts.append(_("{features} → {target}").format(features=inputs, target=names))
     return " · ".join(parts)

@@ -225,6 +225,7 @@ class Window(QMainWindow):
         canvas.gallery_requested.connect(lambda: self.later(lambda: commands.run("examples")))
         canvas.lessons_requested.connect(lambda: self.later(self.services.get(LESSONS).choose))
         canvas.text_pasted.connect(commands.edit.paste_formula)
+        canvas.table_requested.connect(lambda: self.actions_by_id["import_table"].trigger())
         canvas.formula_requested.connect(commands.edit.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.value_dragged.connect(self._live_edit)

@@ -295,13 +295,13 @@ def test_the_map_appears_only_when_something_is_out_of_view_and_moves_the_view(c
     assert canvas.selection == frozenset() and canvas.document.graph == xy_plus_z()
 
 
-def test_an_empty_canvas_offers_three_ways_to_begin(qtbot: QtBot) -> None:
+def test_an_empty_canvas_offers_five_ways_to_begin(qtbot: QtBot) -> None:
     from ui.canvas.paint.messages import offer_places
 
     canvas = shown(qtbot, Graph(CATALOG))
     places = offer_places(QRectF(canvas.rect()).size(), canvas.theme.scale)
     offers = {"gallery": canvas.gallery_requested, "lesson": canvas.lessons_requested, "formula": canvas.formula_requested}
-    for key, signal in (offers | {"add": canvas.add_requested}).items():
+    for key, signal in (offers | {"add": canvas.add_requested, "table": canvas.table_requested}).items():
         spot = places[key].center().toPoint()
         QTest.mouseMove(canvas, spot)
         with qtbot.waitSignal(signal):

@@ -80,6 +80,24 @@ def test_a_table_with_a_network_is_one_step_and_fits_the_target(empty: Window, p
     assert empty.document.graph == before
 
 
+def test_beside_another_graph_the_network_gets_a_document_of_its_own(window: Window, people: Path) -> None:
+    before = window.document
+
+    def act(dialog: ImportDialog) -> None:
+        assert dialog.network.isChecked() and "new document" in dialog.network.text()  # an example that nobody has touched
+        dialog.accept()
+
+    in_the_dialog(window, act)
+    drop(window, people)
+    assert window.document is not before and window.document.graph.named("people") is not None
+    assert before.graph.named("people") is None
+
+    window.document.mark_modified()
+    in_the_dialog(window, lambda dialog: dialog.accept() if not dialog.network.isChecked() else None)
+    drop(window, people)
+    assert window.document.graph.named("people_2") is not None
+
+
 def test_cancel_changes_nothing_and_a_reading_changed_is_one_step(empty: Window, people: Path, qtbot: QtBot) -> None:
     in_the_dialog(empty, lambda dialog: qtbot.keyClick(dialog, Qt.Key.Key_Escape))
     drop(empty, people)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
-from tests.support.importing import in_the_dialog
+from tests.support.importing import import_here, in_the_dialog
 from tests.support.window_support import Answers, drop
 from ui.shell.dropped import paths_in
 from ui.shell.window import Window
@@ -78,7 +78,7 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
     table = tmp_path / "people.csv"
     table.write_text('"a","b","y"\n1,2,3\n4,5,6\n7,8,9\n')
     before = window.document.graph.copy()
-    in_the_dialog(window)
+    in_the_dialog(window, import_here)
     at = QPoint(120, 90)
     wanted = window.canvas.camera.to_scene(QPointF(at))
 
@@ -97,7 +97,7 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
 def test_the_canvas_lets_files_pass_to_the_window(window: Window, tmp_path: Path) -> None:
     table = tmp_path / "people.csv"
     table.write_text("a;b;y\n1;2;3\n")
-    in_the_dialog(window)
+    in_the_dialog(window, import_here)
 
     assert drop(window.canvas, table)
 
@@ -108,7 +108,7 @@ def test_two_tables_make_two_nodes(window: Window, tmp_path: Path) -> None:
     for name in ("one.csv", "two.tsv"):
         (tmp_path / name).write_text("a\tb\n1\t2\n")
 
-    in_the_dialog(window)
+    in_the_dialog(window, import_here)
     drop(window, tmp_path / "one.csv", tmp_path / "two.tsv")
 
     assert {n.name for n in window.document.graph.nodes.values() if n.type == "source.data"} == {"one", "two"}

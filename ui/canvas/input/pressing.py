@@ -61,6 +61,8 @@ def _accept_offer(model: CanvasModel, at: Pointer) -> None:
             model.gallery_requested.emit()
         case "lesson":
             model.lessons_requested.emit()
+        case "table":
+            model.table_requested.emit()
         case "formula":
             model.formula_requested.emit()
         case "add":

@@ -67,6 +67,7 @@ class CanvasModel(QObject):
     """Global position, and the id of the node or wire under it (or None)."""
     gallery_requested = Signal()
     lessons_requested = Signal()
+    table_requested = Signal()
     formula_requested = Signal()
     text_pasted = Signal(str, object)
     """A text that is no copy of nodes, and the scene position where what it means belongs."""

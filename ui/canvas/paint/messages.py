@@ -43,6 +43,7 @@ class Offer:
 OFFERS = (
     Offer("gallery", _("Open the gallery"), _("ready-made graphs to play with")),
     Offer("lesson", _("Take a lesson"), _("backpropagation step by step")),
+    Offer("table", _("Import a table"), _("or drop a file, or paste one")),
     Offer("formula", _("Type a formula"), _("x*y + z becomes a graph")),
     Offer("add", _("Add a node"), _("press Tab or double-click")),
 )
@@ -52,15 +53,16 @@ SPACE = 16.0
 
 
 def offer_places(size: QSizeF, scale: float) -> dict[str, QRectF]:
-    """Positions of the offers: in a row in the middle, in two where it is narrow, in a column where there is no room for that."""
+    """Positions of the offers: in a row in the middle, in more where it is narrow, in a column where there is no room for that."""
     wide, high, gap = CARD.width() * scale, CARD.height() * scale, SPACE * scale
-    columns = next((n for n in (len(OFFERS), 2) if n * (wide + gap) - gap <= size.width() - 32), 1)
+    columns = next((n for n in (len(OFFERS), 3, 2) if n * (wide + gap) - gap <= size.width() - 32), 1)
     rows = -(-len(OFFERS) // columns)
-    left = (size.width() - columns * (wide + gap) + gap) / 2
     top = (size.height() - rows * (high + gap) + gap) / 2 + (20 + 16 * (rows > 1)) * scale
     places = {}
     for i, offer in enumerate(OFFERS):
         row, column = divmod(i, columns)
+        beside = min(columns, len(OFFERS) - row * columns)
+        left = (size.width() - beside * (wide + gap) + gap) / 2
         places[offer.key] = QRectF(left + column * (wide + gap), top + row * (high + gap), wide, high)
     return places
 
