@@ -255,7 +255,7 @@ class Walk:
         dialogs.engine_busy(lambda: False, "")
         dialogs.open_another("")
         dialogs.open_path(str(self.folder))
-        dialogs.open_folder(str(self.folder), "")
+        dialogs.open_folder(str(self.folder))
         dialogs.save_path(str(self.folder / "mine.gradwire"))
         for action in ("shortcuts", "about", "examples", "lessons", "export_code", "export_picture", "open", "save_as"):
             window.actions_by_id[action].trigger()

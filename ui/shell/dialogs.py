@@ -73,9 +73,9 @@ class Dialogs:
     def open_path(self, folder: str, title: str = _("Open a graph or a lesson"), filters: str = OPENED) -> Path | None:
         return self._path(QFileDialog(self._parent, title, folder, filters), QFileDialog.FileMode.ExistingFile)
 
-    def open_folder(self, folder: str, title: str) -> Path | None:
+    def open_folder(self, folder: str, title: str = _("Choose a folder")) -> Path | None:
         """An existing folder; None for none."""
-        return self._path(QFileDialog(self._parent, title, folder), QFileDialog.FileMode.Directory)
+        return self._path(QFileDialog(self._parent, title, folder, _("All files (*)")), QFileDialog.FileMode.Directory)
 
     def save_path(self, suggested: str, title: str = _("Save the graph"), filters: str = FILES, ending: str = ".gradwire") -> Path | None:
         """A place to save at. A name without an ending gets `ending`, and then too nothing is replaced without a question."""
