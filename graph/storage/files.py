@@ -143,7 +143,7 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Fil
             raise FileError(_("{file}: it cannot be saved: it holds more than could be read again.").format(file=quoted_name(path)))
     if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
         raise FileError(
-            _("{file}: it cannot be saved: its tensors take more than {gigabytes} GB.").format(
+            _("{file}: it cannot be saved: its tensors and embedded files take more than {gigabytes} GB.").format(
                 file=quoted_name(path), gigabytes=MAXIMUM_ATTACHED >> 30
             )
         )
