@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engine.learned.instruments import Noise, Observed, Parabola
+from engine.learned.instruments import EPSILON, Noise, Observed, Parabola
 from graph.text.messages import _
 from ui.look.numbers import count, number
 
@@ -59,6 +59,8 @@ def signal(noise: Noise | None, why: str) -> Said:
     )
     if noise is None:
         return Said("–", why, source)
+    if noise.variance < EPSILON:  # the 10⁻⁵ hides what there is
+        return Said(number(noise.gsnr, 3), _("gradients too small for this ratio"), source + _part(noise))
     whole = noise.gsnr * noise.batch
     line = (
         _("a batch of {batch} is mostly signal")

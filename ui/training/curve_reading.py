@@ -26,6 +26,7 @@ class Row:
     name: str
     number: str
     brief: str
+    briefest: str
     where: str = ""
 
 
@@ -42,7 +43,7 @@ def reading_rows(step: int, curves: Mapping[str, Series], part: str, smoothing: 
         rows.append(_row(reading, step, field, part_of(field, part)))
         mean = series.mean(step, smoothing) if smoothing and field == "loss" else None
         if mean is not None:
-            rows.append(Row(field, "∿", smoothing_title(smoothing), number(mean, DIGITS), number(mean)))
+            rows.append(Row(field, "∿", smoothing_title(smoothing), number(mean, DIGITS), number(mean), number(mean, 2)))
     return rows
 
 
@@ -56,7 +57,7 @@ def _row(reading: Reading, step: int, field: str, name: str) -> Row:
         where = _("steps {first} to {last}").format(first=count(reading.first), last=count(reading.last))
     elif reading.first != step:
         where = _("step {step}").format(step=count(reading.first))
-    return Row(field, STYLES[field].sign, name, written(DIGITS), written(4), where)
+    return Row(field, STYLES[field].sign, name, written(DIGITS), written(4), written(2), where)
 
 
 def reading_texts(step: int, rows: Sequence[Row], theme: Theme) -> list[str]:
@@ -68,7 +69,7 @@ def reading_texts(step: int, rows: Sequence[Row], theme: Theme) -> list[str]:
         hue, where = STYLES[row.field].color(theme), f" ({row.where})" if row.where else ""
         long.append(f'<span style="color:{hue}">{row.sign} {row.name}</span> <span style="color:{ink}">{row.number}{where}</span>')
         short.append(f'<span style="color:{hue}">{row.sign}</span> <span style="color:{ink}">{row.brief}</span>')
-        shortest.append(f'<span style="color:{hue}">{row.sign}</span><span style="color:{ink}">{row.brief}</span>')
+        shortest.append(f'<span style="color:{hue}">{row.sign}</span><span style="color:{ink}">{row.briefest}</span>')
     tiny = f'<span style="font-size:{round(10 * theme.scale)}px">{" ".join(shortest)}</span>'
     return ["&nbsp;&nbsp; ".join(long), "&nbsp; ".join(short), tiny]
 

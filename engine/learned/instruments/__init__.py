@@ -12,6 +12,8 @@ from engine.numerics.job import Job
 
 BINS = 48
 """Bins of a histogram."""
+EPSILON = 1e-5
+"""Added to the variance in the signal-to-noise ratio, as in Cockpit."""
 SAMPLES = 256
 """Of a larger mini-batch, so many samples, evenly spaced, are differentiated one by one."""
 ROWS = 1024
@@ -88,14 +90,15 @@ class Noise:
     """How the gradients of `samples` single samples of a mini-batch of `batch` differ.
 
     `gsnr`: the mean over all weights of ḡ² / (s² + 10⁻⁵), where ḡ is the mean and s² the mean squared deviation of their gradients
-    (Liu et al. 2020, as in Cockpit). `error`: √(Σ s²/N) / ‖ḡ‖ with the unbiased variance and N = `batch`: the estimated error of the
-    mini-batch's gradient as a share of its length, the largest θ that fails the norm test (Byrd et al. 2012).
+    (Liu et al. 2020, as in Cockpit); `variance`: the mean of s². `error`: √(Σ s²/N) / ‖ḡ‖ with the unbiased variance and N = `batch`: the
+    estimated error of the mini-batch's gradient as a share of its length, the smallest θ that passes the norm test (Byrd et al. 2012).
     """
 
     samples: int
     batch: int
     gsnr: float
     error: float
+    variance: float
 
 
 @dataclass(frozen=True, slots=True)

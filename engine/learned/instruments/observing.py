@@ -17,7 +17,7 @@ from engine.compile.views import Absent
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import Rehearsal, rehearse, run_beside
-from engine.learned.instruments import ROWS, SAMPLES, Histogram, LayerState, Noise, Observe, Observed, Parabola
+from engine.learned.instruments import EPSILON, ROWS, SAMPLES, Histogram, LayerState, Noise, Observe, Observed, Parabola
 from engine.learned.instruments.histograms import histogram
 from engine.learned.instruments.parabola import fitted
 from engine.learned.instruments.per_sample import Point, SingleSamples, Spread, adds_up, flat
@@ -28,9 +28,6 @@ from engine.training.compiled import RunError
 from engine.training.run import Run
 from graph.model.graph import Graph
 from graph.text.messages import _
-
-EPSILON = 1e-5
-"""Added to the variance in the signal-to-noise ratio, as in Cockpit."""
 
 
 @dataclass(slots=True)
@@ -199,4 +196,4 @@ def _noise(spread: Spread, gradient: Tensor, batch: int) -> Noise:
     gsnr = float((mean * mean / (spread.squares / count + EPSILON)).mean())
     length = float(gradient.norm())
     error = math.sqrt(float(spread.squares.sum()) / (count - 1) / batch) / length if length else math.inf
-    return Noise(count, batch, gsnr, error)
+    return Noise(count, batch, gsnr, error, float(spread.squares.mean()) / count)

@@ -154,9 +154,10 @@ def test_readings_say_in_plain_words_what_the_numbers_mean() -> None:
     assert "beyond" in landing(replace(at, alpha=0.6)).line and "too far" in landing(replace(at, alpha=1.4)).line
     assert "uphill" in landing(replace(at, slopes=(0.2, 0.1))).line
     assert "does not move" in landing(replace(at, alpha=None)).line and landing(None).number == "–"
-    noise = Noise(32, 32, 0.01, 0.8)
+    noise = Noise(32, 32, 0.01, 0.8, 1.0)
     assert "noise" in signal(noise, "").line and "signal" in signal(replace(noise, gsnr=0.1), "").line
+    assert "too small" in signal(replace(noise, variance=1e-9), "").line  # 10⁻⁵ would hide what there is
     assert norm_test(noise, "").number == "80%" and "82" in norm_test(noise, "").line  # 32 (0.8 / 0.5)²
     assert "large enough" in norm_test(replace(noise, error=0.3), "").line
     assert signal(None, "why").line == norm_test(None, "why").line == "why"
-    assert "From 32 of the 1,000 samples" in norm_test(Noise(32, 1000, 0.1, 0.1), "").more
+    assert "From 32 of the 1,000 samples" in norm_test(Noise(32, 1000, 0.1, 0.1, 1.0), "").more

@@ -94,6 +94,7 @@ def test_alpha_signal_to_noise_and_norm_test_are_those_of_the_samples_own_gradie
     mean, variance = gradients.mean(0), gradients.var(0)
     assert (now.noise.samples, now.noise.batch) == (count, count)
     assert now.noise.gsnr == pytest.approx((mean**2 / (variance + 1e-5)).mean(), rel=1e-10)
+    assert now.noise.variance == pytest.approx(variance.mean(), rel=1e-10)
     assert now.noise.error == pytest.approx(np.sqrt(gradients.var(0, ddof=1).sum() / count) / np.linalg.norm(mean), rel=1e-10)
 
 
