@@ -84,6 +84,8 @@ class Progress:
     """All branches whose steps are held, the oldest first."""
     branch: int = 0
     """The id of the branch that the run is on; 0 before the first step."""
+    rows: tuple[int, ...] = ()
+    """The samples of the training part in the mini-batch of the step that was just made alone."""
     debugging: bool = False
     """Whether traces are those of the coming training step."""
     stopped: Condition | None = None

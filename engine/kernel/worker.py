@@ -75,6 +75,8 @@ class DocumentWorker:
         self._problem_node: str | None = None
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
+        self._alone = -1
+        """The step that was reached by the last step made alone."""
         self._speed = Speed()
         self._pace = Metronome()
         self._trained = TrainedValues()
@@ -247,6 +249,7 @@ class DocumentWorker:
         self.debugging.begin(run)
         run.keep(single=True)
         self._advance(run, max_steps=1)
+        self._alone = self.step
         self._measure()
 
     def _go_to(self, step: int, branch: int | None = None) -> None:
@@ -458,6 +461,8 @@ class DocumentWorker:
             self._metrics |= measured(points)
             more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": run.loss,
                     "loss_of": run.loss_of}  # fmt: skip
+            if self._alone == state.step and not self.training and run.problem is None:
+                more["rows"] = run.last_rows()
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if run is not None:

@@ -449,6 +449,14 @@ class Run:
             text = ""
         return self.model.view(self.trace, mode="training", batch=text, step=state.step, **self._named(self.rows()))
 
+    def last_rows(self) -> tuple[int, ...]:
+        """The samples of the mini-batch last computed, by their places in the training part; empty for all of them, or very many."""
+        try:
+            named: tuple[int, ...] = self._named(self.rows()).get("rows", ())
+        except RunError:  # the graph was edited since, and is none that can be trained
+            return ()
+        return named
+
     def _named(self, rows: Tensor | None) -> dict[str, Any]:
         """The samples of a mini-batch, for a view of it; of all samples none is named."""
         return {} if rows is None or self._batches.whole or not self._batches.rows else named_rows("train", rows.tolist())

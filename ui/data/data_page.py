@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.compile.spot import Spot
 from engine.data.files import large_file
-from engine.data.parts import PARTS, part_word
+from engine.data.parts import PARTS, Part, part_word
 from engine.learned.table import Survey, SurveyJob, place_of, sample_of, settings_key
 from engine.numerics.job import JobEnd, JobReport
 from graph.storage.document import Change, Document
@@ -186,6 +186,7 @@ class DataPage(Panel):
         if progress.step != self._seen_step and self.isVisible():
             self._seen_step = progress.step
             self.samples.refresh()
+            self._follow()
 
     def show_document(self, document: Document, selected: str | None = None) -> None:
         """Load what is not shown yet. Does nothing while the page is hidden."""
@@ -301,11 +302,19 @@ class DataPage(Panel):
         spot = self.workspace.canvas.model.samples.spot
         there = spot is not None and spot.place < counts[spot.part]
         sample = sample_of(spot.part, spot.place, counts) if spot is not None and there else -1
-        stepping = trace is not None and trace.mode == "training" and not there
-        batch = frozenset(sample_of(trace.part, row, counts) for row in trace.rows) if trace is not None and stepping else frozenset[int]()
+        batch = frozenset[int]() if there else frozenset(self._batch(trace, counts))
         self.samples.model.set_batch(batch)
         self.samples.follow()
         self.survey.mark(batch, sample, self._values(sample))
+
+    def _batch(self, trace: TraceView | None, counts: dict[Part, int]) -> list[int]:
+        """The samples of the mini-batch: that of the pass on the canvas, else that of a step which was just made alone."""
+        kernel = self.workspace.kernel
+        if trace is not None and trace.mode == "training":
+            part, rows = trace.part, trace.rows
+        else:
+            part, rows = "train", kernel.progress.rows if kernel is not None and not kernel.training else ()
+        return [sample_of(part, row, counts) for row in rows if row < counts[part]]
 
     def _values(self, sample: int) -> tuple[float, float] | None:
         """A sample's values in the two columns that are drawn, where the table has them."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNEQUAL = 4.0
 """Two coordinates are drawn to the same scale unless one spreads this many times as far as the other."""
+FILLED = 0.4
+"""Points of one scale take at least this share of the width and of the height."""
 NEAR = 14.0
 """A click so many pixels from a point means it."""
 LEGEND = 8
@@ -128,7 +130,7 @@ class ScatterPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(color(theme.hairline))
         painter.drawRect(area)
-        same = survey.plane and survey.across != survey.up and same_scale(survey.x, survey.y)
+        same = survey.plane and survey.across != survey.up and same_scale(survey.x, survey.y) and self._room(survey, area)
         self._placing = Placing(survey.x, survey.y, area, same)
         self._spots = self._placing(survey.x, survey.y)
         radius = (3.2 if len(survey.samples) <= 600 else 2.2) * theme.scale
@@ -144,6 +146,12 @@ class ScatterPlot(QWidget):
         self._write(painter, survey, same)
         painter.end()
         return picture
+
+    def _room(self, survey: Survey, area: QRectF) -> bool:
+        """Whether points of one scale both ways fill the area well enough: in a low panel they would be a heap in its middle."""
+        wide, high = float(survey.x.max() - survey.x.min()), float(survey.y.max() - survey.y.min())
+        scale = min(area.width() / wide, area.height() / high)
+        return min(wide * scale / area.width(), high * scale / area.height()) >= FILLED
 
     def _write(self, painter: QPainter, survey: Survey, same: bool) -> None:
         """The names of the axes with their ends below and at the left above, the classes right of that."""

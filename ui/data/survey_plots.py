@@ -174,7 +174,7 @@ class ClassCounts(SurveyPlot):
         painter.setFont(font("small", theme.scale))
         metrics = painter.fontMetrics()
         names = self.survey.description.classes
-        left = 22 * theme.scale + min(max(metrics.horizontalAdvance(name) for name in names), self.width() * 0.35)
+        left = 30 * theme.scale + min(max(metrics.horizontalAdvance(name) for name in names), self.width() * 0.35)
         used = [at for at, part in enumerate(PARTS) if counts[:, at].any()]
         texts = [" + ".join(count(int(counts[label, at])) for at in used) for label in range(len(names))]
         heads = " + ".join(part_word(PARTS[at]) for at in used)
@@ -194,7 +194,7 @@ class ClassCounts(SurveyPlot):
         painter.setBrush(hue)
         painter.drawPath(mark_path(label, 5 * theme.scale).translated(8 * theme.scale, top + line / 2))
         painter.setPen(color(theme.text))
-        room = QRectF(18 * theme.scale, top, left - 24 * theme.scale, line)
+        room = QRectF(18 * theme.scale, top, left - 22 * theme.scale, line)
         word = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, round(room.width()))
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), word)
         x = left

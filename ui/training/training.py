@@ -23,7 +23,7 @@ from ui.engine_link.messages import Progress
 from ui.forms.forms import ParameterForm
 from ui.look.numbers import count, number, percent, plain, rate
 from ui.look.theme import Theme
-from ui.look.widgets import button, clear, label, scrolled
+from ui.look.widgets import ElidedLabel, button, clear, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import TEST_PART, TestPart
@@ -127,7 +127,7 @@ class TrainingPage(Panel):
         chart = QVBoxLayout()
         chart.setSpacing(6)
         chart.addWidget(self.message)
-        self.test = label("", "small", wrap=True)
+        self.test = ElidedLabel("", "small")
         self.read_test = button(_("Read the test set"), "quiet", tip=_("The curves and stops use the validation set. (Ctrl+Shift+F9)"))
         self._test: TestPart | None = None
         beside = QHBoxLayout()
@@ -169,7 +169,7 @@ class TrainingPage(Panel):
         """The test part is read on request, where a validation part judges the network."""
         offered = self._test is not None and self._test.offered
         said = self._test.text if self._test is not None else ""
-        self.test.setText(said or (_("The curves use the validation set; the test set is unread.") if offered else ""))
+        self.test.set_full(said or (_("The curves use the validation set; the test set is unread.") if offered else ""))
         self.test.setVisible(offered)
         self.read_test.setVisible(offered)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from engine.data import load
+from engine.kernel.protocol import ShowComing, StepOnce
+from engine.kernel.worker import DocumentWorker
+from engine.numerics.rng import generator
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.edits import SetParam
+from graph.storage.files import dumps
 from tests.support.networks import tanh_net
 
 
@@ -33,3 +38,17 @@ def test_curve_and_result_read_the_validation_part_and_the_test_part_on_request(
     assert not [name for name in run.result()["metrics"] if "test" in name]
     asked = run.result(test=True)["metrics"]
     assert {name: asked[name] for name in measured} == pytest.approx(measured, rel=1e-12)
+
+
+def test_a_step_made_alone_names_its_mini_batch() -> None:
+    worker = DocumentWorker()
+    worker.open(dumps(tanh_net()), 1, (), {})
+    assert worker.progress({}).rows == ()
+    worker.command(StepOnce(1))
+    rows = worker.progress({}).rows
+    assert rows == tuple(torch.randperm(75, generator=generator(0, "shuffle", 0))[:16].tolist())
+    worker.command(ShowComing(1, True))
+    coming = worker.trace()
+    assert coming.mode == "training" and len(coming.rows) == 16 and not set(coming.rows) & set(rows)
+    x = load(tanh_net().settings_of("data")).train.x
+    assert np.array_equal(coming.values["data", "x"].data, x[list(coming.rows)])

@@ -29,7 +29,7 @@ def test_the_test_set_is_read_by_a_button_and_forgotten_with_its_numbers(make_wi
 
     document.do(SetParam("data", "validation_fraction", 0.2))
     qtbot.waitUntil(lambda: service.offered)
-    assert not service.allowed and page.read_test.isVisible() and "unread" in page.test.text()
+    assert not service.allowed and page.read_test.isVisible() and "unread" in page.test.full
     window.panels.show("data")
     table = window.panel("data").samples
     qtbot.waitUntil(lambda: "prediction" in [c.name for c in table.model.columns] and table.model.rowCount() == 100)
@@ -41,14 +41,14 @@ def test_the_test_set_is_read_by_a_button_and_forgotten_with_its_numbers(make_wi
 
     window.panels.show("training")
     QTest.mouseClick(page.read_test, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Test set at step 0" in page.test.text())
+    qtbot.waitUntil(lambda: "Test set at step 0" in page.test.full)
     measured = Model(document.graph).evaluate("test")
-    assert f"accuracy {measured['accuracy']:.1%}" in page.test.text()
+    assert f"accuracy {measured['accuracy']:.1%}" in page.test.full
     assert service.allowed
     window.panels.show("data")
     qtbot.waitUntil(lambda: table.model.data(table.model.index(0, at)).removeprefix("✗ ") in ("upper", "lower"))
     desk.progressed.emit(Progress(step=7))
-    assert "now at step 7" in page.test.text()
+    assert "now at step 7" in page.test.full
     document.do(SetParam("data", "seed", 1))
     qtbot.waitUntil(lambda: not service.allowed)
-    assert "unread" in page.test.text()
+    assert "unread" in page.test.full
