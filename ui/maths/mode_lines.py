@@ -11,12 +11,12 @@ from graph.model.elements import End
 from graph.model.graph import Graph
 from ui.look.numbers import exact, number
 from ui.maths.sheet import SheetLine
-from ui.maths.typesetting import Expr, Text, read, relation, row
+from ui.maths.typesetting import Expr, Ink, Text, read, relation, row
 
 
 def derivative_lines(answer: Tangents | Adjoints, graph: Graph, seen: Collection[str]) -> list[SheetLine]:
     """∂a₁/∂x = 2 of each node that was reached and is among these, in the order they were reached in."""
-    ink = "forward" if isinstance(answer, Tangents) else "backward"
+    ink: Ink = "forward" if isinstance(answer, Tangents) else "backward"
     lines = []
     for node in (n for n in answer.order if n in seen and n in graph.nodes):
         port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
