@@ -36,7 +36,7 @@ def _filled(fill: Fill, train: np.ndarray, others: Sequence[np.ndarray]) -> Data
     shown = f"{value[0]:.6g}" if len(value) == 1 else ""
     text = ngettext(
         "column {column}: {n:,} row has no value; the {statistic} of the training part{value} takes its place",
-        "column {column}: {n:,} rows have no value; the {statistic} of the training part{value} takes its place",
+        "column {column}: {n:,} rows have no value; the {statistic} of the training part{value} takes their place",
         count,
     )
     return DataNote(text.format(column=named(fill.name), n=count, statistic=_word(fill.how), value=f", {shown}," if shown else ""))

@@ -72,6 +72,8 @@ class TableReader:
             kind, why = kinds[name]
             plan = self.plans[name] = Plan(name, column, kind, roles.of[name])
             plan.evidence = " ".join(filter(None, (why, roles.why.get(name, ""))))
+            if plan.role == "split" and not self.how.choice(name).kind:
+                plan.kind = "category"
             self._propose_class(plan, roles.fresh)
             choice = self.how.choice(name)
             plan.filling = choice.missing or "drop"
