@@ -28,10 +28,11 @@ from engine.training.model import Model
 from graph.model.faults import planted
 from graph.text.messages import _
 
-TURN = 0.003
-"""Seconds that one batch may take about: training waits for it."""
+TURN = 0.01
+"""Seconds that one batch may take about: the window and training wait for it."""
 FIRST, MOST = 64, 8192
-"""Samples of the first batch, and of the largest."""
+"""Samples of the first batch, which is also the smallest, and of the largest. Fewer would cost more than they spare: a sample alone is
+computed at a fraction of the speed."""
 
 
 class Frozen:
@@ -162,7 +163,7 @@ def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: Sampl
             each[low:high] = losses.together(values, high - low).numpy()
         low, spent = high, time.perf_counter() - began
         worked += spent
-        size = min(2 * size, most) if spent < TURN / 2 else max(1, size // 2) if spent > TURN else size
+        size = min(2 * size, most) if spent < TURN / 2 else max(min(FIRST, most), size // 2) if spent > TURN else size
         yield JobReport(low, count)
     if losses.one_by_one:
         for place in range(count):

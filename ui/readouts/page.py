@@ -98,6 +98,7 @@ class ReadoutsPage(Panel):
         layout.setSpacing(6)
         layout.addLayout(self._head())
         layout.addWidget(self._body, 1)
+        workspace.canvas.model.samples.pointed_out.connect(self._show)
         self.matrix.chosen.connect(lambda true, predicted: self._list_cell())
         for chooser in (self.cell.chosen, self.samples.chosen, self.numbers.chosen):
             chooser.connect(self._point_out)

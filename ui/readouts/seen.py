@@ -49,7 +49,13 @@ class SeenView(QWidget):
 
     def follow(self) -> None:
         """Ask again where it is seen: the pass or the sample on the canvas may be another."""
-        if self.isVisible():
+        if not self.isVisible():
+            return
+        if not self._workspace.playhead.at_rest:  # its numbers come one after the other, and these would be ahead of them
+            self._workspace.work.forget(self._arrived)
+            self.answer = Refusal(_("Playback shows the pass step by step. What the network sees is shown when it has ended."))
+            self._draw()
+        else:
             choice = self._workspace.canvas.model.samples.choice
             self._workspace.work.ask(self.question(choice if isinstance(choice, int) else 0), self._arrived, REST)
 
