@@ -1,5 +1,6 @@
-"""Ten frames of one event of a pass on one sheet: `python docs/motion.py [folder]` writes motion-product-… and motion-fan-out-….png in
-every theme, beside this file or into a folder. `--size 1920x1080` takes a larger window, `--theme light` one theme alone."""
+"""Ten frames of one event on one sheet: `python docs/motion.py [folder]` writes motion-product-…, motion-fan-out-… (of a pass) and
+motion-regions-….png (decision regions that form in training) in every theme, beside this file or into a folder. `--size 1920x1080` takes
+a larger window, `--theme light` one theme alone."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -25,6 +26,9 @@ SHARES = {
     "fan-out": (0.02, 0.10, 0.20, 0.30, 0.38, 0.50, 0.62, 0.80, 0.93, 0.995),
 }
 """How much of the event is over in each frame."""
+FORMING = ("spiral", (0, 80, 160, 240, 300, 360, 420, 500, 650, 1000))
+"""The example whose regions form, and the steps of the frames."""
+PICTURES = (*EVENTS, "regions")
 COLUMNS, WIDE = 2, 640
 """Frames side by side, and the width of one."""
 ANSWER_MS = 900
@@ -38,7 +42,7 @@ def shoot(picture: str, theme: str, size: tuple[int, int], path: Path) -> None:
     import ui.shell.app
     from ui.look.theme import THEMES as themes
 
-    example, phase, name = EVENTS[picture]
+    example, phase, name = EVENTS.get(picture, (FORMING[0], "", ""))
 
     def opened(window: Window) -> None:
         timer = QTimer(window)
@@ -49,9 +53,13 @@ def shoot(picture: str, theme: str, size: tuple[int, int], path: Path) -> None:
             timer.stop()
             window.resize(*size)
             window.set_theme(themes[theme])
-            if window.modes.current != "teach":
-                window.modes.choose("teach")
-            QTimer.singleShot(700, begin)
+            mode = "teach" if picture in EVENTS else "build"
+            if window.modes.current != mode:
+                window.modes.choose(mode)
+            QTimer.singleShot(700, begin if picture in EVENTS else form)
+
+        def form() -> None:
+            _form(window, path)
 
         def begin() -> None:
             head, nodes = window.playhead, window.document.graph.nodes
@@ -70,20 +78,55 @@ def shoot(picture: str, theme: str, size: tuple[int, int], path: Path) -> None:
     ui.shell.app.run(ROOT / "resources" / "examples" / f"{example}.gradwire", opened)
 
 
-def _sheet(window: Window, picture: str) -> QPixmap:
-    """The canvas at ten moments, from left to right and from top to bottom."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtGui import QPainter, QPixmap
+def _form(window: Window, path: Path) -> None:
+    """Train, pausing at each of the steps until the picture is of that step; then save the sheet of whole windows."""
+    from graph.model.edits import SetTraining
 
-    head, frames = window.playhead, []
+    panel: Any = window.panels.panel("regions")
+    window.document.do(SetTraining("epochs", 10**6))
+    window.panels.show("training")
+    steps = list(FORMING[1])
+    frames: list[QPixmap] = []
+
+    def look() -> None:
+        kernel = window.kernel
+        if not steps or kernel is None or kernel.training or panel.seen is None or panel.seen.stamp.step != steps[0]:
+            return
+        window.repaint()
+        frames.append(window.grab())
+        done = steps.pop(0)
+        if steps:
+            kernel.start(steps[0] - done)
+        else:
+            _joined(frames).save(str(path))
+            os._exit(0)
+
+    panel.changed.connect(lambda: window.work.after_frame("frame of the sheet", look, 400))
+    panel.ask()
+    look()
+
+
+def _sheet(window: Window, picture: str) -> QPixmap:
+    """The canvas at ten moments."""
+    head = window.playhead
+    frames: list[QPixmap] = []
     (head.play_forward if EVENTS[picture][1] == "forward" else head.play_backward)()
     event = head.active_event
     assert event is not None
     for share in SHARES[picture]:
         head.advance((share - head.share) * head.event_ms(event))
         window.canvas.repaint()
-        frames.append(window.canvas.grab().scaledToWidth(WIDE, Qt.TransformationMode.SmoothTransformation))
+        frames.append(window.canvas.grab())
     head.pause()
+    return _joined(frames)
+
+
+def _joined(pictures: list[QPixmap]) -> QPixmap:
+    """One sheet, from left to right and from top to bottom."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QPainter, QPixmap
+
+    frames = [picture.scaledToWidth(WIDE, Qt.TransformationMode.SmoothTransformation) for picture in pictures]
     high = frames[0].height()
     sheet = QPixmap(WIDE * COLUMNS, high * (len(frames) // COLUMNS))
     painter = QPainter(sheet)
@@ -99,13 +142,13 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs")
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--theme", choices=THEMES)
-    parser.add_argument("--one", choices=tuple(EVENTS), help="in this process, as the others are made")
+    parser.add_argument("--one", choices=PICTURES, help="in this process, as the others are made")
     chosen = parser.parse_args()
     wide, high = (int(side) for side in chosen.size.split("x"))
     if chosen.one:
         shoot(chosen.one, chosen.theme, (wide, high), chosen.folder / f"motion-{chosen.one}-{chosen.theme}.png")
         return
-    for picture in EVENTS:
+    for picture in PICTURES:
         for theme in [chosen.theme] if chosen.theme else THEMES:
             with tempfile.TemporaryDirectory() as home:
                 more = {"QT_QPA_PLATFORM": "offscreen", "GRADWIRE_SETTINGS": str(Path(home) / "settings.ini"), "PYTHONPATH": str(ROOT),

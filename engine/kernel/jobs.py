@@ -93,6 +93,8 @@ class Jobs:
             self._advance(running)
             if self._clock() >= began + seconds:
                 break
+        if not training:  # nobody waited
+            return
         running.owed = (self._clock() - began) * (1 / running.job.share - 1)
         if running.end is not None and running.job.share < Job.share:
             self._debts[type(running.job)] = running.owed
