@@ -36,10 +36,16 @@ class Jobs:
     """All jobs of a window, by the numbers it gave them. They take turns; what they found is kept until the window has heard it.
 
     `present()` identifies the document and its numbers as they are: it changes whenever an answer about them would be another one.
+    `worked` counts the seconds of this thread, without those in which other programs had the processor.
     """
 
-    def __init__(self, present: Callable[[], Hashable], clock: Callable[[], float] = time.perf_counter) -> None:
-        self._present, self._clock = present, clock
+    def __init__(
+        self,
+        present: Callable[[], Hashable],
+        clock: Callable[[], float] = time.perf_counter,
+        worked: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._present, self._clock, self._worked = present, clock, worked
         self._jobs: dict[int, _Running] = {}
         self._queue: list[int] = []
         """Those that have not ended, the next one first."""
@@ -88,14 +94,14 @@ class Jobs:
         running = self._jobs[number]
         self._queue.remove(number)
         self._queue.append(number)
-        began = self._clock()
+        began, worked = self._clock(), self._worked()
         while running.end is None:
             self._advance(running)
             if self._clock() >= began + seconds:
                 break
         if not training:  # nobody waited
             return
-        running.owed = (self._clock() - began) * (1 / running.job.share - 1)
+        running.owed = (self._worked() - worked) * (1 / running.job.share - 1)
         if running.end is not None and running.job.share < Job.share:
             self._debts[type(running.job)] = running.owed
 

@@ -186,26 +186,26 @@ def on_plane(context: ExplainContext, job: PlaneJob) -> Steps:
 def _on_plane(
     model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp, spot: SpotSeen | None
 ) -> Steps:  # fmt: skip
-    began, worked = time.perf_counter(), 0.0
+    began, worked = time.thread_time(), 0.0
     rows = _grid(model, source, plane)
     count = len(next(iter(rows.values())))
     speed = _SPEED.get(model.compiled)
     size, low = _piece(model, source, FIRST if speed is None else int(speed * TURN)), 0
     read, pieces = source.read, list[Tensor]()
     while low < count:
-        started, done = time.perf_counter(), min(size, count - low)
+        started, done = time.thread_time(), min(size, count - low)
         piece = {key: table[low : low + size] for key, table in rows.items()}
         pieces.append(_evaluated(now, read.prediction, piece, done))
-        spent = time.perf_counter() - started
+        spent = time.thread_time() - started
         low += done
         if done >= FIRST // 2 or speed is None:
             speed = done / max(spent, 1e-6)
             _SPEED[model.compiled] = speed
             size = _piece(model, source, int(speed * TURN))
         if low < count:
-            worked += time.perf_counter() - began
+            worked += time.thread_time() - began
             yield JobReport(low, count)
-            began = time.perf_counter()
+            began = time.thread_time()
     with threads(model.compiled.threads):
         points = _points(model, source, now, plane, job)
     shown = tuple(
@@ -215,7 +215,7 @@ def _on_plane(
     with threads(model.compiled.threads):
         more = _read(read, torch.cat(pieces) if len(pieces) > 1 else pieces[0], shape, job.output)
     target = _target(source, job.output)
-    worked += time.perf_counter() - began
+    worked += time.thread_time() - began
     return OnPlane(
         stamp, plane.node, source.names[plane.node], shown, plane.held, "numbers" if read.right is None else "classes", read.classes,
         read.names, job.output, target, points, spot=spot, seconds=worked, **more,

@@ -141,7 +141,7 @@ def turns_of_a_second(clock: list[float], _job: SmallShare) -> Steps:
 def test_a_job_with_a_small_share_waits_until_training_had_the_rest() -> None:
     """A turn of one second at a share of 1/10 is followed by nine seconds of training, also where another job of the kind comes."""
     clock = [0.0]
-    jobs = Jobs(lambda: 0, clock=lambda: clock[0])
+    jobs = Jobs(lambda: 0, clock=lambda: clock[0], worked=lambda: clock[0])
     jobs.start(1, SmallShare(), clock)
     for _turn in range(2):
         assert jobs.due
