@@ -80,15 +80,21 @@ def paint_samples(painter: QPainter, frame: Frame, seen: OnPlane, look: Look) ->
     painter.save()
     painter.setClipRect(frame.area)
     order = np.argsort(-points.parts, kind="stable")
-    for index in order.tolist():
+    for index in order[_drawable(seen)[order]].tolist():
         part = points.part[int(points.parts[index])]
         at = place_of(frame, seen, index)
         number = int(points.true[index]) if classes else 0
         paint_mark(painter, at, number, theme, radius, part == "train", "" if classes else theme.text)
     if points.right.size:
-        for index in np.flatnonzero(~points.right).tolist():
+        for index in np.flatnonzero(~points.right & _drawable(seen)).tolist():
             paint_cross(painter, place_of(frame, seen, index), theme, 0.8 * radius)
     painter.restore()
+
+
+def _drawable(seen: OnPlane) -> np.ndarray:
+    """(N,) bool: the samples that have a place on the plane, because all numbers that say where are finite."""
+    known: np.ndarray = np.isfinite(seen.points.at).all(axis=1)
+    return known if seen.kind == "classes" or len(seen.axes) > 1 else known & np.isfinite(seen.points.true)
 
 
 def mark_radius(frame: Frame, seen: OnPlane, look: Look) -> float:
@@ -130,7 +136,7 @@ def _paint_curve(painter: QPainter, frame: Frame, seen: OnPlane, look: Look) -> 
     assert seen.values is not None
     points = seen.points
     painter.setPen(QPen(faded(theme.secondary, 0.7), 1.0 * look.unit))
-    for index in range(len(points.at)):
+    for index in np.flatnonzero(_drawable(seen) & np.isfinite(points.predicted)).tolist():
         x = float(points.at[index, 0])
         painter.drawLine(frame.at(x, float(points.true[index])), frame.at(x, float(points.predicted[index])))
     _line(painter, frame, at, seen.values, theme.forward, 2.6 * look.unit)

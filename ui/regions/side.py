@@ -178,7 +178,7 @@ class RegionsPanel(Panel):
     def covered(self) -> bool:
         """Whether the picture could give away what a question hides."""
         visibility = self.workspace.visibility
-        return bool(visibility.values or visibility.measures or visibility.gradients)
+        return bool(visibility.values or visibility.measures)
 
     def ask(self) -> None:
         """Ask for the picture as it is now, unless that is the one that is shown or under way."""

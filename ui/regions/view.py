@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -140,7 +141,7 @@ class PlaneView(QWidget):
             return None
         places = [place_of(frame, seen, index) for index in range(len(seen.points.at))]
         apart = np.hypot(np.array([p.x() for p in places]) - at.x(), np.array([p.y() for p in places]) - at.y())
-        index = int(apart.argmin())
+        index = int(np.nan_to_num(apart, nan=np.inf).argmin())
         return index if apart[index] <= NEAR * self.unit else None
 
     def _choose(self, at: QPointF) -> None:
@@ -300,7 +301,7 @@ class PlaneView(QWidget):
 
     def _paint_spot(self, painter: QPainter, frame: Frame) -> None:
         """Two rings around the sample that was pointed out."""
-        if self.seen is None or self.seen.spot is None:
+        if self.seen is None or self.seen.spot is None or not all(map(math.isfinite, (*self.seen.spot.at, self.seen.spot.true))):
             return
         at, radius = self._spot_place(frame), 2.1 * mark_radius(frame, self.seen, Look(self.theme, self.unit))
         painter.setBrush(Qt.BrushStyle.NoBrush)

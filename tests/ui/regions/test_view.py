@@ -150,3 +150,18 @@ def test_a_sample_is_told_in_one_line() -> None:
     spot = SpotSeen(Spot("train", 1, 2), (0.5, 7.0, 0.5), (0.5, 0.5), 1.0, 0.0, (0.75, 0.25), 1.386)
     assert sample_text(regions(), spot, spot.loss) == "training sample 2 of 2 · true class yes · predicted no (75.0 %): wrong · loss 1.386"
     assert [percent(share) for share in (1.0, 0.99999999, 0.5, 1e-9)] == ["100 %", "99.999999 %", "50.0 %", "0.0000001 %"]
+
+
+def test_numbers_that_are_not_finite_have_no_place_and_break_nothing(view: PlaneView) -> None:
+    at = POINTS.at.copy()
+    at[1] = np.nan
+    line = np.where(np.arange(21) == 4, np.inf, AT)
+    true, predicted = np.array([np.nan, 0.5, 0.1]), np.array([0.0, 0.2, np.inf])
+    numbers = replace(POINTS, at=at[:, :1], true=true, predicted=predicted, right=np.zeros(0, bool))
+    curve = replace(heat(), axes=AXES[:1], values=line, points=numbers)
+    for seen in (replace(regions(), points=replace(POINTS, at=at)), curve):
+        view.show_plane(seen)
+        view.grab()
+        frame = view.frame
+        assert frame is not None and np.isfinite([*frame.x, *frame.y]).all()
+        assert view.sample_at(QPointF(0, 0)) is None
