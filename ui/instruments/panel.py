@@ -23,7 +23,7 @@ from ui.instruments.readings import TITLES, all_said, value_of
 from ui.instruments.table import LayerTable
 from ui.look.numbers import count, number
 from ui.look.theme import Theme
-from ui.look.widgets import label, scrolled
+from ui.look.widgets import ElidedLabel, label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
@@ -44,7 +44,7 @@ class InstrumentsPage(Panel):
         super().__init__(workspace)
         self.history = History()
         self.gauges = {name: Gauge(name) for name in TITLES}
-        self.status = label("", "small")
+        self.status = ElidedLabel("", "small")
         self.table, self.detail = LayerTable(), Detail()
         self._open: tuple[str, str] | None = None
         """The node and the column that are enlarged."""
@@ -231,7 +231,7 @@ class InstrumentsPage(Panel):
             parts.append(_("the coming step"))
         if self.history.stride > 1:
             parts.append(_("one of {count} observations is kept").format(count=self.history.stride))
-        self.status.setText(" · ".join(parts))
+        self.status.set_full(" · ".join(parts))
 
     def _name(self, node: str) -> str:
         nodes = self.workspace.document.graph.nodes

@@ -85,7 +85,7 @@ def test_it_asks_while_it_is_seen_and_says_what_it_found(bench: Bench) -> None:
     job = bench.kernel.jobs[-1][0]
     assert job.layers == ("hidden", "tanh", "out", "loss") and job.run == 1
     found = bench.answer()
-    assert page._stack.currentIndex() == 1 and not page.stale and "the coming step" in page.status.text()
+    assert page._stack.currentIndex() == 1 and not page.stale and "the coming step" in page.status.full
     assert found.noise is not None and page.gauges["gsnr"].number.text() == f"{found.noise.gsnr:.3g}"
     assert page.gauges["alpha"].reading.full and "Cockpit" in page.gauges["alpha"].toolTip()
     assert [page.table.sentence(row, "norm") for row in range(2)][0].startswith("hidden: the gradient")
