@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.data.files import absolute_path
 from engine.data.table_reading import TableReading
 from engine.numerics.job import JobEnd, JobReport
 from graph.text.messages import _
+from ui.forms.forms import CHOOSING
 from ui.importing.choices import Choices
 from ui.importing.form import ReadingForm
 from ui.importing.preview import Preview
@@ -36,18 +36,18 @@ FORM = 326
 class ImportDialog(QDialog):
     """`choices` is what was chosen; accepted only with a reading that can be used. `network` asks for a network too, where it was offered.
 
-    `find(chosen)` asks for another file.
+    `files` is the folder where another file is looked for.
     """
 
     def __init__(
         self, work: Work, choices: Choices, folder: str, theme: Theme, parent: QWidget | None = None,
-        network: str = "", find: Callable[[Callable[[Path], None]], None] | None = None,
+        network: str = "", files: str = "",
     ) -> None:  # fmt: skip
         """`network` is the caption of the offer to add a network; empty: there is none."""
         super().__init__(parent)
         self.choices, self._work, self._folder = choices, work, folder
         self._handle: JobHandle | None = None
-        self._accepting = False
+        self._files, self._accepting = files, False
         self.setWindowTitle(_("Import a table") if choices.fresh else _("How the table is read"))
         self.source = ElidedLabel("", "strong")
         self.other = button(_("Another &file …"), tip=_("Import a different file"))
@@ -62,11 +62,11 @@ class ImportDialog(QDialog):
         for widget in (self.other, self.paste, self.cancel, self.ok):
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             widget.setAutoDefault(False)
-        self.other.setVisible(choices.fresh and find is not None)
+        self.other.setVisible(choices.fresh)
         self.paste.setVisible(choices.fresh)
         self.ok.setDefault(True)
         self._lay_out(theme)
-        self._connect(find)
+        self._connect()
         self.preview.set_theme(theme)
         self._resize(theme)
         self.read()
@@ -82,8 +82,8 @@ class ImportDialog(QDialog):
         right = QVBoxLayout()
         right.setSpacing(6)
         right.addWidget(self.summary)
-        right.addWidget(self.preview, 5)
-        right.addWidget(self.remarks, 3)
+        right.addWidget(self.preview, 1)
+        right.addWidget(self.remarks)
         middle = QHBoxLayout()
         middle.setSpacing(16)
         middle.addWidget(form)
@@ -102,7 +102,7 @@ class ImportDialog(QDialog):
         layout.addWidget(self.bar)
         layout.addLayout(bottom)
 
-    def _connect(self, find: Callable[[Callable[[Path], None]], None] | None) -> None:
+    def _connect(self) -> None:
         self.form.changed.connect(self._set)
         self.preview.chosen.connect(self._set_columns)
         self.remarks.repaired.connect(self._repair)
@@ -111,8 +111,7 @@ class ImportDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.ok.clicked.connect(self.accept)
         self.paste.clicked.connect(self.paste_table)
-        if find is not None:
-            self.other.clicked.connect(lambda: find(self.take_file))
+        self.other.clicked.connect(self._look_for_file)
 
     def _resize(self, theme: Theme) -> None:
         parent = self.parentWidget()
@@ -190,6 +189,15 @@ class ImportDialog(QDialog):
     def _repair(self, settings: Any) -> None:
         self.choices.accept(settings)
         self.read()
+
+    def _look_for_file(self) -> None:
+        title, filters = CHOOSING["table"]
+        path = str(self.choices.settings.get("path") or "")
+        finder = QFileDialog(self, title, os.path.dirname(path) or self._files, filters)
+        finder.setFileMode(QFileDialog.FileMode.ExistingFile)
+        finder.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        finder.fileSelected.connect(lambda chosen: self.take_file(Path(chosen)))
+        finder.open()
 
     def take_file(self, path: Path) -> None:
         """Another file instead."""

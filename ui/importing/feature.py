@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 from engine.data.how_read import SETTINGS
 from graph.model.edits import AddNode, Compound, Edit, SetParam
 from graph.model.elements import Node
-from graph.model.graph import MISSING, GraphError
+from graph.model.graph import MISSING, Graph, GraphError
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.canvas.input.arranging import arrangement
@@ -19,7 +19,7 @@ from ui.canvas.input.commands import new_node
 from ui.canvas.model.levels import placed
 from ui.forms.forms import CHOOSING
 from ui.importing.choices import Choices, table_settings
-from ui.importing.network import network
+from ui.importing.network import network, training
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import TABLE_IMPORT
 
@@ -80,8 +80,8 @@ class Importing(Feature):
     def _dialog(self, choices: Choices, offer: str = "") -> ImportDialog:
         from ui.importing.dialog import ImportDialog
 
-        window = self.workspace
-        return ImportDialog(window.work, choices, window.document.folder, window.theme, window.widget, offer, window.files.choose)
+        window, files = self.workspace, str(self.workspace.files.suggested(""))
+        return ImportDialog(window.work, choices, window.document.folder, window.theme, window.widget, offer, files)
 
     def _import(self, settings: Mapping[str, Any], at: QPointF | None) -> None:
         document = self.workspace.document
@@ -92,17 +92,20 @@ class Importing(Feature):
         dialog = self._dialog(Choices(settings, fresh=True), offer)
         dialog.network.setChecked(not own or (document.path is None and not document.modified))
         while self.workspace.dialogs.wait_for(dialog):
-            if not own or not dialog.network.isChecked() or self._new_document():
+            if not own or not dialog.network.isChecked() or self._new_document(dialog):
                 self._add(dialog, at if not own or not dialog.network.isChecked() else None)
                 break
         dialog.deleteLater()
 
-    def _new_document(self) -> bool:
-        """Whether the document could be left."""
+    def _new_document(self, dialog: ImportDialog) -> bool:
+        """Show another document, with the training settings that the network begins with. Whether the present one could be left."""
         files = self.workspace.files
         if not files.may_close():
             return False
-        files.show(Document.new(self.workspace.document.graph.catalog))
+        graph = Graph(self.workspace.document.graph.catalog)
+        for edit in training(graph, dialog.choices.reading.usable if dialog.choices.reading is not None else 0):
+            edit.apply(graph)
+        files.show(Document(graph))
         return True
 
     # what it makes
@@ -119,17 +122,19 @@ class Importing(Feature):
         graph = document.graph
         node = new_node(graph, "source.data", place)
         node = Node(node.id, node.type, graph.fresh_name(name), params=settings, x=node.x, y=node.y)
-        rest, added = network(graph, node.id, node.x, node.y, reading) if whole else ([], [])
+        rest, heights = network(graph, node, reading) if whole else ([], {})
         window.pages.show("training" if whole else "data")  # first, because the network is laid out for the canvas that is left
         try:
             with document.gesture(title):
                 document.do(placed(Compound((AddNode(node), *rest), title), canvas.navigation.inside), title)
-                for edit in arrangement(canvas.scene, canvas.viewport.size()) if whole else ():
+                for edit in training(document.graph, reading.usable) if whole else ():
+                    document.do(edit)
+                for edit in arrangement(canvas.scene, canvas.viewport.size(), heights=heights) if whole else ():
                     document.do(edit)
         except GraphError as refused:
             return window.say(str(refused))
         canvas.select([node.id])
-        if added:
+        if whole:
             canvas.fit_all()
 
     def _store(self, node: str, settings: Mapping[str, Any]) -> None:

@@ -15,10 +15,12 @@ HIDDEN = 16
 STEPS = 2000
 """About as many steps are trained."""
 ACROSS = 280.0
+HIGH = 224.0
+"""Height of a card with the numbers of several samples."""
 
 
-def network(graph: Graph, data: str, x: float, y: float, reading: TableReading) -> tuple[list[Edit], list[str]]:
-    """The edits that put a network behind the Data node `data` at (x, y), and the nodes that they add."""
+def network(graph: Graph, data: Node, reading: TableReading) -> tuple[list[Edit], dict[str, float]]:
+    """The edits that put a network behind a Data node, and how high some cards will be once their shapes are known."""
     classes = len(reading.classes)
     outputs = classes or sum(column.role == "target" for column in reading.columns)
     rows: list[tuple[str, str, str, str, Mapping[str, Any]]] = [
@@ -29,9 +31,9 @@ def network(graph: Graph, data: str, x: float, y: float, reading: TableReading) 
         ("loss", "loss.cross_entropy" if classes else "loss.squared_error", "loss", "", {}),
         *([("accuracy", "probe.accuracy", "accuracy", "", {})] if classes else []),
     ]  # fmt: skip
-    ids = {"data": data} | {key: graph.fresh_id() for key, *_rest in rows}
+    ids = {"data": data.id} | {key: graph.fresh_id() for key, *_rest in rows}
     edits: list[Edit] = [
-        AddNode(Node(ids[key], kind, graph.fresh_name(name), label, dict(params), x + at * ACROSS, y))
+        AddNode(Node(ids[key], kind, graph.fresh_name(name), label, dict(params), data.x + at * ACROSS, data.y))
         for at, (key, kind, name, label, params) in enumerate(rows, 1)
     ]
     wires: Sequence[tuple[str, str, str, str]] = [
@@ -40,14 +42,12 @@ def network(graph: Graph, data: str, x: float, y: float, reading: TableReading) 
         *([("output", "y", "accuracy", "prediction"), ("data", "target", "accuracy", "target")] if classes else []),
     ]  # fmt: skip
     edits += [Connect(Edge(graph.fresh_id("e"), (ids[a], port), (ids[b], into))) for a, port, b, into in wires]
-    return edits + training(reading.usable), [ids[key] for key, *_rest in rows]
+    return edits, {ids[key]: HIGH for key in ("data", "standard", "loss")}
 
 
-def training(rows: int) -> list[Edit]:
-    """Settings that learn from so many rows in a few seconds."""
+def training(graph: Graph, rows: int) -> list[Edit]:
+    """The changes to the training settings that learn from so many rows in a few seconds."""
     batch = 16 if rows <= 1000 else 64 if rows <= 10_000 else 256
     epochs = max(1, min(80, round(STEPS * batch / max(1, rows))))
-    return [
-        SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.01}), SetTraining("batch_size", batch),
-        SetTraining("epochs", epochs),
-    ]  # fmt: skip
+    wanted: dict[str, Any] = {"optimizer": "adam", "hyper": {"lr": 0.01}, "batch_size": batch, "epochs": epochs}
+    return [SetTraining(name, value) for name, value in wanted.items() if graph.training.get(name) != value]

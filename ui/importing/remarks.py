@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.data.errors import Offer
@@ -14,6 +13,8 @@ from engine.data.table_reading import TableReading
 from graph.text.messages import _, ngettext
 from ui.look.widgets import button, label, scrolled
 
+SHARE = 0.24
+"""Of the dialog's height, at most."""
 SHOWN = 40
 """Notes that are listed; a table of thousands of columns has thousands."""
 
@@ -25,6 +26,8 @@ class Remarks(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._high = 0
+        """Pixels that all remarks need, about."""
         self.problem = ""
         """Why the table cannot be used as it is; empty where it can."""
         self._list = QWidget()
@@ -40,6 +43,12 @@ class Remarks(QWidget):
         self.problem = reading.problem
         if reading.problem:
             self._add(reading.problem, reading.repairs, "fault")
+        if (offer := keep_all(reading)) is not None:
+            lost = reading.rows - reading.usable
+            text = ngettext(
+                "{n:,} of {rows:,} rows lacks a value and is not used", "{n:,} of {rows:,} rows lack a value and are not used", lost
+            )
+            self._add(text.format(n=lost, rows=reading.rows), (offer,), "notice")
         notes = sorted(reading.notes, key=lambda note: not note.warning)
         for note in notes[:SHOWN]:
             self._add(note.text, note.repairs, "notice" if note.warning else "small")
@@ -57,17 +66,11 @@ class Remarks(QWidget):
     def _end(self) -> None:
         """Leave the room that the remarks do not need to the preview."""
         self._column.addStretch(1)
-        wide = max(200, self.width() - 40)
-        needed = self._column.heightForWidth(wide) if self._column.hasHeightForWidth() else self._column.sizeHint().height()
-        self.setMaximumHeight(max(24, needed + 12))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width() and self._column.count():
-            self._column.takeAt(self._column.count() - 1)
-            self._end()
+        self.setFixedHeight(min(self._high + 8, round(self.window().height() * SHARE)))
 
     def _add(self, text: str, repairs: Sequence[Offer], role: str) -> None:
+        line = self.fontMetrics().lineSpacing()
+        self._high += (26 + line if role != "small" else 4 + line) + line * (len(text) // 100)
         row = QWidget()
         beside = QHBoxLayout(row)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -87,11 +90,20 @@ class Remarks(QWidget):
         return widget
 
     def _clear(self) -> None:
+        self._high = 0
         while self._column.count():
             item = self._column.takeAt(0)
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+
+
+def keep_all(reading: TableReading) -> Offer | None:
+    """The offer to fill in the missing values of all columns at once; None where fewer than two lose rows."""
+    losing = [column for column in reading.columns if column.role == "feature" and column.missing and column.filling == "drop"]
+    ways = {"number": "median", "date": "median", "category": "category"}
+    columns = {column.name: {"missing": ways.get(column.kind, "most frequent")} for column in losing}
+    return (_("Keep all rows: use medians and categories of their own"), {"columns": columns}) if len(losing) > 1 else None
 
 
 def _sentence(text: str) -> str:

@@ -59,10 +59,14 @@ def layout_selection(model: CanvasModel) -> None:
         model.viewport.fit_all()
 
 
-def arrangement(scene: CanvasScene, view: QSizeF, chosen: Collection[str] | None = None) -> tuple[edits.Edit, ...]:
-    """The edits that lay out what a canvas of this size shows, or the items in `chosen`."""
+def arrangement(
+    scene: CanvasScene, view: QSizeF, chosen: Collection[str] | None = None, heights: Mapping[str, float] | None = None
+) -> tuple[edits.Edit, ...]:
+    """The edits that lay out what a canvas of this size shows, or the items in `chosen`. `heights`: as high will these cards be once
+    their shapes are known."""
     graph, canvas = scene.graph, (view.width(), view.height())
-    sizes = {item: (rect.width(), rect.height()) for item in scene.ids for rect in (scene.rect(item),)}
+    known = heights or {}
+    sizes = {item: (rect.width(), max(rect.height(), known.get(item, 0.0))) for item in scene.ids for rect in (scene.rect(item),)}
     seen = graph if scene.level is None else stand_in(graph, scene.level)
 
     def hook(item: str, port: str, output: bool, slot: int) -> Place:

@@ -58,8 +58,9 @@ class UserSettings:
 
     @property
     def folder(self) -> str:
-        """The folder used last, else the user's documents."""
-        return self.text("folder") or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        """The folder used last, else the user's documents, where there is such a folder; else the home folder."""
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        return self.text("folder") or (documents if os.path.isdir(documents) else os.path.expanduser("~"))
 
     def used(self, key: str) -> None:
         """A node type was placed: it comes earlier among equal hits of a search."""
