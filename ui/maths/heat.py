@@ -67,13 +67,23 @@ def _grey(plane: np.ndarray, gaps: np.ndarray) -> QImage:
 
 def _signed(plane: np.ndarray, gaps: np.ndarray, theme: Theme) -> QImage:
     known = np.isfinite(plane)
-    largest = float(np.abs(plane[known]).max()) if known.any() else 0.0
-    scaled = np.where(known, plane, 0.0) / (largest or 1.0)
-    pixels = _table(theme.heat)[np.round((scaled + 1) * 127.5).astype(np.intp)]
-    mark = color(theme.error)
-    pixels[~known] = (mark.blue(), mark.green(), mark.red(), 255)
+    pixels = _shades(plane, float(np.abs(plane[known]).max()) if known.any() else 0.0, theme)
     pixels[gaps] = 0
     return _image(pixels)
+
+
+def signed_image(plane: np.ndarray, largest: float, theme: Theme) -> QImage:
+    """(rows, columns) as a picture: −largest at the negative end, 0 in the middle; what is not finite in the colour of errors."""
+    return _image(_shades(plane, largest, theme))
+
+
+def _shades(plane: np.ndarray, largest: float, theme: Theme) -> np.ndarray:
+    known = np.isfinite(plane)
+    scaled = np.clip(np.where(known, plane, 0.0) / (largest or 1.0), -1.0, 1.0)
+    pixels: np.ndarray = _table(theme.heat)[np.round((scaled + 1) * 127.5).astype(np.intp)]
+    mark = color(theme.error)
+    pixels[~known] = (mark.blue(), mark.green(), mark.red(), 255)
+    return pixels
 
 
 @lru_cache(maxsize=8)

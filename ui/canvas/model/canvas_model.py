@@ -14,7 +14,7 @@ from graph.storage.document import Change, Document
 from ui.canvas.model import card_body, levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
-from ui.canvas.model.content import Content
+from ui.canvas.model.content import Content, Shows
 from ui.canvas.model.digits import Digits
 from ui.canvas.model.expected_shapes import expected
 from ui.canvas.model.gradient_size import Look
@@ -89,6 +89,7 @@ class CanvasModel(QObject):
         """Whether what has the keyboard focus is framed."""
         self._shaped = (-1, 0, 0)
         """Of which pass the shapes were taken: its structure, and how many there were."""
+        self.shows: Shows = "numbers"
         self.look: Look = ""
         self.activity_shown = False
         """How the wires show the size of their gradients."""
@@ -143,7 +144,7 @@ class CanvasModel(QObject):
         self.viewport.scene = self.live.scene
         self.live.scene.least = self.viewport.least
         self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits,
-                               activity_shown=self.activity_shown)  # fmt: skip
+                               shows=self.shows, activity_shown=self.activity_shown)  # fmt: skip
         self.digits.clear()
         self.rows.clear()
         self.overlay.clear()
@@ -171,7 +172,7 @@ class CanvasModel(QObject):
         fractions = self.content.fractions if trace is self.content.trace and not stale else {}
         self.content = Content(
             self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions,
-            look=self.look, digits=self.digits, held=self.live.held, activity_shown=self.activity_shown,
+            look=self.look, digits=self.digits, shows=self.shows, held=self.live.held, activity_shown=self.activity_shown,
         )  # fmt: skip
         self.surface.repaint_scene()
 
@@ -212,6 +213,13 @@ class CanvasModel(QObject):
     def show_gradient_sizes(self, look: Look) -> None:
         """Show the size of the gradients by the wires' width or colour, or not at all."""
         self._mark(look, self.activity_shown)
+
+    def show_tensors(self, shows: Shows) -> None:
+        """Show tensors as numbers where they are small, as heat maps, or as the responses of units."""
+        if shows != self.shows:
+            self.shows = self.content.shows = shows
+            self.live.labels.clear()
+            self.live.invalidate()
 
     def show_activity(self, shown: bool) -> None:
         """Mark nodes with dead or saturated units, also while the size of the gradients is not shown."""

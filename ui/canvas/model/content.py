@@ -24,6 +24,8 @@ from ui.look.theme import Theme
 from ui.maths import heat
 
 HELD: Gradient = Absent("not computed")
+Shows = Literal["numbers", "heat", "responses"]
+"""Small tensors as numbers; all as heat maps; or maps of every unit's response, and then wires carry no numbers that these would cover."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +43,8 @@ class Content:
     """Whether small tensors are written out on wires: not from afar."""
     written: bool = True
     """Whether they are on cards."""
+    shows: Shows = "numbers"
+    """What stands for tensors."""
     opened: frozenset[str] = frozenset()
     """Cards that write out larger tensors too, up to 4 × 4: those that are selected."""
     fractions: Mapping[Address, str] = field(default_factory=dict)
@@ -71,6 +75,15 @@ class Content:
     def weighted(self) -> bool:
         """Whether wires are as thick as what they carry: while something plays or trains."""
         return self.playing or (self.trace is not None and self.trace.mode == "training")
+
+    @property
+    def labelled(self) -> bool:
+        """Whether wires carry numbers."""
+        return self.values and self.shows != "responses"
+
+    def write_from(self, wires: bool, cards: bool) -> None:
+        """Write small tensors out where the view is near enough, on wires and on cards."""
+        self.brackets, self.written = wires and self.shows != "heat", cards and self.shows != "heat"
 
     def wire_value(self, edge: Edge) -> ArrayView | None:
         if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id) and not self._left(edge)):

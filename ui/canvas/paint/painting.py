@@ -71,11 +71,11 @@ def paint_live(
     if content.weighted and content.values:
         _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
     boost = magnification(scale, theme, scene.least)
-    content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
+    content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
     complete = True
-    if content.values and scale >= NUMBERS:
+    if content.labelled and scale >= NUMBERS:
         if scale >= FULL:
             paint_ranks(painter, scene, edges, content, theme)
         stub = [STUB] if scene.item_of(_objective(content)) in nodes else []
@@ -107,10 +107,10 @@ def paint_lifted(
     """What is being carried, above everything else: its cards and wires with their numbers."""
     paint_carried(painter, scene, carried, theme, scale)
     boost = magnification(scale, theme, scene.least)
-    content.brackets, content.written = scale >= BRACKETS, scale >= WRITTEN
+    content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
-    if content.values and scale >= NUMBERS:
+    if content.labelled and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
         labels.prepare(scene, edges, content)
         stub = [STUB] if scene.item_of(_objective(content)) in carried else []
