@@ -52,3 +52,34 @@ def test_regions_form_while_the_network_trains_and_a_point_is_chosen(make_window
     assert panel.seen is None and not view.isVisible()
     window.visibility.hide("test")
     qtbot.waitUntil(lambda: panel.seen is not None, timeout=PATIENCE)
+
+    responses(window, qtbot)
+
+
+def responses(window: Window, qtbot: QtBot) -> None:
+    """Every unit has a map at its card; a click enlarges one, Esc ends that; a question covers them all."""
+    canvas, feature = window.canvas, window.features["responses"]
+    window.actions_by_id["cards_responses"].trigger()
+    qtbot.waitUntil(lambda: feature.seen is not None, timeout=PATIENCE)
+    canvas.grab()
+    plates = {plate.node: plate for plate in feature._plates}
+    units = {key[0]: count for key, count in feature.seen.units.items()}
+    assert {node: len(plate.cells) for node, plate in plates.items()} == units and len(units) >= 2
+    node = next(node for node, count in units.items() if count > 1)
+    place = plates[node].cells[1].center().toPoint()
+    undo = window.document.history.can_undo
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert feature._large == (node, 1) and not canvas.model.selection
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert feature._large == (node, 2 % units[node])
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert feature._large is None and window.document.history.can_undo == undo
+    window.visibility.hide("test", values=list(window.document.graph.nodes))
+    assert feature.seen is None
+    canvas.grab()
+    assert feature._plates == []
+    window.visibility.hide("test")
+    qtbot.waitUntil(lambda: feature.seen is not None, timeout=PATIENCE)
+    qtbot.keyClick(canvas, Qt.Key.Key_R)
+    assert feature.seen is None and canvas.content.shows == "numbers"
