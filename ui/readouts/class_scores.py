@@ -9,6 +9,7 @@ from graph.text.messages import _
 from ui.look.numbers import count, exact, percent
 from ui.look.theme import Theme
 from ui.look.widgets import label
+from ui.readouts.afar import enlarge
 from ui.readouts.text_table import TextTable
 
 WIDEST = 900
@@ -65,6 +66,7 @@ class ClassScoresView(QWidget):
             return averages[row - len(classes)][1] if row >= len(classes) and column == 0 else ""
 
         self.table.model_.show_rows(HEADINGS, len(classes) + len(averages), cell, tip, frozenset({0}))
+        enlarge(self.note, theme)
         lines = notes(scores, classes)
         self.note.setText("\n".join(lines))
         self.note.setVisible(bool(lines))

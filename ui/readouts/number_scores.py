@@ -15,7 +15,7 @@ from ui.look.numbers import exact, number
 from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
-from ui.readouts.afar import for_plots
+from ui.readouts.afar import enlarge, for_plots
 
 DRAWN = 3000
 """Points drawn at most, evenly chosen; scores and histogram are of all."""
@@ -74,6 +74,7 @@ class NumberScoresView(QWidget):
                 r2=exact(scores.r2), mae=exact(scores.mae), rmse=exact(scores.rmse)
             )
         )
+        enlarge(self.note, theme)
         self.note.setText(scores.note)
         self.note.setVisible(bool(scores.note))
         self._make()

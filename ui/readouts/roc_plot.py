@@ -15,7 +15,7 @@ from ui.look.numbers import exact, number
 from ui.look.theme import Theme
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
-from ui.readouts.afar import for_plots
+from ui.readouts.afar import enlarge, for_plots
 
 WIDEST = 900
 """A wider plot would flatten the curve."""
@@ -37,6 +37,7 @@ class RocPlot(QWidget):
         self._layout.addWidget(self.said)
 
     def show_predictions(self, found: Predictions, theme: Theme) -> None:
+        enlarge(self.said, theme)
         score = found.for_roc
         self.curve = roc(found.true == 1, score.astype(np.float64)) if score is not None else None
         if self.curve is None:

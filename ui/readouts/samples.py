@@ -16,6 +16,7 @@ from graph.text.messages import _
 from ui.look.numbers import exact, number, percent, whole
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.pictures import image
 from ui.readouts.text_table import TextTable
@@ -64,6 +65,7 @@ class SampleList(QWidget):
         """The samples at these places of the part, in this order."""
         most = MOST_PICTURES if found.pictures else MOST
         self._found, self.places, self._theme = found, places[:most], theme
+        enlarge(self.heading, theme)
         cut = len(places) > most
         self.heading.setText(_("{heading} (the first {most})").format(heading=heading, most=most) if cut else heading)
         if found.pictures:

@@ -14,6 +14,7 @@ from graph.text.messages import _
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.pictures import filter_image, heat, image
 from ui.shell.workspace.workspace import Workspace
@@ -74,6 +75,7 @@ class SeenView(QWidget):
         self._draw()
 
     def _draw(self) -> None:
+        enlarge(self.said, self._theme)
         captions: list[tuple[Caption, QImage]] = []
         if isinstance(self.answer, Refusal):
             self.said.setText(self.answer.text)
