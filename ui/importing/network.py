@@ -1,8 +1,10 @@
-"""A network that is ready to train on a table: standardized features, one hidden layer, and the loss that fits the target."""
+"""A network that is ready to train on a table: one hidden layer between standardized features and the loss that fits the target.
+
+A target of numbers is standardized too, in a node of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from engine.data.table_reading import TableReading
@@ -29,20 +31,24 @@ def network(graph: Graph, data: Node, reading: TableReading) -> tuple[list[Edit]
         ("relu", "activation.relu", "h", "", {}),
         ("output", "layer.linear", "output", _("Output layer"), {"out_features": outputs}),
         ("loss", "loss.cross_entropy" if classes else "loss.squared_error", "loss", "", {}),
-        *([("accuracy", "probe.accuracy", "accuracy", "", {})] if classes else []),
+        ("accuracy", "probe.accuracy", "accuracy", "", {}) if classes else
+        ("scaled", "source.standardize", "scaled_target", _("Target, standardized"), {}),
     ]  # fmt: skip
     ids = {"data": data.id} | {key: graph.fresh_id() for key, *_rest in rows}
     edits: list[Edit] = [
         AddNode(Node(ids[key], kind, graph.fresh_name(name), label, dict(params), data.x + at * ACROSS, data.y))
         for at, (key, kind, name, label, params) in enumerate(rows, 1)
     ]
-    wires: Sequence[tuple[str, str, str, str]] = [
+    wires: list[tuple[str, str, str, str]] = [
         ("data", "x", "standard", "x"), ("standard", "y", "hidden", "x"), ("hidden", "y", "relu", "x"), ("relu", "y", "output", "x"),
-        ("output", "y", "loss", "scores" if classes else "prediction"), ("data", "target", "loss", "target"),
-        *([("output", "y", "accuracy", "prediction"), ("data", "target", "accuracy", "target")] if classes else []),
     ]  # fmt: skip
+    if classes:
+        wires += [("output", "y", "loss", "scores"), ("data", "target", "loss", "target"),
+                  ("output", "y", "accuracy", "prediction"), ("data", "target", "accuracy", "target")]  # fmt: skip
+    else:  # prices in thousands or years would need thousands of steps until the weights are as large
+        wires += [("output", "y", "loss", "prediction"), ("data", "target", "scaled", "x"), ("scaled", "y", "loss", "target")]
     edits += [Connect(Edge(graph.fresh_id("e"), (ids[a], port), (ids[b], into))) for a, port, b, into in wires]
-    return edits, {ids[key]: HIGH for key in ("data", "standard", "loss")}
+    return edits, {ids[key]: HIGH for key in ("data", "standard", "loss", "scaled") if key in ids}
 
 
 def training(graph: Graph, rows: int) -> list[Edit]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.data.preview import preview
 from engine.nodes.catalog import CATALOG
 from graph.storage.document import Document
-from tests.support.importing import in_the_dialog
+from tests.support.importing import import_here, in_the_dialog
 from tests.support.window_support import after_event, drop
 from ui.importing.choices import Choices
 from ui.importing.dialog import ImportDialog
@@ -78,6 +79,38 @@ def test_a_table_with_a_network_is_one_step_and_fits_the_target(empty: Window, p
     assert stored["columns"]["age"] == {"role": "feature", "kind": "number", "missing": "mean"}
     empty.document.undo()
     assert empty.document.graph == before
+
+
+def test_a_target_of_numbers_is_standardized_and_meets_a_squared_error(empty: Window, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("area,price\n" + "".join(f"{area},{area * 3000 + area % 7}\n" for area in range(40, 80)))
+    in_the_dialog(empty)
+    drop(empty, path)
+    graph = empty.document.graph
+    loss, scaled, data = graph.named("loss"), graph.named("scaled_target"), graph.named("prices")
+    assert loss is not None and scaled is not None and data is not None and loss.type == "loss.squared_error"
+    wires = {(edge.source, edge.target) for edge in graph.edges.values()}
+    assert ((data.id, "target"), (scaled.id, "x")) in wires and ((scaled.id, "y"), (loss.id, "target")) in wires
+    assert graph.training["optimizer"] == "adam" and graph.named("accuracy") is None
+
+
+def test_all_missing_values_are_filled_in_by_one_click(empty: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "holes.csv"
+    path.write_text(
+        "a,b,y\n" + "".join(f"{'' if i == 3 else i / 4},{'' if i == 5 else 'pq'[i % 2]},{'uv'[i % 3 > 0]}\n" for i in range(12))
+    )
+
+    def act(dialog: ImportDialog) -> None:
+        assert dialog.summary.text().startswith("12 rows, 10 usable")
+        offer = next(button for button in dialog.remarks.findChildren(QPushButton) if button.text().startswith("Keep all rows"))
+        qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+        assert dialog.summary.text().startswith("12 rows · 3 columns · 4 features")
+        import_here(dialog)
+
+    in_the_dialog(empty, act)
+    drop(empty, path)
+    (node,) = empty.document.graph.nodes.values()
+    assert [node.params["columns"][name]["missing"] for name in "ab"] == ["median", "category"]
 
 
 def test_beside_another_graph_the_network_gets_a_document_of_its_own(window: Window, people: Path) -> None:
