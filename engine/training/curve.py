@@ -11,6 +11,8 @@ from engine.training.losses import Losses
 from graph.model.covered import Covered, unless_told
 
 LIMIT = 2000
+FRESH = 4096
+"""So many losses are put in their place at a time."""
 UNTOLD = 2**17
 """So many losses are kept for the next listener; if there are more, it is told the whole curve."""
 
@@ -63,7 +65,11 @@ class Curve:
         self._last_but_one: Point | None = None
         self._thinned = False
         self.stride = 1
-        self.losses = Losses()
+        self._losses = Losses()
+        self._fresh: list[float] = []
+        """The newest losses, which are not in `_losses` yet: a step must not pay for more than appending to a list."""
+        self._fresh_step = 1
+        """The step of the first of them."""
         self._untold = Losses()
         """The losses since a listener was told last."""
         self._told = -1
@@ -80,6 +86,18 @@ class Curve:
     def last(self) -> int:
         """The newest step there is anything of; -1 while there is nothing."""
         return max((p.step for p in (self._newest, *self._stored[-1:]) if p is not None), default=-1)
+
+    @property
+    def losses(self) -> Losses:
+        """The loss of every step."""
+        if self._fresh:
+            fresh, self._fresh = self._fresh, []
+            self._losses.add(self._fresh_step, fresh)
+            if self._told >= 0:
+                self._untold.add(self._fresh_step, fresh)
+                if self._untold.steps > UNTOLD:
+                    self._untold, self._told = Losses(), -1
+        return self._losses
 
     def add(self, first_step: int, losses: Sequence[float]) -> None:
         """Losses of consecutive steps, the first of them `first_step`."""
@@ -114,7 +132,7 @@ class Curve:
         """The part up to `step`, as a curve of its own."""
         twin = copy(self)
         twin._stored = list(self._stored)
-        twin.losses, twin._untold, twin._told = self.losses.until(step), Losses(), -1
+        twin._losses, twin._fresh, twin._untold, twin._told = self.losses.until(step), [], Losses(), -1
         twin.cut(step)
         return twin
 
@@ -125,25 +143,28 @@ class Curve:
 
     def tell_losses(self, known: bool) -> Losses | None:
         """The losses for a listener: those since it was told last, or all where it does not know them; None where there are no others."""
+        losses = self.losses
         if self._told < 0 or not known:
-            news = self.losses.until(self.losses.last)
+            news = losses.until(losses.last)
         elif self._untold.steps:
             news = self._untold
         else:
             return None
-        self._untold, self._told = Losses(), self.losses.last
+        self._untold, self._told = Losses(), losses.last
         return news
 
     def _keep(self, step: int, losses: Sequence[float]) -> None:
-        self.losses.add(step, losses)
-        if self._told >= 0:
-            self._untold.add(step, losses)
-            if self._untold.steps > UNTOLD:
-                self._untold, self._told = Losses(), -1
+        if step != self._fresh_step + len(self._fresh) or len(self._fresh) >= FRESH:
+            if step <= self.losses.last:
+                self._told = -1
+            self.losses.cut(step - 1)
+        if not self._fresh:
+            self._fresh_step = step
+        self._fresh.extend(losses)
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy for another process goes without the loss of every step: the window has them."""
-        return {**self.__dict__, "losses": Losses(), "_untold": Losses(), "_told": -1}
+        return {**self.__dict__, "_losses": Losses(), "_fresh": [], "_untold": Losses(), "_told": -1}
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:
         """(index, points from there on) for a listener that has the first `known` points."""
