@@ -1,0 +1,68 @@
+"""From a table to test accuracy on the command line: look at it with `data`, put it into the iris example, `train`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+
+from cli.commands import run_command
+from cli.common import EXAMPLES
+
+GERMAN = ("Alkohol", "Äpfelsäure", "Asche", "Alkalität", "Magnesium", "Phenole", "Flavonoide", "Nichtflavonoide", "Proanthocyane",
+          "Farbstärke", "Farbton", "Verdünnung", "Prolin", "Anbaugebiet")  # fmt: skip
+"""The columns of the wine table, as a German names them."""
+
+
+def german_wine() -> bytes:
+    """The wine table as a German spreadsheet exports it: semicolons, decimal commas, points between thousands, Windows letters."""
+    wine = load_wine()
+    lines = [";".join(GERMAN)]
+    for row, label in zip(wine.data.tolist(), wine.target.tolist(), strict=True):
+        cells = [f"{value:.2f}".replace(".", ",") for value in row[:-1]] + [f"{int(row[-1]):,}".replace(",", ".")]
+        lines.append(";".join([*cells, ("Süd", "Nord", "West")[label]]))
+    return "\r\n".join(lines).encode("cp1252")
+
+
+def passengers() -> bytes:
+    """A table with a column of words, dates and missing cells: women and children are saved."""
+    rng = np.random.default_rng(0)
+    lines = ["Name,Boarded,Sex,Age,Fare,Saved"]
+    for n in range(240):
+        fare, sex, age = rng.normal(30, 9), rng.choice(["male", "female", " Female"]), int(rng.integers(1, 70))
+        saved = "yes" if sex != "male" or age < 14 else "no"
+        lines.append(f'"No{n}, Mx.",1912-04-{n % 9 + 1:02d},{sex if n % 40 else ""},{age if n % 12 else "?"},{fare:.2f},{saved}')
+    return "\n".join(lines).encode()
+
+
+STORIES: dict[str, tuple[Callable[[], bytes], int, dict[str, Any], float]] = {
+    "penguins": (lambda: files("palmerpenguins").joinpath("data/penguins.csv").read_bytes(), 333, {}, 0.97),
+    "wine from a German spreadsheet": (german_wine, 178, {}, 0.93),
+    "words and missing cells": (passengers, 240, {"Age": {"missing": "median"}, "Sex": {"missing": "category"}}, 0.9),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_from_a_table_to_test_accuracy(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, usable, choices, least = STORIES[name]
+    (tmp_path / "table.csv").write_bytes(content())
+    assert run_command(["data", str(tmp_path / "table.csv"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    target = next(column for column in told["columns"] if column["role"] == "target")
+    assert (target["name"], target["kind"] in ("category", "yes/no")) == (
+        {"penguins": "species", "words and missing cells": "Saved"}.get(name, "Anbaugebiet"), True
+    )  # fmt: skip
+    document = json.loads((EXAMPLES / "iris.gradwire").read_text())
+    document["nodes"][0]["params"] = {"dataset": "csv", "path": "table.csv", "coding": "index", "columns": choices}
+    document["nodes"][4]["params"]["out_features"] = 2 if name.startswith("words") else 3
+    (tmp_path / "table.gradwire").write_text(json.dumps(document))
+    assert run_command(["train", str(tmp_path / "table.gradwire"), "--json", "--epochs", "25"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["metrics"]["test_accuracy"] >= least, result["metrics"]
+    assert usable in (told["rows"], 333)
