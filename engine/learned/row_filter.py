@@ -1,7 +1,7 @@
 """Choosing rows of a table by an expression: `petal length > 2 and species = setosa`, `wrong or loss >= 1`, `test`.
 
-A comparison has a column's name, a sign (`<`, `<=`, `>`, `>=`, `=`, `≠`) and a number or a name; a single word is a class, a part, or
-`right` or `wrong`. `not` binds before `and` (or a comma), and that before `or`; brackets group. Capitals do not matter.
+A comparison has a column's name, a sign (`<`, `<=`, `>`, `>=`, `=`, `≠`) and a number or a name; a single word is a class, a part,
+`right`, `wrong` or `batch`. `not` binds before `and` (or a comma), and that before `or`; brackets group. Capitals do not matter.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ class FilterError(ValueError):
     """The expression cannot be read; the text says why."""
 
 
-def chosen(text: str, columns: Sequence[Column], classes: Sequence[str], values: Values) -> np.ndarray:
-    """(N,) bool: the rows that an expression chooses. Raises FilterError."""
-    reader = _Reader(text, columns, classes, values)
+def chosen(
+    text: str, columns: Sequence[Column], classes: Sequence[str], values: Values, words: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:  # fmt: skip
+    """(N,) bool: the rows that an expression chooses; further single `words` choose these. Raises FilterError."""
+    reader = _Reader(text, columns, classes, values, words or {})
     found = reader.either()
     if reader.rest():
         raise FilterError(_("{rest} is left over: join conditions with and, or").format(rest=quoted(reader.rest())))
@@ -41,9 +43,12 @@ def chosen(text: str, columns: Sequence[Column], classes: Sequence[str], values:
 
 
 class _Reader:
-    def __init__(self, text: str, columns: Sequence[Column], classes: Sequence[str], values: Values) -> None:
+    def __init__(
+        self, text: str, columns: Sequence[Column], classes: Sequence[str], values: Values, words: Mapping[str, np.ndarray]
+    ) -> None:  # fmt: skip
         self._text, self._at = text, 0
         self._columns, self._classes, self._values = columns, classes, values
+        self._words = words
         self._names = sorted((column.name for column in columns), key=len, reverse=True)
 
     def rest(self) -> str:
@@ -175,6 +180,8 @@ class _Reader:
         if places and "class" in by_kind:
             of_class: np.ndarray = self._values(by_kind["class"]) == places[0]
             return of_class
+        if word.casefold() in self._words:
+            return self._words[word.casefold()]
         if word.casefold() in _PARTS:
             of_part: np.ndarray = self._values(by_kind["part"]) == _PARTS[word.casefold()]
             return of_part

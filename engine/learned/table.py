@@ -112,6 +112,8 @@ class TableJob(Job):
     where: str = ""
     test: bool = True
     predictions: bool = True
+    batch: tuple[int, ...] = ()
+    """The samples that the word `batch` chooses: those of the mini-batch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def _table(context: ExplainContext, job: TableJob, source: _Source) -> Steps:
     order = np.arange(total, dtype=np.int32)
     if job.where.strip():
         try:
-            order = order[chosen(job.where, source.columns, data.description.classes, values)]
+            batch = np.isin(order, job.batch)
+            order = order[chosen(job.where, source.columns, data.description.classes, values, {"batch": batch})]
         except FilterError as error:
             raise JobError(str(error)) from error
         yield JobReport(900, 1000)

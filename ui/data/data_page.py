@@ -303,7 +303,7 @@ class DataPage(Panel):
         there = spot is not None and spot.place < counts[spot.part]
         sample = sample_of(spot.part, spot.place, counts) if spot is not None and there else -1
         batch = frozenset[int]() if there else frozenset(self._batch(trace, counts))
-        self.samples.model.set_batch(batch)
+        self.samples.set_batch(batch)
         self.samples.follow()
         self.survey.mark(batch, sample, self._values(sample))
 

@@ -162,7 +162,7 @@ class SamplesModel(QAbstractTableModel):
     @property
     def batch_colour(self) -> str:
         """Behind the samples of the batch that is shown."""
-        return mixed(self._theme.highlight, self._theme.panel, 0.22)
+        return mixed(self._theme.panel, self._theme.highlight, 0.22)
 
     def _alignment(self, at: int) -> int:
         words = self.columns[at].kind in ("part", "class", "predicted class")

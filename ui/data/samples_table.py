@@ -73,8 +73,8 @@ class SamplesTable(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setPlaceholderText(_("Filter: x1 > 0.5 and wrong"))
         self.filter.setToolTip(
-            _("Compare columns with numbers or names: <, <=, >, >=, =, !=. A class, a part (training, validation, test), right or wrong "
-              "may be written alone. Join with and, or, not and brackets.")
+            _("Compare columns with numbers or names: <, <=, >, >=, =, !=. A class, a part (training, validation, test), right, "
+              "wrong or batch (the mini-batch of a step) may be written alone. Join with and, or, not and brackets.")
         )  # fmt: skip
         self.filter.setAccessibleName(_("Filter of the samples"))
         self.filter.textChanged.connect(lambda text: workspace.work.after_frame(self.filter, self.ask, TYPING_MS))
@@ -151,7 +151,8 @@ class SamplesTable(QWidget):
         self._workspace.work.drop(self.filter)
         self._leave()
         by, descending = self.model.sorting
-        wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted())
+        batch = tuple(sorted(self.model.batch))
+        wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted(), batch)
         self._job = self._workspace.work.job(wish, lambda report, parts: None, self._got_table, background=True)
 
     def _read_now(self) -> None:
@@ -161,6 +162,13 @@ class SamplesTable(QWidget):
     def _predicted(self) -> bool:
         """Whether predictions may be shown: none while any number is hidden."""
         return not self._workspace.visibility.values and not self._workspace.visibility.measures
+
+    def set_batch(self, batch: frozenset[int]) -> None:
+        """Mark these samples: the mini-batch of the step that is shown."""
+        if batch != self.model.batch:
+            self.model.set_batch(batch)
+            if "batch" in self.filter.text().casefold():
+                self.ask()
 
     def set_test(self, allowed: bool) -> None:
         """Whether predictions for the test part may be shown."""

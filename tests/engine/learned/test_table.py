@@ -49,6 +49,8 @@ def test_rows_are_sorted_and_chosen_as_numpy_would(model: Model) -> None:
     found: Table = whole(context, TableJob("data", x1, descending=True, where="x2 > 0.25 and target = lower and not test"))
     expected = [i for i in np.argsort(-x[:, 0], kind="stable") if x[i, 1] > 0.25 and y[i] == 1 and i < 75]
     assert found.order.tolist() == expected and found.step is None
+    some: Table = whole(context, TableJob("data", where="batch and lower", batch=(3, 60, 61)))
+    assert some.order.tolist() == [i for i in (3, 60, 61) if y[i] == 1]
     assert found.counts == {"train": 55, "validation": 20, "test": 25}
 
 
