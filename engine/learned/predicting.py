@@ -160,7 +160,8 @@ def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: Sampl
         outputs.append(values[read.prediction].detach().cpu().numpy())
         targets.append(values[read.target].detach().cpu().numpy())
         if not losses.one_by_one:
-            each[low:high] = losses.together(values, high - low).numpy()
+            with threads(model.compiled.threads):
+                each[low:high] = losses.together(values, high - low).numpy()
         low, spent = high, time.perf_counter() - began
         worked += spent
         size = min(2 * size, most) if spent < TURN / 2 else max(min(FIRST, most), size // 2) if spent > TURN else size

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QMenu, 
 
 from engine.compile.spot import Spot
 from engine.learned.table import Column, Rows, RowsJob, Table, TableJob
-from engine.numerics.job import Job, JobEnd
+from engine.numerics.job import Job, JobEnd, JobReport
 from graph.text.messages import _, ngettext
 from ui.data.samples_model import SamplesModel
 from ui.engine_link.refresh import Refresh
-from ui.look.numbers import count, plain
+from ui.look.numbers import count, percent, plain
 from ui.look.theme import Theme
 from ui.look.widgets import label, set_property
 from ui.maths.array_view import quiet_table
@@ -153,7 +153,12 @@ class SamplesTable(QWidget):
         by, descending = self.model.sorting
         batch = tuple(sorted(self.model.batch))
         wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted(), batch)
-        self._job = self._workspace.work.job(wish, lambda report, parts: None, self._got_table, background=True)
+        self._job = self._workspace.work.job(wish, self._progressed, self._got_table, background=True)
+
+    def _progressed(self, report: JobReport, _parts: object) -> None:
+        """Only long work is heard of: what is done within a report or two says nothing."""
+        if report.total and 0.02 < report.done / report.total < 0.8:
+            self._say(_("Predictions of all samples are read: {share}").format(share=percent(report.done / report.total)))
 
     def _read_now(self) -> None:
         self.ask()
