@@ -68,7 +68,8 @@ def refresh_ms(graph: Graph) -> float:
 
     context = ExplainContext(Model(graph, "cpu"))
     job = PlaneJob(Plane(points=(SIDE, SIDE)), 0, 0, 0)
-    return 1e3 * statistics.median(finished(on_plane(context, job)).seconds for _ in range(REPEATS))
+    seconds: list[float] = [finished(on_plane(context, job)).seconds for _ in range(REPEATS)]
+    return 1e3 * statistics.median(seconds)
 
 
 def moons() -> Document:

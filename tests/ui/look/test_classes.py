@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.contrast import contrast
 from ui.look.classes import COLOURS, MARKS, class_colour, class_mark, region_colour
-from ui.look.theme import THEMES, ContrastPair
+from ui.look.theme import THEMES, ContrastPair, Theme
 
 VISION = {
     "all colours": np.eye(3),
@@ -37,7 +37,7 @@ def _nearest(colours: tuple[str, ...], vision: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-def test_classes_are_told_apart_from_each_other_and_from_values_and_gradients(theme) -> None:
+def test_classes_are_told_apart_from_each_other_and_from_values_and_gradients(theme: Theme) -> None:
     colours = COLOURS[theme.name]
     for vision in VISION.values():
         assert _nearest(colours[:2], vision) > 0.11
