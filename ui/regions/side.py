@@ -321,6 +321,7 @@ class RegionsPanel(Panel):
         self.chooser.chosen.connect(self._other_columns)
         self.chooser.held.connect(self._hold)
         view.moved.connect(self._moved)
+        view.resized.connect(lambda: self.workspace.work.after_event("plane's type", self._dress))
         view.sample_chosen.connect(self.workspace.canvas.model.samples.point_out)
         view.read.connect(self._write_below)
         return view

@@ -24,6 +24,8 @@ from ui.regions.reading import nearest, read_out, sample_row, spoken
 NEAR = 9
 """A sample is meant that is at most so many pixels from the mouse."""
 ZOOM = 1.25
+NARROW = 250
+"""Pixels of width for type at 100 %: in a narrow picture type is not enlarged beyond them."""
 FROM_AFAR, ON_STAGE = 52, 38
 """What part of the window's height small print is."""
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
@@ -36,6 +38,7 @@ class PlaneView(QWidget):
 
     clicked = Signal(float, float)
     sample_chosen = Signal(object)
+    resized = Signal()
     moved = Signal()
     read = Signal(str)
     """What is said of the place under the mouse or the crosshair; empty for none."""
@@ -254,6 +257,7 @@ class PlaneView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._samples = None
+        self.resized.emit()
         self.moved.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -338,7 +342,8 @@ class PlaneView(QWidget):
 
 def type_unit(widget: QWidget, theme: Theme, part: int = FROM_AFAR) -> float:
     """By how much type is enlarged so that it is read from the last row: small print is such a part of the window's height."""
-    return max(theme.scale, widget.window().height() / part / font("small").pixelSize())
+    from_afar = widget.window().height() / part / font("small").pixelSize()
+    return max(theme.scale, min(from_afar, widget.width() / NARROW))
 
 
 def spot_of(seen: OnPlane | None) -> Spot | None:

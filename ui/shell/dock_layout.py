@@ -196,7 +196,11 @@ class DockLayout(QObject):
         return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
     def _width(self, place: str) -> float:
-        return min(self._chosen[self._widest(place)] * self._window.theme.scale, SIDE_MOST * self._main.width())
+        name, least = self._widest(place), max(self._specs[shown].wide for shown in self._shown(place))
+        size = self._chosen[name] * self._window.theme.scale
+        if self._chosen[name] == arrangement.first("", self._specs).sizes[name]:
+            size = max(size, least * self._main.width())
+        return min(size, SIDE_MOST * self._main.width())
 
     def _extents(self) -> dict[str, int]:
         """Present sizes of what is shown, by the names that choices have."""

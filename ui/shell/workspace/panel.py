@@ -53,6 +53,8 @@ class PanelSpec:
     """Width (below the canvas: height) in pixels for type at 100 %; of a dock below another one at the side, its share of their height."""
     alone: float = 0.0
     """Of a dock below another one at the side: its width in pixels for type at 100 % where no other is shown there."""
+    wide: float = 0.0
+    """Of a dock at a side: the share of the window's width that its side gets at least, until the user chooses a width."""
     least: tuple[int, float] = (0, 1.0)
     """Least width (below the canvas: height) for type at 100 %, and the share of the window that this may take at most."""
     tip: str = ""
