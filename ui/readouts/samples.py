@@ -152,7 +152,7 @@ def _columns(found: Predictions) -> list[Column]:
         ]
         if confidence is not None:
             why = _("The probability of the predicted class")
-            rows.append((_("probability"), why, lambda at: percent(float(confidence[at])), lambda at: exact(float(confidence[at]))))
+            rows.append((_("prob."), why, lambda at: percent(float(confidence[at])), lambda at: exact(float(confidence[at]))))
         else:
             why = _("The number that decided the class. It is no probability: this network's loss defines none.")
             rows.append((_("score"), why, lambda at: number(_score(found, at)), lambda at: exact(_score(found, at))))

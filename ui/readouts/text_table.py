@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from ui.look.theme import Theme
@@ -80,6 +80,7 @@ class TextTable(QTableView):
         self._on_chosen = on_chosen
         self._pixels = 0
         self.setModel(self.model_)
+        self.model_.modelReset.connect(self._share)
         quiet_table(self)
         self.verticalHeader().hide()
         self.setAccessibleName(name)
@@ -102,6 +103,19 @@ class TextTable(QTableView):
             self._pixels = pixels
             self.setStyleSheet(f"QTableView, QHeaderView::section {{ font-size: {pixels}px; }}")
             self.verticalHeader().setDefaultSectionSize(round(pixels * 1.7))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """All columns share the width, unless a heading or a text would be cut: then each is as wide as it needs."""
+        header = self.horizontalHeader()
+        needed = sum(max(self.sizeHintForColumn(at), header.sectionSizeHint(at)) for at in range(header.count()))
+        modes = QHeaderView.ResizeMode
+        mode = modes.ResizeToContents if needed > self.viewport().width() else modes.Stretch
+        if header.count() and header.sectionResizeMode(0) != mode:
+            header.setSectionResizeMode(mode)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._on_chosen is not None:
