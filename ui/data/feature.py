@@ -12,7 +12,7 @@ from engine.data.files import absolute_path
 from engine.numerics.job import JobEnd
 from graph.model.edits import Compound, SetParam
 from graph.model.graph import GraphError
-from graph.storage.embedded import is_embedded, located, name_of
+from graph.storage.embedded import is_embedded, located, name_of, size_of
 from graph.storage.paths import reason
 from graph.storage.writing import replace_file
 from graph.text.messages import _
@@ -145,6 +145,8 @@ class DataFiles(Feature):
             self._refused(end)
         elif node in document.graph.nodes and all(self._settings(node).get(name) == path for name, path in before.items()):
             self._set(node, end.answer, _("Embed the data"))
+            size = sum(size_of(path) or 0 for path in end.answer.values())
+            self.workspace.say(_("The data are inside the document now: {size}.").format(size=bytes_text(size)))
 
     def _refused(self, end: JobEnd) -> None:
         if end.how == "failed":
