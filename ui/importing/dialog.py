@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.data.files import absolute_path
@@ -18,6 +19,7 @@ from ui.forms.forms import CHOOSING
 from ui.importing.choices import Choices
 from ui.importing.form import ReadingForm
 from ui.importing.preview import Preview
+from ui.importing.target import TargetChoice
 from ui.importing.remarks import Remarks
 from ui.importing.words import summary
 from ui.look.job_bar import JobBar
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 LARGEST = QSize(1240, 760)
 """The dialog's size where there is room for it, at the usual type size."""
+FIND, MANY = 170, 8
+"""Width of the field that finds a column, which is there for more columns than this."""
 FORM = 326
 """The form's width."""
 
@@ -54,6 +58,13 @@ class ImportDialog(QDialog):
         self.paste = button(_("&Paste"), tip=_("Import the table on the clipboard  (Ctrl+V)"))
         self.form, self.preview, self.remarks = ReadingForm(), Preview(), Remarks()
         self.summary = label("", "strong", wrap=True)
+        self.target = TargetChoice()
+        self.find = QLineEdit()
+        self.find.setPlaceholderText(_("Find a column"))
+        self.find.setAccessibleName(_("Find a column"))
+        self.find.setToolTip(_("Go to the first column whose name contains this  (Ctrl+F)"))
+        self.find.setMaximumWidth(round(FIND * theme.scale))
+        self.find.hide()
         self.bar = JobBar(_("Reading the table"))
         self.network = QCheckBox(network)
         self.network.setChecked(bool(network))
@@ -67,8 +78,11 @@ class ImportDialog(QDialog):
         self.ok.setDefault(True)
         self._lay_out(theme)
         self._connect()
+        self._order()
         self.preview.set_theme(theme)
         self._resize(theme)
+        self.form.show_settings(choices.settings, None)
+        self.remarks.setFixedHeight(0)
         self.read()
 
     def _lay_out(self, theme: Theme) -> None:
@@ -81,7 +95,18 @@ class ImportDialog(QDialog):
         form.setFixedWidth(round(FORM * theme.scale))
         right = QVBoxLayout()
         right.setSpacing(6)
-        right.addWidget(self.summary)
+        columns = label(_("C&olumns"), "secondary")
+        columns.setBuddy(self.preview)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(columns)
+        line.addWidget(self.summary, 1)
+        aim = label(_("Tar&get"), "secondary")
+        aim.setBuddy(self.target)
+        line.addWidget(aim)
+        line.addWidget(self.target)
+        line.addWidget(self.find)
+        right.addLayout(line)
         right.addWidget(self.preview, 1)
         right.addWidget(self.remarks)
         middle = QHBoxLayout()
@@ -102,10 +127,31 @@ class ImportDialog(QDialog):
         layout.addWidget(self.bar)
         layout.addLayout(bottom)
 
+    def _order(self) -> None:
+        """Enter imports at once; Tab leads from the file over the form to the columns, the remarks and the end."""
+        stops = [
+            *self.form.fields.values(),
+            self.target,
+            self.find,
+            self.preview,
+            self.remarks,
+            self.network,
+            self.cancel,
+            self.ok,
+            self.other,
+            self.paste,
+        ]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
+        self.ok.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _connect(self) -> None:
         self.form.changed.connect(self._set)
         self.preview.chosen.connect(self._set_columns)
         self.remarks.repaired.connect(self._repair)
+        self.target.chosen.connect(lambda name: self._set_columns([name], "role", "target"))
+        self.find.textEdited.connect(self.preview.go_to)
+        QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(lambda: self.find.setFocus(Qt.FocusReason.ShortcutFocusReason))
         self.bar.cancelled.connect(self._stop)
         self.bar.again.connect(self.read)
         self.cancel.clicked.connect(self.reject)
@@ -131,6 +177,7 @@ class ImportDialog(QDialog):
             self._handle.leave()
         self._show_source()
         self.bar.begin()
+        self.bar.cancel.setText(_("Stop reading"))
         handle = self._work.job(self.choices.job(self._folder), self._progressed, self._ended)
         if handle.running:
             self._handle = handle
@@ -165,6 +212,8 @@ class ImportDialog(QDialog):
         self.form.show_settings(self.choices.settings, reading)
         self.preview.show_reading(reading)
         self.summary.setText(summary(reading) if reading is not None else "")
+        self.target.show_reading(reading)
+        self.find.setVisible(reading is not None and len(reading.columns) > MANY)
         if reading is not None:
             self.remarks.show_reading(reading)
         else:

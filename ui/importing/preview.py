@@ -197,6 +197,14 @@ class Preview(QTableView):
             wide = max(metrics.horizontalAdvance(text) for text in texts)
             self.setColumnWidth(at, round(min(max(wide + 26 * scale, 96 * scale), 230 * scale)))
 
+    def go_to(self, text: str) -> None:
+        """Bring the first column whose name contains a text into view."""
+        names = [self.rows.column(at).name.casefold() for at in range(self.rows.columnCount())]
+        at = next((at for at, name in enumerate(names) if text.casefold() in name), None)
+        if text and at is not None:
+            self.setCurrentIndex(self.rows.index(0, at))
+            self.scrollTo(self.rows.index(0, at), QAbstractItemView.ScrollHint.PositionAtCenter)
+
     # choosing
 
     def open_menu(self, index: QModelIndex) -> None:
