@@ -19,8 +19,8 @@ from ui.forms.forms import CHOOSING
 from ui.importing.choices import Choices
 from ui.importing.form import ReadingForm
 from ui.importing.preview import Preview
-from ui.importing.target import TargetChoice
 from ui.importing.remarks import Remarks
+from ui.importing.target import TargetChoice
 from ui.importing.words import summary
 from ui.look.job_bar import JobBar
 from ui.look.theme import Theme
@@ -215,7 +215,7 @@ class ImportDialog(QDialog):
         self.target.show_reading(reading)
         self.find.setVisible(reading is not None and len(reading.columns) > MANY)
         if reading is not None:
-            self.remarks.show_reading(reading)
+            self.remarks.show_reading(reading, self.choices.dropped)
         else:
             self.remarks.show_problem(problem)
         self.ok.setEnabled(reading is not None and not reading.problem)

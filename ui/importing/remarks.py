@@ -38,17 +38,23 @@ class Remarks(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolled(self._list))
 
-    def show_reading(self, reading: TableReading) -> None:
+    def show_reading(self, reading: TableReading, lost: Sequence[str] = ()) -> None:
+        """`lost` are columns that the document says something about and the table does not have any more."""
         self._clear()
         self.problem = reading.problem
         if reading.problem:
             self._add(reading.problem, reading.repairs, "fault")
-        if (offer := keep_all(reading)) is not None:
-            lost = reading.rows - reading.usable
-            text = ngettext(
-                "{n:,} of {rows:,} rows lacks a value and is not used", "{n:,} of {rows:,} rows lack a value and are not used", lost
+        if gone := [name for name in lost if name not in {column.name for column in reading.columns}]:
+            shown = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
+            self._add(
+                _("This table no longer has these columns, for which something was chosen: {columns}").format(columns=shown), (), "notice"
             )
-            self._add(text.format(n=lost, rows=reading.rows), (offer,), "notice")
+        if (offer := keep_all(reading)) is not None:
+            unused = reading.rows - reading.usable
+            text = ngettext(
+                "{n:,} of {rows:,} rows lacks a value and is not used", "{n:,} of {rows:,} rows lack a value and are not used", unused
+            )
+            self._add(text.format(n=unused, rows=reading.rows), (offer,), "notice")
         notes = sorted(reading.notes, key=lambda note: not note.warning)
         for note in notes[:SHOWN]:
             self._add(note.text, note.repairs, "notice" if note.warning else "small")
@@ -60,7 +66,8 @@ class Remarks(QWidget):
         """The table cannot be read at all."""
         self._clear()
         self.problem = text
-        self._add(text, (), "fault")
+        if text:
+            self._add(text, (), "fault")
         self._end()
 
     def _end(self) -> None:

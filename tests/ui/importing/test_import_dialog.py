@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.data.preview import preview
@@ -157,6 +157,25 @@ def test_cancel_changes_nothing_and_a_reading_changed_is_one_step(empty: Window,
     assert empty.document.graph.nodes[node.id].params["columns"]["size"]["role"] == "target"
     empty.document.undo()
     assert empty.document.graph.nodes[node.id].params == first
+
+
+def test_a_document_whose_file_has_other_columns_now_is_read_again_and_says_so(empty: Window, people: Path) -> None:
+    in_the_dialog(empty, import_here)
+    drop(empty, people)
+    people.write_text(PEOPLE.replace("age", "years"))
+    told: list[str] = []
+
+    def act(dialog: ImportDialog) -> None:
+        told.extend(text.text() for text in dialog.remarks.findChildren(QLabel) if "no longer has" in text.text())
+        dialog.accept()
+
+    in_the_dialog(empty, act)
+    empty.actions_by_id["change_reading"].trigger()
+    after_event()
+    (node,) = empty.document.graph.nodes.values()
+    assert (
+        told and told[0].endswith(": age.") and "age" not in node.params["columns"] and node.params["columns"]["years"]["role"] == "feature"
+    )
 
 
 @pytest.mark.parametrize(("text", "said"), [
