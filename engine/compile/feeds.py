@@ -83,6 +83,20 @@ class Feeds:
         return [data[key].index_select(0, rows) if key in data else self.fixed[key] for key in keys]
 
 
+def moved(keys: Sequence[Key], tensors: Sequence[Tensor], free: Sequence[tuple[str, int, float]]) -> list[Tensor]:
+    """What sources give, (N, *dims) each, with free columns of the flattened features of Data nodes at other values: copies of these."""
+    result = list(tensors)
+    for at, (node, port) in enumerate(keys):
+        own = [(column, value) for name, column, value in free if (name, "x") == (node, port)]
+        if own:
+            rows = result[at].clone().reshape(len(result[at]), -1)
+            for column, value in own:
+                if column < rows.shape[1]:
+                    rows[:, column] = value
+            result[at] = rows.reshape(result[at].shape)
+    return result
+
+
 def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
     """Fill in the parts of every Data node that could be inferred. All of them go row by row."""
     feeds.train, feeds.validation, feeds.test = {}, {}, {}

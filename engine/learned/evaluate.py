@@ -51,10 +51,14 @@ def evaluate(
 class Evaluator:
     """The program of some outputs, with the model's numbers: as they are when it is called, or with `kept` as they are now.
 
+    `parameters` has other values for some of them, which are kept too.
+
     Raises RunError as `evaluate` does.
     """
 
-    def __init__(self, model: Model, outputs: Sequence[Key], kept: bool = False) -> None:
+    def __init__(
+        self, model: Model, outputs: Sequence[Key], kept: bool = False, parameters: Mapping[Key, Tensor] | None = None
+    ) -> None:  # fmt: skip
         if (node := mixing(model, outputs)) is not None:
             text = Message("mixes-rows", "it has one value for the whole batch, so a single row has none of its own")
             raise RunError([Problem("error", text, (node,), about=model.graph.nodes[node].name)])
@@ -65,9 +69,10 @@ class Evaluator:
         self._nothing = torch.empty(0, dtype=model.dtype, device=model.device)
         self._step = model.state.step
         self._numbers: tuple[list[Tensor], list[Tensor]] | None = None
-        if kept:
-            live = model.parameters(self._program), model.buffers(self._program)
-            self._numbers = [tensor.clone() for tensor in live[0]], [tensor.clone() for tensor in live[1]]
+        if kept or parameters:
+            live, other = (model.parameters(self._program), model.buffers(self._program)), parameters or {}
+            own = [other.get(key, tensor) for key, tensor in zip(self._program.parameter_keys, live[0], strict=True)]
+            self._numbers = [tensor.clone() for tensor in own], [tensor.clone() for tensor in live[1]]
 
     @property
     def data(self) -> list[Key]:

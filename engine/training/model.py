@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.compile.activity import KINDS, Activity, activity
 from engine.compile.environment import Key
 from engine.compile.failure import nonfinite
-from engine.compile.feeds import Feeds
+from engine.compile.feeds import Feeds, moved
 from engine.compile.negligible import negligible
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
@@ -221,13 +221,20 @@ class Model:
             return spot.part, [spot.place]
         return "train", self.samples()
 
+    @property
+    def _free(self) -> tuple[tuple[str, int, float], ...]:
+        """The features of what is looked at that have other values than the sample's."""
+        spot = self.spot
+        return spot.free if spot is not None and 0 <= spot.place < self.feeds.rows[spot.part] else ()
+
     def trace(self, samples: Sequence[int] | None = None, training: bool = False) -> Trace:
         """One pass over what is looked at (or these rows of the training part). Changes nothing.
 
         What cannot be computed is among the trace's problems. Raises RunError when a node fails on its numbers.
         """
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
-        return self._trace(torch.tensor(rows, dtype=torch.int64, device=self.device), training, part=part)
+        free = self._free if samples is None and not training else ()
+        return self._trace(torch.tensor(rows, dtype=torch.int64, device=self.device), training, part=part, free=free)
 
     def trace_of(self, rows: Tensor, step: int) -> Trace:
         """One pass in training mode over the rows of a mini-batch, with the random numbers of that step."""
@@ -236,8 +243,10 @@ class Model:
     def trace_view(self, samples: Sequence[int] | None = None, training: bool = False) -> TraceView:
         """`trace` for the window; what failed is among its problems."""
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
-        batch = _batch_text(part, rows, self.feeds.rows[part])
-        return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step, **named_rows(part, rows))
+        batch, named = _batch_text(part, rows, self.feeds.rows[part]), named_rows(part, rows)
+        if samples is None and not training and self._free:
+            batch, named = _("a point with the target of {sample}").format(sample=batch), named_rows(part, [])
+        return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step, **named)
 
     def view(self, make: Any, **more: Any) -> TraceView:
         """The view of the trace that `make()` returns, with this model's problems and slider positions."""
@@ -349,14 +358,18 @@ class Model:
                 self._initial[key] = value
                 anew.append(self.name(key))
 
-    def _trace(self, rows: Tensor, training: bool, step: int | None = None, part: Part = "train") -> Trace:
+    def _trace(
+        self, rows: Tensor, training: bool, step: int | None = None, part: Part = "train",
+        free: Sequence[tuple[str, int, float]] = (),
+    ) -> Trace:  # fmt: skip
         program = self.program(training=training, everything=True)
         if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
             raise RunError(self.feeds.problems)
         random = self.random(self.state.step if step is None else step)
         try:
             with threads(self.compiled.threads):
-                return program.trace(self.feeds.chosen(program.feeds, rows, part), self.parameters(program), self.buffers(program), random)
+                feeds = moved(program.feeds, self.feeds.chosen(program.feeds, rows, part), free)
+                return program.trace(feeds, self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:
             raise RunError([self.compiled.explain(failure)]) from failure
 

@@ -43,6 +43,7 @@ def test_regions_form_while_the_network_trains_and_a_point_is_chosen(make_window
     qtbot.waitUntil(lambda: panel.seen.spot is not None and panel.seen.spot.spot == chosen, timeout=PATIENCE)
     assert panel.seen.spot.loss is not None and "loss" in panel.below.text()
 
+    microscope(window, qtbot)
     window.actions_by_id["plane_stage"].trigger()
     assert view.isVisible() and view.width() > 0.8 * window.width()
     qtbot.keyClick(view, Qt.Key.Key_Escape)
@@ -83,3 +84,25 @@ def responses(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: feature.seen is not None, timeout=PATIENCE)
     qtbot.keyClick(canvas, Qt.Key.Key_R)
     assert feature.seen is None and canvas.content.shows == "numbers"
+
+
+def microscope(window: Window, qtbot: QtBot) -> None:
+    """A click between samples makes that point the sample; one update from it alone is previewed, and nothing is changed."""
+    panel, trace = window.panel("regions"), window.kernel.progress.step
+    view, seen = panel.view, panel.seen
+    place = (0.0, 0.0)  # between the four clouds
+    assert view.sample_at(view.frame.at(*place)) is None
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.frame.at(*place).toPoint())
+    spot = window.canvas.model.samples.spot
+    assert spot is not None and [column for _node, column, _value in spot.free] == [0, 1]
+    assert abs(spot.free[0][2]) < 0.1 > abs(spot.free[1][2]) and window.canvas.model.samples.sample is None
+    qtbot.waitUntil(lambda: panel._preview.update is not None and panel._preview.update.spot == spot, timeout=PATIENCE)
+    assert "after one step of" in panel.below.text() and window.kernel.progress.step == trace
+    data = seen.node
+    wanted = [value for _node, _column, value in spot.free]
+
+    def there() -> bool:
+        view_of_x = window.canvas.content.trace.values.get((data, "x"))
+        return view_of_x is not None and view_of_x.data is not None and view_of_x.data.reshape(-1).tolist() == wanted
+
+    qtbot.waitUntil(there, timeout=PATIENCE)

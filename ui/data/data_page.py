@@ -299,7 +299,7 @@ class DataPage(Panel):
         if survey is None or not self.isVisible():
             return
         counts = survey.description.part_rows
-        spot = self.workspace.canvas.model.samples.spot
+        spot = self.workspace.canvas.model.samples.sample
         there = spot is not None and spot.place < counts[spot.part]
         sample = sample_of(spot.part, spot.place, counts) if spot is not None and there else -1
         batch = frozenset[int]() if there else frozenset(self._batch(trace, counts))

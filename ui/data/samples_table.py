@@ -334,7 +334,7 @@ class SamplesTable(QWidget):
 
     def follow(self) -> None:
         """Mark the sample that was pointed out, wherever that was."""
-        spot = self._workspace.canvas.model.samples.spot
+        spot = self._workspace.canvas.model.samples.sample
         line = -1 if spot is None else self.model.line_of(spot.part, spot.place)
         selection = self.view.selectionModel()
         self._quiet = True

@@ -93,7 +93,7 @@ class SampleList(QWidget):
         of = (found.part, found.stamp.structure, found.stamp.revision)
         if of != self._of or len(self._pictures) > KEPT:
             self._of, self._pictures = of, {}
-        spot = self._workspace.canvas.model.samples.spot
+        spot = self._workspace.canvas.model.samples.sample
         here = np.flatnonzero(self.places == spot.place) if spot is not None and spot.part == found.part else np.zeros(0)
         captions = [caption(found, int(place)) for place in self.places]
         self.grid.show_pictures(captions, self.picture, self._theme, int(here[0]) if len(here) else -1)

@@ -161,4 +161,3 @@ class RegionsFeature(Feature):
     def set_document(self, document: object) -> None:
         if self.on_stage:
             self.toggle_stage()
-

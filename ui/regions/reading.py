@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.compile.spot import Spot
 from engine.data.parts import part_word
 from engine.learned.plane import OnPlane, SpotSeen
 from graph.text.messages import _
@@ -14,6 +15,17 @@ def nearest(seen: OnPlane, x: float, y: float) -> tuple[int, ...]:
     """The point of the grid that is nearest to a place: its numbers along the axes."""
     place = (x, y)[: len(seen.axes)]
     return tuple(int(np.abs(axis.at - value).argmin()) for axis, value in zip(seen.axes, place, strict=True))
+
+
+def nearest_sample(seen: OnPlane, x: float, y: float) -> Spot | None:
+    """The sample nearest to a place, as it is drawn; of the training part, where it has samples."""
+    points, place = seen.points, (x, y)[: len(seen.axes)]
+    if not len(points.at):
+        return None
+    sizes = np.array([axis.high - axis.low for axis in seen.axes])
+    apart = np.linalg.norm((points.at - place) / sizes, axis=1)
+    train = np.array([part == "train" for part in points.part])[points.parts]
+    return points.spot(int(np.nan_to_num(np.where(train | ~train.any(), apart, np.inf), nan=np.inf).argmin()))
 
 
 def read_out(seen: OnPlane, grid: tuple[int, ...]) -> str:
@@ -48,7 +60,7 @@ def percent(share: float) -> str:
 
 def sample_text(seen: OnPlane, spot: SpotSeen, loss: float | None) -> str:
     """The sample in one line: which one it is, what is true, what is predicted with which probability, its loss."""
-    parts = [_("{part} sample {place} of {count}").format(part=part_word(spot.spot.part), place=spot.spot.place + 1, count=spot.spot.count)]
+    parts = [_named(seen, spot)]
     if seen.kind == "numbers":
         parts.append(_("true {true}").format(true=number(spot.true)))
         parts.append(_("predicted {predicted}").format(predicted=number(spot.predicted)))
@@ -62,6 +74,16 @@ def sample_text(seen: OnPlane, spot: SpotSeen, loss: float | None) -> str:
     if loss is not None:
         parts.append(_("loss {loss}").format(loss=number(loss)))
     return " · ".join(parts)
+
+
+def _named(seen: OnPlane, spot: SpotSeen) -> str:
+    """Which sample of which part, or where a free point is and whose target it has."""
+    of = spot.spot
+    name = _("{part} sample {place} of {count}").format(part=part_word(of.part), place=of.place + 1, count=of.count)
+    if not of.free:
+        return name
+    at = ", ".join(f"{axis.name} = {number(value)}" for axis, value in zip(seen.axes, spot.at, strict=True))
+    return _("{place} with the target of {sample}").format(place=at, sample=name)
 
 
 def held_text(seen: OnPlane) -> str:

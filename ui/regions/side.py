@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -13,6 +14,8 @@ from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
+from ui.regions.preview import Preview, same_grid, told
+from ui.regions.reading import nearest_sample
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import TEST_PART
 from ui.shell.workspace.workspace import Workspace
@@ -59,6 +62,8 @@ class RegionsPanel(Panel):
         self._asked: tuple[PlaneJob, int] | None = None
         """What was asked for last, and the step it was asked at."""
         self._refresh = Refresh(workspace.work, self._answered, lambda seen: seen.seconds, rest=REST)
+        self._preview = Preview()
+        self._updates = Refresh(workspace.work, self._updated, lambda update: 0.0, rest=REST)
         self.title = label(_("Learned function"), "strong")
         self.step = ElidedLabel("", "small")
         self.stage = button("⤢", "quiet")
@@ -155,9 +160,11 @@ class RegionsPanel(Panel):
 
     def end(self) -> None:
         self._refresh.stop()
+        self._updates.stop()
 
     def _dress(self) -> None:
         self.below.setFixedHeight(2 * self.below.fontMetrics().lineSpacing() + 2)  # what is read does not move the picture
+        self._preview.theme = self.theme
         if self.view is not None:
             from ui.regions.view import FROM_AFAR, ON_STAGE, type_unit
 
@@ -256,6 +263,44 @@ class RegionsPanel(Panel):
         self.step.set_full(_("step {step:,}").format(step=seen.stamp.step) if seen.stamp.step else _("before training"))
         self._write_below("")
         self.changed.emit()
+        self._ask_update()
+
+    # one update from the sample that was pointed out
+
+    def _ask_update(self) -> None:
+        """Ask how one step from this sample alone would move what is shown; not while something trains."""
+        from engine.learned.plane import Axis, Plane
+        from engine.learned.plane.one_update import OneUpdateJob
+
+        kernel, seen = self.workspace.kernel, self.seen
+        if kernel is None or kernel.training or seen is None or seen.spot is None:
+            self._preview.update = None
+            self._updates.stop()
+            return
+        shown, spot = self._preview.update, seen.spot.spot
+        if shown is not None and shown.spot == spot and same_grid(seen, shown):
+            return
+        axes = tuple(Axis(axis.column, len(axis.at), (axis.low, axis.high)) for axis in seen.axes)
+        stamp = seen.stamp
+        self._updates.ask(OneUpdateJob(Plane(axes, seen.held, seen.node), spot, stamp.structure, stamp.revision, stamp.run, seen.output))
+
+    def _updated(self, _job: Job, end: JobEnd) -> None:
+        if end.how == "done" and self.view is not None and not self.covered:
+            self._preview.update = end.answer
+            self.view.update()
+            self._write_below("")
+
+    def _point_at(self, x: float, y: float) -> None:
+        """Let a place of the plane be the sample: all else, and its target, are those of the sample that holds the other columns, or
+        of the nearest one."""
+        seen = self.seen
+        if seen is None:
+            return
+        base = seen.held or nearest_sample(seen, x, y)
+        if base is not None:
+            place = zip(seen.axes, (x, y), strict=False)
+            free = tuple((seen.node, axis.column, float(value)) for axis, value in place)
+            self.workspace.canvas.model.samples.point_out(replace(base, free=free))
 
     def _say(self, text: str) -> None:
         """Words in the picture's place."""
@@ -289,6 +334,9 @@ class RegionsPanel(Panel):
         text, tip = read, ""
         if not read and seen.spot is not None:
             text, tip = sample_text(seen, seen.spot, seen.spot.loss), sample_row(seen, seen.spot)
+            update = self._preview.update
+            if update is not None and update.spot == seen.spot.spot and same_grid(seen, update):
+                text, tip = f"{text}\n{told(update)}", f"{text}\n{told(update)}\n\n{tip}"
         elif not read:
             text = held_text(seen)
         self.below.setText(text)
@@ -322,6 +370,8 @@ class RegionsPanel(Panel):
         self.chooser.held.connect(self._hold)
         view.moved.connect(self._moved)
         view.resized.connect(lambda: self.workspace.work.after_event("plane's type", self._dress))
+        view.clicked.connect(self._point_at)
+        view.overlays.append(self._preview.paint)
         view.sample_chosen.connect(self.workspace.canvas.model.samples.point_out)
         view.read.connect(self._write_below)
         return view

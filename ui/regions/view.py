@@ -34,7 +34,10 @@ Overlay = Callable[[QPainter, Frame, OnPlane], None]
 
 
 class PlaneView(QWidget):
-    """One plane. `clicked`: a place of it (also with Enter); `sample_chosen`: a sample there; `moved`: another part of it is seen."""
+    """One plane. `sample_chosen`: a sample at the place that was clicked, or at the crosshair; `clicked`: that place, where no sample is.
+
+    `moved`: another part of the plane is seen.
+    """
 
     clicked = Signal(float, float)
     sample_chosen = Signal(object)
@@ -154,7 +157,8 @@ class PlaneView(QWidget):
         index = self.sample_at(at)
         if index is not None:
             self.sample_chosen.emit(seen.points.spot(index))
-        self.clicked.emit(*frame.place(at))
+        else:
+            self.clicked.emit(*frame.place(at))
 
     # mouse
 

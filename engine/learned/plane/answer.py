@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
+from engine.compile.feeds import moved
 from engine.compile.spot import Spot
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
@@ -213,7 +214,7 @@ def _on_plane(
     )
     shape = tuple(len(axis.at) for axis in reversed(shown))
     with threads(model.compiled.threads):
-        more = _read(read, torch.cat(pieces) if len(pieces) > 1 else pieces[0], shape, job.output)
+        more = read_grid(read, torch.cat(pieces) if len(pieces) > 1 else pieces[0], shape, job.output)
     target = _target(source, job.output)
     worked += time.thread_time() - began
     return OnPlane(
@@ -247,7 +248,7 @@ def _evaluated(now: Evaluator, key: Key, rows: Mapping[Key, Tensor], count: int)
     return value if value.ndim and len(value) == count else value.expand(count, *value.shape)
 
 
-def _read(read: Reading, prediction: Tensor, shape: tuple[int, ...], output: int) -> dict[str, Any]:
+def read_grid(read: Reading, prediction: Tensor, shape: tuple[int, ...], output: int) -> dict[str, Any]:
     """The fields of the answer that hold the prediction on the grid."""
     if read.right is None:
         return {"values": prediction.reshape(len(prediction), -1)[:, output].reshape(shape).cpu().numpy()}
@@ -277,7 +278,7 @@ def _spot(model: Model, source: _Source, now: Evaluator, plane: Plane, job: Plan
     spot, read = job.spot, source.read
     if spot is None or spot.place >= model.feeds.rows.get(spot.part, 0):
         return None
-    fed = {key: tensor[spot.place : spot.place + 1] for key, tensor in _given(model, spot.part).items()}
+    fed = sample_fed(model, spot)
     prediction = _evaluated(now, read.prediction, fed, 1)
     target = _target_of(model, read, fed)
     features = fed[plane.node, "x"].reshape(-1).tolist()
@@ -291,6 +292,13 @@ def _spot(model: Model, source: _Source, now: Evaluator, plane: Plane, job: Plan
         spot, tuple(features), at, float(read.right.truth(target).reshape(-1)[0]), -1.0 if undecided[0] else float(classes[0]),
         () if probable is None else tuple(probable[0].tolist()), loss,
     )  # fmt: skip
+
+
+def sample_fed(model: Model, spot: Spot) -> dict[Key, Tensor]:
+    """What all Data nodes give for what was pointed out, (1, *dims) each."""
+    given = _given(model, spot.part)
+    rows = [tensor[spot.place : spot.place + 1] for tensor in given.values()]
+    return dict(zip(given, moved(list(given), rows, spot.free), strict=True))
 
 
 def _loss(model: Model, fed: Mapping[Key, Tensor]) -> float | None:

@@ -100,7 +100,7 @@ def test_a_click_chooses_the_sample_there_and_keys_do_the_same(view: PlaneView, 
     click(view, frame.at(0.5, -0.5) + QPointF(2, 1))
     assert chosen == [Spot("test", 4, 5)]
     click(view, frame.at(0.0, 0.0))
-    assert len(chosen) == 1 and places[1] == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert len(chosen) == 1 == len(places) and places[0] == pytest.approx((0.0, 0.0), abs=1e-9)
     qtbot.keyClick(view, Qt.Key.Key_N)
     assert chosen[-1] == Spot("train", 0, 2)
     for key in [Qt.Key.Key_Right] * 5 + [Qt.Key.Key_Up] * 5:

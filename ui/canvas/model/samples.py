@@ -53,6 +53,11 @@ class Samples(QObject):
         """The sample that was pointed out, and is a batch of its own; None where the demonstration batch is shown."""
         return self._spot
 
+    @property
+    def sample(self) -> Spot | None:
+        """The same where it is a sample of the data, and no point between them."""
+        return self._spot if self._spot is not None and not self._spot.free else None
+
     def point_out(self, spot: Spot | None) -> None:
         """Let this sample be the batch, with its own loss and gradients; with None the demonstration batch again."""
         if spot == self._spot:
