@@ -103,6 +103,7 @@ class InstrumentsPage(Panel):
         self._refresh.stop()
         self.history.clear()
         self._open, self._failed, self._asked = None, "", ()
+        self._look()
         self._draw()
 
     def document_changed(self) -> None:
@@ -112,6 +113,9 @@ class InstrumentsPage(Panel):
         newest = self.history.newest
         if newest is not None and newest.run != progress.run:
             self.history.clear()
+        self._look()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
         self._look()
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
@@ -177,6 +181,8 @@ class InstrumentsPage(Panel):
                 self.history.add(end.answer)
         elif end.how == "failed":
             self._failed = end.text
+        else:
+            self._asked = ()  # nothing was found out
         self._draw()
         kernel = self.workspace.kernel
         if kernel is not None and kernel.training and self.isVisible():

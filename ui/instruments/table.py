@@ -41,6 +41,8 @@ class LayerTable(QWidget):
         self._titles: list[str] = []
         self._stale = False
         self._pictures: dict[tuple[str, Kind], Picture] = {}
+        self._images: dict[tuple[str, Kind], tuple[object, QImage | None]] = {}
+        """What was painted last, and of what: most paintings follow the mouse or the focus."""
         self._at = (-1, 0)
         """Row and column that keys have chosen."""
         self.setAccessibleName(_("Layers"))
@@ -55,6 +57,7 @@ class LayerTable(QWidget):
         self._observed, self._names, self._titles, self._stale, self._theme = observed, list(names), list(titles), stale, theme
         nodes = {layer.node for layer in self.layers}
         self._pictures = {key: picture for key, picture in self._pictures.items() if key[0] in nodes}
+        self._images = {key: image for key, image in self._images.items() if key[0] in nodes}
         self.setFixedHeight(self.sizeHint().height())
         self.setMinimumWidth(self.minimumSizeHint().width())
         self._describe()
@@ -180,13 +183,21 @@ class LayerTable(QWidget):
     def _paint_histograms(self, painter: QPainter, row: int, kind: Kind, theme: Theme) -> None:
         area = self.cell(row, kind)
         painter.fillRect(area, color(theme.field))
-        picture = self._pictures.setdefault((self.layers[row].node, kind), Picture())
-        shares = picture.shares(self._observed, row, kind, max(round(area.width()), 2), max(round(area.height()), 2))
-        if shares is None:
+        image = self._image(row, kind, (max(round(area.width()), 2), max(round(area.height()), 2)), theme)
+        if image is None:
             painter.setPen(color(theme.secondary))
             painter.drawText(area, int(_ALIGN.AlignCenter), "–")
-            return
-        painter.drawImage(area.topLeft(), heat_image(shares, hue(kind, theme, self._stale), theme.field))
+        else:
+            painter.drawImage(area.topLeft(), image)
+
+    def _image(self, row: int, kind: Kind, size: tuple[int, int], theme: Theme) -> QImage | None:
+        cell = self.layers[row].node, kind
+        key = (id(self._observed[0]), id(self._observed[-1]), len(self._observed), size, self._stale, theme.name)
+        known = self._images.get(cell)
+        if known is None or known[0] != key:
+            shares = self._pictures.setdefault(cell, Picture()).shares(self._observed, row, kind, *size)
+            known = self._images[cell] = key, None if shares is None else heat_image(shares, hue(kind, theme, self._stale), theme.field)
+        return known[1]
 
 
 def hue(kind: Kind, theme: Theme, stale: bool) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.learned.instruments import BINS, Observed
 
-BUDGET = 16 * 2**20
-"""Bytes of all histograms together."""
+BUDGET, MOST = 4 * 2**20, 512
+"""Bytes of all histograms together, and the most observations: a picture has about as many columns."""
 EACH = 8 * BINS + 200
 """Bytes counted for one histogram."""
 
@@ -13,7 +13,7 @@ EACH = 8 * BINS + 200
 class History:
     """Observations in the order of their steps.
 
-    When they take more than the budget, every second one goes, and from then on every second new one is not kept (then three of four, and
+    When they are too many or take more than the budget, every second one goes, and from then on every second new one is not kept (then three of four, and
     so on); the newest is always there.
     """
 
@@ -37,7 +37,7 @@ class History:
             self.kept.append(observed)
         self._number += 1
         self.newest = observed
-        while len(self.kept) > 2 and self.bytes > self._budget:
+        while len(self.kept) > MOST or (len(self.kept) > 2 and self.bytes > self._budget):
             self.kept = self.kept[::2]
             self.stride *= 2
 
