@@ -64,6 +64,8 @@ class CurveFeature(Feature):
 
     def focus(self) -> None:
         self.workspace.pages.show("training")
+        if "loss" not in self.curves.plots:
+            return
         self.curves.plots["loss"].plot.setFocus(Qt.FocusReason.ShortcutFocusReason)
         whole = self.curves.whole()
         if self.curves.step_read is None and whole is not None:

@@ -190,6 +190,7 @@ def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(m
     feature = CurveFeature(workspace)
     feature.install()
     assert list(feature.facts()) == []
+    feature.focus()  # nothing is drawn yet
     page.curves.show_points(POINTS, 1, "whole")
     page.curves._draw()
     assert "curves" in feature.facts()
