@@ -13,8 +13,8 @@ EACH = 8 * BINS + 200
 class History:
     """Observations in the order of their steps.
 
-    When they are too many or take more than the budget, every second one goes, and from then on every second new one is not kept (then three
-    of four, and so on); the newest is always there.
+    When they are too many or take more than the budget, every second one goes, and from then on every second new one is not kept (then
+    three of four, and so on); the newest is always there.
     """
 
     def __init__(self, budget: int = BUDGET) -> None:
