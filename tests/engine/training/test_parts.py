@@ -51,4 +51,5 @@ def test_a_step_made_alone_names_its_mini_batch() -> None:
     coming = worker.trace()
     assert coming.mode == "training" and len(coming.rows) == 16 and not set(coming.rows) & set(rows)
     x = load(tanh_net().settings_of("data")).train.x
-    assert np.array_equal(coming.values["data", "x"].data, x[list(coming.rows)])
+    shown = coming.values["data", "x"].data
+    assert shown is not None and np.array_equal(shown, x[list(coming.rows)])
