@@ -219,7 +219,7 @@ def _chunks(file: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
                 raise NotPlain
             continue
         whole = data[:end] if end and len(data) == size else data
-        if whole.strip():
+        if not whole.isspace():
             yield start, whole
         start += len(whole)
 

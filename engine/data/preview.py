@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from engine.data.cells import NumberFormat
 from engine.data.errors import CellError, DataError, DataNote
 from engine.data.files import absolute_path
 from engine.data.how_read import AUTO, DECIMALS, KINDS, SEPARATORS, SETTINGS, THOUSANDS, HowRead
 from engine.data.kinds import date_format, iso, truth_of
+from engine.data.raw import Raw
 from engine.data.table_file import planned
 from engine.data.table_reading import ColumnReading, Finding, ReadTable, TableReading
 from engine.data.table_samples import Plan, TableReader
 from engine.numerics.job import JobError, Steps, finished, share_of
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from graph.text.quoting import named
 
 DISTINCT = 10_000
@@ -55,10 +58,27 @@ def previewing(settings: Mapping[str, Any], folder: str = "", proposed: bool = T
         raw = yield from share_of(reader.samples(str(values.get("coding", AUTO))), 800, 1000)
         usable = len(raw.x) if raw.usable is None else int(raw.usable.sum())
         classes = tuple(raw.classes)
+        reader.notes += _rare(raw)
     except DataError as error:
         problem = error
     notes = reader.notes if len(reader.notes) >= len(planned_notes) else planned_notes
     return replace(_reading(reader, settings, notes, problem, usable), classes=classes)
+
+
+def _rare(raw: Raw) -> list[DataNote]:
+    """The classes that only one row has."""
+    if raw.labels is None:
+        return []
+    counts = np.bincount(raw.labels[raw.labels >= 0], minlength=len(raw.classes))
+    rare = [named(name, 40) for name, count in zip(raw.classes, counts.tolist(), strict=True) if count == 1]
+    if not rare or counts.max() == 1:
+        return []
+    text = ngettext(
+        "class {classes} has only one row, so it cannot be in the training part and in a part that is held out",
+        "classes {classes} have only one row each, so they cannot be in the training part and in a part that is held out",
+        len(rare),
+    )
+    return [DataNote(text.format(classes=", ".join(rare[:4]) + (" …" if len(rare) > 4 else "")), warning=True)]
 
 
 def _reading(

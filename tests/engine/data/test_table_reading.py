@@ -67,7 +67,7 @@ READ: dict[str, tuple[int, str, list[Any], str]] = {
     "16b": (2, XYZ, [1, 4], "empty last column"),
     "18": (6, "x number feature, y number feature, class category target", [1, 2, 3, 1, 2], "has only 3 values, all whole numbers"),
     "19": (2, "2019 number feature, 2020 number feature, 2021 number target", [1, 4], "could name the columns or be the first sample"),
-    "20": (20, KIND, [0, 1, 2, 3, 4], ""),
+    "20": (20, KIND, [0, 1, 2, 3, 4], "class 'rare' has only one row"),
     "21": (4, KIND, [1, 2, 3, 4], "same class in every row"),
     "22": (3, XY, [1, 3, 5], "1 blank line skipped, the first is line 3"),
     "24": (3, "a;b;c;d number feature, e number target", [1, 3, 5], "1 comma outside quotation marks"),
