@@ -90,11 +90,11 @@ class NumberColumn(Column):
         return self._texts() if self.signs.either else list(map(_written, self.numbers().tolist()))
 
     @property
-    def plain(self) -> bool:  # type: ignore[override]
+    def plain(self) -> bool:
         return True
 
     @cached_property
-    def signs(self) -> Evidence:  # type: ignore[override]
+    def signs(self) -> Evidence:
         """Whether the point is proven to be the decimal sign."""
         if any(piece.points[self.at] for piece in self._pieces):
             return Evidence(point=1)
@@ -105,7 +105,7 @@ class NumberColumn(Column):
         return Evidence(point=1) if proven else Evidence(either=dotted[0] if dotted else "")
 
     @cached_property
-    def counts(self) -> Counter[str]:  # type: ignore[override]
+    def counts(self) -> Counter[str]:
         if self.signs.either:
             return Counter(self.cells)
         values, counts = np.unique(self.numbers(), return_counts=True)

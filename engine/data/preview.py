@@ -195,8 +195,8 @@ def _values(reader: TableReader, plan: Plan) -> list[Any]:
         truth = truth_of(words)
         return [None if reader.missing(cell, False) else bool(truth[cell]) if cell in truth else cell for cell in cells]
     if plan.kind == "date":
-        form = date_format(words)
-        return [None if reader.missing(cell) else iso(cell, form) for cell in cells]
+        pattern = date_format(words)
+        return [None if reader.missing(cell) else iso(cell, pattern) for cell in cells]
     return [None if reader.missing(cell, False) else cell for cell in cells]
 
 

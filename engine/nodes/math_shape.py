@@ -237,6 +237,27 @@ def _entry(s: Settings, size: int) -> int | slice:
     return slice(start, start + (s.length - 1) * s.step + 1, s.step) if s.keep_axis else start
 
 
+class ToIndex(NodeType):
+    """Reads whole numbers as indices, for an Embedding or One-hot: how a category of a table enters a network. No gradient flows back."""
+
+    key, title = "math.to_index", "To index"
+    search = ("index", "category", "integer", "embedding", "round", "long")
+    aliases = ("to_index",)
+    inputs = (Port("x", doc="Whole numbers from 0 up."),)
+    outputs = (Port("y", "index"),)
+    differentiable = False
+    formula = r"@y = \mathrm{round}\,@x"
+    code = ("", "{x}.round().long()")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        whole = x.round()
+        if x.device.type != "meta" and bool((whole != x).any()):
+            at = (whole != x).nonzero()[0]
+            message = Message("index-not-whole", "{number:g} is not a whole number, so it is no index", number=float(x[tuple(at)]))
+            raise NodeError(message, "x")
+        return whole.long()
+
+
 class OneHot(NodeType):
     """Turns a class index into a vector with a 1 at that position and 0 elsewhere. An index has no derivative: no gradient flows back."""
 

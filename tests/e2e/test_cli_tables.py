@@ -66,3 +66,17 @@ def test_from_a_table_to_test_accuracy(name: str, tmp_path: Path, capsys: pytest
     result = json.loads(capsys.readouterr().out)
     assert result["metrics"]["test_accuracy"] >= least, result["metrics"]
     assert usable in (told["rows"], 333)
+
+
+def test_a_category_enters_an_embedding_by_its_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which of four cities a row names decides its class: a slice of the features, read as an index, finds the city's vector."""
+    (tmp_path / "table.csv").write_text("city,x,y\n" + "".join(f"{'abcd'[n % 4]},{n % 7},{'yes' if n % 2 else 'no'}\n" for n in range(120)))
+    document = json.loads((EXAMPLES / "iris.gradwire").read_text())
+    kinds = [("source.data", {"dataset": "csv", "path": "table.csv", "columns": {"city": {"code": "index"}}}),
+             ("math.slice", {"start": 0, "length": 1, "keep_axis": False}), ("math.to_index", {}),
+             ("layer.embedding", {"count": 4, "dimension": 2}), ("layer.linear", {"out_features": 2})]  # fmt: skip
+    for node, (kind, settings) in zip(document["nodes"], kinds, strict=False):
+        node |= {"type": kind, "params": settings}
+    (tmp_path / "table.gradwire").write_text(json.dumps(document))
+    assert run_command(["train", str(tmp_path / "table.gradwire"), "--json", "--epochs", "20"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["test_accuracy"] == 1.0

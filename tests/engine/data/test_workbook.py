@@ -35,7 +35,7 @@ def test_numbers_are_exactly_those_of_the_workbook(tmp_path: Path) -> None:
 
 def test_dates_errors_formulas_and_merged_cells_are_said(tmp_path: Path) -> None:
     below = [[date(2024, 5, n + 1), n % 2 == 0, n if n != 2 else "#DIV/0!", "ab"[n % 2]] for n in range(6)]
-    rows = [[], ["day", "ok", "a", "kind"], *below]
+    rows: list[list[Any]] = [[], ["day", "ok", "a", "kind"], *below]
     reading = preview(saved(tmp_path, rows, A1="Measured in May", C4="=1+1"))
     assert [(column.name, column.kind, column.role, column.missing) for column in reading.columns] == [
         ("day", "date", "ignore", 0), ("ok", "yes/no", "feature", 0), ("a", "number", "feature", 2), ("kind", "category", "target", 0),

@@ -69,5 +69,11 @@ CASES = [
         for batched in both
         for x in [indices(*((4, *shape) if batched else shape), classes=3)]
     ),
+    *(
+        Case("math.to_index", (x.double(),), {}, ("x",) if batched else (), expected=x.numpy())
+        for shape in SAMPLE_SHAPES
+        for batched in both
+        for x in [indices(*((4, *shape) if batched else shape), classes=3)]
+    ),
 ]
-SKIPPED = {"rules": 8, "gradcheck": 8}
+SKIPPED = {"rules": 16, "gradcheck": 16}
