@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from engine.compile.feeds import moved
 from engine.compile.program import Program, RandomKey
 from engine.explain.question import Unanswerable
 from engine.training.compiled import RunError
@@ -47,8 +48,12 @@ def shown_pass(situation: ExplainContext) -> ShownPass:
     if program.objective is None:
         raise Unanswerable(program.objective_note or _("There is no objective."))
     rows, step = situation.batch
-    part, places = ("train", rows) if rows is not None else situation.model.shown_rows()
-    feeds = model.feeds.chosen(program.feeds, torch.as_tensor(places, dtype=torch.int64).to(model.device), part)
+    shown = situation.model
+    part, places = shown.shown_rows()
+    if rows is not None:
+        part, places = "train", rows.tolist()
+    feeds = model.feeds.chosen(program.feeds, torch.tensor(places, dtype=torch.int64, device=model.device), part)
+    feeds = moved(program.feeds, feeds, shown.free if rows is None else ())
     return ShownPass(model.graph, program, feeds, model.parameters(program), model.buffers(program), RandomKey(model.seed, step))
 
 

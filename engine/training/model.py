@@ -222,7 +222,7 @@ class Model:
         return "train", self.samples()
 
     @property
-    def _free(self) -> tuple[tuple[str, int, float], ...]:
+    def free(self) -> tuple[tuple[str, int, float], ...]:
         """The features of what is looked at that have other values than the sample's."""
         spot = self.spot
         return spot.free if spot is not None and 0 <= spot.place < self.feeds.rows[spot.part] else ()
@@ -233,7 +233,7 @@ class Model:
         What cannot be computed is among the trace's problems. Raises RunError when a node fails on its numbers.
         """
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
-        free = self._free if samples is None and not training else ()
+        free = self.free if samples is None and not training else ()
         return self._trace(torch.tensor(rows, dtype=torch.int64, device=self.device), training, part=part, free=free)
 
     def trace_of(self, rows: Tensor, step: int) -> Trace:
@@ -244,7 +244,7 @@ class Model:
         """`trace` for the window; what failed is among its problems."""
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
         batch, named = _batch_text(part, rows, self.feeds.rows[part]), named_rows(part, rows)
-        if samples is None and not training and self._free:
+        if samples is None and not training and self.free:
             batch, named = _("a point with the target of {sample}").format(sample=batch), named_rows(part, [])
         return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step, **named)
 

@@ -11,6 +11,7 @@ from engine.compile.spot import Spot
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import SetTraining
 from ui.engine_link.link import Kernel
+from ui.responses.feature import ResponsesFeature
 from ui.shell.files import example_document
 from ui.shell.window import Window
 
@@ -60,11 +61,12 @@ def test_regions_form_while_the_network_trains_and_a_point_is_chosen(make_window
 def responses(window: Window, qtbot: QtBot) -> None:
     """Every unit has a map at its card; a click enlarges one, Esc ends that; a question covers them all."""
     canvas, feature = window.canvas, window.features["responses"]
+    assert isinstance(feature, ResponsesFeature)
     window.actions_by_id["cards_responses"].trigger()
     qtbot.waitUntil(lambda: feature.seen is not None, timeout=PATIENCE)
     canvas.grab()
     plates = {plate.node: plate for plate in feature._plates}
-    units = {key[0]: count for key, count in feature.seen.units.items()}
+    units = {key[0]: count for key, count in (feature.seen.units if feature.seen is not None else {}).items()}
     assert {node: len(plate.cells) for node, plate in plates.items()} == units and len(units) >= 2
     node = next(node for node, count in units.items() if count > 1)
     place = plates[node].cells[1].center().toPoint()

@@ -9,6 +9,7 @@ import torch
 from engine.compile.spot import Spot
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
+from engine.explain.shown_pass import shown_pass
 from engine.learned.plane import Axis, Plane
 from engine.learned.plane.one_update import AfterUpdate, OneUpdateJob
 from engine.learned.plane.updating import one_update
@@ -34,6 +35,8 @@ def test_a_free_point_is_the_sample_with_the_target_of_its_neighbour() -> None:
         h = torch.tanh(weights["hidden.W"] @ given + weights["hidden.b"])
         loss = torch.nn.functional.cross_entropy((weights["out.W"] @ h + weights["out.b"])[None], labels[place : place + 1])
         loss.backward()
+        again = shown_pass(ExplainContext(model))
+        assert torch.equal(again.feeds[again.program.feeds.index(("data", "x"))][0], given.detach())
         assert torch.allclose(trace.values["data", "x"][0], given.detach(), rtol=0, atol=0)
         assert abs(float(trace.values["loss", "y"]) - loss.item()) < 1e-12
         upstream = trace.gradients["tanh", "y"]
