@@ -97,6 +97,8 @@ class CurveFeature(Feature):
     def copy(self) -> None:
         from ui.training.curve_export import mime
 
+        if not self.curves.anything:
+            return
         QGuiApplication.clipboard().setMimeData(mime(self.curves))
         self.workspace.say(_("The curves are copied: as numbers for a spreadsheet or a text, as a picture elsewhere."))
 
@@ -119,7 +121,7 @@ class CurveFeature(Feature):
         workspace = self.workspace
         suggested = workspace.files.suggested("curves" + ending)
         path = workspace.dialogs.save_path(str(suggested), _("Save the curves"), kind, ending)
-        if path is None:
+        if path is None or not self.curves.anything:
             return
         try:
             replace_file(path, make())
