@@ -30,6 +30,7 @@ from ui.readouts.samples import SampleList
 from ui.readouts.seen import FirstLayerView, InputGradientView, SeenView
 from ui.readouts.source import PredictionsSource
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import TEST_PART, TestPart
 from ui.shell.workspace.workspace import Workspace
 
 EMPTY = _("The predictions for every sample appear here.")
@@ -98,6 +99,9 @@ class ReadoutsPage(Panel):
         layout.setSpacing(6)
         layout.addLayout(self._head())
         layout.addWidget(self._body, 1)
+        self._tests: TestPart | None = workspace.services.find(TEST_PART)
+        if self._tests is not None:
+            self._tests.changed.connect(self._tests_changed)
         workspace.canvas.model.samples.pointed_out.connect(self._show)
         self.matrix.chosen.connect(lambda true, predicted: self._list_cell())
         for chooser in (self.cell.chosen, self.samples.chosen, self.numbers.chosen):
@@ -191,15 +195,24 @@ class ReadoutsPage(Panel):
 
     def _choose_part(self, part: Part) -> None:
         """The test part beside a validation part is read on request: a choice guided by it is no test any more."""
-        found = self.source.latest
-        self._asking = part == "test" and found is not None and "validation" in dict(found.parts)
+        self._asking = part == "test" and self._tests is not None and not self._tests.allowed
         if not self._asking:
             self.source.choose(part)
         self._show()
 
     def _read_test(self) -> None:
-        self._asking = False
-        self.source.choose("test")
+        if self._tests is not None:
+            self._tests.read()
+
+    def _tests_changed(self) -> None:
+        """The test part was read for the first time, or what was read is of other data or another run."""
+        assert self._tests is not None
+        found = self.source.latest
+        if self._asking and self._tests.allowed:
+            self._asking = False
+            self.source.choose("test")
+        elif found is not None and found.part == "test" and not self._tests.allowed:
+            self._asking = True
         self._show()
 
     def show_view(self, view: str) -> None:

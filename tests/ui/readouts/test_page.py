@@ -121,10 +121,13 @@ def test_beside_a_validation_part_the_test_part_is_read_on_request(make_window: 
     qtbot.mouseClick(page.request, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Test: " in page.state.full)
     found = page.source.latest
-    document.do(SetParam(data_node, "seed", 5))
-    qtbot.waitUntil(lambda: "out of date" in page.state.full)
-    qtbot.waitUntil(lambda: not window.work.busy)
-    assert page.source.latest is found
+    qtbot.mouseClick(page.parts["validation"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.source.fresh and page.source.latest.part == "validation")
+    qtbot.mouseClick(page.parts["test"], Qt.MouseButton.LeftButton)  # it was read: no more questions
+    qtbot.waitUntil(lambda: page.source.latest.part == "test")
+    assert page.source.latest is not found and not page.request.isVisible()
+    document.do(SetParam(data_node, "seed", 5))  # other data: this test part is unread
+    qtbot.waitUntil(lambda: page.request.isVisible())
     qtbot.mouseClick(page.parts["validation"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.source.fresh and page.source.latest.part == "validation")
     window.close()
