@@ -184,6 +184,7 @@ def _print_summary(result: dict[str, Any], run: Run, test: bool) -> None:
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:
     rows = {"loss": result["loss"], **{name.replace("_", " "): value for name, value in result["metrics"].items()}}
+    wide = max(15, *(len(name) + 1 for name in rows))
     for name, value in rows.items():
-        yield f"{name:<15}{value:.6g}" if isinstance(value, float) else f"{name:<15}{value}"
+        yield f"{name:<{wide}}{value:.6g}" if isinstance(value, float) else f"{name:<{wide}}{value}"
     yield _("{seconds:.2f} s, {rate:,.0f} steps per second").format(seconds=result["seconds"], rate=result["steps_per_second"])

@@ -38,6 +38,7 @@ class ChangedBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 3, 6, 3)
         row.setSpacing(10)
+        self.text.setMinimumHeight(self.reload.sizeHint().height())
         row.addWidget(self.text, 1)
         row.addWidget(self.reload)
         row.addWidget(self.keep)
