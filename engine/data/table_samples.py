@@ -369,6 +369,11 @@ class TableReader:
         """A category as one column of 0 and 1 for every value, or as its index."""
         own = plan.filling == "category"
         levels = self._levels(plan)
+        joined = [same for same in alike(cell for cell in plan.column.counts if not self.missing(cell, False)).values() if len(same) > 1]
+        if joined:
+            pairs = "; ".join(_(" and ").join(map(named, same)) for same in joined[:4]) + (" …" if len(joined) > 4 else "")
+            text = _("column {name}: {pairs} differ only in case or blanks and are one category")
+            self.notes.append(DataNote(text.format(name=named(plan.name), pairs=pairs), warning=True))
         place = {" ".join(level.split()).casefold(): at for at, level in enumerate(levels)}
         known = {cell: -1 if self.missing(cell, False) else place[" ".join(cell.split()).casefold()] for cell in plan.column.counts}
         codes = np.fromiter((known[cell] for cell in plan.column.cells), np.int64, len(plan.column))

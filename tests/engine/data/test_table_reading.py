@@ -173,6 +173,7 @@ def written(folder: Path, text: str | bytes, **settings: Any) -> dict[str, Any]:
     ("d,x,y\n03/04/2024,1,2\n05/06/2024,2,4\n", "d date ignore, x number feature, y number target", "'d' is left out"),
     ("grade,x,y\n1,1,2\n2,1,3\n3+,2,4\n2-,2,5\n1,3,6\n", "grade category feature, x number feature, y number target", "'grade = 3+'"),
     ("x,empty,y\n1,,2\n2,,3\n", "x number feature, empty text ignore 2, y number target", "no row has a value"),
+    ("sex,x,y\nf,1,2\nF,2,3\nm,3,4\nm,1,5\n", "sex category feature, x number feature, y number target", "'f' and 'F' differ only in case"),
     ("city,x,y\n" + "".join(f"c{n % 90},1,{n}\n" for n in range(100)), "city text ignore, x number feature, y number target",
      "too many different ones"),
 ])  # fmt: skip
