@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
     from graph.storage.document import Document
 
-ROUNDS = 12
-SECONDS = 1.5
+ROUNDS = 30
+SECONDS = 0.8
 SHARE = 0.95
 SIDE = 100
 REPEATS = 50
@@ -40,7 +40,7 @@ def measured() -> dict[str, Any]:
     def speed(on: bool) -> tuple[float, float, float]:
         panel.ask = ask if on else lambda: None
         panel.ask()
-        wait(0.4)
+        wait(0.2)
         pictures.clear()
         first, began, used = kernel.progress.step, time.monotonic(), processor_seconds(kernel.pid or 0)
         wait(SECONDS)

@@ -9,6 +9,8 @@ from engine.numerics.job import Job, JobEnd, JobNews, JobReport
 
 FIRST_LOOK, LAST_LOOK = 0.01, 1 / 12
 """Seconds between two looks at a job: soon at first, for a short one, and then as often as at a training."""
+PATIENT_LOOK = 0.03
+"""The first look at a job that leaves training most of the time: a look costs the trainer too."""
 
 Parts = tuple[object, ...]
 OnProgress = Callable[[JobReport, Parts], None]
@@ -39,7 +41,7 @@ class JobClient:
         """Its number; the next request starts it."""
         self._last += 1
         self._jobs[self._last] = _Wanted(job, progress, end)
-        self._pause, self._changed = FIRST_LOOK, True
+        self._pause, self._changed = (PATIENT_LOOK if _patient(job) else FIRST_LOOK), True
         return self._last
 
     def cancel(self, number: int) -> None:
@@ -107,5 +109,10 @@ class JobClient:
     def _ended(self, number: int, end: JobEnd) -> None:
         wanted = self._jobs.pop(number, None)
         if wanted is not None:
-            self._changed = True  # so that the kernel forgets it
+            self._changed |= end.how != "done" or not _patient(wanted.job)  # so that the kernel forgets it; else the next request says so
             wanted.end(end)
+
+
+def _patient(job: Job) -> bool:
+    """Whether a job leaves training more of the time than others do."""
+    return job.share < Job.share

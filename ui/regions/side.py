@@ -37,7 +37,9 @@ MOST_COLUMNS = 16
 CELL = 3.0
 """Pixels of a grid's cell; between them the picture is smooth."""
 LEAST_POINTS, MOST_POINTS = 32, 128
-QUICK = 0.003
+PASSING = 0.001
+"""Seconds that the kernel needs beside, to hear of a picture and to send it."""
+QUICK = 0.002
 """While something trains, a coarser grid is taken rather than one that costs the kernel more seconds than this."""
 HIDDEN = _("The picture is covered while a question hides numbers.")
 NOTHING = _("This graph has no picture of what it learns.")
@@ -61,7 +63,7 @@ class RegionsPanel(Panel):
         """The structure that `wanted` was found for, and whether there was a trace."""
         self._asked: tuple[PlaneJob, int] | None = None
         """What was asked for last, and the step it was asked at."""
-        self._refresh = Refresh(workspace.work, self._answered, lambda seen: seen.seconds, rest=REST)
+        self._refresh = Refresh(workspace.work, self._answered, lambda seen: 1.2 * seen.seconds + PASSING, rest=REST)
         self._preview = Preview()
         self._updates = Refresh(workspace.work, self._updated, lambda update: 0.0, rest=REST)
         self.title = label(_("Learned function"), "strong")
