@@ -77,12 +77,36 @@ def _index(value: Any) -> str | None:
     return None if fine else _("a list of whole numbers from 0 up")
 
 
-FIGURES: Final = ("slice", "descent", "margins", "line", "costs", "paths", "tangents")
-"""What a step's figure can show: the kinds of `engine.explain.figures`, the first paths of the ledger, and forward mode as a table."""
+FIGURES: Final = ("slice", "descent", "margins", "line", "costs", "paths", "tangents", "experiment")
+"""What a step's figure can show: the kinds of `engine.explain.figures`, an experiment, the paths of the ledger, forward mode."""
 
 
 def _kind(value: Any) -> str | None:
     return None if value in FIGURES else _("one of {kinds}").format(kinds=", ".join(FIGURES))
+
+
+EXPERIMENT: Final = ("train", "test", "gap", "train_error", "test_error", "curve", "weights")
+"""What an experiment shows of its runs: losses, the gap between them, shares of wrong answers, the fitted curve, the way of two weights."""
+
+
+def _shown(value: Any) -> str | None:
+    fine = isinstance(value, list) and value and all(one in EXPERIMENT for one in value)
+    return None if fine else _("a list of {kinds}").format(kinds=", ".join(EXPERIMENT))
+
+
+def _variants(value: Any) -> str | None:
+    """Each is an object with `at`, perhaps `name`, and `run`: actions that change the document."""
+    if not isinstance(value, list) or not value:
+        return _("a list of variants")
+    for place, row in enumerate(value, 1):
+        if not isinstance(row, Mapping) or not isinstance(row.get("at"), str) or not isinstance(row.get("run"), list):
+            return _('a list of variants, and variant {place} is no object with "at" and "run"').format(place=place)
+        for action in row["run"]:
+            known = isinstance(action, Mapping) and action.get("do") in EDITING
+            wrong = action_complaint(action["do"], action) if known else _("only actions that change the document can be run")
+            if wrong:
+                return _("a list of variants, and variant {place} is wrong: {problem}").format(place=place, problem=wrong)
+    return None
 
 
 def _sample(value: Any) -> str | None:
@@ -115,7 +139,8 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "audit": (Field("on", _flag, False),),
     "paths": (_OF, _INDEX),
     "figure": (Field("kind", _kind), _OF, _INDEX, Field("epsilon", _number, False), Field("labels", _text, False),
-               Field("rate", _number, False)),  # a figure of the lecture beside the text of the step
+               Field("rate", _number, False), Field("variants", _variants, False), Field("seeds", _count, False),
+               Field("show", _shown, False), Field("across", _text, False)),  # a figure of the lecture beside the text of the step
     "sample": (Field("show", _sample),),  # the first, the second …, or "all" or "mean"
     "picture": (_OF, _INDEX, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
     "forward_mode": (_OF, _INDEX),  # the seed
@@ -123,7 +148,8 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "symbolic": (_OF, _INDEX),
     "action": (Field("id", _text),),  # any row of the window's action table
 }
-DOCUMENT: Final = frozenset({"edit", "set", "objective", "optimizer", "training", "unfold", "fold"})
+EDITING: Final = frozenset({"edit", "set", "objective", "optimizer", "training"})
+DOCUMENT: Final = EDITING | {"unfold", "fold"}
 
 
 def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
@@ -137,6 +163,8 @@ def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
                 return _('{do} needs "{name}"').format(do=quoted(do), name=spec.name)
         elif wrong := spec.check(args[spec.name]):
             return _('"{name}" of {do} is {wrong}').format(name=spec.name, do=quoted(do), wrong=wrong)
+    if do == "figure" and args["kind"] == "experiment" and not {"variants", "seeds", "show"} <= args.keys():
+        return _('an experiment needs "variants", "seeds" and "show"')
     if do == "to" and ("node" in args) == ("wire" in args):
         return _('"to" needs either a "node" or a "wire"')
     return None

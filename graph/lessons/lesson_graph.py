@@ -115,6 +115,20 @@ def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit 
         raise LessonError(str(problem)) from None
 
 
+def edits_of_variant(graph: Graph, variant: Mapping[str, Any]) -> tuple[Edit, ...]:
+    """What one variant of an experiment changes in the document. Raises LessonError."""
+    twin, edits = graph.copy(), []
+    for row in variant["run"]:
+        edit = edit_of(twin, Action(row["do"], {key: value for key, value in row.items() if key != "do"}))
+        if edit is not None:
+            try:
+                edit.apply(twin)
+            except GraphError as problem:
+                raise LessonError(str(problem)) from None
+            edits.append(edit)
+    return tuple(edits)
+
+
 def apply_step(graph: Graph, step: LessonStep, unfold: Unfold | None = None) -> None:
     """Do to `graph` what the step does to the document. Raises LessonError; the graph may then be changed in part."""
     for place, action in enumerate(step.run, 1):
@@ -174,6 +188,8 @@ def _check_names(graph: Graph, step: LessonStep) -> None:
         named = [action.args[key] for key in ("of", "node", "wire", "labels") if key in action.args]
         for name in (*named, *action.args.get("items", ()), *action.args.get("fit", ())):
             _resolved(graph, _("action {place} ({do})").format(place=place, do=quoted(action.do)), name)
+        for variant in action.args.get("variants", ()):
+            edits_of_variant(graph, variant)
 
 
 def _check_actions(step: LessonStep, known: Container[str] | None) -> None:

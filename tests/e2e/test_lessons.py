@@ -41,8 +41,9 @@ ROWS = {
     "activations": "activations",
     "layer kinds named in the lectures": "layer-kinds",
     "perceptron": "perceptron",
+    "lifting": "lifting",
 }
-"""The rows of the course on derivatives, graphs and backpropagation, and the lesson of each."""
+"""The rows of the course on derivatives, graphs, backpropagation and learning, and the lesson of each."""
 
 STEPS = [(name, number) for name in NAMES for number in range(len(open_lesson(name)[0].steps))]
 FORMULA = re.compile(r"\$\$?([^$\n]+?)\$\$?")

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.explain.figures import Arrow, Figure, Line, Role
+from engine.explain.figures import Arrow, Band, Figure, Line, Role
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.look.numbers import count, number
@@ -48,6 +48,9 @@ class FigureView(QWidget):
         plot.clear()
         dress(plot, theme, left=figure.up, bottom=figure.across)
         plot.setAspectLocked(figure.square)
+        plot.getAxis("bottom").setTicks([list(enumerate(figure.ticks))] if figure.ticks else None)
+        for band in figure.bands:
+            self._fill(band)
         for line in figure.lines:
             self._draw(line)
         for arrow in figure.arrows:
@@ -80,6 +83,14 @@ class FigureView(QWidget):
         if there:
             across, up = zip(*there, strict=True)
             self.plot.plot(list(across), list(up), pen=pen(self._hue(line.role), 2.2, self._theme, dashed=line.dashed))
+
+    def _fill(self, band: Band) -> None:
+        import pyqtgraph
+
+        hue = color(self._hue(band.role))
+        hue.setAlphaF(0.18)
+        edges = [pyqtgraph.PlotDataItem(list(band.x), list(heights), pen=None) for heights in (band.low, band.high)]
+        self.plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=hue))
 
     def _point_along(self, arrow: Arrow) -> None:
         import pyqtgraph

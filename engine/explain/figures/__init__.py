@@ -1,6 +1,6 @@
 """Figures of a lecture, computed from the graph's own numbers: slice, descent, margin losses, separating line, costs of both modes.
 
-A figure is lines, points and arrows in a plane. How each kind is computed is in `answer`; every view draws all kinds alike.
+A figure is lines, bands, points and arrows in a plane. How each kind is computed is in `answer`; every view draws all kinds alike.
 """
 
 from __future__ import annotations
@@ -68,6 +68,16 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Between `low` and `high` above each x."""
+
+    x: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """`numbers` are named numbers said beside it; `room` is (left, right, bottom, top) of the part to show, `square` its axes alike."""
 
@@ -82,6 +92,9 @@ class Figure:
     room: tuple[float, float, float, float] | None = None
     square: bool = False
     note: str = ""
+    bands: tuple[Band, ...] = ()
+    ticks: tuple[str, ...] = ()
+    """Words at 0, 1, 2 … of the axis that runs to the right, in place of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
