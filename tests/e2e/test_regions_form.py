@@ -100,6 +100,7 @@ def microscope(window: Window, qtbot: QtBot) -> None:
     assert abs(spot.free[0][2]) < 0.1 > abs(spot.free[1][2]) and window.canvas.model.samples.sample is None
     qtbot.waitUntil(lambda: panel._preview.update is not None and panel._preview.update.spot == spot, timeout=PATIENCE)
     assert "after one step of" in panel.below.text() and window.kernel.progress.step == trace
+    assert panel.below.heightForWidth(panel.below.width()) <= panel.below.height()  # the words of the update can be read
     data = seen.node
     wanted = [value for _node, _column, value in spot.free]
 

@@ -53,7 +53,7 @@ def told(update: AfterUpdate) -> str:
     if update.before is None or update.after is None:
         return text
     before, after = apart(update.before, update.after)
-    return text + _("; its loss: {before} → {after}").format(before=before, after=after)
+    return text + _("; loss {before} → {after}").format(before=before, after=after)
 
 
 def boundary(classes: np.ndarray, across: np.ndarray, up: np.ndarray) -> list[tuple[float, float, float, float]]:

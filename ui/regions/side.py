@@ -37,6 +37,8 @@ MOST_COLUMNS = 16
 CELL = 3.0
 """Pixels of a grid's cell; between them the picture is smooth."""
 LEAST_POINTS, MOST_POINTS = 32, 128
+MOST_LINES = 5
+"""Of words below the picture, in a narrow panel: more would leave too little of the picture."""
 PASSING = 0.001
 """Seconds that the kernel needs beside, to hear of a picture and to send it."""
 QUICK = 0.002
@@ -138,7 +140,6 @@ class RegionsPanel(Panel):
         self._refresh.stop()
         if self.view is not None:
             self.view.spans = None
-            self.view.show_plane(None)
         if self.chooser is not None:
             self.chooser.clear()
         self._say(NOTHING)
@@ -165,13 +166,21 @@ class RegionsPanel(Panel):
         self._updates.stop()
 
     def _dress(self) -> None:
-        self.below.setFixedHeight(2 * self.below.fontMetrics().lineSpacing() + 2)  # what is read does not move the picture
+        self._write_below("")
         self._preview.theme = self.theme
         if self.view is not None:
             from ui.regions.view import FROM_AFAR, ON_STAGE, type_unit
 
             part = FROM_AFAR if self.body.parentWidget() is self else ON_STAGE
             self.view.set_look(self.theme, type_unit(self.view, self.theme, part))
+
+    def _make_room(self, text: str = "") -> None:
+        """Two lines below the picture, so that what is read does not move it; more where the chosen sample's words need them."""
+        below = self.below
+        line, margins = below.fontMetrics().lineSpacing(), below.contentsMargins()
+        wide = below.width() - margins.left() - margins.right()
+        high = below.fontMetrics().boundingRect(0, 0, max(wide, 1), 10**6, Qt.TextFlag.TextWordWrap, text).height() if text else 0
+        below.setFixedHeight(min(max(-(-high // line), 2), MOST_LINES) * line + 2)
 
     # asking
 
@@ -305,7 +314,9 @@ class RegionsPanel(Panel):
             self.workspace.canvas.model.samples.point_out(replace(base, free=free))
 
     def _say(self, text: str) -> None:
-        """Words in the picture's place."""
+        """Words in the picture's place. What was shown before is of another graph, or covered."""
+        if self.view is not None:
+            self.view.show_plane(None)
         self.note.setText(text)
         self.stack.setCurrentIndex(0)
         self.step.set_full("")
@@ -315,8 +326,6 @@ class RegionsPanel(Panel):
     def _cover(self) -> None:
         self._refresh.stop()
         self._asked = None
-        if self.view is not None:
-            self.view.show_plane(None)
         self._say(HIDDEN)
 
     def _uncover(self) -> None:
@@ -332,17 +341,17 @@ class RegionsPanel(Panel):
 
         seen = self.seen
         if seen is None:
+            self._make_room()
             return
-        text, tip = read, ""
-        if not read and seen.spot is not None:
+        text = tip = held_text(seen)
+        if seen.spot is not None:
             text, tip = sample_text(seen, seen.spot, seen.spot.loss), sample_row(seen, seen.spot)
             update = self._preview.update
             if update is not None and update.spot == seen.spot.spot and same_grid(seen, update):
                 text, tip = f"{text}\n{told(update)}", f"{text}\n{told(update)}\n\n{tip}"
-        elif not read:
-            text = held_text(seen)
-        self.below.setText(text)
-        self.below.setToolTip(tip or text)
+        self._make_room(text)
+        self.below.setText(read or text)
+        self.below.setToolTip(read or tip or text)
 
     # the stage
 
