@@ -238,7 +238,10 @@ def _entry(s: Settings, size: int) -> int | slice:
 
 
 class ToIndex(NodeType):
-    """Reads whole numbers as indices, for an Embedding or One-hot: how a category of a table enters a network. No gradient flows back."""
+    """Rounds numbers to indices, for an Embedding or One-hot: how a category of a table enters a network. No gradient flows back.
+
+    An index of a table's category is whole already; do not standardize it before.
+    """
 
     key, title = "math.to_index", "To index"
     search = ("index", "category", "integer", "embedding", "round", "long")
@@ -250,12 +253,7 @@ class ToIndex(NodeType):
     code = ("", "{x}.round().long()")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
-        whole = x.round()
-        if x.device.type != "meta" and bool((whole != x).any()):
-            at = (whole != x).nonzero()[0]
-            message = Message("index-not-whole", "{number:g} is not a whole number, so it is no index", number=float(x[tuple(at)]))
-            raise NodeError(message, "x")
-        return whole.long()
+        return x.round().long()
 
 
 class OneHot(NodeType):
