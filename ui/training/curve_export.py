@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
 
 from ui.look.theme import font
@@ -92,15 +92,6 @@ def png(curves: Curves) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image(curves).save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(data.data())
-
-
-def mime(curves: Curves) -> QMimeData:
-    """Picture and numbers at once: a text editor or a spreadsheet takes the numbers, a drawing program the picture."""
-    content = QMimeData()
-    content.setText(csv(curves))
-    content.setImageData(image(curves))
-    content.setData("image/svg+xml", QByteArray(svg(curves)))
-    return content
 
 
 def _shown(curves: Curves) -> list[str]:

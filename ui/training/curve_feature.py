@@ -95,12 +95,18 @@ class CurveFeature(Feature):
         self.curves.set_smoothing(1000)
 
     def copy(self) -> None:
-        from ui.training.curve_export import mime
+        from ui.training.curve_export import csv
 
-        if not self.curves.anything:
-            return
-        QGuiApplication.clipboard().setMimeData(mime(self.curves))
-        self.workspace.say(_("The curves are copied: as numbers for a spreadsheet or a text, as a picture elsewhere."))
+        if self.curves.anything:
+            QGuiApplication.clipboard().setText(csv(self.curves))
+            self.workspace.say(_("The numbers of the curves are copied."))
+
+    def copy_picture(self) -> None:
+        from ui.training.curve_export import image
+
+        if self.curves.anything:
+            QGuiApplication.clipboard().setImage(image(self.curves))
+            self.workspace.say(_("The curves are copied as a picture."))
 
     def save_csv(self) -> None:
         from ui.training.curve_export import csv
