@@ -237,6 +237,7 @@ class ImportDialog(QDialog):
 
     def _repair(self, settings: Any) -> None:
         self.choices.accept(settings)
+        self.ok.setFocus(Qt.FocusReason.OtherFocusReason)  # the button that had it is gone with its remark
         self.read()
 
     def _look_for_file(self) -> None:
