@@ -100,7 +100,7 @@ class Remarks(QWidget):
         self._high = 0
         while self._column.count():
             item = self._column.takeAt(0)
-            if (widget := item.widget()) is not None:
+            if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
 

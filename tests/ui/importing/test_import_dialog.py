@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -43,12 +44,21 @@ def line(dialog: ImportDialog, field: str) -> list[str]:
     return [rows.data(rows.index(FIELDS.index(field), at)) for at in range(rows.columnCount())]
 
 
-def choose(dialog: ImportDialog, column: int, field: str, title: str) -> None:
-    """By keyboard: go to the cell, open its menu, take the entry."""
-    dialog.preview.setCurrentIndex(dialog.preview.rows.index(FIELDS.index(field), column))
-    dialog.preview.open_menu(dialog.preview.currentIndex())
-    assert dialog.preview.menu is not None
-    next(action for action in dialog.preview.menu.actions() if action.text() == title).trigger()
+def choose(dialog: ImportDialog, column: int, field: str, title: str, by: str = "keys") -> None:
+    """Open the menu of a cell and take the entry."""
+    preview = dialog.preview
+    index = preview.rows.index(FIELDS.index(field), column)
+    if by == "keys":
+        preview.setCurrentIndex(index)
+        QTest.keyClick(preview, Qt.Key.Key_Space)
+    else:
+        preview.scrollTo(index)
+        where = preview.visualRect(index).center()
+        QTest.mouseClick(preview.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
+    menu = preview.menu
+    assert menu is not None and menu.isVisible()
+    next(action for action in menu.actions() if action.text() == title).trigger()
+    menu.close()
 
 
 def test_a_table_with_a_network_is_one_step_and_fits_the_target(empty: Window, people: Path) -> None:
@@ -57,7 +67,7 @@ def test_a_table_with_a_network_is_one_step_and_fits_the_target(empty: Window, p
     def act(dialog: ImportDialog) -> None:
         assert dialog.width() <= 1280 and dialog.height() <= 720
         seen.update({field: line(dialog, field) for field in FIELDS})
-        choose(dialog, 1, "missing", "use the mean")
+        choose(dialog, 1, "missing", "use the mean", by="mouse")
         seen["after"] = line(dialog, "missing")
         dialog.accept()
 
