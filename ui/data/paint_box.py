@@ -16,7 +16,7 @@ from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Tool, described, poi
 from ui.look.numerals import number
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, clear, label, scrolled
-from ui.maths.class_marks import mark_path, paint_mark
+from ui.maths.class_marks import paint_mark
 from ui.shell.workspace.workspace import Workspace
 
 WIDTH = 216
@@ -187,7 +187,6 @@ def _icon(number_: int, theme: Theme) -> QIcon:
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    middle = QPointF(size.width() / 2, size.height() / 2)
-    paint_mark(painter, theme, number_, middle.x(), middle.y(), mark_path(number_, 4.6))
+    paint_mark(painter, QPointF(size.width() / 2, size.height() / 2), number_, theme, 4.6)
     painter.end()
     return QIcon(picture)

@@ -14,13 +14,15 @@ from graph.text.messages import _
 from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Stroke, Tool, described
 from ui.look.numerals import number
 from ui.look.theme import LIGHT, Theme, color, faded, font
-from ui.maths.class_marks import mark_path, paint_mark
+from ui.maths.class_marks import paint_mark
 
 _K = Qt.Key
 _ARROWS = {_K.Key_Left: (-1, 0), _K.Key_Right: (1, 0), _K.Key_Up: (0, 1), _K.Key_Down: (0, -1)}
 _TOOLS: dict[Qt.Key, Tool] = {_K.Key_B: "paint", _K.Key_E: "erase", _K.Key_M: "move"}
 _LEAST, _MOST = 0.2, 200.0
 """Half the height of the plane, in its units."""
+MARK = 4.0
+"""Radius of a point's mark, in pixels for type at 100 %."""
 
 
 class PaintPlane(QWidget):
@@ -242,10 +244,8 @@ class PaintPlane(QWidget):
         painter.drawRect(area)
         painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
         self._paint_grid(painter)
-        paths = {label: mark_path(label, 4.0 * theme.scale) for label in {point[2] for point in self.points} | {self.brush.label}}
         for x, y, label in self.points:
-            place = self.to_widget(x, y)
-            paint_mark(painter, theme, label, place.x(), place.y(), paths[label])
+            paint_mark(painter, self.to_widget(x, y), label, theme, MARK * theme.scale)
         if self._shown and self.enabled:
             self._paint_brush(painter)
 
@@ -284,7 +284,7 @@ class PaintPlane(QWidget):
             if self.brush.spread:
                 painter.setPen(QPen(color(theme.text), 1))
                 painter.drawEllipse(place, radius, radius)
-            paint_mark(painter, theme, self.brush.label, place.x(), place.y(), mark_path(self.brush.label, 4.0 * theme.scale))
+            paint_mark(painter, place, self.brush.label, theme, MARK * theme.scale)
         else:
             painter.setPen(QPen(color(theme.text), 1.5, Qt.PenStyle.DashLine if self.brush.tool == "erase" else Qt.PenStyle.SolidLine))
             painter.drawEllipse(place, radius, radius)

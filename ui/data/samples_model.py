@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
 
 from engine.data.parts import PARTS, Part, part_name, part_word
@@ -13,7 +13,7 @@ from engine.learned.table import Column, Rows, Table, place_of, sample_of
 from graph.text.messages import _
 from ui.look.numbers import exact, number, whole
 from ui.look.theme import LIGHT, Theme, color, mixed
-from ui.maths.class_marks import mark_path, paint_mark
+from ui.maths.class_marks import paint_mark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -213,7 +213,7 @@ class SamplesModel(QAbstractTableModel):
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint_mark(painter, self._theme, label, side / 2, side / 2, mark_path(label, side * 0.36))
+            paint_mark(painter, QPointF(side / 2, side / 2), label, self._theme, side * 0.36)
             painter.end()
             self._marks[label] = pixmap
         return self._marks[label]

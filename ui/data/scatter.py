@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.learned.table import Survey
 from graph.text.messages import _
-from ui.look.classes import class_colour
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme, color, font
-from ui.maths.class_marks import mark_path
+from ui.maths.class_marks import paint_mark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,13 +135,9 @@ class ScatterPlot(QWidget):
         radius = (3.2 if len(survey.samples) <= 600 else 2.2) * theme.scale
         trains = survey.samples < survey.description.train_rows
         for label in np.unique(survey.classes):
-            path, hue = mark_path(int(label), radius), color(class_colour(theme, int(label)))
             for filled in (True, False):
-                chosen = (survey.classes == label) & (trains == filled)
-                painter.setBrush(hue if filled else Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(color(theme.panel), 0.6) if filled else QPen(hue, 1.2 * theme.scale))
-                for x, y in self._spots[chosen]:
-                    painter.drawPath(path.translated(x, y))
+                for x, y in self._spots[(survey.classes == label) & (trains == filled)]:
+                    paint_mark(painter, QPointF(x, y), int(label), theme, radius, filled)
         self._write(painter, survey, same)
         painter.end()
         return picture
@@ -184,9 +179,7 @@ class ScatterPlot(QWidget):
             shown.pop()
         x -= sum(width for _label, _word, width in shown)
         for label, word, width in shown:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color(class_colour(theme, label)))
-            painter.drawPath(mark_path(label, 4 * theme.scale).translated(x + 8 * theme.scale, above.center().y()))
+            paint_mark(painter, QPointF(x + 8 * theme.scale, above.center().y()), label, theme, 4 * theme.scale)
             painter.setPen(color(theme.secondary))
             painter.drawText(QRectF(x + 15 * theme.scale, above.top(), width, above.height()), int(Qt.AlignmentFlag.AlignVCenter), word)
             x += width

@@ -14,7 +14,7 @@ from graph.text.messages import _
 from ui.look.classes import class_colour
 from ui.look.numbers import count, number, plain
 from ui.look.theme import LIGHT, Theme, color, faded, font
-from ui.maths.class_marks import mark_path
+from ui.maths.class_marks import paint_mark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -190,9 +190,7 @@ class ClassCounts(SurveyPlot):
         assert self.survey is not None
         theme, line = self.theme, self._line
         hue = color(class_colour(theme, label))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(hue)
-        painter.drawPath(mark_path(label, 5 * theme.scale).translated(8 * theme.scale, top + line / 2))
+        paint_mark(painter, QPointF(8 * theme.scale, top + line / 2), label, theme, 5 * theme.scale)
         painter.setPen(color(theme.text))
         room = QRectF(18 * theme.scale, top, left - 22 * theme.scale, line)
         word = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, round(room.width()))

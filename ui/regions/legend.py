@@ -11,7 +11,8 @@ from engine.data.parts import part_name
 from engine.learned.plane import OnPlane
 from graph.text.messages import _
 from ui.look.theme import Theme, color, font
-from ui.regions.marks import RADIUS, paint_cross, paint_mark
+from ui.maths.class_marks import paint_mark
+from ui.regions.marks import RADIUS, paint_cross
 
 GAP, MARK = 12.0, 14.0
 """Between two entries, and the room of a mark, in pixels for type at 100 %."""
@@ -78,7 +79,7 @@ def paint_legend(painter: QPainter, area: QRectF, seen: OnPlane, theme: Theme, u
 def _paint_sign(painter: QPainter, entry: Entry, at: QPointF, theme: Theme, unit: float) -> None:
     radius = 1.15 * RADIUS * unit
     if entry.kind == "class":
-        paint_mark(painter, at, entry.number, theme, radius, filled=True)
+        paint_mark(painter, at, entry.number, theme, radius)
     elif entry.kind in ("filled", "outlined"):
         paint_mark(painter, at, 0, theme, radius, filled=entry.kind == "filled", ink=theme.secondary)
     elif entry.kind == "wrong":

@@ -12,11 +12,13 @@ from engine.learned.plane import OnPlane
 from graph.text.messages import _
 from ui.look.classes import class_colour
 from ui.look.theme import Theme, color, faded, font
+from ui.maths.class_marks import paint_mark
 from ui.maths.curve_scale import LINEAR
-from ui.regions.field import bounds, field, heat_table
+from ui.maths.heat import heat_table
+from ui.regions.field import bounds, field
 from ui.regions.frame import Frame, Span, heights
 from ui.regions.legend import height, paint_legend
-from ui.regions.marks import RADIUS, paint_cross, paint_mark
+from ui.regions.marks import RADIUS, paint_cross
 
 _ALIGN = Qt.AlignmentFlag
 _TICK_Y = int(_ALIGN.AlignRight | _ALIGN.AlignVCenter)

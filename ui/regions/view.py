@@ -17,7 +17,6 @@ from ui.look.theme import LIGHT, Theme, color, faded, font
 from ui.look.typing import claim_keys
 from ui.regions.field import field
 from ui.regions.frame import Frame, Span, heights, shifted, zoomed
-from ui.regions.marks import shape
 from ui.regions.painting import Look, frame_in, mark_radius, paint_plane, paint_samples, place_of
 from ui.regions.reading import nearest, read_out, sample_row, spoken
 
@@ -316,9 +315,7 @@ class PlaneView(QWidget):
         hue = self.theme.highlight
         for ink, size, width in ((self.theme.panel, radius, 4.5), (hue, radius, 2.5), (hue, 1.6 * radius, 1.5)):
             painter.setPen(QPen(color(ink), width))
-            painter.translate(at)
-            painter.drawPath(shape("circle", size))
-            painter.translate(-at)
+            painter.drawEllipse(at, size, size)
 
     def _cross(self) -> QPointF | None:
         """Where the point of the grid is that is read."""
