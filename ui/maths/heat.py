@@ -77,10 +77,15 @@ def signed_image(plane: np.ndarray, largest: float, theme: Theme) -> QImage:
     return _image(_shades(plane, largest, theme))
 
 
+def heat_table(theme: Theme) -> np.ndarray:
+    """(256, BGRA) bytes, from the negative end over the middle to the positive end."""
+    return _table(theme.heat)
+
+
 def _shades(plane: np.ndarray, largest: float, theme: Theme) -> np.ndarray:
     known = np.isfinite(plane)
     scaled = np.clip(np.where(known, plane, 0.0) / (largest or 1.0), -1.0, 1.0)
-    pixels: np.ndarray = _table(theme.heat)[np.round((scaled + 1) * 127.5).astype(np.intp)]
+    pixels: np.ndarray = heat_table(theme)[np.round((scaled + 1) * 127.5).astype(np.intp)]
     mark = color(theme.error)
     pixels[~known] = (mark.blue(), mark.green(), mark.red(), 255)
     return pixels

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from engine.learned.plane import OnPlane
 from ui.look.classes import FULL, class_colour
 from ui.look.theme import Theme, color, mixed
+from ui.maths.heat import heat_table
 
 STEPS = 256
 
@@ -80,19 +81,6 @@ def _class_table(name: str, classes: int) -> np.ndarray:
 def _ramp(first: np.ndarray, ends: np.ndarray) -> np.ndarray:
     shares = np.linspace(0.06, 1.0, STEPS)[None, :, None]
     return np.round(first * (1 - shares) + ends[:, None, :] * shares).astype(np.uint8)
-
-
-def heat_table(theme: Theme) -> np.ndarray:
-    """(steps, BGRA) from the low end over the middle to the high one."""
-    return _heat_table(theme.heat)
-
-
-@lru_cache(maxsize=8)
-def _heat_table(heat: tuple[str, str, str]) -> np.ndarray:
-    low, middle, high = (np.array(_bgra(value), float) for value in heat)
-    shares = np.linspace(-1.0, 1.0, STEPS)[:, None]
-    down, up = np.clip(-shares, 0, 1), np.clip(shares, 0, 1)
-    return np.round(middle * (1 - down - up) + low * down + high * up).astype(np.uint8)
 
 
 def _bgra(value: str) -> tuple[int, int, int, int]:
