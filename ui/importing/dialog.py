@@ -29,7 +29,7 @@ from ui.look.widgets import ElidedLabel, button, label, scrolled
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle, Work
 
-LARGEST = QSize(1240, 760)
+LARGEST = QSize(1500, 880)
 """The dialog's size where there is room for it, at the usual type size."""
 FIND, MANY = 170, 8
 """Width of the field that finds a column, which is there for more columns than this."""

@@ -20,6 +20,7 @@ from graph.model.graph import GraphError
 from graph.text.messages import _
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
+from ui.shell.dropped import TABLES, paths_in
 from ui.shell.formula_entry import FormulaDraft, FormulaEntry, read_entry
 from ui.shell.workspace.services import TABLE_IMPORT
 
@@ -94,6 +95,8 @@ def _bring_in(canvas: Canvas, built: QRectF) -> None:
 def paste(window: Workspace, text: str, at: QPointF) -> None:
     """Build the graph of a formula from the clipboard, every line a definition; a table is imported, anything else says what is wrong."""
     tables = window.services.get(TABLE_IMPORT)
+    if files := [path for path in paths_in(QApplication.clipboard().mimeData()) if path.suffix.lower() in TABLES]:
+        return window.later(lambda: tables.from_file(files[0], at))
     if ("\t" in text or len(text) > LONGEST) and tables.from_text(text, at):
         return
     lines, place, home = statements(text), (at.x(), at.y()), inside(window)

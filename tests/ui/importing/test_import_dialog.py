@@ -207,7 +207,7 @@ def test_what_cannot_be_imported_is_said_in_the_dialog(empty: Window, tmp_path: 
     assert bool(empty.document.graph.nodes) == (not said)
 
 
-def test_a_pasted_table_opens_the_dialog_and_a_formula_does_not(empty: Window) -> None:
+def test_a_pasted_table_or_file_opens_the_dialog_and_a_formula_does_not(empty: Window, people: Path) -> None:
     opened: list[str] = []
 
     def act(dialog: ImportDialog) -> None:
@@ -222,10 +222,14 @@ def test_a_pasted_table_opens_the_dialog_and_a_formula_does_not(empty: Window) -
     after_event()
     (node,) = empty.document.graph.nodes.values()
     assert opened == ["The pasted table"] and node.params["dataset"] == "pasted" and node.params["separator"] == "tab"
+    clipboard.setText(str(people))
+    empty.canvas.paste()
+    after_event()
+    assert opened[-1] == str(people) and empty.document.graph.named("people") is not None
     clipboard.setText("a = max(x, 1)\nb = max(a, 2)")
     empty.canvas.paste()
     after_event()
-    assert len(opened) == 1 and empty.document.graph.named("b") is not None
+    assert len(opened) == 2 and empty.document.graph.named("b") is not None
 
 
 def test_what_was_chosen_for_a_column_outlives_another_separator(people: Path) -> None:
