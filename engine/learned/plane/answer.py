@@ -23,6 +23,7 @@ from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown, 
 from engine.learned.predicting import SampleLosses
 from engine.learned.predictions import Stamp
 from engine.learned.reading import Reading, data_sets, reading
+from engine.learned.sample_columns import feature_names
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
@@ -90,11 +91,7 @@ def _found(compiled: Compiled) -> _Source:
     if not sets:
         raise Unanswerable(_("The prediction does not depend on the features of a data set."))
     dims = {node: inference.outputs[node, "x"].dims for node in sets}
-    names = {}
-    for node, data in sets.items():
-        count = int(np.prod(dims[node]))
-        given = data.description.feature_names
-        names[node] = given if len(given) == count else tuple(f"x{i + 1}" for i in range(count))
+    names = {node: tuple(feature_names(data)) for node, data in sets.items()}
     targets = next(iter(sets.values())).description.target_names
     return _Source(read, dims, names, targets)
 
@@ -144,6 +141,12 @@ def grid_of(plane: Plane) -> tuple[np.ndarray, ...]:
     return tuple(np.linspace(*(axis.span or (0.0, 1.0)), max(axis.points, 2)) for axis in plane.axes)
 
 
+def shown_axes(source: _Source, plane: Plane) -> tuple[Shown, ...]:
+    """The axes with their names and coordinates."""
+    names = source.names[plane.node]
+    return tuple(Shown(axis.column, names[axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True))
+
+
 def rows_of(model: Model, plane: Plane) -> dict[str, np.ndarray]:
     """The grid as rows of features by Data node, (points, *dims): the first axis runs fastest. `plane` is filled in (`chosen`)."""
     source = source_of(model.compiled)
@@ -188,7 +191,7 @@ def _on_plane(
     model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob, stamp: Stamp, spot: SpotSeen | None
 ) -> Steps:  # fmt: skip
     began, worked = time.thread_time(), 0.0
-    rows = _grid(model, source, plane)
+    rows = _kept_grid(model, source, plane)
     count = len(next(iter(rows.values())))
     speed = _SPEED.get(model.compiled)
     size, low = _piece(model, source, FIRST if speed is None else int(speed * TURN)), 0
@@ -209,9 +212,7 @@ def _on_plane(
             began = time.thread_time()
     with threads(model.compiled.threads):
         points = _points(model, source, now, plane, job)
-    shown = tuple(
-        Shown(axis.column, source.names[plane.node][axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True)
-    )
+    shown = shown_axes(source, plane)
     shape = tuple(len(axis.at) for axis in reversed(shown))
     with threads(model.compiled.threads):
         more = read_grid(read, torch.cat(pieces) if len(pieces) > 1 else pieces[0], shape, job.output)
@@ -223,11 +224,15 @@ def _on_plane(
     )  # fmt: skip
 
 
-def _grid(model: Model, source: _Source, plane: Plane) -> dict[Key, Tensor]:
-    """The grid as tensors, made again only for another plane."""
+def fed_grid(model: Model, plane: Plane) -> dict[Key, Tensor]:
+    """The grid as what the Data nodes give: `rows_of` as tensors."""
+    return {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
+
+
+def _kept_grid(model: Model, source: _Source, plane: Plane) -> dict[Key, Tensor]:
+    """The same, made again only for another plane."""
     if source.grid is None or source.grid[0] != plane:
-        tables = rows_of(model, plane).items()
-        source.grid = plane, {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in tables}
+        source.grid = plane, fed_grid(model, plane)
     return source.grid[1]
 
 
@@ -282,7 +287,7 @@ def _spot(model: Model, source: _Source, now: Evaluator, plane: Plane, job: Plan
     prediction = _evaluated(now, read.prediction, fed, 1)
     target = _target_of(model, read, fed)
     features = fed[plane.node, "x"].reshape(-1).tolist()
-    at, loss = tuple(features[axis.column] for axis in plane.axes), _loss(model, fed)
+    at, loss = tuple(features[axis.column] for axis in plane.axes), sample_loss(model, fed)
     if read.right is None:
         true = target.expand_as(prediction).reshape(-1)[job.output]
         return SpotSeen(spot, tuple(features), at, float(true), float(prediction.reshape(-1)[job.output]), loss=loss)
@@ -301,10 +306,12 @@ def sample_fed(model: Model, spot: Spot) -> dict[Key, Tensor]:
     return dict(zip(given, moved(list(given), rows, spot.free), strict=True))
 
 
-def _loss(model: Model, fed: Mapping[Key, Tensor]) -> float | None:
-    """The loss of one sample alone."""
+def sample_loss(model: Model, fed: Mapping[Key, Tensor], parameters: Mapping[Key, Tensor] | None = None) -> float | None:
+    """The loss of one sample alone, in evaluation mode, with other values for some `parameters`; None where no known loss is made of it."""
     losses = SampleLosses(model)
-    return None if losses.one_by_one else float(losses.together(Evaluator(model, losses.needed)(fed), 1)[0])
+    if losses.one_by_one:
+        return None
+    return float(losses.together(Evaluator(model, losses.needed, parameters=parameters)(fed), 1)[0])
 
 
 def _points(model: Model, source: _Source, now: Evaluator, plane: Plane, job: PlaneJob) -> Points:

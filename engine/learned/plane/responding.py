@@ -13,8 +13,8 @@ from engine.compile.environment import Key, Wire
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import Evaluator, mixing, rows_at_once
-from engine.learned.plane import Plane, Shown
-from engine.learned.plane.answer import TURN, chosen, grid_of, rows_of, source_of
+from engine.learned.plane import Plane
+from engine.learned.plane.answer import TURN, chosen, fed_grid, shown_axes, source_of
 from engine.learned.plane.responses import MOST_UNITS, Responses, ResponsesJob
 from engine.learned.predictions import Stamp
 from engine.numerics.job import JobReport, Steps
@@ -59,7 +59,7 @@ def responses(context: ExplainContext, job: ResponsesJob) -> Steps:
 
 def _responses(model: Model, now: Evaluator, keys: list[Key], plane: Plane, stamp: Stamp) -> Steps:
     worked, began = 0.0, time.perf_counter()
-    rows = {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
+    rows = fed_grid(model, plane)
     count = len(next(iter(rows.values())))
     most = rows_at_once(model, keys)
     size, low = min(FIRST, most), 0
@@ -79,8 +79,7 @@ def _responses(model: Model, now: Evaluator, keys: list[Key], plane: Plane, stam
             worked += time.perf_counter() - began
             yield JobReport(low, count)
             began = time.perf_counter()
-    names = source_of(model.compiled).names[plane.node]
-    shown = tuple(Shown(axis.column, names[axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True))
+    shown = shown_axes(source_of(model.compiled), plane)
     shape = tuple(len(axis.at) for axis in reversed(shown))
     maps = {key: _maps(torch.cat(parts), shape) for key, parts in pieces.items()}
     units = {key: math.prod(model.inference.outputs[key].dims) for key in keys}

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
-from torch import Tensor
 
-from engine.compile.environment import Key
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import Beginning, make, run_beside
 from engine.learned.evaluate import Evaluator, rows_at_once
-from engine.learned.plane import Shown
-from engine.learned.plane.answer import chosen, grid_of, read_grid, rows_of, sample_fed, source_of
+from engine.learned.plane.answer import chosen, fed_grid, read_grid, sample_fed, sample_loss, shown_axes, source_of
 from engine.learned.plane.one_update import AfterUpdate, OneUpdateJob
-from engine.learned.predicting import SampleLosses
 from engine.learned.predictions import Stamp
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
-from engine.training.model import Model
 from graph.text.messages import _
 
 
@@ -48,23 +41,14 @@ def one_update(context: ExplainContext, job: OneUpdateJob) -> Steps:
         raise Unanswerable(_("No step can be made from this sample alone; the Problems panel says why.")) from error
     yield JobReport()
     plane = chosen(model, job.plane)
-    rows = {(node, "x"): torch.from_numpy(table).to(model.device) for node, table in rows_of(model, plane).items()}
+    rows = fed_grid(model, plane)
     count, size = len(next(iter(rows.values()))), rows_at_once(model, [source.read.prediction])
     pieces = []
     for low in range(0, count, size):
         pieces.append(later({key: table[low : low + size] for key, table in rows.items()})[source.read.prediction])
         yield JobReport(low, count)
-    names = source.names[plane.node]
-    shown = tuple(Shown(axis.column, names[axis.column], at) for axis, at in zip(plane.axes, grid_of(plane), strict=True))
+    shown = shown_axes(source, plane)
     with threads(model.compiled.threads):
         more = read_grid(source.read, torch.cat(pieces), tuple(len(axis.at) for axis in reversed(shown)), job.output)
     more.pop("probabilities", None)
-    return AfterUpdate(stamp, spot, run.spec.title, shown, before=_loss(model, fed), after=_loss(model, fed, new), **more)
-
-
-def _loss(model: Model, fed: Mapping[Key, Tensor], parameters: Mapping[Key, Tensor] | None = None) -> float | None:
-    """The loss of the sample alone, in evaluation mode."""
-    losses = SampleLosses(model)
-    if losses.one_by_one:
-        return None
-    return float(losses.together(Evaluator(model, losses.needed, parameters=parameters)(fed), 1)[0])
+    return AfterUpdate(stamp, spot, run.spec.title, shown, before=sample_loss(model, fed), after=sample_loss(model, fed, new), **more)
