@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.data.errors import Offer
 from engine.data.table_reading import TableReading
 from graph.text.messages import _, ngettext
-from ui.look.widgets import button, label, scrolled
+from ui.look.widgets import button, clear, label, scrolled
 
 SHARE = 0.24
 """Of the dialog's height, at most."""
@@ -98,11 +98,7 @@ class Remarks(QWidget):
 
     def _clear(self) -> None:
         self._high = 0
-        while self._column.count():
-            item = self._column.takeAt(0)
-            if item is not None and (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._column)
 
 
 def keep_all(reading: TableReading) -> Offer | None:
