@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from ui.look.theme import LIGHT, Theme, color
+from ui.maths.heat import signed_image
 
 
 def image(pixels: np.ndarray) -> QImage:
@@ -18,18 +19,16 @@ def image(pixels: np.ndarray) -> QImage:
     return QImage(data.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
 
 
-def heat(values: np.ndarray, largest: float, theme: Theme, over: np.ndarray | None = None) -> QImage:
-    """(H, W) signed numbers: the heat map's middle at 0, its ends at ± `largest`. NaN has the colour of errors.
+def heat_over(values: np.ndarray, largest: float, theme: Theme, picture: np.ndarray) -> QImage:
+    """(H, W) signed numbers as colours on a picture in bytes, the stronger the larger the number: the ends of the heat map at ± `largest`.
 
-    With `over`, a picture in bytes, the colours lie on the picture, the stronger the larger the number; it is light paper in all themes.
+    The picture is light paper in all themes. NaN has the colour of errors.
     """
-    hues = (theme if over is None else LIGHT).heat
-    ends = np.array([[color(hue).red(), color(hue).green(), color(hue).blue()] for hue in hues], dtype=float)
+    low, high = (np.array([color(hue).red(), color(hue).green(), color(hue).blue()], dtype=float) for hue in LIGHT.heat[::2])
     known = np.isfinite(values)
     share = np.clip(np.where(known, values, 0.0) / (largest or 1.0), -1, 1)[..., None]
-    weight = np.sqrt(np.abs(share)) if over is not None else np.abs(share)
-    under = ends[1] if over is None else _paper(over)
-    pixels = under * (1 - weight) + np.where(share < 0, ends[0], ends[2]) * weight
+    weight = np.sqrt(np.abs(share))
+    pixels = _paper(picture) * (1 - weight) + np.where(share < 0, low, high) * weight
     mark = color(theme.error)
     pixels[~known] = (mark.red(), mark.green(), mark.blue())
     return image(np.round(pixels).astype(np.uint8))
@@ -46,4 +45,4 @@ def filter_image(weights: np.ndarray, largest: float, theme: Theme) -> QImage:
     if len(weights) == 3:
         level = 127.5 + 127.5 * np.clip(weights / (largest or 1.0), -1, 1)
         return image(np.round(level).astype(np.uint8).transpose(1, 2, 0))
-    return heat(weights[0], largest, theme)
+    return signed_image(weights[0], largest, theme)

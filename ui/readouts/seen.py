@@ -14,9 +14,10 @@ from graph.text.messages import _
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.maths.heat import signed_image
 from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
-from ui.readouts.pictures import filter_image, heat, image
+from ui.readouts.pictures import filter_image, heat_over, image
 from ui.shell.workspace.workspace import Workspace
 
 REST = 150
@@ -116,7 +117,7 @@ class FirstLayerView(SeenView):
             title = f"{answer.after} {place + 1}"
             lines = (title, number(float(values))) if one else (title,)
             plane = values.reshape(1, 1) if one else values
-            shown.append((Caption(lines, said), heat(plane, most, theme)))
+            shown.append((Caption(lines, said), signed_image(plane, most, theme)))
         return shown
 
 
@@ -141,8 +142,8 @@ class InputGradientView(SeenView):
                 objective=answer.objective, largest=number(largest)
             )
         )
-        over = heat(values, largest, self._theme, answer.picture)
-        alone = heat(values, largest, self._theme)
+        over = heat_over(values, largest, self._theme, answer.picture)
+        alone = signed_image(values, largest, self._theme)
         texts, shown = (_("sample"), _("gradient on it"), _("gradient")), (image(answer.picture), over, alone)
         return [(Caption((text,), text), picture) for text, picture in zip(texts, shown, strict=True)]
 
