@@ -10,12 +10,15 @@ from engine.data.loading import DataSet
 from engine.data.parts import PARTS
 from engine.data.specs import DATA_SETS
 from engine.explain.context import ExplainContext
+from engine.learned.readouts.bins import bin_edges
 from engine.learned.sample_columns import class_numbers, data_of, feature_names, joined, model_of, settings_text, target_names
 from engine.learned.table import MOST, MOST_COLUMNS, Survey, SurveyJob
 from engine.numerics.job import JobReport, Steps
 
 BINS = 24
 """Bins of a histogram; a column of fewer distinct whole numbers has one for each."""
+WHOLE = 2.0**50
+"""Below it, halves lie between whole numbers."""
 FIRST_PICTURES = 200
 
 
@@ -74,9 +77,9 @@ def bins(values: np.ndarray) -> np.ndarray:
     if not len(known):
         return np.array([0.0, 1.0])
     low, high = float(known.min()), float(known.max())
-    if high - low < BINS and bool((known == np.round(known)).all()):
+    if high - low < BINS and max(-low, high) < WHOLE and bool((known == np.round(known)).all()):
         return np.arange(low - 0.5, high + 1.0)
-    return np.histogram_bin_edges(known, BINS, (low, high))
+    return bin_edges(known, BINS)
 
 
 def _pictures(data: DataSet) -> np.ndarray | None:

@@ -131,7 +131,8 @@ def _found_span(model: Model, node: str, column: int) -> tuple[float, float]:
     parts = [_features(model, part, node).reshape(rows, -1)[:, column] for part, rows in model.feeds.rows.items() if rows]
     values = torch.cat(parts)
     values = values[torch.isfinite(values)]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    most = torch.finfo(model.dtype).max / 4  # so that a margin and the steps of a grid are numbers
+    low, high = (max(float(values.min()), -most), min(float(values.max()), most)) if len(values) else (0.0, 0.0)
     spare = MARGIN * (high - low) or 0.1 * abs(high) or 1.0
     return low - spare, high + spare
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.learned.readouts.bins import bin_edges
 from graph.text.messages import _
 
 MOST_BINS = 60
@@ -48,10 +49,10 @@ def histogram(residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     finite = residuals[np.isfinite(residuals)]
     if not len(finite):
         return np.zeros(0, dtype=np.int64), np.zeros(0)
-    bins = len(np.histogram_bin_edges(finite, bins="sturges")) - 1
-    if float(np.ptp(finite)) > 0:
-        low, high = np.percentile(finite, [25, 75])
+    spread = float(finite.max() / 2 - finite.min() / 2)  # half of it: the range itself may be no number
+    bins = int(np.ceil(np.log2(len(finite)) + 1)) if spread > 0 else 1
+    if spread > 0:
+        low, high = np.percentile(finite / 2, [25, 75])
         width = 2 * (high - low) / len(finite) ** (1 / 3)
-        bins = max(bins, int(np.ceil(np.ptp(finite) / width)) if width > 0 else bins)
-    counts, edges = np.histogram(finite, bins=min(bins, MOST_BINS))
-    return counts, edges
+        bins = max(bins, int(min(np.ceil(spread / width), MOST_BINS)) if width > 0 else bins)
+    return np.histogram(finite, bin_edges(finite, min(bins, MOST_BINS)))

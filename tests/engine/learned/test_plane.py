@@ -76,6 +76,15 @@ def test_the_range_is_that_of_all_parts_with_a_margin() -> None:
         assert axis.low < low and high < axis.high and axis.high - axis.low < 1.25 * (high - low)
 
 
+def test_the_range_of_the_largest_numbers_is_a_range() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "points", "points": [[1.7e308, 0, 0], [-1.7e308, 1, 1]]}),
+        "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
+    }  # fmt: skip
+    first = asked(Model(network(nodes, "data.x -> out.x; out -> loss.scores; data.target -> loss.target")), Plane()).axes[0]
+    assert np.isfinite(first.at).all() and (np.diff(first.at) > 0).all() and first.low < -4e307 and first.high > 4e307
+
+
 IRIS = {
     "data": ("source.data", {"dataset": "iris"}), "out": ("layer.linear", {"out_features": 3}), "loss": ("loss.cross_entropy", {}),
 }  # fmt: skip

@@ -88,3 +88,5 @@ def test_the_histogram_of_residuals_is_numpys() -> None:
     counts, edges = histogram(np.append(residuals, 1e9))  # an outlier asks for a billion bins
     assert counts.sum() == 501 and len(counts) <= 60
     assert not len(histogram(np.array([np.inf]))[0])
+    for hard in ([-1.7e308, 1.7e308, 0.0], [0.1, np.nextafter(0.1, 1)]):
+        assert histogram(np.array(hard))[0].sum() == len(hard)

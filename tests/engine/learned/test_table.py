@@ -112,6 +112,9 @@ def test_a_survey_counts_as_numpy_does(model: Model) -> None:
     assert found.class_counts.tolist() == [[int((data.part(part).y == label).sum()) for part in PARTS] for label in (0, 1)]
     assert np.array_equal(np.column_stack([found.x, found.y]), x) and np.array_equal(found.classes, y)
     assert bins(np.array([1.0, 3.0, 2.0])).tolist() == [0.5, 1.5, 2.5, 3.5]
+    for hard in ([-1.7e308, 1.7e308], [0.1, 0.1 + 1e-17, np.nextafter(0.1, 1)], [1e300, 1e300]):  # no range, or nothing between two edges
+        edges = bins(np.array(hard))
+        assert (np.diff(edges) > 0).all() and np.histogram(hard, edges)[0].sum() == len(hard)
 
 
 def test_what_keeps_the_data_from_being_read_is_said() -> None:
