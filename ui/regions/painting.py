@@ -175,7 +175,7 @@ def _paint_axes(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, lo
         painter.setPen(QPen(color(theme.secondary), 1.0))
         painter.drawLine(at, at + QPointF(0, 4 * unit))
         painter.setPen(color(theme.text))
-        painter.drawText(QRectF(at.x() - 60 * unit, at.y() + 4 * unit, 120 * unit, small.height()), _TICK_X, text)
+        painter.drawText(within(rect, at.x(), at.y() + 4 * unit, small.horizontalAdvance(text) + 2, small.height()), _TICK_X, text)
     for value, text in _ticks(frame.y, 4):
         at = frame.at(frame.x[0], value)
         painter.setPen(QPen(color(theme.secondary), 1.0))
@@ -193,6 +193,12 @@ def _paint_axes(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, lo
     up = small.elidedText(up, Qt.TextElideMode.ElideRight, area.height())
     painter.drawText(QRectF(-area.height() / 2, 0, area.height(), small.height()), _TICK_X, up)
     painter.restore()
+
+
+def within(rect: QRectF, x: float, top: float, wide: float, high: float) -> QRectF:
+    """Where a text of this size stands, centred at x, or beside it where it would be cut: a number that is cut is another number."""
+    left = max(min(x - wide / 2, rect.right() - wide), rect.left())
+    return QRectF(left, top, wide, high)
 
 
 def vertical(seen: OnPlane) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from ui.look.classes import FULL, class_colour
 from ui.look.theme import THEMES, mixed
 from ui.regions.export import image, svg
 from ui.regions.field import bounds, field
+from ui.regions.painting import within
 from ui.regions.reading import percent, sample_text
 from ui.regions.view import PlaneView
 
@@ -150,6 +151,11 @@ def test_a_sample_is_told_in_one_line() -> None:
     spot = SpotSeen(Spot("train", 1, 2), (0.5, 7.0, 0.5), (0.5, 0.5), 1.0, 0.0, (0.75, 0.25), 1.386)
     assert sample_text(regions(), spot, spot.loss) == "training sample 2 of 2 · true class yes · predicted no (75.0 %): wrong · loss 1.386"
     assert [percent(share) for share in (1.0, 0.99999999, 0.5, 1e-9)] == ["100 %", "99.999999 %", "50.0 %", "0.0000001 %"]
+
+
+def test_a_number_at_the_edge_is_not_cut() -> None:
+    rect = QRectF(0, 0, 100, 50)
+    assert [within(rect, x, 0, 30, 10).left() for x in (50, 98, 3)] == [35, 70, 0]
 
 
 def test_numbers_that_are_not_finite_have_no_place_and_break_nothing(view: PlaneView) -> None:
