@@ -42,6 +42,13 @@ ROWS = {
     "layer kinds named in the lectures": "layer-kinds",
     "perceptron": "perceptron",
     "lifting": "lifting",
+    "empirical risk": "generalization-gap",
+    "universal approximation": "universal-approximation",
+    "depth against width": "depth-width",
+    "over-parameterization": "over-parameterization",
+    "convex problem recognised": "convex-problem",
+    "perceptron and least mean squares": "painted-points",
+    "adaptive methods may generalize worse": "adaptive-methods",
 }
 """The rows of the course on derivatives, graphs, backpropagation and learning, and the lesson of each."""
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.explain.figures import Arrow, Band, Figure, Line, Role
@@ -87,9 +88,9 @@ class FigureView(QWidget):
     def _fill(self, band: Band) -> None:
         import pyqtgraph
 
-        hue = color(self._hue(band.role))
+        hue = QColor(color(self._hue(band.role)))
         hue.setAlphaF(0.18)
-        edges = [pyqtgraph.PlotDataItem(list(band.x), list(heights), pen=None) for heights in (band.low, band.high)]
+        edges = [pyqtgraph.PlotCurveItem(list(band.x), list(heights)) for heights in (band.low, band.high)]
         self.plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=hue))
 
     def _point_along(self, arrow: Arrow) -> None:
