@@ -51,15 +51,16 @@ def evaluate(
 class Evaluator:
     """The program of some outputs, with the model's numbers: as they are when it is called, or with `kept` as they are now.
 
-    `parameters` has other values for some of them, which are kept too.
+    `parameters` has other values for some of them, which are kept too. With `mixed` an output may depend on all rows of a call together.
 
     Raises RunError as `evaluate` does.
     """
 
     def __init__(
-        self, model: Model, outputs: Sequence[Key], kept: bool = False, parameters: Mapping[Key, Tensor] | None = None
+        self, model: Model, outputs: Sequence[Key], kept: bool = False, parameters: Mapping[Key, Tensor] | None = None,
+        mixed: bool = False,
     ) -> None:  # fmt: skip
-        if (node := mixing(model, outputs)) is not None:
+        if not mixed and (node := mixing(model, outputs)) is not None:
             text = Message("mixes-rows", "it has one value for the whole batch, so a single row has none of its own")
             raise RunError([Problem("error", text, (node,), about=model.graph.nodes[node].name)])
         self._model = model

@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Wire, settings_of
-from engine.compile.program import NodeFailure, Program
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.evaluate import mixing, rows_at_once
+from engine.learned.evaluate import Evaluator, mixing, rows_at_once
 from engine.learned.picturing import picture_source
 from engine.learned.predictions import Predictions, PredictionsJob, Stamp
 from engine.learned.reading import Reading, data_sets, reading
@@ -33,29 +32,6 @@ TURN = 0.01
 FIRST, MOST = 64, 8192
 """Samples of the first batch, which is also the smallest, and of the largest. Fewer would cost more than they spare: a sample alone is
 computed at a fraction of the speed."""
-
-
-class Frozen:
-    """A model's program for some outputs, with a copy of the numbers there are now. Raises Unanswerable."""
-
-    def __init__(self, model: Model, outputs: Sequence[Key]) -> None:
-        self._model = model
-        try:
-            self.program: Program = model.program(training=False, outputs=tuple(outputs))
-        except RunError as error:
-            raise Unanswerable(str(error)) from error
-        self._parameters = [tensor.clone() for tensor in model.parameters(self.program)]
-        self._buffers = [tensor.clone() for tensor in model.buffers(self.program)]
-        self._random = model.random(model.state.step)
-
-    def __call__(self, feeds: Sequence[Tensor]) -> dict[Key, Tensor]:
-        """The outputs for these feeds, in the order of `program.feeds`."""
-        try:
-            with threads(self._model.compiled.threads):
-                values = self.program.evaluate(feeds, self._parameters, self._buffers, self._random)
-        except NodeFailure as failure:
-            raise Unanswerable(self._model.compiled.explain(failure).text) from failure
-        return dict(zip(self.program.outputs, values, strict=True))
 
 
 class SampleLosses:
@@ -130,28 +106,35 @@ def predictions(context: ExplainContext, job: PredictionsJob) -> Steps:
         name = model.graph.nodes[node].name
         raise Unanswerable(_("{name} computes one value from the whole batch, so a sample has no prediction of its own.").format(name=name))
     losses = SampleLosses(model)
-    now = Frozen(model, list(dict.fromkeys([read.prediction, read.target, *losses.needed])))
+    outputs = list(dict.fromkeys([read.prediction, read.target, *losses.needed]))
+    try:
+        now = Evaluator(model, outputs, kept=True, mixed=losses.one_by_one)
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
-    return _predictions(model, job, read, losses, now, stamp)
+    return _predictions(model, job, read, losses, now, rows_at_once(model, outputs), stamp)
 
 
-def _predictions(model: Model, job: PredictionsJob, read: Reading, losses: SampleLosses, now: Frozen, stamp: Stamp) -> Steps:
+def _predictions(
+    model: Model, job: PredictionsJob, read: Reading, losses: SampleLosses, now: Evaluator, most: int, stamp: Stamp
+) -> Steps:  # fmt: skip
     part: Part = job.part or model.feeds.held_out or "train"
-    keys = now.program.feeds
-    data = model.feeds.part(part)
-    of, feeds = source_rows(model, part), model.feeds.whole(keys, part)
+    of, keys = source_rows(model, part), now.data
+    feeds = model.feeds.whole(keys, part)
     if job.places is not None:
         of, feeds = of[list(job.places)], model.feeds.chosen(keys, torch.tensor(job.places, dtype=torch.int64, device=model.device), part)
-    own = [key in data for key in keys]
     count, low, worked = len(of), 0, 0.0
-    most = min(MOST, rows_at_once(model, now.program.outputs))
+    most = min(MOST, most)
     size = min(FIRST, most)
     outputs: list[np.ndarray] = []
     targets: list[np.ndarray] = []
     each = np.zeros(count)
 
     def rows(first: int, last: int) -> dict[Key, Tensor]:
-        return now([feed[first:last] if batched else feed for feed, batched in zip(feeds, own, strict=True)])
+        try:
+            return now({key: feed[first:last] for key, feed in zip(keys, feeds, strict=True)})
+        except RunError as error:
+            raise Unanswerable(str(error)) from error
 
     while low < count:
         began = time.perf_counter()
