@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ LONGEST_TEXT = 600
 def listed(names: Iterable[str]) -> str:
     """Column names as they are typed into a setting: one that contains a comma stands in quotation marks."""
     return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
+def names_in(text: str) -> list[str]:
+    """The column names in such a setting, in any order and on several lines."""
+    rows = csv.reader(text.splitlines(), skipinitialspace=True)
+    return [part.strip() for row in rows for part in row if part.strip()]
 
 
 Offer = tuple[str, Mapping[str, Any]]

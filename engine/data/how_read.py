@@ -22,6 +22,11 @@ ROLES = ("feature", "target", "ignore", "split")
 MISSING_CHOICES = ("drop", "mean", "median", "most frequent", "category")
 """What happens to a row without a value: it is not used; or the column's mean, median or most frequent value in the training part takes
 the place; or that there is none is a category of its own."""
+FILLINGS = {
+    "number": ("drop", "mean", "median", "most frequent"), "date": ("drop", "mean", "median", "most frequent"),
+    "category": ("drop", "most frequent", "category"), "yes/no": ("drop", "most frequent", "category"), "text": ("drop",),
+}  # fmt: skip
+"""Which of these there are for a column of each kind."""
 CODES = ("one_hot", "index")
 CHOICES: dict[str, tuple[str, ...]] = {"role": ROLES, "kind": KINDS, "missing": MISSING_CHOICES, "code": CODES}
 SETTINGS = (
@@ -29,6 +34,8 @@ SETTINGS = (
     "sheet", "columns",
 )  # fmt: skip
 """The settings of a Data node that say how a table is read."""
+LAYOUT = ("header", "separator", "skip_rows", "comment", "encoding", "sheet")
+"""Those that decide how the text becomes cells, and so which columns there are; the others are about columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,8 @@ class HowRead:
 
     @property
     def layout(self) -> tuple[Any, ...]:
-        """What decides how the text becomes cells; the rest is about columns."""
-        return self.header, self.separator, self.skip_rows, self.comment, self.encoding, self.sheet
+        """The values of `LAYOUT`."""
+        return tuple(getattr(self, name) for name in LAYOUT)
 
     def choice(self, name: str) -> ColumnChoice:
         return dict(self.columns).get(name, ColumnChoice())

@@ -13,7 +13,7 @@ import numpy as np
 from engine.data.cells import NumberFormat
 from engine.data.errors import CellError, DataError, DataNote
 from engine.data.files import absolute_path
-from engine.data.how_read import AUTO, DECIMALS, KINDS, SEPARATORS, SETTINGS, THOUSANDS, HowRead
+from engine.data.how_read import AUTO, DECIMALS, FILLINGS, KINDS, SEPARATORS, SETTINGS, THOUSANDS, HowRead
 from engine.data.kinds import date_format, iso, truth_of
 from engine.data.raw import Raw
 from engine.data.table_file import planned
@@ -161,11 +161,10 @@ def _column(reader: TableReader, plan: Plan) -> ColumnReading:
     choice = reader.how.choice(plan.name)
     chosen = tuple(field for field in ("role", "kind", "missing", "code") if getattr(choice, field))
     kinds = tuple(kind for kind in KINDS if _possible(reader, plan, kind))
-    fillings = ("drop", "mean", "median", "most frequent") if number else ("drop", "most frequent", "category")
     return ColumnReading(
         plan.name, plan.kind, plan.role, missing, tuple(_values(reader, plan)), plan.filling, plan.code,
         distinct, reader.fill_names.get(plan.name, ()), plan.evidence, chosen, kinds,
-        fillings if plan.role == "feature" else (),
+        FILLINGS[plan.kind] if plan.role == "feature" else (),
     )  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 
 from engine.data.cells import MissingWords, mostly_numbers
 from engine.data.columns import Column
-from engine.data.errors import DataError, DataNote, listed
+from engine.data.errors import DataError, DataNote, listed, names_in
 from engine.data.how_read import HowRead
 from engine.data.text_table import Table
 from graph.text.messages import _
@@ -218,8 +217,7 @@ class Roles:
 
 def chosen_columns(text: str, names: Sequence[str], path: str) -> list[str]:
     """The columns a person named; a name that contains a comma stands in quotation marks."""
-    rows = csv.reader(text.splitlines(), skipinitialspace=True)
-    chosen = [part.strip() for row in rows for part in row if part.strip()]
+    chosen = names_in(text)
     for name in chosen:
         if name not in names:
             raise _no_column(path, name, names)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.data.how_read import AUTO, SETTINGS
+from engine.data.errors import names_in
+from engine.data.how_read import AUTO, FILLINGS, LAYOUT, SETTINGS
 from engine.data.table_reading import ReadTable, TableReading
-
-LAYOUT = ("separator", "header", "skip_rows", "comment", "encoding", "sheet")
-"""Settings that decide which columns there are."""
-FILLINGS = {
-    "number": ("drop", "mean", "median", "most frequent"), "date": ("drop", "mean", "median", "most frequent"),
-    "category": ("drop", "most frequent", "category"), "yes/no": ("drop", "most frequent", "category"), "text": ("drop",),
-}  # fmt: skip
-"""What can happen to missing values in a column of each kind."""
 
 
 class Choices:
@@ -152,9 +144,3 @@ def table_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     names = ("dataset", "pasted" if settings.get("dataset") == "pasted" else "path", "coding", *SETTINGS)
     unset = (None, AUTO, "")
     return {name: settings[name] for name in names if settings.get(name) not in unset or (name == "comment" and settings.get(name) == "")}
-
-
-def names_in(text: str) -> list[str]:
-    """The columns of a setting that lists them; a name that contains a comma stands in quotation marks."""
-    rows: Iterable[list[str]] = csv.reader(text.splitlines(), skipinitialspace=True)
-    return [part.strip() for row in rows for part in row if part.strip()]
