@@ -8,18 +8,20 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 
+from engine.data.parts import part_name
 from graph.text.messages import _
 from ui.look.theme import Theme
 
-PARTS = {"mini-batch": _("mini-batch"), "whole": _("training set"), "": _("each step")}
+PARTS = {"mini-batch": _("mini-batch"), "whole": part_name("train"), "": _("each step")}
 """What the loss of a step is computed over, as the legend says it."""
 TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
 PLOTS = {"loss": ("loss", "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
 """The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
 SETS = {
-    "accuracy": _("training set"), "validation_loss": _("validation set"), "validation_accuracy": _("validation set"),
-    "test_loss": _("test set"), "test_accuracy": _("test set"),
+    "accuracy": part_name("train"), "validation_loss": part_name("validation"), "validation_accuracy": part_name("validation"),
+    "test_loss": part_name("test"), "test_accuracy": part_name("test"),
 }  # fmt: skip
+"""What the numbers of a curve are computed over; of the loss, `PARTS` says it."""
 
 Hue = Literal["first", "second", "third"]
 
