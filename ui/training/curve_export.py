@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
 
+from ui.look import pictures
 from ui.look.theme import font
 from ui.training.curve_styles import PLOTS
 from ui.training.step_series import StepSeries
@@ -15,8 +16,6 @@ from ui.training.step_series import StepSeries
 if TYPE_CHECKING:
     from ui.training.curves import Curves
 
-FACTOR = 2.0
-"""A picture in pixels has so many for one of the screen."""
 NAMES = {"accuracy": "train_accuracy"}
 """Columns that are not called like their field: those of `train --log`."""
 
@@ -56,42 +55,15 @@ def _cell(value: float | None) -> str:
 
 
 def svg(curves: Curves) -> bytes:
-    from PySide6.QtSvg import QSvgGenerator
-
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator, size = QSvgGenerator(), _size(curves)
-    generator.setOutputDevice(buffer)
-    generator.setSize(size)
-    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setTitle("Gradwire")
-    painter = QPainter(generator)
-    try:
-        _paint(curves, painter)
-    finally:
-        painter.end()
-    return bytes(data.data())
+    return pictures.svg(_size(curves), lambda painter: _paint(curves, painter))
 
 
 def image(curves: Curves) -> QImage:
-    picture = QImage(_size(curves) * FACTOR, QImage.Format.Format_RGB32)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(FACTOR, FACTOR)
-    try:
-        _paint(curves, painter)
-    finally:
-        painter.end()
-    return picture
+    return pictures.image(_size(curves), lambda painter: _paint(curves, painter))
 
 
 def png(curves: Curves) -> bytes:
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image(curves).save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(data.data())
+    return pictures.png(image(curves))
 
 
 def _shown(curves: Curves) -> list[str]:

@@ -8,16 +8,11 @@ from ui.shell.picture_formats import Drawing
 
 
 def _write(drawing: Drawing) -> Written:
-    from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-
+    from ui.look.pictures import png
     from ui.shell.picture_image import picture_image, too_large
 
     image, used = picture_image(drawing)
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs leave the format's str out
-    return Written(bytes(data.data()), too_large(used, drawing.scale))
+    return Written(png(image), too_large(used, drawing.scale))
 
 
 FORMAT = Format("PNG", ".png", _("Picture"), _write, order=0)

@@ -8,33 +8,24 @@ from ui.shell.picture_formats import Drawing
 
 
 def _write(drawing: Drawing) -> Written:
-    from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF
+    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QColor, QPainter
-    from PySide6.QtSvg import QSvgGenerator
 
     from ui.canvas.paint.picture import paint_graph
+    from ui.look.pictures import svg
     from ui.shell.picture_image import about, pixels
 
-    data, size = QByteArray(), pixels(drawing)
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
+    size = pixels(drawing)
     area = QRectF(0, 0, size.width(), size.height())
-    generator.setSize(size)
-    generator.setViewBox(area)
-    generator.setTitle(str(drawing.graph.settings.get("title", "Gradwire")))
-    generator.setDescription(about(drawing.trace))
-    painter = QPainter(generator)
-    try:
+
+    def paint(painter: QPainter) -> None:
         painter.fillRect(area, QColor(drawing.theme.canvas))
         paint_graph(
             painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale, sample=drawing.sample,
             look=drawing.look,
         )  # fmt: skip
-    finally:
-        painter.end()
-    return Written(bytes(data.data()))
+
+    return Written(svg(size, paint, str(drawing.graph.settings.get("title", "Gradwire")), about(drawing.trace)))
 
 
 FORMAT = Format("SVG", ".svg", _("Vector picture"), _write, order=1)
