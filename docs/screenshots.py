@@ -40,6 +40,32 @@ def training(window: Window) -> None:
     window.commands.run("train")
 
 
+def responses(window: Window) -> None:
+    """Every hidden unit's map, and one of them enlarged."""
+    from PySide6.QtCore import QTimer
+
+    window.actions_by_id["cards_responses"].trigger()
+    window.commands.run("train")
+    QTimer.singleShot(7_000, window.actions_by_id["cards_enlarge"].trigger)
+
+
+def stage(window: Window) -> None:
+    """The learned function fills the window."""
+    from PySide6.QtCore import QTimer
+
+    window.commands.run("train")
+    QTimer.singleShot(6_000, window.actions_by_id["plane_stage"].trigger)
+
+
+def results(window: Window) -> None:
+    """The confusion matrix of a convolutional network, once it has trained a while."""
+    from PySide6.QtCore import QTimer
+
+    window.modes.choose("analyse")
+    window.commands.run("train")
+    QTimer.singleShot(6_000, lambda: window.pages.show("readouts"))
+
+
 def card(window: Window) -> None:
     """Why the output layer's weights have the gradient they have."""
     output = window.document.graph.named("output")
@@ -91,6 +117,9 @@ def palette(window: Window) -> None:
 
 SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "window": ("xy-plus-z", scalar, 1_500),
+    "regions": ("spiral", stage, 9_000),
+    "responses": ("spiral", responses, 9_000),
+    "results": ("digits-mlp", results, 10_000),
     "teach": ("tanh-mlp-2-4-2", teach, 9_000),
     "training": ("spiral", training, 3_500),
     "card": ("tanh-mlp-2-4-2", card, 4_000),

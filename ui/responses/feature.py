@@ -14,7 +14,7 @@ from graph.text.messages import _
 from ui.canvas.model.content import Shows
 from ui.engine_link.refresh import Refresh
 from ui.look.numerals import number
-from ui.responses.painting import Enlarged, paint_enlarged, paint_plate
+from ui.responses.painting import Enlarged, largest, map_image, paint_enlarged, paint_plate
 from ui.responses.plates import Plate, plates
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import PLANE
@@ -210,16 +210,10 @@ class ResponsesFeature(Feature):
         return self.seen is not None and self.seen.stamp.revision != self.workspace.document.revision
 
     def _image(self, node: str, unit: int, theme: Theme) -> QImage:
+        """In the grid: all units of a node on one scale."""
         if (node, unit) not in self._images:
-            from ui.maths.heat import signed_image
-            from ui.responses.painting import curve_image
-
             maps = self._maps(node)
-            finite = maps[np.isfinite(maps)]
-            largest = float(np.abs(finite).max()) if finite.size else 0.0
-            values = maps[unit]
-            image = signed_image(values[::-1], largest, theme) if values.ndim == 2 else curve_image(values, largest, theme)
-            self._images[node, unit] = image
+            self._images[node, unit] = map_image(maps[unit], largest(maps), theme)
         return self._images[node, unit]
 
     def _enlarged(self, node: str, unit: int, theme: Theme) -> Enlarged:
@@ -230,7 +224,7 @@ class ResponsesFeature(Feature):
         names = tuple(axis.name for axis in self.seen.axes)
         spans = tuple((axis.low, axis.high) for axis in self.seen.axes)
         card = next(plate.box for plate in self._plates if plate.node == node)
-        return Enlarged(self._title(node, unit), self._image(node, unit, theme), names, spans, low, high, card)
+        return Enlarged(self._title(node, unit), map_image(values, largest(values), theme), names, spans, low, high, card)
 
     def _title(self, node: str, unit: int) -> str:
         from graph.formula.latex import display_name

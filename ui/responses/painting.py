@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 from graph.text.messages import _
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, font, mixed
+from ui.maths.heat import signed_image
 from ui.responses.plates import Plate
 
 LARGE = 0.36
@@ -95,8 +96,19 @@ def _paint_ends(painter: QPainter, rect: QRectF, name: str, span: tuple[float, f
         painter.drawText(rect, int(side | _ALIGN.AlignVCenter), text)
 
 
-def curve_image(values: np.ndarray, largest: float, theme: Theme) -> QImage:
-    """(points,) as a curve between −largest and largest, with the line of 0."""
+def largest(values: np.ndarray) -> float:
+    """The largest size of a finite value; 0 without one."""
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
+
+
+def map_image(values: np.ndarray, most: float, theme: Theme) -> QImage:
+    """A map, the largest value of the second axis at the top, or a curve, on a scale from −`most` to `most`."""
+    return signed_image(values[::-1], most, theme) if values.ndim == 2 else curve_image(values, most, theme)
+
+
+def curve_image(values: np.ndarray, most: float, theme: Theme) -> QImage:
+    """(points,) as a curve between −most and most, with the line of 0."""
     image = QImage(CURVE * 2, CURVE * 2, QImage.Format.Format_ARGB32)
     image.fill(color(theme.canvas))
     painter = QPainter(image)
@@ -104,7 +116,7 @@ def curve_image(values: np.ndarray, largest: float, theme: Theme) -> QImage:
     side = float(CURVE * 2)
     painter.setPen(QPen(color(mixed(theme.card, theme.text, 0.35)), 1.5))
     painter.drawLine(QPointF(0, side / 2), QPointF(side, side / 2))
-    heights = side / 2 * (1 - 0.92 * np.clip(np.nan_to_num(values / (largest or 1.0)), -1, 1))
+    heights = side / 2 * (1 - 0.92 * np.clip(np.nan_to_num(values / (most or 1.0)), -1, 1))
     across = np.linspace(0, side, len(values))
     painter.setPen(QPen(color(theme.forward), 4))
     painter.drawPolyline(QPolygonF([QPointF(float(x), float(y)) for x, y in zip(across, heights, strict=True)]))
