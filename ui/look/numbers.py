@@ -28,6 +28,14 @@ def percent(share: float) -> str:
     return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
+def probability(share: float) -> str:
+    """`93.1%`, with more digits near certainty: only what is certain is 100%, only what is impossible 0%."""
+    digits = 1
+    while 0 < share < 1 and digits < 12 and float(f"{100 * share:.{digits}f}") in (0.0, 100.0):
+        digits += 1
+    return f"{100 * share:.{digits}f}%" if 0 < share < 1 else percent(share)
+
+
 def rate(value: float) -> str:
     """Steps a second, with three digits at most that mean something: 21,400."""
     if value <= 0 or not math.isfinite(value):

@@ -8,7 +8,7 @@ from engine.compile.spot import Spot
 from engine.data.parts import part_word
 from engine.learned.plane import OnPlane, SpotSeen
 from graph.text.messages import _
-from ui.look.numerals import number
+from ui.look.numbers import number, probability
 
 
 def nearest(seen: OnPlane, x: float, y: float) -> tuple[int, ...]:
@@ -29,7 +29,7 @@ def nearest_sample(seen: OnPlane, x: float, y: float) -> Spot | None:
 
 
 def read_out(seen: OnPlane, grid: tuple[int, ...]) -> str:
-    """`x₁ = 0.52   x₂ = −1.2   →  class A, probability 93.1 %`."""
+    """`x₁ = 0.52   x₂ = −1.2   →  class A, probability 93.1%`."""
     at = "   ".join(f"{axis.name} = {number(float(axis.at[i]))}" for axis, i in zip(seen.axes, grid, strict=True))
     return f"{at}   →   {_predicted(seen, tuple(reversed(grid)))}"
 
@@ -41,21 +41,11 @@ def _predicted(seen: OnPlane, index: tuple[int, ...]) -> str:
     name = class_name(seen, int(seen.predicted[index]))
     if seen.probability is None:
         return name
-    return _("{name}, probability {share}").format(name=name, share=percent(float(seen.probability[index])))
+    return _("{name}, probability {share}").format(name=name, share=probability(float(seen.probability[index])))
 
 
 def class_name(seen: OnPlane, place: int) -> str:
     return seen.classes[place] if 0 <= place < len(seen.classes) else _("not a number")
-
-
-def percent(share: float) -> str:
-    """`93.1 %`, with more digits near certainty: only what is everything is 100 %."""
-    if share in (0.0, 1.0) or not np.isfinite(share):
-        return f"{share:.0%}".replace("%", " %")
-    digits = 1
-    while digits < 12 and float(f"{100 * share:.{digits}f}") in (0.0, 100.0):
-        digits += 1
-    return f"{100 * share:.{digits}f} %"
 
 
 def sample_text(seen: OnPlane, spot: SpotSeen, loss: float | None) -> str:
@@ -68,7 +58,7 @@ def sample_text(seen: OnPlane, spot: SpotSeen, loss: float | None) -> str:
     else:
         true, predicted = int(spot.true), int(spot.predicted)
         parts.append(_("true class {name}").format(name=class_name(seen, true)))
-        share = f" ({percent(spot.probabilities[predicted])})" if spot.probabilities and predicted >= 0 else ""
+        share = f" ({probability(spot.probabilities[predicted])})" if spot.probabilities and predicted >= 0 else ""
         verdict = _("right") if true == predicted else _("wrong")
         parts.append(_("predicted {name}{share}: {verdict}").format(name=class_name(seen, predicted), share=share, verdict=verdict))
     if loss is not None:
@@ -97,7 +87,7 @@ def sample_row(seen: OnPlane, spot: SpotSeen) -> str:
     """All of the sample's features and the probabilities of all classes, a line each, for a tip."""
     rows = [f"{name} = {number(value)}" for name, value in zip(seen.columns, spot.features, strict=False)]
     if spot.probabilities:
-        rows += ["", *(f"P({name}) = {percent(share)}" for name, share in zip(seen.classes, spot.probabilities, strict=False))]
+        rows += ["", *(f"P({name}) = {probability(share)}" for name, share in zip(seen.classes, spot.probabilities, strict=False))]
     return "\n".join(rows[:40])
 
 

@@ -16,11 +16,12 @@ from engine.compile.spot import Spot
 from engine.learned.plane import OnPlane, Points, Shown, SpotSeen
 from engine.learned.predictions import Stamp
 from ui.look.classes import FULL, class_colour
+from ui.look.numbers import probability
 from ui.look.theme import THEMES, mixed
 from ui.regions.export import image, svg
 from ui.regions.field import bounds, field
 from ui.regions.painting import within
-from ui.regions.reading import percent, sample_text
+from ui.regions.reading import sample_text
 from ui.regions.view import PlaneView
 
 AT = np.linspace(-1.0, 1.0, 21)
@@ -116,7 +117,7 @@ def test_the_place_under_the_mouse_is_read_as_it_was_computed(view: PlaneView) -
     frame = view.frame
     assert frame is not None
     mouse(view, QEvent.Type.MouseMove, frame.at(0.31, 0.58))
-    assert said[-1] == "x₁ = 0.3   x₃ = 0.6   →   yes, probability 100 %"
+    assert said[-1] == "x₁ = 0.3   x₃ = 0.6   →   yes, probability 100%"
     mouse(view, QEvent.Type.MouseMove, QPointF(1, 1))
     assert said[-1] == ""
 
@@ -150,7 +151,7 @@ def test_pictures_are_saved_with_all_that_is_seen(view: PlaneView) -> None:
 def test_a_sample_is_told_in_one_line() -> None:
     spot = SpotSeen(Spot("train", 1, 2), (0.5, 7.0, 0.5), (0.5, 0.5), 1.0, 0.0, (0.75, 0.25), 1.386)
     assert sample_text(regions(), spot, spot.loss) == "training sample 2 of 2 · true class yes · predicted no (75.0 %): wrong · loss 1.386"
-    assert [percent(share) for share in (1.0, 0.99999999, 0.5, 1e-9)] == ["100 %", "99.999999 %", "50.0 %", "0.0000001 %"]
+    assert [probability(share) for share in (1.0, 0.99999999, 0.5, 1e-9)] == ["100%", "99.999999%", "50.0%", "0.0000001%"]
 
 
 def test_a_number_at_the_edge_is_not_cut() -> None:
