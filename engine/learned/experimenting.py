@@ -98,7 +98,7 @@ def _room(lines: Sequence[Line], bands: Sequence[Band], ticks: int) -> tuple[flo
 
 def _curves(graph: Graph, job: Experiment) -> Steps:
     """The prediction of each variant over the only feature, with the training samples, and where ReLU units begin and end."""
-    lines, points, heights = [], [], []
+    lines, points, heights = [], list[Point](), []
     for done, (role, variant) in enumerate(zip(ROLES, job.variants, strict=False)):
         model = yield from trained(graph, variant, 0, JobReport(done, len(job.variants)))
         read = reading(model.compiled)

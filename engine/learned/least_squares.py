@@ -26,7 +26,7 @@ LEVELS = (1.0, 0.4, 0.1, 0.01)
 
 def way_of_weights(graph: Graph, job: Experiment) -> Steps:
     """A figure: each variant's weights after every step, from the initial values of the document on."""
-    lines, points, numbers = [], [], []
+    lines, points, numbers = list[Line](), [], []
     solution, bowl = np.zeros(3), np.eye(2)
     for done, (role, variant) in enumerate(zip(ROLES[1:], job.variants, strict=False)):
         model = Model(variant_of(graph, variant, 0))

@@ -59,12 +59,12 @@ class ImportDialog(QDialog):
         self.form, self.preview, self.remarks = ReadingForm(), Preview(), Remarks()
         self.summary = label("", "strong", wrap=True)
         self.target = TargetChoice()
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(_("Find a column"))
-        self.find.setAccessibleName(_("Find a column"))
-        self.find.setToolTip(_("Go to the first column whose name contains this  (Ctrl+F)"))
-        self.find.setMaximumWidth(round(FIND * theme.scale))
-        self.find.hide()
+        self.finder = QLineEdit()
+        self.finder.setPlaceholderText(_("Find a column"))
+        self.finder.setAccessibleName(_("Find a column"))
+        self.finder.setToolTip(_("Go to the first column whose name contains this  (Ctrl+F)"))
+        self.finder.setMaximumWidth(round(FIND * theme.scale))
+        self.finder.hide()
         self.bar = JobBar(_("Reading the table"))
         self.network = QCheckBox(network)
         self.network.setChecked(bool(network))
@@ -105,7 +105,7 @@ class ImportDialog(QDialog):
         aim.setBuddy(self.target)
         line.addWidget(aim)
         line.addWidget(self.target)
-        line.addWidget(self.find)
+        line.addWidget(self.finder)
         right.addLayout(line)
         right.addWidget(self.preview, 1)
         right.addWidget(self.remarks)
@@ -132,7 +132,7 @@ class ImportDialog(QDialog):
         stops = [
             *self.form.fields.values(),
             self.target,
-            self.find,
+            self.finder,
             self.preview,
             self.remarks,
             self.network,
@@ -150,8 +150,8 @@ class ImportDialog(QDialog):
         self.preview.chosen.connect(self._set_columns)
         self.remarks.repaired.connect(self._repair)
         self.target.chosen.connect(lambda name: self._set_columns([name], "role", "target"))
-        self.find.textEdited.connect(self.preview.go_to)
-        QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(lambda: self.find.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        self.finder.textEdited.connect(self.preview.go_to)
+        QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(lambda: self.finder.setFocus(Qt.FocusReason.ShortcutFocusReason))
         self.bar.cancelled.connect(self._stop)
         self.bar.again.connect(self.read)
         self.cancel.clicked.connect(self.reject)
@@ -213,7 +213,7 @@ class ImportDialog(QDialog):
         self.preview.show_reading(reading)
         self.summary.setText(summary(reading) if reading is not None else "")
         self.target.show_reading(reading)
-        self.find.setVisible(reading is not None and len(reading.columns) > MANY)
+        self.finder.setVisible(reading is not None and len(reading.columns) > MANY)
         if reading is not None:
             self.remarks.show_reading(reading, self.choices.dropped)
         else:

@@ -98,7 +98,9 @@ class PreviewModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if isinstance(value, bool):
                 return _("yes") if value else _("no")
-            return NONE if value is None else plain(value) if number else str(value)
+            if isinstance(value, int | float):
+                return plain(value)
+            return NONE if value is None else str(value)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _("No value") if value is None else str(value)
         if role == Qt.ItemDataRole.TextAlignmentRole:
