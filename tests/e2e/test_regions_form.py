@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.compile.activity import Activity
 from engine.compile.spot import Spot
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import SetTraining
+from ui.canvas.model.activity_mark import mark_box
 from ui.engine_link.link import Kernel
 from ui.responses.feature import ResponsesFeature
 from ui.shell.files import example_document
@@ -56,6 +59,25 @@ def test_regions_form_while_the_network_trains_and_a_point_is_chosen(make_window
     qtbot.waitUntil(lambda: panel.seen is not None, timeout=PATIENCE)
 
     responses(window, qtbot)
+    no_responses(window, qtbot)
+
+
+def no_responses(window: Window, qtbot: QtBot) -> None:
+    """Where no unit has a map, the reason is said once to the person who asks for them, and not with every step."""
+    said: list[str] = []
+    window.say = lambda text, *_: said.append(text)  # type: ignore[method-assign]
+    window.actions_by_id["cards_responses"].trigger()
+    window.set_document(example_document("valley", CATALOG))
+    qtbot.waitUntil(lambda: window.trace is not None and window.kernel.ready, timeout=PATIENCE)
+    feature = window.features["responses"]
+    qtbot.waitUntil(lambda: feature._failed == window.document.structure, timeout=PATIENCE)
+    said.clear()
+    qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.kernel.progress.step > 5 and not window.kernel.training, timeout=PATIENCE)
+    assert not [text for text in said if "responses" in text]
+    window.actions_by_id["cards_numbers"].trigger()
+    window.actions_by_id["cards_responses"].trigger()
+    qtbot.waitUntil(lambda: any("There are no responses" in text for text in said), timeout=PATIENCE)
 
 
 def responses(window: Window, qtbot: QtBot) -> None:
@@ -69,6 +91,13 @@ def responses(window: Window, qtbot: QtBot) -> None:
     units = {key[0]: count for key, count in (feature.seen.units if feature.seen is not None else {}).items()}
     assert {node: len(plate.cells) for node, plate in plates.items()} == units and len(units) >= 2
     node = next(node for node, count in units.items() if count > 1)
+    kind = type(canvas.content)
+    with patch.object(kind, "marking", True), patch.object(kind, "marked", lambda _, at: Activity("dead", 1, 2, 8) if at == node else None):
+        canvas.grab()
+        mark = mark_box(canvas.model.scene.rect(node), canvas.model.overlay.boost)
+        plate = next(plate for plate in feature._plates if plate.node == node)
+        assert plate.box.top() >= canvas.model.camera.to_view(mark.bottomLeft()).y()  # the mark below the card can be read
+    canvas.grab()
     place = plates[node].cells[1].center().toPoint()
     undo = window.document.history.can_undo
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip
 
 from graph.text.messages import _
+from ui.canvas.model.activity_mark import mark_box
 from ui.canvas.model.content import Shows
 from ui.engine_link.refresh import Refresh
 from ui.look.numerals import number
@@ -50,6 +51,10 @@ class ResponsesFeature(Feature):
         self._large: tuple[str, int] | None = None
         """The node and the unit whose map is enlarged."""
         self._asked: tuple[ResponsesJob, int] | None = None
+        self._chosen = False
+        """The look was chosen just now, so that the reason is said if there are no maps."""
+        self._failed = -1
+        """The structure that has none."""
         self._refresh = Refresh(workspace.work, self._answered, lambda answer: answer.seconds, rest=REST)
 
     def install(self) -> None:
@@ -89,6 +94,7 @@ class ResponsesFeature(Feature):
 
     def _choose(self, look: Shows) -> None:
         self.workspace.settings.set(_SETTING, look)
+        self._chosen = look == "responses"
         self._show(look)
         self.workspace.refresh_actions()
 
@@ -118,6 +124,8 @@ class ResponsesFeature(Feature):
         if self._covered:
             self._refresh.stop()
             self._forget()
+            return
+        if kernel.training and self._failed == self.workspace.document.structure:
             return
         job = self._job()
         wish = job, -1 if kernel.training else kernel.progress.step
@@ -157,10 +165,15 @@ class ResponsesFeature(Feature):
             if before is None:
                 self.workspace.refresh_actions()
         elif end.how == "failed":
+            if self._chosen or self.seen is not None:
+                self.workspace.say(_("There are no responses to show: {reason}").format(reason=end.text))
+            asked = self._asked
             self._forget()
-            self.workspace.say(_("There are no responses to show: {reason}").format(reason=end.text))
+            self._asked, self._failed = asked, self.workspace.document.structure
         else:
             self._asked = None
+        if end.how in ("done", "failed"):
+            self._chosen = False
         if kernel.training:
             self.ask()
 
@@ -194,7 +207,8 @@ class ResponsesFeature(Feature):
         camera, theme, scene = model.camera, model.theme, model.scene
         view = QRectF(self.workspace.canvas.rect()).adjusted(0, 0, 0, -FOOT * theme.scale)
         seen = scene.nodes_in(model.viewport.seen())
-        boxes = {node: QRectF(camera.to_view(r.topLeft()), camera.to_view(r.bottomRight())) for node in seen if (r := scene.rect(node))}
+        cards = {node: self._with_mark(node, r) for node in seen if (r := scene.rect(node))}
+        boxes = {node: QRectF(camera.to_view(r.topLeft()), camera.to_view(r.bottomRight())) for node, r in cards.items()}
         shown = {node: count for node, count in counts.items() if node in boxes}
         self._plates = plates(boxes, shown, view, [box for node, box in boxes.items() if node not in shown])
         stale = self._stale
@@ -204,6 +218,14 @@ class ResponsesFeature(Feature):
             paint_plate(painter, plate, images, theme, chosen, stale)
         if self._large is not None and self._large[0] in shown:
             paint_enlarged(painter, view, self._enlarged(*self._large, theme), theme)
+
+    def _with_mark(self, node: str, card: QRectF) -> QRectF:
+        """The card, in the scene, with the mark of dead or saturated units that hangs below it."""
+        model = self.workspace.canvas.model
+        content = self.workspace.canvas.content
+        if not content.marking or content.marked(node) is None:
+            return card
+        return card.adjusted(0, 0, 0, mark_box(card, model.overlay.boost).bottom() - card.bottom())
 
     @property
     def _stale(self) -> bool:
@@ -275,6 +297,7 @@ class ResponsesFeature(Feature):
     def set_document(self, document: Document) -> None:
         self._refresh.stop()
         self._forget()
+        self._failed = -1
         if self.look == "responses":
             self.workspace.canvas.model.overlay.painter("responses", self._paint)
 
