@@ -150,7 +150,7 @@ def test_pictures_are_saved_with_all_that_is_seen(view: PlaneView) -> None:
 
 def test_a_sample_is_told_in_one_line() -> None:
     spot = SpotSeen(Spot("train", 1, 2), (0.5, 7.0, 0.5), (0.5, 0.5), 1.0, 0.0, (0.75, 0.25), 1.386)
-    assert sample_text(regions(), spot, spot.loss) == "training sample 2 of 2 · true class yes · predicted no (75.0 %): wrong · loss 1.386"
+    assert sample_text(regions(), spot, spot.loss) == "training sample 2 of 2 · true class yes · predicted no (75.0%): wrong · loss 1.386"
     assert [probability(share) for share in (1.0, 0.99999999, 0.5, 1e-9)] == ["100%", "99.999999%", "50.0%", "0.0000001%"]
 
 
