@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.data.parts import PARTS, part_word
@@ -244,7 +244,7 @@ class Pictures(SurveyPlot):
         return -(-len(images) // self._across(width)) * self._cell if images is not None else 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        import numpy as np
+        from ui.maths.heat import bytes_image
 
         images = self.survey.pictures if self.survey is not None else None
         if images is None:
@@ -254,11 +254,7 @@ class Pictures(SurveyPlot):
             place = QRectF(at % across * cell, at // across * cell, cell - 6, cell - 6)
             if not event.rect().intersects(place.toAlignedRect()):
                 continue
-            colours = images.ndim == 4
-            pixels = np.ascontiguousarray(images[at] if colours else 255 - images[at])
-            shape = QImage.Format.Format_RGB888 if colours else QImage.Format.Format_Grayscale8
-            image = QImage(pixels.tobytes(), pixels.shape[1], pixels.shape[0], pixels.strides[0], shape)
-            painter.drawImage(place, image)
+            painter.drawImage(place, bytes_image(images[at]))
             if at == self.sample:
                 painter.setPen(QPen(color(self.theme.highlight), 3 * self.theme.scale))
                 painter.drawRect(place.adjusted(1, 1, -1, -1))

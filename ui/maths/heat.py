@@ -77,6 +77,16 @@ def signed_image(plane: np.ndarray, largest: float, theme: Theme) -> QImage:
     return _image(_shades(plane, largest, theme))
 
 
+def bytes_image(pixels: np.ndarray) -> QImage:
+    """(H, W) bytes in grey, the largest black; or (H, W, 3) in colour."""
+    height, width = pixels.shape[:2]
+    if pixels.ndim == 3:
+        data = np.ascontiguousarray(pixels)
+        return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    data = np.ascontiguousarray(255 - pixels)
+    return QImage(data.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+
+
 def heat_table(theme: Theme) -> np.ndarray:
     """(256, BGRA) bytes, from the negative end over the middle to the positive end."""
     return _table(theme.heat)

@@ -1,4 +1,4 @@
-"""Bytes as pictures on the screen: grey as dark ink on light paper, colour as it is, signed numbers in the heat map's colours."""
+"""What the network sees as pictures on the screen: weights and gradients in the heat map's colours."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from ui.look.theme import LIGHT, Theme, color
-from ui.maths.heat import signed_image
-
-
-def image(pixels: np.ndarray) -> QImage:
-    """(H, W) bytes in grey, the largest black; or (H, W, 3) in colour."""
-    height, width = pixels.shape[:2]
-    if pixels.ndim == 3:
-        data = np.ascontiguousarray(pixels)
-        return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-    data = np.ascontiguousarray(255 - pixels)
-    return QImage(data.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+from ui.maths.heat import bytes_image, signed_image
 
 
 def heat_over(values: np.ndarray, largest: float, theme: Theme, picture: np.ndarray) -> QImage:
@@ -31,7 +21,7 @@ def heat_over(values: np.ndarray, largest: float, theme: Theme, picture: np.ndar
     pixels = _paper(picture) * (1 - weight) + np.where(share < 0, low, high) * weight
     mark = color(theme.error)
     pixels[~known] = (mark.red(), mark.green(), mark.blue())
-    return image(np.round(pixels).astype(np.uint8))
+    return bytes_image(np.round(pixels).astype(np.uint8))
 
 
 def _paper(picture: np.ndarray) -> np.ndarray:
@@ -44,5 +34,5 @@ def filter_image(weights: np.ndarray, largest: float, theme: Theme) -> QImage:
     """(channels, h, w) weights: three channels as a colour picture with 0 in the middle of each, else the first channel's heat map."""
     if len(weights) == 3:
         level = 127.5 + 127.5 * np.clip(weights / (largest or 1.0), -1, 1)
-        return image(np.round(level).astype(np.uint8).transpose(1, 2, 0))
+        return bytes_image(np.round(level).astype(np.uint8).transpose(1, 2, 0))
     return signed_image(weights[0], largest, theme)

@@ -16,9 +16,9 @@ from graph.text.messages import _
 from ui.look.numbers import exact, number, percent, whole
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.maths.heat import bytes_image
 from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
-from ui.readouts.pictures import image
 from ui.readouts.text_table import TextTable
 from ui.shell.workspace.workspace import Workspace
 
@@ -117,7 +117,7 @@ class SampleList(QWidget):
         if found is None or question.part != found.part or not isinstance(answer, np.ndarray) or len(answer) != len(question.places):
             return
         for place, pixels in zip(question.places, answer, strict=True):
-            self._pictures[place] = image(pixels)
+            self._pictures[place] = bytes_image(pixels)
         self.grid.update()
 
 

@@ -14,10 +14,10 @@ from graph.text.messages import _
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
-from ui.maths.heat import signed_image
+from ui.maths.heat import bytes_image, signed_image
 from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
-from ui.readouts.pictures import filter_image, heat_over, image
+from ui.readouts.pictures import filter_image, heat_over
 from ui.shell.workspace.workspace import Workspace
 
 REST = 150
@@ -107,7 +107,7 @@ class FirstLayerView(SeenView):
                 layer=answer.layer, largest=number(largest), after=answer.after, most=number(most)
             )
         )
-        shown = [(Caption((_("sample"),), _("The sample shown on the canvas")), image(answer.picture))]
+        shown = [(Caption((_("sample"),), _("The sample shown on the canvas")), bytes_image(answer.picture))]
         for place, weights in enumerate(answer.filters):
             title = f"{answer.layer} {place + 1}"
             shown.append((Caption((title,), _("Weights of {unit}").format(unit=title)), filter_image(weights, largest, theme)))
@@ -144,7 +144,7 @@ class InputGradientView(SeenView):
         )
         over = heat_over(values, largest, self._theme, answer.picture)
         alone = signed_image(values, largest, self._theme)
-        texts, shown = (_("sample"), _("gradient on it"), _("gradient")), (image(answer.picture), over, alone)
+        texts, shown = (_("sample"), _("gradient on it"), _("gradient")), (bytes_image(answer.picture), over, alone)
         return [(Caption((text,), text), picture) for text, picture in zip(texts, shown, strict=True)]
 
 
