@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from engine.compile.views import Absent
+from engine.data import Description
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.pictures import FirstLayer, InputGradient, LayerPictures, PictureGradient, SamplePictures
@@ -24,14 +25,21 @@ NO_PICTURES = _("The samples of this data set are not known to be pictures.")
 def picture_source(model: Model) -> tuple[str, Shape] | None:
     """The Data node whose samples are pictures, and their shape; None where there is none."""
     for node, data in data_sets(model.compiled).items():
-        about = data.description
-        if len(about.features) == 3 and about.features[0] in (1, 3):
-            return node, (about.features[0], about.features[1], about.features[2])
-        size = about.features if len(about.features) == 2 else about.picture
-        if size is not None and math.prod(about.features) % math.prod(size) == 0:
-            channels = math.prod(about.features) // math.prod(size)
-            if channels in (1, 3):
-                return node, (channels, size[0], size[1])
+        shape = picture_shape(data.description)
+        if shape is not None:
+            return node, shape
+    return None
+
+
+def picture_shape(about: Description) -> Shape | None:
+    """The shape of samples that are pictures; None where they are none."""
+    if len(about.features) == 3 and about.features[0] in (1, 3):
+        return about.features[0], about.features[1], about.features[2]
+    size = about.features if len(about.features) == 2 else about.picture
+    if size is not None and math.prod(about.features) % math.prod(size) == 0:
+        channels = math.prod(about.features) // math.prod(size)
+        if channels in (1, 3):
+            return channels, size[0], size[1]
     return None
 
 

@@ -10,6 +10,7 @@ from engine.data.loading import DataSet
 from engine.data.parts import PARTS
 from engine.data.specs import DATA_SETS
 from engine.explain.context import ExplainContext
+from engine.learned.picturing import as_bytes, picture_shape
 from engine.learned.readouts.bins import bin_edges
 from engine.learned.sample_columns import class_numbers, data_of, feature_names, joined, model_of, settings_text, target_names
 from engine.learned.table import MOST, MOST_COLUMNS, Survey, SurveyJob
@@ -83,18 +84,6 @@ def bins(values: np.ndarray) -> np.ndarray:
 
 
 def _pictures(data: DataSet) -> np.ndarray | None:
-    """The first training samples as bytes, dark to light from their least to their largest number; None where they are no pictures."""
-    about, x = data.description, data.train.x[:FIRST_PICTURES]
-    if len(about.features) == 3:
-        shown = x.transpose(0, 2, 3, 1) if about.features[0] == 3 else x[:, 0]
-    elif len(about.features) == 2:
-        shown = x
-    elif about.picture is not None:
-        shown = x.reshape(len(x), *about.picture)
-    else:
-        return None
-    flat = shown.reshape(len(shown), -1)
-    low = flat.min(1).reshape(-1, *[1] * (shown.ndim - 1))
-    high = flat.max(1).reshape(low.shape)
-    level: np.ndarray = np.round((shown - low) / np.maximum(high - low, 1e-12) * 255)
-    return level.astype(np.uint8)
+    """The first training samples as bytes (`as_bytes`); None where they are no pictures."""
+    shape = picture_shape(data.description)
+    return None if shape is None else as_bytes(data.train.x[:FIRST_PICTURES].reshape(-1, *shape))
