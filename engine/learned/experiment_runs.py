@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TURN = 0.01
 """Seconds of training between two yields."""
-ROLES: tuple[Role, ...] = ("value", "gradient", "second", "third", "fourth", "fifth")
+ROLES: tuple[Role, ...] = ("value", "gradient", "right", "second", "fourth", "fifth")
 """Of the lines of an experiment, in their order."""
 
 

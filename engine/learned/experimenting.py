@@ -74,14 +74,15 @@ def _plot(job: Experiment, results: Mapping[tuple[str, str], Mapping[str, Sequen
         found = [(float(x), results[name, at][measure]) for x, at in enumerate(ticks) if (name, at) in results]
         across = tuple(x for x, _values in found)
         medians = tuple(statistics.median(values) for _x, values in found)
-        title = f"{name}: {named(measure)}" if name else named(measure)
+        title = name if name and len(job.show) == 1 else f"{name}: {named(measure)}" if name else named(measure)
         lines.append(Line(across, medians, title, role))
         bands.append(Band(across, tuple(min(v) for _x, v in found), tuple(max(v) for _x, v in found), role))
         points += [Point(x, y, role) for x, y in zip(across, medians, strict=True)]
         numbers += [(f"{title}, {ticks[int(x)]}:", y) for x, y in (list(zip(across, medians, strict=True))[:: max(1, len(across) - 1)])]
     note = _("Median of {count} runs with the seeds 0 to {last}; the band goes from the smallest to the largest.")
+    up = named(job.show[0]) if len(job.show) == 1 else ""
     return Figure(
-        "experiment", job.place, job.across, "", tuple(lines), tuple(points), (), tuple(numbers), _room(lines, bands, len(ticks)),
+        "experiment", job.place, job.across, up, tuple(lines), tuple(points), (), tuple(numbers), _room(lines, bands, len(ticks)),
         note=note.format(count=job.seeds, last=job.seeds - 1), bands=tuple(bands), ticks=ticks,
     )  # fmt: skip
 
@@ -98,7 +99,9 @@ def _room(lines: Sequence[Line], bands: Sequence[Band], ticks: int) -> tuple[flo
 
 def _curves(graph: Graph, job: Experiment) -> Steps:
     """The prediction of each variant over the only feature, with the training samples, and where ReLU units begin and end."""
-    lines, points, heights = [], list[Point](), []
+    lines: list[Line] = []
+    points: list[Point] = []
+    heights: list[float] = []
     for done, (role, variant) in enumerate(zip(ROLES, job.variants, strict=False)):
         model = yield from trained(graph, variant, 0, JobReport(done, len(job.variants)))
         read = reading(model.compiled)
@@ -110,7 +113,7 @@ def _curves(graph: Graph, job: Experiment) -> Steps:
         if not points:
             target = model.feeds.train[read.target].cpu().numpy().reshape(-1)
             heights = [float(y) for y in target]
-            points = [Point(float(a), float(b), "quiet") for a, b in zip(rows.reshape(-1), target, strict=True)]
+            points = [Point(float(a), float(b), "quiet", small=True) for a, b in zip(rows.reshape(-1), target, strict=True)]
         fed = x.reshape(len(x), *rows.shape[1:])
         relus = [edge.source for edge in model.graph.edges.values() if model.graph.nodes[edge.target[0]].type == "activation.relu"]
         values = evaluate(model, {node: fed}, [read.prediction, *relus])

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.explain.figures import Figure, Line, Point
+from engine.explain.figures import Figure, Line, Point, Role
 from engine.explain.question import Unanswerable
 from engine.learned.experiment import Experiment
-from engine.learned.experiment_runs import ROLES, named_variant, variant_of
+from engine.learned.experiment_runs import named_variant, variant_of
 from engine.numerics.job import JobReport, Steps
 from engine.training.model import Model
 from engine.training.run import Run
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 
 STEPS = 2000
 """Of training that are drawn, at most."""
+WAYS: tuple[Role, ...] = ("gradient", "value", "quiet", "second", "fifth")
 LEVELS = (1.0, 0.4, 0.1, 0.01)
 """Heights above the bottom that are drawn, as parts of the height where the first way begins."""
 
 
 def way_of_weights(graph: Graph, job: Experiment) -> Steps:
     """A figure: each variant's weights after every step, from the initial values of the document on."""
-    lines, points, numbers = list[Line](), [], []
+    lines: list[Line] = []
+    points: list[Point] = []
+    numbers: list[tuple[str, float]] = []
     solution, bowl = np.zeros(3), np.eye(2)
-    for done, (role, variant) in enumerate(zip(ROLES[1:], job.variants, strict=False)):
+    for done, (role, variant) in enumerate(zip(WAYS, job.variants, strict=False)):
         model = Model(variant_of(graph, variant, 0))
         run = Run(model).prepare()
         solution, bowl = closed_form(model, job.place.id)
@@ -42,9 +45,9 @@ def way_of_weights(graph: Graph, job: Experiment) -> Steps:
             lines += _levels(solution[:2], bowl, way[0][:2])
         x, y, _bias = (tuple(float(v) for v in column) for column in zip(*way, strict=True))
         lines.append(Line(x, y, named_variant(job, variant), role))
-        points += [Point(a, b, role) for a, b in list(zip(x, y, strict=True))[1 : 30 if len(way) < 60 else 1]]
+        points += [Point(a, b, role, small=True) for a, b in list(zip(x, y, strict=True))[:30]]
         points.append(Point(x[-1], y[-1], role))
-        numbers += _named(_("after {steps} steps").format(steps=len(way) - 1), way[-1], len(job.variants) > 1 and variant.at or "")
+        numbers += _named(_("after {steps} steps").format(steps=len(way) - 1), way[-1], variant.name)
     points.append(Point(float(solution[0]), float(solution[1]), "right", "w*"))
     numbers += _named(_("normal equations"), solution, "")
     across = np.concatenate([line.x for line in lines]), np.concatenate([line.y for line in lines])

@@ -57,7 +57,7 @@ class FigureView(QWidget):
         for arrow in figure.arrows:
             self._point_along(arrow)
         for point in figure.points:
-            dot(plot, point.x, point.y, self._hue(point.role), theme, 11)
+            dot(plot, point.x, point.y, self._hue(point.role), theme, 5 if point.small else 11)
             if point.name:
                 self._write(point.name, point.x, point.y, self._hue(point.role))
         if figure.room is not None:

@@ -52,6 +52,8 @@ class Point:
     role: Role
     name: str = ""
     of_gradient: bool = False
+    small: bool = False
+    """One of many, which must not cover the lines."""
 
 
 @dataclass(frozen=True, slots=True)
