@@ -15,6 +15,7 @@ from ui.data.paint_plane import PaintPlane
 from ui.data.strokes import CLASSES, SPREADS, Brush, Point, Tool, described, points_of, setting_of
 from ui.look.numerals import number
 from ui.look.theme import Theme
+from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, clear, label, scrolled
 from ui.maths.class_marks import paint_mark
 from ui.shell.workspace.workspace import Workspace
@@ -44,6 +45,7 @@ class PaintBox(QWidget):
         self.erasing = self._tool("erase", _("Erase"), _("Erase the points that the circle touches (E)"))
         self.moving = self._tool("move", _("Move"), _("Move the points in the circle (M)"))
         self.spread = QSlider(Qt.Orientation.Horizontal)
+        scroll_past(self.spread)
         self.spread.setRange(0, len(SPREADS) - 1)
         self.spread.setPageStep(1)
         self.spread.setAccessibleName(_("Spread of the brush"))

@@ -18,8 +18,6 @@ from ui.canvas.input.arranging import arrangement
 from ui.canvas.input.commands import new_node
 from ui.canvas.model.levels import placed
 from ui.forms.forms import CHOOSING
-from ui.importing.choices import Choices, table_settings
-from ui.importing.network import network, training
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import TABLE_IMPORT
 
@@ -72,15 +70,19 @@ class Importing(Feature):
         node = self._node()
         if node is None or self._settings(node)["dataset"] not in READ_AS_TABLE:
             return
-        dialog = self._dialog(Choices(table_settings(self._settings(node)), fresh=False))
+        from ui.importing.choices import table_settings
+
+        dialog = self._dialog(table_settings(self._settings(node)), fresh=False)
         if self.workspace.dialogs.wait_for(dialog) and node in self.workspace.document.graph.nodes:
             self._store(node, dialog.choices.stored())
         dialog.deleteLater()
 
-    def _dialog(self, choices: Choices, offer: str = "") -> ImportDialog:
+    def _dialog(self, settings: Mapping[str, Any], fresh: bool, offer: str = "") -> ImportDialog:
+        from ui.importing.choices import Choices
         from ui.importing.dialog import ImportDialog
 
         window, files = self.workspace, str(self.workspace.files.suggested(""))
+        choices = Choices(settings, fresh=fresh)
         return ImportDialog(window.work, choices, window.document.folder, window.theme, window.widget, offer, files)
 
     def _import(self, settings: Mapping[str, Any], at: QPointF | None) -> None:
@@ -89,7 +91,7 @@ class Importing(Feature):
             return self.workspace.say(document.read_only)
         own = bool(document.graph.nodes)
         offer = _("in a new document, with a &network that is ready to train") if own else _("with a &network that is ready to train")
-        dialog = self._dialog(Choices(settings, fresh=True), offer)
+        dialog = self._dialog(settings, True, offer)
         dialog.network.setChecked(not own or (document.path is None and not document.modified))
         while self.workspace.dialogs.wait_for(dialog):
             if not own or not dialog.network.isChecked() or self._new_document(dialog):
@@ -99,6 +101,8 @@ class Importing(Feature):
 
     def _new_document(self, dialog: ImportDialog) -> bool:
         """Show another document, with the training settings that the network begins with. Whether the present one could be left."""
+        from ui.importing.network import training
+
         files = self.workspace.files
         if not files.may_close():
             return False
@@ -111,6 +115,8 @@ class Importing(Feature):
     # what it makes
 
     def _add(self, dialog: ImportDialog, at: QPointF | None) -> None:
+        from ui.importing.network import network, training
+
         window, reading = self.workspace, dialog.choices.reading
         document, canvas = window.document, window.canvas
         assert reading is not None

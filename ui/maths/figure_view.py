@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.explain.figures import Arrow, Band, Figure, Line, Role
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.look.numbers import count, number
-from ui.look.theme import Theme, color
+from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 
@@ -88,8 +87,7 @@ class FigureView(QWidget):
     def _fill(self, band: Band) -> None:
         import pyqtgraph
 
-        hue = QColor(color(self._hue(band.role)))
-        hue.setAlphaF(0.18)
+        hue = faded(self._hue(band.role), 0.18)
         edges = [pyqtgraph.PlotCurveItem(list(band.x), list(heights)) for heights in (band.low, band.high)]
         self.plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=hue))
 

@@ -236,8 +236,8 @@ class ConfusionMatrix(QWidget):
 
 
 def readable(ground: str, theme: Theme) -> str:
-    """Of the theme's text colour and its opposite, the one with more contrast on this ground."""
-    return max((theme.text, "#FFFFFF", "#000000"), key=lambda ink: _contrast(ink, ground))
+    """Of the theme's text colour and what is written on bars or panels, the one with more contrast on this ground."""
+    return max((theme.text, theme.panel, theme.bar_text), key=lambda ink: _contrast(ink, ground))
 
 
 def _contrast(first: str, second: str) -> float:

@@ -18,13 +18,25 @@ from ui.regions.frame import Frame
 class Preview:
     """`paint` is an overlay of the picture; without an `update` it paints nothing."""
 
-    def __init__(self) -> None:
-        self.theme: Theme | None = None
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
         self.update: AfterUpdate | None = None
 
+    def of(self, seen: OnPlane) -> AfterUpdate | None:
+        """The update, if it is from the sample that is pointed out in this picture, and by the same numbers."""
+        update, spot = self.update, seen.spot
+        if update is None or spot is None or spot.spot != update.spot or not same_grid(seen, update):
+            return None
+        return update
+
+    def told(self, seen: OnPlane) -> str:
+        """What the preview shows over this picture, in a sentence; empty where it shows nothing."""
+        update = self.of(seen)
+        return "" if update is None else told(update)
+
     def paint(self, painter: QPainter, frame: Frame, seen: OnPlane) -> None:
-        update, theme = self.update, self.theme
-        if update is None or theme is None or seen.spot is None or seen.spot.spot != update.spot or not same_grid(seen, update):
+        update, theme = self.of(seen), self.theme
+        if update is None:
             return
         painter.save()
         painter.setClipRect(frame.area)

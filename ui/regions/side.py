@@ -14,8 +14,6 @@ from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
-from ui.regions.preview import Preview, same_grid, told
-from ui.regions.reading import nearest_sample
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import TEST_PART
 from ui.shell.workspace.workspace import Workspace
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.regions.chooser import Chooser
+    from ui.regions.preview import Preview
     from ui.regions.stage import Stage
     from ui.regions.view import PlaneView
 
@@ -66,7 +65,7 @@ class RegionsPanel(Panel):
         self._asked: tuple[PlaneJob, int] | None = None
         """What was asked for last, and the step it was asked at."""
         self._refresh = Refresh(workspace.work, self._answered, lambda seen: 1.2 * seen.seconds + PASSING, rest=REST)
-        self._preview = Preview()
+        self._preview: Preview | None = None
         self._updates = Refresh(workspace.work, self._updated, lambda update: 0.0, rest=REST)
         self.title = label(_("Learned function"), "strong")
         self.step = ElidedLabel("", "small")
@@ -167,7 +166,8 @@ class RegionsPanel(Panel):
 
     def _dress(self) -> None:
         self._write_below("")
-        self._preview.theme = self.theme
+        if self._preview is not None:
+            self._preview.theme = self.theme
         if self.view is not None:
             from ui.regions.view import FROM_AFAR, ON_STAGE, type_unit
 
@@ -285,11 +285,12 @@ class RegionsPanel(Panel):
 
         kernel, seen = self.workspace.kernel, self.seen
         if kernel is None or kernel.training or seen is None or seen.spot is None:
-            self._preview.update = None
+            if self._preview is not None:
+                self._preview.update = None
             self._updates.stop()
             return
-        shown, spot = self._preview.update, seen.spot.spot
-        if shown is not None and shown.spot == spot and same_grid(seen, shown):
+        spot = seen.spot.spot
+        if self._preview is not None and self._preview.of(seen) is not None:
             return
         axes = tuple(Axis(axis.column, len(axis.at), (axis.low, axis.high)) for axis in seen.axes)
         stamp = seen.stamp
@@ -297,6 +298,7 @@ class RegionsPanel(Panel):
 
     def _updated(self, _job: Job, end: JobEnd) -> None:
         if end.how == "done" and self.view is not None and not self.covered:
+            assert self._preview is not None  # it comes with the view
             self._preview.update = end.answer
             self.view.update()
             self._write_below("")
@@ -304,6 +306,8 @@ class RegionsPanel(Panel):
     def _point_at(self, x: float, y: float) -> None:
         """Let a place of the plane be the sample: all else, and its target, are those of the sample that holds the other columns, or
         of the nearest one."""
+        from ui.regions.reading import nearest_sample
+
         seen = self.seen
         if seen is None:
             return
@@ -346,9 +350,8 @@ class RegionsPanel(Panel):
         text = tip = held_text(seen)
         if seen.spot is not None:
             text, tip = sample_text(seen, seen.spot, seen.spot.loss), sample_row(seen, seen.spot)
-            update = self._preview.update
-            if update is not None and update.spot == seen.spot.spot and same_grid(seen, update):
-                text, tip = f"{text}\n{told(update)}", f"{text}\n{told(update)}\n\n{tip}"
+            if self._preview is not None and (told := self._preview.told(seen)):
+                text, tip = f"{text}\n{told}", f"{text}\n{told}\n\n{tip}"
         self._make_room(text)
         self.below.setText(read or text)
         self.below.setToolTip(read or tip or text)
@@ -370,6 +373,7 @@ class RegionsPanel(Panel):
 
     def _make(self) -> PlaneView:
         from ui.regions.chooser import Chooser
+        from ui.regions.preview import Preview
         from ui.regions.view import PlaneView
 
         view = self.view = PlaneView()
@@ -382,6 +386,7 @@ class RegionsPanel(Panel):
         view.moved.connect(self._moved)
         view.resized.connect(lambda: self.workspace.work.after_event("plane's type", self._dress))
         view.clicked.connect(self._point_at)
+        self._preview = Preview(self.theme)
         view.overlays.append(self._preview.paint)
         view.sample_chosen.connect(self.workspace.canvas.model.samples.point_out)
         view.read.connect(self._write_below)

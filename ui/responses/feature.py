@@ -15,8 +15,6 @@ from ui.canvas.model.activity_mark import mark_box
 from ui.canvas.model.content import Shows
 from ui.engine_link.refresh import Refresh
 from ui.look.numerals import number
-from ui.responses.painting import Enlarged, largest, map_image, paint_enlarged, paint_plate
-from ui.responses.plates import Plate, plates
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import PLANE
 
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
+    from ui.responses.painting import Enlarged
+    from ui.responses.plates import Plate
     from ui.shell.workspace.workspace import Workspace
 
 LOOKS: tuple[Shows, ...] = ("numbers", "heat", "responses")
@@ -199,6 +199,9 @@ class ResponsesFeature(Feature):
         return next(maps for (name, _port), maps in self.seen.maps.items() if name == node)
 
     def _paint(self, painter: QPainter) -> None:
+        from ui.responses.painting import paint_enlarged, paint_plate
+        from ui.responses.plates import plates
+
         counts = self._counts()
         if not counts:
             self._plates = []
@@ -234,11 +237,15 @@ class ResponsesFeature(Feature):
     def _image(self, node: str, unit: int, theme: Theme) -> QImage:
         """In the grid: all units of a node on one scale."""
         if (node, unit) not in self._images:
+            from ui.responses.painting import largest, map_image
+
             maps = self._maps(node)
             self._images[node, unit] = map_image(maps[unit], largest(maps), theme)
         return self._images[node, unit]
 
     def _enlarged(self, node: str, unit: int, theme: Theme) -> Enlarged:
+        from ui.responses.painting import Enlarged, largest, map_image
+
         assert self.seen is not None
         values = self._maps(node)[unit]
         finite = values[np.isfinite(values)]

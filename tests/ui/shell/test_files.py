@@ -300,6 +300,7 @@ def test_recent_files_are_not_looked_for_and_stay_when_a_disk_is_away(
 
 def test_dialogs_start_in_the_documents_folder_else_where_one_was_last_else_in_the_documents(window: Window, tmp_path: Path) -> None:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    documents = documents if Path(documents).is_dir() else str(Path.home())
     asked = answering(window)
     window.commands.run("open")
     window.commands.run("export_picture")

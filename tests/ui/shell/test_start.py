@@ -24,7 +24,8 @@ app.processEvents()
 print(json.dumps(sorted(sys.modules)))
 window.close()
 """
-OWN = {spec.make.split(".")[1] for spec in feature_specs().values()}
+OWN = {spec.make.split(".")[1] for spec in feature_specs().values()} - {"training", "data"}
+"""Tools; the pages about training and data are in the window from the beginning."""
 AT_START = {"feature", "rows", "side", "meaning", "position", "stops"}
 """Of the tools: what is in the window from the beginning."""
 
