@@ -341,12 +341,12 @@ class RegionsPanel(Panel):
 
     def _write_below(self, read: str) -> None:
         """The place that is read, else the sample that was pointed out, else which sample holds the other columns."""
-        from ui.regions.reading import held_text, sample_row, sample_text
-
         seen = self.seen
         if seen is None:
             self._make_room()
             return
+        from ui.regions.reading import held_text, sample_row, sample_text
+
         text = tip = held_text(seen)
         if seen.spot is not None:
             text, tip = sample_text(seen, seen.spot, seen.spot.loss), sample_row(seen, seen.spot)
