@@ -130,6 +130,10 @@ def microscope(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: panel._preview.update is not None and panel._preview.update.spot == spot, timeout=PATIENCE)
     assert "after one step of" in panel.below.text() and window.kernel.progress.step == trace
     assert panel.below.heightForWidth(panel.below.width()) <= panel.below.height()  # the words of the update can be read
+    window.visibility.hide("test", gradients=list(window.document.graph.nodes))
+    assert panel._preview.update is None and "after one step of" not in panel.below.text()
+    window.visibility.hide("test")
+    qtbot.waitUntil(lambda: panel._preview.update is not None, timeout=PATIENCE)
     data = seen.node
     wanted = [value for _node, _column, value in spot.free]
 

@@ -29,7 +29,7 @@ class Rows:
     def place(self, values: Floats) -> Floats:
         """0 at the low end, 1 at the high end."""
         low, high = self._scaled(np.array([self.low, self.high]))
-        placed: Floats = (self._scaled(values) - low) / (high - low)
+        placed: Floats = (self._scaled(values) / 2 - low / 2) / (high / 2 - low / 2)  # halves: the span may be too large for a number
         return placed
 
     def _scaled(self, values: Floats) -> Floats:

@@ -51,7 +51,8 @@ class RegionsFeature(Feature):
     @property
     def _view(self) -> PlaneView | None:
         view = self.panel.view
-        return view if view is not None and view.seen is not None else None
+        seen = view.seen if view is not None else None
+        return view if seen is not None and seen.stamp.structure == self.workspace.document.structure else None
 
     def facts(self) -> Iterable[str]:
         view = self._view

@@ -12,9 +12,8 @@ RADIUS = 3.4
 
 
 def paint_cross(painter: QPainter, at: QPointF, theme: Theme, radius: float) -> None:
-    """What marks a wrong prediction."""
-    arm = 1.15 * radius
-    for ink, width in ((theme.panel, 0.9 * radius), (theme.text, 0.4 * radius)):
-        painter.setPen(QPen(color(ink), max(1.0, width), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
-        painter.drawLine(at + QPointF(-arm, arm), at + QPointF(arm, -arm))
+    """What marks a wrong prediction: thin lines beyond the mark, whose colour and shape are still seen."""
+    arm = 1.5 * radius
+    painter.setPen(QPen(color(theme.text), max(1.0, 0.3 * radius), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
+    painter.drawLine(at + QPointF(-arm, arm), at + QPointF(arm, -arm))

@@ -284,9 +284,11 @@ class RegionsPanel(Panel):
         from engine.learned.plane.one_update import OneUpdateJob
 
         kernel, seen = self.workspace.kernel, self.seen
-        if kernel is None or kernel.training or seen is None or seen.spot is None:
-            if self._preview is not None:
+        hidden = self.workspace.visibility.gradients  # the step would give them away
+        if kernel is None or kernel.training or seen is None or seen.spot is None or hidden:
+            if self._preview is not None and self._preview.update is not None:
                 self._preview.update = None
+                self._write_below("")
             self._updates.stop()
             return
         spot = seen.spot.spot
@@ -338,6 +340,8 @@ class RegionsPanel(Panel):
         elif self.note.text() == HIDDEN:
             self._say(NOTHING)
             self.ask()
+        else:
+            self._ask_update()
 
     def _write_below(self, read: str) -> None:
         """The place that is read, else the sample that was pointed out, else which sample holds the other columns."""
