@@ -50,6 +50,14 @@ class Keyboard:
             self.press(K.Key_Tab)
         pytest.fail(f"Tab never reached {name}")
 
+    def bottom(self) -> None:
+        """F6 goes around: the inspector, the learned function where there is one, the bottom panel, Training first."""
+        for _ in range(6):
+            self.press(K.Key_F6)
+            if self.window.panel("bottom").isAncestorOf(self.focus):
+                return
+        pytest.fail("F6 never reached the bottom panel")
+
     def enter(self, name: str, text: str) -> None:
         """Type into a field; in a list of choices, the first letters."""
         self.to(name)
@@ -142,8 +150,7 @@ def test_xor_from_nothing_with_the_keyboard_alone(window: Window, qtbot: QtBot, 
     keyboard.write("training, data")
     keyboard.press(K.Key_Return)
     keyboard.canvas()
-    keyboard.press(K.Key_F6)  # the inspector
-    keyboard.press(K.Key_F6)  # the bottom panel, Training first
+    keyboard.bottom()
     keyboard.enter("Optimizer", "adam")
     keyboard.enter("Learning rate η", "0.05")
     keyboard.enter("Epochs", "600")
