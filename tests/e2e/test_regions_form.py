@@ -70,6 +70,7 @@ def no_responses(window: Window, qtbot: QtBot) -> None:
     window.set_document(example_document("valley", CATALOG))
     qtbot.waitUntil(lambda: window.trace is not None and window.kernel.ready, timeout=PATIENCE)
     feature = window.features["responses"]
+    assert isinstance(feature, ResponsesFeature)
     qtbot.waitUntil(lambda: feature._failed == window.document.structure, timeout=PATIENCE)
     said.clear()
     qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
