@@ -237,6 +237,10 @@ def _entry(s: Settings, size: int) -> int | slice:
     return slice(start, start + (s.length - 1) * s.step + 1, s.step) if s.keep_axis else start
 
 
+_INDEX_LIMIT = 2.0**63
+"""From here on a number does not fit the 64 bits of an index."""
+
+
 class ToIndex(NodeType):
     """Rounds numbers to indices, for an Embedding or One-hot: how a category of a table enters a network. No gradient flows back.
 
@@ -253,6 +257,8 @@ class ToIndex(NodeType):
     code = ("", "{x}.round().long()")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
+        if x.device.type != "meta" and bool((beyond := ~(x.abs() < _INDEX_LIMIT)).any()):
+            raise NodeError(Message("no-index", "{number} cannot become an index", number=format(float(x[beyond][0]), ".6g")), "x")
         return x.round().long()
 
 

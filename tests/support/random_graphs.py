@@ -16,9 +16,14 @@ from tests.support.networks import network
 Output = tuple[str, str]
 _DATA: tuple[dict[str, Any], ...] = ({}, {"coding": "one_hot"}, {"coding": "plus_minus"})
 _SHAPES: tuple[list[int], ...] = ([], [2], [3], [2, 2], [3, 2], [1, 2, 2])
-_WILD = ("math.log", "math.sqrt", "math.reciprocal", "math.divide", "math.power", "math.exp", "loss.bce", "loss.kl", "math.one_hot",
-         "layer.embedding")  # fmt: skip
-"""Types that make infinities of many numbers, or refuse some."""
+_WILD = ("math.log", "math.log2", "math.log10", "math.sqrt", "math.reciprocal", "math.divide", "math.power", "math.exp", "loss.bce",
+         "loss.kl", "math.one_hot", "layer.embedding")  # fmt: skip
+"""Types that make infinities or NaN of many numbers, or refuse some."""
+_COLUMNS: tuple[Any, ...] = (
+    None, {}, {"x1": {"role": "feature", "missing": "mean"}},
+    {"x2": {"kind": "category", "code": "index"}}, {"x1": {"role": "neither"}}, [1],
+)  # fmt: skip
+"""Choices for the columns of a table; the last two are wrong."""
 
 
 def random_graph(seed: int, size: int = 14, wild: bool = True) -> Graph:
@@ -99,4 +104,5 @@ def _value(setting: Setting, graph: Graph, rng: random.Random) -> Any:
         "int": lambda: max(int(low or 0), rng.randrange(1, 6)), "ints": lambda: rng.choice([[], [2], [-1], [1, 2]]),
         "float": lambda: rng.uniform(max(-2.0, -2.0 if low is None else low + 0.01), min(2.0, 2.0 if high is None else high - 0.01)),
         "shape": lambda: rng.choice(_SHAPES), "tensor": lambda: rng.choice([0.5, 1.5, [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]]),
+        "json": lambda: rng.choice(_COLUMNS),
     }[setting.kind]()  # fmt: skip

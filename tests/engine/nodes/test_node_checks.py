@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -166,6 +168,12 @@ def test_transpose_needs_two_axes_in_a_sample() -> None:
 def test_one_hot_names_the_class_that_is_too_large() -> None:
     with pytest.raises(NodeError, match="class index 3 is not among 0 … 2"):
         TYPES["math.one_hot"].forward(settings("math.one_hot", classes=3), torch.tensor([0, 3]))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e19, -1e300])
+def test_a_number_that_fits_no_index_is_named_and_never_rounded_to_another(number: float) -> None:
+    with pytest.raises(NodeError, match=f"^{re.escape(format(number, '.6g'))} cannot become an index$"):
+        TYPES["math.to_index"].forward(settings("math.to_index"), torch.tensor([1.0, number], dtype=torch.float64))
 
 
 def test_standardize_fits_what_scikit_learn_fits() -> None:
