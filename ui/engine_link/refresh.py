@@ -14,6 +14,9 @@ from ui.engine_link.work import JobHandle, Work
 SHARE = 0.05
 """Largest part of the trainer's time that one refresh may take."""
 
+PASSING = 0.006
+"""Seconds that a picture costs the kernel beside the work for it: requests are heard and answered. Measured (`benchmarks/regions.py`)."""
+
 Show = Callable[[Job, JobEnd], None]
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _
-from ui.engine_link.refresh import Refresh
+from ui.engine_link.refresh import PASSING, Refresh
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.panel import Panel
@@ -38,8 +38,6 @@ CELL = 3.0
 LEAST_POINTS, MOST_POINTS = 32, 128
 MOST_LINES = 5
 """Of words below the picture, in a narrow panel: more would leave too little of the picture."""
-PASSING = 0.001
-"""Seconds that the kernel needs beside, to hear of a picture and to send it."""
 QUICK = 0.002
 """While something trains, a coarser grid is taken rather than one that costs the kernel more seconds than this."""
 HIDDEN = _("The picture is covered while a question hides numbers.")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QToolTip
 from graph.text.messages import _
 from ui.canvas.model.activity_mark import mark_box
 from ui.canvas.model.content import Shows
-from ui.engine_link.refresh import Refresh
+from ui.engine_link.refresh import PASSING, Refresh
 from ui.look.numerals import number
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import PLANE
@@ -55,7 +55,7 @@ class ResponsesFeature(Feature):
         """The look was chosen just now, so that the reason is said if there are no maps."""
         self._failed = -1
         """The structure that has none."""
-        self._refresh = Refresh(workspace.work, self._answered, lambda answer: answer.seconds, rest=REST)
+        self._refresh = Refresh(workspace.work, self._answered, lambda answer: answer.seconds + PASSING, rest=REST)
 
     def install(self) -> None:
         known = self.workspace.settings.text(_SETTING)
