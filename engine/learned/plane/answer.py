@@ -70,6 +70,8 @@ class _Source:
     targets: tuple[str, ...]
     spans: dict[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
     """The ranges of columns that were asked for."""
+    telling: dict[str, list[int]] = field(default_factory=dict)
+    """The columns that the plane of a Data node begins with."""
     samples: dict[bool, _Samples] = field(default_factory=dict)
     """With the test part, and without it where a validation part judges the run."""
     grid: tuple[Plane, dict[Key, Tensor]] | None = None
@@ -106,10 +108,26 @@ def chosen(model: Model, plane: Plane) -> Plane:
     count = len(source.names[node])
     axes = tuple(axis for axis in plane.axes if axis.column < count)
     if not axes or (len(axes) == 2 and axes[0].column == axes[1].column):
-        axes = tuple(Axis(column, points) for column, points in zip(range(min(count, 2)), plane.points, strict=False))
+        axes = tuple(Axis(column, points) for column, points in zip(_telling(model, node), plane.points, strict=False))
     spans = tuple(Axis(axis.column, axis.points, axis.span or _span(model, node, axis.column)) for axis in axes)
     others = count > len(axes) or len(source.dims) > 1
     return Plane(spans, _held(model, plane.held) if others else None, node)
+
+
+def _telling(model: Model, node: str) -> list[int]:
+    """The columns that the plane begins with: the first two with more than two different values, where there are two of them.
+
+    Of a category that became 0 and 1, two columns would show three points in all.
+    """
+    source = source_of(model.compiled)
+    count = len(source.names[node])
+    if count <= 2:
+        return list(range(count))
+    if node not in source.telling:
+        rows = _features(model, "train", node)[:SAMPLES].reshape(-1, count)
+        varied = [column for column in range(count) if len(torch.unique(rows[:, column])) > 2][:2]
+        source.telling[node] = varied if len(varied) == 2 else [0, 1]
+    return source.telling[node]
 
 
 def _held(model: Model, spot: Spot | None) -> Spot:

@@ -130,3 +130,13 @@ def test_one_column_gives_a_curve_and_residuals() -> None:
 def test_a_graph_without_data_has_no_plane() -> None:
     with pytest.raises(Unanswerable):
         asked(Model(product()), Plane())
+
+
+def test_the_plane_begins_with_columns_that_tell_points_apart() -> None:
+    """Not with two columns of a category that became 0 and 1."""
+    rows = [[0.0, 1.0, 3.5, 2.0], [1.0, 0.0, 1.5, 4.0], [0.0, 1.0, 2.5, 6.0], [1.0, 0.0, 0.5, 8.0]]
+    table = {"dataset": "table", "features": rows, "targets": [[0.0], [1.0], [0.0], [1.0]]}
+    nodes = {"data": ("source.data", table), "out": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {})}
+    model = Model(network(nodes, "data.x -> out.x; out -> loss.prediction; data.target -> loss.target"))
+    seen = asked(model, Plane())
+    assert [axis.column for axis in seen.axes] == [2, 3] and seen.held is not None
