@@ -129,7 +129,8 @@ def microscope(window: Window, qtbot: QtBot) -> None:
     assert spot is not None and [column for _node, column, _value in spot.free] == [0, 1]
     assert abs(spot.free[0][2]) < 0.1 > abs(spot.free[1][2]) and window.canvas.model.samples.sample is None
     qtbot.waitUntil(lambda: panel._preview.update is not None and panel._preview.update.spot == spot, timeout=PATIENCE)
-    assert "after one step of" in panel.below.text() and window.kernel.progress.step == trace
+    qtbot.waitUntil(lambda: "after one step of" in panel.below.text(), timeout=PATIENCE)  # once picture and update are of one grid
+    assert window.kernel.progress.step == trace
     assert panel.below.heightForWidth(panel.below.width()) <= panel.below.height()  # the words of the update can be read
     window.visibility.hide("test", gradients=list(window.document.graph.nodes))
     assert panel._preview.update is None and "after one step of" not in panel.below.text()
