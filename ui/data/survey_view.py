@@ -24,7 +24,7 @@ LOOKS: dict[Look, str] = {
 
 
 class SurveyView(QWidget):
-    """`chosen`: a sample was chosen. `narrowed`: an expression that the table's filter gets. `axes`: other columns are wanted."""
+    """`chosen`: a sample was chosen. `narrowed`: an expression that the table's filter gets. `axes`: other columns were chosen."""
 
     chosen = Signal(int)
     narrowed = Signal(str)

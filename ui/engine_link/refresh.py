@@ -53,7 +53,7 @@ class Refresh:
         self._next()
 
     def stop(self) -> None:
-        """Nothing is wanted any more, also not the answer under way."""
+        """Forget the next job, and drop the answer of the one under way."""
         self._wish = None
         self._work.drop(self)
         handle, self._handle = self._handle, None

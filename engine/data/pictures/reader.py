@@ -179,7 +179,7 @@ def _cifar(tree: Tree, names: list[str]) -> Steps:
 
 
 def _finished(steps: Steps, reading: PictureReading, where: str) -> Steps:
-    """Pictures of one size and kind, with those that are wanted and in the wanted size."""
+    """Pictures of one size and kind: the chosen ones, resized as chosen."""
     pictures: Pictures = yield from steps
     count = len(pictures.images)
     places = drawn(count, reading)

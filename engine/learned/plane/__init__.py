@@ -43,7 +43,7 @@ class Plane:
 class PlaneJob(Job):
     """What the network predicts on a plane, by the numbers at the start of the job: training may go on meanwhile.
 
-    `output` chooses one of several predicted numbers. `tests`: the test part is wanted also where a validation part judges the run.
+    `output` chooses one of several predicted numbers. `tests`: also show the test part where a validation part judges the run.
     `structure`, `revision` and `run` come back in the answer's `Stamp`.
     """
 
