@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Origin = Literal["start", "settings", "values", "graph", "data"]
-"""Why a run began: with initial values, or at a step of its parent with other settings, values changed by hand, another graph, other data."""
+"""Why a run began: with initial values, or at a step of its parent with other settings, values set by hand, another graph, other data."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """From the step after `step` on, a run trained with these settings."""
+    """From the step after `step` on, a run trained with these settings.
+
+    `origin`: what was changed. The steps after a change of the settings can be made again from those before it; others only from
+    a state that was kept after it.
+    """
 
     step: int
     training: Mapping[str, Any]
+    origin: Origin = "settings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from graph.storage.saved import SavedState
 
 @dataclass(frozen=True, slots=True)
 class SavedLosses:
-    """The loss of every step from `first` on, as little-endian float64; with a `stride` above 1 minima, maxima and means one after another."""
+    """The loss of every step from `first` on, as little-endian float64; with a `stride` above 1 all minima, all maxima, all means."""
 
     first: int = 1
     steps: int = 0
