@@ -71,7 +71,7 @@ def no_responses(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.trace is not None and window.kernel.ready, timeout=PATIENCE)
     feature = window.features["responses"]
     assert isinstance(feature, ResponsesFeature)
-    qtbot.waitUntil(lambda: feature._failed == window.document.structure, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: feature._refresh.refused, timeout=PATIENCE)
     said.clear()
     qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.kernel.progress.step > 5 and not window.kernel.training, timeout=PATIENCE)

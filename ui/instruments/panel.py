@@ -51,7 +51,6 @@ class InstrumentsPage(Panel):
         self._refresh = Refresh(workspace.work, self._show, lambda observed: observed.seconds, REST)
         self._plan: tuple[object, tuple[str, ...]] = None, ()
         self._failed = ""
-        self._asked: tuple[object, ...] = ()
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         left = QWidget()
@@ -102,7 +101,7 @@ class InstrumentsPage(Panel):
     def set_document(self, document: Document) -> None:
         self._refresh.stop()
         self.history.clear()
-        self._open, self._failed, self._asked = None, "", ()
+        self._open, self._failed = None, ""
         self._look()
         self._draw()
 
@@ -132,7 +131,6 @@ class InstrumentsPage(Panel):
         super().hideEvent(event)
         self.workspace.canvas.model.show_activity(False)
         self._refresh.stop()
-        self._asked = ()
 
     def end(self) -> None:
         self._refresh.stop()
@@ -145,7 +143,7 @@ class InstrumentsPage(Panel):
         return bool(visibility.asked or visibility.measures)
 
     def _look(self) -> None:
-        """Ask for what there is now, unless it is known already."""
+        """Ask for what there is now."""
         kernel, document = self.workspace.kernel, self.workspace.document
         if not self.isVisible():
             return
@@ -153,12 +151,7 @@ class InstrumentsPage(Panel):
             self._refresh.stop()
             self._draw()
             return
-        progress = kernel.progress
-        key = (document, document.structure, document.revision, progress.run, progress.step)
-        if key == self._asked and not kernel.training:
-            return
-        self._asked = key
-        self._refresh.ask(Observe(self._layers(), document.structure, document.revision, progress.run))
+        self._refresh.follow(Observe(self._layers(), document.structure, document.revision, kernel.progress.run))
         self._draw_status()
 
     def _layers(self) -> tuple[str, ...]:
@@ -181,12 +174,7 @@ class InstrumentsPage(Panel):
                 self.history.add(end.answer)
         elif end.how == "failed":
             self._failed = end.text
-        else:
-            self._asked = ()  # nothing was found out
         self._draw()
-        kernel = self.workspace.kernel
-        if kernel is not None and kernel.training and self.isVisible():
-            self._look()
 
     # showing
 

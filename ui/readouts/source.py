@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
-
 from PySide6.QtCore import QObject, Signal
 
 from engine.data.parts import Part
@@ -30,12 +27,8 @@ class PredictionsSource(QObject):
         self.refusal = ""
         """Why there are none, in words."""
         self._part: Part | None = None
-        self._refused: PredictionsJob | None = None
-        self._came = -math.inf
-        """When the last answer came."""
-        self._trained = False
-        """Whether something trained when it was looked last."""
-        self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST)
+        """The one that was chosen; None: the one that judges the run."""
+        self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST, TRAINING)
 
     @property
     def present(self) -> Stamp:
@@ -56,7 +49,7 @@ class PredictionsSource(QObject):
 
     def choose(self, part: Part) -> None:
         """Show this part from now on; the test part beside a validation part once, until it is chosen again."""
-        self._part, self._refused = part, None
+        self._part = part
         self._refresh.stop()
         self._ask()
 
@@ -68,27 +61,17 @@ class PredictionsSource(QObject):
     def forget(self) -> None:
         """Another document."""
         self._refresh.stop()
-        self.latest, self.refusal, self._refused, self._part = None, "", None, None
+        self.latest, self.refusal, self._part = None, "", None
         self.changed.emit()
 
     def follow(self) -> None:
         """Something may have changed: ask for what is not known yet."""
-        if not self.active:
-            return
-        if self._trained and not self.training:
-            self._refresh.stop()  # the numbers rest: what waited for the trainer's sake need not wait
-        self._trained = self.training
-        if self.training and time.monotonic() - self._came < TRAINING:
-            return  # the next news of training asks
-        if self.latest is not None and self._part in (None, self.latest.part) and (self.fresh or self.once):
-            return
-        self._ask()
+        if self.active and not self.once:
+            self._ask()
 
     def _ask(self) -> None:
         now = self.present
-        job = PredictionsJob(self._part, now.structure, now.revision, now.run)
-        if job != self._refused:
-            self._refresh.ask(job)
+        self._refresh.follow(PredictionsJob(self._part, now.structure, now.revision, now.run))
 
     def rest(self) -> None:
         """Nobody looks: ask for nothing."""
@@ -97,16 +80,13 @@ class PredictionsSource(QObject):
 
     def try_again(self) -> None:
         """New numbers came: what could not be predicted may be possible now."""
-        if self._refused is not None:
-            self._refused = None
-            self.follow()
+        self._refresh.retry()
 
     def _ended(self, job: Job, end: JobEnd) -> None:
-        self._came = time.monotonic()
         if end.how == "done" and isinstance(end.answer, Predictions):
-            self.latest, self.refusal, self._refused = end.answer, "", None
-            self._part = end.answer.part
-        elif end.how == "failed" and isinstance(job, PredictionsJob):
-            self.latest, self.refusal, self._refused = None, end.text, job
+            self.latest, self.refusal = end.answer, ""
+            if self.once:
+                self._refresh.stop()
+        elif end.how == "failed":
+            self.latest, self.refusal = None, end.text
         self.changed.emit()
-        self.follow()

@@ -60,8 +60,6 @@ class RegionsPanel(Panel):
         self._document: Document | None = None
         self._looked = (-1, -1)
         """The structure that `wanted` was found for, and whether there was a trace."""
-        self._asked: tuple[PlaneJob, int] | None = None
-        """What was asked for last, and the step it was asked at."""
         self._refresh = Refresh(workspace.work, self._answered, lambda seen: 1.2 * seen.seconds + PASSING, rest=REST)
         self._preview: Preview | None = None
         self._updates = Refresh(workspace.work, self._updated, lambda update: 0.0, rest=REST)
@@ -133,7 +131,6 @@ class RegionsPanel(Panel):
 
     def set_document(self, document: Document) -> None:
         self._looked = (-1, -1)
-        self._asked = None
         self._refresh.stop()
         if self.view is not None:
             self.view.spans = None
@@ -197,18 +194,13 @@ class RegionsPanel(Panel):
         return bool(visibility.values or visibility.measures)
 
     def ask(self) -> None:
-        """Ask for the picture as it is now, unless that is the one that is shown or under way."""
-        kernel = self.workspace.kernel
-        if kernel is None or not self._in_sight():
+        """Ask for the picture as it is now."""
+        if self.workspace.kernel is None or not self._in_sight():
             return
         if self.covered:
             self._cover()
-            return
-        job = self._job()
-        wish = job, -1 if kernel.training else kernel.progress.step
-        if kernel.training or wish != self._asked:
-            self._asked = wish
-            self._refresh.ask(job)
+        else:
+            self._refresh.follow(self._job())
 
     def _in_sight(self) -> bool:
         return self.isVisible() or self.body.isVisible()
@@ -248,19 +240,15 @@ class RegionsPanel(Panel):
         return 8 * round(across / 8), 8 * round(up / 8)
 
     def _answered(self, job: Job, end: JobEnd) -> None:
-        kernel, document = self.workspace.kernel, self.workspace.document
-        if self.covered or kernel is None:
+        if self.covered:
             return
         if end.how == "failed":
             self._say(end.text)
         elif end.how == "done":
             seen: OnPlane = end.answer
-            if seen.stamp.structure == document.structure:
+            if seen.stamp.structure == self.workspace.document.structure:
                 self._show(seen)
-        else:
-            self._asked = None
-        if kernel.training:
-            self.ask()
+            self.ask()  # its size may call for another resolution
 
     def _show(self, seen: OnPlane) -> None:
         view = self.view or self._make()
@@ -329,7 +317,6 @@ class RegionsPanel(Panel):
 
     def _cover(self) -> None:
         self._refresh.stop()
-        self._asked = None
         self._say(HIDDEN)
 
     def _uncover(self) -> None:
@@ -420,7 +407,6 @@ class RegionsPanel(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._asked = None
         self._dress()
         self.ask()
 

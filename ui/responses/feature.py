@@ -50,11 +50,8 @@ class ResponsesFeature(Feature):
         self._images: dict[tuple[str, int], QImage] = {}
         self._large: tuple[str, int] | None = None
         """The node and the unit whose map is enlarged."""
-        self._asked: tuple[ResponsesJob, int] | None = None
         self._chosen = False
         """The look was chosen just now, so that the reason is said if there are no maps."""
-        self._failed = -1
-        """The structure that has none."""
         self._refresh = Refresh(workspace.work, self._answered, lambda answer: answer.seconds + PASSING, rest=REST)
 
     def install(self) -> None:
@@ -117,21 +114,14 @@ class ResponsesFeature(Feature):
     # asking
 
     def ask(self) -> None:
-        """Ask for the maps as they are now, unless those are shown or under way."""
-        kernel = self.workspace.kernel
-        if self.look != "responses" or kernel is None:
+        """Ask for the maps as they are now."""
+        if self.look != "responses" or self.workspace.kernel is None:
             return
         if self._covered:
             self._refresh.stop()
             self._forget()
-            return
-        if kernel.training and self._failed == self.workspace.document.structure:
-            return
-        job = self._job()
-        wish = job, -1 if kernel.training else kernel.progress.step
-        if kernel.training or wish != self._asked:
-            self._asked = wish
-            self._refresh.ask(job)
+        else:
+            self._refresh.follow(self._job())
 
     @property
     def _covered(self) -> bool:
@@ -155,8 +145,7 @@ class ResponsesFeature(Feature):
         return ResponsesJob(plane, document.structure, document.revision, kernel.progress.run)
 
     def _answered(self, _job: Job, end: JobEnd) -> None:
-        kernel = self.workspace.kernel
-        if self.look != "responses" or self._covered or kernel is None:
+        if self.look != "responses" or self._covered:
             return
         if end.how == "done" and end.answer.stamp.structure == self.workspace.document.structure:
             before, self.seen = self.seen, end.answer
@@ -167,18 +156,12 @@ class ResponsesFeature(Feature):
         elif end.how == "failed":
             if self._chosen or self.seen is not None:
                 self.workspace.say(_("There are no responses to show: {reason}").format(reason=end.text))
-            asked = self._asked
             self._forget()
-            self._asked, self._failed = asked, self.workspace.document.structure
-        else:
-            self._asked = None
         if end.how in ("done", "failed"):
             self._chosen = False
-        if kernel.training:
-            self.ask()
 
     def _forget(self) -> None:
-        had, self.seen, self._large, self._asked = self.seen, None, None, None
+        had, self.seen, self._large = self.seen, None, None
         self._plates = []
         self._images.clear()
         if had is not None:
@@ -304,7 +287,6 @@ class ResponsesFeature(Feature):
     def set_document(self, document: Document) -> None:
         self._refresh.stop()
         self._forget()
-        self._failed = -1
         if self.look == "responses":
             self.workspace.canvas.model.overlay.painter("responses", self._paint)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.numerics.job import Job, JobEnd
+from ui.engine_link.messages import Progress
 from ui.engine_link.refresh import SHARE, Refresh
 from ui.engine_link.work import JobHandle
 
@@ -26,11 +27,19 @@ class Clock:
         return self.now
 
 
+class FakeKernel:
+    def __init__(self) -> None:
+        self.training, self.progress = True, Progress("training", step=1)
+
+    def cancel_job(self, number: int) -> None:
+        pass
+
+
 class FakeWork:
     """Jobs and waits as they are asked for."""
 
     def __init__(self) -> None:
-        self.kernel = type("K", (), {"training": True, "cancel_job": lambda self, number: None})()
+        self.kernel = FakeKernel()
         self.jobs: list[tuple[Look, Callable[[JobEnd], None]]] = []
         self.waits: dict[Any, tuple[Callable[[], None], int]] = {}
 
@@ -79,3 +88,49 @@ def test_it_takes_a_twentieth_of_the_trainers_time_and_does_the_newest_wish(monk
     refresh.stop()
     work.jobs[-1][1](JobEnd("done", 0.05))
     assert shown == [1, 3, 4]
+
+
+def test_what_is_followed_is_asked_for_again_unless_it_is_shown_or_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, work = Clock(), FakeWork()
+    monkeypatch.setattr("ui.engine_link.refresh.time", clock)
+    refresh = Refresh(work, lambda job, end: None, lambda answer: 0.0, rest=0.0)  # type: ignore[arg-type]
+
+    def answer(how: Any) -> None:
+        work.jobs[-1][1](JobEnd(how))
+
+    def asked() -> list[int]:
+        clock.now += 1
+        return [job.number for job, _ in work.jobs]
+
+    work.kernel.training = False
+    for number in (1, 1, 2, 2):  # 2 replaces 1 while that is under way
+        refresh.follow(Look(number))
+    answer("done")
+    assert asked() == [1, 2]
+    refresh.follow(Look(2))
+    answer("done")
+    refresh.follow(Look(2))
+    assert asked() == [1, 2]  # shown
+    work.kernel.progress = Progress("paused", step=2)
+    refresh.follow(Look(2))
+    assert asked() == [1, 2, 2]
+    answer("outdated")
+    refresh.follow(Look(2))
+    assert asked() == [1, 2, 2, 2]  # no answer came
+    answer("failed")
+    refresh.follow(Look(2))
+    assert refresh.refused and len(asked()) == 4
+    refresh.retry()
+    assert not refresh.refused and len(asked()) == 5
+    work.kernel.training = True
+    answer("done")
+    assert len(asked()) == 6  # while something trains, again and again
+    answer("failed")
+    refresh.follow(Look(2))
+    assert len(asked()) == 6
+    refresh.follow(Look(3))
+    refresh.stop()
+    answer("done")
+    assert len(asked()) == 7
+    refresh.follow(Look(3))
+    assert len(asked()) == 8  # what was shown was forgotten
