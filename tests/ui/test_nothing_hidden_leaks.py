@@ -7,6 +7,7 @@ no node passes a number on unchanged, so all numbers differ in their three digit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,13 @@ def test_only_what_judges_or_stops_knows_the_truth() -> None:
     assert {name for name in knowing if name.startswith(("debugger", "shell"))} == {
         "debugger/control.py", "shell/showing.py", "shell/window.py",
     }  # fmt: skip
+
+
+def test_whether_a_panel_is_covered_is_asked_of_the_visibility() -> None:
+    """What is hidden by itself is read by no panel: each would decide by a rule of its own what gives it away."""
+    root = Path(__file__).parents[2] / "ui"
+    own = re.compile(r"visibility\.(values|gradients|measures)\b")
+    assert [path.name for path in root.rglob("*.py") if own.search(path.read_text("utf-8"))] == []
 
 
 def test_the_numbers_are_told_apart_at_three_digits(window: Window) -> None:

@@ -166,7 +166,7 @@ class SamplesTable(QWidget):
 
     def _predicted(self) -> bool:
         """Whether predictions may be shown: none while any number is hidden."""
-        return not self._workspace.visibility.values and not self._workspace.visibility.measures
+        return not self._workspace.visibility.hides_values
 
     def set_batch(self, batch: frozenset[int]) -> None:
         """Mark these samples: the mini-batch of the step that is shown."""

@@ -139,8 +139,7 @@ class InstrumentsPage(Panel):
 
     @property
     def _hiding(self) -> bool:
-        visibility = self.workspace.visibility
-        return bool(visibility.asked or visibility.measures)
+        return self.workspace.visibility.hides_numbers
 
     def _look(self) -> None:
         """Ask for what there is now."""

@@ -180,7 +180,7 @@ class ReadoutsPage(Panel):
         self.source.try_again()
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
-        hidden = bool(self.workspace.visibility.asked)
+        hidden = self.workspace.visibility.hides_numbers
         if hidden != (self.hint.text() == HIDDEN):
             self._show()
         elif self.isVisible() and not hidden and self.view in self.seen:
@@ -223,7 +223,7 @@ class ReadoutsPage(Panel):
         if not self.isVisible():
             return
         found = self.source.latest
-        hidden = bool(self.workspace.visibility.asked)
+        hidden = self.workspace.visibility.hides_numbers
         if found is None or hidden:
             self.hint.setText(HIDDEN if hidden else self.source.refusal or EMPTY)
             self._body.setCurrentWidget(self.hint)

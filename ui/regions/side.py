@@ -190,8 +190,7 @@ class RegionsPanel(Panel):
     @property
     def covered(self) -> bool:
         """Whether the picture could give away what a question hides."""
-        visibility = self.workspace.visibility
-        return bool(visibility.values or visibility.measures)
+        return self.workspace.visibility.hides_values
 
     def ask(self) -> None:
         """Ask for the picture as it is now."""
@@ -270,7 +269,7 @@ class RegionsPanel(Panel):
         from engine.learned.plane.one_update import OneUpdateJob
 
         kernel, seen = self.workspace.kernel, self.seen
-        hidden = self.workspace.visibility.gradients  # the step would give them away
+        hidden = self.workspace.visibility.hides_numbers  # the step would give gradients away
         if kernel is None or kernel.training or seen is None or seen.spot is None or hidden:
             if self._preview is not None and self._preview.update is not None:
                 self._preview.update = None

@@ -117,17 +117,11 @@ class ResponsesFeature(Feature):
         """Ask for the maps as they are now."""
         if self.look != "responses" or self.workspace.kernel is None:
             return
-        if self._covered:
+        if self.workspace.visibility.hides_numbers:
             self._refresh.stop()
             self._forget()
         else:
             self._refresh.follow(self._job())
-
-    @property
-    def _covered(self) -> bool:
-        """Whether maps could give away what a question hides."""
-        visibility = self.workspace.visibility
-        return bool(visibility.values or visibility.measures or visibility.gradients)
 
     def _job(self) -> ResponsesJob:
         """On the same plane as the picture of the learned function, where there is one."""
@@ -145,7 +139,7 @@ class ResponsesFeature(Feature):
         return ResponsesJob(plane, document.structure, document.revision, kernel.progress.run)
 
     def _answered(self, _job: Job, end: JobEnd) -> None:
-        if self.look != "responses" or self._covered:
+        if self.look != "responses" or self.workspace.visibility.hides_numbers:
             return
         if end.how == "done" and end.answer.stamp.structure == self.workspace.document.structure:
             before, self.seen = self.seen, end.answer

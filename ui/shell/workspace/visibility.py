@@ -105,6 +105,16 @@ class Visibility(QObject):
         return frozenset().union(*(layer.measures for layer in self._layers.values()))
 
     @property
+    def hides_values(self) -> bool:
+        """Whether a picture or table of what the network computes could give away what is hidden."""
+        return bool(self.values or self.measures)
+
+    @property
+    def hides_numbers(self) -> bool:
+        """Whether anything is hidden: what is computed from gradients as well, or measured, could give it away."""
+        return self.hides_values or bool(self.gradients)
+
+    @property
     def asked(self) -> frozenset[Address]:
         """Every number that is covered: what is hidden, and what repeats it."""
         key = self._key()

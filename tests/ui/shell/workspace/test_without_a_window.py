@@ -39,6 +39,15 @@ def workspace(make_workspace: MakeWorkspace) -> FakeWorkspace:
     return workspace
 
 
+@pytest.mark.parametrize(("hidden", "values", "numbers"), [("values", True, True), ("gradients", False, True), ("measures", True, True)])
+def test_what_a_panel_may_show_while_something_is_hidden(workspace: FakeWorkspace, hidden: str, values: bool, numbers: bool) -> None:
+    visibility, node = workspace.visibility, names(workspace.document)["x"]
+    visibility.hide("lesson", **{hidden: [("paths", node, ())] if hidden == "measures" else [node]})  # type: ignore[arg-type]
+    assert (visibility.hides_values, visibility.hides_numbers) == (values, numbers)
+    visibility.clear()
+    assert not visibility.hides_values and not visibility.hides_numbers
+
+
 # features
 
 
