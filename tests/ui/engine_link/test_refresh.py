@@ -45,7 +45,7 @@ class FakeWork:
 
     def job(self, job: Look, progress: Any, done: Callable[[JobEnd], None], background: bool = False) -> JobHandle:
         assert background  # Esc ends the job the user started, never this one
-        handle = JobHandle(self.kernel, progress, done)
+        handle = JobHandle(self.kernel, progress, done)  # type: ignore[arg-type]
         self.jobs.append((job, handle.finish))
         return handle
 
