@@ -43,7 +43,6 @@ class ClassScoresView(QWidget):
         layout.addWidget(self.note)
 
     def show_scores(self, scores: ClassScores, classes: tuple[str, ...], theme: Theme) -> None:
-        self.table.dress(theme)
         averages = [(title, why, getattr(scores, key)) for key, title, why in AVERAGES]
 
         def value(row: int, column: int) -> float:
@@ -66,6 +65,7 @@ class ClassScoresView(QWidget):
             return averages[row - len(classes)][1] if row >= len(classes) and column == 0 else ""
 
         self.table.model_.show_rows(HEADINGS, len(classes) + len(averages), cell, tip, frozenset({0}))
+        self.table.dress(theme)
         enlarge(self.note, theme)
         lines = notes(scores, classes)
         self.note.setText("\n".join(lines))

@@ -16,8 +16,10 @@ from ui.look.numbers import count, percent
 from ui.look.theme import LIGHT, Theme, color, font, mixed
 from ui.readouts import afar
 
-SMALLEST, LARGEST = 9, 76
-"""A cell's least height, below which the page scrolls, and its most."""
+SMALLEST, READABLE, LARGEST = 9, 21, 76
+"""A cell's least height, below which the page scrolls: of many classes, and of few, whose names and numbers can be read; and its most."""
+FEW = 16
+"""So many classes are few."""
 STRONGEST = 0.72
 """How much of the heat map's end colour the fullest cell has."""
 _KEYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -64,10 +66,23 @@ class ConfusionMatrix(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         count = len(self._classes)
-        return QSize(round(120 * self._theme.scale) + count * SMALLEST * 2, round(44 * self._theme.scale) + count * SMALLEST)
+        high = 2 * QFontMetricsF(font("base", self._unit())).height() + 10 + count * self._least()
+        return QSize(round(120 * self._theme.scale) + count * SMALLEST * 2, round(high))
+
+    def _least(self) -> float:
+        """The least height of a cell."""
+        return READABLE * self._theme.scale if len(self._classes) <= FEW else SMALLEST
 
     def sizeHint(self) -> QSize:
         return QSize(560, 360)
+
+    def needed(self) -> int:
+        """The width that names, cells and shares take."""
+        grid = self._grid()
+        return round(max(grid.right() + self._share_room(), grid.left() + 130 * self._unit()))
+
+    def _share_room(self) -> float:
+        return QFontMetricsF(font("base", self._unit())).horizontalAdvance("100.0%") + 14
 
     def _grid(self) -> QRectF:
         """The place of the cells: right of the names of the true classes, below those of the predicted ones."""
@@ -76,10 +91,9 @@ class ConfusionMatrix(QWidget):
         names = max((metrics.horizontalAdvance(name) for name in self._classes), default=0.0)
         caption = metrics.horizontalAdvance(_("predicted")) if len(self._classes) < 3 else 0.0
         left = min(max(names + 16, metrics.horizontalAdvance(_("true") + " ↓") + 12, caption), self.width() * 0.3)
-        share = metrics.horizontalAdvance("100.0%") + 14
         top, high = 2 * metrics.height() + 4, self.height() - 2 * metrics.height() - 8
-        tall = min(max(high / classes, SMALLEST), LARGEST * unit)
-        wide = min(max((self.width() - left - share) / classes, 2.0 * SMALLEST), 2.2 * tall)
+        tall = min(max(high / classes, self._least()), LARGEST * unit)
+        wide = min(max((self.width() - left - self._share_room()) / classes, 2.0 * SMALLEST), 2.2 * tall)
         return QRectF(left, top, wide * classes, tall * classes)
 
     def place(self, row: int, column: int) -> QRectF:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.compile.spot import Spot
@@ -75,7 +75,7 @@ class ReadoutsPage(Panel):
         self.request = button(_("Read the test set"))
         self.request.clicked.connect(self._read_test)
         self._body = QStackedWidget()
-        split = QSplitter()
+        split = self._split = QSplitter()
         split.setChildrenCollapsible(False)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -86,7 +86,9 @@ class ReadoutsPage(Panel):
         split.addWidget(self.cell)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([600, 400])
+        split.splitterMoved.connect(lambda: setattr(self, "_own_split", True))
+        self._own_split = False
+        """Whether a person has shared the width between the matrix and the list."""
         self._places: dict[str, QWidget] = {
             "": self.hint, "test": self._request_page(), "matrix": split,
             "classes": self.class_scores, "roc": self.roc, "numbers": self.numbers,
@@ -259,6 +261,7 @@ class ReadoutsPage(Panel):
         if self.view == "matrix" and self.scores is not None:
             self.matrix.show_scores(self.scores, found.classes, theme, not self.source.fresh)
             self._list_cell()
+            self._share_width()
         elif self.view == "classes" and self.scores is not None:
             self.class_scores.show_scores(self.scores, found.classes, theme)
         elif self.view == "roc":
@@ -271,9 +274,21 @@ class ReadoutsPage(Panel):
         elif self.view == "mistakes":
             places = confident_mistakes(found)
             text = ngettext("{number} wrong prediction", "{number} wrong predictions, the most confident first", len(places))
-            self.samples.show_samples(found, places, text.format(number=count(len(places))), theme)
+            text = text.format(number=count(len(places))) if len(places) else _("No wrong predictions")
+            self.samples.show_samples(found, places, text, theme)
         else:
             self.samples.show_samples(found, by_loss(found), _("All samples, the largest loss first"), theme)
+
+    def _share_width(self) -> None:
+        """The matrix takes what it needs, at most three fifths, and the list the rest."""
+        wide = self._split.width()
+        if not self._own_split and wide > 0:
+            matrix = min(self.matrix.needed() + 12, 3 * wide // 5)
+            self._split.setSizes([matrix, wide - matrix])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.workspace.work.after_event("width of the matrix", self._share_width)
 
     def _look(self) -> None:
         """What the network sees in the sample shown is asked for again with every pass."""

@@ -75,12 +75,12 @@ class SampleList(QWidget):
 
     def _show_rows(self, found: Predictions) -> None:
         self._body.setCurrentWidget(self.table)
-        self.table.dress(self._theme)
-        columns = _columns(found)
+        columns, places = _columns(found), self.places
         self.table.model_.show_rows(
             [(text, why) for text, why, _cell, _tip in columns], len(self.places),
-            lambda row, column: columns[column][2](int(self.places[row])), lambda row, column: columns[column][3](int(self.places[row])),
+            lambda row, column: columns[column][2](int(places[row])), lambda row, column: columns[column][3](int(places[row])),
         )  # fmt: skip
+        self.table.dress(self._theme)
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self.places):

@@ -79,8 +79,11 @@ class TextTable(QTableView):
         self.model_ = TextModel()
         self._on_chosen = on_chosen
         self._pixels = 0
+        self._most = self._least = BASE
+        self._sharing = False
         self.setModel(self.model_)
         self.model_.modelReset.connect(self._share)
+        self.model_.dataChanged.connect(self._share)
         quiet_table(self)
         self.verticalHeader().hide()
         self.setAccessibleName(name)
@@ -92,30 +95,49 @@ class TextTable(QTableView):
         self.setSelectionMode(one.SingleSelection if on_chosen is not None else one.NoSelection)
         self.setMinimumWidth(120)
         self.horizontalHeader().setMinimumSectionSize(36)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         if on_chosen is not None:
             self.clicked.connect(lambda index: on_chosen(index.row()))
 
     def dress(self, theme: Theme) -> None:
         """Type that can be read from afar, and rows as high as it needs."""
-        pixels = round(BASE * unit(self, theme))
-        if pixels != self._pixels:
-            self._pixels = pixels
-            self.setStyleSheet(f"QTableView, QHeaderView::section {{ font-size: {pixels}px; }}")
-            self.verticalHeader().setDefaultSectionSize(round(pixels * 1.7))
+        self._most, self._least = round(BASE * unit(self, theme)), round(BASE * theme.scale)
+        self._share()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share()
 
     def _share(self) -> None:
-        """All columns share the width, unless a heading or a text would be cut: then each is as wide as it needs."""
+        """Each column is as wide as its heading and texts need, and they share what is left. Where room is short, type is smaller,
+        down to the theme's own."""
+        header, room = self.horizontalHeader(), self.viewport().width()
+        if not header.count() or self._sharing:
+            return
+        self._sharing = True
+        try:
+            self._write_in(self._pixels or self._most)
+            needed = max(sum(self._needed()), 1)
+            self._write_in(min(max(self._pixels * room // needed, self._least), self._most))
+            self.updateGeometries()  # rows of another height may need a scroll bar, or none
+            widths, room = self._needed(), self.viewport().width()
+            spare = max(room - sum(widths), 0) // len(widths)
+            for at, wide in enumerate(widths):
+                header.resizeSection(at, wide + spare)
+        finally:
+            self._sharing = False
+
+    def _needed(self) -> list[int]:
         header = self.horizontalHeader()
-        needed = sum(max(self.sizeHintForColumn(at), header.sectionSizeHint(at)) for at in range(header.count()))
-        modes = QHeaderView.ResizeMode
-        mode = modes.ResizeToContents if needed > self.viewport().width() else modes.Stretch
-        if header.count() and header.sectionResizeMode(0) != mode:
-            header.setSectionResizeMode(mode)
+        return [max(self.sizeHintForColumn(at), header.sectionSizeHint(at)) for at in range(header.count())]
+
+    def _write_in(self, pixels: int) -> None:
+        if pixels != self._pixels:
+            self._pixels = pixels
+            self.setStyleSheet(
+                f"QTableView {{ font-size: {pixels}px; }} QHeaderView::section {{ font-size: {pixels}px; padding: 4px {pixels // 3}px; }}"
+            )
+            self.verticalHeader().setDefaultSectionSize(round(pixels * 1.7))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._on_chosen is not None:

@@ -32,7 +32,7 @@ class CurveFeature(Feature):
         curves.choose(settings.flag(_LOG), steps if steps in SMOOTHINGS else 0)
         curves.chosen.connect(self._chosen)
         curves.spanned.connect(self.workspace.refresh_actions)
-        curves.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id != "curves_read"])
+        curves.tools.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id != "curves_read"])
         self._mark()
 
     @property
@@ -50,14 +50,14 @@ class CurveFeature(Feature):
 
     def _chosen(self) -> None:
         settings, curves = self.workspace.settings, self.curves
-        settings.set(_LOG, curves.logarithmic.isChecked())
+        settings.set(_LOG, curves.tools.logarithmic.isChecked())
         settings.set(_SMOOTH, curves.smoothing)
         self._mark()
 
     def _mark(self) -> None:
         actions = self.workspace.actions_by_id
-        actions["curves_log"].setChecked(self.curves.logarithmic.isChecked())
-        actions["curves_before"].setChecked(self.curves.before.isChecked())
+        actions["curves_log"].setChecked(self.curves.tools.logarithmic.isChecked())
+        actions["curves_before"].setChecked(self.curves.tools.before.isChecked())
         actions[f"curves_mean_{self.curves.smoothing}"].setChecked(True)
 
     # what the rows do
@@ -75,11 +75,11 @@ class CurveFeature(Feature):
         self.curves.show_span(None)
 
     def toggle_log(self) -> None:
-        self.curves.logarithmic.toggle()
+        self.curves.tools.logarithmic.toggle()
         self._mark()
 
     def toggle_before(self) -> None:
-        self.curves.before.toggle()
+        self.curves.tools.before.toggle()
         self._mark()
 
     def mean_0(self) -> None:

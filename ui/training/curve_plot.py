@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QTextDocument, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from graph.text.messages import _
 from ui.look.theme import Theme, color, font, mixed
@@ -19,6 +19,7 @@ from ui.maths.plot_rules import rules
 from ui.maths.series import Floats
 from ui.maths.span import Span
 from ui.training.curve_styles import LineStyle
+from ui.training.curve_tools import CurveTools
 
 AXIS = 48
 """Width of the axis beside a curve, unless its numbers need more."""
@@ -26,6 +27,8 @@ FEW = 12
 """So few points are marked as such: one alone would be no line."""
 WHEEL = 0.8
 """Part of the steps that are left after one notch of the wheel."""
+GAP = 6
+"""Between the legend and the buttons beside it."""
 DRAG = 6
 """Pixels of a drag below which it is a click."""
 
@@ -57,7 +60,7 @@ class CurvePlot(QWidget):
     whole = Signal()
     resized = Signal()
 
-    def __init__(self, name: str, styles: Mapping[str, LineStyle], corner: QWidget | None) -> None:
+    def __init__(self, name: str, styles: Mapping[str, LineStyle], tools: CurveTools | None = None, note: QWidget | None = None) -> None:
         super().__init__()
         import pyqtgraph
 
@@ -86,12 +89,16 @@ class CurvePlot(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setObjectName(name)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        column.addWidget(self.legend)
-        place = QGridLayout()
-        place.addWidget(plot, 0, 0)
-        if corner is not None:  # in the corner of the plot: beside the legend there is no room on a small screen
-            place.addWidget(corner, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-        column.addLayout(place, 1)
+        self._tools = tools
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self.legend, 1)
+        if tools is not None:
+            head.addWidget(tools)
+        column.addLayout(head)
+        if note is not None:
+            column.addWidget(note)
+        column.addWidget(plot, 1)
         self._rules = rules(plot)
         self.ghosts = {field: plot.plot([], []) for field in styles}
         self.lines = {field: plot.plot([], []) for field in styles}
@@ -199,11 +206,16 @@ class CurvePlot(QWidget):
 
     def write(self, texts: Sequence[str]) -> None:
         """The line above the plot: the first of these rich texts that fits, else the last."""
+        room = self.width() - (self._tools.wide + GAP if self._tools is not None else 0)
         for text in texts:
-            if text == texts[-1] or self._wide(text) <= self.width():
+            if text == texts[-1] or self._wide(text) <= room:
                 break
         if self.legend.text() != text:
             self.legend.setText(text)
+
+    def beside(self, text: str) -> float:
+        """The room beside such a line."""
+        return self.width() - self._wide(text) - GAP
 
     def _wide(self, text: str) -> float:
         document = QTextDocument()

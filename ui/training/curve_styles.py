@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 
-from engine.data.parts import part_name
+from engine.data.parts import Part, part_name, part_word
 from graph.text.messages import _
 from ui.look.theme import Theme
 
@@ -17,9 +17,8 @@ PARTS = {"mini-batch": _("mini-batch"), "whole": part_name("train"), "": _("each
 TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
 PLOTS = {"loss": ("loss", "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
 """The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
-SETS = {
-    "accuracy": part_name("train"), "validation_loss": part_name("validation"), "validation_accuracy": part_name("validation"),
-    "test_loss": part_name("test"), "test_accuracy": part_name("test"),
+SETS: Mapping[str, Part] = {
+    "accuracy": "train", "validation_loss": "validation", "validation_accuracy": "validation", "test_loss": "test", "test_accuracy": "test",
 }  # fmt: skip
 """What the numbers of a curve are computed over; of the loss, `PARTS` says it."""
 
@@ -47,4 +46,9 @@ STYLES: Mapping[str, LineStyle] = {
 
 def part_of(field: str, steps: str) -> str:
     """What the numbers of a curve are computed over; `steps`: what the loss of a step is (see `PARTS`)."""
-    return PARTS.get(steps, "") if field == "loss" else SETS[field]
+    return PARTS.get(steps, "") if field == "loss" else part_name(SETS[field])
+
+
+def part_word_of(field: str, steps: str) -> str:
+    """The same in fewer letters."""
+    return PARTS.get(steps, "") if field == "loss" and steps != "whole" else part_word(SETS.get(field, "train"))

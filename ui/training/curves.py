@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from graph.text.messages import _
 from ui.look.numbers import count
 from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, label, leave_out
+from ui.look.widgets import label
 from ui.maths.curve_scale import LINEAR, chosen_scale
 from ui.maths.series import PointSeries, Series
 from ui.maths.span import Span
-from ui.training.curve_reading import SMOOTHINGS, reading_rows, reading_texts, smoothing_title, spoken
-from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of
+from ui.training.curve_reading import reading_rows, reading_texts, smoothing_title, spoken
+from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of, part_word_of
+from ui.training.curve_tools import CurveTools
 from ui.training.step_series import StepSeries
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ui.training.curve_plot import CurvePlot, Drawn
 
 EMPTY = _("Press Train and watch the loss fall.")
-BEFORE = _("before Reset")
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 DRAW_MS, DRAW = 200, "curves"
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them."""
@@ -68,7 +67,11 @@ class Curves(QWidget):
         """The step whose numbers are read."""
         self.smoothing = 0
         """The curve of the mean of so many steps is drawn over the losses; 0: none."""
-        self._make_corner()
+        self.tools = CurveTools()
+        self.tools.chosen.connect(self._chose)
+        self.tools.smoothed.connect(self.set_smoothing)
+        self.tools.all.clicked.connect(lambda: self.show_span(None))
+        self.note = label("", "small", wrap=True)
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout(self)
@@ -78,28 +81,6 @@ class Curves(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(16)
         self._stack.addWidget(self._board)
-
-    def _make_corner(self) -> None:
-        self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
-        self.logarithmic.setCheckable(True)
-        self.logarithmic.toggled.connect(lambda on: self._chose())
-        self.note = label("", "small")
-        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the current ones"))
-        self.before.setCheckable(True)
-        self.before.setChecked(True)
-        self.before.toggled.connect(lambda on: self._chose())
-        self.before.hide()
-        self.smooth = button("", "quiet", tip=_("Draw the mean of the last steps over the loss of each step"))
-        self.smooth.setMenu(QMenu(self.smooth))
-        for steps in SMOOTHINGS:
-            action = self.smooth.menu().addAction(smoothing_title(steps))
-            action.triggered.connect(functools.partial(self.set_smoothing, steps))
-        self.smooth.setText(smoothing_title(0))
-        self.all = button(_("all steps"), "quiet", tip=_("Show all steps again; the mouse wheel or a drag over the plot shows fewer"))
-        self.all.clicked.connect(lambda: self.show_span(None))
-        self.all.hide()
-        self.menu = button("⋯", "quiet", tip=_("Axis, smoothing, copies and files of the curves"))
-        self.menu.setAccessibleName(_("Axis, smoothing, copies and files of the curves"))
 
     # what is shown
 
@@ -183,7 +164,7 @@ class Curves(QWidget):
 
     def ghosts(self) -> Mapping[str, Series]:
         """The same of the run before the last reset, while it is shown."""
-        return self._ghost if self.before.isChecked() else {}
+        return self._ghost if self.tools.before.isChecked() else {}
 
     def _take(self) -> None:
         """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
@@ -205,23 +186,17 @@ class Curves(QWidget):
 
     def choose(self, logarithmic: bool, smoothing: int) -> None:
         """What was chosen before."""
-        self.logarithmic.setChecked(logarithmic)
+        self.tools.logarithmic.setChecked(logarithmic)
         self.set_smoothing(smoothing)
 
     def set_smoothing(self, steps: int) -> None:
         self.smoothing = steps
-        self.smooth.setText(smoothing_title(steps))
+        self.tools.smooth.setText(smoothing_title(steps))
         self._chose()
 
     def _chose(self) -> None:
         self.chosen.emit()
         self._draw()
-
-    def add_actions(self, actions: Sequence[QAction]) -> None:
-        """What the menu beside the buttons offers."""
-        menu = QMenu(self.menu)
-        menu.addActions(list(actions))
-        self.menu.clicked.connect(lambda: menu.popup(self.menu.mapToGlobal(self.menu.rect().bottomLeft())))
 
     def show_span(self, span: Span | None) -> None:
         """Show these steps, as far as there are any; None: all of them."""
@@ -283,7 +258,7 @@ class Curves(QWidget):
         for name, plot in self.plots.items():
             if self.step_read is None:
                 plot.read(None)
-                plot.write([self._legend(name)])
+                plot.write(self._legends(name))
                 continue
             rows = reading_rows(self.step_read, {field: self.numbers(field) for field in PLOTS[name]}, self._part, self.smoothing)
             plot.read(self.step_read, spoken(self.step_read, rows))
@@ -299,7 +274,7 @@ class Curves(QWidget):
         from ui.training.curve_plot import CurvePlot
 
         for name, fields in PLOTS.items():
-            plot = CurvePlot(TITLES[name], {field: STYLES[field] for field in fields}, self._corner() if name == "loss" else None)
+            plot = CurvePlot(TITLES[name], {field: STYLES[field] for field in fields}, *((self.tools, self.note) if name == "loss" else ()))
             plot.pointed.connect(self.read)
             plot.left.connect(lambda: self.read(None))
             plot.zoomed.connect(self.zoom)
@@ -313,37 +288,26 @@ class Curves(QWidget):
             self.plots[name] = plot
             self.spanned.emit()
             if name == "accuracy":
+                plot.legend.setMinimumHeight(self.tools.sizeHint().height())  # both plots are equally high
                 plot.plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
             plot.set_theme(self._theme)
 
-    def _corner(self) -> QWidget:
-        corner = QWidget()
-        rows = QVBoxLayout(corner)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(0)
-        buttons.addStretch(1)
-        for widget in (self.before, self.all, self.smooth, self.logarithmic, self.menu):
-            buttons.addWidget(widget)
-        self._buttons = buttons
-        rows.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # where room is short, buttons give way
-        rows.addLayout(buttons)
-        rows.addWidget(self.note, 0, Qt.AlignmentFlag.AlignRight)
-        return corner
-
     def _fit(self) -> None:
-        """Where room is short, buttons give way that the menu beside them has as well."""
+        """The legend first, then as many buttons as there is room for beside it."""
         plot = self.plots["loss"]
-        optional = [self.smooth, *([self.before] if self._ghost else []), self.logarithmic]
-        self.before.setVisible(bool(self._ghost))
-        leave_out(self._buttons, plot.columns, optional)
+        self.tools.fit(plot.beside(self._legends("loss")[0]), self.span is not None, bool(self._ghost))
 
-    def _legend(self, name: str) -> str:
-        """Name what is drawn, and nothing else."""
+    def _legends(self, name: str) -> list[str]:
+        """Name what is drawn, and nothing else: in full, and shorter for where room is short."""
+        small = f'<span style="font-size:{round(10 * self._theme.scale)}px">'
+        brief = self._legend(name, brief=True)
+        return [self._legend(name), brief, f"{small}{brief}</span>"]
+
+    def _legend(self, name: str, brief: bool = False) -> str:
         theme, fields = self._theme, PLOTS[name]
         shown = [field for field in fields if self._taken[field][0]]
-        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {part_of(f, self._part)}</span>' for f in shown]
+        words = part_word_of if brief else part_of
+        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._part)}</span>' for f in shown]
         if name == "loss" and self.smoothing:
             parts.append(f'<span style="color:{theme.secondary}">{smoothing_title(self.smoothing)}</span>')
         if name == "loss" and self.span is not None:
@@ -389,7 +353,6 @@ class Curves(QWidget):
             low, high, ticks = 0.0, 1.0, None
         else:
             self._set_scale([*curves.values(), *ghosts.values()])
-            self.all.setVisible(self.span is not None)
             self._fit()
             low, high = (min(values), max(values)) if values else (0.0, 1.0)
             edge = 0.04 * (high - low) if self._scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
@@ -411,7 +374,7 @@ class Curves(QWidget):
         """From the ends of what is drawn, and its least positive numbers."""
         places = [drawn_curve.y for drawn_curve in drawn if drawn_curve.y.size]
         values = [float(value) for y in places for value in (y.min(), y.max(), *([y[y > 0].min()] if (y > 0).any() else []))]
-        self._scale = chosen_scale(values, self.logarithmic.isChecked())
+        self._scale = chosen_scale(values, self.tools.logarithmic.isChecked())
         self.plots["loss"].set_scale(self._scale)
         self.note.setText(self._scale.note)
         self.note.setVisible(bool(self._scale.note))

@@ -18,7 +18,9 @@ from engine.training.model import Model
 from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
+from ui.look.theme import LIGHT
 from ui.readouts.page import HIDDEN, ReadoutsPage
+from ui.readouts.text_table import TextTable
 from ui.shell.window import Window
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
@@ -157,3 +159,24 @@ def test_pictures_are_chosen_from_a_grid_and_looked_at(make_window: Callable[...
         assert page.state.full.startswith("test sample")
     assert page.seen["gradient"].answer.picture.shape == (8, 8)
     window.close()
+
+
+def test_every_column_of_a_list_is_whole_at_any_width_that_its_least_type_fits_into(qtbot: QtBot) -> None:
+    table = TextTable("Samples", print)
+    qtbot.addWidget(table)
+    table.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+    table.resize(700, 720)
+    headings = [(name, "") for name in ("row", "true", "predicted", "prob.", "loss")]
+    table.show()
+    table.model_.show_rows(headings, 40, lambda row, column: ("118", "versicolor", "virginica  ✕", "93.1%", "0.0001234")[column])
+    table.dress(LIGHT)
+    sizes = set()
+    for width in (700, 460, 360, 700):
+        table.resize(width, 720)
+        QApplication.processEvents()
+        header = table.horizontalHeader()
+        wide = [header.sectionSize(at) for at in range(5)]
+        assert sum(wide) <= table.viewport().width()
+        assert all(own >= max(table.sizeHintForColumn(at), header.sectionSizeHint(at)) for at, own in enumerate(wide))
+        sizes.add(table.font().pixelSize())
+    assert max(sizes) == 16 and len(sizes) > 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -80,10 +80,10 @@ def test_wheel_and_drag_zoom_into_steps_and_a_double_click_shows_all(curves: Cur
     assert curves.span is not None and curves.span.width < 700 and curves.span.first < 1234 < curves.span.last
     near = curves.plots["loss"].lines["loss"].getData()
     first = int(near[0][0])
-    assert np.array_equal(near[1], VALUES[first - 1 : first - 1 + len(near[1])]) and not curves.all.isHidden()
+    assert np.array_equal(near[1], VALUES[first - 1 : first - 1 + len(near[1])]) and not curves.tools.all.isHidden()
     wheel(curves, 1234, -9)
     wheel(curves, 1234, -9)
-    assert curves.span is None and curves.all.isHidden()
+    assert curves.span is None and curves.tools.all.isHidden()
     mouse(curves, QEvent.Type.MouseButtonPress, 1000, Qt.MouseButton.LeftButton)
     mouse(curves, QEvent.Type.MouseMove, 2000, Qt.MouseButton.LeftButton)
     mouse(curves, QEvent.Type.MouseButtonRelease, 2000)
@@ -146,8 +146,8 @@ def test_losses_that_cross_0_are_all_drawn_on_the_logarithmic_scale_and_zoomed_t
     for step in range(1, 400):
         losses.add(step, [(w - 1) ** 2 - 5])
         w -= 0.02 * (w - 1)
-    curves.logarithmic.setChecked(True)
-    curves.before.setChecked(False)
+    curves.tools.logarithmic.setChecked(True)
+    curves.tools.before.setChecked(False)
     curves.show_points([Point(399, -4.9)], 2, "", losses)
     curves._draw()
     drawn = curves.plots["loss"].lines["loss"].getData()[1]
@@ -207,3 +207,22 @@ def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(m
         save()
         assert path.exists()
     assert not QImage(str(workspace.files.suggested("curves.png"))).isNull()
+
+
+def test_the_legend_is_whole_in_a_narrow_plot_and_the_buttons_stand_beside_the_curve(curves: Curves) -> None:
+    shown = set()
+    for width in (460, 760, 1400):
+        curves.resize(width, 160)
+        QApplication.processEvents()
+        curves.show_span(None)
+        QApplication.processEvents()
+        loss = curves.plots["loss"]
+        for plot in curves.plots.values():
+            words = QTextDocument()
+            words.setDefaultFont(plot.legend.font())
+            words.setDocumentMargin(0)
+            words.setHtml(plot.legend.text())
+            assert words.idealWidth() <= plot.legend.width() and "test" in plot.legend.text()
+        assert not curves.tools.geometry().intersects(loss.plot.geometry()) and not curves.tools.menu.isHidden()
+        shown.add(curves.tools.logarithmic.isHidden())
+    assert shown == {True, False}  # the menu has it where there is no room

@@ -135,14 +135,14 @@ def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
 
     assert curves.series("loss") == ([1.0, 2.0, 3.0], [0.5, 0.4, 0.3])
     assert curves.series("test_accuracy") == ([2.0], [0.6])
-    curves.logarithmic.click()
+    curves.tools.logarithmic.click()
     assert curves.plots["loss"].plot.getAxis("left").logMode
 
 
 def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Window) -> None:
     """(w − 1)² − 5 from w = 2 runs from −4 to −5; with + 4.5 instead of − 5 … it crosses 0 on the way."""
     curves = window.panel("training").curves
-    curves.logarithmic.setChecked(True)
+    curves.tools.logarithmic.setChecked(True)
     for losses in ([-4.0, -4.2, -5.0], [0.5, 0.01, 0.0, -0.5]):
         curves.show_points([Point(step, loss) for step, loss in enumerate(losses, 1)], run=1)
         curves._draw()
@@ -152,7 +152,7 @@ def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Wi
         low, high = curves.plots["loss"].plot.viewRange()[1]
         assert low <= min(drawn[1]) and max(drawn[1]) <= high
         assert not curves.note.isHidden() and curves.note.text()
-    curves.logarithmic.setChecked(False)
+    curves.tools.logarithmic.setChecked(False)
     assert curves.note.isHidden() and curves.plots["loss"].lines["loss"].getData()[1].tolist() == losses
 
 
@@ -186,7 +186,7 @@ def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: Qt
     page.show_progress(Progress(phase="paused", run=2, step=2, loss_of="whole"), [Point(1, 0.9), Point(2, 0.2)])
     page.curves._draw()
     assert page.curves.series("loss")[1] == [0.9, 0.2] and page.curves.ghosts()["loss"].ends() == (1, 29)
-    qtbot.mouseClick(page.curves.before, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.curves.tools.before, Qt.MouseButton.LeftButton)
     assert page.curves.ghosts() == {}
     page.set_document(window.document)
     assert page.curves._ghost == {} and page.curves._stack.currentWidget() is page.curves.hint
