@@ -269,7 +269,7 @@ class Run:
     def capture(self) -> State:
         """A copy of everything that training changes."""
         state = self.model.state.copy()
-        if self.prepared:
+        if self._version >= 0:  # from the first binding on, which is before it is `prepared`
             state.optimizer = self._steps.remembered()
         return state
 
