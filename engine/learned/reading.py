@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -61,6 +62,25 @@ class Reading:
             return torch.stack([torch.sigmoid(-scores), torch.sigmoid(scores)], dim=1)
         certain = self._probable(scores)
         return torch.stack([1 - certain, certain], dim=1)
+
+    def lead(self, prediction: Tensor) -> Tensor | None:
+        """(N,): by how much the score of the predicted class is above that of the next one; 0 where both are as large. None for numbers.
+
+        The scores are logits where there are logits, so that they are about straight between neighbouring points.
+        """
+        if self.right is None:
+            return None
+        numbers = prediction.reshape(len(prediction), -1)
+        if isinstance(self.right, LargestScore):
+            if numbers.shape[1] < 2:
+                return None
+            scores = numbers.log() if self.probability == "itself" else numbers
+            first, second = torch.topk(scores, 2, dim=1).values.unbind(1)
+            return first - second
+        scores = numbers[:, 0]
+        if self.probability == "itself" and 0 < self.right.threshold < 1:
+            return (torch.logit(scores) - math.log(self.right.threshold / (1 - self.right.threshold))).abs()
+        return (scores - self.right.threshold).abs()
 
     def _probable(self, numbers: Tensor) -> Tensor:
         if self.probability == "softmax":

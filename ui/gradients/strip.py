@@ -13,16 +13,15 @@ from graph.text.messages import _
 from ui.canvas.model.gradient_size import STEPS, Look, Scale
 from ui.canvas.paint.gradient_size import hue, width
 from ui.gradients.layers import Layer
+from ui.look import afar
 from ui.look.numerals import number, raised
-from ui.look.theme import Theme, color, faded, font, mixed
+from ui.look.theme import LIGHT, Theme, color, faded, font, mixed
 
 EDGE = 12
 """Distance from the corner of the canvas."""
 HIGH, AXIS, BAR = 94, 74, 56
 """Height, width of the scale, and of a bar with its name."""
 TOP, BOTTOM, SIDE = 24, 22, 10
-FROM_AFAR, BASE = 45, 13
-"""A name is at least this part of the window's height; its size before it is enlarged, in pixels."""
 _TITLE = _("size of the gradient by layer  |∇|")
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _ALIGN = Qt.AlignmentFlag
@@ -75,7 +74,7 @@ class Strip(QWidget):
     @property
     def unit(self) -> float:
         """By how much everything is enlarged: by the theme, and so that names can be read from the last row."""
-        return max(self._theme.scale if self._theme is not None else 1.0, self.window().height() / FROM_AFAR / BASE)
+        return afar.unit(self, self._theme or LIGHT)
 
     def place(self) -> None:
         """In the lower left corner, as wide as the bars want to be and the canvas allows."""

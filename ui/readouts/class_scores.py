@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.learned.readouts.classification import Averages, ClassScores, notes
 from graph.text.messages import _
+from ui.look.afar import enlarge
 from ui.look.numbers import count, exact, percent
 from ui.look.theme import Theme
 from ui.look.widgets import label
-from ui.readouts.afar import enlarge
 from ui.readouts.text_table import TextTable
 
 WIDEST = 900

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 from engine.learned.readouts.classification import ClassScores
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named
+from ui.look import afar
 from ui.look.numbers import count, percent
 from ui.look.theme import LIGHT, Theme, color, font, mixed
-from ui.readouts import afar
 
 SMALLEST, READABLE, LARGEST = 9, 21, 76
 """A cell's least height, below which the page scrolls: of many classes, and of few, whose names and numbers can be read; and its most."""

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from engine.learned.predictions import Predictions
 from engine.learned.readouts.regression import NumberScores, histogram, number_scores
 from graph.text.messages import _
+from ui.look.afar import enlarge, for_plots
 from ui.look.numbers import exact, number
 from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
-from ui.readouts.afar import enlarge, for_plots
 
 DRAWN = 3000
 """Points drawn at most, evenly chosen; scores and histogram are of all."""

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
+from ui.look import afar
 from ui.look.theme import LIGHT, Theme, color, font
-from ui.readouts import afar
 
 PICTURE, SIDES = 64, (200, 160, 128, 96, 80)
 """Side of a picture for type at 100 %, where there are many; and sides for fewer, of which the largest that lets all be seen is taken."""

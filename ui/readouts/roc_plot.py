@@ -11,11 +11,11 @@ from engine.learned.predictions import Predictions
 from engine.learned.readouts.classification import Roc, roc
 from graph.text.messages import _
 from graph.text.quoting import named
+from ui.look.afar import enlarge, for_plots
 from ui.look.numbers import exact, number
 from ui.look.theme import Theme
 from ui.look.widgets import label
 from ui.maths.plots import dress, new_plot, pen
-from ui.readouts.afar import enlarge, for_plots
 
 WIDEST = 900
 """A wider plot would flatten the curve."""

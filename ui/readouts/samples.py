@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.learned.pictures import SamplePictures
 from engine.learned.predictions import Predictions
 from graph.text.messages import _
+from ui.look.afar import enlarge
 from ui.look.numbers import exact, number, percent, whole
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 from ui.maths.heat import bytes_image
-from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.text_table import TextTable
 from ui.shell.workspace.workspace import Workspace

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.explain.question import Question, Refusal
 from engine.learned.pictures import FirstLayer, InputGradient, LayerPictures, PictureGradient, strongest
 from graph.text.messages import _
+from ui.look.afar import enlarge
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 from ui.maths.heat import bytes_image, signed_image
-from ui.readouts.afar import enlarge
 from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.pictures import filter_image, heat_over
 from ui.shell.workspace.workspace import Workspace

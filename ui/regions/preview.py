@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
 
 from engine.learned.plane import OnPlane, Shown
 from engine.learned.plane.one_update import AfterUpdate
@@ -12,6 +14,7 @@ from graph.text.messages import _
 from ui.look.classes import class_colour
 from ui.look.numerals import apart
 from ui.look.theme import Theme, color
+from ui.regions.contour import boundary
 from ui.regions.frame import Frame
 
 
@@ -20,7 +23,19 @@ class Preview:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.update: AfterUpdate | None = None
+        self._update: AfterUpdate | None = None
+        self._lines: list[list[float]] = []
+        """The boundary after the step, as (x, y, x, y)."""
+
+    @property
+    def update(self) -> AfterUpdate | None:
+        return self._update
+
+    @update.setter
+    def update(self, update: AfterUpdate | None) -> None:
+        self._update, self._lines = update, []
+        if update is not None and update.predicted is not None and len(update.axes) == 2:
+            self._lines = boundary(update.predicted, update.lead, update.axes[0].at, update.axes[1].at).tolist()
 
     def of(self, seen: OnPlane) -> AfterUpdate | None:
         """The update, if it is from the sample that is pointed out in this picture, and by the same numbers."""
@@ -44,7 +59,7 @@ class Preview:
             _paint_curve(painter, frame, update, theme)
         elif update.predicted is not None and seen.predicted is not None:
             _paint_changes(painter, frame, seen.predicted, update, theme)
-            _paint_boundary(painter, frame, update, theme)
+            _paint_boundary(painter, frame, self._lines, theme)
         painter.restore()
 
 
@@ -68,29 +83,9 @@ def told(update: AfterUpdate) -> str:
     return text + _("; loss {before} → {after}").format(before=before, after=after)
 
 
-def boundary(classes: np.ndarray, across: np.ndarray, up: np.ndarray) -> list[tuple[float, float, float, float]]:
-    """The borders between points of the grid of different classes, as lines (x, y, x, y) half-way between neighbours.
-
-    `classes` is (second axis, first axis); `across` and `up` are the coordinates of its columns and rows.
-    """
-    xs, ys = _borders(across), _borders(up)
-    lines = []
-    for row, column in zip(*np.nonzero(classes[:, 1:] != classes[:, :-1]), strict=True):
-        lines.append((xs[column + 1], ys[row], xs[column + 1], ys[row + 1]))
-    for row, column in zip(*np.nonzero(classes[1:] != classes[:-1]), strict=True):
-        lines.append((xs[column], ys[row + 1], xs[column + 1], ys[row + 1]))
-    return [(float(a), float(b), float(c), float(d)) for a, b, c, d in lines]
-
-
-def _borders(at: np.ndarray) -> np.ndarray:
-    middles = (at[1:] + at[:-1]) / 2
-    return np.concatenate([[at[0] - (middles[0] - at[0])], middles, [at[-1] + (at[-1] - middles[-1])]])
-
-
-def _paint_boundary(painter: QPainter, frame: Frame, update: AfterUpdate, theme: Theme) -> None:
-    assert update.predicted is not None
-    lines = boundary(update.predicted, update.axes[0].at, update.axes[1].at)
+def _paint_boundary(painter: QPainter, frame: Frame, lines: Sequence[Sequence[float]], theme: Theme) -> None:
     drawn = [QLineF(frame.at(a, b), frame.at(c, d)) for a, b, c, d in lines]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for ink, width in ((theme.panel, 4.0), (theme.text, 2.0)):
         pen = QPen(color(ink), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -104,12 +99,26 @@ def _paint_changes(painter: QPainter, frame: Frame, before: np.ndarray, update: 
     xs, ys = _borders(update.axes[0].at), _borders(update.axes[1].at)
     painter.setPen(Qt.PenStyle.NoPen)
     for number in np.unique(update.predicted[update.predicted != before]):
-        painter.setBrush(color(class_colour(theme, int(number))) if number >= 0 else color(theme.error))
-        brush = painter.brush()
-        brush.setStyle(Qt.BrushStyle.BDiagPattern)
+        brush = QBrush(color(class_colour(theme, int(number)) if number >= 0 else theme.error), Qt.BrushStyle.BDiagPattern)
         painter.setBrush(brush)
-        cells = np.argwhere((update.predicted == number) & (before != number))
-        painter.drawRects([QRectF(frame.at(xs[c], ys[r]), frame.at(xs[c + 1], ys[r + 1])).normalized() for r, c in cells])
+        rows, first, last = runs((update.predicted == number) & (before != number))
+        spans = zip(rows.tolist(), first.tolist(), last.tolist(), strict=True)
+        painter.drawRects([QRectF(frame.at(xs[a], ys[row]), frame.at(xs[b], ys[row + 1])).normalized() for row, a, b in spans])
+
+
+def runs(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pieces of rows that are marked: row, first column, and the column after the last."""
+    wide = np.zeros((marked.shape[0], marked.shape[1] + 2), dtype=np.int8)
+    wide[:, 1:-1] = marked
+    steps = np.diff(wide, axis=1)
+    rows, first = np.nonzero(steps == 1)
+    return rows, first, np.nonzero(steps == -1)[1]
+
+
+def _borders(at: np.ndarray) -> np.ndarray:
+    """The coordinates half-way between neighbours, and as far beyond the ends."""
+    middles = (at[1:] + at[:-1]) / 2
+    return np.concatenate([[at[0] - (middles[0] - at[0])], middles, [at[-1] + (at[-1] - middles[-1])]])
 
 
 def _paint_curve(painter: QPainter, frame: Frame, update: AfterUpdate, theme: Theme) -> None:

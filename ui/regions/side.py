@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _
 from ui.engine_link.refresh import PASSING, Refresh
+from ui.look.afar import BASE, ON_STAGE, SMALL, SMALL_PRINT, write_in
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.panel import Panel
@@ -33,13 +34,8 @@ REST = 1 / 30
 """Least time between two pictures, in seconds."""
 MOST_COLUMNS = 16
 """Data with more columns than this have no picture until it is asked for: a slice through so many says little."""
-CELL = 3.0
-"""Pixels of a grid's cell; between them the picture is smooth."""
-LEAST_POINTS, MOST_POINTS = 32, 128
 MOST_LINES = 5
 """Of words below the picture, in a narrow panel: more would leave too little of the picture."""
-QUICK = 0.002
-"""While something trains, a coarser grid is taken rather than one that costs the kernel more seconds than this."""
 HIDDEN = _("The picture is covered while a question hides numbers.")
 NOTHING = _("This graph has no picture of what it learns.")
 
@@ -160,18 +156,23 @@ class RegionsPanel(Panel):
         self._updates.stop()
 
     def _dress(self) -> None:
-        self._write_below("")
         if self._preview is not None:
             self._preview.theme = self.theme
         if self.view is not None:
-            from ui.regions.view import FROM_AFAR, ON_STAGE, type_unit
+            from ui.regions.view import type_unit
 
-            part = FROM_AFAR if self.body.parentWidget() is self else ON_STAGE
-            self.view.set_look(self.theme, type_unit(self.view, self.theme, part))
+            panel = self.body.parentWidget() is self
+            enlarged = type_unit(self.view, self.theme, SMALL_PRINT if panel else ON_STAGE)
+            self.view.set_look(self.theme, enlarged)
+            words = self.theme.scale if panel else enlarged  # in the panel there is no room for larger ones
+            for line, size in ((self.title, BASE), (self.step, SMALL), (self.below, SMALL)):
+                write_in(line, size * words)
+        self._write_below("")
 
     def _make_room(self, text: str = "") -> None:
         """Two lines below the picture, so that what is read does not move it; more where the chosen sample's words need them."""
         below = self.below
+        below.ensurePolished()
         line, margins = below.fontMetrics().lineSpacing(), below.contentsMargins()
         wide = below.width() - margins.left() - margins.right()
         high = below.fontMetrics().boundingRect(0, 0, max(wide, 1), 10**6, Qt.TextFlag.TextWordWrap, text).height() if text else 0
@@ -223,20 +224,11 @@ class RegionsPanel(Panel):
         return tests is not None and tests.allowed
 
     def _points(self) -> tuple[int, int]:
-        """The resolution: a point for every few pixels, fewer while training where the network is slow."""
+        from ui.regions.resolution import points
+
         view, kernel = self.view, self.workspace.kernel
         frame = view.frame if view is not None else None
-        if view is None or frame is None or view.seen is None:
-            return 64, 64
-        if len(view.seen.axes) == 1:
-            return min(max(round(frame.area.width() / 2), 100), 600), 2
-        least, most = LEAST_POINTS, MOST_POINTS
-        across, up = (min(max(size / CELL, least), most) for size in (frame.area.width(), frame.area.height()))
-        if kernel is not None and kernel.training and view.seen.seconds > 0:
-            each = view.seen.seconds / math.prod(len(axis.at) for axis in view.seen.axes)
-            share = min(1.0, math.sqrt(QUICK / max(each * across * up, 1e-9)))
-            across, up = max(across * share, least), max(up * share, least)
-        return 8 * round(across / 8), 8 * round(up / 8)
+        return points(self.seen, frame.area if frame is not None else None, kernel is not None and kernel.training)
 
     def _answered(self, job: Job, end: JobEnd) -> None:
         if self.covered:

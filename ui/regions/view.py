@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from engine.compile.spot import Spot
 from engine.learned.plane import OnPlane
 from graph.text.messages import _
-from ui.look.theme import LIGHT, Theme, color, faded, font
+from ui.look.afar import SMALL, unit
+from ui.look.theme import LIGHT, Theme, color, faded
 from ui.look.typing import claim_keys
 from ui.regions.field import field
 from ui.regions.frame import Frame, Span, heights, shifted, zoomed
@@ -25,8 +26,6 @@ NEAR = 9
 ZOOM = 1.25
 NARROW = 250
 """Pixels of width for type at 100 %: in a narrow picture type is not enlarged beyond them."""
-FROM_AFAR, ON_STAGE = 52, 38
-"""What part of the window's height small print is."""
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 _KEYS = (*_ARROWS, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_0, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_N)
 Overlay = Callable[[QPainter, Frame, OnPlane], None]
@@ -341,10 +340,9 @@ class PlaneView(QWidget):
             painter.drawLine(start, end)
 
 
-def type_unit(widget: QWidget, theme: Theme, part: int = FROM_AFAR) -> float:
-    """By how much type is enlarged so that it is read from the last row: small print is such a part of the window's height."""
-    from_afar = widget.window().height() / part / font("small").pixelSize()
-    return max(theme.scale, min(from_afar, widget.width() / NARROW))
+def type_unit(view: QWidget, theme: Theme, share: float) -> float:
+    """By how much type is enlarged so that it is read from the last row (`ui.look.afar`), as far as the picture is wide enough."""
+    return max(theme.scale, min(unit(view, theme, SMALL, share), view.width() / NARROW))
 
 
 def spot_of(seen: OnPlane | None) -> Spot | None:

@@ -28,7 +28,10 @@ class OneUpdateJob(Job):
 
 @dataclass(frozen=True, slots=True)
 class AfterUpdate:
-    """Predictions on the grid after the step, as `OnPlane` has them; of `spot` itself the loss before and after, where it is known."""
+    """Predictions on the grid after the step, as `OnPlane` has them; of `spot` itself the loss before and after, where it is known.
+
+    `lead`: by how much the score of the predicted class is above the next one, so that its 0 is the boundary.
+    """
 
     stamp: Stamp
     spot: Spot
@@ -37,5 +40,6 @@ class AfterUpdate:
     predicted: np.ndarray | None = None
     probability: np.ndarray | None = None
     values: np.ndarray | None = None
+    lead: np.ndarray | None = None
     before: float | None = None
     after: float | None = None

@@ -49,6 +49,11 @@ def one_update(context: ExplainContext, job: OneUpdateJob) -> Steps:
         yield JobReport(low, count)
     shown = shown_axes(source, plane)
     with threads(model.compiled.threads):
-        more = read_grid(source.read, torch.cat(pieces), tuple(len(axis.at) for axis in reversed(shown)), job.output)
+        shape, prediction = tuple(len(axis.at) for axis in reversed(shown)), torch.cat(pieces)
+        more = read_grid(source.read, prediction, shape, job.output)
+        lead = source.read.lead(prediction) if len(shape) == 2 else None
     more.pop("probabilities", None)
-    return AfterUpdate(stamp, spot, run.spec.title, shown, before=sample_loss(model, fed), after=sample_loss(model, fed, new), **more)
+    drawn = lead.reshape(shape).cpu().numpy() if lead is not None else None
+    return AfterUpdate(
+        stamp, spot, run.spec.title, shown, lead=drawn, before=sample_loss(model, fed), after=sample_loss(model, fed, new), **more,
+    )  # fmt: skip

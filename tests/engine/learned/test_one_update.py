@@ -76,6 +76,8 @@ def test_one_update_is_one_step_of_torch_from_this_sample_and_changes_nothing() 
         for j, x in enumerate(np.linspace(-1.5, 2.0, 9)):
             probable = torch.softmax(scores(torch.tensor([x, y])), 0).detach()
             assert abs(seen.probability[i, j] - float(probable.max())) < 1e-12
+            apart = scores(torch.tensor([x, y])).detach().diff().abs()
+            assert seen.lead is not None and abs(seen.lead[i, j] - float(apart)) < 1e-12
     assert seen.before == pytest.approx(loss.item(), abs=1e-12)
     assert seen.after == pytest.approx(torch.nn.functional.cross_entropy(scores(point)[None], target).item(), abs=1e-12)
 

@@ -8,18 +8,25 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from ui.look.theme import Theme
 
-SHARE, BASE, TINY = 45, 13, 11
-"""Of the window's height; sizes of type at 100 %."""
+SHARE, SMALL_PRINT, ON_STAGE = 45, 52, 38
+"""What part of the window's height text is, small print, and small print of what fills the window."""
+BASE, SMALL, TINY = 13, 12, 11
+"""Sizes of type at 100 %."""
 
 
-def unit(widget: QWidget, theme: Theme, base: float = BASE) -> float:
+def unit(widget: QWidget, theme: Theme, base: float = BASE, share: float = SHARE) -> float:
     """By how much type of a size is enlarged, in the window that the widget lies in."""
-    return max(theme.scale, widget.window().height() / SHARE / base)
+    return max(theme.scale, widget.window().height() / share / base)
 
 
 def enlarge(words: QLabel, theme: Theme) -> None:
     """A line of words in type that is large enough."""
-    sheet = f"font-size: {round(BASE * unit(words, theme))}px;"
+    write_in(words, BASE * unit(words, theme))
+
+
+def write_in(words: QLabel, pixels: float) -> None:
+    """Words in type of this size."""
+    sheet = f"font-size: {round(pixels)}px;"
     if words.styleSheet() != sheet:
         words.setStyleSheet(sheet)
 
