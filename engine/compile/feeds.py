@@ -120,7 +120,7 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
         whole = data.description.target_dtype == "index"
         for part in PARTS:
             samples, tensors = data.part(part), feeds.part(part)
-            tensors[node, "x"] = torch.tensor(samples.x, dtype=inference.dtype, device=device)
+            tensors[node, "x"] = torch.as_tensor(samples.of(slice(None)), dtype=inference.dtype, device=device)
             tensors[node, "target"] = torch.tensor(samples.y, dtype=torch.int64 if whole else inference.dtype, device=device)
 
 

@@ -1,41 +1,40 @@
 """Large tables of plain numbers, read in pieces by pandas' parser on all cores; every digit as Python's own `float` reads it.
 
-It reads what is beyond doubt: lines with equally many cells, no quotation marks, and columns of numbers as programs write them. A column
-of words keeps its text. Whatever else a file holds, `NotPlain` leaves it to the general reader, which reports by line and column.
+It reads what is beyond doubt: lines with equally many cells, quotation marks around whole cells, and columns of numbers as programs write
+them. A column of words keeps its text. Whatever else a file holds, `NotPlain` leaves it to the general reader, which reports by line and
+column.
 """
 
 from __future__ import annotations
 
-import io
 import os
+import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
 from engine.data.cells import POINT_GROUPS, Evidence
 from engine.data.columns import Column
+from engine.data.plain_parser import NEWLINE, Layout, NotPlain, Parser, bare, separators_in, texts_of
 from engine.numerics.job import JobReport, Steps
 from graph.storage.paths import open_regular
 from graph.text.messages import _
 
 LARGE = 8 * 2**20
 """Bytes from which a file is read in this way."""
-PIECE = 4 * 2**20
+PIECE = 2 * 2**20
+"""Bytes that are parsed at once: what they become fits into the cache of a core."""
 MAX_BYTES = 2**30
 MAX_CELLS = 64_000_000
 WORKERS = 4
 PATIENCE = 0.02
 """Seconds between two reports while all workers are busy."""
-
-
-class NotPlain(Exception):
-    """The general reader has to read this file."""
 
 
 class Numbers:
@@ -44,14 +43,20 @@ class Numbers:
     def __init__(self, width: int) -> None:
         self.whole, self.rows = np.empty((0, width)), 0
 
-    def room(self, rows: int, expected: int) -> int:
-        """Make room for some rows more, of `expected` altogether; returns the first of them."""
+    def fit(self, rows: int) -> bool:
+        """Whether there is room for so many rows more."""
+        return self.rows + rows <= len(self.whole)
+
+    def grow(self, rows: int, expected: int) -> None:
+        """Make room for so many rows more, of `expected` altogether. Nobody may be filling in rows meanwhile: they move."""
+        larger = np.empty((max(expected, self.rows + rows, 2 * len(self.whole)), self.whole.shape[1]))
+        larger[: self.rows] = self.whole[: self.rows]
+        self.whole = larger
+
+    def take(self, rows: int) -> tuple[int, np.ndarray]:
+        """The next rows: the number of the first, and where their numbers belong."""
         first, self.rows = self.rows, self.rows + rows
-        if self.rows > len(self.whole):
-            larger = np.empty((max(expected, self.rows, 2 * len(self.whole)), self.whole.shape[1]))
-            larger[:first] = self.whole[:first]
-            self.whole = larger
-        return first
+        return first, self.whole[first : self.rows]
 
     def end(self) -> None:
         """All rows have been read."""
@@ -66,13 +71,13 @@ class Piece:
     stop: int
     row: int
     rows: int
-    texts: dict[int, list[str]]
-    low: np.ndarray
-    high: np.ndarray
+    texts: dict[int, list[str]] = field(default_factory=dict)
+    low: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    high: np.ndarray = field(default_factory=lambda: np.zeros(0))
     """The least and the greatest number of every column."""
-    points: np.ndarray
+    points: np.ndarray = field(default_factory=lambda: np.zeros(0))
     """Whether a column has a number that proves the decimal point, because it would not fit between thousands."""
-    whole: np.ndarray
+    whole: np.ndarray = field(default_factory=lambda: np.zeros(0))
     """Whether a column is written without decimals here."""
 
 
@@ -146,39 +151,39 @@ def _written(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What was found out about the file: its separator, its number of columns, and the byte where its rows begin."""
-
-    path: str
-    separator: str
-    width: int
-    start: int
-
-
 def reading_columns(layout: Layout) -> Steps:
     """Returns the columns and the number of rows. Raises NotPlain."""
     pieces: list[Piece] = []
     numbers = Numbers(layout.width)
+    parsers = _Parsers(layout)
     with open_regular(layout.path) as file, ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1), "table") as workers:
         size = os.fstat(file.fileno()).st_size
         if size > MAX_BYTES:
             raise NotPlain
-        waiting: deque[Future[Piece]] = deque()
-        chunks = _chunks(file, layout.start)
+        chunks = _Chunks(file, layout.start, size)
+        waiting: deque[tuple[Future[Piece], bytearray]] = deque()
         try:
             while True:
-                while len(waiting) < 2 * WORKERS and (chunk := next(chunks, None)) is not None:
-                    waiting.append(_begun(workers, layout, numbers, size, *chunk))
+                while len(waiting) < 2 * WORKERS and (chunk := chunks.next()) is not None:
+                    piece, memory, raw = chunk
+                    if not numbers.fit(piece.rows):
+                        wait_for([future for future, _memory in waiting])
+                        numbers.grow(piece.rows, numbers.rows + piece.rows + _further(piece, size))
+                    piece.row, place = numbers.take(piece.rows)
+                    if numbers.rows * layout.width > MAX_CELLS:
+                        raise NotPlain
+                    waiting.append((workers.submit(_parsed, parsers, place, piece, raw), memory))
                 if not waiting:
                     break
-                if not wait_for([waiting[0]], PATIENCE).done:
+                if not wait_for([waiting[0][0]], PATIENCE).done:
                     yield _report(pieces, size)
                     continue
-                pieces.append(waiting.popleft().result())
+                future, memory = waiting.popleft()
+                pieces.append(future.result())
+                chunks.give_back(memory)
                 yield _report(pieces, size)
         finally:
-            for future in waiting:
+            for future, _memory in waiting:
                 future.cancel()
     if not pieces:
         raise NotPlain
@@ -186,17 +191,9 @@ def reading_columns(layout: Layout) -> Steps:
     return [_column(layout, numbers, pieces, at) for at in range(layout.width)], numbers.rows
 
 
-def _begun(workers: ThreadPoolExecutor, layout: Layout, numbers: Numbers, size: int, start: int, raw: bytes) -> Future[Piece]:
-    """One piece on its way; its rows are counted first, so that each piece knows where its numbers belong."""
-    stop = start + len(raw)
-    if not raw.endswith(b"\n") or raw[-2:-1] in (b"\r", b"\n"):
-        raw = raw.rstrip(b"\r\n") + b"\n"
-    rows = int(np.count_nonzero(np.frombuffer(raw, np.uint8) == 10))
-    expected = rows + int(1.02 * rows * max(size - stop, 0) / len(raw)) + 1
-    row = numbers.room(rows, numbers.rows + expected)
-    if numbers.rows * layout.width > MAX_CELLS:
-        raise NotPlain
-    return workers.submit(_parsed, layout, numbers.whole[row : row + rows], Piece(start, stop, row, rows, {}, *[np.zeros(0)] * 4), raw)
+def _further(piece: Piece, size: int) -> int:
+    """About how many rows there are behind a piece, if they are as long as its own."""
+    return int(1.02 * piece.rows * max(size - piece.stop, 0) / (piece.stop - piece.start)) + 1
 
 
 def _report(pieces: Sequence[Piece], size: int) -> JobReport:
@@ -204,58 +201,96 @@ def _report(pieces: Sequence[Piece], size: int) -> JobReport:
     return JobReport(done, size, _("{done:,} of {total:,} MB read").format(done=done >> 20, total=max(size >> 20, 1)))
 
 
-def _chunks(file: IO[bytes], start: int) -> Iterator[tuple[int, bytes]]:
-    """The bytes from `start` in pieces that end where a line ends, each with its place."""
-    size = PIECE
-    while True:
-        file.seek(start)
-        data = file.read(size)
-        if not data:
-            return
-        end = data.rfind(b"\n") + 1
-        if not end and len(data) == size:
+class _Parsers(threading.local):
+    """A parser for each thread."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.parser = layout, Parser(layout)
+
+
+class _Chunks:
+    """The bytes of a file in pieces that end where a line ends; the memory of a piece is used again when it is given back."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        self._file, self._start, self._size, self._free = file, start, size, list[bytearray]()
+
+    def next(self) -> tuple[Piece, bytearray, memoryview | bytes] | None:
+        """The next piece with its rows counted, the memory that it lies in, and its bytes."""
+        size = PIECE
+        while True:
+            memory = self._free.pop() if self._free and size == PIECE else bytearray(size)
+            self._file.seek(self._start)
+            read = self._file.readinto(memory)  # type: ignore[attr-defined]
+            end = memory.rfind(b"\n", 0, read) + 1
+            if end or read < size:
+                break
             size *= 2
-            if size > 8 * PIECE:
+            if size > 16 * PIECE:
                 raise NotPlain
-            continue
-        whole = data[:end] if end and len(data) == size else data
-        if not whole.isspace():
-            yield start, whole
-        start += len(whole)
+        start, length = self._start, end if read == size else read
+        self._start += length
+        raw: memoryview | bytes = memoryview(memory)[:length]
+        if self._start >= self._size:
+            raw = bytes(raw).rstrip(b"\r\n") + b"\n"  # the last line may lack its end, and blank lines may follow it
+        if len(raw) < 2:
+            return None
+        return Piece(start, start + length, 0, int(np.count_nonzero(np.frombuffer(raw, np.uint8) == NEWLINE))), memory, raw
+
+    def give_back(self, memory: bytearray) -> None:
+        if len(memory) == PIECE:
+            self._free.append(memory)
 
 
-def _parsed(layout: Layout, numbers: np.ndarray, piece: Piece, raw: bytes) -> Piece:
-    """Fill in the numbers of one piece; raises NotPlain where lines have different numbers of cells or there is anything to interpret.
-
-    pandas refuses a line with more cells than the first; as the separators are as many as they should be, none has fewer.
-    """
-    if b'"' in raw or b"\0" in raw or (b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n")):
+def _parsed(parsers: _Parsers, numbers: np.ndarray, piece: Piece, raw: memoryview | bytes) -> Piece:
+    """Fill in the numbers of one piece; raises NotPlain where lines have different numbers of cells or there is anything to interpret."""
+    layout, whole_bytes = parsers.layout, raw if isinstance(raw, bytes) else raw.obj
+    assert isinstance(whole_bytes, bytes | bytearray)
+    counts = [whole_bytes.find(sign, 0, len(raw)) >= 0 for sign in (b"\0", b"\r", b" ", b'"')]
+    null, carriage, blank, quoted = counts
+    if null or (carriage and bytes(raw).count(b"\r") != bytes(raw).count(b"\r\n")):
         raise NotPlain
-    separators = int(np.count_nonzero(np.frombuffer(raw, np.uint8) == ord(layout.separator)))
-    if separators != piece.rows * (layout.width - 1):
+    if quoted:
+        _check_cells(layout, piece, raw)
+    columns = parsers.parser.columns(raw, blank)
+    if any(len(column) != piece.rows for column in columns):
         raise NotPlain
-    if not raw.isascii():
-        try:
-            raw.decode()
-        except UnicodeDecodeError:
-            raise NotPlain from None
-    frame = _frame(raw, layout.separator)
-    if frame.shape != (piece.rows, layout.width):
-        raise NotPlain
-    kinds = [getattr(dtype, "kind", "") for dtype in frame.dtypes]
-    plain = [bool(kind) and kind in "iuf" for kind in kinds]
-    if all(plain):
-        numbers[:] = frame.to_numpy(np.float64)
-    else:
-        numbers[:] = np.nan
-        for at in np.flatnonzero(plain).tolist():
-            numbers[:, at] = frame.iloc[:, at]
-    piece.low, piece.high = numbers.min(0), numbers.max(0)
+    piece.whole = np.array([column.dtype.kind in "iu" for column in columns])
+    piece.low, piece.high = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
+    for at, column in enumerate(columns):
+        if column.dtype.kind in "iuf":
+            numbers[:, at] = column
+            piece.low[at], piece.high[at] = column.min(), column.max()
+        else:
+            numbers[:, at] = np.nan
     words = np.flatnonzero(~(np.isfinite(piece.low) & np.isfinite(piece.high))).tolist()
-    piece.texts = dict(zip(words, _texts(raw, layout.separator, words), strict=True)) if words else {}
-    piece.whole = np.array([kind in "iu" for kind in kinds])
+    if words:
+        if not quoted:
+            _check_cells(layout, piece, raw)
+        piece.texts = _words(layout, raw, columns, words)
     piece.points = _points(numbers, piece.whole)
     return piece
+
+
+def _check_cells(layout: Layout, piece: Piece, raw: memoryview | bytes) -> None:
+    """Raises NotPlain where a line has another number of cells, or a byte is no UTF-8.
+
+    The parser refuses a line with too many cells; as the separators are as many as they should be, none has too few.
+    """
+    if separators_in(raw, layout.separator) != piece.rows * (layout.width - 1):
+        raise NotPlain
+    try:
+        str(raw, "utf-8")
+    except UnicodeDecodeError:
+        raise NotPlain from None
+
+
+def _words(layout: Layout, raw: memoryview | bytes, columns: Sequence[np.ndarray], words: Sequence[int]) -> dict[int, list[str]]:
+    """The texts of some columns; the parser has those of words, and not those that it took for True, False or large numbers."""
+    texts = {at: columns[at].tolist() for at in words if columns[at].dtype == object}
+    texts = {at: bare(cells) for at, cells in texts.items() if all(type(cell) is str for cell in cells)}
+    if others := [at for at in words if at not in texts]:
+        texts |= dict(zip(others, texts_of(bytes(raw), layout.separator, others), strict=True))
+    return texts
 
 
 def _points(numbers: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -270,25 +305,6 @@ def _points(numbers: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return points
 
 
-def _frame(raw: bytes, separator: str, **more: Any) -> Any:
-    import pandas
-
-    if b" " in raw:
-        more["skipinitialspace"] = True
-    try:
-        more |= {"sep": separator, "header": None, "na_filter": False, "skip_blank_lines": False, "low_memory": False}
-        return pandas.read_csv(io.BytesIO(raw), **more)
-    except (ValueError, pandas.errors.ParserError):
-        raise NotPlain from None
-
-
-def _texts(raw: bytes, separator: str, columns: Sequence[int]) -> list[list[str]]:
-    """The texts of some columns, cells that are alike once."""
-    frame = _frame(raw, separator, dtype=object, usecols=list(columns))
-    known: dict[str, str] = {}
-    return [[known.setdefault(bare := cell.strip(), bare) for cell in frame[at].tolist()] for at in columns]
-
-
 def _column(layout: Layout, numbers: Numbers, pieces: Sequence[Piece], at: int) -> Column:
     def texts() -> list[str]:
         cells: list[str] = []
@@ -298,7 +314,7 @@ def _column(layout: Layout, numbers: Numbers, pieces: Sequence[Piece], at: int) 
                     cells += piece.texts[at]
                 else:
                     file.seek(piece.start)
-                    cells += _texts(file.read(piece.stop - piece.start).rstrip(b"\r\n") + b"\n", layout.separator, [at])[0]
+                    cells += texts_of(file.read(piece.stop - piece.start).rstrip(b"\r\n") + b"\n", layout.separator, [at])[0]
         return cells
 
     return Column(texts()) if any(at in piece.texts for piece in pieces) else NumberColumn(numbers, pieces, at, texts)

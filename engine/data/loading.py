@@ -35,6 +35,8 @@ Key = tuple[str, tuple[int, ...]]
 """The settings that matter to a data set, as text; and a stamp of its file."""
 SPLIT = ("test_fraction", "validation_fraction", "stratified")
 """The settings that decide nothing but the parts: with others, the source need not be read again."""
+LARGE = 2**24
+"""Bytes of features from which the parts hold none of their own."""
 _RAW: Recent[Raw] = Recent(8)
 
 
@@ -72,21 +74,41 @@ class Description:
         return "index" if self.coding == "index" else "float"
 
 
-@dataclass(frozen=True, slots=True)
 class Samples:
-    """One part: features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices; `rows` (N,) are the samples'
-    places in the source, from 0. Read-only arrays."""
+    """One part: features `x` (N, *features) float64; targets `y` (N, k) float64, or (N,) int64 for class indices; `rows` (N,) are the
+    samples' places in the source, from 0. Read-only arrays.
 
-    x: np.ndarray
-    y: np.ndarray
-    rows: np.ndarray
+    The features of many samples are not kept here once more: they are taken from the source when they are asked for.
+    """
+
+    __slots__ = ("_features", "rows", "y")
+
+    def __init__(self, features: Raw | np.ndarray, y: np.ndarray, rows: np.ndarray) -> None:
+        self._features, self.y, self.rows = features, y, rows
+        for array in (y, rows, *([features] if isinstance(features, np.ndarray) else [])):
+            array.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def x(self) -> np.ndarray:
+        """All features; of a large part, made anew at every call."""
+        if isinstance(self._features, np.ndarray):
+            return self._features
+        whole = self._features.features(self.rows)
+        whole.setflags(write=False)
+        return whole
+
+    def of(self, places: np.ndarray | Sequence[int] | slice) -> np.ndarray:
+        """The features of some samples, by their places in this part; an array of the caller's own."""
+        if isinstance(self._features, np.ndarray):
+            return np.array(self._features[places])
+        return self._features.features(self.rows[places])
+
     def first(self, count: int) -> Samples:
         """The first so many samples, copied."""
-        return Samples(self.x[:count].copy(), self.y[:count].copy(), self.rows[:count].copy())
+        return Samples(self.of(slice(count)), self.y[:count].copy(), self.rows[:count].copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,11 +326,12 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     train, validation, test = (len(parts[part]) for part in PARTS)
     about = replace(about, train_rows=train, validation_rows=validation, test_rows=test, notes=notes, levels=levels)
     about = replace(about, picture=raw.picture or spec.picture)
-    samples = {part: Samples(raw.features(parts[part]), y[parts[part]], parts[part]) for part in PARTS}
-    about = replace(about, notes=(*about.notes, *fill_in(raw.fills, *(each.x for each in samples.values()))))
-    for each in samples.values():
-        for array in (each.x, each.y, each.rows):
-            array.setflags(write=False)
+    features: dict[Part, Raw | np.ndarray] = dict.fromkeys(PARTS, raw)
+    if raw.fills or raw.x.nbytes < LARGE:
+        own = {part: raw.features(parts[part]) for part in PARTS}
+        about = replace(about, notes=(*about.notes, *fill_in(raw.fills, *own.values())))
+        features = {**own}
+    samples = {part: Samples(features[part], y[parts[part]], parts[part]) for part in PARTS}
     return DataSet(samples["train"], samples["validation"], samples["test"], about, len(raw.x))
 
 

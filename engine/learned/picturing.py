@@ -53,9 +53,9 @@ def _source(model: Model) -> tuple[str, Shape]:
 def sample_pictures(context: ExplainContext, question: SamplePictures) -> np.ndarray:
     """The answer to `SamplePictures`."""
     node, shape = _source(context.model)
-    samples = data_sets(context.model.compiled)[node].part(question.part).x
+    samples = data_sets(context.model.compiled)[node].part(question.part)
     places = [place for place in question.places if 0 <= place < len(samples)]
-    return as_bytes(np.asarray(samples[places], dtype=np.float64).reshape(-1, *shape))
+    return as_bytes(samples.of(places).reshape(-1, *shape))
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:

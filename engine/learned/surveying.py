@@ -86,4 +86,4 @@ def bins(values: np.ndarray) -> np.ndarray:
 def _pictures(data: DataSet) -> np.ndarray | None:
     """The first training samples as bytes (`as_bytes`); None where they are no pictures."""
     shape = picture_shape(data.description)
-    return None if shape is None else as_bytes(data.train.x[:FIRST_PICTURES].reshape(-1, *shape))
+    return None if shape is None else as_bytes(data.train.of(slice(FIRST_PICTURES)).reshape(-1, *shape))

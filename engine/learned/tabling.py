@@ -193,7 +193,7 @@ def _fill(
     cells: np.ndarray, lines: list[int], data: DataSet, part: Part, number: int, places: list[int], columns: tuple[Column, ...]
 ) -> None:  # fmt: skip
     samples = data.part(part)
-    x = samples.x[places].reshape(len(places), -1)
+    x = samples.of(places).reshape(len(places), -1)
     y = samples.y[places].reshape(len(places), -1)
     classes = classes_of(samples.y[places], data.description.coding)
     feature = target = 0
