@@ -106,6 +106,13 @@ class Samples:
             return np.array(self._features[places])
         return self._features.features(self.rows[places])
 
+    def column(self, at: int) -> np.ndarray:
+        """(N,) float64: one of the flattened features."""
+        if isinstance(self._features, np.ndarray):
+            column: np.ndarray = self._features.reshape(len(self), -1)[:, at] if len(self) else np.zeros(0)
+            return column
+        return self._features.column(self.rows, at)
+
     def first(self, count: int) -> Samples:
         """The first so many samples, copied."""
         return Samples(self.of(slice(count)), self.y[:count].copy(), self.rows[:count].copy())

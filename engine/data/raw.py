@@ -58,6 +58,11 @@ class Raw:
             taken = taken / self.divisor
         return taken
 
+    def column(self, rows: np.ndarray, at: int) -> np.ndarray:
+        """(n,) float64: one of the flattened features in these rows."""
+        column: np.ndarray = self.x.reshape(len(self.x), -1)[rows, at] / self.divisor
+        return column
+
 
 def gathered(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """x[rows]; of a large table, several threads copy the rows."""

@@ -53,10 +53,10 @@ def target_names(data: DataSet) -> list[str]:
 
 def joined(data: DataSet, which: str, at: int) -> np.ndarray:
     """(N,) float64: one column of the features (`x`) or the targets (`y`) of all parts."""
-    pieces = []
-    for part in PARTS:
-        array = getattr(data.part(part), which)
-        pieces.append(array.reshape(len(array), -1)[:, at] if len(array) else np.zeros(0))
+    parts = [data.part(part) for part in PARTS]
+    if which == "x":
+        return np.concatenate([samples.column(at) for samples in parts])
+    pieces = [samples.y.reshape(len(samples), -1)[:, at] if len(samples) else np.zeros(0) for samples in parts]
     return np.concatenate(pieces).astype(np.float64, copy=False)
 
 

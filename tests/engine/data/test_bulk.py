@@ -144,6 +144,7 @@ def test_large_parts_are_taken_from_the_source_when_they_are_asked_for(tmp_path:
         np.testing.assert_array_equal(mine.x, theirs.x)
         np.testing.assert_array_equal(mine.of([3, 1]), theirs.x[[3, 1]])
         np.testing.assert_array_equal(mine.first(5).x, theirs.x[:5])
+        np.testing.assert_array_equal(mine.column(2), theirs.x[:, 2])
         with pytest.raises(ValueError, match="read-only"):
             mine.x[0] = 1
         mine.of([0])[0] = 1  # the caller's own
