@@ -19,7 +19,7 @@ from ui.look.classes import FULL, class_colour
 from ui.look.numbers import probability
 from ui.look.theme import THEMES, mixed
 from ui.regions.export import image, svg
-from ui.regions.field import bounds, field
+from ui.regions.field import bounds, field, finer
 from ui.regions.painting import within
 from ui.regions.reading import sample_text
 from ui.regions.view import PlaneView
@@ -72,16 +72,35 @@ def click(view: PlaneView, at: QPointF) -> None:
 def test_a_class_has_its_colour_and_fades_where_it_is_uncertain() -> None:
     theme = THEMES["light"]
     shown = field(regions(), theme)
-    assert shown is not None and (shown.width(), shown.height()) == (21, 21)
-    assert shown.pixelColor(3, 0).name().upper() == mixed(theme.panel, class_colour(theme, 1), FULL)  # above is the larger value
-    assert shown.pixelColor(3, 20).name().upper() == mixed(theme.panel, class_colour(theme, 0), FULL)
-    pale = shown.pixelColor(3, 9)
+    times = 9
+    assert shown is not None and (shown.width(), shown.height()) == (21 * times, 21 * times)
+    assert shown.pixelColor(3 * times, 0).name().upper() == mixed(theme.panel, class_colour(theme, 1), FULL)  # above is the larger value
+    assert shown.pixelColor(3 * times, 21 * times - 1).name().upper() == mixed(theme.panel, class_colour(theme, 0), FULL)
+    pale = shown.pixelColor(3 * times, 9 * times)
     assert min(pale.red(), pale.green(), pale.blue()) > 235
     broken = regions()
     assert broken.predicted is not None
     broken = replace(broken, predicted=np.where(np.arange(21) == 5, -1, broken.predicted).astype(np.int16))
     lost = field(broken, theme)
     assert lost is not None and lost.pixelColor(5, 3) == QColor(theme.error)
+
+
+def test_a_coarse_grid_is_drawn_finer_with_its_own_numbers_at_its_points_and_a_sharp_boundary_between() -> None:
+    x, y = np.meshgrid(np.arange(33.0), np.arange(33.0))
+    logit = 4.0 * (0.6 * (x - 16.2) + 0.8 * (y - 14.9))
+    predicted, probability = (logit > 0).astype(np.int16), 1 / (1 + np.exp(-np.abs(logit)))
+    classes, share = finer(predicted, probability)
+    assert classes.shape == (33 * 5, 33 * 5)
+    assert np.array_equal(classes[2::5, 2::5], predicted) and np.allclose(share[2::5, 2::5], probability, atol=1e-12)
+    fine = (np.arange(33 * 5) + 0.5) / 5 - 0.5
+    line = 0.6 * (fine[None, :] - 16.2) + 0.8 * (fine[:, None] - 14.9)
+    inside = (np.abs(line) < 4) & (np.abs(line) > 1e-6)
+    inner = inside & (fine[None, :] > 0) & (fine[None, :] < 32) & (fine[:, None] > 0) & (fine[:, None] < 32)
+    assert np.array_equal(classes[inner], (line[inner] > 0).astype(int))
+    three = np.where(x < 10, 0, np.where(y < 16, 1, 2)).astype(np.int16)
+    assert set(np.unique(finer(three, np.full(three.shape, 0.8))[0])) == {0, 1, 2}
+    lost = np.where(x == 5, -1, three).astype(np.int16)
+    assert finer(lost, probability)[0] is lost
 
 
 def test_numbers_are_a_heat_map_around_zero() -> None:
