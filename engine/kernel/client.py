@@ -560,4 +560,7 @@ def kept_edit(document: Document, kept: TrainedEdit) -> Edit:
 def _stopped(progress: Progress, known: SavedState | None) -> Progress:
     step, token = (known.step, known.token) if known is not None else (0, 0)
     message = _("The engine stopped; the last saved state is that of step {step:,}.").format(step=step)
-    return replace(progress, phase="paused", step=step, points=(), message=message, trained=token if step else 0)
+    return replace(
+        progress, phase="paused", step=step, points=(), message=message, trained=token if step else 0,
+        loss=None, metrics={}, losses=None, rows=(),
+    )  # fmt: skip

@@ -71,6 +71,8 @@ class Progress:
     losses: Losses | None = None
     """The loss of every step, of those that were not sent before."""
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    measured: int | None = None
+    """The step at which `metrics` were measured, which while training may be an earlier one; None: `step`."""
     steps_per_second: float = 0.0
     message: str = ""
     problem_node: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from engine.compile.visible import Hidden
 from engine.data.loading import VERSIONS
 from engine.explain.context import ExplainContext, shown
 from engine.explain.question import Question
-from engine.kernel.answering import answered, measured
+from engine.kernel.answering import answered
+from engine.kernel.measurements import Measurements
 from engine.kernel.pace import Metronome
 from engine.kernel.protocol import (
     BranchRange,
@@ -74,7 +75,9 @@ class DocumentWorker:
         self._message = ""
         self._problem_node: str | None = None
         self._made_anew: tuple[str, ...] = ()
-        self._metrics: dict[str, float | None] = {}
+        self._measured = Measurements()
+        self._stepped: Hashable = None
+        """The numbers that the newest step led to (see `_numbers`): the loss of this step is not that of others."""
         self._alone = -1
         """The step that was reached by the last step made alone."""
         self._speed = Speed()
@@ -130,7 +133,7 @@ class DocumentWorker:
         self._graph = graph
         self._device = str(graph.training["device"])
         self._model = Model(graph, self._device)
-        self._metrics = {}
+        self._measured.forget()
         self._trained.forget()
         self._forget_past()
         if self._held is not None:
@@ -151,7 +154,6 @@ class DocumentWorker:
         if anew:
             self._forget_past()
             self._trained.moved_on()
-            self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
             kept = _("Reinitialized: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
             self._say(_("Training paused, because the graph changed. {made}").format(made=kept) if paused else kept, anew=anew)
@@ -228,7 +230,7 @@ class DocumentWorker:
             run.lengthen()
         self._say(self._model.compiled.device_note)
         self.debugging.begin(run)
-        self._metrics = {name: value for name, value in self._metrics.items() if name not in ("train_loss", "penalty")}  # measured at rest
+        self._measured.begin()
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
@@ -262,7 +264,7 @@ class DocumentWorker:
             self.debugging.stopped = None
             self._trained.moved_on()
             self._say("")
-            self._metrics = {}
+            self._stepped = self._numbers
             self._measure()
         else:
             self._say(_("Step {step:,} is no longer stored.").format(step=step) if step >= 0 else _("This is the first iteration."))
@@ -291,7 +293,7 @@ class DocumentWorker:
         """Another run of this document: nothing of the present one is gone on with."""
         self.training, self._run = False, None
         self.run = run
-        self._metrics = {}
+        self._measured.forget()
         self._forget_past()
 
     def _continue(self, saved: SavedState, curve: Curve | None) -> None:
@@ -301,6 +303,7 @@ class DocumentWorker:
         lost = self._trained.take_up(self._model, saved)
         if curve is not None:
             self._resume(self._model.state.copy(), deepcopy(curve))
+            self._measure()
         self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
 
     def _load(self, saved: SavedState) -> None:
@@ -408,6 +411,7 @@ class DocumentWorker:
         finally:
             if self.step != before:
                 self._trained.moved_on()
+                self._stepped = self._numbers
         if run.problem is not None:
             self._say(run.problem.text, run.problem.nodes[0] if run.problem.nodes else None)
         if run.finished or (self.training and self._until is not None and self.step >= self._until):
@@ -434,10 +438,12 @@ class DocumentWorker:
     def _measure(self) -> None:
         """The metrics over whole parts, which while training come from the curve's last measurement."""
         if self._run is not None and self.step:
-            try:
-                self._metrics = dict(self._run.metrics())
-            except RunError:
-                self._metrics = {}
+            self._measured.measure(self._run.metrics, self._numbers, self.step)
+
+    @property
+    def _numbers(self) -> Hashable:
+        """Another value whenever an edit, or another run, may have changed what the network computes; steps do not change it."""
+        return self.run, id(self._model), self._model.version, self._model.edits
 
     # Answers
 
@@ -458,22 +464,36 @@ class DocumentWorker:
             known = points_known.get(self.run, 0)
             first, points = run.curve.tell(known)
             losses = run.curve.tell_losses(known > 0)
-            self._metrics |= measured(points)
-            more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": run.loss,
+            if self.training:
+                self._measured.hear(points, self._numbers)
+            loss = run.loss if self._stepped == self._numbers else None
+            more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": loss,
                     "loss_of": run.loss_of}  # fmt: skip
             if self._alone == state.step and not self.training and run.problem is None:
                 more["rows"] = run.last_rows()
+        if self._current_metrics():
+            more |= {"metrics": dict(self._measured.metrics), "measured": self._measured.step}
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if run is not None:
                 more |= self._branches(run)
         return Progress(
-            self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
+            self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(model.problems), made_anew=self._made_anew, device=model.device, dtype=model.dtype_name,
             trained=self._trained.token if state.step else 0,
             before_reset=left.state.step if left is not None else 0, run_before_reset=left.run if left is not None else 0, **more,
         )  # fmt: skip
+
+    def _current_metrics(self) -> bool:
+        """Whether what was measured is of the present numbers; measured again after an edit where that is quick."""
+        measured = self._measured
+        if measured.known(self._numbers, self.step, self.training):
+            return True
+        if self.training or not measured.quick:
+            return False
+        self._measure()
+        return measured.known(self._numbers, self.step, False)
 
     def _branches(self, run: Run) -> dict[str, Any]:
         """Where the run can return to, on its own path and on others."""

@@ -77,7 +77,10 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
     part = next((part for part in judging if metrics.get(f"{part}_accuracy") is not None), None)
     if part is not None:
         name = {"validation": _("validation accuracy"), "test": _("test accuracy"), "train": _("training accuracy")}[part]
-        parts.append((1, f"{name} {percent(metrics[f'{part}_accuracy'] or 0.0)}"))
+        shown = f"{name} {percent(metrics[f'{part}_accuracy'] or 0.0)}"
+        if progress.measured not in (None, progress.step):  # the weights have moved on since
+            shown += _(" at step {step}").format(step=count(progress.measured or 0))
+        parts.append((1, shown))
     if progress.phase == "training":
         parts.append((5, _("{steps_per_second} steps/s").format(steps_per_second=rate(progress.steps_per_second))))
     return parts
