@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cli.parser import choice
+from engine.training.stops import STOPS, StopError, read_stop
 from graph.formula.numbers import read_number
 from graph.model.settings import complaint
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
@@ -33,6 +34,9 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
             owner.add_argument(setting.option, dest=setting.name, action=argparse.BooleanOptionalAction, default=None, help=described)
         else:
             owner.add_argument(setting.option, dest=setting.name, type=_reader(setting, words), metavar=setting.metavar, help=described)
+    spelled = "; ".join(f"{setting.spelling}N: {setting.option_help}" for setting in STOPS)
+    text = _('stop by itself: {conditions}; "none" clears those of the file. Judged on the validation set where there is one. Repeatable.')
+    parser.add_argument("--stop", action="append", type=_stop, metavar="CONDITION", help=text.format(conditions=spelled))
 
 
 def given(options: argparse.Namespace) -> Iterator[tuple[TrainingSetting, Any]]:
@@ -40,12 +44,27 @@ def given(options: argparse.Namespace) -> Iterator[tuple[TrainingSetting, Any]]:
     for setting in TRAINING_SETTINGS:
         value = getattr(options, setting.name, None) if setting.option else None
         if value is not None:
-            yield setting, None if value == 0 and setting.optional and setting.kind == "int" else value
+            empty = value == 0 and setting.optional and (setting.kind == "int" or complaint(setting, value) is not None)
+            yield setting, None if empty else value
+    stops: dict[str, float | None] = {}
+    for condition in getattr(options, "stop", None) or ():
+        stops |= dict.fromkeys(s.name for s in STOPS) if condition is None else {condition[0].name: condition[1]}
+    yield from ((setting, stops[setting.name]) for setting in STOPS if setting.name in stops)
 
 
 def no_training(options: argparse.Namespace) -> bool:
     """Whether a call asks for a run of length 0, which is nothing a document could say."""
     return any(getattr(options, setting.name) == 0 for setting in TRAINING_SETTINGS if setting.effect == "length" and setting.option)
+
+
+def _stop(text: str) -> tuple[TrainingSetting, float] | None:
+    """The type of `--stop`: a setting and its value, None for no condition at all."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return read_stop(text)
+    except StopError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def count(text: str) -> int:

@@ -44,7 +44,7 @@ def command(options: argparse.Namespace) -> int:
         if not no_training(options):
             incomplete = _run(run, log)
         broken = nonfinite(graph, model.trace_view(), model.held()) if run.problem is None else ()
-        result = run.result(options.full, options.test) | state_entry(options) | problems_entry(model, broken)
+        result = run.result(options.full, options.test) | {"stopped": run.stop_text} | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if out:
@@ -174,6 +174,8 @@ def _print_summary(result: dict[str, Any], run: Run, test: bool) -> None:
             length=length, optimizer=used, seed=result["seed"], device=result["device"]
         )
     )
+    if run.stopped is not None:
+        print(run.stopped.text)
     if model.compiled.device_note and not model.compiled.fell_back:
         print(model.compiled.device_note)
     for line in _rows(result):

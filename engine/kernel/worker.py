@@ -414,6 +414,8 @@ class DocumentWorker:
                 self._stepped = self._numbers
         if run.problem is not None:
             self._say(run.problem.text, run.problem.nodes[0] if run.problem.nodes else None)
+        elif run.stopped is not None:
+            self._say(run.stopped.text)
         if run.finished or (self.training and self._until is not None and self.step >= self._until):
             self.training = False
             self._measure()

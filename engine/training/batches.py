@@ -13,21 +13,24 @@ from engine.numerics.rng import generator
 
 
 class Batches:
-    """The feeds of every step of one epoch. `size` None (or all) takes the whole training part, in its own order."""
+    """The feeds of every step of one epoch. `size` None (or all) takes the whole training part, in its own order.
 
-    def __init__(self, feeds: Feeds, keys: Sequence[Key], size: int | None, seed: int) -> None:
+    `drop_last` leaves out the last batch of an epoch where it is smaller than the others.
+    """
+
+    def __init__(self, feeds: Feeds, keys: Sequence[Key], size: int | None, seed: int, drop_last: bool = False) -> None:
         self._feeds, self._keys, self._seed = feeds, list(keys), seed
         rows = feeds.rows["train"] if any(key in feeds.train for key in keys) else 0
         self.whole = not rows or size is None or size >= rows
         self.rows = rows
         self.size = rows if self.whole or size is None else size
-        self.count = 1 if self.whole else -(-rows // self.size)
+        self.count = 1 if self.whole else rows // self.size if drop_last else -(-rows // self.size)
         self.epoch = -1
         self.feeds: list[list[Tensor]] = []
         self._order = torch.arange(rows)
 
     def lay_out(self, epoch: int) -> list[list[Tensor]]:
-        """The feeds of all steps of this epoch; the last batch holds what is left."""
+        """The feeds of all steps of this epoch; the last batch holds what is left, unless it is dropped."""
         if epoch == self.epoch or (self.whole and self.epoch >= 0):
             self.epoch = epoch
             return self.feeds
@@ -42,7 +45,7 @@ class Batches:
             if data is None:
                 columns.append([self._feeds.fixed[key]] * self.count)
             else:
-                columns.append(torch.split(data.index_select(0, self._order.to(data.device)), self.size))
+                columns.append(torch.split(data.index_select(0, self._order.to(data.device)), self.size)[: self.count])
         self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
         return self.feeds
 

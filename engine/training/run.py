@@ -14,10 +14,10 @@ from engine.compile.failure import first_nonfinite
 from engine.compile.program import Program, RandomKey
 from engine.compile.trace import Trace
 from engine.compile.views import TraceView
+from engine.data.parts import Part
 from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
-from engine.training.batches import Batches
 from engine.training.checkpoints import Branch, Checkpoint, Checkpoints, Range
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
@@ -27,10 +27,10 @@ from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.state import State
 from engine.training.steps import StepConditions, Steps
-from engine.training.unzeroed import with_fault
+from engine.training.stops import Stop, Watch
 from graph.model.problem import Problem
-from graph.model.training_settings import conditions, training_length
-from graph.text.messages import Message, _
+from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
+from graph.text.messages import Message, _, ngettext
 
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
@@ -50,7 +50,7 @@ class Run:
     `id` distinguishes the runs of one kernel. `training` are the settings it trains with, by default those of the document. A run is
     prepared when it is first needed, because a graph that cannot be trained can be looked at all the same; then RunError is raised
     where the graph cannot be trained or a training setting is wrong. `problem` is set when training stopped because of a failure; the
-    model then holds the last finite state.
+    model then holds the last finite state. `stopped` is set when a stop condition was met.
     """
 
     def __init__(self, model: Model, training: Mapping[str, Any] | None = None, id: int = 0) -> None:
@@ -61,6 +61,8 @@ class Run:
         self.hyper: dict[str, Any] = {}
         self.curve = Curve()
         self.problem: Problem | None = None
+        self.stopped: Stop | None = None
+        self.watch = Watch(self.training)
         self.seconds = 0.0
         self.prepared = False
         self._steps = Steps(model)
@@ -82,9 +84,13 @@ class Run:
     def conditions(self) -> StepConditions:
         """What the coming step depends on beside the state. Raises RunError."""
         self._follow()
-        model = self.model
+        return self._conditions()
+
+    def _conditions(self) -> StepConditions:
+        model, more = self.model, ("drop_last", "accumulate", "clip_norm", "clip_value")
         size = None if self.spec.full_batch else self.training.get("batch_size")
-        return StepConditions(self._program, model.feeds, self.spec, self.hyper, size, model.seed, model.compiled.threads)
+        settings = {name: setting_in(self.training, BY_NAME[name]) for name in more}
+        return StepConditions(self._program, model.feeds, self.spec, self.hyper, size, model.seed, model.compiled.threads, **settings)
 
     # Settings
 
@@ -101,6 +107,7 @@ class Run:
             if training["optimizer"] != self.training["optimizer"]:
                 self.state.optimizer.clear()  # another optimizer has no use for what this one remembered
             self.training = dict(training)
+            self.watch.configure(training)
             return
         self._take_settings(training)
 
@@ -111,7 +118,10 @@ class Run:
         except OptimizerError as error:
             raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
         before, self.training = self.training, dict(training)
-        if first or spec is not self.spec or conditions(before, "batches") != conditions(training, "batches"):
+        if conditions(before, "stop") != conditions(training, "stop"):
+            self.watch.configure(training)
+            self.stopped = None
+        if first or spec is not self.spec or _bound(before) != _bound(training):
             forget = not first and spec is not self.spec
             self.spec, self.hyper = spec, hyper
             self._bind(forget=forget)
@@ -146,12 +156,29 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return self.problem is not None or 0 < self.total_steps <= self.model.state.step
+        return self.problem is not None or self.stopped is not None or 0 < self.total_steps <= self.model.state.step
+
+    @property
+    def stop_text(self) -> str:
+        """Why the run ended by itself, in words; empty while it can go on."""
+        if self.problem is not None:
+            return self.problem.text
+        if self.stopped is not None:
+            return self.stopped.text
+        if not self.finished:
+            return ""
+        unit, step, epoch = (training_length(self.training) or ("steps", 0))[0], self.state.step, self.state.epoch
+        if unit == "steps":
+            return ngettext("Finished after {count:,} step.", "Finished after {count:,} steps.", step).format(count=step)
+        return ngettext("Finished after {count:,} epoch.", "Finished after {count:,} epochs.", epoch).format(count=epoch)
 
     def lengthen(self) -> None:
         """Where the run is complete already, let it go on to the next multiple of its full length. A later change of the training
-        settings keeps that."""
+        settings keeps that. Where a stop condition was met, let it go on past it."""
         self.prepare()
+        if self.stopped is not None:
+            self.watch.dismiss(self.stopped)
+            self.stopped = None
         length, step = self._length, self.model.state.step
         if 0 < length <= step:
             self._extensions = step // length
@@ -172,19 +199,24 @@ class Run:
         start = state.step
         if self.curve.last > start:  # the run went back, and its curve is drawn again from here
             self.curve.cut(start)
+            self.watch.back_to(start)
         started = time.perf_counter()
-        deadline = math.inf if max_seconds is None else started + max_seconds
+        deadline = started + min(math.inf if max_seconds is None else max_seconds, max(self.watch.seconds - self.seconds, 0.0))
         limit = math.inf if max_steps is None else start + max_steps
         last = self.total_steps or math.inf
         with torch.no_grad(), threads(self.model.compiled.threads):
-            while state.step < min(limit, last) and self.problem is None:
+            while state.step < min(limit, last) and self.problem is None and self.stopped is None:
                 self._stretch(min(limit, last), deadline)
                 if time.perf_counter() >= deadline:
                     break
-            if state.step == last and self.problem is None:
+            self.seconds += time.perf_counter() - started
+            if self.seconds >= self.watch.seconds and not self.finished:
+                self.stopped = self.watch.out_of_time(state.step)
+            made = state.step - start
+            if self.problem is None and (state.step == last or self.stopped is not None):
                 self._finish()
-        self.seconds += time.perf_counter() - started
-        return state.step - start
+                self._return_to_best()
+        return made
 
     def _stretch(self, limit: float, deadline: float) -> None:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
@@ -195,13 +227,15 @@ class Run:
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
         feeds = self._batches.lay_out(state.epoch)
-        every, early = self.measure_every, state.epoch < MEASURED and self._measurable
+        watched = self.watch.measures(self._judges_itself)
+        every, early = self.measure_every, watched or (state.epoch < MEASURED and self._measurable)
+        limits = self.watch.limits(self._first_loss, self._judges_itself)
         stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
-        if early and self._batches.whole:
+        if (early and self._batches.whole) or (self.watch.compares and self._first_loss is None):
             stop = state.step + 1
         first = state.step
         try:
-            failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline)
+            failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline, limits)
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             failed = False
             self.problem = self.model.compiled.explain(self._program.failure(error))
@@ -211,6 +245,8 @@ class Run:
         self.curve.add(first + 1, steps.losses)
         if failed:
             self._fail()
+        elif steps.flat or steps.outside is not None:
+            self.stopped = self.watch.flat(state.step) if steps.outside is None else self.watch.outside(state.step, steps.outside, limits)
         elif state.step > first and (state.step % every == 0 or (early and state.position == 0)):
             self._measure()
 
@@ -221,7 +257,34 @@ class Run:
         else:
             self._measure()
 
+    def _return_to_best(self) -> None:
+        """Where patience ended the run: to the state with the lowest loss, from which the steps after it can be reached again."""
+        best = self.watch.best
+        if self.problem is not None or self.stopped is None or best is None or best.step != self.stopped.best or best.state is None:
+            return
+        if self._rooted:
+            self.checkpoints.reached(self.state.step)
+            self._hold()
+        self._steps.start_from(best.state, self._loss_at(best.step))
+        self._measured = -1
+        self._snapshots = [self.capture()]
+
+    def _loss_at(self, step: int) -> float | None:
+        row = self.curve.losses.at(step)
+        return None if row is None else row[2]
+
+    @property
+    def _first_loss(self) -> float | None:
+        """The loss of the first step that is known."""
+        losses = self.curve.losses
+        return self._loss_at(losses.first) if losses.steps else None
+
     # Measuring
+
+    @property
+    def _judges_itself(self) -> bool:
+        """Whether the loss of a step is what stop conditions judge by: there is no validation part, and every step takes all samples."""
+        return self._batches.whole and self.model.feeds.held_out != "validation"
 
     @property
     def _measurable(self) -> bool:
@@ -231,17 +294,22 @@ class Run:
     def _measure(self) -> None:
         part = self.model.feeds.held_out
         step = self.model.state.step
-        if not self._measurable or self._measured == step:
+        judging: Part = "validation" if part == "validation" else "train"
+        watched = self.watch.measures(self._judges_itself)
+        if not (self._measurable or watched) or self._measured == step:
             return
         try:
-            train = self.model.evaluate("train") if self.model.measures.has_accuracy else {}
+            train = self.model.evaluate("train") if self.model.measures.has_accuracy or (watched and judging == "train") else {}
             held_out = self.model.evaluate(part) if part else {}
         except RunError as error:
             self.problem = error.problems[0]
             return
         self._measured = step
         measured = {f"{part}_{name}": held_out[name] for name in ("loss", "accuracy") if name in held_out}
-        self.curve.measure(step, train.get("accuracy"), **measured)
+        if self._measurable:
+            self.curve.measure(step, train.get("accuracy"), **measured)
+        if watched and self.stopped is None:
+            self.stopped = self.watch.judge(step, self.model.state.epoch, judging, held_out if part == judging else train, self.capture)
 
     def metrics(self, test: bool = False) -> dict[str, float]:
         """The metrics that apply (see `evaluated`), over whole parts, in evaluation mode; `test` reads the test part in any case."""
@@ -277,7 +345,7 @@ class Run:
         """Go on from a captured state."""
         self.prepare()
         self.model.restore(state)
-        self.problem = None
+        self.problem = self.stopped = None
         self.curve.cut(state.step)
         self._bind()
 
@@ -336,7 +404,7 @@ class Run:
         if branch is not None:
             self._enter(self.checkpoints.branches[branch])
         self._make_again(made_by.conditions, conditions, checkpoint, step)
-        self.problem, self._measured = None, -1
+        self.problem, self.stopped, self._measured = None, None, -1
         self._snapshots = [self.capture()]
         return True
 
@@ -383,8 +451,7 @@ class Run:
         with torch.no_grad(), threads(then.threads):
             if other:
                 parameters = model.parameters(then.program)
-                trainable = [parameters[i] for i in then.program.trainable]
-                self._steps.bind(then.program, with_fault(then.optimizer(then.hyper, trainable), then.program.plan.fault))
+                self._steps.bind(then.program, then.optimizer_on([parameters[i] for i in then.program.trainable]))
                 self._steps.batches, model.seed = then.batches(), then.seed
             self._steps.start_from(checkpoint.state, checkpoint.loss)
             self._steps.replay(step)
@@ -503,12 +570,12 @@ class Run:
         self._steps.remember(memory)
         model.memory = self._steps.memory
         self._version, self._edits = model.version, model.edits
-        self.problem = None
+        self.problem = self.stopped = None
         self._lay_out()
         self._snapshots = [self.capture()]
 
     def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
-        """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it.
+        """This run's optimizer, new and without memory, for these tensors; clipping, accumulation and a planted fault are part of it.
 
         Raises RunError where it needs second derivatives of too many numbers.
         """
@@ -520,11 +587,10 @@ class Run:
                 optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
             )  # fmt: skip
             raise RunError([Problem("error", too_many)])
-        return with_fault(self.spec(self.hyper, parameters), self._program.plan.fault)
+        return self._conditions().optimizer_on(parameters)
 
     def _lay_out(self) -> None:
-        size = None if self.spec.full_batch else self.training.get("batch_size")
-        self._batches = self._steps.batches = Batches(self.model.feeds, self._program.feeds, size, self.model.seed)
+        self._batches = self._steps.batches = self._conditions().batches()
         state = self.model.state
         if state.position >= self._batches.count:
             state.epoch, state.position = state.epoch + 1, 0
@@ -575,3 +641,8 @@ class Run:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
         self._steps.restore(snapshot)
         self._steps.replay(step)
+
+
+def _bound(training: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that optimizer and batches are made for; hyperparameters are handed to the optimizer at work."""
+    return {name: value for name, value in conditions(training, "update", "batches").items() if name not in ("optimizer", "hyper")}

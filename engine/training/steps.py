@@ -19,9 +19,13 @@ from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
 from engine.training.state import State, state_key
+from engine.training.stops import Limits
+from engine.training.unzeroed import with_fault
+from engine.training.wrapped import Accumulating, Clipped, norm_of
 
 OPERATION = 8192
 """Bytes counted for one operation of a program: its settings and generated code."""
+UNLIMITED = Limits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,12 +39,21 @@ class StepConditions:
     batch_size: int | None
     seed: int
     threads: int
+    drop_last: bool = False
+    accumulate: int = 1
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
     def same(self, other: StepConditions) -> bool:
         """Whether a step under the other conditions gives the same bits."""
-        settings = (self.optimizer, self.hyper, self.batch_size, self.seed, self.threads)
-        others = (other.optimizer, other.hyper, other.batch_size, other.seed, other.threads)
-        return self.program is other.program and settings == others and self.feeds.same(other.feeds)
+        return self.program is other.program and self._settings == other._settings and self.feeds.same(other.feeds)
+
+    @property
+    def _settings(self) -> tuple[Any, ...]:
+        return (
+            self.optimizer, self.hyper, self.batch_size, self.seed, self.threads,
+            self.drop_last, self.accumulate, self.clip_norm, self.clip_value,
+        )  # fmt: skip
 
     def keeps(self) -> dict[int, int]:
         """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
@@ -49,7 +62,21 @@ class StepConditions:
 
     def batches(self) -> Batches:
         """The mini-batches of these conditions, before any is laid out."""
-        return Batches(self.feeds, self.program.feeds, self.batch_size, self.seed)
+        return Batches(self.feeds, self.program.feeds, self.batch_size, self.seed, self.drop_last)
+
+    def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
+        """The optimizer of these conditions, new and without memory, for these tensors: with all that is done to gradients before it.
+
+        One that evaluates the loss itself gets its gradients as they are.
+        """
+        made: Optimizer = self.optimizer(self.hyper, parameters)
+        if made.evaluates_loss:
+            return made
+        if self.clip_norm is not None or self.clip_value is not None:
+            made = Clipped(made, self.clip_norm, self.clip_value)
+        if self.accumulate > 1:
+            made = Accumulating(made, self.accumulate)
+        return with_fault(made, self.program.plan.fault)
 
 
 class Steps:
@@ -63,6 +90,10 @@ class Steps:
         self.loss: float | None = None
         self.losses: list[float] = []
         self.last: tuple[int, int] | None = None
+        self.outside: float | None = None
+        """The loss that was outside the limits of the last call of `make`, and so ended it."""
+        self.flat = False
+        """Whether the norm of a gradient was within its limit, and so ended it."""
         self.batches: Batches
         self._program: Program
         self._optimizer: Optimizer
@@ -70,6 +101,7 @@ class Steps:
         self._parameters: list[Tensor] = []
         self._buffers: list[Tensor] = []
         self._names: list[str] = []
+        self._begun_with: list[Tensor] | None = None
         self._random = False
 
     def bind(self, program: Program, optimizer: Optimizer) -> None:
@@ -88,9 +120,15 @@ class Steps:
         position = self.model.state.position
         return feeds * count if self.batches.whole else feeds[position : position + count]
 
-    def make(self, feeds: list[list[Tensor]], first: int, deadline: float = math.inf) -> bool:
-        """The loop itself, from step `first` on. Fills `losses`; True when the last loss was not finite (its step was not made)."""
+    def make(self, feeds: list[list[Tensor]], first: int, deadline: float = math.inf, limits: Limits = UNLIMITED) -> bool:
+        """The loop itself, from step `first` on. Fills `losses`; True when the last loss was not finite (its step was not made).
+
+        It ends where something is outside the `limits` (`outside`, `flat`): before the step, or after that of an optimizer which
+        evaluates the loss itself.
+        """
         losses = self.losses = []
+        self.outside, self.flat = None, False
+        low, high, smallest = limits.low, limits.high, limits.gradient
         step, parameters, move = self._step, self._parameters, self._optimizer.step
         buffers, random, key = self._buffers, self._random, self.model.random(0)
         evaluates = self._optimizer.evaluates_loss
@@ -103,22 +141,41 @@ class Steps:
             else:
                 loss, gradients, new = step(batch, parameters, buffers, key)
                 value = loss.item()
-                if not -inf < value < inf:
-                    return True
+                if not low < value < high:
+                    return self._beyond(value)
+                if smallest is not None and norm_of(gradients).item() <= smallest:
+                    self.flat = True
+                    return False
                 move(gradients)
                 if new:
                     buffers = self._buffers = new
             if not -inf < value < inf:
                 return True
             losses.append(value)
+            if evaluates and (not low < value < high or self._is_flat(smallest)):
+                self._beyond(value)
+                break
             if clock() >= deadline:
                 break
         return False
+
+    def _beyond(self, value: float) -> bool:
+        """Note a loss outside the limits; True where it is not finite."""
+        if not math.isfinite(value):
+            return True
+        self.outside = None if self.flat else value
+        return False
+
+    def _is_flat(self, smallest: float | None) -> bool:
+        """Whether the gradient that the last minimisation began with is within its limit."""
+        self.flat = smallest is not None and self._begun_with is not None and norm_of(self._begun_with).item() <= smallest
+        return self.flat
 
     def _minimise(self, feeds: list[Tensor], key: Any) -> float:
         evaluation = Evaluation(self._program, feeds, self._parameters, self._buffers, key)
         value = float(self._optimizer.minimise(evaluation, evaluation.hessian))
         self._buffers = evaluation.buffers
+        self._begun_with = None if evaluation.first is None else evaluation.first[1]
         return value
 
     def count(self, step: int) -> None:

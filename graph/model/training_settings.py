@@ -15,9 +15,12 @@ from graph.model.spec import Setting
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
-Effect = Literal["update", "batches", "length", "start", "device"]
+Effect = Literal["update", "batches", "length", "stop", "start", "device"]
 """What a change means for a run that has begun: later steps make other `update`s of the same gradients, or are fed other `batches`; only
-its `length` differs; its `start` differs (so it holds from the next reset on); or it moves to another `device`."""
+its `length` differs, or what makes it `stop` by itself; its `start` differs (so it holds from the next reset on); or it moves to another
+`device`."""
+Section = Literal["", "run", "optimizer", "gradients", "stop"]
+"""Where the training page shows a setting, if anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +30,19 @@ class TrainingSetting(Setting):
     `always`: every document has it, and a new one has its default; a file has the others where they were set. `excludes`
     names one that a value here clears: of the two, the one declared later goes first where a file has both. `offered`: the editor and the
     command line offer the choices, while a file may name another (of a newer version). `form` is where the training page shows it, if
-    anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value.
+    anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value. `spelling` is
+    how `--stop` begins with it, `loss<`.
     """
 
     effect: Effect
     always: bool = False
     excludes: str = ""
     offered: bool = False
-    form: Literal["", "run", "optimizer"] = "run"
+    form: Section = "run"
     option: str = ""
     option_help: str = ""
     metavar: str = "N"
+    spelling: str = ""
 
 
 TRAINING_SETTINGS: Final = (
@@ -68,6 +73,62 @@ TRAINING_SETTINGS: Final = (
         "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=(_("automatic"), "CPU", "CUDA", "MPS"),
         title=_("Device"), effect="device", always=True, offered=True,
         option="--device", option_help=_("cpu, cuda, mps or auto"), metavar="NAME",
+    ),
+    TrainingSetting(
+        "clip_norm", "float", None, 0.0, title=_("Clip norm to"), empty=_("off"), exclusive_minimum=True, effect="update", form="gradients",
+        logarithmic=True, option="--clip-norm", metavar="C", option_help=_("scale the gradient down to this norm where it is longer"),
+        help=_("Where the norm of all gradients together is larger, they are scaled down to it, as by clip_grad_norm_ of PyTorch."),
+    ),
+    TrainingSetting(
+        "clip_value", "float", None, 0.0, title=_("Clip numbers to"), empty=_("off"), exclusive_minimum=True, effect="update",
+        form="gradients", logarithmic=True, option="--clip-value", metavar="C",
+        option_help=_("limit every number of the gradient to ±C; before --clip-norm"),
+        help=_("Every number of every gradient is limited to ± this value, before the norm is clipped."),
+    ),
+    TrainingSetting(
+        "accumulate", "int", 1, 1, 100_000, title=_("Batches per update"), effect="batches", form="gradients", option="--accumulate",
+        option_help=_("mini-batches whose mean gradient makes one update"),
+        help=_("Gradients are averaged over this many mini-batches before the weights change. A step is still one mini-batch."),
+    ),
+    TrainingSetting(
+        "drop_last", "bool", False, title=_("Drop last batch"), effect="batches", form="gradients", option="--drop-last",
+        option_help=_("leave out the last mini-batch of an epoch where it is smaller"),
+        help=_("Leave out the last mini-batch of every epoch where it has fewer samples than the others."),
+    ),
+    TrainingSetting(
+        "stop_loss", "float", None, title=_("Loss at most"), empty=_("off"), effect="stop", form="stop", spelling="loss<",
+        option_help=_("the loss is at most this"),
+        help=_("Stop when the validation loss is at most this. Without a validation set, the training loss counts."),
+    ),
+    TrainingSetting(
+        "stop_accuracy", "float", None, 0.0, 1.0, title=_("Accuracy at least"), empty=_("off"), effect="stop", form="stop",
+        spelling="accuracy>", option_help=_("the accuracy is at least this, such as 0.95"),
+        help=_("Stop when the validation accuracy is at least this, such as 0.95. Without a validation set, the training accuracy counts."),
+    ),
+    TrainingSetting(
+        "stop_gradient", "float", None, 0.0, title=_("Gradient norm at most"), empty=_("off"), effect="stop", form="stop", spelling="grad<",
+        logarithmic=True, option_help=_("the norm of the gradient is at most this"),
+        help=_("Stop when the norm of a step's gradient ‖∇f‖, over all trained numbers together, is at most this."),
+    ),
+    TrainingSetting(
+        "stop_patience", "int", None, 1, title=_("Patience"), empty=_("off"), effect="stop", form="stop", spelling="patience=",
+        option_help=_("so many epochs have passed without a lower loss"),
+        help=_("Stop after this many epochs without a lower validation loss. Without a validation set, the training loss counts."),
+    ),
+    TrainingSetting(
+        "restore_best", "bool", True, title=_("Restore the best"), when="stop_patience", effect="stop", form="stop",
+        option="--restore-best", option_help=_("return to the step with the best loss when patience is over"),
+        help=_("When patience is over, return to the step with the lowest loss."),
+    ),
+    TrainingSetting(
+        "stop_divergence", "float", None, 1.0, title=_("Loss above first ×"), empty=_("off"), exclusive_minimum=True, effect="stop",
+        form="stop", spelling="diverged>", option_help=_("a step's loss is above this multiple of the first step's"),
+        help=_("Stop when a step's loss is above this multiple of the first step's loss. A loss that is not finite always stops training."),
+    ),
+    TrainingSetting(
+        "stop_seconds", "float", None, 0.0, title=_("Time limit (s)"), empty=_("off"), exclusive_minimum=True, effect="stop", form="stop",
+        option="--time-limit", metavar="SECONDS", option_help=_("stop after so many seconds of training"),
+        help=_("Stop after this many seconds of training."),
     ),
 )  # fmt: skip
 """In the order of the file, the form and the command line. The optimizer's choices are known to `engine.training.optimizers`."""

@@ -40,7 +40,7 @@ def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:
 
 
 def test_settings_that_can_be_typed_have_an_option() -> None:
-    assert {setting.kind for setting in TRAINING_SETTINGS if not setting.option} == {"object"}, "hyper is set by --lr"
+    assert {s.kind for s in TRAINING_SETTINGS if not s.option and not s.spelling} == {"object"}, "hyper is set by --lr"
 
 
 @each_option
@@ -81,6 +81,23 @@ def test_0_stands_for_an_empty_setting(setting: TrainingSetting) -> None:
     options = parser().parse_args([setting.option, "0"])
     assert list(given(options)) == [(setting, None)]
     assert no_training(options) is (setting.effect == "length")
+
+
+@pytest.mark.parametrize("setting", [s for s in TRAINING_SETTINGS if s.spelling], ids=lambda s: s.name)
+def test_stop_spells_conditions(setting: TrainingSetting, capsys: pytest.CaptureFixture[str]) -> None:
+    value = 0.5 if setting.kind == "float" and setting.maximum == 1 else 7
+    text = f"{setting.spelling[:-1]} {setting.spelling[-1]}{'' if setting.spelling[-1] == '=' else '='} {value}"
+    cleared = [(other, None) for other in TRAINING_SETTINGS if other.spelling and other is not setting]
+    assert list(given(parser().parse_args(["--stop", text]))) == [(setting, value)]
+    assert {s.name: v for s, v in given(parser().parse_args(["--stop", "none", "--stop", text]))} == {
+        setting.name: value, **{other.name: none for other, none in cleared}
+    }  # fmt: skip
+    assert setting.spelling in " ".join(parser().format_help().split())
+    negative = f"{setting.spelling}-3" if setting.minimum is not None else "losses<1"
+    for wrong in (f"{setting.spelling}no number", negative, "validation", "<3"):
+        with pytest.raises(SystemExit):
+            parser().parse_args(["--stop", wrong])
+        assert "--stop" in capsys.readouterr().err
 
 
 def test_nothing_given_sets_nothing() -> None:

@@ -29,11 +29,17 @@ from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import TEST_PART, TestPart
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
+from ui.training.folded import Folded
 
 OPTIMIZER = replace(
     BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(translated(spec.title) for spec in OPTIMIZERS.values())
 )
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
+SECTIONS = {
+    "gradients": (_("Gradients and batches"), _("Clipping, accumulation and the last mini-batch of an epoch")),
+    "stop": (_("Stop conditions"), _("When training stops by itself, beside its length")),
+}
+"""The parts of the form that are closed until they are wanted, with their titles and tips."""
 
 
 def optimizer_of(document: Document) -> type[Optimizer]:
@@ -102,6 +108,10 @@ class TrainingPage(Panel):
         self._shown: tuple[Document, dict[str, Any]] | None = None
         self.optimizer_form = ParameterForm((OPTIMIZER,))
         self.run_form = ParameterForm(RUN_SETTINGS)
+        self.sections = {
+            name: Folded(title, [setting for setting in TRAINING_SETTINGS if setting.form == name], tip)
+            for name, (title, tip) in SECTIONS.items()
+        }
         self.hyper_form: ParameterForm | None = None
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
@@ -124,6 +134,10 @@ class TrainingPage(Panel):
         column.addWidget(self.rate_back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._hyper_place)
         column.addWidget(self.run_form)
+        for section in self.sections.values():
+            column.addWidget(section)
+            section.changed.connect(self._set)
+            section.settled.connect(self._seal)
         column.addLayout(self._formulas)
         column.addStretch(1)
         self._settings = scrolled(form)
@@ -187,7 +201,10 @@ class TrainingPage(Panel):
         self._shown = (document, dict(training))
         self._note_rate()
         self.optimizer_form.set_values(training)
-        self.run_form.set_values(effective(training))
+        values = effective(training)
+        self.run_form.set_values(values)
+        for section in self.sections.values():
+            section.set_values(values)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key

@@ -41,6 +41,8 @@ class Rehearsal:
     t: int
     loss: float
     note: str
+    updated: bool = True
+    """Whether the equations of the optimizer were carried out; False where gradients were only added up."""
 
 
 def rehearse(run: Run) -> Rehearsal:
@@ -87,7 +89,7 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
     after = optimizer.state_dict(names)
-    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after))
+    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after), optimizer.updated)
 
 
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
@@ -138,7 +140,7 @@ def row_of(
         for tensors, everything in ((before, rehearsal.before), (after, rehearsal.after))
     )
     numbers = NumberUpdate(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
-    lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None))
+    lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)
     own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)

@@ -16,7 +16,6 @@ from engine.training.model import Model
 from engine.training.run import Run
 from engine.training.state import State, state_key
 from engine.training.steps import StepConditions
-from engine.training.unzeroed import with_fault
 from graph.model.address import Address
 from graph.text.messages import _
 
@@ -70,8 +69,7 @@ def _made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
     branch, state = held
     conditions = branch.conditions
     try:
-        rehearsal = make(_beginning(run.model, conditions, state), lambda tensors: with_fault(
-            conditions.optimizer(conditions.hyper, tensors), conditions.program.plan.fault))  # fmt: skip
+        rehearsal = make(_beginning(run.model, conditions, state), conditions.optimizer_on)
     except (RunError, RuntimeError, ValueError, LookupError, TypeError):
         return None
     present = run.model.state.parameters

@@ -76,6 +76,8 @@ class Optimizer:
     """Whether every step needs the whole training part."""
     needs_hessian: ClassVar[bool] = False
     """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
+    updated = True
+    """Whether the last step changed the parameters by the equations; False where its gradients were only added up."""
 
     # The declaration
 

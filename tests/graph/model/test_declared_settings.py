@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -34,9 +35,9 @@ def other_value(setting: Setting, graph: Graph) -> Any:
     """A value of the setting that is not its default."""
     if setting.kind == "output":
         return {"node": next(iter(graph.nodes)), "port": "y"}
-    number = (setting.minimum or 0) + 3
+    number = min((setting.minimum or 0) + 3.5, (setting.maximum or math.inf) - 0.5)
     return {
-        "int": int(number), "float": number + 0.5, "bool": not setting.default, "text": "another", "ints": [4, 7],
+        "int": int(number), "float": number, "bool": not setting.default, "text": "another", "ints": [4, 7],
         "choice": setting.choices[-1] if setting.choices else "another", "object": {"lr": 0.25}, "json": ["any", 1],
     }[setting.kind]  # fmt: skip
 

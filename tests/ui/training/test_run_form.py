@@ -14,6 +14,7 @@ from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
 from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fields import enter
+from ui.forms.forms import ParameterForm
 from ui.look.theme import LIGHT
 from ui.training.training import TrainingPage
 
@@ -30,6 +31,14 @@ def page(qtbot: QtBot, make_workspace: Callable[..., FakeWorkspace]) -> Iterator
     yield page
 
 
+def form_of(page: TrainingPage, setting: TrainingSetting) -> ParameterForm:
+    """The form with the setting's field, opened."""
+    if setting.form in page.sections:
+        page.sections[setting.form].open()
+        return page.sections[setting.form].form
+    return page.optimizer_form if setting.form == "optimizer" else page.run_form
+
+
 def test_only_an_optimizer_s_own_settings_have_another_form() -> None:
     assert {setting.kind for setting in TRAINING_SETTINGS if setting not in SHOWN} == {"object"}
 
@@ -39,9 +48,8 @@ def test_a_field_edits_its_setting_and_undo_brings_it_back(page: TrainingPage, q
     document = page._document
     assert document is not None
     before = dict(document.graph.training)
-    form = page.optimizer_form if setting.form == "optimizer" else page.run_form
-    field = form.editors[setting.name]
-    value = enter(qtbot, field, setting, str(int(setting.minimum or 0) + 7))
+    field = form_of(page, setting).editors[setting.name]
+    value = enter(qtbot, field, setting, str(int(min((setting.minimum or 0) + 7, setting.maximum or 7))))
     assert document.graph.training[setting.name] == value != before.get(setting.name, setting.default)
     if setting.excludes:
         assert document.graph.training[setting.excludes] is None
@@ -57,10 +65,12 @@ def test_a_field_refuses_what_is_out_of_range(page: TrainingPage, qtbot: QtBot, 
     document = page._document
     assert document is not None and setting.minimum is not None
     before = dict(document.graph.training)
-    enter(qtbot, page.run_form.editors[setting.name], setting, str(int(setting.minimum) - 1))
+    form, wrong = form_of(page, setting), int(setting.minimum) - (not setting.exclusive_minimum)
+    enter(qtbot, form.editors[setting.name], setting, str(wrong))
     assert document.graph.training == before
-    said = [label.text() for label in page.run_form.findChildren(QLabel) if label.isVisibleTo(page)]
-    assert f'"{setting.name}" must be at least {setting.minimum:g}, not {setting.minimum - 1:g}' in said
+    said = [label.text() for label in form.findChildren(QLabel) if label.isVisibleTo(page)]
+    how = "greater than" if setting.exclusive_minimum else "at least"
+    assert f'"{setting.name}" must be {how} {setting.minimum:g}, not {wrong:g}' in said
 
 
 def test_of_two_lengths_the_one_that_holds_is_shown(page: TrainingPage) -> None:
