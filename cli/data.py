@@ -89,7 +89,7 @@ def _lines(reading: Any) -> list[str]:
     table = [(_("column"), _("kind"), _("role"), _("missing"), _("first values"))]
     for column in reading.columns:
         values = ", ".join("–" if value is None else one_line(str(value), 30) for value in column.values[:5])
-        table.append((column.name, column.kind, column.role, str(column.missing or ""), values))
+        table.append((column.title, column.kind, column.role, str(column.missing or ""), values))
     widths = [max(min(len(row[at]), 30) for row in table) for at in range(4)]
     for row in table:
         cells = (f"{cell[:29] + '…' if len(cell) > 30 else cell:<{width}}" for cell, width in zip(row, widths, strict=False))

@@ -28,7 +28,11 @@ FILLINGS = {
 }  # fmt: skip
 """Which of these there are for a column of each kind."""
 CODES = ("one_hot", "index")
-CHOICES: dict[str, tuple[str, ...]] = {"role": ROLES, "kind": KINDS, "missing": MISSING_CHOICES, "code": CODES}
+UNITS = ("percent", "fraction", "currency")
+"""What becomes of numbers with a sign for per cent or for a currency: 12.5 % is 12.5, or it is 0.125; € 3.50 is 3.5."""
+CHOICES: dict[str, tuple[str, ...]] = {"role": ROLES, "kind": KINDS, "missing": MISSING_CHOICES, "code": CODES, "unit": UNITS}
+LONGEST_NAME = 200
+"""Letters of a column's name."""
 SETTINGS = (
     "feature_columns", "target_columns", "header", "decimal", "separator", "thousands", "skip_rows", "comment", "encoding", "missing_words",
     "sheet", "columns",
@@ -47,6 +51,10 @@ class ColumnChoice:
     missing: str = ""
     code: str = ""
     """How a category becomes numbers: a column of 0 and 1 for every value, or its index, for an embedding."""
+    unit: str = ""
+    """What becomes of numbers with a sign beside them."""
+    name: str = ""
+    """What the column is called here, if not as in the file."""
 
     def to_json(self) -> dict[str, str]:
         return {name: value for name, value in asdict(self).items() if value}
@@ -89,6 +97,10 @@ class HowRead:
     def choice(self, name: str) -> ColumnChoice:
         return dict(self.columns).get(name, ColumnChoice())
 
+    def title(self, name: str) -> str:
+        """What the column that the file calls `name` is called here."""
+        return self.choice(name).name or name
+
 
 def column_choices(value: Any) -> tuple[tuple[str, ColumnChoice], ...]:
     """The choices for columns, from a setting `{"Age": {"role": "feature", "kind": "number", "missing": "mean"}, …}`. Raises DataError."""
@@ -101,11 +113,16 @@ def column_choices(value: Any) -> tuple[tuple[str, ColumnChoice], ...]:
         if not isinstance(entries, Mapping):
             raise DataError(_("the choices for column {column} must be a JSON object").format(column=named(name)))
         for field, entry in entries.items():
+            if field == "name":
+                if not isinstance(entry, str) or len(entry) > LONGEST_NAME:
+                    text = _("column {column}: its new name must be a text of at most {most} letters")
+                    raise DataError(text.format(column=named(name), most=LONGEST_NAME))
+                continue
             allowed = CHOICES.get(str(field))
             if allowed is None:
                 raise DataError(
                     _("column {column}: there is no choice called {field}; there are {known}").format(
-                        column=named(name), field=named(field), known=alternatives(tuple(CHOICES))
+                        column=named(name), field=named(field), known=alternatives((*CHOICES, "name"))
                     )
                 )
             if entry not in ("", *allowed):
@@ -114,7 +131,7 @@ def column_choices(value: Any) -> tuple[tuple[str, ColumnChoice], ...]:
                         column=named(name), field=field, known=alternatives(allowed), entry=named(entry)
                     )
                 )
-        choices.append((str(name), ColumnChoice(**{str(field): str(entry) for field, entry in entries.items()})))
+        choices.append((str(name), ColumnChoice(**{str(field): str(entry).strip() for field, entry in entries.items()})))
     return tuple(choices)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from engine.data.cells import NumberFormat, share_of_numbers
 from engine.data.columns import Column
 from engine.data.labels import looks_like_classes
+from engine.data.units import signs_of
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named
 
@@ -41,6 +42,9 @@ def kind_of(column: Column, missing: Missing) -> tuple[str, str]:
             return "category", _("It holds words among few whole numbers, so all its values are categories.")
         return "number", _("All values are numbers.") if share == 1 else _("Most values are numbers.")
     words = {cell: count for cell, count in column.counts.items() if not missing(cell, False)}
+    if signs := signs_of(words, missing):
+        text = ngettext("It holds numbers with the sign {signs}.", "It holds numbers with different signs: {signs}.", len(signs))
+        return "text", text.format(signs=" ".join(signs[:6]))
     if truth := truth_of(words):
         yes, no = (named(next((word for word in words if truth[word] == value), "–")) for value in (1.0, 0.0))
         return "yes/no", _("It holds only {yes} and {no}.").format(yes=yes, no=no)

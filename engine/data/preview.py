@@ -19,6 +19,7 @@ from engine.data.raw import Raw
 from engine.data.table_file import planned
 from engine.data.table_reading import ColumnReading, Finding, ReadTable, TableReading
 from engine.data.table_samples import Plan, TableReader
+from engine.data.units import signs_of
 from engine.numerics.job import JobError, Steps, finished, share_of
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named
@@ -138,7 +139,7 @@ def _decimal_evidence(reader: TableReader, decimal: str) -> tuple[str, bool]:
         cell = next((c for c in plan.column.first(1000) if decimal in c and NumberFormat(other).value(c) is None), "")
         if cell:
             text = _("{cell} in column {column} is a number only with the {sign} as the decimal sign.")
-            return text.format(cell=named(cell, 30), column=named(plan.name), sign=_sign(decimal)), False
+            return text.format(cell=named(cell, 30), column=named(plan.title), sign=_sign(decimal)), False
     if reader.unsure:
         return _("The decimal sign is not certain: some numbers can be read with either."), True
     if any(plan.kind == "number" and not plan.column.plain for plan in reader.plans.values()) or decimal == ",":
@@ -159,12 +160,12 @@ def _column(reader: TableReader, plan: Plan) -> ColumnReading:
         missing = sum(count for cell, count in column.counts.items() if reader.missing(cell, number))
     distinct = len(column.counts) if column.few(DISTINCT) else 0
     choice = reader.how.choice(plan.name)
-    chosen = tuple(field for field in ("role", "kind", "missing", "code") if getattr(choice, field))
+    chosen = tuple(field for field in ("role", "kind", "missing", "code", "unit", "name") if getattr(choice, field))
     kinds = tuple(kind for kind in KINDS if _possible(reader, plan, kind))
     return ColumnReading(
         plan.name, plan.kind, plan.role, missing, tuple(_values(reader, plan)), plan.filling, plan.code,
         distinct, reader.fill_names.get(plan.name, ()), plan.evidence, chosen, kinds,
-        FILLINGS[plan.kind] if plan.role == "feature" else (),
+        FILLINGS[plan.kind] if plan.role == "feature" else (), plan.unit, plan.title,
     )  # fmt: skip
 
 
@@ -178,7 +179,11 @@ def _possible(reader: TableReader, plan: Plan, kind: str) -> bool:
     if kind == "yes/no":
         return bool(truth_of(words)) or {reader.format_of(plan).value(cell) for cell in words} <= {0.0, 1.0}
     if kind == "number":
-        return plan.kind == "number" or any(reader.format_of(plan).value(cell) is not None for cell in list(words)[:100])
+        return (
+            plan.kind == "number"
+            or any(reader.format_of(plan).value(cell) is not None for cell in list(words)[:100])
+            or len(signs_of(words, reader.missing)) == 1
+        )
     return True
 
 
@@ -188,7 +193,12 @@ def _values(reader: TableReader, plan: Plan) -> list[Any]:
     number = plan.kind in ("number", "date")
     if plan.kind == "number" or (plan.kind == "category" and plan.column.plain):
         form = reader.format_of(plan)
-        return [None if reader.missing(cell) else _number(form.value(cell), cell) for cell in cells]
+        part = 100 if plan.unit == "fraction" else 1
+        values = [None if reader.missing(cell) else form.value(cell) for cell in cells]
+        return [
+            None if reader.missing(cell) else _number(value if value is None or part == 1 else value / part, cell)
+            for cell, value in zip(cells, values, strict=True)
+        ]
     words = {cell: count for cell, count in plan.column.counts.items() if not reader.missing(cell, number)}
     if plan.kind == "yes/no":
         truth = truth_of(words)
@@ -226,6 +236,8 @@ def _stored(reader: TableReader, settings: Mapping[str, Any], decimal: str, colu
         column.name: {"role": column.role, "kind": column.kind}
         | ({"missing": column.filling} if column.role == "feature" else {})
         | ({"code": column.code} if column.code and column.role == "feature" else {})
+        | ({"unit": column.unit} if column.unit else {})
+        | ({"name": column.title} if column.title != column.name else {})
         for column in columns
     }
     return stored

@@ -10,6 +10,7 @@ from engine.data.columns import Column
 from engine.data.errors import DataError, DataNote, listed, names_in
 from engine.data.how_read import HowRead
 from engine.data.text_table import Table
+from engine.data.units import signs_of
 from graph.text.messages import _
 from graph.text.quoting import named, one_line
 
@@ -165,19 +166,23 @@ class Roles:
         for name in free:
             if self._is_split(name) and strict:
                 self._say(name, "split", _("Its name and its words say which part a row belongs to."))
-                self.notes.append(DataNote(_("column {column} says which part a row belongs to").format(column=named(name))))
+                text = _("column {column} says which part a row belongs to").format(column=named(self._how.title(name)))
+                self.notes.append(DataNote(text))
             elif why := self._left_out(name, strict):
                 self._say(name, "ignore", why)
+                if self._has_signs(name):
+                    continue  # a note of its own offers the choice
                 offer = self._offer(name, free) if self._kinds[name] != "text" else ()
-                text = _("column {column} is left out: {reason}").format(column=named(name), reason=why[0].lower() + why[1:].rstrip("."))
+                shown, reason = named(self._how.title(name)), why[0].lower() + why[1:].rstrip(".")
+                text = _("column {column} is left out: {reason}").format(column=shown, reason=reason)
                 if self._is_index(name):
-                    text = _("{first} has no name and counts the rows, so it was left out").format(first=name)
+                    text = _("{first} has no name and counts the rows, so it was left out").format(first=self._how.title(name))
                 self.notes.append(DataNote(text, offer))
             else:
                 self._say(name, "feature", "")
 
     def _offer(self, name: str, free: Sequence[str]) -> tuple[tuple[str, Mapping[str, object]], ...]:
-        title = _("Use {first} as a feature").format(first=name)
+        title = _("Use {first} as a feature").format(first=self._how.title(name))
         if self._kinds[name] == "date":
             return ((title, {"columns": {**{n: c.to_json() for n, c in self._how.columns}, name: {"role": "feature", "kind": "date"}}}),)
         used = [other for other in self._table.names if other in free and (other == name or not self._left_out(other))]
@@ -196,12 +201,18 @@ class Roles:
             return _("It holds dates; as a feature it would be the number of days.")
         if kind == "text":
             filled = {cell: count for cell, count in column.counts.items() if not self._missing(cell, False)}
+            if self._has_signs(name):
+                return _("Its numbers have a sign beside them, and what they mean has to be chosen.")
             if len(filled) == sum(filled.values()):
                 return _("It is different in every row, so it identifies the rows.")
             return _("It holds texts, too many different ones to be categories.")
         if kind == "number" and len(self._table.names) > 2 and _ID.fullmatch(name) and column.counts_rows():
             return _("It counts the rows, so it identifies them.")
         return ""
+
+    def _has_signs(self, name: str) -> bool:
+        """Whether it holds numbers with a sign beside them, and is read as text."""
+        return self._kinds[name] == "text" and bool(signs_of(self._columns[name].counts, self._missing))
 
     def _is_index(self, name: str) -> bool:
         """Whether it has no name and counts the rows: what a spreadsheet or pandas wrote beside the table."""

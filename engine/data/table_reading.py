@@ -49,6 +49,10 @@ class ColumnReading:
     chosen: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     fillings: tuple[str, ...] = ()
+    unit: str = ""
+    """What becomes of the signs beside its numbers, one of `how_read.UNITS`; empty where there are none."""
+    title: str = ""
+    """What it is called here; `name` is what the file calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,12 @@ class TableReading:
     def to_json(self) -> dict[str, Any]:
         """What the command line prints."""
         columns = [
-            {"name": column.name, "kind": column.kind, "role": column.role, "missing": column.missing, "values": list(column.values[:5])}
+            {
+                "name": column.title or column.name, "kind": column.kind, "role": column.role, "missing": column.missing,
+                "values": list(column.values[:5]),
+            }
             for column in self.columns
-        ]
+        ]  # fmt: skip
         return {
             "rows": self.rows, "columns": columns, "separator": self.separator, "decimal": self.decimal, "thousands": self.thousands,
             "header": self.header, "encoding": self.encoding, "skipped": self.skipped,

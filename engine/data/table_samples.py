@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from engine.data.labels import classes_of, target_notes
 from engine.data.raw import Fill, Raw
 from engine.data.roles import SPLIT_WORDS, Roles
 from engine.data.text_table import Table
+from engine.data.unit_choices import sign_notes, without_signs
 from engine.numerics.job import JobReport, Steps
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -40,6 +42,10 @@ class Plan:
     code: str = ""
     decimal: str = "."
     evidence: str = ""
+    title: str = ""
+    """What it is called here; `name` is what the file calls it."""
+    unit: str = ""
+    """What becomes of the signs beside its numbers, one of `how_read.UNITS`; empty where there are none."""
 
 
 class TableReader:
@@ -58,9 +64,24 @@ class TableReader:
         self.fill_names: dict[str, tuple[str, ...]] = {}
         """The features that a column makes, by its name; after `samples`."""
 
+    @property
+    def _titles(self) -> list[str]:
+        """What the targets are called here."""
+        return [self.plans[name].title for name in self.targets]
+
+    def _check_titles(self) -> None:
+        """Raises DataError where two columns would have one name."""
+        titles = Counter(map(self.how.title, self._columns))
+        if twice := [title for title, count in titles.items() if count > 1]:
+            raise DataError(_("{path}: two columns would be called {name}").format(path=self.path, name=named(twice[0])))
+
     def planning(self) -> Steps:
         """Find out what the columns are, one after the other. Raises DataError."""
         kinds: dict[str, tuple[str, str]] = {}
+        self._check_titles()
+        chosen = without_signs(self.path, self._columns, self.table.lines, self.how, self.missing)
+        units = {name: unit for name, (_column, unit) in chosen.items()}
+        self._columns |= {name: column for name, (column, _unit) in chosen.items()}
         for at, (name, column) in enumerate(self._columns.items()):
             yield JobReport(at, len(self._columns), _("column {done:,} of {total:,}").format(done=at + 1, total=len(self._columns)))
             chosen = self.how.choice(name).kind
@@ -70,7 +91,7 @@ class TableReader:
         self.notes += roles.notes
         for name, column in self._columns.items():
             kind, why = kinds[name]
-            plan = self.plans[name] = Plan(name, column, kind, roles.of[name])
+            plan = self.plans[name] = Plan(name, column, kind, roles.of[name], title=self.how.title(name), unit=units.get(name, ""))
             plan.evidence = " ".join(filter(None, (why, roles.why.get(name, ""))))
             if plan.role == "split" and not self.how.choice(name).kind:
                 plan.kind = "category"
@@ -79,6 +100,8 @@ class TableReader:
             plan.filling = choice.missing or "drop"
             if kind == "category" or (kind == "yes/no" and plan.filling == "category"):
                 plan.code = choice.code or ("one_hot" if len(self._levels(plan)) <= ONE_HOT_MOST else "index")
+        for plan in self.plans.values():
+            self.notes += sign_notes(plan.name, plan.kind, plan.unit, plan.column, self.how, self.missing)
         self._decimal_signs()
 
     def _propose_class(self, plan: Plan, fresh: bool) -> None:
@@ -93,7 +116,7 @@ class TableReader:
         if 2 <= len(numbers) <= 10 and all(n is not None and n >= 0 and n == round(n) for n in numbers) and min(counts.values()) > 1:
             plan.kind = "category"
             text = _("target {name} has only {levels} values, all whole numbers; they are taken for classes").format(
-                name=named(plan.name), levels=len(numbers)
+                name=named(plan.title), levels=len(numbers)
             )
             plan.evidence = _("It holds only {levels} whole numbers, each several times.").format(levels=len(numbers))
             offer = (_("Read them as numbers"), {"columns": {plan.name: {"kind": "number"}}})
@@ -154,7 +177,7 @@ class TableReader:
             other = "point" if sign == "," else "comma"
             offer = (_("The {other} is the decimal sign").format(other=other), {"decimal": other})
             text = _("column {column}: the {sign} separates thousands, {cell} is {number:.10g}").format(
-                column=named(plan.name), sign=other, cell=one_line(cell, 40), number=NumberFormat(sign).value(cell)
+                column=named(plan.title), sign=other, cell=one_line(cell, 40), number=NumberFormat(sign).value(cell)
             )
             self.notes.append(DataNote(text, (offer,)))
 
@@ -195,15 +218,15 @@ class TableReader:
         blocks, names, fills = [], list[str](), list[Fill]()
         together = self._together(usable)
         if together is not None:
-            names = list(self.features)
-            self.fill_names = {name: (name,) for name in names}
+            names = [self.plans[name].title for name in self.features]
+            self.fill_names = {name: (self.plans[name].title,) for name in self.features}
         for at, name in enumerate(self.features if together is None else ()):
             total = len(self.features)
             yield JobReport(at, total, _("numbers of column {done:,} of {total:,}").format(done=at + 1, total=total))
             plan = self.plans[name]
             block, titles = self._feature(plan, usable)
             if plan.filling in ("mean", "median", "most frequent") and np.isnan(block[usable]).any():
-                fills.append(Fill(name, len(names), len(names) + len(titles), plan.filling))
+                fills.append(Fill(plan.title, len(names), len(names) + len(titles), plan.filling))
             blocks.append(block)
             names += titles
             self.fill_names[name] = tuple(titles)
@@ -219,8 +242,8 @@ class TableReader:
                     path=self.path, column=named(others[0].name)))  # fmt: skip
             y = np.stack([self._numbers(plan, usable, "target") for plan in targets], axis=1)
             used = slice(None) if usable.all() else usable
-            self.notes += target_notes(self.targets, x[used], y[used], names, None, usable)
-            raw = Raw(x, y, None, (), tuple(names), tuple(self.targets), usable)
+            self.notes += target_notes(self._titles, x[used], y[used], names, None, usable)
+            raw = Raw(x, y, None, (), tuple(names), tuple(self._titles), usable)
             if coding not in (AUTO, "real") and y.shape[1] == 1:
                 raw = self._as_classes(raw, y[:, 0], usable)
         return replace(raw, feature_names=tuple(names), notes=tuple(self.notes), parts=parts, fills=tuple(fills))
@@ -228,7 +251,7 @@ class TableReader:
     def _together(self, usable: np.ndarray) -> np.ndarray | None:
         """The features of a large table of plain numbers, all at once; None for any other."""
         plans = [self.plans[name] for name in self.features]
-        if self.missing.added or not usable.all() or any(plan.kind != "number" or plan.decimal != "." for plan in plans):
+        if self.missing.added or not usable.all() or any(plan.kind != "number" or plan.decimal != "." or plan.unit for plan in plans):
             return None
         x = plans[0].column.beside([plan.column for plan in plans])
         if x is not None:
@@ -247,13 +270,13 @@ class TableReader:
         for plan in targets:
             absent |= self.absent(plan, not words)
         if absent.all():
-            raise DataError(_("{path}: column {column} has no value in any row").format(path=self.path, column=named(self.targets[0])))
+            raise DataError(_("{path}: column {column} has no value in any row").format(path=self.path, column=named(self._titles[0])))
         if absent.any():
             text = ngettext(
                 "1 row has no value in {targets} (line {lines}) and cannot be used for training",
                 "{rows:,} rows have no value in {targets} (lines {lines}) and cannot be used for training",
                 int(absent.sum()),
-            ).format(rows=int(absent.sum()), targets=_listed([plan.name for plan in targets]), lines=self._lines(absent))
+            ).format(rows=int(absent.sum()), targets=_listed([plan.title for plan in targets]), lines=self._lines(absent))
             used = _("{reason}; {used:,} of {rows:,} rows are used").format(reason=text, used=int((~absent).sum()), rows=len(absent))
             self.notes.append(DataNote(used, warning=True))
         usable = ~absent
@@ -287,7 +310,7 @@ class TableReader:
             "column {column}: {n:,} row has no value (line {lines}) and is not used",
             "column {column}: {n:,} rows have no value (lines {lines}) and are not used",
             int(rows.sum()),
-        ).format(column=named(plan.name), n=int(rows.sum()), lines=self._lines(rows))
+        ).format(column=named(plan.title), n=int(rows.sum()), lines=self._lines(rows))
         return DataNote(text, tuple(self._fillings(plan)), warning=not self.how.choice(plan.name).missing)
 
     def _fillings(self, plan: Plan) -> list[tuple[str, Mapping[str, object]]]:
@@ -301,7 +324,7 @@ class TableReader:
         for way in ways:
             columns = {name: choice.to_json() for name, choice in self.how.columns}
             columns[plan.name] = {**columns.get(plan.name, {}), "missing": way}
-            offers.append((titles[way].format(name=plan.name), {"columns": columns}))
+            offers.append((titles[way].format(name=plan.title), {"columns": columns}))
         return offers
 
     def _feature(self, plan: Plan, usable: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -309,27 +332,25 @@ class TableReader:
         if plan.kind in ("number", "date"):
             if plan.filling == "category":
                 raise DataError(_("{path}: column {column} holds numbers; that a value is missing cannot be a category of it").format(
-                    path=self.path, column=named(plan.name)))  # fmt: skip
-            return (self._numbers(plan, usable) if plan.kind == "number" else self._days(plan)).reshape(-1, 1), [plan.name]
+                    path=self.path, column=named(plan.title)))  # fmt: skip
+            return (self._numbers(plan, usable) if plan.kind == "number" else self._days(plan)).reshape(-1, 1), [plan.title]
         if plan.kind == "text":
             raise self._text_feature(plan)
         if not plan.code:
-            return self._truths(plan).reshape(-1, 1), [plan.name]
+            return self._truths(plan).reshape(-1, 1), [plan.title]
         return self._categories(plan, usable)
 
     def _text_feature(self, plan: Plan) -> DataError:
         cells = [cell for cell in plan.column.counts if not self.missing(cell)]
         cell = next((cell for cell in cells if not NumberFormat().may_be(cell)), cells[0] if cells else "")
         if not cell:
-            return DataError(_("{path}: column {column} has no value in any row").format(path=self.path, column=named(plan.name)))
+            return DataError(_("{path}: column {column} has no value in any row").format(path=self.path, column=named(plan.title)))
         left = [name for name in self.features if name != plan.name]
         offers: list[tuple[str, Mapping[str, object]]] = []
         if left:
-            offers.append((_("Leave out {words}").format(words=plan.name), {"feature_columns": listed(left)}))
+            offers.append((_("Leave out {words}").format(words=plan.title), {"feature_columns": listed(left)}))
         text = _("{path}: line {line}, column {column} has {cell}; a feature must be a number or a category")
-        return CellError(
-            text.format(path=self.path, line=self._line(plan.name, cell), column=named(plan.name), cell=_short(cell)), offers
-        )
+        return CellError(text.format(path=self.path, line=self._line(plan.name, cell), column=named(plan.title), cell=_short(cell)), offers)
 
     def _truths(self, plan: Plan) -> np.ndarray:
         """Yes and no as 1 and 0, in whatever words."""
@@ -338,24 +359,28 @@ class TableReader:
         if strange := [cell for cell in words if cell not in truth]:
             raise self._strange(plan, strange[0], _("yes or no"))
         meanings = _(" and ").join(_("{word} is {number:g}").format(word=word, number=value) for word, value in truth.items())
-        self.notes.append(DataNote(_("column {column}: {meanings}").format(column=named(plan.name), meanings=meanings)))
+        self.notes.append(DataNote(_("column {column}: {meanings}").format(column=named(plan.title), meanings=meanings)))
         return np.fromiter((truth.get(cell, np.nan) for cell in plan.column.cells), float, len(plan.column))
 
     def _strange(self, plan: Plan, cell: str, expected: str) -> DataError:
         text = _("{path}: line {line}, column {column} has {cell}, which is not {expected}")
         line = self._line(plan.name, cell)
-        return CellError(text.format(path=self.path, line=line, column=named(plan.name), cell=_short(cell), expected=expected))
+        return CellError(text.format(path=self.path, line=line, column=named(plan.title), cell=_short(cell), expected=expected))
 
     def _days(self, plan: Plan) -> np.ndarray:
         """Dates as days since 1970-01-01."""
         words = {cell: count for cell, count in plan.column.counts.items() if not self.missing(cell)}
         form = date_format(words)
         if not form:
-            raise self._strange(plan, next(cell for cell in words if not date_format({cell: 1})), _("a date like the others")) if any(
-                not date_format({cell: 1}) for cell in words
-            ) else DataError(_("{path}: the dates of column {column} have several forms").format(path=self.path, column=named(plan.name)))
+            raise (
+                self._strange(plan, next(cell for cell in words if not date_format({cell: 1})), _("a date like the others"))
+                if any(not date_format({cell: 1}) for cell in words)
+                else DataError(
+                    _("{path}: the dates of column {column} have several forms").format(path=self.path, column=named(plan.title))
+                )
+            )
         doubt = _(", the day first") if ambiguous_date(words) else ""
-        text = _("column {column}: dates are days since 1970-01-01{doubt}").format(column=named(plan.name), doubt=doubt)
+        text = _("column {column}: dates are days since 1970-01-01{doubt}").format(column=named(plan.title), doubt=doubt)
         self.notes.append(DataNote(text, warning=bool(doubt)))
         known = {cell: days(cell, form) for cell in words}
         return np.fromiter((np.nan if (day := known.get(cell)) is None else day for cell in plan.column.cells), float, len(plan.column))
@@ -373,7 +398,7 @@ class TableReader:
         if joined:
             pairs = "; ".join(_(" and ").join(map(named, same)) for same in joined[:4]) + (" …" if len(joined) > 4 else "")
             text = _("column {name}: {pairs} differ only in case or blanks and are one category")
-            self.notes.append(DataNote(text.format(name=named(plan.name), pairs=pairs), warning=True))
+            self.notes.append(DataNote(text.format(name=named(plan.title), pairs=pairs), warning=True))
         place = {" ".join(level.split()).casefold(): at for at, level in enumerate(levels)}
         known = {cell: -1 if self.missing(cell, False) else place[" ".join(cell.split()).casefold()] for cell in plan.column.counts}
         codes = np.fromiter((known[cell] for cell in plan.column.cells), np.int64, len(plan.column))
@@ -382,14 +407,14 @@ class TableReader:
             codes[codes < 0] = len(levels)
         if plan.code == "index":
             text = _("column {column} is a category of {n:,} values; its feature is their index, {first} is 0, for an Embedding").format(
-                column=named(plan.name), n=len(titles), first=named(titles[0], 30)
+                column=named(plan.title), n=len(titles), first=named(titles[0], 30)
             )
             self.notes.append(DataNote(text))
-            return np.where(codes < 0, np.nan, codes).astype(float).reshape(-1, 1), [plan.name]
-        names = [f"{plan.name} = {one_line(title, 40)}" for title in titles]
+            return np.where(codes < 0, np.nan, codes).astype(float).reshape(-1, 1), [plan.title]
+        names = [f"{plan.title} = {one_line(title, 40)}" for title in titles]
         shown = ", ".join(named(name, 50) for name in names[:4]) + (" …" if len(names) > 4 else "")
         text = _("column {column} is a category; it becomes {n:,} features of 0 and 1 (one-hot): {names}")
-        self.notes.append(DataNote(text.format(column=named(plan.name), n=len(names), names=shown)))
+        self.notes.append(DataNote(text.format(column=named(plan.title), n=len(names), names=shown)))
         block = np.zeros((len(codes), len(titles)))
         block[codes >= 0, codes[codes >= 0]] = 1.0
         block[codes < 0] = np.nan
@@ -415,19 +440,19 @@ class TableReader:
         else:
             self._flag_codes(plan, numbers[usable])
             numbers[~usable] = np.nan
-        return numbers
+        return numbers / 100 if plan.unit == "fraction" else numbers
 
     def _bad_cell(self, plan: Plan, role: str, at: int) -> DataError:
         cell = plan.column.cells[at]
         left = [name for name in self.features if name != plan.name]
         offers: list[tuple[str, Mapping[str, object]]] = []
         if role == "feature" and left:
-            offers.append((_("Leave out {name}").format(name=plan.name), {"feature_columns": listed(left)}))
+            offers.append((_("Leave out {name}").format(name=plan.title), {"feature_columns": listed(left)}))
         words = f"{self.how.missing_words}, {cell}".lstrip(", ")
         if "," not in cell and len(cell) <= 40:
             offers.append((_("{cell} means that there is no value").format(cell=named(cell)), {"missing_words": words}))
         text = _("{path}: line {line}, column {column} has {cell}, and a {role} must be a finite number").format(
-            path=self.path, line=self.table.lines[at], column=named(plan.name), cell=_short(cell), role=role
+            path=self.path, line=self.table.lines[at], column=named(plan.title), cell=_short(cell), role=role
         )
         return CellError(text, offers)
 
@@ -449,25 +474,25 @@ class TableReader:
                 )
                 words = f"{self.how.missing_words}, {code:g}".lstrip(", ")
                 offer = (_("{code:g} means that there is no value").format(code=code), {"missing_words": words})
-                self.notes.append(DataNote(text.format(name=named(plan.name), code=code, n=count), (offer,), warning=True))
+                self.notes.append(DataNote(text.format(name=named(plan.title), code=code, n=count), (offer,), warning=True))
 
     # Targets and parts
 
     def _classified(self, plan: Plan, x: np.ndarray, usable: np.ndarray) -> Raw:
         """A target of words, or of numbers that mean classes."""
-        raw = Raw(x, None, None, (), (), (plan.name,), usable)
+        raw = Raw(x, None, None, (), (), (plan.title,), usable)
         if plan.column.plain:
             return self._as_classes(raw, np.where(usable, self._numbers(plan, usable, "target"), np.nan), usable)
         labels, notes = classes_of(plan.column.cells, usable, plan.name)
         self.notes += notes
         if self.table.trimmed & set(labels[usable].tolist()):
-            self.notes.append(DataNote(_("column {column}: spaces around words removed").format(column=named(plan.name))))
-        self.notes += target_notes(self.targets, x[usable], None, self.features, labels, usable)
+            self.notes.append(DataNote(_("column {column}: spaces around words removed").format(column=named(plan.title))))
+        self.notes += target_notes(self._titles, x[usable], None, self.features, labels, usable)
         return self._as_classes(raw, labels, usable)
 
     def _as_classes(self, raw: Raw, labels: np.ndarray, usable: np.ndarray) -> Raw:
         """The target as class numbers, in the order of the alphabet or of the numbers."""
-        name = self.targets[0]
+        name = self._titles[0]
         self.notes = [note for note in self.notes if not note.meant_as_classes]
         distinct, places = np.unique(labels[usable], return_inverse=True)
         if len(distinct) > max(50, len(places) // 2):
@@ -495,12 +520,12 @@ class TableReader:
             raise self._strange(plan, strange[0], _("train, validation or test"))
         parts = np.array([known[cell] for cell in plan.column.cells])
         if "train" not in known.values():
-            raise DataError(_("{path}: column {column} has no row for training").format(path=self.path, column=named(plan.name)))
+            raise DataError(_("{path}: column {column} has no row for training").format(path=self.path, column=named(plan.title)))
         nowhere = (parts == "") & usable
         if nowhere.any():
             usable &= ~nowhere
             text = _("column {column}: {n:,} rows without a word (lines {lines}) belong to no part and are not used")
-            text = text.format(column=named(plan.name), n=int(nowhere.sum()), lines=self._lines(nowhere))
+            text = text.format(column=named(plan.title), n=int(nowhere.sum()), lines=self._lines(nowhere))
             self.notes.append(DataNote(text, warning=True))
         return parts
 

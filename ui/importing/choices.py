@@ -88,7 +88,10 @@ class Choices:
             self._names = None
 
     def set_columns(self, names: Collection[str], field: str, value: str) -> None:
-        """`field` of these columns: role, kind, missing or code. Those that are made the target are the only targets."""
+        """`field` of these columns: role, kind, missing, code, unit or name; an empty text takes the choice back.
+
+        Those that are made the target are the only targets.
+        """
         if field == "role" and value == "target":
             for name in self._roles():
                 if name not in names and self._roles()[name] == "target":
@@ -101,6 +104,10 @@ class Choices:
                     choice.pop("missing", None)
                 if value != "category":
                     choice.pop("code", None)
+                if value != "number":
+                    choice.pop("unit", None)
+            if not choice[field]:
+                choice.pop(field)
 
     def _roles(self) -> dict[str, str]:
         return {column.name: column.role for column in self.reading.columns} if self.reading is not None else {}
@@ -110,7 +117,7 @@ class Choices:
         for name, value in offer.items():
             if name == "columns":
                 for column, choice in value.items():
-                    for field in ("kind", "role", "missing", "code"):
+                    for field in ("kind", "role", "missing", "code", "unit"):
                         if choice.get(field) and choice[field] != self._columns.get(column, {}).get(field):
                             self.set_columns((column,), field, choice[field])
             elif name == "feature_columns":

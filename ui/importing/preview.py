@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QStyle, QStyledItemDeleg
 
 from engine.data.table_reading import ColumnReading, TableReading
 from graph.text.messages import _
+from ui.importing.name_field import NameField
 from ui.importing.words import EXPLAINED, ROWS, options, said
 from ui.look.numbers import plain
 from ui.look.theme import LIGHT, Theme, color, font
@@ -20,7 +21,7 @@ FIELDS = tuple(field for field, _title in ROWS)
 NONE = "–"
 CHOICE = Qt.ItemDataRole.UserRole
 """Whether there is something to choose in a cell."""
-OPENS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2, Qt.Key.Key_F4)
+OPENS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F4)
 
 
 class PreviewModel(QAbstractTableModel):
@@ -38,6 +39,7 @@ class PreviewModel(QAbstractTableModel):
         if same and self._rows(before) == self._rows(reading):
             self.reading = reading
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
             return
         self.beginResetModel()
         self.reading = reading
@@ -73,7 +75,7 @@ class PreviewModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(column, field)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.name}, {dict(ROWS)[field]}: {said(column, field)}"
+            return f"{column.title}, {dict(ROWS)[field]}: {said(column, field)}"
         if role == Qt.ItemDataRole.ForegroundRole:
             warned = field == "missing" and column.missing and column.role != "ignore"
             return color(self.theme.warning if warned else self.theme.secondary if column.role == "ignore" else self.theme.text)
@@ -120,12 +122,15 @@ class PreviewModel(QAbstractTableModel):
             return EXPLAINED[FIELDS[section]] if role == Qt.ItemDataRole.ToolTipRole and section < len(FIELDS) else None
         column = self.column(section)
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.name
+            return column.title
         if role == Qt.ItemDataRole.FontRole:
             return font("strong", self.theme.scale)
         if role == Qt.ItemDataRole.ForegroundRole:
             return color(self.theme.secondary if column.role == "ignore" else self.theme.text)
-        return f"{column.name}: {column.evidence}" if role == Qt.ItemDataRole.ToolTipRole else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            in_file = _("In the file: {name}").format(name=column.name) if column.title != column.name else ""
+            return "\n".join(filter(None, (f"{column.title}: {column.evidence}", in_file, _("Double-click or press F2 to rename it"))))
+        return None
 
 
 class ChoiceDelegate(QStyledItemDelegate):
@@ -176,6 +181,9 @@ class Preview(QTableView):
         self.setTabKeyNavigation(False)
         self._pressed: QModelIndex | None = None
         self.menu: QMenu | None = None
+        self.name_field = NameField(self.horizontalHeader())
+        self.name_field.renamed.connect(lambda name, title: self.chosen.emit([name], "name", title))
+        self.horizontalHeader().sectionDoubleClicked.connect(self.rename)
 
     def set_theme(self, theme: Theme) -> None:
         self.rows.theme = self._delegate.theme = theme
@@ -194,18 +202,25 @@ class Preview(QTableView):
         metrics, scale = self.fontMetrics(), self.rows.theme.scale
         for at in range(min(self.rows.columnCount(), 200)):
             column = self.rows.column(at)
-            texts = [said(column, field) + "  ▾ " for field in FIELDS] + [column.name]
+            texts = [said(column, field) + "  ▾ " for field in FIELDS] + [column.title]
             texts += [str(value) for value in column.values[:12]]
             wide = max(metrics.horizontalAdvance(text) for text in texts)
             self.setColumnWidth(at, round(min(max(wide + 26 * scale, 96 * scale), 230 * scale)))
 
     def go_to(self, text: str) -> None:
         """Bring the first column whose name contains a text into view."""
-        names = [self.rows.column(at).name.casefold() for at in range(self.rows.columnCount())]
+        names = [self.rows.column(at).title.casefold() for at in range(self.rows.columnCount())]
         at = next((at for at, name in enumerate(names) if text.casefold() in name), None)
         if text and at is not None:
             self.setCurrentIndex(self.rows.index(0, at))
             self.scrollTo(self.rows.index(0, at), QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def rename(self, at: int) -> None:
+        """Type another name for a column."""
+        if 0 <= at < self.rows.columnCount():
+            self.scrollTo(self.rows.index(0, at))
+            column, others = self.rows.column(at), [self.rows.column(other) for other in range(self.rows.columnCount()) if other != at]
+            self.name_field.open(at, column.name, column.title, {other.title for other in others}, self.rows.theme.scale)
 
     # choosing
 
@@ -254,6 +269,9 @@ class Preview(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         down = event.key() == Qt.Key.Key_Down and event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if event.key() == Qt.Key.Key_F2:
+            self.rename(self.currentIndex().column())
+            return
         if (event.key() in OPENS and not control) or down:
             self.open_menu(self.currentIndex())
             return

@@ -30,15 +30,15 @@ class TargetChoice(QComboBox):
 
     def show_reading(self, reading: TableReading | None) -> None:
         columns = reading.columns if reading is not None else ()
-        targets = [column.name for column in columns if column.role == "target"]
-        names = [column.name for column in columns]
-        self.setEnabled(bool(names))
-        if names != self._names:
-            self._names = names
+        targets = [at for at, column in enumerate(columns) if column.role == "target"]
+        titles = [column.title for column in columns]
+        self._names = [column.name for column in columns]
+        self.setEnabled(bool(titles))
+        if titles != [self.itemText(at) for at in range(self.count())]:
             self.clear()
-            self.addItems(names)
-        self.setPlaceholderText(", ".join(targets) if targets else _("choose one"))
-        self.setCurrentIndex(names.index(targets[0]) if len(targets) == 1 else -1)
+            self.addItems(titles)
+        self.setPlaceholderText(", ".join(titles[at] for at in targets) if targets else _("choose one"))
+        self.setCurrentIndex(targets[0] if len(targets) == 1 else -1)
 
     def _take(self, at: int) -> None:
         self.chosen.emit(self._names[at])

@@ -12,6 +12,8 @@ MISSING = {
     "category": _("a category of its own"),
 }  # fmt: skip
 CODES = {"one_hot": _("one-hot"), "index": _("index, for an Embedding")}
+UNITS = {"percent": _("{kind}, in per cent"), "fraction": _("{kind}, 1 % is 0.01"), "currency": _("{kind}, without the currency")}
+"""The kind of numbers with a sign beside them."""
 EXPLAINED = {
     "role": _("Feature: an input of the network. Target: what it predicts. Ignore: not used. Split: says which rows train and which test."),
     "kind": _("How the cells are understood."),
@@ -40,7 +42,7 @@ def said(column: ColumnReading, field: str, classes: int = 0) -> str:
     if field == "role":
         return ROLES[column.role]
     if field == "kind":
-        return KINDS[column.kind]
+        return UNITS[column.unit].format(kind=KINDS[column.kind]) if column.unit else KINDS[column.kind]
     if field == "missing":
         if not column.missing:
             return _("none missing")
@@ -83,7 +85,7 @@ def summary(reading: TableReading) -> str:
     parts = [rows, ngettext("{n:,} column", "{n:,} columns", len(reading.columns)).format(n=len(reading.columns))]
     if features and targets:
         inputs = ngettext("{n:,} feature", "{n:,} features", features).format(n=features)
-        names = ", ".join(column.name for column in targets[:3]) + (" …" if len(targets) > 3 else "")
+        names = ", ".join(column.title for column in targets[:3]) + (" …" if len(targets) > 3 else "")
         if count := len(reading.classes):
             names = ngettext("{target} ({n:,} class)", "{target} ({n:,} classes)", count).format(target=names, n=count)
         parts.append(_("{features} → {target}").format(features=inputs, target=names))

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.data import describe
 from engine.data.preview import preview
 from engine.nodes.catalog import CATALOG
 from graph.storage.document import Document
@@ -139,6 +140,56 @@ def test_beside_another_graph_the_network_gets_a_document_of_its_own(window: Win
     in_the_dialog(window, lambda dialog: dialog.accept() if not dialog.network.isChecked() else None)
     drop(window, people)
     assert window.document.graph.named("people_2") is not None
+
+
+def test_a_column_gets_another_name_by_keyboard_and_by_mouse(empty: Window, people: Path, qtbot: QtBot) -> None:
+    def act(dialog: ImportDialog) -> None:
+        preview, field = dialog.preview, dialog.preview.name_field
+        preview.setCurrentIndex(preview.rows.index(0, 2))
+        qtbot.keyClick(preview, Qt.Key.Key_F2)
+        assert field.isVisible() and field.text() == "size"
+        qtbot.keyClicks(field, "age")  # another column has this name
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert field.isVisible() and field.property("complaint") is True
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
+        assert not field.isVisible() and dialog.isVisible()
+        qtbot.keyClick(preview, Qt.Key.Key_F2)
+        qtbot.keyClicks(field, "height in m")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        header = preview.horizontalHeader()
+        assert header.model().headerData(2, Qt.Orientation.Horizontal) == "height in m" and dialog.isVisible()
+        where = QPoint(header.sectionViewportPosition(3) + 20, header.height() // 2)
+        qtbot.mouseDClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+        qtbot.keyClicks(field, "drink")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert dialog.target.currentText() == "drink" and dialog.summary.text().endswith("drink (2 classes)")
+        import_here(dialog)
+
+    in_the_dialog(empty, act)
+    drop(empty, people)
+    (node,) = empty.document.graph.nodes.values()
+    assert node.params["columns"]["size"]["name"] == "height in m" and node.params["columns"]["likes"]["name"] == "drink"
+    about = describe(empty.document.graph.settings_of(node.id))
+    assert about.feature_names == ("age", "height in m") and about.target_names == ("drink",)
+    empty.document.undo()
+    assert not empty.document.graph.nodes
+
+
+def test_numbers_with_a_sign_are_numbers_only_after_a_click(empty: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("share;y\n" + "".join(f"{n},5 %;{n % 4 + n / 8}\n" for n in range(12)))
+
+    def act(dialog: ImportDialog) -> None:
+        assert line(dialog, "kind") == ["text", "number"] and line(dialog, "role") == ["ignore", "target"]
+        offers = {button.text(): button for button in dialog.remarks.findChildren(QPushButton)}
+        qtbot.mouseClick(offers["12.5 % is 0.125"], Qt.MouseButton.LeftButton)
+        assert line(dialog, "kind") == ["number, 1 % is 0.01", "number"] and line(dialog, "role") == ["feature", "target"]
+        import_here(dialog)
+
+    in_the_dialog(empty, act)
+    drop(empty, path)
+    (node,) = empty.document.graph.nodes.values()
+    assert (node.params["columns"]["share"]["kind"], node.params["columns"]["share"]["unit"]) == ("number", "fraction")
 
 
 def test_cancel_changes_nothing_and_a_reading_changed_is_one_step(empty: Window, people: Path, qtbot: QtBot) -> None:
