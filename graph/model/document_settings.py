@@ -17,6 +17,11 @@ from graph.text.quoting import quoted
 
 Effect = Literal["structure", "value", "cosmetic"]
 """What a change means for what is computed: another program, other numbers, or nothing."""
+RunsPlace = Literal["file", "beside", "no"]
+"""Where runs are saved: in the document's own file, in one beside it, or not at all."""
+SAVE_RUNS = "save_runs"
+SAVE_TRAINED = "save_trained"
+"""The setting that, where it is false, leaves trained values out of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,8 @@ DOCUMENT_SETTINGS: Final = (
     DocumentSetting("fault", "json", None, effect="structure", by_name=True),
     DocumentSetting("order", "json", None, by_name=True),
     DocumentSetting("probes", "json", None, by_name=True),
-    DocumentSetting("save_trained", "bool", True, by_name=True),
+    DocumentSetting(SAVE_RUNS, "choice", "file", choices=("file", "beside", "no"), by_name=True),
+    DocumentSetting(SAVE_TRAINED, "bool", True, by_name=True),
 )  # fmt: skip
 """In the order of the file and the form."""
 BY_NAME: Final[Mapping[str, DocumentSetting]] = {setting.name: setting for setting in DOCUMENT_SETTINGS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 from graph.storage.scan import MAXIMUM_BYTES
@@ -13,6 +13,8 @@ from graph.text.messages import _
 from graph.text.quoting import quoted
 
 MEMBER = "document.json"
+SPARED = "runs/"
+"""What lies in this folder may be damaged without the document being unreadable."""
 MAXIMUM_ATTACHED = 2 * 2**30
 """Bytes of all tensors together, unpacked."""
 MAXIMUM_MEMBERS = 20_000
@@ -29,27 +31,43 @@ class ArchiveError(Exception):
 
 def unzip(file: BinaryIO, size: int) -> tuple[bytes, dict[str, bytes]]:
     """The document's text and everything beside it, from an archive of `size` bytes. Raises ArchiveError."""
+    members = unzip_members(file, size, MEMBER)
+    return members.pop(MEMBER), members
+
+
+def unzip_members(file: BinaryIO, size: int, needed: str) -> dict[str, bytes]:
+    """All members of an archive of `size` bytes that has the member `needed`. Raises ArchiveError."""
     try:
         bounded = _Bounded(file)
         with zipfile.ZipFile(bounded) as archive:
             bounded.most = size
-            entries = _checked(archive.infolist(), size)
-            return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}
+            read = ((entry.filename, _read(archive, entry)) for entry in _checked(archive.infolist(), size, needed))
+            return {name: data for name, data in read if data is not None}
     except _PROBLEMS:
         raise ArchiveError(_("the archive is damaged")) from None
     except MemoryError:
         raise ArchiveError(_("it holds more than fits into the memory of this computer")) from None
 
 
-def _checked(listed: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
+    """A member's bytes; None where it is damaged and `SPARED`."""
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        if not entry.filename.startswith(SPARED):
+            raise
+        return None
+
+
+def _checked(listed: list[zipfile.ZipInfo], size: int, needed: str) -> list[zipfile.ZipInfo]:
     """The entries that are files, if all of them together can be unpacked."""
     entries = [entry for entry in listed if not entry.is_dir()]
     names = {entry.filename for entry in entries}
-    if MEMBER not in names:
-        raise ArchiveError(_("it is an archive that holds no {MEMBER}").format(MEMBER=MEMBER))
+    if needed not in names:
+        raise ArchiveError(_("it is an archive that holds no {MEMBER}").format(MEMBER=needed))
     if len(names) != len(entries):
         raise ArchiveError(_("it is an archive that holds two entries of one name"))
-    total, text = sum(entry.file_size for entry in entries), next(entry.file_size for entry in entries if entry.filename == MEMBER)
+    total, text = sum(entry.file_size for entry in entries), next(entry.file_size for entry in entries if entry.filename == needed)
     if len(entries) > MAXIMUM_MEMBERS or text > MAXIMUM_BYTES or total > MAXIMUM_ATTACHED + MAXIMUM_BYTES:
         raise ArchiveError(_("it is an archive that holds more than can be read"))
     if total > max(_ROOM, _RATIO * size):
@@ -66,12 +84,18 @@ def _checked(listed: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
 
 def zipped(text: bytes, attachments: Mapping[str, bytes]) -> bytes:
     """The archive of a document; the same document gives the same bytes."""
+    return zip_members(((MEMBER, text), *sorted(attachments.items())))
+
+
+def zip_members(members: Iterable[tuple[str, bytes]]) -> bytes:
+    """An archive of these members; texts of ours are compressed, numbers are not."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in ((MEMBER, text), *sorted(attachments.items())):
+        for name, data in members:
             entry = zipfile.ZipInfo(name)  # a fixed date
             entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED if name == MEMBER else zipfile.ZIP_STORED
+            text = name == MEMBER or (name.startswith(SPARED) and name.endswith(".json"))
+            entry.compress_type = zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED
             archive.writestr(entry, data)
     return stream.getvalue()
 

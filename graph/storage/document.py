@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph.model.document_settings import SAVE_TRAINED
 from graph.model.edits import Edit, SetParam
 from graph.model.event import Event
 from graph.model.graph import Graph, GraphError
 from graph.model.history import History
 from graph.model.spec import Catalog
 from graph.storage import files
+from graph.storage.run_files import RunsEntry
+from graph.storage.runs_beside import identity_beside, place_beside
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 from graph.storage.writing import FileIdentity, is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name
@@ -47,8 +51,6 @@ class _Kept:
 
 
 KEPT = _Kept()
-SAVE_TRAINED = "save_trained"
-"""The document's setting that, where it is false, leaves trained values out of its file."""
 
 
 class Document:
@@ -61,17 +63,24 @@ class Document:
     says what was odd about the file. `trained` identifies the values on the screen (0: the document's own); where they are not those of
     the file, there is something to save.
     With `adopts_training` they count as saved: a lesson trains by itself.
+
+    `runs` are those beside the document, as its file holds them; `missing_runs` is what it says about runs whose file is not there.
     """
 
     def __init__(
         self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = "",
-        identity: FileIdentity | None = None,
+        identity: FileIdentity | None = None, runs: tuple[SavedRun, ...] = (),
     ) -> None:  # fmt: skip
         self.graph = graph
         self.path = path
         self.identity = identity
         self.origin = f"{os.getpid()}-{time.time_ns()}"
         self.state, self.note = state, note
+        self.runs = runs
+        self.runs_identity: FileIdentity | None = None
+        self.missing_runs: RunsEntry | None = None
+        self._runs_now: Hashable = None
+        self._runs_filed: Hashable = None
         self.trained = self._filed = state.token if state is not None else 0
         self.adopts_training = False
         self.file_read_only = read_only
@@ -90,7 +99,9 @@ class Document:
     def load(cls, path: Path | str, catalog: Catalog, allow_newer: bool = True) -> Document:
         """Open a file. One written by a newer version opens read-only (unless `allow_newer` is false). Raises FileError."""
         loaded = files.read(path, catalog, allow_newer)
-        return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note, loaded.identity)
+        document = cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note, loaded.identity, loaded.runs)
+        document.runs_identity, document.missing_runs = loaded.runs_identity, loaded.missing_runs
+        return document
 
     @property
     def folder(self) -> str:
@@ -99,8 +110,8 @@ class Document:
 
     @property
     def modified(self) -> bool:
-        """Whether there is anything that the file does not hold: edits, or trained values."""
-        return not self.history.is_clean or self.training_unsaved
+        """Whether there is anything that the file does not hold: edits, trained values, or runs."""
+        return not self.history.is_clean or self.training_unsaved or self.runs_unsaved
 
     @property
     def saves_training(self) -> bool:
@@ -110,6 +121,24 @@ class Document:
     @property
     def training_unsaved(self) -> bool:
         return self.saves_training and self.trained != self._filed
+
+    @property
+    def saves_runs(self) -> bool:
+        """Whether runs are saved, in the file or beside it."""
+        return files.runs_place(self.graph) != "no"
+
+    @property
+    def runs_unsaved(self) -> bool:
+        return self.saves_runs and self._runs_now != self._runs_filed
+
+    def set_runs(self, mark: Hashable, filed: bool = False) -> None:
+        """These are the runs there are now: `mark` is equal while they are. `filed`: they are those of the file."""
+        before = self.modified
+        self._runs_now = mark
+        if filed or self.adopts_training:
+            self._runs_filed = mark
+        if self.modified != before:
+            self.changed.emit(Change())
 
     def set_trained(self, token: int) -> None:
         """These trained values are on the screen now; 0: the document's own."""
@@ -196,10 +225,13 @@ class Document:
         self.history.mark_modified()
         self.changed.emit(Change())
 
-    def save(self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT, replace: bool = False) -> None:
+    def save(
+        self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT, replace: bool = False,
+        runs: tuple[SavedRun, ...] | _Kept = KEPT,
+    ) -> None:  # fmt: skip
         """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed.
 
-        `state`: the trained values to put beside the document; left out, those it was opened or saved with.
+        `state`: the trained values to put beside the document; left out, those it was opened or saved with; `runs` likewise.
         Where another program has changed the file since, this is a FileChanged, unless `replace` says to write over it.
         """
         place = Path(path) if path is not None else self.path
@@ -208,18 +240,35 @@ class Document:
         if self.file_read_only:
             raise files.FileError(self.file_read_only)
         files.refuse_unusable(place)
-        if not replace and self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
+        wanted = self.state if isinstance(state, _Kept) else state
+        kept = wanted if self.saves_training else None
+        wanted_runs = self.runs if isinstance(runs, _Kept) else runs
+        kept_runs = wanted_runs if self.saves_runs else ()
+        if not replace:
+            self._refuse_changed(place, bool(kept_runs))
+        self.identity = files.save(self.graph, place, kept, kept_runs, self.missing_runs)
+        beside = bool(kept_runs) and files.runs_place(self.graph) == "beside"
+        self.path, self.state, self.runs, self.runs_identity = place, kept, wanted_runs, identity_beside(place) if beside else None
+        self.missing_runs = None if kept_runs else self.missing_runs
+        self.graph.folder = str(place.resolve().parent)
+        self._filed, self._runs_filed = kept.token if kept is not None else 0, self._runs_now
+        self.history.mark_clean()
+        self.changed.emit(Change())
+
+    def _refuse_changed(self, place: Path, runs: bool) -> None:
+        """Raise FileChanged where saving would replace something that was not read here: the file's own new contents, or other runs."""
+        if self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
             raise files.FileChanged(
                 _("{place}: another program has changed this file since it was opened here.").format(place=quoted_name(place))
             )
-        wanted = self.state if isinstance(state, _Kept) else state
-        kept = wanted if self.saves_training else None
-        self.identity = files.save(self.graph, place, kept)
-        self.path, self.state = place, kept
-        self.graph.folder = str(place.resolve().parent)
-        self._filed = kept.token if kept is not None else 0
-        self.history.mark_clean()
-        self.changed.emit(Change())
+        beside = place_beside(place)
+        if not runs or files.runs_place(self.graph) != "beside" or not os.path.lexists(beside):
+            return
+        own = self._is_own(place) and self.runs_identity is not None
+        if not own or (self.runs_identity is not None and is_changed(beside, self.runs_identity)):
+            raise files.FileChanged(
+                _("{place}: a file with other runs is there already, and saving would replace it.").format(place=quoted_name(beside))
+            )
 
     def _is_own(self, place: Path) -> bool:
         """Whether this is the file the document was read from or saved to last."""

@@ -12,19 +12,25 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from graph.model.build import BuildError, build
-from graph.model.document_settings import FILE_ORDER
+from graph.model.document_settings import FILE_ORDER, SAVE_RUNS, RunsPlace
 from graph.model.elements import Edge, Node, number
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.model.training_settings import BY_NAME as TRAINING
 from graph.storage import embedded
-from graph.storage.archive import MAXIMUM_ATTACHED, ArchiveError, unzip, zipped
+from graph.storage.archive import MAXIMUM_ATTACHED, MAXIMUM_MEMBERS, ArchiveError, unzip, zip_members, zipped
 from graph.storage.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values, without_large_values
 from graph.storage.migrations import migrate
 from graph.storage.paths import absolute, folder_names, open_regular, reason, stored
+from graph.storage.run_files import FOLDER as RUNS_FOLDER
+from graph.storage.run_files import KEY as RUNS
+from graph.storage.run_files import RunsEntry, entry_of, members_of, runs_in
+from graph.storage.run_json import SavedRunError
+from graph.storage.runs_beside import RunsBeside, place_beside, read_beside
 from graph.storage.saved import KEY as STATE
 from graph.storage.saved import MEMBER as STATE_MEMBER
 from graph.storage.saved import SavedState, SavedStateError
+from graph.storage.saved_run import SavedRun
 from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.storage.writing import FileIdentity, hint, identity_of, identity_of_bytes, replace_file
 from graph.text.messages import _
@@ -48,7 +54,9 @@ class FileChanged(FileError):
 class Loaded:
     """`read_only` says why the document must not be changed; empty when it may. `identity` is the file's as it was read.
 
-    `state` are the trained values beside the document, None where it has none; `note` says why those there are could not be read.
+    `state` are the trained values beside the document, None where it has none; `note` says why those there are, or its runs, could not be
+    read. `runs` are those in its file or in a file beside it, which is `runs_identity`; `missing_runs` is what it says about runs whose
+    file is not there.
     """
 
     graph: Graph
@@ -56,6 +64,9 @@ class Loaded:
     state: SavedState | None = None
     note: str = ""
     identity: FileIdentity | None = None
+    runs: tuple[SavedRun, ...] = ()
+    runs_identity: FileIdentity | None = None
+    missing_runs: RunsEntry | None = None
 
 
 def load(path: Path | str, catalog: Catalog) -> Graph:
@@ -83,10 +94,13 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
     except OSError as problem:
         raise FileError(f"{name}: {reason(problem)}.") from None
     folder = str(Path(path).resolve().parent)
+    packed = attachments.pop(STATE_MEMBER, b"")
+    members = {member: attachments.pop(member) for member in [*attachments] if member.startswith(RUNS_FOLDER)}
     try:
-        loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""), folder)
+        loaded, entry = _loads(data, catalog, name, allow_newer, packed, folder)
     except FileError as problem:
         raise FileError(f"{problem}{hint(path)}") from None
+    beside = _runs(entry, members | {STATE_MEMBER: packed}, path)
     for member in with_large_values(loaded.graph, attachments):
         if data.count(PurePosixPath(member).stem.encode()) == 1:  # nothing else refers to it
             del attachments[member]
@@ -96,7 +110,24 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
         raise FileError(_("{file}: its embedded files cannot be unpacked: {reason}.").format(file=name, reason=reason(problem))) from None
     loaded.graph.attachments.update(attachments)
     loaded.graph.folder = folder
-    return replace(loaded, identity=identity)
+    note = " ".join(text for text in (loaded.note, beside.note) if text)
+    return replace(loaded, note=note, identity=identity, runs=beside.runs, runs_identity=beside.identity, missing_runs=beside.missing)
+
+
+def _runs(content: Any, members: Mapping[str, bytes], path: Path | str) -> RunsBeside:
+    """The runs of a document in its own file or beside it, and what to say where they cannot be read: it opens all the same."""
+    if content is None:
+        return RunsBeside()
+    name, runs, wrong = quoted_name(path), (), ""
+    try:
+        entry = RunsEntry.from_json(content)
+        if entry.file:
+            return read_beside(path, entry)
+        runs, wrong = runs_in(members)
+    except SavedRunError as problem:
+        text = _("{file}: its runs cannot be read ({problem}), so the document is open without them.")
+        return RunsBeside(note=text.format(file=name, problem=problem))
+    return RunsBeside(runs, _("{file}: not all of its runs can be read ({problem}).").format(file=name, problem=wrong) if wrong else "")
 
 
 def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own: bool = False, folder: str = "") -> Graph:
@@ -105,10 +136,10 @@ def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own
     Relative paths in it begin at `folder`.
     """
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
-    return _loads(data, catalog, origin, False, folder=folder, own=own).graph
+    return _loads(data, catalog, origin, False, folder=folder, own=own)[0].graph
 
 
-def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "") -> str:
+def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "", runs: RunsEntry | None = None) -> str:
     """The file's text: the same graph always gives the same text. Trained values come last: the document's lines stay as they are.
 
     Paths to files in or below `folder`, which may be called `alias` too, are relative to it.
@@ -120,37 +151,65 @@ def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias
         parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
     parts.append(f'"training": {_json(_ordered(graph.training, TRAINING))}')
     parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
+    if runs is not None:
+        parts.append(f"{_json(RUNS)}: {_json(runs.to_json())}")
     if state is not None:
         parts.append(f"{_json(STATE)}: {state.to_text()}")
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> FileIdentity:
-    """Write a file, with trained values beside the document, so that at every moment either the old or the new one is whole.
+def save(
+    graph: Graph, path: Path | str, state: SavedState | None = None, runs: tuple[SavedRun, ...] = (), missing: RunsEntry | None = None
+) -> FileIdentity:  # fmt: skip
+    """Write a file, with trained values and runs beside the document, so that at every moment either the old or the new one is whole.
 
-    Raises FileError.
+    The document's setting says whether runs go into its own file, into one beside it, which is written first, or are left out; `missing` is
+    what it says about runs whose file is not there now. Raises FileError.
     """
     refuse_unusable(path)
-    text = dumps(graph, state, *folder_names(path))
     attached = graph.attachments | dict(_embedded(graph, path))
     if state is not None and state.packed:
         attached[STATE_MEMBER] = state.packed
+    place, entry = runs_place(graph), missing
+    members: dict[str, bytes] = {}
+    if place == "no":
+        entry = None
+    elif runs:
+        members = members_of(runs, {STATE_MEMBER: attached.get(STATE_MEMBER, b"")} if place == "file" else {})
+        entry = entry_of(members, place_beside(path).name if place == "beside" else "")
+    if place == "file":
+        attached = attached | members
+    text = dumps(graph, state, *folder_names(path), runs=entry)
     if is_too_large(text):
         lean, values = without_large_values(graph)
-        text = dumps(lean, state, *folder_names(path))
+        text = dumps(lean, state, *folder_names(path), runs=entry)
         attached = attached | values
         if is_too_large(text) or sum(map(len, values.values())) > 8 * MAXIMUM_NUMBERS:
             raise FileError(_("{file}: it cannot be saved: it holds more than could be read again.").format(file=quoted_name(path)))
-    if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
-        raise FileError(
-            _("{file}: it cannot be saved: its tensors and embedded files take more than {gigabytes} GB.").format(
-                file=quoted_name(path), gigabytes=MAXIMUM_ATTACHED >> 30
-            )
-        )
+    _refuse_too_much(attached, path)
+    if place == "beside" and members:
+        write_whole(place_beside(path), zip_members(sorted(members.items())))
     encoded = text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
     data = zipped(encoded, attached) if attached else encoded
     write_whole(Path(path), data)
     return identity_of_bytes(path, data)
+
+
+def runs_place(graph: Graph) -> RunsPlace:
+    """Where the runs of a document are saved."""
+    return graph.settings.get(SAVE_RUNS, "file")  # type: ignore[no-any-return]
+
+
+def _refuse_too_much(attached: Mapping[str, bytes], path: Path | str) -> None:
+    """Raise FileError for what could not be read again."""
+    if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
+        raise FileError(
+            _("{file}: it cannot be saved: its tensors, runs and embedded files take more than {gigabytes} GB.").format(
+                file=quoted_name(path), gigabytes=MAXIMUM_ATTACHED >> 30
+            )
+        )
+    if len(attached) >= MAXIMUM_MEMBERS:
+        raise FileError(_("{file}: it cannot be saved: it holds more than could be read again.").format(file=quoted_name(path)))
 
 
 def _embedded(graph: Graph, path: Path | str) -> Mapping[str, bytes]:
@@ -179,7 +238,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _loads(
     data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "", own: bool = False
-) -> Loaded:  # fmt: skip
+) -> tuple[Loaded, Any]:  # fmt: skip
+    """What a text holds, and what it says about its runs."""
     try:
         content = parse(data, own)
     except ScanError as problem:
@@ -202,9 +262,10 @@ def _loads(
             "so it is open for reading only."
         ).format(file=origin, version=version, readable=VERSION)
     state, note = _state(content.pop(STATE, None), packed, origin)
+    runs = content.pop(RUNS, None)
     try:
         content = _with_whole_paths(content if newer else migrate(content), catalog, folder)
-        return Loaded(build(content, catalog), newer, state, note)
+        return Loaded(build(content, catalog), newer, state, note), runs
     except BuildError as problem:
         if not newer:
             raise FileError(f"{origin}: {problem}.") from None

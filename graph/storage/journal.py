@@ -3,7 +3,8 @@
 A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
 the whole document, then a line an edit. Undo and redo are edits too, so reading the lines in order gives the document as it was. Lines
 are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is replaced
-by a fresh one; at every moment a whole one is on the disk. The newest trained values are beside it in a file of their own.
+by a fresh one; at every moment a whole one is on the disk. The newest trained values are beside it in a file of their own, and the newest
+runs in a folder with a file for each of their parts, of which only new ones are written.
 """
 
 from __future__ import annotations
@@ -27,12 +28,16 @@ from graph.storage.document import Change, Document
 from graph.storage.files import FileError, dumps, loads
 from graph.storage.lock import Lock
 from graph.storage.paths import open_regular, reason
+from graph.storage.run_files import members_of, runs_in
+from graph.storage.run_json import SavedRunError
 from graph.storage.saved import SavedState, SavedStateError
+from graph.storage.saved_run import SavedRun
 from graph.storage.writing import FileIdentity, sync_folder
 from graph.text.messages import _
 
 FORMAT = 1
 TRAINED = "trained"
+RUNS = "runs"
 LONG = 2**18
 """A journal is rewritten when its edits take more bytes than this, and more than twice the document."""
 
@@ -55,12 +60,22 @@ class Journal:
         self._whole = self._written = 0
         self._attached: set[str] = set()
         self._state, self._state_written = document.state, 0
+        self._runs: tuple[SavedRun, ...] = document.runs
+        self._runs_written: tuple[SavedRun, ...] = ()
         document.changed.connect(self._changed)
 
     @property
     def pending(self) -> bool:
         """Whether something happened that the disk does not know."""
-        return bool(self._edits) or self._unmarked or self._state_pending
+        return bool(self._edits) or self._unmarked or self._values_pending
+
+    @property
+    def _values_pending(self) -> bool:
+        return self._state_pending or self._runs_pending
+
+    @property
+    def _runs_pending(self) -> bool:
+        return self._document.modified and self._document.saves_runs and self._runs is not self._runs_written
 
     @property
     def _state_pending(self) -> bool:
@@ -74,10 +89,14 @@ class Journal:
         """The newest trained values there are; None: the document's own."""
         self._state = state
 
+    def keep_runs(self, runs: tuple[SavedRun, ...]) -> None:
+        """The newest runs there are."""
+        self._runs = runs
+
     def flush(self, state: bool = True) -> None:
         """Bring everything that happened to the disk, and wait until it is there. Raises JournalError.
 
-        Without `state`, trained values, which may be large, wait for another time.
+        Without `state`, trained values and runs, which may be large, wait for another time.
         """
         if not self.pending:
             return
@@ -93,6 +112,8 @@ class Journal:
                 self._append([edit.to_json() for edit in self._edits])
             if state and self._state_pending:
                 self._write_state()
+            if state and self._runs_pending:
+                self._write_runs()
         except OSError as problem:
             self._close()  # what was half written is left behind: the next time begins with a whole document
             raise JournalError(_("The recovery journal cannot be written: {problem}.").format(problem=reason(problem))) from None
@@ -121,7 +142,8 @@ class Journal:
     def _mark(self) -> dict[str, Any]:
         path, identity = self._document.path, self._document.identity
         mark = {"modified": self._document.modified, "path": str(path.absolute()) if path else None, "time": self._clock()}
-        return mark | ({"identity": asdict(identity)} if identity is not None else {})
+        known = {"identity": identity, "runs_identity": self._document.runs_identity}
+        return mark | {name: asdict(file) for name, file in known.items() if file is not None}
 
     def _begin(self) -> None:
         """A new journal that holds the whole document; the old one goes when the new one is safe."""
@@ -163,6 +185,21 @@ class Journal:
             _write_file(place, head, b"\n", self._state.packed)
         self._state_written = self._token
 
+    def _write_runs(self) -> None:
+        """The parts that are not there yet, then the list that makes them the newest runs, then what the list no longer names goes."""
+        folder = self._open_session() / RUNS
+        folder.mkdir(exist_ok=True)
+        listed = {}
+        for name, data in members_of(self._runs).items():
+            listed[name] = hashlib.sha256(data).hexdigest()
+            if not (folder / listed[name]).exists():
+                _write_file(folder / listed[name], data)
+        _write_file(folder / "list", json.dumps(listed).encode("ascii"))
+        for place in folder.iterdir():
+            if place.name != "list" and place.name not in listed.values():
+                place.unlink(missing_ok=True)
+        self._runs_written = self._runs
+
     def _open_session(self) -> Path:
         if self._session is None:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -193,12 +230,15 @@ class Recovered:
     state: SavedState | None
     identity: FileIdentity | None
     """What the file at `path` was, so that a file which changed since the crash is not replaced without a question."""
+    runs: tuple[SavedRun, ...]
+    runs_identity: FileIdentity | None
     _session: Path = field(repr=False)
     _lock: Lock = field(repr=False)
 
     def document(self) -> Document:
         """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
-        document = Document(self.graph, self.path, state=self.state, identity=self.identity)
+        document = Document(self.graph, self.path, state=self.state, identity=self.identity, runs=self.runs)
+        document.runs_identity = self.runs_identity
         if self.path is not None:
             document.graph.folder = str(self.path.parent)
         document.mark_modified()
@@ -234,7 +274,9 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
         if read is None or not read.modified:
             _remove(session, lock)
         else:
-            documents.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), read.identity, session, lock))
+            state, runs = _trained(session), _runs(session)
+            recovered = (read.graph, read.path, read.time, read.whole, state, read.identity, runs, read.runs_identity)
+            documents.append(Recovered(*recovered, session, lock))
     return sorted(documents, key=lambda document: -document.time)
 
 
@@ -250,11 +292,12 @@ class _Read:
     modified: bool
     whole: bool = True
     identity: FileIdentity | None = None
+    runs_identity: FileIdentity | None = None
 
     def mark(self, row: Mapping[str, Any]) -> None:
         self.modified, self.time = bool(row["modified"]), float(row["time"])
         self.path = None if row["path"] is None else Path(row["path"])
-        self.identity = FileIdentity.from_json(row.get("identity"))
+        self.identity, self.runs_identity = (FileIdentity.from_json(row.get(name)) for name in ("identity", "runs_identity"))
 
 
 def _read(session: Path, catalog: Catalog) -> _Read | None:
@@ -311,6 +354,16 @@ def _trained(session: Path) -> SavedState | None:
         return SavedState.from_json(json.loads(head), packed)
     except (OSError, ValueError, SavedStateError, RecursionError):
         return None
+
+
+def _runs(session: Path) -> tuple[SavedRun, ...]:
+    """The newest runs that were written whole; none where there were none, or none that can be read."""
+    folder = session / RUNS
+    try:
+        listed = json.loads(_contents(folder / "list"))
+        return runs_in({name: _contents(folder / Path(str(digest)).name) for name, digest in listed.items()})[0]
+    except (OSError, ValueError, AttributeError, SavedRunError, RecursionError):
+        return ()
 
 
 def _contents(place: Path) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.text.messages import _
-from graph.text.quoting import quoted
+from graph.text.quoting import one_line, quoted
 
 MEMBER = "state.safetensors"
 KEY = "state"
@@ -46,13 +46,19 @@ class SavedState:
 
     def to_text(self) -> str:
         """The file's entry, one tensor a line."""
-        head = {name: getattr(self, name) for name in COUNTERS} | {"optimizer": self.optimizer}
-        head |= {"seed": self.seed} if self.seed is not None else {}
-        start = json.dumps(head, ensure_ascii=False)[:-1]
+        start = json.dumps(self._head(), ensure_ascii=False)[:-1]
         if self.packed:
             return f"{start}, {json.dumps('file')}: {json.dumps(MEMBER)}, {json.dumps('sha256')}: {json.dumps(_digest(self.packed))}}}"
         rows = ",\n ".join(f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(dict(row))}" for name, row in self.numbers.items())
         return f'{start}, "tensors": {{\n {rows}\n}}}}' if rows else f'{start}, "tensors": {{}}}}'
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as an object; where the numbers are `packed`, it does not say where."""
+        return self._head() | ({} if self.packed else {"tensors": {name: dict(row) for name, row in self.numbers.items()}})
+
+    def _head(self) -> dict[str, Any]:
+        head = {name: getattr(self, name) for name in COUNTERS} | {"optimizer": self.optimizer}
+        return head | ({"seed": self.seed} if self.seed is not None else {})
 
     @classmethod
     def from_json(cls, content: Any, packed: bytes) -> SavedState:
@@ -67,10 +73,11 @@ class SavedState:
         if not isinstance(optimizer, str) or not isinstance(numbers, dict):
             raise SavedStateError(_("it does not name its optimizer and its values"))
         if "file" in content:
+            member = one_line(str(content["file"]))
             if not packed:
-                raise SavedStateError(_("{MEMBER} is missing in the archive").format(MEMBER=MEMBER))
+                raise SavedStateError(_("{MEMBER} is missing in the archive").format(MEMBER=member))
             if content.get("sha256") != _digest(packed):
-                raise SavedStateError(_("{MEMBER} is damaged").format(MEMBER=MEMBER))
+                raise SavedStateError(_("{MEMBER} is damaged").format(MEMBER=member))
             return cls(**counters, optimizer=optimizer, packed=packed)
         for name, row in numbers.items():
             _check(name, row)

@@ -113,7 +113,7 @@ def test_what_could_not_be_opened_again_is_not_saved_and_the_old_file_stays(
     monkeypatch.setattr(files, "MAXIMUM_ATTACHED", 100)
     attached = holding(1.0)
     attached.attachments["tensors/a.safetensors"] = bytes(200)
-    with pytest.raises(FileError, match="its tensors and embedded files take more than"):
+    with pytest.raises(FileError, match="its tensors, runs and embedded files take more than"):
         save(attached, path)
     assert path.read_bytes() == before
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from graph.model.document_settings import SAVE_TRAINED
 from graph.model.edits import MISSING, SetGraphSetting
-from graph.storage.document import SAVE_TRAINED
 from graph.text.messages import _
 from ui.shell.dialogs import Asking
 from ui.shell.gallery import Gallery
