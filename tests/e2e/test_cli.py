@@ -488,5 +488,5 @@ def test_examples_are_listed(command: Command) -> None:
     assert names[0] == "xy-plus-z"
     assert set(names) >= {
         "fan-out", "sigmoid-neuron", "least-squares", "logistic-regression", "xor", "tanh-mlp-2-4-2", "spiral", "sine-regression",
-        "digits-mlp", "digits-cnn", "iris", "saddle", "valley",
+        "digits-mlp", "digits-cnn", "iris", "saddle", "valley", "moons",
     }  # fmt: skip
