@@ -213,8 +213,9 @@ class RegionsPanel(Panel):
         axes = self.chooser.axes(self._points(), self.view.spans if self.view is not None else None) if self.chooser is not None else ()
         points = self._points()
         spot = self.workspace.canvas.model.samples.spot
+        output = self.chooser.output if self.chooser is not None else 0
         return PlaneJob(
-            Plane(axes, spot, "", points), document.structure, document.revision, kernel.progress.run, tests=self._tests, spot=spot
+            Plane(axes, spot, "", points), document.structure, document.revision, kernel.progress.run, output, self._tests, spot
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -76,6 +76,10 @@ class _Source:
     """With the test part, and without it where a validation part judges the run."""
     grid: tuple[Plane, dict[Key, Tensor]] | None = None
     """The last plane as rows."""
+
+    def output(self, wanted: int) -> int:
+        """Which predicted number is shown: the first one where there are not so many any more."""
+        return wanted if wanted < len(self.read.names) else 0
 
 
 def source_of(compiled: Compiled) -> _Source:
@@ -201,7 +205,7 @@ def on_plane(context: ExplainContext, job: PlaneJob) -> Steps:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
-    plane = chosen(model, job.plane)
+    plane, job = chosen(model, job.plane), replace(job, output=source.output(job.output))
     spot = _spot(model, source, now, plane, job)
     return _on_plane(model, source, now, plane, job, stamp, spot)
 

@@ -50,7 +50,7 @@ def one_update(context: ExplainContext, job: OneUpdateJob) -> Steps:
     shown = shown_axes(source, plane)
     with threads(model.compiled.threads):
         shape, prediction = tuple(len(axis.at) for axis in reversed(shown)), torch.cat(pieces)
-        more = read_grid(source.read, prediction, shape, job.output)
+        more = read_grid(source.read, prediction, shape, source.output(job.output))
         lead = source.read.lead(prediction) if len(shape) == 2 else None
     more.pop("probabilities", None)
     drawn = lead.reshape(shape).cpu().numpy() if lead is not None else None

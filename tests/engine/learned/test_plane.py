@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -140,3 +142,25 @@ def test_the_plane_begins_with_columns_that_tell_points_apart() -> None:
     model = Model(network(nodes, "data.x -> out.x; out -> loss.prediction; data.target -> loss.target"))
     seen = asked(model, Plane())
     assert [axis.column for axis in seen.axes] == [2, 3] and seen.held is not None
+
+
+def test_one_of_several_predicted_numbers_is_shown(tmp_path: Path) -> None:
+    table = tmp_path / "heights.csv"
+    rows = [(x, y, 2 * x - y, x * y) for x in range(5) for y in range(5)]
+    table.write_text("a,b,low,high\n" + "\n".join(",".join(map(str, row)) for row in rows))
+    nodes = {
+        "data": ("source.data", {"dataset": "csv", "path": str(table), "feature_columns": "a, b", "target_columns": "low, high"}),
+        "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.squared_error", {}),
+    }  # fmt: skip
+    model = trained(network(nodes, "data.x -> out.x; out -> loss.prediction; data.target -> loss.target", optimizer="sgd", epochs=2))
+    weight, bias = model.state.parameters["out.W"], model.state.parameters["out.b"]
+    spot = Spot("train", 2, model.feeds.rows["train"])
+    for output in (0, 1, 2):  # there is no third one any more: the first
+        at = output % 2
+        seen = finished(on_plane(ExplainContext(model), PlaneJob(Plane(points=(3, 4)), 1, 2, 3, output, spot=spot)))
+        assert isinstance(seen, OnPlane) and (seen.output, seen.target, seen.names) == (at, ("low", "high")[at], ("low", "high"))
+        assert seen.values is not None and seen.values.shape == (4, 3)
+        for i, y in enumerate(seen.axes[1].at):
+            for j, x in enumerate(seen.axes[0].at):
+                assert seen.values[i, j] == pytest.approx(float((weight @ torch.tensor([x, y], dtype=weight.dtype) + bias)[at]), abs=1e-12)
+        assert seen.spot is not None and seen.spot.true == float(model.feeds.train["data", "target"][2, at])
