@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.explain.figures import Band, Figure, Line, Point
+from engine.explain.figures import Band, Figure, Line, Point, Row
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import evaluate
 from engine.learned.experiment import Experiment
@@ -68,23 +68,29 @@ def experiment(situation: ExplainContext, job: Experiment) -> Steps:
 def _plot(job: Experiment, results: Mapping[tuple[str, str], Mapping[str, Sequence[float]]]) -> Figure:
     ticks = tuple(dict.fromkeys(variant.at for variant in job.variants))
     names = tuple(dict.fromkeys(variant.name for variant in job.variants))
-    lines, bands, points, numbers = [], [], [], []
+    lines, bands, points, rows = [], [], [], []
     wanted = [(name, measure) for name in names for measure in job.show]
     for role, (name, measure) in zip(ROLES, wanted, strict=False):
         found = [(float(x), results[name, at][measure]) for x, at in enumerate(ticks) if (name, at) in results]
         across = tuple(x for x, _values in found)
-        medians = tuple(statistics.median(values) for _x, values in found)
+        medians = tuple(_median(values) for _x, values in found)
         title = name if name and len(job.show) == 1 else f"{name}: {named(measure)}" if name else named(measure)
         lines.append(Line(across, medians, title, role))
         bands.append(Band(across, tuple(min(v) for _x, v in found), tuple(max(v) for _x, v in found), role))
         points += [Point(x, y, role) for x, y in zip(across, medians, strict=True)]
-        numbers += [(f"{title}, {ticks[int(x)]}:", y) for x, y in (list(zip(across, medians, strict=True))[:: max(1, len(across) - 1)])]
-    note = _("Median of {count} runs with the seeds 0 to {last}; the band goes from the smallest to the largest.")
+        known = dict(zip(across, medians, strict=True))
+        rows.append(Row(title, role, tuple(known.get(float(x)) for x in range(len(ticks)))))
+    note = _("Medians of {count} runs with the seeds 0 to {last}; bands from the smallest to the largest.")
     up = named(job.show[0]) if len(job.show) == 1 else ""
     return Figure(
-        "experiment", job.place, job.across, up, tuple(lines), tuple(points), (), tuple(numbers), _room(lines, bands, len(ticks)),
-        note=note.format(count=job.seeds, last=job.seeds - 1), bands=tuple(bands), ticks=ticks,
+        "experiment", job.place, job.across, up, tuple(lines), tuple(points), (), (), _room(lines, bands, len(ticks)),
+        note=note.format(count=job.seeds, last=job.seeds - 1), bands=tuple(bands), ticks=ticks, columns=ticks, rows=tuple(rows),
     )  # fmt: skip
+
+
+def _median(values: Sequence[float]) -> float:
+    """NaN where a run ended with NaN: such a run has no place in an order."""
+    return math.nan if any(map(math.isnan, values)) else statistics.median(values)
 
 
 def _room(lines: Sequence[Line], bands: Sequence[Band], ticks: int) -> tuple[float, float, float, float] | None:
@@ -102,6 +108,7 @@ def _curves(graph: Graph, job: Experiment) -> Steps:
     lines: list[Line] = []
     points: list[Point] = []
     heights: list[float] = []
+    table: list[Row] = []
     for done, (role, variant) in enumerate(zip(ROLES, job.variants, strict=False)):
         model = yield from trained(graph, variant, 0, JobReport(done, len(job.variants)))
         read = reading(model.compiled)
@@ -119,11 +126,15 @@ def _curves(graph: Graph, job: Experiment) -> Steps:
         values = evaluate(model, {node: fed}, [read.prediction, *relus])
         y = values[read.prediction].reshape(-1)
         lines.append(Line(tuple(x.tolist()), tuple(y.tolist()), named_variant(job, variant), role))
+        table.append(Row(named_variant(job, variant), role, (model.evaluate("train")["loss"],)))
         points += [Point(a, b, role) for a, b in _kinks(x, y, [values[key].reshape(len(x), -1) for key in relus])]
     room = float(x[0]), float(x[-1]), min(heights) - 0.3, max(heights) + 0.3
     note = _("Dots on a curve: where a ReLU unit switches on or off, so where one straight piece ends.")
     kinked = any(point.role != "quiet" for point in points)
-    return Figure("experiment", job.place, "x", "y", tuple(lines), tuple(points), (), (), room, note=note if kinked else "")
+    return Figure(
+        "experiment", job.place, "x", "y", tuple(lines), tuple(points), (), (), room, note=note if kinked else "",
+        columns=(named("train"),), rows=tuple(table),
+    )  # fmt: skip
 
 
 def _kinks(x: np.ndarray, y: np.ndarray, sums: Sequence[np.ndarray]) -> list[tuple[float, float]]:

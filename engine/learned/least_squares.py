@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.explain.figures import Figure, Line, Point, Role
+from engine.explain.figures import Figure, Line, Point, Role, Row
 from engine.explain.question import Unanswerable
 from engine.learned.experiment import Experiment
 from engine.learned.experiment_runs import named_variant, variant_of
@@ -29,7 +29,7 @@ def way_of_weights(graph: Graph, job: Experiment) -> Steps:
     """A figure: each variant's weights after every step, from the initial values of the document on."""
     lines: list[Line] = []
     points: list[Point] = []
-    numbers: list[tuple[str, float]] = []
+    rows: list[Row] = []
     solution, bowl = np.zeros(3), np.eye(2)
     for done, (role, variant) in enumerate(zip(WAYS, job.variants, strict=False)):
         model = Model(variant_of(graph, variant, 0))
@@ -47,14 +47,14 @@ def way_of_weights(graph: Graph, job: Experiment) -> Steps:
         lines.append(Line(x, y, named_variant(job, variant), role))
         points += [Point(a, b, role, small=True) for a, b in list(zip(x, y, strict=True))[:30]]
         points.append(Point(x[-1], y[-1], role))
-        numbers += _named(_("after {steps} steps").format(steps=len(way) - 1), way[-1], variant.name)
+        rows.append(Row(_("{method}, {steps} steps").format(method=named_variant(job, variant), steps=len(way) - 1), role, way[-1]))
     points.append(Point(float(solution[0]), float(solution[1]), "right", "w*"))
-    numbers += _named(_("normal equations"), solution, "")
+    rows.append(Row(_("normal equations, w*"), "right", tuple(solution.tolist())))
     across = np.concatenate([line.x for line in lines]), np.concatenate([line.y for line in lines])
     room = tuple(float(end) for side in across for end in (side.min() - 0.3, side.max() + 0.3))
     return Figure(
-        "experiment", job.place, "w₁", "w₂", tuple(lines), tuple(points), (), tuple(numbers), room, square=True,  # type: ignore[arg-type]
-        note=_("The ellipses join weights of equal loss, with the best b for each."),
+        "experiment", job.place, "w₁", "w₂", tuple(lines), tuple(points), (), (), room, square=True,  # type: ignore[arg-type]
+        note=_("The ellipses join weights of equal loss, with the best b for each."), columns=("w₁", "w₂", "b"), rows=tuple(rows),
     )  # fmt: skip
 
 
@@ -91,9 +91,3 @@ def _levels(best: np.ndarray, bowl: np.ndarray, start: tuple[float, ...]) -> lis
     rings = [best[:, None] + axes @ (circle * np.sqrt(height * share / values)[:, None]) for share in LEVELS]
     names = (_("equal loss"), *[""] * (len(LEVELS) - 1))
     return [Line(tuple(ring[0].tolist()), tuple(ring[1].tolist()), name, "fourth") for name, ring in zip(names, rings, strict=True)]
-
-
-def _named(title: str, numbers: tuple[float, ...] | np.ndarray, of: str) -> list[tuple[str, float]]:
-    first, *more = zip(("w₁", "w₂", "b"), (float(number) for number in numbers), strict=True)
-    head = f"{of}, {title}" if of else title
-    return [(f"{head}: {first[0]}", first[1]), *more]

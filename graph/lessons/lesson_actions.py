@@ -140,7 +140,8 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "paths": (_OF, _INDEX),
     "figure": (Field("kind", _kind), _OF, _INDEX, Field("epsilon", _number, False), Field("labels", _text, False),
                Field("rate", _number, False), Field("variants", _variants, False), Field("seeds", _count, False),
-               Field("show", _shown, False), Field("across", _text, False)),  # a figure of the lecture beside the text of the step
+               Field("show", _shown, False), Field("across", _text, False),
+               Field("predicted", _text, False)),  # a figure of the lecture beside the text of the step
     "sample": (Field("show", _sample),),  # the first, the second …, or "all" or "mean"
     "picture": (_OF, _INDEX, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
     "forward_mode": (_OF, _INDEX),  # the seed

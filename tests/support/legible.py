@@ -22,7 +22,7 @@ _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 def unreadable(window: Window, step: LessonStep) -> list[str]:
     """Of every node and wire that the step points out or asks about: where it is out of view, where its name is too small, and the
-    entries of its value (or question marks) that stand nowhere in sight in type of a 45th of the window's height.
+    entries of its value (of a learned tensor: its own; or question marks) that stand nowhere in sight in type of a 45th of the window's height.
 
     Of a whole graph only the names have to be read, unless a number is asked; of a layer whose weights are asked not its output too.
     """
@@ -63,7 +63,7 @@ def _missing(window: Window, place: Address, node: str, near: QRectF, numbers: n
     if not spec.outputs:
         return
     port = graph.edges[place.id].source[1] if place.kind == "edge" else spec.outputs[0].name
-    view = content.node_value(node, port)
+    view = content.weight(node, place.port) if place.kind == "parameter" else content.node_value(node, port)
     if view is None:
         return
     if view.covered:

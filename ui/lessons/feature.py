@@ -49,6 +49,7 @@ class Lessons(Feature):
         self._predicting: Predicting | None = None
         self._figures: Figures | None = None
         self._shown: object = None
+        self._broad = False
         self.finished = False
         """Whether the page after the last step is shown."""
 
@@ -112,6 +113,7 @@ class Lessons(Feature):
             self._end()
             return False
         assert self.panel is not None
+        self._broad = False
         self._side.place(self.panel)
         player.changed.connect(self._follow)
         player.leaving.connect(self._withdraw)
@@ -193,6 +195,7 @@ class Lessons(Feature):
         score = LessonScore.of(player.lesson, standing.answers)
         standing.finish(score.first)
         self._keep()
+        self._give_room(player)
         panel.show_finish(score, standing.best or 0, following(player.script.path))
         self.workspace.refresh_actions()
 
@@ -202,7 +205,9 @@ class Lessons(Feature):
         assert player is not None and panel is not None and standing is not None
         self.finished = False
         if index == player.index:
+            self._give_room(player)
             panel.show_step(player, standing, again=True)
+            self._draw_figures()
             self.workspace.refresh_actions()
         else:
             player.go(index)
@@ -381,7 +386,7 @@ class Lessons(Feature):
         panel.finish.again_clicked.connect(self.repeat)
         panel.finish.gallery_clicked.connect(lambda: self.workspace.later(self.choose))
         panel.opened.connect(self._uncover)
-        panel.left.connect(lambda: self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        panel.left.connect(self._left)
 
     def _follow(self) -> None:
         """The player moved, or wandered off."""
@@ -393,6 +398,7 @@ class Lessons(Feature):
         if self._shown != (player, player.index):
             self._shown = (player, player.index)
             self.finished = False
+            self._give_room(player)
             panel.show_step(player, standing)
             self._draw_figures()
             self._keep()
@@ -422,6 +428,20 @@ class Lessons(Feature):
             self._figures = Figures(self.workspace)
         if self._figures is not None and self.panel is not None:
             self._figures.draw(self.panel.figures)
+
+    def _give_room(self, player: Player) -> None:
+        """An experiment takes most of the window; the graph is shown beside it."""
+        assert self.panel is not None
+        broad = not self.finished and any(action.do == "figure" and action.args["kind"] == "experiment" for action in player.step.run)
+        if broad != self._broad:
+            self._broad = broad
+            self._side.place(self.panel, broad)
+            player.view.refit()
+
+    def _left(self) -> None:
+        """Esc in the lesson ends an experiment that runs; else the keys go to the graph."""
+        if self._figures is None or not self._figures.cancel():
+            self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _withdraw(self) -> None:
         predicting, self._predicting = self._predicting, None

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScr
 from graph.text.messages import _
 from ui.lessons import questions
 from ui.lessons.dots import Dots
+from ui.lessons.experiment_view import ExperimentView
 from ui.lessons.figures import Drawn, view_of
 from ui.lessons.finish_page import FinishPage
-from ui.lessons.questions import NumberBox, QuestionBox
+from ui.lessons.questions import ChoiceBox, NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
 from ui.look.schedule import Schedule
@@ -25,7 +26,7 @@ from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
 
 if TYPE_CHECKING:
     from graph.lessons.lesson import Action
-    from ui.lessons.player import Player
+    from ui.lessons.player import LessonScript, Player
     from ui.lessons.score import LessonScore
     from ui.lessons.shelf import ShelfEntry, Standing
 
@@ -37,6 +38,8 @@ LINES, QUESTION = 45, questions.SMALL
 """No type is smaller than this part of the window's height; the smallest is that of questions."""
 OVERLAP, HARDLY = 48, 12
 """Pixels that stay in view when the text is turned on, and how few below the edge do not count."""
+READ, SEEN = 5, 7
+"""How text and an experiment beside it share the width."""
 LARGER = 1.12
 SCROLL_MS, SCROLL = 30, "scroll to what was said"
 """Type in the lesson is larger than in other panels: a class reads it."""
@@ -61,6 +64,8 @@ class LessonPanel(QWidget):
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
         self.figures: list[tuple[Action, Drawn]] = []
+        self._chosen: dict[tuple[LessonScript, str, int], str] = {}
+        """What was chosen first, by title of the step and number of the question: a prediction is compared with what is measured later."""
         self._theme: Theme | None = None
         self._onward = ""
         self._full: Theme | None = None
@@ -116,6 +121,10 @@ class LessonPanel(QWidget):
             changed.connect(lambda *_numbers: self._name_next())
         self._end = scrolled(self.finish)
         self._end.hide()
+        self._exhibit = QWidget()
+        self._exhibits = QVBoxLayout(self._exhibit)
+        self._exhibits.setContentsMargins(14, 4, 8, 8)
+        self._exhibit.hide()
         self._steps = QWidget()
         self._row = QGridLayout(self._steps)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -123,8 +132,10 @@ class LessonPanel(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(8)
         self._layout.addLayout(self._top)
-        for page in (self.area, self._end):
-            self._layout.addWidget(page, 1)
+        pages = QHBoxLayout()
+        for page, share in ((self.area, READ), (self._exhibit, SEEN), (self._end, READ)):
+            pages.addWidget(page, share)
+        self._layout.addLayout(pages, 1)
         for part in (self.home, self._rule, self._steps):
             self._layout.addWidget(part)
         self._arrange(wide=False)
@@ -150,7 +161,8 @@ class LessonPanel(QWidget):
 
     def _share(self) -> None:
         """How the columns share the width: a step without figures has two."""
-        for place, share in enumerate((3, 4 if self.figures else 0, 3, 0) if self._wide else (0, 0, 0, 1)):
+        beside = any(not isinstance(figure, ExperimentView) for _action, figure in self.figures)
+        for place, share in enumerate((3, 4 if beside else 0, 3, 0) if self._wide else (0, 0, 0, 1)):
             self._columns.setStretch(place, share)
 
     def set_theme(self, theme: Theme) -> None:
@@ -201,18 +213,23 @@ class LessonPanel(QWidget):
         self.text.show_text(step.text, theme)
         self.text.setVisible(bool(step.text))
         clear(self._figures)
+        clear(self._exhibits)
         wanted = [action for action in step.run if action.do == "figure"]
-        self.figures = [(action, view_of(action, theme)) for action in wanted]
+        self.figures = [(action, view_of(action, theme, self._predicted(player, action))) for action in wanted]
         for _action, figure in self.figures:
-            self._figures.addWidget(figure)
+            (self._exhibits if isinstance(figure, ExperimentView) else self._figures).addWidget(figure)
             figure.show()
-        if self.figures:
+        if self._figures.count():
             self._figures.addStretch(1)
+        self._exhibit.setVisible(bool(self._exhibits.count()))
+        self._measure()
         self._share()
         clear(self._asked)
         for number, question in enumerate(step.ask):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
             box.answered.connect(lambda outcome, number=number: self.answered.emit(number, outcome))
+            if isinstance(box, ChoiceBox):
+                box.chose.connect(lambda text, place=(player.script, step.title, number): self._chosen.setdefault(place, text))  # type: ignore[misc]
             box.opened.connect(self.opened)
             box.left.connect(self.left)
             box.told.connect(lambda box=box: self._see(box))
@@ -237,9 +254,16 @@ class LessonPanel(QWidget):
         self.next.setToolTip(tip or _("Leave the lesson and return to your own graph"))
         self.next.setAccessibleName(tip)
 
+    def _predicted(self, player: Player, action: Action) -> str:
+        """What was chosen in the step that an experiment puts to the test: its last question of that kind."""
+        title = action.args.get("predicted", "")
+        asked = [place for step in player.lesson.steps if step.title == title for place, one in enumerate(step.ask) if one.kind == "choice"]
+        return self._chosen.get((player.script, title, asked[-1]), "") if asked else ""
+
     def _turn(self, finished: bool) -> None:
         self._end.setVisible(finished)
         self.area.setVisible(not finished)
+        self._exhibit.setVisible(not finished and bool(self._exhibits.count()))
 
     def _see(self, box: QuestionBox) -> None:
         """Bring what was just said into view, once it has its place."""
@@ -292,7 +316,11 @@ class LessonPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() > WIDE * self.height()
+        self._measure()
+
+    def _measure(self) -> None:
+        """Beside an experiment, text and questions stay below each other."""
+        wide = self.width() > WIDE * self.height() and not self._exhibits.count()
         if wide != self._wide:
             self._arrange(wide)
 

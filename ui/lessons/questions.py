@@ -246,7 +246,9 @@ class NumberBox(QuestionBox):
 
 
 class ChoiceBox(QuestionBox):
-    """Answers to choose from; each says why or why not."""
+    """Answers to choose from; each says why or why not. `chose` carries the text of one that was chosen."""
+
+    chose = Signal(str)
 
     def _fill(self) -> None:
         self.options: list[TextButton] = []
@@ -269,6 +271,7 @@ class ChoiceBox(QuestionBox):
         for other, choice in zip(self.question.options, self.options, strict=True):
             if other is option:
                 choice.mark("right" if option.right else "wrong")
+        self.chose.emit(option.text)
         judgement = judge_choice(option)
         self._judge(judgement.right, comment=option.feedback)
 

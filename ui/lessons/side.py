@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 WIDTH, SHARE = 400, 0.36
 """For type at 100 %, and the share of the window it may take at most."""
+BROAD, MOST = 1100, 0.72
+"""The same where an experiment is shown: its figure is the largest thing in view."""
 
 
 class Side:
@@ -24,9 +26,10 @@ class Side:
         self._workspace.modes.enter(self._name, mode)
         self.place(panel)
 
-    def place(self, panel: QWidget) -> None:
-        """Put the panel where the graph that is shown now keeps the most room."""
-        self._workspace.pages.put(self._name, self._title, panel, WIDTH, SHARE)
+    def place(self, panel: QWidget, broad: bool = False) -> None:
+        """Put the panel where the graph that is shown now keeps the most room; `broad`: where the panel itself has the most."""
+        width, share = (BROAD, MOST) if broad else (WIDTH, SHARE)
+        self._workspace.pages.put(self._name, self._title, panel, width, share)
 
     def hide(self) -> None:
         """Give the place back; the window is in the mode before again."""

@@ -1,52 +1,65 @@
-"""Draws any figure: lines, points and arrows in a plane, with a legend and what is said below."""
+"""Draws any figure: lines, points and arrows in a plane, with a legend or a table of numbers, and what is said below."""
 
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.explain.figures import Arrow, Band, Figure, Line, Role
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.look.numbers import count, number
-from ui.look.theme import Theme, color, faded
+from ui.look.theme import Theme, color, faded, font
 from ui.look.widgets import label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 
 HEIGHT = 150
 """Of the plot, for type at 100 %; a plane with equal axes is higher."""
 SQUARE = 1.06
+TYPE = 15.0
+"""Height of all type, in pixels at the theme's size: a figure is read from as far away as the text beside it."""
+NARROW = 3
+"""A table of more columns has the names of its rows above it."""
 COUNTED = 1e4
 """A whole number from here up is written as a count: 70,656."""
 
 
 class FigureView(QWidget):
-    """Empty until `show_figure`, and as high as a figure from the start."""
+    """Empty until `show_figure`, and as high as a figure from the start; with `fills` as high as there is room."""
 
-    def __init__(self, theme: Theme, square: bool = False) -> None:
+    def __init__(self, theme: Theme, square: bool = False, fills: bool = False) -> None:
         super().__init__()
         self._theme = theme
         self.figure: Figure | None = None
         self.plot = new_plot(_("Figure"))
-        self.plot.setFixedHeight(round(HEIGHT * (SQUARE if square else 1.0) * theme.scale))
+        height = round(HEIGHT * (SQUARE if square else 1.0) * theme.scale)
+        if fills:
+            self.plot.setMinimumHeight(height)
+            self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        else:
+            self.plot.setFixedHeight(height)
         self.key = label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.said = label("", "small", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for part in (self.plot, self.key, self.said):
+        layout.setSpacing(round(6 * theme.scale))
+        layout.addWidget(self.plot, 1)
+        for part in (self.key, self.said):
             layout.addWidget(part)
-        dress(self.plot, theme)
+        for part in (self.key, self.said):
+            part.setStyleSheet(f"font-size: {round(TYPE * theme.scale)}px")
+        self._dress()
 
     def show_figure(self, figure: Figure) -> None:
         """Draw this in place of what was there."""
         self.figure, theme, plot = figure, self._theme, self.plot
         plot.clear()
-        dress(plot, theme, left=figure.up, bottom=figure.across)
+        self._dress(left=figure.up, bottom=figure.across)
         plot.setAspectLocked(figure.square)
         plot.getAxis("bottom").setTicks([list(enumerate(figure.ticks))] if figure.ticks else None)
         for band in figure.bands:
@@ -64,7 +77,8 @@ class FigureView(QWidget):
             plot.setXRange(left, right, padding=0.0)
             plot.setYRange(low, high, padding=0.0)
         named = [line for line in figure.lines if line.name]
-        self.key.setText(legend(*(("┅" if line.dashed else "━", self._hue(line.role), line.name) for line in named)))
+        signs = tuple(("┅" if line.dashed else "━", self._hue(line.role), escape(line.name)) for line in named)
+        self.key.setText(self._table(figure) if figure.rows else legend(*signs))
         numbers = [f"{name} {_written(value)}" for name, value in figure.numbers]
         self.said.setText("  ·  ".join([*numbers, *([figure.note] if figure.note else [])]))
         self.said.setVisible(bool(self.said.text()))
@@ -77,6 +91,25 @@ class FigureView(QWidget):
         self.key.setText("")
         self.said.setText(text)
         self.said.show()
+
+    def _dress(self, left: str = "", bottom: str = "") -> None:
+        dress(self.plot, self._theme, left, bottom, TYPE)
+
+    def _table(self, figure: Figure) -> str:
+        """Rich text: a row of numbers for each line of the figure, and its name in the line's colour."""
+        room = round(14 * self._theme.scale)
+        cell = f'<td align="right" style="padding-left: {room}px; white-space: nowrap">{{}}</td>'
+        apart = len(figure.columns) > NARROW  # no room for the names before the numbers
+        signs = [("━", self._hue(row.role), escape(row.name)) for row in figure.rows]
+        head = "".join(cell.format(escape(name)) for name in figure.columns)
+        rows = [
+            f'<tr style="color:{hue}"><td style="white-space: nowrap">{sign}{"" if apart else f" {name}"}</td>'
+            + "".join(cell.format("" if value is None else f"<b>{_written(value)}</b>") for value in row.numbers)
+            + "</tr>"
+            for (sign, hue, name), row in zip(signs, figure.rows, strict=True)
+        ]
+        names = f"<p>{legend(*signs)}</p>" if apart else ""
+        return f'{names}<table cellspacing="0"><tr><td></td>{head}</tr>{"".join(rows)}</table>'
 
     def _draw(self, line: Line) -> None:
         there = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(x) and math.isfinite(y)]
@@ -107,10 +140,8 @@ class FigureView(QWidget):
     def _write(self, text: str, x: float, y: float, hue: str) -> Any:
         import pyqtgraph
 
-        from ui.look.theme import font
-
         item = pyqtgraph.TextItem(text, color=color(hue), anchor=(0, 1))
-        item.setFont(font("small", self._theme.scale))
+        item.setFont(font("base", self._theme.scale * TYPE / 13))
         item.setPos(x, y)
         self.plot.addItem(item)
         return item

@@ -25,8 +25,8 @@ def new_plot(name: str) -> Any:
     return plot
 
 
-def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "") -> None:
-    """Axes, grid and ground in the theme."""
+def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "", size: float = 11) -> None:
+    """Axes, grid and ground in the theme; `size` is the height of type, in pixels at the theme's size."""
     import pyqtgraph
 
     plot.setBackground(color(theme.panel))
@@ -36,10 +36,10 @@ def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "") -> None:
             axis.enableAutoSIPrefix(False)
         axis.setPen(pyqtgraph.mkPen(color(theme.hairline)))
         axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
-        axis.setTickFont(font("tiny", theme.scale))
+        axis.setTickFont(font("tiny", theme.scale * size / 11))
         axis.setStyle(tickLength=-4, tickTextOffset=6)
         if text:
-            axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(11 * theme.scale)}px"})
+            axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(size * theme.scale)}px"})
     plot.showGrid(x=True, y=True, alpha=0.12)
 
 

@@ -69,8 +69,13 @@ class DropTarget(QObject):
                 window.services.get(TABLE_IMPORT).from_file(path, place)
 
 
-def paths_in(data: QMimeData) -> list[Path]:
-    """The files that are dropped: as addresses, or as a text of paths, which is what terminals and editors give."""
+def paths_in(data: QMimeData | None) -> list[Path]:
+    """The files that are dropped: as addresses, or as a text of paths, which is what terminals and editors give.
+
+    A clipboard whose owner is gone has nothing at all.
+    """
+    if data is None:
+        return []
     if urls := data.urls():
         return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
     lines = data.text().splitlines() if data.hasText() and not data.hasFormat(MIME) else []

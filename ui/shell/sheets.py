@@ -21,6 +21,8 @@ BROAD = 1.7
 """How many times as wide as a column a card is where only a band above or below the graph is free."""
 BAND, BAND_LEAST = 0.4, 290
 """The share of the canvas's height that a lesson below the graph takes, and its least height for type at 100 %."""
+MAIN = 0.5
+"""From this share of the canvas's width up a column is what is looked at, and no band below the graph."""
 CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 SLACK, GROWN, GROWN_MS = 8, "card has grown", 80
 """A card is given another height when its content has another one by more pixels than this, and has had it for so many milliseconds."""
@@ -132,7 +134,7 @@ class Sheets(QObject):
             width, share = shown.column
             graph = self._canvas.scene.bounds().size()
             scale = for_graph(self._theme).scale
-            height = max(BAND * area.height(), BAND_LEAST * scale)
+            height = max(BAND * area.height(), BAND_LEAST * scale) if share < MAIN else area.height()
             place = stage(area, graph, min(width * scale, share * area.width()), height, self._bars())
         else:
             shown.subject = self._canvas.selection

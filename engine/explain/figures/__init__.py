@@ -80,6 +80,15 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table below a figure, in the colour of the line it belongs to; None where there is no number."""
+
+    name: str
+    role: Role
+    numbers: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """`numbers` are named numbers said beside it; `room` is (left, right, bottom, top) of the part to show, `square` its axes alike."""
 
@@ -97,6 +106,9 @@ class Figure:
     bands: tuple[Band, ...] = ()
     ticks: tuple[str, ...] = ()
     """Words at 0, 1, 2 … of the axis that runs to the right, in place of numbers."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    """A table of numbers under `columns`; it names the lines, too."""
 
 
 @dataclass(frozen=True, slots=True)
