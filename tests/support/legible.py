@@ -22,9 +22,10 @@ _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 def unreadable(window: Window, step: LessonStep) -> list[str]:
     """Of every node and wire that the step points out or asks about: where it is out of view, where its name is too small, and the
-    entries of its value (of a learned tensor: its own; or question marks) that stand nowhere in sight in type of a 45th of the window's height.
+    entries of its value (or question marks) that stand nowhere in sight in type of a 45th of the window's height.
 
-    Of a whole graph only the names have to be read, unless a number is asked; of a layer whose weights are asked not its output too.
+    Of a learned tensor, the value is its own. Of a whole graph only the names have to be read, unless a number is asked; of a layer
+    whose weights are asked not its output too.
     """
     model, graph = window.canvas.model, window.document.graph
     record, least = recorded(model), window.height() / LINES - 0.1

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.explain.figures import Figure
 from engine.learned.experiment import Experiment
 from engine.numerics.job import JobReport
+from graph.lessons.lesson import Choice
 from graph.text.messages import _, ngettext
 from ui.lessons.text import LessonText
 from ui.look.job_bar import JobBar
@@ -24,9 +25,9 @@ class ExperimentView(QWidget):
     cancelled = Signal()
     again = Signal()
 
-    def __init__(self, theme: Theme, square: bool = False, predicted: str = "") -> None:
+    def __init__(self, theme: Theme, square: bool = False, predicted: Choice | None = None) -> None:
         super().__init__()
-        self._theme, self._since = theme, 0.0
+        self._theme, self._since, self._prediction = theme, 0.0, predicted
         self.view = FigureView(theme, square, fills=True)
         self.plan, self.predicted = LessonText(TYPE), LessonText(TYPE)
         self.bar = JobBar(_("Experiment"))
@@ -38,9 +39,7 @@ class ExperimentView(QWidget):
         layout.setSpacing(round(6 * theme.scale))
         for part in (self.plan, self.bar, self.view, self.predicted):
             layout.addWidget(part, 1 if part is self.view else 0)
-        if predicted:
-            self.predicted.show_text(_("**Your prediction:** {answer}").format(answer=predicted), theme)
-        self.predicted.setVisible(bool(predicted))
+        self._compare(_("**Your prediction:** {answer}"))
 
     @property
     def figure(self) -> Figure | None:
@@ -68,6 +67,9 @@ class ExperimentView(QWidget):
     def show_figure(self, figure: Figure) -> None:
         self.bar.finish()
         self._say("")
+        agree = _("✓ **Your prediction:** {answer}. The runs agree.")
+        otherwise = _("✕ **Your prediction:** {answer}. The runs say otherwise.")
+        self._compare(agree if self._prediction is not None and self._prediction.right else otherwise)
         self.view.show_figure(figure)
 
     def stop(self, why: str = "") -> None:
@@ -75,6 +77,11 @@ class ExperimentView(QWidget):
         self._say(why)
         self.view.say("")
         self.bar.offer(_("The experiment was cancelled.") if not why else "", _("Run again"))
+
+    def _compare(self, said: str) -> None:
+        if self._prediction is not None:
+            self.predicted.show_text(said.format(answer=self._prediction.text), self._theme)
+        self.predicted.setVisible(self._prediction is not None)
 
     def outdate(self) -> None:
         """The graph is another one: what is drawn, if anything, is about the one before."""

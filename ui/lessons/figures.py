@@ -11,7 +11,7 @@ from engine.explain.paths import Ledger, PathLedger
 from engine.explain.question import Question, Refusal
 from engine.learned.experiment import Experiment, Variant
 from engine.numerics.job import JobEnd, JobReport
-from graph.lessons.lesson import Action, LessonError
+from graph.lessons.lesson import Action, Choice, LessonError
 from graph.lessons.lesson_graph import edits_of_variant, find
 from graph.model.graph import Graph
 from ui.engine_link.work import JobHandle
@@ -29,7 +29,7 @@ KEPT = 24
 Drawn = FigureView | TableView | ExperimentView
 
 
-def view_of(action: Action, theme: Theme, predicted: str = "") -> Drawn:
+def view_of(action: Action, theme: Theme, predicted: Choice | None = None) -> Drawn:
     """An empty view for what a "figure" action asks; an experiment says what was `predicted`."""
     kind = action.args["kind"]
     if kind == "experiment":
@@ -73,7 +73,7 @@ class Figures:
 
 
 class _Results:
-    """Experiments that were made, with the graphs they were made with: who turns back to a step, or changes the theme, does not wait again."""
+    """Experiments that were made, and with which graphs: turning back to a step or changing the theme does not make them again."""
 
     def __init__(self) -> None:
         self._made: list[tuple[Experiment, Graph, Figure]] = []

@@ -25,7 +25,7 @@ from ui.look.typing import claim_escape
 from ui.look.widgets import ElidedLabel, button, clear, label, line, scrolled
 
 if TYPE_CHECKING:
-    from graph.lessons.lesson import Action
+    from graph.lessons.lesson import Action, Choice
     from ui.lessons.player import LessonScript, Player
     from ui.lessons.score import LessonScore
     from ui.lessons.shelf import ShelfEntry, Standing
@@ -64,7 +64,7 @@ class LessonPanel(QWidget):
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
         self.figures: list[tuple[Action, Drawn]] = []
-        self._chosen: dict[tuple[LessonScript, str, int], str] = {}
+        self._chosen: dict[tuple[LessonScript, str, int], Choice] = {}
         """What was chosen first, by title of the step and number of the question: a prediction is compared with what is measured later."""
         self._theme: Theme | None = None
         self._onward = ""
@@ -229,7 +229,7 @@ class LessonPanel(QWidget):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
             box.answered.connect(lambda outcome, number=number: self.answered.emit(number, outcome))
             if isinstance(box, ChoiceBox):
-                box.chose.connect(lambda text, place=(player.script, step.title, number): self._chosen.setdefault(place, text))  # type: ignore[misc]
+                box.chose.connect(lambda option, place=(player.script, step.title, number): self._chosen.setdefault(place, option))  # type: ignore[misc]
             box.opened.connect(self.opened)
             box.left.connect(self.left)
             box.told.connect(lambda box=box: self._see(box))
@@ -254,11 +254,11 @@ class LessonPanel(QWidget):
         self.next.setToolTip(tip or _("Leave the lesson and return to your own graph"))
         self.next.setAccessibleName(tip)
 
-    def _predicted(self, player: Player, action: Action) -> str:
+    def _predicted(self, player: Player, action: Action) -> Choice | None:
         """What was chosen in the step that an experiment puts to the test: its last question of that kind."""
         title = action.args.get("predicted", "")
         asked = [place for step in player.lesson.steps if step.title == title for place, one in enumerate(step.ask) if one.kind == "choice"]
-        return self._chosen.get((player.script, title, asked[-1]), "") if asked else ""
+        return self._chosen.get((player.script, title, asked[-1])) if asked else None
 
     def _turn(self, finished: bool) -> None:
         self._end.setVisible(finished)

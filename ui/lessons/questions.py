@@ -246,9 +246,9 @@ class NumberBox(QuestionBox):
 
 
 class ChoiceBox(QuestionBox):
-    """Answers to choose from; each says why or why not. `chose` carries the text of one that was chosen."""
+    """Answers to choose from; each says why or why not. `chose` carries the `Choice` that was made."""
 
-    chose = Signal(str)
+    chose = Signal(object)
 
     def _fill(self) -> None:
         self.options: list[TextButton] = []
@@ -271,7 +271,7 @@ class ChoiceBox(QuestionBox):
         for other, choice in zip(self.question.options, self.options, strict=True):
             if other is option:
                 choice.mark("right" if option.right else "wrong")
-        self.chose.emit(option.text)
+        self.chose.emit(option)
         judgement = judge_choice(option)
         self._judge(judgement.right, comment=option.feedback)
 

@@ -33,7 +33,7 @@ class FigureView(QWidget):
 
     def __init__(self, theme: Theme, square: bool = False, fills: bool = False) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._fills = theme, fills
         self.figure: Figure | None = None
         self.plot = new_plot(_("Figure"))
         height = round(HEIGHT * (SQUARE if square else 1.0) * theme.scale)
@@ -59,6 +59,7 @@ class FigureView(QWidget):
         """Draw this in place of what was there."""
         self.figure, theme, plot = figure, self._theme, self.plot
         plot.clear()
+        plot.show()
         self._dress(left=figure.up, bottom=figure.across)
         plot.setAspectLocked(figure.square)
         plot.getAxis("bottom").setTicks([list(enumerate(figure.ticks))] if figure.ticks else None)
@@ -85,9 +86,10 @@ class FigureView(QWidget):
         plot.setAccessibleName(", ".join(line.name for line in named))
 
     def say(self, text: str) -> None:
-        """Words in place of a figure."""
+        """Words in place of a figure. Axes without one would look like a result."""
         self.figure = None
         self.plot.clear()
+        self.plot.setVisible(not self._fills)
         self.key.setText("")
         self.said.setText(text)
         self.said.show()

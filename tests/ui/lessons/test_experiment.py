@@ -15,6 +15,7 @@ from engine.compile.views import TraceView
 from engine.explain.figures import Figure, Line, Row
 from engine.learned.experiment import Experiment
 from engine.numerics.job import Job, JobEnd, JobReport
+from graph.lessons.lesson import Choice
 from graph.model.address import output
 from graph.model.edits import Move, SetTraining
 from graph.storage.document import Document
@@ -53,7 +54,7 @@ class _Desk:
         self.view = self.open()
 
     def open(self) -> ExperimentView:
-        view = self.view = ExperimentView(LIGHT)
+        view = self.view = ExperimentView(LIGHT, predicted=Choice("The deep one", True))
         self.figures.draw([(self.action, view)])
         return view
 
@@ -104,6 +105,7 @@ def test_it_says_what_is_trained_and_how_long_it_takes_and_esc_ends_it(desk: _De
 def test_a_result_is_kept_for_the_same_graph_and_marked_for_another(desk: _Desk) -> None:
     desk.handle.finish(JobEnd("done", result()))
     assert desk.view.figure == result() and desk.view.plan.text == ""
+    assert "The deep one" in desk.view.predicted.text and "The runs agree" in desk.view.predicted.text
     assert "&lt;deep&gt;" in desk.view.view.key.text() and "0.1591" in desk.view.view.key.text()
 
     assert desk.open().figure == result() and len(desk.jobs) == 1, "turned back to"
