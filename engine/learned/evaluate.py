@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from engine.compile.environment import Key, Wire
 from engine.compile.program import NodeFailure, Program
 from engine.numerics.threads import threads
-from engine.training.compiled import RunError
+from engine.training.compiled import Compiled, RunError
 from graph.model.problem import Problem
 from graph.text.messages import Message
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 BYTES = 64 * 2**20
 """Memory that the values of one piece of rows may take."""
+_MIXING: WeakKeyDictionary[Compiled, dict[tuple[Key, ...], str | None]] = WeakKeyDictionary()
+"""What `mixing` found: it is asked for each picture of a run."""
 
 
 def evaluate(
@@ -108,6 +111,13 @@ def rows_at_once(model: Model, outputs: Sequence[Key]) -> int:
 
 def mixing(model: Model, outputs: Sequence[Key]) -> str | None:
     """The first node on the way to `outputs` that takes a batch and gives one value for all of its rows; None where there is none."""
+    known, key = _MIXING.setdefault(model.compiled, {}), tuple(outputs)
+    if key not in known:
+        known[key] = _found_mixing(model, key)
+    return known[key]
+
+
+def _found_mixing(model: Model, outputs: Sequence[Key]) -> str | None:
     inference = model.inference
     nodes = inference.ancestors(node for node, _port in outputs)
     for node in inference.order:

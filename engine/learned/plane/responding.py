@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -18,16 +19,24 @@ from engine.learned.plane.answer import TURN, chosen, fed_grid, shown_axes, sour
 from engine.learned.plane.responses import MOST_UNITS, Responses, ResponsesJob
 from engine.learned.predictions import Stamp
 from engine.numerics.job import JobReport, Steps
-from engine.training.compiled import RunError
+from engine.training.compiled import Compiled, RunError
 from engine.training.model import Model
 from graph.text.messages import _
 
 FIRST = 256
 """Rows of the first piece, while the speed is not known."""
+_KNOWN: WeakKeyDictionary[Compiled, list[Key]] = WeakKeyDictionary()
+"""The outputs that have maps."""
 
 
 def responding(model: Model) -> list[Key]:
     """The outputs that have maps: real vectors or numbers of each sample, between the data and the prediction."""
+    if model.compiled not in _KNOWN:
+        _KNOWN[model.compiled] = [key for key in _between(model) if mixing(model, [key]) is None]
+    return _KNOWN[model.compiled]
+
+
+def _between(model: Model) -> list[Key]:
     source = source_of(model.compiled)
     inference, graph = model.inference, model.graph
     before = inference.ancestors([source.read.prediction[0]])
@@ -46,7 +55,7 @@ def responding(model: Model) -> list[Key]:
 def responses(context: ExplainContext, job: ResponsesJob) -> Steps:
     """The job. Which numbers it works with is settled here, before its first turn. Raises Unanswerable."""
     model = context.model
-    keys = [key for key in responding(model) if mixing(model, [key]) is None]
+    keys = responding(model)
     if not keys:
         raise Unanswerable(_("No node between the data and the prediction has numbers of each sample."))
     try:
