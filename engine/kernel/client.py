@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
+TOGETHER = 0.025
+"""Seconds that a look at the training may wait for one at a job."""
 STATE_INTERVAL = 2.0
 STATE_SHARE = 0.02
 """Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
@@ -304,8 +306,11 @@ class KernelClient:
         """Seconds until `pump` should run although nothing arrives; None when only an answer or an edit can change anything."""
         if self._process is None or self._outstanding is not None:
             return None
-        training = max(0.0, self._last_progress + PROGRESS_INTERVAL - self._clock()) if self.training else None
-        return min((due for due in (training, self._jobs.due(self._clock())) if due is not None), default=None)
+        now, jobs = self._clock(), self._jobs.due(self._clock())
+        training = max(0.0, self._last_progress + PROGRESS_INTERVAL - now) if self.training else None
+        if training is not None and jobs is not None and training < jobs < training + TOGETHER:
+            return jobs  # one request for both
+        return min((due for due in (training, jobs) if due is not None), default=None)
 
     def pump(self) -> None:
         """Read what has arrived and send the next request. Never blocks."""
@@ -420,7 +425,7 @@ class KernelClient:
                     callback(reply.arrays.get(address))
             self._settle(request.questions, reply.answers, reply.error)
         current = (reply.structure, reply.revision) == (self._document.structure, self._document.revision)
-        self._jobs.receive(tuple(request.jobs), reply.jobs, current and covered)
+        self._jobs.receive(tuple(request.jobs), reply.jobs, current and covered, self._clock())
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.numerics.job import Job, JobEnd, JobNews, JobReport
+from engine.numerics.job import Job, JobEnd, JobNews, JobReport, Repeated
 
 FIRST_LOOK, LAST_LOOK = 0.01, 1 / 12
 """Seconds between two looks at a job: soon at first, for a short one, and then as often as at a training."""
-PATIENT_LOOK = 0.03
-"""The first look at a job that leaves training most of the time: a look costs the trainer too."""
+LEAST_LOOK = 0.008
+"""Before the next look at a job that is repeated: when there is another answer, the kernel can only guess."""
 
 Parts = tuple[object, ...]
 OnProgress = Callable[[JobReport, Parts], None]
@@ -35,13 +35,17 @@ class JobClient:
         self._last = 0
         self._pause = FIRST_LOOK
         self._looked = -1e9
+        self._next: dict[int, float] = {}
+        """When to look at the jobs that are repeated."""
         self._changed = False
 
     def add(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
         """Its number; the next request starts it."""
         self._last += 1
         self._jobs[self._last] = _Wanted(job, progress, end)
-        self._pause, self._changed = (PATIENT_LOOK if _patient(job) else FIRST_LOOK), True
+        self._changed = True
+        if not isinstance(job, Repeated):
+            self._pause = FIRST_LOOK
         return self._last
 
     def cancel(self, number: int) -> None:
@@ -72,7 +76,8 @@ class JobClient:
         """Seconds until the next look; None where there is nothing to send."""
         if self._changed:
             return 0.0
-        return max(0.0, self._looked + self._pause - now) if self._jobs else None
+        times = [self._next.get(number, self._looked + self._pause) for number in self._jobs]
+        return max(0.0, min(times) - now) if times else None
 
     def sent(self, now: float, held: bool = False) -> None:
         """A request with all this has gone out."""
@@ -83,7 +88,7 @@ class JobClient:
 
     # what the answer says
 
-    def receive(self, asked: Sequence[int], news: Sequence[JobNews], current: bool) -> None:
+    def receive(self, asked: Sequence[int], news: Sequence[JobNews], current: bool, now: float) -> None:
         """`current`: the answer is about the document as it is, with nothing in it that has been hidden since; else what is about the
         document waits for the next one."""
         told = {item.number: item for item in news}
@@ -96,6 +101,8 @@ class JobClient:
             if job_news is None:  # the request came to nothing: start it with the next one
                 wanted.sent = False
             elif current or not wanted.job.about_document:
+                if job_news.again is not None:
+                    self._next[number] = now + max(job_news.again, LEAST_LOOK)
                 self._hear(number, wanted, job_news)
 
     def _hear(self, number: int, wanted: _Wanted, news: JobNews) -> None:
@@ -108,11 +115,7 @@ class JobClient:
 
     def _ended(self, number: int, end: JobEnd) -> None:
         wanted = self._jobs.pop(number, None)
+        self._next.pop(number, None)
         if wanted is not None:
-            self._changed |= end.how != "done" or not _patient(wanted.job)  # so that the kernel forgets it; else the next request says so
+            self._changed = True  # so that the kernel forgets it
             wanted.end(end)
-
-
-def _patient(job: Job) -> bool:
-    """Whether a job leaves training more of the time than others do."""
-    return job.share < Job.share

@@ -252,6 +252,12 @@ class Request:
     hidden: Hidden = NOTHING
     """What neither an array nor an answer may contain."""
 
+    @property
+    def looks(self) -> bool:
+        """Whether it is there for jobs alone."""
+        other = self.text, self.edits, self.commands, self.trace, self.progress, self.state, self.kept, self.arrays, self.questions
+        return bool(self.jobs) and not any(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

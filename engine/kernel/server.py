@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import signal
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from graph.model.edits import StateMove
     from graph.storage.saved import SavedState
 
+LONGEST = 1.0
+"""Seconds that the pipe is waited for at most while something is trained or done."""
 SLICE = 0.004
 """Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
 
@@ -150,27 +153,29 @@ class Server:
                     self._work()
                     if not self._connection.poll(self._idle()):
                         continue
+                began = time.thread_time()
                 request = receive(self._connection)
                 send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
+                if request.looks:
+                    self._jobs.cost(time.thread_time() - began)
         except (EOFError, OSError):
             return
 
     def _work(self) -> None:
-        """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes, or the job a
-        smaller share."""
-        began, training = time.perf_counter(), any(worker.wait <= 0 for worker in self._training)
-        if self._jobs.running and not training or self._jobs.due and self._owed <= 0:
+        """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes; jobs that are
+        repeated get less."""
+        began, worked, training = time.perf_counter(), time.thread_time(), any(worker.wait <= 0 for worker in self._training)
+        if self._jobs.due(training) and (not training or self._owed <= 0):
             self._jobs.turn(SLICE, training)
             self._owed = time.perf_counter() - began
-        else:
+        elif self._training:
             self._train_slice()
-            spent = time.perf_counter() - began
-            self._owed -= spent
-            self._jobs.trained(spent)
+            self._owed -= time.perf_counter() - began
+            self._jobs.trained(time.thread_time() - worked)
 
     def _idle(self) -> float:
         """Seconds until there is something to do beside requests."""
-        return 0.0 if self._jobs.running else min((worker.wait for worker in self._training), default=0.0)
+        return min(self._jobs.wait, LONGEST, *(worker.wait for worker in self._training)) if self._training or self._jobs.running else 0.0
 
     def _present(self) -> Hashable:
         """Another value whenever an answer about the document and its numbers would be another one."""
@@ -202,7 +207,7 @@ class Server:
             outdated = any(command.outdates for command in request.commands)
             self._changes += bool(request.text is not None or request.edits or outdated or moved)
             for number, job in request.new_jobs:
-                self._jobs.start(number, job, self._worker.context())
+                self._jobs.start(number, job, self._worker.context(), functools.partial(_context, self._worker))
             self._jobs.keep(request.jobs)
             if request.warm:
                 self._ready = self._worker.warm()
@@ -272,6 +277,11 @@ class Server:
 
     def _reply(self, request: Request, **more: Any) -> Reply:
         return Reply(request.number, request.document, request.structure, request.revision, ready=self._ready, **more)
+
+
+def _context(worker: Worker) -> Any | None:
+    """What a job that is repeated works with; None where its document is not trained."""
+    return worker.context() if worker.training else None
 
 
 def _one_line(error: Exception) -> str:

@@ -56,8 +56,19 @@ class Job:
     done_by: ClassVar[str] = ""
     about_document: ClassVar[bool] = True
     """Whether the answer is about the graph and its numbers as they were at the start, and worth nothing once these have changed."""
-    share: ClassVar[float] = 0.5
-    """The part of the kernel's time that the job takes at most while something is trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated(Job):
+    """A job done again and again while its document is trained, beginning every `rest` seconds at most: each answer is a part.
+
+    The kernel begins the next one by itself, once a step was made since and the window has heard the last answer. Jobs of this kind
+    together take a twentieth of the kernel's time at most. It ends, without an answer of its own, when training does.
+    """
+
+    about_document: ClassVar[bool] = False
+    job: Job
+    rest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +82,13 @@ class JobEnd:
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """The state of job `number`: the newest report, the parts of the answer that were not sent before, and its end."""
+    """The state of job `number`: the newest report, the parts of the answer that were not sent before, and its end.
+
+    `again`: of a job that is repeated, in how many seconds about there is another answer.
+    """
 
     number: int
     report: JobReport
     parts: tuple[Any, ...] = ()
     end: JobEnd | None = None
+    again: float | None = None

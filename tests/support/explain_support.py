@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -140,7 +141,7 @@ class Desk(QObject):
             return
         self._done_by.turn(0.0)
         wanted = self.jobs.wanted
-        self.jobs.receive(tuple(wanted), self._done_by.news(wanted, self._cover), True)
+        self.jobs.receive(tuple(wanted), self._done_by.news(wanted, self._cover), True, time.monotonic())
         self._done_by.keep(self.jobs.wanted)
         if self.jobs.wanted:
             self._schedule.after_frame("job", self._turn)

@@ -28,6 +28,8 @@ MARGIN = 24
 """Lines beyond those in view that are fetched with them."""
 TYPING_MS = 350
 """After so long a pause in typing the expression is read."""
+ROWS_REST = 1 / 12
+"""Seconds between two refreshes of the rows in view while something trains."""
 
 
 class SampleView(QTableView):
@@ -68,7 +70,7 @@ class SamplesTable(QWidget):
         self._quiet = False
         """Whether the current line follows a choice made elsewhere."""
         self.model = SamplesModel(self._missing)
-        self._rows = Refresh(workspace.work, self._got_rows, _seconds, 0.0)
+        self._rows = Refresh(workspace.work, self._got_rows, 0.0, ROWS_REST)
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(True)
         self.filter.setPlaceholderText(_("Filter: x1 > 0.5 and wrong"))
@@ -246,11 +248,11 @@ class SamplesTable(QWidget):
         lines = self.seen
         if self._node and self.isVisible() and self.model.unknown(lines):
             wider = range(max(lines.start - MARGIN, 0), min(lines.stop + MARGIN, self.model.rowCount()))
-            self._want(self.model.unknown(wider))
+            if samples := self.model.unknown(wider):
+                self._rows.ask(self._job_of(samples))
 
-    def _want(self, samples: tuple[int, ...]) -> None:
-        if samples:
-            self._rows.ask(RowsJob(self._node, samples, self.model.test, self._predicted()))
+    def _job_of(self, samples: tuple[int, ...]) -> RowsJob:
+        return RowsJob(self._node, samples, self.model.test, self._predicted())
 
     def _got_rows(self, job: Job, end: JobEnd) -> None:
         if end.how == "done" and isinstance(end.answer, Rows) and isinstance(job, RowsJob) and job.node == self._node:
@@ -268,8 +270,9 @@ class SamplesTable(QWidget):
             self._again = False
             self.ask()
         elif table is not None and any(column.predicted for column in table.columns):
-            lines = self.seen
-            self._want(tuple(self.model.sample(line) for line in lines if line < self.model.rowCount()))
+            samples = tuple(self.model.sample(line) for line in self.seen if line < self.model.rowCount())
+            if samples:
+                self._rows.follow(self._job_of(samples))
 
     def _predictable(self, table: Table) -> bool:
         return self._predicted() and not table.why_no_predictions
@@ -358,7 +361,3 @@ class SamplesTable(QWidget):
             self._say(_("Row {row} is not among the samples that the filter chooses.").format(row=text))
         else:
             self._say(_("There is no row {row}: rows count from 1, and only the samples that are used have one.").format(row=text))
-
-
-def _seconds(answer: object) -> float:
-    return answer.seconds if isinstance(answer, Rows) else 0.0

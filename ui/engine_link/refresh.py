@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from engine.numerics.job import Job, JobEnd
+from engine.numerics.job import Job, JobEnd, Repeated
 from ui.engine_link.work import JobHandle, Work
-
-SHARE = 0.05
-"""Largest part of the trainer's time that one refresh may take."""
-
-PASSING = 0.006
-"""Seconds that a picture costs the kernel beside the work for it: requests are heard and answered. Measured (`benchmarks/regions.py`)."""
 
 Show = Callable[[Job, JobEnd], None]
 
@@ -24,29 +17,28 @@ class Refresh:
     """One job under way at most, and the newest one that was asked for meanwhile.
 
     `ask` does a job once. `follow` keeps its answer up to date: it may be called whenever something could have changed, and asks for
-    nothing that is shown or under way.
-
-    `seconds_of` says how long the kernel worked for an answer. While something trains, the next job waits until that is at most `SHARE` of
-    what has passed, and at least `rest` seconds; at rest it waits for `rest` alone. The first answer, for which the kernel has to load and
-    compile, does not count; of the last three the quickest does, because the others were held up.
+    nothing that is shown or under way. While something trains, the kernel repeats what is followed by itself (`Repeated`), within a
+    share of its time that it measures; one message brings each answer.
     """
 
-    def __init__(
-        self, work: Work, show: Show, seconds_of: Callable[[Any], float], rest: float = 0.1, training_rest: float | None = None
-    ) -> None:
-        """`training_rest`: at least so many seconds between two jobs while something trains, where that is not `rest`."""
-        self._work, self._show, self._seconds_of, self._rest = work, show, seconds_of, rest
+    def __init__(self, work: Work, show: Show, rest: float = 0.1, training_rest: float | None = None) -> None:
+        """`rest`: at least so many seconds between the beginnings of two jobs; `training_rest`: the same while something trains."""
+        self._work, self._show, self._rest = work, show, rest
         self._training_rest = rest if training_rest is None else training_rest
+        self._wish: Job | None = None
+        self._handle: JobHandle | None = None
+        self._under_way: Job | None = None
+        self._repeats = self._answered = False
+        """Whether the job under way is repeated, and whether an answer of it has come."""
         self._followed: Job | None = None
         self._known: tuple[Job, int] | None = None
         """The job that is followed, and the step at which it was asked for while nothing trained."""
-        self._refused: Job | None = None
-        """The job that failed last."""
-        self._warm = False
-        self._wish: Job | None = None
-        self._handle: JobHandle | None = None
-        self._began = -math.inf
-        self._seconds: deque[float] = deque(maxlen=3)
+        self._refused: tuple[Job, bool] | None = None
+        """The job that failed last, and whether something trained."""
+        self._began = self._came = -math.inf
+        """When a job was begun last, and when the last answer came."""
+        self._gap = 0.0
+        """Seconds between the last two answers."""
 
     @property
     def running(self) -> bool:
@@ -59,8 +51,12 @@ class Refresh:
 
     @property
     def interval(self) -> float:
-        """Seconds between the beginnings of two jobs now."""
-        return max(self._training_rest, min(self._seconds, default=0.0) / SHARE) if self._training else self._rest
+        """Seconds from one answer to the next, as the last ones came."""
+        return max(self._gap, self._least)
+
+    @property
+    def _least(self) -> float:
+        return self._training_rest if self._training else self._rest
 
     @property
     def _training(self) -> bool:
@@ -68,14 +64,14 @@ class Refresh:
         return kernel is not None and kernel.training
 
     def ask(self, job: Job) -> None:
-        """Do this job as soon as it is time for it, unless another one is asked for before."""
-        self._wish = job
+        """Do this job once, as soon as it is time for it, unless another one is asked for before."""
+        self._wish, self._followed, self._known = job, None, None
         self._next()
 
     def follow(self, job: Job) -> None:
         """Show this job's answer for the numbers as they are now: again and again while something trains, else once for each step.
 
-        A job that failed is asked for again only after `retry`, or at rest with another step.
+        A job that failed is asked for again only after `retry`, when training begins or ends, or at rest with another step.
         """
         kernel = self._work.kernel
         if kernel is None:
@@ -84,12 +80,14 @@ class Refresh:
         known = job, kernel.progress.step
         if kernel.training:
             self._known = None
-            if job != self._refused:
-                self.ask(job)
+            if self._refused != (job, True):
+                self._wish = None if self._repeats and job == self._under_way else job
+                self._next()
         elif known != self._known:
             self._known = known
             self._work.drop(self)  # what waited for the trainer's sake need not wait
-            self.ask(job)
+            self._wish = job
+            self._next()
 
     def retry(self) -> None:
         """What could not be done may be possible now."""
@@ -102,38 +100,56 @@ class Refresh:
         """Ask for nothing more, and show nothing that is still to come. What was shown is forgotten: the next `follow` asks."""
         self._wish = self._followed = self._known = self._refused = None
         self._work.drop(self)
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            handle.leave()
+        self._leave()
+
+    @property
+    def _held_up(self) -> bool:
+        """What is under way comes first; else a wish that changes all the time would never be granted."""
+        return self._handle is not None and not (self._repeats and self._answered)
 
     def _next(self) -> None:
-        if self._wish is None or self._handle is not None or self._work.kernel is None or self._work.pending(self):
+        if self._wish is None or self._held_up or self._work.kernel is None or self._work.pending(self):
             return
-        left = self.interval - (time.monotonic() - self._began)
+        left = self._least - (time.monotonic() - self._began)
         if left > 0:
             self._work.after_frame(self, self._start, math.ceil(1000 * left))
         else:
             self._start()
 
     def _start(self) -> None:
-        job, self._wish = self._wish, None
-        if job is None or self._handle is not None:
+        if self._wish is None or self._held_up:
             return
-        self._began = time.monotonic()
-        self._handle = self._work.job(job, lambda report, parts: None, lambda end: self._ended(job, end), background=True)
-        if self._handle.end is not None:  # it came to nothing at once
-            self._handle = None
+        self._leave()
+        job, self._wish = self._wish, None
+        self._began, self._answered, self._under_way = time.monotonic(), False, job
+        self._repeats = self._training and job == self._followed
+        wanted = Repeated(job, self._training_rest) if self._repeats else job
+        handle = self._work.job(wanted, lambda report, parts: self._heard(job, parts), lambda end: self._ended(job, end), background=True)
+        self._handle = handle if handle.end is None else None  # it came to nothing at once
+
+    def _leave(self) -> None:
+        handle, self._handle, self._under_way, self._repeats = self._handle, None, None, False
+        if handle is not None:
+            handle.leave()
+
+    def _heard(self, job: Job, parts: tuple[Any, ...]) -> None:
+        if self._repeats and parts:
+            self._answered = True
+            self._shown(job, JobEnd("done", parts[-1]))
+            self._next()
 
     def _ended(self, job: Job, end: JobEnd) -> None:
-        self._handle = None
-        if end.how == "done":
-            if self._warm:
-                self._seconds.append(self._seconds_of(end.answer))
-            self._warm = True
-        self._refused = job if end.how == "failed" else None
+        repeated, self._handle, self._under_way, self._repeats = self._repeats, None, None, False
+        self._refused = (job, self._training) if end.how == "failed" else None
         if end.how in ("cancelled", "outdated"):
             self._known = None
-        self._show(job, end)
-        if self._followed is not None and self._training and self._wish is None:
-            self.follow(self._followed)
+        if not (repeated and end.how == "done"):  # else training has ended: what is followed is asked for with the news of that
+            self._shown(job, end)
+            if self._followed is not None and self._training:
+                self.follow(self._followed)
         self._next()
+
+    def _shown(self, job: Job, end: JobEnd) -> None:
+        now = time.monotonic()
+        self._gap, self._came = now - self._came if self._came > -math.inf else 0.0, now
+        self._show(job, end)

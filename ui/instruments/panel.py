@@ -48,7 +48,7 @@ class InstrumentsPage(Panel):
         self.table, self.detail = LayerTable(), Detail()
         self._open: tuple[str, str] | None = None
         """The node and the column that are enlarged."""
-        self._refresh = Refresh(workspace.work, self._show, lambda observed: observed.seconds, REST)
+        self._refresh = Refresh(workspace.work, self._show, REST)
         self._plan: tuple[object, tuple[str, ...]] = None, ()
         self._failed = ""
         self.hint = label(EMPTY, "secondary", wrap=True)

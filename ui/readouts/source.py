@@ -28,7 +28,7 @@ class PredictionsSource(QObject):
         """Why there are none, in words."""
         self._part: Part | None = None
         """The one that was chosen; None: the one that judges the run."""
-        self._refresh = Refresh(workspace.work, self._ended, lambda answer: answer.seconds, REST, TRAINING)
+        self._refresh = Refresh(workspace.work, self._ended, REST, TRAINING)
 
     @property
     def present(self) -> Stamp:

@@ -14,6 +14,8 @@ LEAST, MOST, MOST_FINE = 32, 128, 512
 """Points along an axis; `MOST` while something trains, and where more would take too long."""
 QUICK, AT_REST = 0.002, 0.2
 """The kernel's seconds for one picture: while something trains, and at rest."""
+SIMILAR = 0.6, 1.6
+"""While something trains, a grid stays unless so many times its points are wanted: another one begins anew."""
 FIRST = 64, 64
 """Before anything is known."""
 
@@ -35,7 +37,10 @@ def points(seen: OnPlane | None, area: QRectF | None, training: bool) -> tuple[i
         return _counts(wide, high, CELL, MOST)
     across, up = _counts(wide, high, CELL, MOST)
     share = min(1.0, math.sqrt(QUICK / max(each * across * up, 1e-9)))
-    return _eights(max(across * share, LEAST)), _eights(max(up * share, LEAST))
+    across, up = _eights(max(across * share, LEAST)), _eights(max(up * share, LEAST))
+    if SIMILAR[0] < across * up / count < SIMILAR[1]:
+        return len(seen.axes[0].at), len(seen.axes[1].at)
+    return across, up
 
 
 def _counts(wide: float, high: float, cell: float, most: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _
-from ui.engine_link.refresh import PASSING, Refresh
+from ui.engine_link.refresh import Refresh
 from ui.look.afar import BASE, ON_STAGE, SMALL, SMALL_PRINT, write_in
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
@@ -56,9 +56,9 @@ class RegionsPanel(Panel):
         self._document: Document | None = None
         self._looked = (-1, -1)
         """The structure that `wanted` was found for, and whether there was a trace."""
-        self._refresh = Refresh(workspace.work, self._answered, lambda seen: 1.2 * seen.seconds + PASSING, rest=REST)
+        self._refresh = Refresh(workspace.work, self._answered, REST)
         self._preview: Preview | None = None
-        self._updates = Refresh(workspace.work, self._updated, lambda update: 0.0, rest=REST)
+        self._updates = Refresh(workspace.work, self._updated, REST)
         self.title = label(_("Learned function"), "strong")
         self.step = ElidedLabel("", "small")
         self.stage = button("⤢", "quiet")
@@ -232,7 +232,8 @@ class RegionsPanel(Panel):
         return points(self.seen, frame.area if frame is not None else None, kernel is not None and kernel.training)
 
     def _answered(self, job: Job, end: JobEnd) -> None:
-        if self.covered:
+        kernel = self.workspace.kernel
+        if self.covered or kernel is None:
             return
         if end.how == "failed":
             self._say(end.text)
@@ -240,7 +241,8 @@ class RegionsPanel(Panel):
             seen: OnPlane = end.answer
             if seen.stamp.structure == self.workspace.document.structure:
                 self._show(seen)
-            self.ask()  # its size may call for another resolution
+            if kernel.training or math.prod(self._points()) > math.prod(len(axis.at) for axis in seen.axes):
+                self.ask()  # what it cost says which resolution can be had
 
     def _show(self, seen: OnPlane) -> None:
         view = self.view or self._make()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QToolTip
 from graph.text.messages import _
 from ui.canvas.model.activity_mark import mark_box
 from ui.canvas.model.content import Shows
-from ui.engine_link.refresh import PASSING, Refresh
+from ui.engine_link.refresh import Refresh
 from ui.look.numerals import number
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import PLANE
@@ -52,7 +52,7 @@ class ResponsesFeature(Feature):
         """The node and the unit whose map is enlarged."""
         self._chosen = False
         """The look was chosen just now, so that the reason is said if there are no maps."""
-        self._refresh = Refresh(workspace.work, self._answered, lambda answer: answer.seconds + PASSING, rest=REST)
+        self._refresh = Refresh(workspace.work, self._answered, REST)
 
     def install(self) -> None:
         known = self.workspace.settings.text(_SETTING)

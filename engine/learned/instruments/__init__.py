@@ -33,7 +33,6 @@ class Observe(Job):
 
     done_by: ClassVar[str] = "engine.learned.instruments.observing:observe"
     about_document: ClassVar[bool] = False
-    share: ClassVar[float] = 0.05
     layers: tuple[str, ...] = ()
     structure: int = 0
     revision: int = 0

@@ -49,7 +49,6 @@ class PlaneJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.plane.answer:on_plane"
     about_document: ClassVar[bool] = False
-    share: ClassVar[float] = 0.04
     plane: Plane
     structure: int
     revision: int

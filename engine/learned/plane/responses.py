@@ -23,7 +23,6 @@ class ResponsesJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.plane.responding:responses"
     about_document: ClassVar[bool] = False
-    share: ClassVar[float] = 0.04
     plane: Plane
     structure: int
     revision: int

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from engine.kernel.jobs import Jobs
-from engine.numerics.job import Job, JobNews, JobReport, Steps
+from engine.kernel.jobs import SHARE, Jobs
+from engine.numerics.job import Job, JobEnd, JobError, JobNews, JobReport, Repeated, Steps
 from tests.support.jobs import CLEANED, Count, Fail, FreeCount, Nowhere
 
 
@@ -125,35 +125,115 @@ def test_what_is_hidden_is_covered_in_parts_and_answer_of_a_job_about_the_docume
 
 
 @dataclass(frozen=True, slots=True)
-class SmallShare(Job):
-    """Each of its turns takes a second of the clock that is its context."""
+class Look(Job):
+    """Two turns of a second each on the clock of the desk that is the context; the answer is the step of the document."""
 
-    done_by: ClassVar[str] = "tests.engine.kernel.test_jobs:turns_of_a_second"
-    share: ClassVar[float] = 0.1
-
-
-def turns_of_a_second(clock: list[float], _job: SmallShare) -> Steps:
-    clock[0] += 1.0
-    yield JobReport(1, 1)
-    clock[0] += 1.0
+    done_by: ClassVar[str] = "tests.engine.kernel.test_jobs:look"
+    about_document: ClassVar[bool] = False
+    fails: bool = False
 
 
-def test_a_job_with_a_small_share_waits_until_training_had_the_rest() -> None:
-    """A turn of one second at a share of 1/10 is followed by nine seconds of training, also where another job of the kind comes."""
-    clock = [0.0]
-    jobs = Jobs(lambda: 0, clock=lambda: clock[0], worked=lambda: clock[0])
-    jobs.start(1, SmallShare(), clock)
-    for _turn in range(2):
-        assert jobs.due
-        jobs.turn(0.0, training=True)
-        jobs.trained(8.5)
-        assert not jobs.due
-        jobs.trained(0.5)
-    assert jobs.news({1: 0})[0].end is not None
-    jobs.start(2, SmallShare(), clock)
-    jobs.turn(0.0, training=True)
-    jobs.turn(0.0, training=True)
-    jobs.start(3, SmallShare(), clock)
-    assert not jobs.due
-    jobs.trained(9.0)
-    assert jobs.due
+def look(desk: Training, job: Look) -> Steps:
+    step = desk.step
+    desk.now += 1.0
+    yield JobReport(1, 2, part="not the answer")
+    desk.now += 1.0
+    if job.fails:
+        raise JobError("It cannot be done.")
+    return step
+
+
+class Training:
+    """Jobs beside a training that is done by hand."""
+
+    def __init__(self) -> None:
+        self.step, self.now, self.training = 0, 0.0, True
+        self.jobs = Jobs(lambda: self.step, clock=lambda: self.now, worked=lambda: self.now)
+
+    def start(self, number: int, rest: float = 0.0, fails: bool = False) -> None:
+        self.jobs.start(number, Repeated(Look(fails), rest), None, lambda: self if self.training else None)
+
+    def train(self, seconds: float) -> None:
+        self.step, self.now = self.step + 1, self.now + seconds
+        self.jobs.trained(seconds)
+
+    def answer(self) -> None:
+        """Both turns of an answer."""
+        for _turn in range(2):
+            assert self.jobs.due(True)
+            self.jobs.turn(0.0, training=True)
+            self.train(1 / SHARE - 1)
+
+    def news(self, known: int, number: int = 1) -> JobNews:
+        self.jobs.keep({number: known})
+        return self.jobs.news({number: known})[0]
+
+
+def test_a_repeated_job_takes_its_share_and_is_done_again_when_the_window_has_its_answer() -> None:
+    desk = Training()
+    desk.start(1)
+    desk.jobs.turn(0.0, training=True)
+    desk.train(1 / SHARE - 1 - 0.5)
+    assert not desk.jobs.due(True)  # half a second is owed
+    desk.train(0.5)
+    assert desk.jobs.due(True)
+    desk.jobs.turn(0.0, training=True)
+    desk.train(100.0)
+    assert not desk.jobs.due(True) and desk.jobs.wait > 1e9  # nobody has heard the answer
+    first = desk.news(0)
+    assert (first.parts, first.end) == ((0,), None) and first.again is not None
+    assert desk.jobs.due(True)  # sent, if not yet known to be heard
+    step = desk.step
+    desk.answer()
+    assert desk.news(0).parts == (0, step), "what was not heard is told again"
+    assert desk.news(2).parts == ()
+    desk.answer()
+    assert len(desk.news(2).parts) == 1 and len(desk.jobs._jobs[1].parts) == 1, "what was heard is not kept"
+
+
+def test_a_repeated_job_waits_for_a_step_and_for_its_rest() -> None:
+    desk = Training()
+    desk.start(1, rest=100.0)
+    desk.answer()
+    desk.news(0)
+    assert not desk.jobs.due(False) and 0 < desk.jobs.wait < 100
+    desk.now += 100.0
+    assert desk.jobs.due(False)  # slow training: nobody waits
+    desk.jobs.turn(0.0)
+    desk.jobs.turn(0.0)
+    desk.news(1)
+    desk.now += 100.0
+    assert not desk.jobs.due(False) and desk.jobs.wait > 1e9  # no step was made since
+    desk.train(1.0)
+    assert desk.jobs.due(False)
+
+
+def test_repeated_jobs_share_one_twentieth_and_take_turns() -> None:
+    desk, told = Training(), {1: 0, 2: 0}
+    desk.start(1)
+    desk.start(2)
+    began, spent = desk.now, 0.0
+    while desk.now < began + 2000:
+        if desk.jobs.due(True):
+            now = desk.now
+            desk.jobs.turn(0.0, training=True)
+            spent += desk.now - now
+        else:
+            desk.train(0.5)
+        desk.jobs.keep(told)
+        for news in desk.jobs.news(told):
+            told[news.number] += len(news.parts)
+    assert spent / 2000 == pytest.approx(SHARE, rel=0.03) and abs(told[1] - told[2]) <= 1 < told[1]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_repeated_job_ends_with_training_or_when_it_fails(fails: bool) -> None:
+    desk = Training()
+    desk.start(1, fails=fails)
+    desk.jobs.turn(0.0, training=True)
+    desk.training = fails
+    desk.jobs.turn(0.0)
+    desk.jobs.turn(0.0)
+    news = desk.news(0)
+    assert news.end == (JobEnd("failed", text="It cannot be done.") if fails else JobEnd("done"))
+    assert news.parts == (() if fails else (0,)) and not desk.jobs.running

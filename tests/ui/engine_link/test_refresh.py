@@ -1,4 +1,4 @@
-"""A job that is repeated takes at most a twentieth of the time while something trains, shows the newest wish, and stops at once."""
+"""What is followed is shown and asked for again, the newest wish wins, and nothing is shown after a stop."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.numerics.job import Job, JobEnd
+from engine.numerics.job import Job, JobEnd, JobReport, Repeated
 from ui.engine_link.messages import Progress
-from ui.engine_link.refresh import SHARE, Refresh
+from ui.engine_link.refresh import Refresh
 from ui.engine_link.work import JobHandle
 
 
@@ -40,13 +40,13 @@ class FakeWork:
 
     def __init__(self) -> None:
         self.kernel = FakeKernel()
-        self.jobs: list[tuple[Look, Callable[[JobEnd], None]]] = []
+        self.jobs: list[tuple[Job, JobHandle]] = []
         self.waits: dict[Any, tuple[Callable[[], None], int]] = {}
 
-    def job(self, job: Look, progress: Any, done: Callable[[JobEnd], None], background: bool = False) -> JobHandle:
+    def job(self, job: Job, progress: Any, done: Callable[[JobEnd], None], background: bool = False) -> JobHandle:
         assert background  # Esc ends the job the user started, never this one
         handle = JobHandle(self.kernel, progress, done)  # type: ignore[arg-type]
-        self.jobs.append((job, handle.finish))
+        self.jobs.append((job, handle))
         return handle
 
     def pending(self, key: Any) -> bool:
@@ -59,48 +59,65 @@ class FakeWork:
         self.waits.pop(key, None)
 
 
-def test_it_takes_a_twentieth_of_the_trainers_time_and_does_the_newest_wish(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, work, shown = Clock(), FakeWork(), list[int]()
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
     monkeypatch.setattr("ui.engine_link.refresh.time", clock)
-    refresh = Refresh(work, lambda job, end: shown.append(job.number), lambda answer: answer, rest=0.1)  # type: ignore[arg-type, attr-defined]
-    refresh.ask(Look(1))
-    for number in (2, 3):
-        refresh.ask(Look(number))
-    assert [job.number for job, _ in work.jobs] == [1] and not work.waits
-    clock.now += 0.3
-    work.jobs[0][1](JobEnd("done", 5.0))  # the first loads and compiles
-    assert shown == [1] and not work.waits and [job.number for job, _ in work.jobs] == [1, 3]
-    clock.now += 0.3
-    refresh.ask(Look(4))
-    work.jobs[1][1](JobEnd("done", 0.05))
+    return clock
+
+
+def test_while_something_trains_the_kernel_repeats_what_is_followed(clock: Clock) -> None:
+    work, shown = FakeWork(), list[tuple[int, Any]]()
+    refresh = Refresh(work, lambda job, end: shown.append((job.number, end.answer)), 0.1, 0.5)  # type: ignore[arg-type, attr-defined]
+    refresh.follow(Look(1))
+    assert [job for job, _ in work.jobs] == [Repeated(Look(1), 0.5)]
+    clock.now += 0.6
+    for number in (2, 3, 3):
+        refresh.follow(Look(number))
+    assert len(work.jobs) == 1 and not work.waits  # the first answer comes first
+    work.jobs[0][1].report(JobReport(), ("a", "b"))
+    assert shown == [(1, "b")] and [job for job, _ in work.jobs] == [Repeated(Look(n), 0.5) for n in (1, 3)]
+    work.jobs[0][1].report(JobReport(), ("c",))
+    assert len(shown) == 1  # nobody hears the one that was replaced
+    clock.now += 0.2
+    work.jobs[1][1].report(JobReport(), ("d",))
+    refresh.follow(Look(3))
+    refresh.follow(Look(4))
     call, wait = work.waits.pop(refresh)
-    assert wait == pytest.approx(1000 * (0.05 / SHARE - 0.3), abs=2)
+    assert len(work.jobs) == 2 and wait == pytest.approx(300, abs=2)
     call()
-    assert [job.number for job, _ in work.jobs] == [1, 3, 4]
+    assert [job for job, _ in work.jobs][2:] == [Repeated(Look(4), 0.5)]
+    work.jobs[2][1].finish(JobEnd("done"))  # training has ended
+    assert len(shown) == 2 and len(work.jobs) == 3
     work.kernel.training = False
-    work.jobs[2][1](JobEnd("done", 0.05))
-    refresh.ask(Look(5))
-    assert work.waits[refresh][1] <= 100
-    refresh.stop()
-    assert not work.waits and not refresh.running
     clock.now += 1
-    refresh.ask(Look(6))
+    refresh.follow(Look(4))
+    assert [job for job, _ in work.jobs][3:] == [Look(4)]
+    work.jobs[3][1].finish(JobEnd("done", "e"))
+    assert shown[1:] == [(3, "d"), (4, "e")]
+    work.kernel.training = True
+    clock.now += 1
+    refresh.follow(Look(4))
+    refresh.ask(Look(5))  # once, also while something trains
+    work.jobs[4][1].report(JobReport(), ("f",))
+    clock.now += 1
+    work.waits.pop(refresh)[0]()
+    assert [job for job, _ in work.jobs][4:] == [Repeated(Look(4), 0.5), Look(5)]
     refresh.stop()
-    work.jobs[-1][1](JobEnd("done", 0.05))
-    assert shown == [1, 3, 4]
+    work.jobs[-1][1].finish(JobEnd("done", "g"))
+    assert shown[-1] == (4, "f") and not refresh.running
 
 
-def test_what_is_followed_is_asked_for_again_unless_it_is_shown_or_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, work = Clock(), FakeWork()
-    monkeypatch.setattr("ui.engine_link.refresh.time", clock)
-    refresh = Refresh(work, lambda job, end: None, lambda answer: 0.0, rest=0.0)  # type: ignore[arg-type]
+def test_what_is_followed_is_asked_for_again_unless_it_is_shown_or_under_way(clock: Clock) -> None:
+    work = FakeWork()
+    refresh = Refresh(work, lambda job, end: None, rest=0.0)  # type: ignore[arg-type]
 
     def answer(how: Any) -> None:
-        work.jobs[-1][1](JobEnd(how))
+        work.jobs[-1][1].finish(JobEnd(how))
 
     def asked() -> list[int]:
         clock.now += 1
-        return [job.number for job, _ in work.jobs]
+        return [getattr(job, "job", job).number for job, _ in work.jobs]
 
     work.kernel.training = False
     for number in (1, 1, 2, 2):  # 2 replaces 1 while that is under way
@@ -124,7 +141,7 @@ def test_what_is_followed_is_asked_for_again_unless_it_is_shown_or_under_way(mon
     assert not refresh.refused and len(asked()) == 5
     work.kernel.training = True
     answer("done")
-    assert len(asked()) == 6  # while something trains, again and again
+    assert len(asked()) == 6 and isinstance(work.jobs[-1][0], Repeated)
     answer("failed")
     refresh.follow(Look(2))
     assert len(asked()) == 6
