@@ -50,8 +50,8 @@ def measured() -> dict[str, Any]:
                 view.ask = lambda: None
                 view.end()
         wait(0.3)
-        for steps in seen.values():
-            steps.clear()
+        for kept in seen.values():
+            kept.clear()
         first, began, used = kernel.progress.step, time.monotonic(), processor_seconds(kernel.pid or 0)
         end = began + SECONDS
         while time.monotonic() < end:
@@ -59,7 +59,7 @@ def measured() -> dict[str, Any]:
             seen["responses"].add(maps.seen.stamp.step)
         seconds = time.monotonic() - began
         steps, own = kernel.progress.step - first, processor_seconds(kernel.pid or 0) - used
-        rates = {name: len(steps) / seconds for name, steps in seen.items()}
+        rates = {name: len(kept) / seconds for name, kept in seen.items()}
         return {"speed": steps / seconds, "own": steps / own, **rates}
 
     kinds: dict[str, tuple[Any, ...]] = {"none": (), "regions": (panel,), "both": (panel, maps)}
