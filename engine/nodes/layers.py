@@ -10,6 +10,7 @@ from engine.nodes.base import BoolSetting, ChoiceSetting, FloatSetting, IntSetti
 from engine.nodes.checks import dims_text
 from engine.nodes.initialise import fans, initialise
 from engine.numerics.lazy import F, torch
+from engine.numerics.rng import uniform
 from graph.model.spec import Category, Param, Port
 from graph.text.messages import Message, _
 
@@ -288,8 +289,7 @@ class Dropout(NodeType):
     def forward(self, s: Settings, x: Tensor, rng: Any = None) -> Tensor | Result:
         if not s.training or s.p == 0:
             return x
-        draw = torch.rand(x.shape, generator=rng, device=x.device, dtype=x.dtype)
-        mask = (draw >= s.p).to(x.dtype) * (1 / (1 - s.p) if s.p < 1 else 0.0)
+        mask = (uniform(x, rng) >= s.p).to(x.dtype) * (1 / (1 - s.p) if s.p < 1 else 0.0)
         return Result((x * mask,), mask)
 
     def repeat(self, s: Settings, kept: Tensor | None, *arguments: Tensor) -> Tensor:

@@ -24,3 +24,12 @@ def generator(seed: int, purpose: str, *more: Any, device: Any = "cpu") -> torch
     import torch
 
     return torch.Generator(device=device).manual_seed(seed_for(seed, purpose, *more))
+
+
+def uniform(like: torch.Tensor, rng: Any) -> torch.Tensor:
+    """Numbers from [0, 1) in the shape of `like`, drawn from the generator `rng`; a tensor in its place holds them already."""
+    import torch
+
+    if isinstance(rng, torch.Tensor):
+        return rng
+    return torch.rand(like.shape, generator=rng, device=like.device, dtype=like.dtype)

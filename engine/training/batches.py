@@ -38,7 +38,7 @@ class Batches:
         if self.whole:
             self.feeds = [self._feeds.whole(self._keys, "train")]
             return self.feeds
-        self._order = torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
+        self._order = self.order(epoch)
         columns: list[Sequence[Tensor]] = []
         for key in self._keys:
             data = self._feeds.train.get(key)
@@ -49,12 +49,15 @@ class Batches:
         self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
         return self.feeds
 
+    def order(self, epoch: int) -> Tensor:
+        """The order in which an epoch takes the rows of the training part."""
+        return torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
+
     def single(self, epoch: int, position: int) -> list[Tensor]:
         """The feeds of one step, where nothing else of its epoch is needed."""
         if self.whole:
             return self.lay_out(epoch)[0]
-        order = torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
-        rows = order[position * self.size : (position + 1) * self.size]
+        rows = self.order(epoch)[position * self.size : (position + 1) * self.size]
         given = ((key, self._feeds.train.get(key)) for key in self._keys)
         return [self._feeds.fixed[key] if data is None else data.index_select(0, rows.to(data.device)) for key, data in given]
 

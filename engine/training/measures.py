@@ -156,15 +156,19 @@ class Measures:
 
     def read(self, values: Mapping[Key, Tensor]) -> dict[str, float]:
         """`objective`, `loss` (without penalties), and `penalty` and `accuracy` where they apply."""
-        metrics = {"objective": float(values[self.objective])}
-        terms = [(a, a.sign * float(values[a.key])) for a in self.addends]
+        return {name: float(value) for name, value in self.tensors(values).items()}
+
+    def tensors(self, values: Mapping[Key, Tensor]) -> dict[str, Tensor]:
+        """The same as float64 tensors of one number each."""
+        metrics = {"objective": values[self.objective].cpu().double().reshape(())}
+        terms = [(a, a.sign * values[a.key].cpu().double().reshape(())) for a in self.addends]
         if any(a.penalty for a in self.addends):
-            metrics["loss"] = sum(value for a, value in terms if not a.penalty)
-            metrics["penalty"] = sum(value for a, value in terms if a.penalty)
+            metrics["loss"] = sum((value for a, value in terms if not a.penalty), torch.zeros((), dtype=torch.float64))
+            metrics["penalty"] = sum((value for a, value in terms if a.penalty), torch.zeros((), dtype=torch.float64))
         else:
             metrics["loss"] = metrics["objective"]
         if self.right is not None and self.prediction is not None and self.target is not None:
-            metrics["accuracy"] = float(self.right(values[self.prediction], values[self.target]).double().mean())
+            metrics["accuracy"] = self.right(values[self.prediction], values[self.target]).double().mean()
         return metrics
 
 

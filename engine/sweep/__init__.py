@@ -1,0 +1,1 @@
+"""Sweeps: the same document trained many times, each time with other settings. What a sweep is and what it found are plain values."""

@@ -1,0 +1,161 @@
+"""What a sweep found, as plain data: a row for each run, and the spread over seeds at each value. No torch here."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from engine.numerics.job import Job
+from engine.sweep.plan import SEED, SweepPlan, Swept
+
+How = Literal["waiting", "running", "done", "diverged", "failed"]
+CURVE = 300
+"""Points of one run's curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberResult:
+    """One run of a sweep, by its place in `SweepPlan.members`.
+
+    `loss` is the objective over the whole training part at the end, penalties included; `metrics` are named as in `train --json`. A run
+    that diverged has those of its last finite step. `curve` holds (step, loss), each the mean of `span` steps; `measured` is what was
+    measured over whole parts on the way. `together`: trained as one batch with others.
+    """
+
+    index: int
+    how: How = "waiting"
+    step: int = 0
+    epoch: int = 0
+    loss: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curve: tuple[tuple[float, float], ...] = ()
+    span: int = 1
+    measured: tuple[tuple[int, Mapping[str, float]], ...] = ()
+    together: bool = False
+    seconds: float = 0.0
+    text: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return self.how in ("done", "diverged", "failed")
+
+    def value(self, measure: str) -> float | None:
+        """A measure at the end; None where the run has none."""
+        return self.loss if measure == "loss" else self.metrics.get(measure)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepWays:
+    """How the runs are trained: how many together, how many one after another, and why (in words, with how many)."""
+
+    together: int = 0
+    alone: int = 0
+    reasons: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepAnswer:
+    """The end of a sweep: all rows were sent as parts before."""
+
+    ways: SweepWays
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SweepEstimate:
+    """What a sweep will take: seconds of this machine while nothing else is computed; `steps` of all runs together."""
+
+    count: int
+    steps: int
+    seconds: float
+    ways: SweepWays
+
+
+@dataclass(frozen=True, slots=True)
+class SweepJob(Job):
+    """Trains every run of a plan from the document's initial values. Parts are tuples of `MemberResult`; the answer is a `SweepAnswer`."""
+
+    done_by: ClassVar[str] = "engine.sweep.answer:sweep"
+    about_document: ClassVar[bool] = False
+    plan: SweepPlan = SweepPlan(())
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateJob(Job):
+    """How long a plan will take, from a few steps of each kind of run. The answer is a `SweepEstimate`."""
+
+    done_by: ClassVar[str] = "engine.sweep.answer:estimate"
+    about_document: ClassVar[bool] = False
+    plan: SweepPlan = SweepPlan(())
+
+
+# Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A measure over the runs that differ in nothing but the seed: of `count` runs `diverged` have no finite end.
+
+    A run that diverged counts as worse than all others; so `median` or `worst` may be infinite. None while no run has ended.
+    """
+
+    count: int
+    ended: int
+    diverged: int
+    median: float | None
+    best: float | None
+    worst: float | None
+
+
+def lower_is_better(measure: str) -> bool:
+    return not measure.endswith("accuracy")
+
+
+def spread(rows: Iterable[MemberResult], measure: str) -> Spread:
+    """The spread of a measure over some runs. What failed before its first step is no number, and counts as diverged."""
+    rows = list(rows)
+    worst = math.inf if lower_is_better(measure) else -math.inf
+    values = [_end(row, measure, worst) for row in rows if row.ended]
+    values = [value for value in values if value is not None]
+    diverged = sum(row.how in ("diverged", "failed") for row in rows)
+    if not values:
+        return Spread(len(rows), 0, diverged, None, None, None)
+    low, high = min(values), max(values)
+    best, far = (low, high) if lower_is_better(measure) else (high, low)
+    return Spread(len(rows), len(values), diverged, _median(values), best, far)
+
+
+def _end(row: MemberResult, measure: str, worst: float) -> float | None:
+    if row.how != "done":
+        return worst
+    value = row.value(measure)
+    return worst if value is not None and math.isnan(value) else value
+
+
+def _median(values: Sequence[float]) -> float:
+    """As usual; of two middle values of which one is infinite, the other's mean with it is infinite too."""
+    return statistics.median(values)
+
+
+def measures_of(rows: Iterable[MemberResult]) -> list[str]:
+    """The measures that some run has, the loss first."""
+    rows = list(rows)
+    names = dict.fromkeys(name for row in rows for name in row.metrics)
+    return [*(["loss"] if any(row.loss is not None for row in rows) else []), *names]
+
+
+def grouped(plan: SweepPlan, by: Sequence[Swept], rows: Mapping[int, MemberResult]) -> dict[tuple[Any, ...], list[MemberResult]]:
+    """The runs by their values of some settings, in the order of the plan."""
+    places = [place for of in by if (place := plan.place(of)) is not None]
+    found: dict[tuple[Any, ...], list[MemberResult]] = {}
+    for index, values in enumerate(plan.members()):
+        found.setdefault(tuple(values[place] for place in places), []).append(rows.get(index, MemberResult(index)))
+    return found
+
+
+def without_seed(plan: SweepPlan) -> list[Swept]:
+    """The swept settings over which there is something to compare: all but the seed."""
+    return [axis.of for axis in plan.axes if axis.of != SEED]

@@ -1,0 +1,95 @@
+"""An optimizer at work on many copies of a network at once: their parameters are the rows of one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.derived import evaluate
+from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
+
+
+def alike(spec: type[Optimizer], hyper: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What has to be the same for two copies to be trained by the same equations: conditions, switches, what is kept."""
+    conditions = {c.strip().removeprefix("not ") for e in spec.equations for c in e.when.split(",")}
+    conditions |= {c.strip().removeprefix("not ") for v in spec.state_variables for c in v.when.split(",")}
+    names = {c.partition("=")[0] for c in conditions}
+    numbers = {s.name for s in spec.settings if s.kind == "float"}
+    return tuple(
+        bool(hyper[s.name]) if s.name in numbers else hyper[s.name] for s in spec.settings if s.name in names or s.name not in numbers
+    )
+
+
+class StackedOptimizer:
+    """Makes the step of every copy: `parameters` are (copies, numbers), row by row, each with hyperparameters of its own.
+
+    Copies with equal hyperparameters take the optimizer's own step. Others follow its equations, in which a setting that differs is a
+    column (copies, 1): the equations work on each number alone, so that the rows do not touch each other.
+    """
+
+    def __init__(self, spec: type[Optimizer], hypers: Sequence[Mapping[str, Any]], parameters: Tensor) -> None:
+        self.spec, self.hypers, self.parameters = spec, list(hypers), parameters
+        self.one = spec(hypers[0], [parameters])
+        self.equal = all(hyper == hypers[0] for hyper in hypers)
+        for variable in spec.state_variables:
+            if variable.name in self.one.state and isinstance(variable.start, str):
+                self.one.state[variable.name][0].copy_(self._column(variable.start).expand_as(parameters))
+        self._known: dict[str, Any] = {name_of(s.symbol): self._value(s.name) for s in spec.settings if s.symbol}
+
+    def _value(self, name: str) -> float | Tensor:
+        values = {float(hyper[name]) for hyper in self.hypers}
+        return values.pop() if len(values) == 1 else self._column(name)
+
+    def _column(self, name: str) -> Tensor:
+        return self.parameters.new_tensor([float(hyper[name]) for hyper in self.hypers]).unsqueeze(1)
+
+    def step(self, gradients: Tensor) -> None:
+        """One step of all copies along their gradients (copies, numbers)."""
+        one = self.one
+        if self.equal:
+            one.step([gradients])
+            return
+        one.t += 1
+        equations, before = self.spec.active(one.hyper, one.scalars), dict(one.scalars)
+        values: dict[str, Any] = {**self._known, **{name: _number(value) for name, value in before.items()}, STEP: float(one.t)}
+        values |= {THETA: self.parameters, GRADIENT: gradients, USED: gradients} | {name: t[0] for name, t in one.state.items()}
+        for equation in equations:
+            values[equation.name] = evaluate(equation.tree, values)
+        self.parameters.copy_(values[THETA])
+        for name, tensors in one.state.items():
+            tensors[0].copy_(values[name])
+        for name, old in before.items():
+            value = values[name]
+            one.scalars[name] = value if isinstance(value, Tensor) else type(old)(value)
+
+    def only(self, rows: Sequence[int]) -> StackedOptimizer:
+        """The same for these copies alone; parameters and memory are copies."""
+        index = torch.tensor(rows)
+        twin = StackedOptimizer(self.spec, [self.hypers[row] for row in rows], self.parameters.index_select(0, index))
+        twin.one.t = self.one.t
+        for name, tensors in self.one.state.items():
+            twin.one.state[name][0].copy_(tensors[0].index_select(0, index))
+        twin.one.scalars = {n: v.index_select(0, index) if isinstance(v, Tensor) else v for n, v in self.one.scalars.items()}
+        if twin.equal:  # its own step takes plain numbers
+            twin.one.scalars = {n: float(v[0]) if isinstance(v, Tensor) else v for n, v in twin.one.scalars.items()}
+        return twin
+
+    def memory(self, row: int, names: Sequence[str], shapes: Sequence[torch.Size]) -> dict[str, Tensor]:
+        """What the optimizer of one copy would remember, under the names it would give it."""
+        remembered: dict[str, Tensor] = {}
+        sizes = [shape.numel() for shape in shapes]
+        for key, tensors in self.one.state.items():
+            parts = torch.split(tensors[0][row], sizes)
+            remembered |= {f"{key}.{name}": part.reshape(shape).clone() for name, shape, part in zip(names, shapes, parts, strict=True)}
+        for name, value in self.one.scalars.items():
+            number = value[row, 0].double() if isinstance(value, Tensor) else value
+            remembered[name] = torch.as_tensor(number, dtype=None if isinstance(value, bool) else torch.float64).clone()
+        return remembered | {"t": torch.tensor(self.one.t)}
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, Tensor) else float(value)

@@ -1,0 +1,257 @@
+"""The runs of a sweep trained: those of equal shape together, the others one after another, in slices of a few milliseconds."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.numerics.job import JobReport, Steps
+from engine.sweep.plan import SweepPlan, member_graph
+from engine.sweep.results import CURVE, How, MemberResult, SweepWays
+from engine.sweep.stack import CannotStack, Stack
+from engine.sweep.stacked_optimizer import alike
+from engine.training.compiled import Compiled, RunError
+from engine.training.model import Model
+from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.result import evaluated, parts_read
+from engine.training.run import Run
+from graph.model.computation import computation_key
+from graph.model.training_settings import TRAINING_SETTINGS, setting_in
+from graph.text.messages import _
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+
+TURN = 0.01
+"""Seconds of training between two yields."""
+LARGE = 200_000
+"""Multiplications of weights in one step from which training copies together is no faster than one after another."""
+TOGETHER = 2**26
+"""Numbers that the copies of one batch hold: parameters, optimizer's memory and values of a step."""
+MOST = 256
+"""Copies in one batch."""
+SHARED = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
+"""Training settings that the batch of copies knows; runs with any other go one after another."""
+MEASURED = 200
+"""Measurements of one run that are passed on."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Members whose graphs compute the same, and who train alike: perhaps one batch. `why` says why they are not."""
+
+    members: list[int] = field(default_factory=list)
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Sweeping:
+    """A sweep at work. `tell` collects rows for the listener; `ways` counts how the runs were trained."""
+
+    graph: Graph
+    plan: SweepPlan
+    ended: int = 0
+    part_done: float = 0.0
+    together: int = 0
+    alone: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    began: float = field(default_factory=time.perf_counter)
+    _waiting: dict[int, MemberResult] = field(default_factory=dict)
+    _next: float = 0.0
+
+    @property
+    def ways(self) -> SweepWays:
+        return SweepWays(self.together, self.alone, tuple(self.reasons.most_common()))
+
+    def tell(self, rows: Sequence[MemberResult], now: bool = False) -> Iterator[JobReport]:
+        """A report, with the rows where some have waited long enough: the longer a sweep takes, the less often runs at work are shown."""
+        self._waiting |= {row.index: row for row in rows}
+        clock, part = time.perf_counter(), None
+        if self._waiting and (now or clock >= self._next):
+            part, self._waiting = tuple(self._waiting.values()), {}
+            self._next = clock + max(0.25, 0.1 * (clock - self.began))
+        done = round(1000 * (self.ended + self.part_done))
+        yield JobReport(done, 1000 * self.plan.count, part=part)
+
+    @property
+    def due(self) -> bool:
+        """Whether rows of runs at work would be passed on."""
+        return time.perf_counter() >= self._next
+
+
+def train_all(sweeping: Sweeping) -> Steps:
+    """Every run of the plan, from the document's initial values."""
+    for group in groups(sweeping.graph, sweeping.plan):
+        yield from _group(sweeping, group)
+
+
+def groups(graph: Graph, plan: SweepPlan) -> list[Group]:
+    """The members in the order of the plan, those together that may be one batch."""
+    found: dict[Any, Group] = {}
+    for index, values in enumerate(plan.members()):
+        twin = member_graph(graph, plan, values)
+        why = _why_alone(twin)
+        training = twin.training
+        spec = OPTIMIZERS.get(str(training["optimizer"]))
+        hyper = alike(spec, spec.with_defaults(training.get("hyper") or {})) if spec is not None and not why else index
+        rest = [(s.name, str(setting_in(training, s))) for s in TRAINING_SETTINGS if s.name not in ("hyper", "seed")]
+        key = (computation_key(twin), hyper, *rest)
+        found.setdefault(key, Group(why=why)).members.append(index)
+    for group in found.values():
+        if len(group.members) == 1 and not group.why:
+            group.why = _("no other run has the same shape")
+    return list(found.values())
+
+
+def _why_alone(graph: Graph) -> str:
+    """Why a run cannot be in a batch, as far as its settings say; empty where it can."""
+    spec = OPTIMIZERS.get(str(graph.training["optimizer"]))
+    if spec is None:
+        return _("the optimizer is not known")
+    if spec.evaluates_loss:
+        return _("{optimizer} evaluates the loss itself").format(optimizer=spec.short or spec.title)
+    for setting in TRAINING_SETTINGS:
+        if setting.name not in SHARED and setting_in(graph.training, setting) not in (setting.default, None):
+            return _("the setting {setting} is used").format(setting=setting.label)
+    return ""
+
+
+def _group(sweeping: Sweeping, group: Group) -> Steps:
+    values = sweeping.plan.members()
+    graphs = {index: member_graph(sweeping.graph, sweeping.plan, values[index]) for index in group.members}
+    compiled: Compiled | None = None
+    why, waiting = group.why, list(group.members)
+    while waiting and not why:
+        try:
+            compiled = compiled or Compiled(graphs[waiting[0]], _device(graphs[waiting[0]]))
+            most = copies(compiled)
+            if most < 2:
+                why = _("a network of this size is as fast alone")
+                break
+            chunk = waiting[:most]
+            runs = []
+            for index in chunk:
+                runs.append(Run(Model(compiled.changed_to(graphs[index]).compiled)).prepare())
+                yield from sweeping.tell([])
+            stack = Stack(runs)
+        except RunError:  # each of them says why
+            break
+        except CannotStack as error:
+            why = str(error)
+            break
+        waiting = waiting[most:]
+        yield from _together(sweeping, stack, chunk, runs)
+    if waiting and why:
+        sweeping.reasons[why] += len(waiting)
+    for index in waiting:
+        yield from _alone(sweeping, index, graphs[index], compiled)
+
+
+def copies(compiled: Compiled) -> int:
+    """How many copies of a network are trained together: 0 or 1 where that is no faster."""
+    inference = compiled.inference
+    rows = int(compiled.graph.training.get("batch_size") or 0) or compiled.feeds.rows["train"] or 1
+    learned, products = 0, 0
+    for (node, _name), shape in inference.parameters.items():
+        learned += math.prod(shape)
+        if len(shape) >= 2:
+            output = inference.outputs.get((node, "y"))
+            places = math.prod(output.dims[1:]) if len(shape) > 2 and output is not None else 1
+            products += math.prod(shape) * places * rows
+    if products > LARGE or compiled.device != "cpu":
+        return 1
+    values = sum(math.prod(shape.full(rows)) for shape in inference.outputs.values())
+    return max(1, min(MOST, TOGETHER // max(1, 6 * learned + 3 * values)))
+
+
+def _together(sweeping: Sweeping, stack: Stack, chunk: Sequence[int], runs: Sequence[Run]) -> Steps:
+    places = dict(zip(map(id, runs), chunk, strict=True))
+    while not stack.finished:
+        stack.train(TURN)
+        sweeping.part_done = len(stack.runs) * stack.step / max(stack.steps, 1)
+        rows = [row_of(run, places[id(run)], "running", stack.step, stack.epoch, True) for run in stack.runs] if sweeping.due else []
+        yield from sweeping.tell(rows)
+    stack.finish()
+    sweeping.part_done = 0.0
+    for run in stack.runs:
+        sweeping.ended += 1
+        sweeping.together += 1
+        yield from sweeping.tell([ended(run, places[id(run)], True)])
+    if stack.alone:
+        sweeping.reasons[_("a number became infinite, so the run was made again alone")] += len(stack.alone)
+    for run in stack.alone:
+        yield from _run(sweeping, run, places[id(run)])
+
+
+def _alone(sweeping: Sweeping, index: int, graph: Graph, compiled: Compiled | None) -> Steps:
+    try:
+        model = Model(graph, _device(graph)) if compiled is None else Model(compiled.changed_to(graph).compiled)
+        run = Run(model).prepare()
+    except RunError as error:
+        sweeping.ended += 1
+        sweeping.alone += 1
+        yield from sweeping.tell([MemberResult(index, "failed", text=str(error))])
+        return
+    yield from _run(sweeping, run, index)
+
+
+def _run(sweeping: Sweeping, run: Run, index: int) -> Steps:
+    while not run.finished:
+        run.train(max_seconds=TURN)
+        sweeping.part_done = run.state.step / run.total_steps if run.total_steps else 0.0
+        yield from sweeping.tell([row_of(run, index, "running", run.state.step, run.state.epoch, False)] if sweeping.due else [])
+    sweeping.part_done = 0.0
+    sweeping.ended += 1
+    sweeping.alone += 1
+    yield from sweeping.tell([ended(run, index, False)])
+
+
+def _device(graph: Graph) -> str:
+    return str(graph.training.get("device") or "auto")
+
+
+# Rows
+
+
+def ended(run: Run, index: int, together: bool) -> MemberResult:
+    """The row of a run that has ended."""
+    how: How = "done"
+    text = ""
+    if run.problem is not None:
+        how = "diverged" if run.problem.code.startswith("training-failed") else "failed"
+        text = run.problem.text
+    try:
+        loss, metrics = evaluated(run.model, parts_read(run.model, False) if run.model.feeds.rows["train"] else ())
+    except RunError as error:
+        loss, metrics, how, text = None, {}, "failed", text or str(error)
+    return row_of(run, index, how, run.state.step, run.state.epoch, together, loss, metrics, text)
+
+
+def row_of(
+    run: Run, index: int, how: How, step: int, epoch: int, together: bool, loss: float | None = None,
+    metrics: dict[str, float] | None = None, text: str = "",
+) -> MemberResult:  # fmt: skip
+    curve, span = _curve(run)
+    points = [point for point in run.curve.points if point.measured]
+    measured = tuple((p.step, p.measured) for p in points[:: -(-len(points) // MEASURED) or 1])
+    return MemberResult(index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text)
+
+
+def _curve(run: Run) -> tuple[tuple[tuple[float, float], ...], int]:
+    """(middle of the steps, mean loss) in at most `CURVE` blocks of equally many steps."""
+    losses = run.curve.losses
+    values = losses.mean
+    if not values.size:
+        return (), 1
+    span = -(-values.size // CURVE)
+    starts = np.arange(0, values.size, span)
+    sizes = np.diff(starts, append=values.size)
+    means = np.add.reduceat(values, starts) / sizes
+    steps = losses.first + (starts + (sizes - 1) / 2) * losses.stride
+    return tuple(zip(steps.tolist(), means.tolist(), strict=True)), span * losses.stride

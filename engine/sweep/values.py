@@ -1,0 +1,132 @@
+"""Values of a swept setting as people type them: `0.001, 0.01, 0.1`, `0 … 4`, `0.001 … 1 log, 7 values`, `sgd, adam`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, setting_of, title_of
+from engine.training.optimizers.registry import OPTIMIZERS
+from graph.formula.numbers import read_number
+from graph.model.spec import Setting
+from graph.text.messages import _, translated
+from graph.text.quoting import quoted
+from graph.text.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+
+DIGITS = 4
+"""Significant digits of values that are spaced evenly on a logarithmic scale."""
+_RANGE = re.compile(
+    r"(?P<low>.+?)\s*(?:\.{2,3}|…|\bto\b)\s*(?P<high>[^\s,;]+)"
+    r"(?:\s*[,;]?\s*(?P<log>log\w*|lin\w*))?"
+    r"(?:\s*[,;]?\s*(?:(?P<count>\d+)(?:\s*(?:values?|points?))?|(?:step|by)\s+(?P<step>\S+)))?"
+    r"(?:\s*[,;]?\s*(?P<log_after>log\w*|lin\w*))?",
+    re.IGNORECASE,
+)
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def read_values(graph: Graph, of: Swept, text: str) -> tuple[Any, ...]:
+    """The values that a text gives a setting. Raises PlanError."""
+    setting = setting_of(graph, of)
+    text = text.strip()
+    if not text:
+        raise PlanError(_("{setting}: type its values, for example {example}.").format(
+            setting=title_of(graph, of), example=example(of, setting)))  # fmt: skip
+    if setting.kind in ("int", "float") and (spaced := _RANGE.fullmatch(text)) is not None:
+        return _spaced(setting, title_of(graph, of), spaced)
+    parts = [part.strip() for part in text.split(";" if ";" in text else ",")]
+    return tuple(_one(setting, of, title_of(graph, of), part) for part in parts if part)
+
+
+def example(of: Swept, setting: Setting) -> str:
+    """What could be typed."""
+    if of == OPTIMIZER:
+        return "sgd, momentum, adam"
+    if setting.kind == "choice":
+        return ", ".join(setting.choices[:2])
+    if setting.kind == "bool":
+        return "yes, no"
+    if setting.kind == "int":
+        return "0 … 4" if of.name == "seed" else "2, 4, 8"
+    return "0.001 … 1 log, 4 values" if setting.logarithmic else "0, 0.5, 0.9"
+
+
+def _one(setting: Setting, of: Swept, title: str, text: str) -> Any:
+    if setting.kind == "bool":
+        if text.casefold() not in (*_YES, *_NO):
+            raise PlanError(_("{setting}: {value} is neither yes nor no.").format(setting=title, value=quoted(text)))
+        return text.casefold() in _YES
+    if setting.kind == "choice":
+        return _choice(setting, of, title, text)
+    if setting.optional and text.casefold() in ("all", "none", translated(setting.empty).casefold()):
+        return None
+    return _number(setting, title, text)
+
+
+def _number(setting: Setting, title: str, text: str) -> int | float:
+    reading = read_number(text, whole=setting.kind == "int")
+    if reading.value is None:
+        raise PlanError(f"{title}: {reading.refusal}")
+    value: int | float = reading.value
+    return float(value) if setting.kind == "float" else int(value)
+
+
+def _choice(setting: Setting, of: Swept, title: str, text: str) -> str:
+    if of == OPTIMIZER:
+        known = {key: key for key in OPTIMIZERS}
+        for key, spec in OPTIMIZERS.items():
+            known |= {name.casefold(): key for name in (spec.title, spec.short, translated(spec.title)) if name}
+    else:
+        known = {choice: choice for choice in setting.choices}
+        known |= {translated(name).casefold(): choice for choice, name in zip(setting.choices, setting.choice_titles, strict=False)}
+    found = known.get(text) or known.get(text.casefold())
+    if found is None:
+        raise PlanError(_("{setting}: there is no {value}.{suggestion}").format(
+            setting=title, value=quoted(text), suggestion=did_you_mean(text, known)))  # fmt: skip
+    return found
+
+
+def _spaced(setting: Setting, title: str, spaced: re.Match[str]) -> tuple[Any, ...]:
+    low, high = (_number(setting, title, spaced[name]) for name in ("low", "high"))
+    scale = (spaced["log"] or spaced["log_after"] or "").casefold()
+    logarithmic = scale.startswith("log") or (not scale and setting.logarithmic and spaced["count"] is not None and min(low, high) > 0)
+    whole = setting.kind == "int"
+    if logarithmic and min(low, high) <= 0:
+        raise PlanError(_("{setting}: a logarithmic range needs two numbers above 0.").format(setting=title))
+    if spaced["step"] is not None:
+        step = abs(_number(setting, title, spaced["step"]))
+        if not step:
+            raise PlanError(_("{setting}: the step must not be 0.").format(setting=title))
+        count = int(abs(high - low) / step + 1e-9) + 1
+        values: Iterable[float] = ((low + i * step * (1 if high >= low else -1)) for i in range(_few(title, count)))
+        return tuple(_tidy(value, whole, 12) for value in values)
+    if spaced["count"] is None:
+        if whole and not logarithmic:
+            _few(title, abs(int(high) - int(low)) + 1)
+            return tuple(range(int(low), int(high) + 1)) if high >= low else tuple(range(int(low), int(high) - 1, -1))
+        raise PlanError(
+            _("{setting}: say how many values, for example {text} 5 values.").format(setting=title, text=spaced[0].strip() + ",")
+        )
+    count = _few(title, int(spaced["count"]))
+    if count < 2:
+        raise PlanError(_("{setting}: a range has at least two values.").format(setting=title))
+    shares = [i / (count - 1) for i in range(count)]
+    spaced_values = [low * (high / low) ** share if logarithmic else low + (high - low) * share for share in shares]
+    result = [_tidy(value, whole, DIGITS if logarithmic else 12) for value in spaced_values]
+    result[0], result[-1] = low, high
+    return tuple(dict.fromkeys(result)) if whole else tuple(result)
+
+
+def _few(title: str, count: int) -> int:
+    if count > MOST_MEMBERS:
+        raise PlanError(_("{setting}: these are {count:,} values; at most {most:,} are possible.").format(
+            setting=title, count=count, most=MOST_MEMBERS))  # fmt: skip
+    return count
+
+
+def _tidy(value: float, whole: bool, digits: int) -> int | float:
+    return round(value) if whole else float(f"{value:.{digits}g}")
