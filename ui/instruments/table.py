@@ -149,7 +149,7 @@ class LayerTable(QWidget):
         painter.setPen(color(theme.secondary))
         for name in COLUMNS:
             box = self.cell(0, name)
-            box = QRectF(box.left(), 0, box.width(), HEAD * scale)
+            box = QRectF(box.left(), 0, box.width() + (GAP - 2) * scale * (name in KINDS), HEAD * scale)
             text = painter.fontMetrics().elidedText(HEADS[name], Qt.TextElideMode.ElideRight, round(box.width()))
             painter.drawText(box, _LEFT if name in KINDS else _RIGHT, text)
         for row in range(len(self.layers)):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from ui.look.theme import Theme, color, font
+
+LOW = 200
+"""A page of plots that is less high, in pixels for type at 100 %, has its words beside them."""
 
 
 def new_plot(name: str) -> Any:
@@ -25,22 +31,51 @@ def new_plot(name: str) -> Any:
     return plot
 
 
-def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "", size: float = 11) -> None:
-    """Axes, grid and ground in the theme; `size` is the height of type, in pixels at the theme's size."""
+def low(plot: Any, theme: Theme, left: str, size: float = 11) -> bool:
+    """Whether the plot is too low for the name of its upward axis along that axis."""
+    text = QFontMetricsF(_name_font(theme, size))
+    axis = plot.height() - 2 * text.height() - 12 * theme.scale
+    return bool(text.horizontalAdvance(left) > axis)
+
+
+def _name_font(theme: Theme, size: float) -> QFont:
+    return font("tiny", theme.scale * size / 11)
+
+
+def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "", size: float = 11, above: bool | None = None) -> None:
+    """Axes, grid and ground in the theme; `size` is the height of type, in pixels at the theme's size.
+
+    The name of the upward axis stands along it, or `above` the plot, where it would be cut.
+    """
     import pyqtgraph
 
     plot.setBackground(color(theme.panel))
+    above = low(plot, theme, left, size) if above is None else above
     for side, text in (("left", left), ("bottom", bottom)):
         axis = plot.getAxis(side)
         if axis.autoSIPrefix:  # switched off while there is no label: later it would scale the numbers once more, and for good
             axis.enableAutoSIPrefix(False)
         axis.setPen(pyqtgraph.mkPen(color(theme.hairline)))
         axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
-        axis.setTickFont(font("tiny", theme.scale * size / 11))
+        axis.setTickFont(_name_font(theme, size))
         axis.setStyle(tickLength=-4, tickTextOffset=6)
-        if text:
+        if text and (side == "bottom" or not above):
             axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(size * theme.scale)}px"})
+        elif axis.label.isVisible():
+            axis.showLabel(False)
+    _name_above(plot, theme, left if above else "", size)
     plot.showGrid(x=True, y=True, alpha=0.12)
+
+
+def _name_above(plot: Any, theme: Theme, text: str, size: float) -> None:
+    item = plot.getPlotItem()
+    if text:
+        plot.setTitle(f"↑ {text}", color=theme.secondary, size=f"{round(size * theme.scale)}px", justify="left")
+        high = math.ceil(QFontMetricsF(_name_font(theme, size)).height() + 5 * theme.scale)
+        item.titleLabel.setMaximumHeight(high)
+        item.layout.setRowFixedHeight(0, high)
+    elif item.titleLabel.isVisible():
+        plot.setTitle(None)
 
 
 def pen(hue: str, width: float, theme: Theme, dashed: bool = False) -> Any:
@@ -58,3 +93,11 @@ def dot(plot: Any, x: float, y: float, hue: str, theme: Theme, size: float = 9) 
 def legend(*entries: tuple[str, str, str]) -> str:
     """Rich text of (sign, hue, words) triples."""
     return "&nbsp;&nbsp; ".join(f'<span style="color:{hue}">{sign} {words}</span>' for sign, hue, words in entries)
+
+
+def words_beside(layout: QBoxLayout, widget: QWidget, theme: Theme) -> None:
+    """Let the words over a plot stand beside it where there is more room beside than above."""
+    ways = QBoxLayout.Direction
+    way = ways.LeftToRight if widget.height() < LOW * theme.scale else ways.TopToBottom
+    if layout.direction() != way:
+        layout.setDirection(way)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.learned.predictions import Predictions
 from engine.learned.readouts.regression import NumberScores, histogram, number_scores
@@ -15,7 +16,7 @@ from ui.look.afar import enlarge, for_plots
 from ui.look.numbers import exact, number
 from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
-from ui.maths.plots import dress, new_plot, pen
+from ui.maths.plots import dress, low, new_plot, pen, words_beside
 
 DRAWN = 3000
 """Points drawn at most, evenly chosen; scores and histogram are of all."""
@@ -37,17 +38,20 @@ class NumberScoresView(QWidget):
         self.target.setAccessibleName(_("Which predicted number"))
         self.target.currentIndexChanged.connect(lambda _at: self._draw())
         self.said, self.note = label("", "heading", wrap=True), label("", "small", wrap=True)
-        head = QHBoxLayout()
-        head.addWidget(self.said, 1)
-        head.addWidget(self.target)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.said, 1)
+        self._head.addWidget(self.target)
         self._row = QHBoxLayout()
         self._row.setSpacing(12)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(head)
-        layout.addWidget(self.note)
-        layout.addLayout(self._row, 1)
+        words = QVBoxLayout()
+        words.addLayout(self._head)
+        words.addWidget(self.note)
+        words.addStretch(1)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(4)
+        self._outer.addLayout(words)
+        self._outer.addLayout(self._row, 1)
 
     def show_predictions(self, found: Predictions, theme: Theme) -> None:
         self._found, self._theme = found, theme
@@ -66,9 +70,11 @@ class NumberScoresView(QWidget):
         at = max(self.target.currentIndex(), 0)
         true, predicted = found.true[:, at], found.predicted[:, at]
         self.scores = scores = number_scores(true, predicted)
-        self.said.setText(
-            _("R² {r2}   MAE {mae}   RMSE {rmse}").format(r2=_said(scores.r2), mae=_said(scores.mae), rmse=_said(scores.rmse))
-        )
+        words_beside(self._outer, self, theme)
+        beside = self._outer.direction() == QBoxLayout.Direction.LeftToRight
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if beside else QBoxLayout.Direction.LeftToRight)
+        said = _("R² {r2}   MAE {mae}   RMSE {rmse}").format(r2=_said(scores.r2), mae=_said(scores.mae), rmse=_said(scores.rmse))
+        self.said.setText(said.replace("   ", "\n") if beside else said)
         self.said.setToolTip(
             _("R² {r2}: 1 is exact, 0 no better than the mean\nmean absolute error {mae}\nroot mean squared error {rmse}").format(
                 r2=exact(scores.r2), mae=exact(scores.mae), rmse=exact(scores.rmse)
@@ -79,9 +85,15 @@ class NumberScoresView(QWidget):
         self.note.setVisible(bool(scores.note))
         self._make()
         theme = for_plots(self, theme)
+        above = any(low(plot, theme, left) for plot, (left, _bottom) in zip(self._plots.values(), _AXES, strict=True))
         for plot, (left, bottom) in zip(self._plots.values(), _AXES, strict=True):
-            dress(plot, theme, left, bottom)
+            dress(plot, theme, left, bottom, above=above)
         self._draw_points(true, predicted, theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().height() != event.size().height():
+            self._draw()
 
     def _draw_points(self, true: np.ndarray, predicted: np.ndarray, theme: Theme) -> None:
         finite = np.isfinite(true) & np.isfinite(predicted)

@@ -15,7 +15,7 @@ from ui.look.afar import enlarge, for_plots
 from ui.look.numbers import exact, number
 from ui.look.theme import Theme
 from ui.look.widgets import label
-from ui.maths.plots import dress, new_plot, pen
+from ui.maths.plots import dress, new_plot, pen, words_beside
 
 WIDEST = 900
 """A wider plot would flatten the curve."""
@@ -51,13 +51,20 @@ class RocPlot(QWidget):
                         negatives=self.curve.negatives)
         )  # fmt: skip
         self.said.setToolTip(exact(self.curve.area))
+        words_beside(self._layout, self, theme)
         self._make()
         self._plot.show()
         theme = for_plots(self, theme)
         dress(self._plot, theme, _("true positives"), _("false positives"))
+        self._set_ticks(theme)
         self._diagonal.setPen(pen(theme.secondary, 1.2, theme, dashed=True))
         self._line.setPen(pen(theme.swatch["math"], 2.4, theme))
         self._line.setData(self.curve.false_positive, self.curve.true_positive)
+
+    def _set_ticks(self, theme: Theme) -> None:
+        few, many = (0.0, 0.5, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0)
+        for side, size in (("left", self._plot.height()), ("bottom", self._plot.width())):
+            self._plot.getAxis(side).setTicks([[(share, f"{share:.0%}") for share in (few if size < 200 * theme.scale else many)]])
 
     def _say(self, found: Predictions) -> None:
         if found.for_roc is None:
@@ -71,9 +78,6 @@ class RocPlot(QWidget):
         if self._plot is not None:
             return
         self._plot = new_plot(_("ROC curve"))
-        ticks = [[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]]
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setTicks(ticks)
         self._plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.04)
         self._diagonal = self._plot.plot([0, 1], [0, 1])
         self._line = self._plot.plot([], [])
