@@ -9,7 +9,11 @@ from tests.support.playing import SHIPPED, run_out
 from ui.look.theme import THEMES
 from ui.shell.window import Window
 
-CROWDED = {"direction": 6, "layer-kinds": 1, "lipschitz": 2, "tanh-2-4-2": 9}
+CROWDED = {
+    "direction": 6, "layer-kinds": 1, "lipschitz": 2, "tanh-2-4-2": 9,
+    "lifting": 4, "depth-width": 1, "over-parameterization": 2, "convex-problem": 3,
+}  # fmt: skip
+"""Steps by lesson. Of those on learning: one where much is pointed out, and experiments, whose sheet leaves the graph the least room."""
 
 
 def test_what_a_step_speaks_of_can_be_read_from_the_last_row(window: Window) -> None:

@@ -58,7 +58,7 @@ class ExperimentView(QWidget):
 
     def progress(self, report: JobReport) -> None:
         """So many runs are done: how long the others will take follows from them."""
-        text = _("Training: run {done} of {total}").format(done=report.done + 1, total=report.total)
+        text = _("Run {done} of {total}").format(done=report.done + 1, total=report.total)
         if report.done:
             left = math.ceil((time.monotonic() - self._since) / report.done * (report.total - report.done))
             text = _("{text}, about {seconds} s left").format(text=text, seconds=left)

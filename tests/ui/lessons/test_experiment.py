@@ -90,7 +90,7 @@ def test_it_says_what_is_trained_and_how_long_it_takes_and_esc_ends_it(desk: _De
     view = desk.view
     assert view.plan.text.startswith("30 networks are trained") and "6 variants, 5 seeds each" in view.plan.text
     desk.handle.report(JobReport(10, 30), ())
-    assert "run 11 of 30" in view.bar.text.text() or "run 11 of 30" in view.bar.text.toolTip()
+    assert view.bar.text.full.startswith("Run 11 of 30, about ") and view.bar.text.full.endswith(" s left")
 
     QTest.keyClick(view.bar, Qt.Key.Key_Escape)
     assert not desk.handle.running and view.figure is None and view.bar.cancel.text() == "Run again"
