@@ -139,8 +139,8 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help=_("pixels per point, 0.1 to 8"))
     render.add_argument("--values", action="store_true", help=_("show values and gradients on the wires"))
 
-    export = graph_command("export", _("export the graph as readable PyTorch code"))
-    export.add_argument("-o", "--out", metavar=metavar(programs), help=_("default: standard output"))
+    export = graph_command("export", _("export the graph as readable PyTorch code, or its weights alone"))
+    export.add_argument("-o", "--out", metavar=metavar(programs), help=_("default: code to standard output"))
 
     reading = _("show how a table is read, and why")
     data = commands.add_parser("data", help=reading, description=f"{reading.capitalize()}.")

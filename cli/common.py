@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.trained import add_untrained, note_state
+from cli.weights import add_weights
 from engine.nodes.catalog import CATALOG
 from engine.numerics.plain import number_json
 from graph.formula.numbers import read_tensor
@@ -60,6 +61,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("set the value of a Parameter"))
     parser.add_argument("--objective", metavar="NAME", help=_("the node to use as the objective"))
     add_untrained(parser)
+    add_weights(parser)
     parser.add_argument("--folder", metavar="F", help=_("folder for relative paths of data files; default: the folder of FILE"))
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.weights import load_weights
 from graph.storage.saved import SavedState, steps_text
 from graph.text.messages import _
 
@@ -30,7 +31,8 @@ def note_state(options: argparse.Namespace, loaded: Loaded, spared: list[str]) -
 def state_of(options: argparse.Namespace) -> SavedState | None:
     """The trained values a command works with; None: the graph's own values."""
     state: SavedState | None = getattr(options, "state", None)
-    return state if state is not None and state.step and not options.untrained else None
+    replaced = options.untrained or getattr(options, "weights", None)
+    return state if state is not None and state.step and not replaced else None
 
 
 def open_model(graph: Graph, options: argparse.Namespace, **settings: Any) -> Model:
@@ -40,6 +42,8 @@ def open_model(graph: Graph, options: argparse.Namespace, **settings: Any) -> Mo
     from engine.training.saved import put_back
 
     model, state = Model(graph, **settings), state_of(options)
+    if getattr(options, "weights", None):
+        load_weights(model, options)
     if state is None:
         return model
     try:

@@ -34,7 +34,8 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Format(Generic[Source]):
-    """One kind of file. `ending` begins with a dot; `filter` is its line in a file dialog; the lowest `order` is offered first.
+    """One kind of file. `ending` begins with a dot; `filter` is its line in a file dialog; the lowest `order` is offered first; `text` is
+    whether a person can read it.
 
     `write` makes the file's content from a `Source`. It raises ExportError where that has no such form.
     """
@@ -44,6 +45,7 @@ class Format(Generic[Source]):
     filter: str
     write: Callable[[Source], Written]
     order: int = 50
+    text: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,8 +353,8 @@ class Model:
         values, unread = initial_values(self.graph, self.inference, self.seed, nodes)
         self._unread = [p for p in self._unread if p.nodes[0] not in nodes] + unread
         for key, value in values.items():
-            if key in self.inference.parameters and not torch.equal(value, self._initial[key]):
-                self.state.parameters[state_key(key)].copy_(value)
+            if key not in self.fitted and not torch.equal(value, self._initial[key]):
+                self._tensors(key)[state_key(key)].copy_(value)
                 self._initial[key] = value
                 anew.append(self.name(key))
 

@@ -35,10 +35,10 @@ def evaluated(model: Model, parts: Sequence[Part]) -> tuple[float, dict[str, flo
 def learned(model: Model, full: bool) -> dict[str, Any]:
     """Every learned tensor as JSON, by its name."""
     parameters = model.inference.parameters
-    return {_shown(model, key): tensor_json(tensor, full) for key, tensor in model.values().items() if key in parameters}
+    return {shown_name(model, key): tensor_json(tensor, full) for key, tensor in model.values().items() if key in parameters}
 
 
-def _shown(model: Model, key: Key) -> str:
+def shown_name(model: Model, key: Key) -> str:
     """`hidden.W` for a layer's tensor; a Parameter node is its own name."""
     graph = model.graph
     return graph.nodes[key[0]].name if graph.spec(key[0]).role == "parameter" else model.name(key)
