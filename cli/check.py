@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from cli.common import CommandError, load_graph, objective_hint, print_json
+from cli.common import load_graph, objective_hint, print_json
+from cli.errors import CommandError
 from cli.trained import open_model, state_entry, state_of
 from graph.text.messages import _
 

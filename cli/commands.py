@@ -11,8 +11,9 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
-from cli.common import CommandError, add_graph_arguments
+from cli.common import add_graph_arguments
 from cli.data import add_data_arguments
+from cli.errors import CommandError
 from cli.parser import CommandParser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text

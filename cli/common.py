@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.errors import CommandError
 from cli.trained import add_untrained, note_state
 from cli.weights import add_weights
 from engine.nodes.catalog import CATALOG
@@ -34,14 +35,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
 LESSONS = EXAMPLES.parent / "lessons"
-
-
-class CommandError(Exception):
-    """One line for standard error. `code` 2: the call or the file is wrong; 1: the run failed."""
-
-    def __init__(self, text: str, code: int = 2) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def example_path(name: str) -> Path | None:

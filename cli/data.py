@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from cli.common import CommandError, print_json
+from cli.common import print_json
+from cli.errors import CommandError
 from engine.data.how_read import DECIMALS, ENCODINGS, SEPARATORS, THOUSANDS
 from graph.storage.paths import cleaned
 from graph.text.messages import _, ngettext

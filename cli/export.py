@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from cli.common import CommandError, cannot_write, load_graph, written_path
+from cli.common import cannot_write, load_graph, written_path
+from cli.errors import CommandError
 from cli.trained import open_model
 from engine.export.registry import ExportError, Format, Trained, format_of, formats_in
 from graph.storage.writing import replace_file

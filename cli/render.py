@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from cli.common import CommandError, cannot_write, load_graph, written_path
+from cli.common import cannot_write, load_graph, written_path
+from cli.errors import CommandError
 from cli.trained import open_model
 from graph.text.messages import _
 

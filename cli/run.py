@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
+from cli.common import load_graph, objective_hint, print_json, problems_entry
+from cli.errors import CommandError
 from cli.trained import open_model, state_entry
 from engine.compile.views import Absent
 from graph.model.address import input_name, output_name, parameter

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
+from cli.common import cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
+from cli.errors import CommandError
 from cli.settings_options import given, no_training
 from cli.trained import open_model, state_entry
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from cli.errors import CommandError
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
 
 def load_weights(model: Model, options: argparse.Namespace) -> None:
     """Make the weights of `--weights` the initial values of the graph, and of the model. Raises CommandError."""
-    from cli.common import CommandError
     from engine.numerics.tensors import TensorError
     from engine.training.weights import fit_of, gaps_text, loading, read_weights
 
