@@ -16,8 +16,8 @@ from graph.storage.embedded import is_embedded, located, name_of, size_of
 from graph.storage.paths import reason
 from graph.storage.writing import replace_file
 from graph.text.messages import _
+from ui.data.changed_files import DataWatch
 from ui.data.file_box import files_of
-from ui.data.watch import DataWatch
 from ui.look.numbers import bytes_text
 from ui.shell.workspace.feature import Feature
 

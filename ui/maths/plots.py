@@ -50,7 +50,7 @@ def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "", size: float
     import pyqtgraph
 
     plot.setBackground(color(theme.panel))
-    above = low(plot, theme, left, size) if above is None else above
+    above = bool(left) and (low(plot, theme, left, size) if above is None else above)
     for side, text in (("left", left), ("bottom", bottom)):
         axis = plot.getAxis(side)
         if axis.autoSIPrefix:  # switched off while there is no label: later it would scale the numbers once more, and for good
@@ -61,7 +61,7 @@ def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "", size: float
         axis.setStyle(tickLength=-4, tickTextOffset=6)
         if text and (side == "bottom" or not above):
             axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(size * theme.scale)}px"})
-        elif axis.label.isVisible():
+        elif text and axis.label.isVisible():
             axis.showLabel(False)
     _name_above(plot, theme, left if above else "", size)
     plot.showGrid(x=True, y=True, alpha=0.12)
@@ -74,7 +74,7 @@ def _name_above(plot: Any, theme: Theme, text: str, size: float) -> None:
         high = math.ceil(QFontMetricsF(_name_font(theme, size)).height() + 5 * theme.scale)
         item.titleLabel.setMaximumHeight(high)
         item.layout.setRowFixedHeight(0, high)
-    elif item.titleLabel.isVisible():
+    elif item.titleLabel.text:
         plot.setTitle(None)
 
 

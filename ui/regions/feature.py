@@ -9,14 +9,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from graph.storage.paths import reason
-from graph.storage.writing import replace_file
 from graph.text.messages import _
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
 from ui.regions.rows import ROWS
 from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.saving import save_as
 from ui.shell.workspace.services import PLANE
 
 if TYPE_CHECKING:
@@ -94,19 +93,9 @@ class RegionsFeature(Feature):
         self._save(".png", _("PNG (*.png)"), png)
 
     def _save(self, ending: str, kind: str, make: Callable[[PlaneView], bytes]) -> None:
-        workspace, view = self.workspace, self._view
-        if view is None:
-            return
-        data = make(view)  # as it is now: training goes on while the dialog is open
-        path = workspace.dialogs.save_path(str(workspace.files.suggested("learned function" + ending)), _("Save the picture"), kind, ending)
-        if path is None:
-            return
-        try:
-            replace_file(path, data)
-        except OSError as error:
-            workspace.say(_("{name} could not be written: {error}.").format(name=path.name, error=reason(error)))
-        else:
-            workspace.say(_("The picture is saved as {name}.").format(name=path.name))
+        if self._view is not None:
+            saved = _("The picture is saved as {name}.")
+            save_as(self.workspace, make(self._view), "learned function" + ending, _("Save the picture"), kind, saved)
 
     def _menu(self) -> None:
         menu = QMenu(self.panel)

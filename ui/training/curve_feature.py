@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from graph.storage.paths import reason
-from graph.storage.writing import replace_file
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.saving import save_as
 from ui.training.curve_reading import SMOOTHINGS
 from ui.training.rows import ROWS
 
@@ -124,14 +123,6 @@ class CurveFeature(Feature):
         self._save(".png", _("PNG (*.png)"), lambda: png(self.curves))
 
     def _save(self, ending: str, kind: str, make: Callable[[], bytes]) -> None:
-        workspace = self.workspace
-        suggested = workspace.files.suggested("curves" + ending)
-        path = workspace.dialogs.save_path(str(suggested), _("Save the curves"), kind, ending)
-        if path is None or not self.curves.anything:
-            return
-        try:
-            replace_file(path, make())
-        except OSError as error:
-            workspace.say(_("{name} could not be written: {error}.").format(name=path.name, error=reason(error)))
-        else:
-            workspace.say(_("The curves are saved as {name}.").format(name=path.name))
+        if self.curves.anything:
+            saved = _("The curves are saved as {name}.")
+            save_as(self.workspace, make(), "curves" + ending, _("Save the curves"), kind, saved)

@@ -17,8 +17,8 @@ from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
+from ui.data.changed_files import DataWatch
 from ui.data.feature import DataFiles
-from ui.data.watch import DataWatch
 from ui.shell.window import Window
 
 
