@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.learned.instruments import Histogram, Observed
 from graph.text.messages import _
 from ui.instruments.cells import HEADS, KINDS, Kind, Picture, histogram_of
-from ui.instruments.heat import Floats, chosen, rows_for
+from ui.instruments.heat import chosen, rows_for
 from ui.instruments.table import heat_image, hue
 from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme, color, font
@@ -152,7 +152,7 @@ class Chart(QWidget):
             return rows.note
         step, h = found[self._chosen([step for step, _ in found])]
         place = 1 - (self._cursor.y() - self._area.top()) / self._area.height()
-        edges: Floats = np.linspace(h.low, h.high, h.counts.size + 1)
+        edges = h.edges
         bin_ = int((rows.place(edges) <= place).sum()) - 1
         if not 0 <= bin_ < h.counts.size:
             none = _("step {step}: none here; all are from {low} to {high}")

@@ -33,7 +33,12 @@ class Rows:
         return placed
 
     def _scaled(self, values: Floats) -> Floats:
-        scaled: Floats = np.arcsinh(values / self.bend) if self.bend else values
+        if not self.bend:
+            return values
+        with np.errstate(over="ignore"):
+            ratio = values / self.bend
+        beyond = np.sign(values) * (np.log(2 * np.maximum(np.abs(values) / 4, self.bend)) + math.log(4) - math.log(self.bend))
+        scaled: Floats = np.where(np.isfinite(ratio), np.arcsinh(ratio), beyond)  # asinh(z) is log(2z) where z is large
         return scaled
 
     @property
@@ -64,7 +69,7 @@ def _round(size: float, up: bool) -> float:
 
 def column(histogram: Histogram, rows: Rows, height: int) -> Floats:
     """(height,): which share of the numbers lies in each row, the highest values first; within a bin they count as evenly spread."""
-    edges = rows.place(np.linspace(histogram.low, histogram.high, histogram.counts.size + 1)) * height
+    edges = rows.place(histogram.edges) * height
     below = np.concatenate(([0.0], np.cumsum(histogram.counts))) / max(int(histogram.counts.sum()), 1)
     if edges[-1] - edges[0] < 1e-9:  # narrower than a row by far
         shares = np.zeros(height)

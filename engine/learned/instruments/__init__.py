@@ -51,6 +51,14 @@ class Histogram:
     lost: int
     rms: float
 
+    @property
+    def edges(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(BINS + 1,) from `low` to `high`, also where their difference is too large for a number."""
+        count = self.counts.size + 1
+        if np.isfinite(self.high - self.low):
+            return np.linspace(self.low, self.high, count)
+        return 2 * np.linspace(self.low / 2, self.high / 2, count)
+
 
 @dataclass(frozen=True, slots=True)
 class LayerState:

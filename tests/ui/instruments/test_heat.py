@@ -26,6 +26,18 @@ def test_every_number_is_in_a_row_of_the_scale_made_for_it(values: list[float]) 
     assert shares.sum() == pytest.approx(inside) and 0 < shares.sum() <= 1 + 1e-12 and (shares >= 0).all()
 
 
+@pytest.mark.parametrize("other", [[-1.0, 1.0], [-1e-300, 1e-300]], ids=["linear", "logarithmic"])
+def test_the_largest_numbers_have_their_rows(other: list[float]) -> None:
+    """Neither the span from end to end nor what they are multiples of is a number."""
+    with np.errstate(all="raise"):
+        counted = of([-1.5e308, 1.5e308])
+        np.testing.assert_allclose(counted.edges / 2, np.linspace(-0.75e308, 0.75e308, counted.counts.size + 1))
+        rows = rows_for([counted] if other == [-1.0, 1.0] else [counted, of(other)])
+        shares = column(counted, rows, 40)
+    assert bool(rows.bend) == (other != [-1.0, 1.0])
+    assert shares[[0, -1]] == pytest.approx(0.5) and shares[1:-1] == pytest.approx(0.0)
+
+
 def test_rows_hold_the_shares_that_numpy_counts_between_their_edges() -> None:
     values = np.random.default_rng(0).uniform(-1, 1, 100_000)
     counted = histogram(values)
