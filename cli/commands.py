@@ -143,7 +143,7 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     export = graph_command("export", _("export the graph as readable PyTorch code, or its weights alone"))
     export.add_argument("-o", "--out", metavar=metavar(programs), help=_("default: code to standard output"))
 
-    reading = _("show how a table is read, and why")
+    reading = _("show how a table or pictures are read, and why")
     data = commands.add_parser("data", help=reading, description=f"{reading.capitalize()}.")
     add_data_arguments(data)
     _add_json(data)
@@ -169,7 +169,9 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values"))
     parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step"))
     parser.add_argument(
-        "--test", action="store_true", help=_("read the test set although a validation set judges the run; without one it is always read"),
+        "--test",
+        action="store_true",
+        help=_("read the test set although a validation set judges the run; without one it is always read"),
     )
 
 

@@ -1,17 +1,18 @@
-"""`data`: how a table is read, and why: what the import dialog of the window shows, as text."""
+"""`data`: how a table is read, and why, as the import dialog of the window shows it; what pictures and the data of a graph are."""
 
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Sequence
 from typing import Any
 
-from cli.common import print_json
+from cli.data_described import of_graph, of_pictures, of_table
 from cli.errors import CommandError
+from engine.data.files import are_pictures
 from engine.data.how_read import DECIMALS, ENCODINGS, SEPARATORS, THOUSANDS
 from graph.storage.paths import cleaned
-from graph.text.messages import _, ngettext
-from graph.text.quoting import one_line
+from graph.text.messages import _
+from graph.text.quoting import quoted_path
 
 SIGNS = {
     "--separator": {**{sign: word for word, sign in SEPARATORS.items()}, **{word: word for word in SEPARATORS},
@@ -27,7 +28,11 @@ SIGNS = {
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help=_("a table: .csv, .tsv, .txt, .dat or .xlsx"))
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help=_("a table (.csv, .tsv, .txt, .dat or .xlsx), pictures (a folder, .zip, IDX or CIFAR-10), or a .gradwire file"),
+    )
     parser.add_argument("--separator", metavar="S", help=_("the sign between cells: , ; | : tab or blanks"))
     parser.add_argument("--decimal", metavar="S", help=_("the decimal sign: . or ,"))
     parser.add_argument("--thousands", metavar="S", help=_("the sign between thousands: . , ' blank or none"))
@@ -37,25 +42,28 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encoding", metavar="E", help=_("utf-8, utf-16 or cp1252"))
     parser.add_argument("--missing", metavar="WORDS", help=_("further words that mean that there is no value, separated by commas"))
     parser.add_argument("--sheet", metavar="NAME", help=_("the sheet of an .xlsx workbook"))
+    parser.add_argument("--labels", metavar="FILE", help=_("the labels of an IDX file of pictures, where they are not beside it"))
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.data.errors import DataError
-    from engine.data.preview import preview
+    path = cleaned(options.file)
+    if path.lower().endswith(".gradwire"):
+        _no_options(options, (*OF_TABLES, "labels"))
+        return of_graph(path, options.json)
+    if are_pictures(path):
+        _no_options(options, OF_TABLES)
+        return of_pictures({"dataset": "pictures", "pictures_path": path, "labels_path": options.labels or ""}, options.json)
+    _no_options(options, ("labels",))
+    return of_table(_settings(options), options.json)
 
-    settings = _settings(options)
-    try:
-        reading = preview(settings)
-    except DataError as error:
-        raise CommandError(str(error)) from None
-    if options.json:
-        print_json(reading.to_json())
-    else:
-        print("\n".join(_lines(reading)))
-    if reading.unreadable:
-        sys.stdout.flush()
-        raise CommandError(reading.problem)
-    return 0
+
+OF_TABLES = ("separator", "decimal", "thousands", "header", "skip", "comment", "encoding", "missing", "sheet")
+
+
+def _no_options(options: argparse.Namespace, names: Sequence[str]) -> None:
+    for name in names:
+        if getattr(options, name) is not None:
+            raise CommandError(_("--{option} does not apply to {file}").format(option=name, file=quoted_path(options.file)))
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -78,29 +86,3 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         if getattr(options, option) is not None:
             settings[setting] = getattr(options, option)
     return settings
-
-
-def _lines(reading: Any) -> list[str]:
-    """The reading for a person: the layout, a line per column, and what is doubtful."""
-    rows = ngettext("{n:,} row", "{n:,} rows", reading.rows).format(n=reading.rows)
-    columns = ngettext("{n:,} column", "{n:,} columns", len(reading.columns)).format(n=len(reading.columns))
-    fewer = reading.usable != reading.rows and not reading.problem
-    usable = _(", {usable:,} rows can be used").format(usable=reading.usable) if fewer else ""
-    lines = [f"{rows}, {columns}{usable}", ""]
-    table = [(_("column"), _("kind"), _("role"), _("missing"), _("first values"))]
-    for column in reading.columns:
-        values = ", ".join("–" if value is None else one_line(str(value), 30) for value in column.values[:5])
-        table.append((column.title, column.kind, column.role, str(column.missing or ""), values))
-    widths = [max(min(len(row[at]), 30) for row in table) for at in range(4)]
-    for row in table:
-        cells = (f"{cell[:29] + '…' if len(cell) > 30 else cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        lines.append(f"{'  '.join(cells)}  {row[4][:60]}".rstrip())
-    lines += ["", *(_line("?" if finding.doubtful else "·", finding.evidence) for finding in reading.findings)]
-    lines += [_line("!" if note.warning else "·", note.text) for note in reading.notes]
-    if reading.problem and not reading.unreadable:
-        lines.append(_line("!", reading.problem))
-    return lines
-
-
-def _line(mark: str, text: str) -> str:
-    return f"{mark} {text[0].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")

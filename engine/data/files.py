@@ -13,6 +13,8 @@ from graph.storage.paths import cleaned
 
 LARGE = 2**20
 """Bytes above which a file is read in pieces, with a bar; a smaller one is read at once, in about a tenth of a second."""
+PICTURES = (".zip", ".bin", "ubyte", "ubyte.gz")
+"""Endings of files of pictures; a folder is one of pictures too."""
 AFTER_READING = ("seed", "test_fraction", "validation_fraction", "stratified", "coding")
 """The settings that change what is done with what was read, never what is read."""
 
@@ -24,6 +26,11 @@ def absolute_path(path: str, folder: str) -> str:
     if is_embedded(path):
         return located(path)
     return os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(path))))
+
+
+def are_pictures(path: str) -> bool:
+    """Whether a path is that of a file or folder of pictures, by its name alone."""
+    return path.lower().endswith(PICTURES) or os.path.isdir(path)
 
 
 def stamp_of(source: Source, values: Mapping[str, Any]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from sklearn.datasets import load_wine
 
 from cli.commands import run_command
 from cli.common import EXAMPLES
+from tests.support.pictures import write_folders
 
 GERMAN = ("Alkohol", "Äpfelsäure", "Asche", "Alkalität", "Magnesium", "Phenole", "Flavonoide", "Nichtflavonoide", "Proanthocyane",
           "Farbstärke", "Farbton", "Verdünnung", "Prolin", "Anbaugebiet")  # fmt: skip
@@ -80,3 +81,33 @@ def test_a_category_enters_an_embedding_by_its_index(tmp_path: Path, capsys: pyt
     (tmp_path / "table.gradwire").write_text(json.dumps(document))
     assert run_command(["train", str(tmp_path / "table.gradwire"), "--json", "--epochs", "20"]) == 0
     assert json.loads(capsys.readouterr().out)["metrics"]["test_accuracy"] == 1.0
+
+
+def test_pictures_are_described_by_size_classes_and_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (24, 5, 8)).astype(np.uint8)
+    folder = write_folders(tmp_path / "pets", images, np.array([0] * 12 + [1] * 8 + [2] * 4), {0: "cat", 1: "dog", 2: "owl"})
+    assert run_command(["data", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["width"], told["height"], told["channels"]) == (24, 8, 5, 1)
+    assert told["classes"] == [{"name": "cat", "rows": 12}, {"name": "dog", "rows": 8}, {"name": "owl", "rows": 4}]
+    assert sum(told["parts"].values()) == 24 and told["notes"]
+    assert run_command(["data", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("24 pictures, 8 × 5 pixels, grey, 3 classes") and "cat    12" in said
+    assert run_command(["data", str(folder), "--separator", ","]) == 2
+    assert "--separator does not apply" in capsys.readouterr().err
+
+
+def test_the_data_of_a_graph_have_the_names_chosen_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("a,b,kind\n" + "".join(f"{n},{n / 4},{'uv'[n % 2]}\n" for n in range(12)))
+    document = json.loads((EXAMPLES / "iris.gradwire").read_text())
+    node = next(node for node in document["nodes"] if node["type"] == "source.data")
+    columns = {"a": {"role": "feature", "name": "length"}, "b": {"role": "feature"}, "kind": {"role": "target", "name": "leaf"}}
+    node["params"] = {"dataset": "csv", "path": "t.csv", "columns": columns}
+    (tmp_path / "g.gradwire").write_text(json.dumps(document))
+    assert run_command(["data", str(tmp_path / "g.gradwire")]) == 0
+    said = capsys.readouterr().out
+    assert "length" in said and "Column a is called length here." in said
+    assert run_command(["data", str(tmp_path / "g.gradwire"), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["data"]
+    assert [column["name"] for column in told["columns"]] == ["length", "b", "leaf"]

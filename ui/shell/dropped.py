@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF
 from PySide6.QtGui import QDropEvent
 
+from engine.data.files import are_pictures
 from graph.model.edits import Compound, Edit, Rename, SetParam
 from graph.model.graph import GraphError
 from graph.storage.paths import cleaned
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
-PICTURES = (".zip", ".bin", "ubyte", "ubyte.gz")
-"""Endings of files of pictures; a folder is one of pictures too."""
 APART = 48.0
 
 
@@ -53,7 +52,7 @@ class DropTarget(QObject):
     def _accept(self, paths: Sequence[Path], at: QPointF | None) -> None:
         """Data become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
         window = self._window
-        graphs = [path for path in paths if path.suffix.lower() not in TABLES and not are_pictures(path)]
+        graphs = [path for path in paths if path.suffix.lower() not in TABLES and not are_pictures(str(path))]
         if graphs:
             self._open_graph(graphs[0])
             return
@@ -62,7 +61,7 @@ class DropTarget(QObject):
             return
         for number, path in enumerate(paths):
             place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
-            if are_pictures(path):
+            if are_pictures(str(path)):
                 add_pictures(window, path, place)
                 window.pages.show("data")
             else:
@@ -81,11 +80,6 @@ def paths_in(data: QMimeData | None) -> list[Path]:
     lines = data.text().splitlines() if data.hasText() and not data.hasFormat(MIME) else []
     paths = [cleaned(line) for line in lines if line.strip()]
     return [Path(path) for path in paths] if all(os.path.isabs(path) for path in paths) else []
-
-
-def are_pictures(path: Path) -> bool:
-    """Whether a path is that of a file or folder of pictures, by its name alone."""
-    return path.name.lower().endswith(PICTURES) or path.is_dir()
 
 
 def add_pictures(window: Workspace, path: Path, at: QPointF | None) -> None:

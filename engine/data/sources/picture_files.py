@@ -6,28 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from engine.data.declared import DataSetSpec, Source, Values, file_stamp
+from engine.data.folder_stamp import folder_stamp
 
 if TYPE_CHECKING:
     from engine.numerics.job import Steps
 
 READING = ("labels_path", "most", "channels", "height", "width")
-_WATCHED = 2000
-"""Entries of a folder that are looked at for folders in it: the window asks at every edit."""
-_FOLDER_SIZE = 2**30
-"""How many bytes a folder has is not known without looking through it: it is always read in pieces."""
 
 
 def _stamp(path: str) -> tuple[int, ...]:
-    """For a folder, when something was last added to it or to a folder in it, or removed."""
-    if not os.path.isdir(path):
-        return file_stamp(path)
-    try:
-        times = [os.stat(path).st_mtime_ns]
-        with os.scandir(path) as entries:
-            times += [entry.stat().st_mtime_ns for entry, _place in zip(entries, range(_WATCHED), strict=False) if entry.is_dir()]
-    except OSError:
-        return ()
-    return max(times), len(times), _FOLDER_SIZE
+    return folder_stamp(path) if os.path.isdir(path) else file_stamp(path)
 
 
 def _read(spec: DataSetSpec, values: Values) -> Steps:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data import DataError, DataSet, load
+from engine.data import DataError, DataSet, folder_stamp, load
 from engine.data.answer import load_data
 from engine.data.files import large_file
 from engine.data.job import load_job
@@ -273,3 +273,23 @@ def test_a_folder_is_read_again_when_a_picture_is_added_and_is_read_in_pieces(tm
     assert before is not None and large_file(settings, "") != before
     shown = finished(load_data(None, load_job([settings], "", 0)))
     assert shown.description.rows == 13
+
+
+def test_a_picture_overwritten_in_place_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither folder changes then. A large folder is looked through beside everything else."""
+    folder = write_folders(tmp_path / "pets", GREY, LABELS)
+    picture = next(folder.rglob("*.png"))
+    settings = {"dataset": "pictures", "pictures_path": str(folder)}
+    for few in (1000, 0):
+        monkeypatch.setattr(folder_stamp, "FEW", few)
+        monkeypatch.setattr(folder_stamp, "REST", 0)
+        before = large_file(settings, "")
+        assert before == large_file(settings, "")
+        for thread in folder_stamp._LOOKING.values():
+            thread.join()
+        picture.write_bytes(picture.read_bytes() + b"\0" * (few + 1))
+        if not few:
+            large_file(settings, "")
+            for thread in folder_stamp._LOOKING.values():
+                thread.join()
+        assert before is not None and large_file(settings, "") != before
