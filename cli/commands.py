@@ -114,10 +114,10 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
         dest="command", required=True, prog="main.py", parser_class=CommandParser, metavar="COMMAND", title="commands"
     )
 
-    def graph_command(name: str, text: str) -> CommandParser:
+    def graph_command(name: str, text: str, swept: bool = False) -> CommandParser:
         usage = _("main.py {name} FILE [options]  or  main.py {name} --formula F [options]").format(name=name)
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", usage=usage)
-        add_graph_arguments(command)
+        add_graph_arguments(command, swept)
         return command
 
     programs: Sequence[Format[Any]] = formats_in("engine.export.formats")
@@ -129,6 +129,9 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     _add_training_arguments(train)
     _add_json(train)
     _add_full(train)
+    sweep = graph_command("sweep", _("train with every combination of some settings"), swept=True)
+    _add_sweep_arguments(sweep)
+    _add_json(sweep)
     _add_json(graph_command("check", _("check structure and shapes; compare numerical and analytical gradients on every wire")))
     render = graph_command(
         "render", _("save a picture of the graph, {formats}").format(formats=alternatives([form.title for form in pictures]))
@@ -173,6 +176,15 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_("read the test set although a validation set judges the run; without one it is always read"),
     )
+
+
+def _add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    from engine.training.optimizers.registry import OPTIMIZERS
+
+    add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
+    parser.add_argument("--pairs", action="store_true", help=_("take first values together, then second ones, instead of all combinations"))
+    parser.add_argument("--measure", metavar="NAME", help=_("what the summary is about: train_loss, validation_accuracy …"))
+    parser.add_argument("--csv", metavar="F.csv", help=_("write a row for each run"))
 
 
 def _scale(text: str) -> float:

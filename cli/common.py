@@ -47,10 +47,12 @@ def example_names() -> list[str]:
     return sorted(path.stem for path in EXAMPLES.glob("*.gradwire"))
 
 
-def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
+def add_graph_arguments(parser: argparse.ArgumentParser, swept: bool = False) -> None:
+    """What says which graph a command works on; of a sweep, `--set` gives a setting all its values."""
     parser.add_argument("file", nargs="?", metavar="FILE", help=_("a .gradwire file, or the name of an example"))
     parser.add_argument("--formula", metavar="F", help=_("build the graph from text, such as 'x*y + z'"))
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help=_("set the value of an Input"))
+    sets = _("values of a setting: lr=0.001,0.01 or seed=0..4 or hidden.out_features=2,4,8") if swept else _("set the value of an Input")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="lr=…" if swept else "x=2", help=sets)
     parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("set the value of a Parameter"))
     parser.add_argument("--objective", metavar="NAME", help=_("the node to use as the objective"))
     add_untrained(parser)

@@ -35,7 +35,7 @@ def command(options: argparse.Namespace) -> int:
     from engine.training.run import Run
 
     graph = load_graph(options)
-    _apply(graph, options)
+    apply_training_options(graph, options)
     out, log = (written_path(text) if text else None for text in (options.out, options.log))
     incomplete = ""
     try:
@@ -63,7 +63,7 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _apply(graph: Graph, options: argparse.Namespace) -> None:
+def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
     """Put the options where the document keeps its training settings."""
     from engine.training.optimizers.base import OptimizerError
     from engine.training.optimizers.registry import optimizer

@@ -1,0 +1,64 @@
+"""The rows of a sweep as tables: CSV and plain JSON. No torch here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.sweep.plan import SweepPlan, text_of
+from engine.sweep.results import MemberResult, Spread, SweepWays, grouped, measures_of, spread, without_seed
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+
+
+def csv_text(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) -> str:
+    """A line for each run: its settings, how it ended, its steps, and all that was measured at its end. Numbers are written in full."""
+    measures = measures_of(rows.values())
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*(text_of(graph, axis.of) for axis in plan.axes), "how", "steps", "epochs", *measures])
+    for index, values in enumerate(plan.members()):
+        row = rows.get(index, MemberResult(index))
+        cells = [row.value(measure) for measure in measures] if row.ended else [None] * len(measures)
+        writer.writerow([*map(_cell, values), row.how, row.step, row.epoch, *map(_cell, cells)])
+    return out.getvalue()
+
+
+def curves_csv(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) -> str:
+    """The curves, a line for each point: run, its settings, step, loss."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["run", *(text_of(graph, axis.of) for axis in plan.axes), "step", "loss"])
+    for index, values in enumerate(plan.members()):
+        for step, loss in rows[index].curve if index in rows else ():
+            writer.writerow([index + 1, *map(_cell, values), _cell(step), _cell(loss)])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None else repr(value) if isinstance(value, float) else value
+
+
+def as_json(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult], measure: str, ways: SweepWays) -> dict[str, Any]:
+    """The object that `sweep --json` prints."""
+    members = []
+    for index, values in enumerate(plan.members()):
+        row = rows.get(index, MemberResult(index))
+        settings = {text_of(graph, axis.of): value for axis, value in zip(plan.axes, values, strict=True)}
+        end = {"loss": row.loss, "metrics": dict(row.metrics)} if row.ended else {}
+        members.append({"settings": settings, "how": row.how, "steps": row.step, "epochs": row.epoch, **end,
+                        **({"reason": row.text} if row.text else {})})  # fmt: skip
+    by = without_seed(plan)
+    summary = [
+        {"settings": {text_of(graph, of): value for of, value in zip(by, values, strict=True)}, **_spread(spread(group, measure))}
+        for values, group in grouped(plan, by, rows).items()
+    ]
+    reasons = {why: count for why, count in ways.reasons}
+    return {"runs": members, "measure": measure, "summary": summary, "together": ways.together, "alone": ways.alone, "why_alone": reasons}
+
+
+def _spread(found: Spread) -> dict[str, Any]:
+    return {"runs": found.count, "diverged": found.diverged, "median": found.median, "best": found.best, "worst": found.worst}
