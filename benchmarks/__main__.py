@@ -15,6 +15,7 @@ NAMES = {
     "canvas": "frames, files, undo and memory of graphs of 1,000 and 10,000 nodes",
     "legibility": "labels on wires, cards and each other, the smallest text, the canvas's share: every example and lesson at three sizes",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
+    "sweep": "64 copies of a small network trained as one batch against one after another",
     "training": "training speed against torch.nn and torch.optim",
 }
 
