@@ -19,7 +19,9 @@ from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
+    Adopt,
     Command,
+    GoTo,
     Load,
     Pause,
     Progress,
@@ -27,23 +29,25 @@ from engine.kernel.protocol import (
     Request,
     Reset,
     Resume,
-    ReturnTo,
     ShowComing,
     Start,
     TrainedEdit,
 )
 from engine.numerics.job import Job
+from engine.training.curve import losses_saved, point_rows
 from graph.model.address import Address
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedLosses, SavedRun
 from graph.text.messages import _
 
 if TYPE_CHECKING:
     import numpy as np
 
     from engine.training.curve import Curve
+    from engine.training.losses import Losses
 
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
@@ -102,7 +106,13 @@ class KernelClient:
         self._moves: list[StateMove] = []
         self._attachments_sent: set[str] = set()
         self._commands: list[Command] = []
-        self._runs = 0
+        self._runs = 1
+        self._spare = 1
+        """The id of the next run that branches from another."""
+        self.saved_runs: dict[int, SavedRun] = {}
+        """The runs of the document as the kernel sent them; of the present one without its curve and newest state."""
+        self.losses: Callable[[int], Losses | None] = lambda run: None
+        """The loss of every step of a run, which the kernel sent."""
         self._arrays: dict[Address, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._jobs = JobClient()
@@ -182,6 +192,7 @@ class KernelClient:
         self._kept.clear()
         self._jobs.outdated()
         self._points_known, self._state, self._spot = {}, None, None
+        self.saved_runs = {}
         self.run = self.new_run()
         if document.state is not None:
             self._commands.append(Load(self.run, document.state))
@@ -213,7 +224,7 @@ class KernelClient:
         self._commands.append(command)
         if isinstance(command, Reset):
             self.run = command.successor
-        elif isinstance(command, ReturnTo):
+        elif isinstance(command, GoTo):
             self.run = command.run
         self._wishes.progress = self._wishes.trace = True
         if not isinstance(command, Start):
@@ -348,7 +359,7 @@ class KernelClient:
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
             closed=self._left_documents if wishes.text else (), folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
-            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run,
+            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run, spare=self._spare,
             points_known=dict(self._points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
@@ -412,6 +423,7 @@ class KernelClient:
             self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
+        self.saved_runs |= {saved.record.id: saved for saved in reply.runs}
         self._take_progress(reply)
         if trace is not None and reply.structure == self._document.structure:
             self._traced_step = trace.step
@@ -451,6 +463,9 @@ class KernelClient:
         progress = reply.progress
         if progress is None:
             return
+        self._runs = max(self._runs, progress.run)
+        if progress.run == self._spare:
+            self._spare = self.new_run()
         self._points_known[progress.run] = progress.first_point + len(progress.points)
         if not self._commands:
             self.run = progress.run  # the kernel knows best, for instance when a command could not be carried out
@@ -537,6 +552,21 @@ class KernelClient:
         """The newest trained values outside the kernel: another kernel continues from them."""
         return self._state if self._state is not None else self._document.state if self._document is not None else None
 
+    def all_runs(self) -> tuple[SavedRun, ...]:
+        """Every run of the document, whole: the present one as it was at the newest state that was handed over."""
+        present, state, curve = self.saved_runs.get(self.run), self._state, self._curve
+        others = [saved for run, saved in self.saved_runs.items() if run != self.run]
+        if present is None or self.progress.run != self.run:
+            return tuple(others)
+        record = self.progress.record or present.record
+        states = {each.step: each for each in present.states}
+        if state is not None and curve is not None and state.step >= present.record.start:
+            states[state.step] = state
+            losses = self.losses(self.run)
+            rows = SavedLosses() if losses is None else losses_saved(losses.until(curve.last))
+            present = replace(present, record=record, points=point_rows(curve.points), losses=rows, stride=curve.stride)
+        return (*others, replace(present, states=tuple(state for _, state in sorted(states.items()))))
+
     def _revive(self, text: str) -> None:
         self.ready = False
         self._sent_document = 0
@@ -546,8 +576,11 @@ class KernelClient:
         self._edits.clear()
         file = self._document.state if self._document is not None else None
         self._commands = []
+        runs = self.all_runs()
+        if runs:
+            self._commands.append(Adopt(self.run, runs))
         if self._state is not None:
-            self._commands.append(Resume(self.run, self._state, self._curve))
+            self._commands.append(Resume(self.run, self._state))
         elif file is not None:
             self._commands.append(Load(self.run, file))
         self._news = text

@@ -50,7 +50,8 @@ class Debugging:
         """Train step by step for this long, looking at the conditions before each; whether one of them was met."""
         end = time.perf_counter() + seconds
         while steps > 0 and not trainer.finished:
-            trainer.train(max_steps=1)
+            if not trainer.train(max_steps=1):
+                break
             steps -= 1
             if trainer.problem is None and self._stops(trainer):
                 return True

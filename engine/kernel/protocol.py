@@ -21,10 +21,13 @@ from engine.explain.question import Question
 from engine.numerics.job import Job, JobNews
 from engine.training.curve import Curve, Point
 from engine.training.losses import Losses
+from engine.training.replay import Replay
 from graph.model.address import Address
 from graph.model.covered import unless_told
 from graph.model.problem import Problem
+from graph.model.run_record import RunRecord
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,16 +39,6 @@ Phase = Literal["idle", "training", "paused", "finished", "failed"]
 
 LASTING: tuple[tuple[str, Any], ...] = (("events", ()), ("shapes", {}))
 """Fields of a trace that stay the same objects while the structure does, with what stands for them on the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class BranchRange:
-    """Steps that a run made under the same conditions: from `first`, where the branch left its parent, to `last`."""
-
-    id: int
-    parent: int | None
-    first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +75,10 @@ class Progress:
     dtype: str = "float64"
     reachable: tuple[tuple[int, int], ...] = ()
     """Steps that can be returned to exactly, as ranges (first, last) from the earliest on."""
-    branches: tuple[BranchRange, ...] = ()
-    """All branches whose steps are held, the oldest first."""
-    branch: int = 0
-    """The id of the branch that the run is on; 0 before the first step."""
+    record: RunRecord | None = None
+    """The run as it is now; None before its first step."""
+    replay: Replay | None = None
+    """How the present step was reached again; None since steps were made."""
     rows: tuple[int, ...] = ()
     """The samples of the training part in the mini-batch of the step that was just made alone."""
     debugging: bool = False
@@ -99,7 +92,7 @@ class Progress:
     before_reset: int = 0
     """The step at which the last Reset left its run, which can be returned to; 0: there is none."""
     run_before_reset: int = 0
-    """The id of that run."""
+    """The id of that run; `GoTo` returns to it."""
 
     def without(self, secret: float) -> Progress:
         """The same, where a loss that is this number is covered."""
@@ -160,10 +153,13 @@ class StepBack(RunCommand):
 
 @dataclass(frozen=True, slots=True)
 class GoTo(RunCommand):
-    """Return exactly to a step of this run: one of its path, or of the path to the end of another branch."""
+    """Show a step of this run, which may be another one than the present: its state exactly as it was.
+
+    With `check`, steps that are made again for it are compared with what is stored of them.
+    """
 
     step: int
-    branch: int | None = None
+    check: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +170,18 @@ class Reset(RunCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnTo(RunCommand):
-    """Show a run that a Reset set aside; the present one is set aside for it."""
+class Adopt(RunCommand):
+    """Take over runs that another kernel made, or a file holds; `run` is the present one."""
+
+    outdates: ClassVar[bool] = False
+    runs: tuple[SavedRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Resume(RunCommand):
-    """Continue a run of a kernel that died, from the last state and curve it sent."""
+    """Continue a run of a kernel that died, from the last state that it sent."""
 
     state: SavedState
-    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +206,7 @@ class StopAt(RunCommand):
     conditions: tuple[Condition, ...]
 
 
-Command = Start | Pace | Pause | StepOnce | StepBack | GoTo | Reset | ReturnTo | Resume | Load | ShowComing | StopAt
+Command = Start | Pace | Pause | StepOnce | StepBack | GoTo | Reset | Adopt | Resume | Load | ShowComing | StopAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +237,8 @@ class Request:
     """The sample that is shown instead of the demonstration batch."""
     progress: bool = False
     run: int = 0
+    spare: int = 0
+    """The id of the next run that branches from another."""
     points_known: Mapping[int, int] = field(default_factory=dict)
     state: bool = False
     kept: bool = False
@@ -279,6 +279,8 @@ class Reply:
     curve: Curve | None = None
     """The curve that goes with `state`; only another kernel can use it."""
     state_seconds: float = 0.0
+    runs: tuple[SavedRun, ...] = ()
+    """The runs of the document that changed since the last reply; of the present one without its curve and newest state."""
     kept: TrainedEdit | None = None
     arrays: Mapping[Address, np.ndarray | None] = field(default_factory=dict)
     answers: Mapping[Question, Any] = field(default_factory=dict)

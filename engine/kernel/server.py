@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.training.curve import Curve
     from graph.model.edits import StateMove
     from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 
 LONGEST = 1.0
 """Seconds that the pipe is waited for at most while something is trained or done."""
@@ -66,7 +67,12 @@ class Worker(Protocol):
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
 
-    def command(self, command: Command) -> None: ...
+    spare: int
+    """The id of the next run that branches from another."""
+
+    def command(self, command: Command) -> bool:
+        """Carry out a command; False where it is about no run of this document."""
+
     def look_at(self, spot: Spot | None) -> bool:
         """Show this sample instead of the demonstration batch, or that again; whether it is another than before."""
 
@@ -82,6 +88,9 @@ class Worker(Protocol):
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
     def state(self) -> SavedState: ...
     def curve(self) -> Curve | None: ...
+    def runs(self) -> tuple[SavedRun, ...]:
+        """The runs that changed since this was called last."""
+
     def kept(self) -> TrainedEdit: ...
     def array(self, address: Address) -> np.ndarray | None: ...
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]: ...
@@ -201,9 +210,12 @@ class Server:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)
             moved = self._worker.look_at(request.spot)
+            self._worker.spare = request.spare
             for command in request.commands:
-                for worker in self._workers.values():
-                    worker.command(command)  # the one that has the run does it
+                if not self._worker.command(command):
+                    for worker in self._workers.values():
+                        if worker is not self._worker and worker.command(command):
+                            break  # a run of a document that waits to be closed
             outdated = any(command.outdates for command in request.commands)
             self._changes += bool(request.text is not None or request.edits or outdated or moved)
             for number, job in request.new_jobs:
@@ -252,7 +264,7 @@ class Server:
         if request.trace:
             reply |= self._trace(request)
         if request.progress:
-            reply["progress"] = worker.progress(request.points_known)
+            reply["progress"], reply["runs"] = worker.progress(request.points_known), worker.runs()
         if request.arrays:
             reply["arrays"] = {address: None if is_hidden(address, request.hidden) else worker.array(address) for address in request.arrays}
         if request.questions:

@@ -11,7 +11,6 @@ from engine.training.saved import pack_state, put_back, with_waiting
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.training.curve import Curve
     from engine.training.model import Model
     from engine.training.run import Run
     from engine.training.state import State
@@ -19,14 +18,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A run that something else took the place of."""
+class LeftRun:
+    """Where a Reset left a run."""
 
-    state: State
-    curve: Curve | None
-    token: int
-    seed: int
     run: int
+    step: int
+    token: int
 
 
 class TrainedValues:
@@ -34,7 +31,7 @@ class TrainedValues:
 
     def __init__(self) -> None:
         self.token = 0
-        self.left: SetAside | None = None
+        self.left: LeftRun | None = None
         self._optimizer = ""
 
     def moved_on(self) -> None:
@@ -50,23 +47,14 @@ class TrainedValues:
         if model.graph.training["optimizer"] != self._optimizer:
             model.state.optimizer.clear()
 
-    def leave(self, model: Model, trainer: Run | None, run: int) -> SetAside | None:
-        """The run as it is, before something else takes its place; None where nothing was trained."""
-        if not model.state.step:
-            return None
-        state, curve = with_waiting(model, captured(model, trainer)), trainer.curve if trainer is not None else None
-        return SetAside(state, curve, self.token, model.seed, run)
-
     def saved(self, model: Model, trainer: Run | None) -> SavedState:
         """Everything another kernel, or a file, needs to go on from here."""
         optimizer = trainer.spec.key if trainer is not None else str(model.graph.training["optimizer"])
         return pack_state(with_waiting(model, captured(model, trainer)), optimizer, self.token, model.seed)
 
-    def take_up(self, model: Model, values: SavedState | SetAside) -> str:
+    def take_up(self, model: Model, values: SavedState) -> str:
         """Go on from values; what to say about those that no longer fit. Raises TensorError."""
-        if isinstance(values, SetAside):
-            model.seed = values.seed
-        lost = model.put_back(values.state) if isinstance(values, SetAside) else put_back(model, values)
+        lost = put_back(model, values)
         self._optimizer = str(model.graph.training["optimizer"])
         self.token = time.time_ns() if lost else values.token
         return _without_place(lost)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from engine.kernel.answering import answered
 from engine.kernel.measurements import Measurements
 from engine.kernel.pace import Metronome
 from engine.kernel.protocol import (
-    BranchRange,
+    Adopt,
     Command,
     GoTo,
     Load,
@@ -30,7 +30,6 @@ from engine.kernel.protocol import (
     Progress,
     Reset,
     Resume,
-    ReturnTo,
     ShowComing,
     Start,
     StepBack,
@@ -39,18 +38,22 @@ from engine.kernel.protocol import (
     TrainedEdit,
 )
 from engine.kernel.speed import Speed
-from engine.kernel.trained import TrainedValues, captured
+from engine.kernel.trained import LeftRun, TrainedValues, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.nodes.catalog import CATALOG
 from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError
 from engine.training.model import Model, ModelUpdate
-from engine.training.state import State
+from engine.training.run_tree import RunTree, packer
+from engine.training.saved import pack_state
 from graph.model.address import Address
+from graph.model.computation import computation_key
 from graph.model.edits import StateMove, edit_from_json
 from graph.model.graph import Graph
+from graph.model.run_record import Origin, RunRecord
 from graph.storage.files import loads
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -64,8 +67,12 @@ class DocumentWorker:
 
     def __init__(self) -> None:
         self.training = False
-        self.run = 0
-        """Its id; `_run` is the run itself, once something needs it."""
+        self.spare = 0
+        """The id of the next run that branches from another."""
+        self._id = 0
+        """The id of the present run while `_run`, the run itself, is not needed yet."""
+        self._before_fork = 0
+        self._tree = RunTree()
         self._graph = Graph(CATALOG)
         self._model = Model(self._graph)
         self._run: Run | None = None
@@ -88,6 +95,11 @@ class DocumentWorker:
     @property
     def step(self) -> int:
         return self._model.state.step
+
+    @property
+    def run(self) -> int:
+        """The id of the present run."""
+        return self._id if self._run is None else self._run.id
 
     # The document
 
@@ -128,7 +140,8 @@ class DocumentWorker:
         return moved
 
     def _fresh(self, graph: Graph, run: int) -> None:
-        self.training, self.run, self._run = False, run, None
+        self.training, self._id, self._run = False, run, None
+        self._tree = RunTree()
         VERSIONS.forget()
         self._graph = graph
         self._device = str(graph.training["device"])
@@ -152,7 +165,7 @@ class DocumentWorker:
         same = {model.name(key) for key, old in before.items() if key in now and torch.equal(old, now[key])}
         anew = tuple(name for name in update.made_anew if name not in same)
         if anew:
-            self._forget_past()
+            self._forget_past("graph" if update.structure else "values")
             self._trained.moved_on()
         if self.step and (anew or paused):
             kept = _("Reinitialized: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
@@ -160,14 +173,17 @@ class DocumentWorker:
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
-        state = captured(self._model, self._run)
+        state, run = captured(self._model, self._run), self._run
+        if run is not None:
+            self._settle(run)
+        self._id, self._run = self.run, None
         self._device = str(self._graph.training["device"])
         self._model = Model(self._graph, self._device)
         self._model.restore(state)
-        self._forget_past()
-        curve, self._run = self._run.curve if self._run else None, None
-        if curve is not None:
-            self._resume(state, curve)
+        if self._held is not None:
+            self._held.forget()
+        if run is not None:
+            self._made_run()
         self._say(self._model.compiled.device_note)
 
     def _configure(self) -> None:
@@ -182,15 +198,16 @@ class DocumentWorker:
 
     # Training
 
-    def command(self, command: Command) -> None:
-        """Do what the window asks for."""
-        left = self._trained.left
-        if command.run != self.run and not (isinstance(command, ReturnTo) and left is not None and left.run == command.run):
-            return  # that run is gone
+    def command(self, command: Command) -> bool:
+        """Do what the window asks for; False where it is about no run of this document."""
+        known = command.run == self.run or command.run in self._tree
+        if command.run not in (self.run, self._before_fork) and not (known and isinstance(command, GoTo)):
+            return known
         try:
             self._carry_out(command)
         except RunError as error:  # the graph was edited since, and is none that can be trained
             self._stop(error)
+        return True
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -204,14 +221,15 @@ class DocumentWorker:
                 self._step_once()
             case StepBack(steps=steps):
                 self._go_to(self.step - steps)
-            case GoTo(step=step, branch=branch):
-                self._go_to(step, branch)
+            case GoTo(run=run, step=step, check=check):
+                self._go_to(step, run, check)
             case Reset(successor=successor):
                 self._reset(successor)
-            case ReturnTo(run=run) if run != self.run:
-                self._return()
-            case Resume(state=saved, curve=curve):
-                self._continue(saved, curve)
+            case Adopt(runs=runs):
+                for saved in runs:
+                    self._tree.adopt(saved)
+            case Resume(state=saved):
+                self._continue(saved)
             case Load(state=saved):
                 self._load(saved)
             case ShowComing(on=on):
@@ -230,6 +248,7 @@ class DocumentWorker:
             run.lengthen()
         self._say(self._model.compiled.device_note)
         self.debugging.begin(run)
+        self._keep(run, begins=True)
         self._measured.begin()
         self.training = True
         self._until = self.step + steps if steps is not None else None
@@ -238,7 +257,7 @@ class DocumentWorker:
 
     def _pause(self) -> None:
         self.training = False
-        self._measure()
+        self._rest()
 
     def _step_once(self) -> None:
         self.training = False
@@ -249,62 +268,92 @@ class DocumentWorker:
             run.lengthen()
         self._say("")
         self.debugging.begin(run)
-        run.keep(single=True)
+        self._keep(run, single=True, begins=True)
         self._advance(run, max_steps=1)
         self._alone = self.step
-        self._measure()
+        self._rest()
 
-    def _go_to(self, step: int, branch: int | None = None) -> None:
-        """To a step this run was at."""
+    def _go_to(self, step: int, id: int | None = None, check: bool = True) -> None:
+        """To a step of the present run, or of another one."""
         self.training = False
         run = self._made_run()
         if run is None:
             return
-        if run.go_to(step, branch):
+        before = LeftRun(self.run, self.step, self._trained.token)
+        if run.go_to(step, id, check) or self._take_over(run, step, id):
             self.debugging.stopped = None
             self._trained.moved_on()
-            self._say("")
             self._stepped = self._numbers
-            self._measure()
+            self._arrived_from(before)
+            self._rest()
+        elif step < 0:
+            self._say(_("This is the first iteration."))
         else:
-            self._say(_("Step {step:,} is no longer stored.").format(step=step) if step >= 0 else _("This is the first iteration."))
+            self._say(self._why_not_there(step, id))
+
+    def _arrived_from(self, before: LeftRun) -> None:
+        """After a Reset was undone, it can be done again in the same way."""
+        left = self._trained.left
+        if left is not None and (left.run, left.step) == (self.run, self.step) and before.run != self.run:
+            self._trained.token = left.token
+            self._trained.left = before if before.step else None
+
+    def _take_over(self, run: Run, step: int, id: int | None) -> bool:
+        """Values that another graph was trained to, as far as they fit this one."""
+        known = self._tree.get(run.id if id is None else id)
+        stored = None if known is None else known.states.get(step)
+        if known is None or stored is None or known.record.graph == computation_key(self._graph):
+            return False
+        lost = self._trained.take_up(self._model, stored if isinstance(stored, SavedState) else pack_state(stored, run.spec.key))
+        run.history.pass_for(known.record.id)
+        self._say(lost.strip())
+        return True
+
+    def _why_not_there(self, step: int, id: int | None) -> str:
+        known = self._tree.get(self.run if id is None else id)
+        if known is not None and known.record.graph != computation_key(self._graph):
+            return _("That run trained another graph. Restore the run to go to its steps.")
+        return _("Step {step:,} is no longer stored.").format(step=step)
 
     def _reset(self, successor: int) -> None:
-        left = self._trained.left = self._trained.leave(self._model, self._run, self.run)
-        self._start_over(successor)
-        self._model.reset()
-        self._trained.token = 0
-        self._say(_("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.state.step) if left else "")
-
-    def _return(self) -> None:
-        """Back to the run before the last reset; the one that is left for it can be returned to in the same way."""
-        left = self._trained.left
-        if left is None:
-            return
-        self._trained.left = self._trained.leave(self._model, self._run, self.run)
-        self._start_over(left.run)
-        lost = self._trained.take_up(self._model, left)
-        if left.curve is not None:
-            self._resume(self._model.state.copy(), left.curve)
-        self._measure()
-        self._say(lost.strip())
-
-    def _start_over(self, run: int) -> None:
-        """Another run of this document: nothing of the present one is gone on with."""
-        self.training, self._run = False, None
-        self.run = run
+        left = LeftRun(self.run, self.step, self._trained.token) if self.step else None
+        run = self._run
+        if run is not None:
+            self._settle(run)
+        self._trained.left = left
         self._measured.forget()
-        self._forget_past()
+        self.training = False
+        self._model.reset()
+        if run is not None:
+            run.start_over(successor)
+        self._id = successor
+        if self._held is not None:
+            self._held.forget()
+        self._trained.token = 0
+        self._say(_("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.step) if left else "")
 
-    def _continue(self, saved: SavedState, curve: Curve | None) -> None:
+    def _continue(self, saved: SavedState) -> None:
         """Go on where another kernel stopped."""
         if not saved.step:
             return
         lost = self._trained.take_up(self._model, saved)
-        if curve is not None:
-            self._resume(self._model.state.copy(), deepcopy(curve))
-            self._measure()
+        self._known_from(saved, lost)
+        if self._made_run() is not None:
+            self._stepped = self._numbers
+            self._rest()
         self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
+
+    def _known_from(self, saved: SavedState, lost: str) -> None:
+        """A run of which there is a state alone becomes one of the tree."""
+        if self.run in self._tree or lost:
+            return
+        graph = self._graph
+        record = RunRecord(
+            self.run, None, saved.step, saved.step, "start", computation_key(graph), dict(graph.training), seed=self._model.seed,
+            device=self._model.device, dtype=self._model.dtype_name, threads=self._model.compiled.threads,
+        )  # fmt: skip
+        self._tree.adopt(SavedRun(record, states=(saved,)))
+        self._tree.unsent.add(self.run)
 
     def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""
@@ -312,6 +361,7 @@ class DocumentWorker:
             return
         try:
             lost = self._trained.take_up(self._model, saved)
+            self._known_from(saved, lost)
         except TensorError as error:
             self._say(_("The file's trained values cannot be used: {error}. The graph starts untrained.").format(error=error))
             self._trained.moved_on()
@@ -327,22 +377,34 @@ class DocumentWorker:
         self.training = False
         self._say(text)
 
-    def _resume(self, state: State, curve: Curve | None) -> None:
-        run = self._made_run()
-        if run is not None and curve is not None:
-            run.restore(state)
-            run.curve = curve
-
     def _made_run(self) -> Run | None:
         """The document's run, made now if there is none; None, with a message, where this graph cannot be trained."""
         from engine.training.run import Run  # not before the first trace, which does not wait for it
 
         if self._run is None:
             try:
-                self._run = Run(self._model).prepare()
+                run = Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
+                if self.step and self._id in self._tree:
+                    run.history.stand(self._id)
+                self._run = run
             except RunError as error:
                 self._stop(error)
         return self._run
+
+    def _branch_id(self) -> int:
+        """The id for a branch of the present run."""
+        self._before_fork = self.run
+        spare, self.spare = self.spare, 0
+        return spare or max([self.run, *self._tree]) + 1
+
+    def _keep(self, run: Run, single: bool = False, begins: bool = False) -> None:
+        run.keep(single, begins)
+        self._id = run.id
+
+    def _settle(self, run: Run) -> None:
+        """Store the state where training stopped, as far as this graph can be trained."""
+        with contextlib.suppress(RunError):
+            run.history.settle()
 
     @property
     def debugging(self) -> Debugging:
@@ -352,9 +414,9 @@ class DocumentWorker:
             self._held = Debugging()
         return self._held
 
-    def _forget_past(self) -> None:
+    def _forget_past(self, origin: Origin = "values") -> None:
         if self._run is not None:
-            self._run.uproot()
+            self._run.history.uproot(origin)
         if self._held is not None:
             self._held.forget()
 
@@ -365,10 +427,11 @@ class DocumentWorker:
         if self._held is None or not self._held.on or self.training:
             return None
         try:
-            self._run = self._run or Run(self._model).prepare()
-            self._run.coming()
+            run = self._run or Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
+            run.coming()
         except RunError:
             return None
+        self._run = self._made_run() if self._run is None else run
         return self._run
 
     @property
@@ -384,7 +447,7 @@ class DocumentWorker:
         if self.wait > 0:
             return
         try:
-            run.keep()
+            self._keep(run)
         except RunError as error:  # a graph that was broken meanwhile
             self._stop(error)
             return
@@ -418,7 +481,7 @@ class DocumentWorker:
             self._say(run.stopped.text)
         if run.finished or (self.training and self._until is not None and self.step >= self._until):
             self.training = False
-            self._measure()
+            self._rest()
 
     def _stopped_by(self, debugging: Debugging) -> None:
         """A condition was met: say which, where and by what number."""
@@ -427,7 +490,7 @@ class DocumentWorker:
         if condition is not None:
             node = self._graph.nodes.get(condition.node)
             self._say(condition.stop(self.step, node.name if node is not None else "", None), condition.node or None)
-            self._measure()
+            self._rest()
 
     def _stop(self, error: RunError) -> None:
         self.training = False
@@ -437,8 +500,11 @@ class DocumentWorker:
     def _say(self, text: str, node: str | None = None, anew: tuple[str, ...] = ()) -> None:
         self._message, self._problem_node, self._made_anew = text, node, anew
 
-    def _measure(self) -> None:
-        """The metrics over whole parts, which while training come from the curve's last measurement."""
+    def _rest(self) -> None:
+        """Nothing is trained now: store the state, and measure over whole parts; while training the curve's last measurement serves."""
+        if self._run is not None:
+            self._settle(self._run)
+            self._tree.update(self.run, stopped=self._message if self._run.finished else "")
         if self._run is not None and self.step:
             self._measured.measure(self._run.metrics, self._numbers, self.step)
 
@@ -478,13 +544,14 @@ class DocumentWorker:
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if run is not None:
-                more |= self._branches(run)
+                more |= {"reachable": self._reachable(run), "replay": run.history.replay}
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(model.problems), made_anew=self._made_anew, device=model.device, dtype=model.dtype_name,
             trained=self._trained.token if state.step else 0,
-            before_reset=left.state.step if left is not None else 0, run_before_reset=left.run if left is not None else 0, **more,
+            before_reset=left.step if left is not None else 0, run_before_reset=left.run if left is not None else 0,
+            record=self._tree.record(self.run), **more,
         )  # fmt: skip
 
     def _current_metrics(self) -> bool:
@@ -494,18 +561,15 @@ class DocumentWorker:
             return True
         if self.training or not measured.quick:
             return False
-        self._measure()
+        self._rest()
         return measured.known(self._numbers, self.step, False)
 
-    def _branches(self, run: Run) -> dict[str, Any]:
-        """Where the run can return to, on its own path and on others."""
+    def _reachable(self, run: Run) -> tuple[tuple[int, int], ...]:
+        """The steps that the present run can return to."""
         try:
-            reachable = run.reachable()
+            return run.history.reachable()
         except RunError:  # a graph that was broken meanwhile
-            return {}
-        present = run.checkpoints.present
-        branches = tuple(BranchRange(b.id, b.parent, b.start, b.last) for b in run.checkpoints.branches.values())
-        return {"reachable": reachable, "branches": branches, "branch": 0 if present is None else present.id}
+            return ()
 
     def _phase(self) -> Phase:
         run = self._run
@@ -522,6 +586,9 @@ class DocumentWorker:
 
     def curve(self) -> Curve | None:
         return None if self._run is None else self._run.curve
+
+    def runs(self) -> tuple[SavedRun, ...]:
+        return self._tree.news(self.run, packer(self._model.waiting()))
 
     def kept(self) -> TrainedEdit:
         from engine.training.keep import keep

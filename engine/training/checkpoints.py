@@ -5,17 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from engine.training.curve import Curve
 from engine.training.state import PARTS, State
 
 BUDGET = 256 * 2**20
 """Bytes that all checkpoints of a run may take together."""
 OVERHEAD = 768
 """Bytes counted for each tensor beside its numbers: what its objects and the allocator's rounding take."""
-POINT = 120
-"""Bytes counted for one point of a curve."""
 BRANCHES = 500
 """A slider that is dragged while something trains opens a branch with every tick; more than so many are not held."""
 FEW = 64
@@ -31,6 +28,9 @@ def size_of(state: State) -> int:
 
 class Conditions(Protocol):
     """What a step depends on beside the state: program, data, inputs, optimizer, learning rate, batch size."""
+
+    def same(self, other: Any) -> bool:
+        """Whether a step under the other conditions gives the same bits."""
 
     def keeps(self) -> Mapping[int, int]:
         """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
@@ -54,9 +54,9 @@ class Checkpoint:
 
 @dataclass(slots=True)
 class Branch(Generic[C]):
-    """Steps made one after the other under the same conditions, from `start` to `last`; `held` are the checkpoints among them, in order.
+    """Steps that `run` made one after the other under the same conditions, from `start` to `last`.
 
-    `curve` is set where the branch has steps beyond the place where another one left it.
+    `held` are the checkpoints among them, in order. `own`: the first state is not the one that its parent's steps led to.
     """
 
     id: int
@@ -65,7 +65,8 @@ class Branch(Generic[C]):
     conditions: C
     last: int
     held: list[Checkpoint] = field(default_factory=list)
-    curve: Curve | None = None
+    run: int = 0
+    own: bool = False
 
     def before(self, step: int) -> Checkpoint | None:
         """The latest checkpoint from which `step` is reached by making the steps in between once more."""
@@ -95,7 +96,7 @@ class Checkpoints(Generic[C]):
 
     @property
     def bytes(self) -> int:
-        """What all of this takes: states, curves, and the data and programs that only other conditions need."""
+        """What all of this takes: states, and the data and programs that only other conditions need."""
         return self._states + self._beside
 
     def clear(self) -> None:
@@ -106,19 +107,32 @@ class Checkpoints(Generic[C]):
 
     # The tree
 
-    def begin(self, conditions: C, state: State, loss: float | None, root: bool = False) -> Branch[C]:
-        """Open a branch at the current step; `root`: no earlier step leads to this state. The state must not be changed afterwards."""
+    def begin(
+        self, conditions: C, state: State, loss: float | None, root: bool = False, run: int = 0, own: bool = False
+    ) -> Branch[C]:  # fmt: skip
+        """Open a branch of `run` at the current step; `root`: it has no earlier steps. The state must not be changed afterwards."""
         parent = None if root else self.at(state.step)
         if parent is not None:
             parent.last = max(parent.last, state.step)
         self._ids += 1
-        branch = Branch(self._ids, None if parent is None else parent.id, state.step, conditions, state.step)
+        branch = Branch(self._ids, None if parent is None else parent.id, state.step, conditions, state.step, run=run, own=own)
         self.branches[branch.id] = self.present = branch
         if len(self.branches) > BRANCHES:
             self._drop_branches()
         self._count_beside()
         self.add(state, loss)
         return branch
+
+    def lay(self, branch: Branch[C]) -> None:
+        """Add a branch whose steps were made elsewhere."""
+        self._ids = max(self._ids, branch.id)
+        self.branches[branch.id] = branch
+        self._states += sum(checkpoint.size for checkpoint in branch.held)
+        self._count_beside()
+
+    @property
+    def next_id(self) -> int:
+        return self._ids + 1
 
     def path(self, end: Branch[C] | None = None) -> list[Branch[C]]:
         """The branches from the root to `end` (default: the present one)."""
@@ -164,17 +178,28 @@ class Checkpoints(Generic[C]):
         self._make_room(checkpoint)
         return True
 
-    def keep_curve(self, branch: Branch[C], curve: Curve) -> None:
-        """Hold the curve of a branch that is left."""
-        branch.curve = curve
-        self._count_beside()
+    def tip(self, run: int) -> Branch[C] | None:
+        """The newest branch of a run."""
+        return next((branch for branch in reversed(self.branches.values()) if branch.run == run), None)
 
-    def curve_of(self, branch: Branch[C]) -> Curve:
-        """The curve up to the end of a branch that was left; of one that was left at its end, what the next one begins with."""
-        if branch.curve is not None:
-            return branch.curve
-        heir = next((b for b in self.branches.values() if b.parent == branch.id and b.start == branch.last), None)
-        return Curve() if heir is None else self.curve_of(heir).until(branch.last)
+    def ends(self, branch: Branch[C]) -> int | None:
+        """The step at which the same run went on under other conditions; None for the newest branch of a run."""
+        return min((b.start for b in self.branches.values() if b.parent == branch.id and b.run == branch.run), default=None)
+
+    def same_future(self, step: int, conditions: C) -> Branch[C] | None:
+        """A branch that made the step after `step` of the path under these conditions: going on makes its steps once more."""
+        here = self.at(step)
+        if here is None:
+            return None
+        lines = [here, *(b for b in self.branches.values() if b.parent == here.id and b.start == step and not b.own)]
+        if here.start == step and not here.own and here.parent in self.branches:
+            above = self.branches[here.parent]
+            lines += [above, *(b for b in self.branches.values() if b.parent == above.id and b.start == step and not b.own)]
+        for branch in lines:
+            end = self.ends(branch)
+            if branch.start <= step <= branch.last and (end is None or step < end) and conditions.same(branch.conditions):
+                return branch
+        return None
 
     # Returning
 
@@ -272,14 +297,12 @@ class Checkpoints(Generic[C]):
         self._count_beside()
 
     def _count_beside(self) -> None:
-        """Curves of branches that were left, and what the present conditions do not need."""
+        """The data and programs that the present conditions do not need."""
         beside: dict[int, int] = {}
         for branch in self.branches.values():
             beside |= branch.conditions.keeps()
         shared = {} if self.present is None else self.present.conditions.keeps()
-        curves = [branch.curve for branch in self.branches.values() if branch.curve is not None]
-        points = sum(POINT * len(curve.points) + curve.losses.bytes for curve in curves)
-        self._beside = sum(size for key, size in beside.items() if key not in shared) + points
+        self._beside = sum(size for key, size in beside.items() if key not in shared)
 
 
 def _step(checkpoint: Checkpoint) -> int:

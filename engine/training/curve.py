@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from engine.training.losses import Losses
 from graph.model.covered import Covered, unless_told
+from graph.storage.saved_run import SavedLosses, SavedRun
 
 LIMIT = 2000
+POINT_NAMES = ("loss", "accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy")
 FRESH = 4096
 """So many losses are put in their place at a time."""
 UNTOLD = 2**17
@@ -74,6 +78,16 @@ class Curve:
         """The losses since a listener was told last."""
         self._told = -1
         """The step of the newest loss that a listener knows; −1: it needs all."""
+
+    @classmethod
+    def of(cls, points: Sequence[Point], losses: Losses, stride: int = 1) -> Curve:
+        """A curve that was saved: its points, and the loss of every step."""
+        curve = cls()
+        curve.stride, curve._losses, curve._fresh_step = stride, losses, losses.last + 1
+        curve._stored = list(points)
+        if points and points[-1].step % stride and not _measured(points[-1]):
+            curve._newest = curve._stored.pop()
+        return curve
 
     @property
     def points(self) -> list[Point]:
@@ -188,3 +202,30 @@ class Curve:
 
 def _measured(point: Point) -> bool:
     return point.accuracy is not None or point.test_loss is not None or point.validation_loss is not None
+
+
+def point_rows(points: list[Point]) -> tuple[Mapping[str, float], ...]:
+    """Points without what was not measured."""
+    return tuple(
+        {"step": point.step} | {name: value for name in POINT_NAMES if (value := getattr(point, name)) is not None} for point in points
+    )
+
+
+def losses_saved(losses: Losses) -> SavedLosses:
+    """The loss of every step as bytes."""
+    rows = losses.low if losses.stride == 1 else np.concatenate((losses.low, losses.high, losses.mean))
+    return SavedLosses(losses.first, losses.steps, losses.stride, np.ascontiguousarray(rows, dtype="<f8").tobytes())
+
+
+def losses_of(saved: SavedLosses) -> Losses:
+    """The loss of every step, from bytes."""
+    losses = Losses()
+    rows = np.frombuffer(saved.values, dtype="<f8").astype(np.float64).reshape(1 if saved.stride == 1 else 3, -1)
+    losses.fill(saved.first, saved.steps, saved.stride, rows)
+    return losses
+
+
+def curve_of(saved: SavedRun) -> Curve:
+    """The curve of a saved run."""
+    points = [Point(int(row["step"]), **{name: row[name] for name in POINT_NAMES if name in row}) for row in saved.points]
+    return Curve.of(points, losses_of(saved.losses), saved.stride)

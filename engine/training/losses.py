@@ -58,6 +58,16 @@ class Losses:
         """Forget what came after `step`. Of an entry that lies on both sides, the extremes stay."""
         self.steps = min(self.steps, max(step - self.first + 1, 0))
 
+    def fill(self, first: int, steps: int, stride: int, rows: Floats) -> None:
+        """Take over numbers that were saved: one row with a `stride` of 1, else minima, maxima and means."""
+        self.first, self.steps, self.stride, self._rows, self._own = first, steps, stride, rows, False
+
+    def exact(self, first: int, last: int) -> Floats | None:
+        """The losses of the steps from `first` to `last`; None where not each of them is kept."""
+        if self.stride > 1 or not self.first <= first <= last <= self.last:
+            return None
+        return self._rows[0, first - self.first : last - self.first + 1]
+
     def until(self, step: int) -> Losses:
         """The part up to `step`. It shares the numbers until one of both adds to them."""
         twin = Losses(self._limit)

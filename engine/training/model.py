@@ -180,6 +180,20 @@ class Model:
         waiting = self.waiting()
         return tuple(self._spoken(name) for name in homeless if name not in waiting)
 
+    def takes(self, state: State) -> bool:
+        """Whether a state has this model's parameters and buffers, of the same shapes."""
+        pairs = ((self.state.parameters, state.parameters), (self.state.buffers, state.buffers))
+        return all(name in other and other[name].shape == tensor.shape for mine, other in pairs for name, tensor in mine.items())
+
+    def at_home(self, state: State) -> State:
+        """The same state where this model computes."""
+        return State(
+            {name: self._here(tensor) for name, tensor in state.parameters.items() if name in self.state.parameters},
+            {name: self._here(tensor) for name, tensor in state.buffers.items() if name in self.state.buffers},
+            {name: tensor if not tensor.dim() else tensor.to(self.device) for name, tensor in state.optimizer.items()},
+            *state.counters,
+        )
+
     def waiting(self) -> dict[str, Tensor]:
         """Trained values of nodes that are in the document but do not use them now, such as a bypassed layer's."""
         mine = self.state.parameters | self.state.buffers

@@ -18,13 +18,14 @@ from engine.data.parts import Part
 from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
-from engine.training.checkpoints import Branch, Checkpoint, Checkpoints, Range
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
+from engine.training.history import History
 from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned, parts_read
+from engine.training.run_tree import RunTree
 from engine.training.state import State
 from engine.training.steps import StepConditions, Steps
 from engine.training.stops import Stop, Watch
@@ -36,10 +37,6 @@ SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
 """So many epochs are each measured at their end, whatever it costs; after them a run of any length is measured so often more, at most."""
-KEEP_SECONDS = 0.1
-"""Seconds of training between two checkpoints: about as long as making what lies between them again takes."""
-KEEP_SHARE = 0.02
-"""Largest part of the time that keeping checkpoints may take."""
 SHARE = 0.1
 """Part of the time that later measurements may take; a forward pass counts a third of a step over as many samples, but at least two."""
 
@@ -53,8 +50,12 @@ class Run:
     model then holds the last finite state. `stopped` is set when a stop condition was met.
     """
 
-    def __init__(self, model: Model, training: Mapping[str, Any] | None = None, id: int = 0) -> None:
+    def __init__(
+        self, model: Model, training: Mapping[str, Any] | None = None, id: int = 0, tree: RunTree | None = None,
+        new_id: Callable[[], int] | None = None,
+    ) -> None:  # fmt: skip
         self.id = id
+        self.history = History(self, tree, new_id)
         self.model = model
         self.training: Mapping[str, Any] = dict(model.graph.training if training is None else training)
         self.spec = optimizer("sgd")
@@ -65,14 +66,10 @@ class Run:
         self.watch = Watch(self.training)
         self.seconds = 0.0
         self.prepared = False
-        self._steps = Steps(model)
+        self.steps = Steps(model)
         self._first_step = model.state.step
         self._extensions = 0
         """How often the run was allowed its full length again."""
-        self.checkpoints: Checkpoints[StepConditions] = Checkpoints()
-        self._rooted = False
-        self._shapes: Any = None
-        self._kept_at, self._keeping = -math.inf, 0.0
         self._version = self._edits = self._measured = -1
         self._program: Program
         self._optimizer: Optimizer
@@ -84,13 +81,17 @@ class Run:
     def conditions(self) -> StepConditions:
         """What the coming step depends on beside the state. Raises RunError."""
         self._follow()
-        return self._conditions()
+        return self._present_conditions()
 
-    def _conditions(self) -> StepConditions:
-        model, more = self.model, ("drop_last", "accumulate", "clip_norm", "clip_value")
-        size = None if self.spec.full_batch else self.training.get("batch_size")
-        settings = {name: setting_in(self.training, BY_NAME[name]) for name in more}
-        return StepConditions(self._program, model.feeds, self.spec, self.hyper, size, model.seed, model.compiled.threads, **settings)
+    def _present_conditions(self) -> StepConditions:
+        return self.conditions_of(self.training, self.model.seed, self.model.compiled.threads)
+
+    def conditions_of(self, training: Mapping[str, Any], seed: int, threads: int) -> StepConditions:
+        """What steps of this program depend on under these settings. Raises RunError."""
+        spec, hyper = _optimizer(training)
+        size = None if spec.full_batch else training.get("batch_size")
+        more = {name: setting_in(training, BY_NAME[name]) for name in ("drop_last", "accumulate", "clip_norm", "clip_value")}
+        return StepConditions(self._program, self.model.feeds, spec, hyper, size, seed, threads, **more)
 
     # Settings
 
@@ -112,11 +113,9 @@ class Run:
         self._take_settings(training)
 
     def _take_settings(self, training: Mapping[str, Any], first: bool = False) -> None:
-        try:
-            spec = optimizer(str(training["optimizer"]))
-            hyper = spec.with_defaults(training.get("hyper") or {})
-        except OptimizerError as error:
-            raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
+        spec, hyper = _optimizer(training)
+        if not first and (spec is not self.spec or hyper != self.hyper):
+            self.history.settle()
         before, self.training = self.training, dict(training)
         if conditions(before, "stop") != conditions(training, "stop"):
             self.watch.configure(training)
@@ -130,11 +129,6 @@ class Run:
             self._optimizer.set_hyper(hyper)
             self._snapshots = [self.capture()]
             self.problem = None
-
-    @property
-    def loss(self) -> float | None:
-        """The loss of the newest step."""
-        return self._steps.loss
 
     @property
     def loss_of(self) -> str:
@@ -197,12 +191,12 @@ class Run:
         self._follow()
         state = self.model.state
         start = state.step
-        if self.curve.last > start:  # the run went back, and its curve is drawn again from here
+        if self.curve.last > start >= self.history.future:  # the run went back, and its curve is drawn again from here
             self.curve.cut(start)
             self.watch.back_to(start)
         started = time.perf_counter()
         deadline = started + min(math.inf if max_seconds is None else max_seconds, max(self.watch.seconds - self.seconds, 0.0))
-        limit = math.inf if max_steps is None else start + max_steps
+        limit = min(math.inf if max_steps is None else start + max_steps, self.history.boundary)
         last = self.total_steps or math.inf
         with torch.no_grad(), threads(self.model.compiled.threads):
             while state.step < min(limit, last) and self.problem is None and self.stopped is None:
@@ -216,11 +210,12 @@ class Run:
             if self.problem is None and (state.step == last or self.stopped is not None):
                 self._finish()
                 self._return_to_best()
+        self.history.spent(time.perf_counter() - started)
         return made
 
     def _stretch(self, limit: float, deadline: float) -> None:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
-        state, steps = self.model.state, self._steps
+        state, steps = self.model.state, self.steps
         if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
             if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
                 self._fail()
@@ -242,7 +237,8 @@ class Run:
         steps.count(first + len(steps.losses))
         if self.problem is not None and self._optimizer.evaluates_loss:
             self._parameters_back(state.step)  # it failed in the middle of a line search
-        self.curve.add(first + 1, steps.losses)
+        known = min(max(self.curve.last - first, 0), len(steps.losses))  # steps made once more
+        self.curve.add(first + 1 + known, steps.losses[known:])
         if failed:
             self._fail()
         elif steps.flat or steps.outside is not None:
@@ -262,10 +258,8 @@ class Run:
         best = self.watch.best
         if self.problem is not None or self.stopped is None or best is None or best.step != self.stopped.best or best.state is None:
             return
-        if self._rooted:
-            self.checkpoints.reached(self.state.step)
-            self._hold()
-        self._steps.start_from(best.state, self._loss_at(best.step))
+        self.history.settle()
+        self.steps.start_from(best.state, self._loss_at(best.step))
         self._measured = -1
         self._snapshots = [self.capture()]
 
@@ -296,7 +290,7 @@ class Run:
         step = self.model.state.step
         judging: Part = "validation" if part == "validation" else "train"
         watched = self.watch.measures(self._judges_itself)
-        if not (self._measurable or watched) or self._measured == step:
+        if not (self._measurable or watched) or self._measured == step or step < self.curve.last:
             return
         try:
             train = self.model.evaluate("train") if self.model.measures.has_accuracy or (watched and judging == "train") else {}
@@ -308,6 +302,7 @@ class Run:
         measured = {f"{part}_{name}": held_out[name] for name in ("loss", "accuracy") if name in held_out}
         if self._measurable:
             self.curve.measure(step, train.get("accuracy"), **measured)
+            self.history.measured(self.curve.points[-1])
         if watched and self.stopped is None:
             self.stopped = self.watch.judge(step, self.model.state.epoch, judging, held_out if part == judging else train, self.capture)
 
@@ -336,10 +331,7 @@ class Run:
 
     def capture(self) -> State:
         """A copy of everything that training changes."""
-        state = self.model.state.copy()
-        if self._version >= 0:  # from the first binding on, which is before it is `prepared`
-            state.optimizer = self._steps.remembered()
-        return state
+        return self.steps.captured() if self._version >= 0 else self.model.state.copy()  # bound before it is `prepared`
 
     def restore(self, state: State) -> None:
         """Go on from a captured state."""
@@ -351,119 +343,44 @@ class Run:
 
     # Back, and to other futures
 
-    def keep(self, single: bool = False) -> None:
-        """Hold the state before the run continues: always where the user makes a `single` step, else as often as is cheap.
+    @property
+    def loss(self) -> float | None:
+        """The loss of the newest step."""
+        return self.steps.loss
 
-        Where what a step depends on has changed, this opens a branch; what followed before stays.
-        """
-        conditions, step, tree = self.conditions(), self.state.step, self.checkpoints
-        branch = self._standing()
-        if branch is None or not conditions.same(branch.conditions):
-            self.model.compiled.freeze()
-            if branch is not None and self.curve.last > step:
-                self._leave_curve()
-                self.curve = self.curve.until(step)
-            self._timed(lambda: tree.begin(conditions, self.capture(), self.loss, root=branch is None))
-            self._rooted = True
-            return
-        if step < branch.last and branch is not tree.present:  # once more into what followed before
-            self._enter(branch)
-        tree.reached(step)
-        if single or time.perf_counter() - self._kept_at >= max(KEEP_SECONDS, self._keeping / KEEP_SHARE):
-            self._hold()
+    def keep(self, single: bool = False, begins: bool = False) -> None:
+        """Before steps are made: see `History.keep`."""
+        self.history.keep(single, begins)
 
-    def uproot(self) -> None:
-        """The user changed learned values: a new path begins at the current step."""
-        self._rooted = False
+    def go_to(self, step: int, id: int | None = None, check: bool = False) -> bool:
+        """Return to a step exactly: see `History.go_to`."""
+        return self.history.go_to(step, id, check)
 
-    def reachable(self) -> tuple[Range, ...]:
-        """The steps on the path of this run that `go_to` accepts. Raises RunError."""
-        conditions, step, tree = self.conditions(), self.state.step, self.checkpoints
-        if self._standing() is None or tree.present is None:
-            return ((step, step),)
-        tree.reached(step)
-        return tree.ranges(None if conditions.same(tree.present.conditions) else step)
+    def start_over(self, id: int) -> None:
+        """The run `id` begins; the model was set to its initial values."""
+        self.history.start_over(id)
+        self.problem, self.seconds, self._first_step, self._extensions, self._measured = None, 0.0, 0, 0, -1
+        self.steps.loss, self.steps.losses, self.steps.last = None, [], None
 
-    def go_to(self, step: int, branch: int | None = None) -> bool:
-        """Return to a step of the path, or of the path to another branch, exactly; False where that is no longer held.
-
-        The curve stays until steps are made again. Raises RunError.
-        """
-        conditions = self.conditions()
-        branch_here = self._standing()
-        if branch_here is None:
-            self.keep()
-        else:
-            self.checkpoints.reached(self.state.step)
-            if conditions.same(branch_here.conditions):  # else the change may have altered the optimizer's memory already
-                self._hold()
-        route = self.checkpoints.route(step, branch)
-        if route is None:
-            return False
-        made_by, checkpoint = route
-        if branch is not None:
-            self._enter(self.checkpoints.branches[branch])
-        self._make_again(made_by.conditions, conditions, checkpoint, step)
+    def arrived(self) -> None:
+        """The state is another one of this run's than before."""
         self.problem, self.stopped, self._measured = None, None, -1
         self._snapshots = [self.capture()]
-        return True
 
-    def _standing(self) -> Branch[StepConditions] | None:
-        """The branch that made the present step; None where nothing leads to it."""
-        model, state = self.model, self.state
-        shapes = (model.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
-        if shapes != self._shapes:
-            self._shapes, self._rooted = shapes, False
-            self.checkpoints.clear()
-        return self.checkpoints.at(state.step) if self._rooted else None
+    def back_to(self, state: State, loss: float | None) -> None:
+        """To a state of this very run, which was reached with `loss`."""
+        self.steps.start_from(state, loss)
+        self.arrived()
 
-    def _hold(self) -> None:
-        branch = self._standing()
-        checkpoint = None if branch is None else branch.before(self.state.step)
-        if checkpoint is None or checkpoint.step != self.state.step:
-            self._timed(lambda: self.checkpoints.add(self.capture(), self.loss))
-
-    def _timed(self, keep: Callable[[], object]) -> None:
-        started = time.perf_counter()
-        keep()
-        self._kept_at = time.perf_counter()
-        self._keeping = self._kept_at - started
-
-    def _leave_curve(self) -> None:
-        present = self.checkpoints.present
-        if present is not None:
-            self.checkpoints.keep_curve(present, self.curve)
-
-    def _enter(self, branch: Branch[StepConditions]) -> None:
-        """Switch to another branch, with its curve."""
-        if branch is self.checkpoints.present:
-            return
-        curve = self.checkpoints.curve_of(branch)
-        self._leave_curve()
-        branch.curve = None
-        self.checkpoints.enter(branch)
-        self.curve = curve
-        curve.tell_again()
-
-    def _make_again(self, then: StepConditions, now: StepConditions, checkpoint: Checkpoint, step: int) -> None:
-        """Go to a checkpoint and make the steps up to `step` once more, under the conditions of that time."""
-        model, other = self.model, not then.same(now)
-        with torch.no_grad(), threads(then.threads):
-            if other:
-                parameters = model.parameters(then.program)
-                self._steps.bind(then.program, then.optimizer_on([parameters[i] for i in then.program.trainable]))
-                self._steps.batches, model.seed = then.batches(), then.seed
-            self._steps.start_from(checkpoint.state, checkpoint.loss)
-            self._steps.replay(step)
-        if other:
-            model.seed = now.seed
-            self._bind(forget=then.optimizer is not now.optimizer)
+    def rebind(self, forget: bool) -> None:
+        """Programs and optimizer of the present conditions again, after steps under others."""
+        self._bind(forget)
 
     def coming(self) -> tuple[list[Tensor], RandomKey]:
         """What the next step will be fed, and its random numbers."""
         self._follow()
         state = self.model.state
-        return self._steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.model.random(state.step)
+        return self.steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.model.random(state.step)
 
     def coming_trace(self) -> Trace:
         """The pass that the next step will make, with everything kept: values and gradients before its update."""
@@ -488,15 +405,15 @@ class Run:
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""
         self._follow()
-        if self._steps.last is None:
+        if self.steps.last is None:
             return self.model.trace(training=True)
-        epoch, position = self._steps.last
+        epoch, position = self.steps.last
         return self._trace_at(epoch, position, self.model.state.step - 1)
 
     def rows(self) -> Tensor | None:
         """The rows of the training part that `trace` shows; None before the first step."""
         self._follow()
-        return None if self._steps.last is None else self._rows_at(*self._steps.last)
+        return None if self.steps.last is None else self._rows_at(*self.steps.last)
 
     def coming_rows(self) -> Tensor:
         """The rows of the training part that `coming_trace` shows."""
@@ -506,7 +423,7 @@ class Run:
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
         state = self.model.state
-        _epoch, position = self._steps.last or (0, 0)
+        _epoch, position = self.steps.last or (0, 0)
         text = (
             _("all training samples")
             if self._batches.whole
@@ -547,6 +464,7 @@ class Run:
             self._snapshots = [self.capture()]
             self._edits = self.model.edits
             self.problem = None
+            self.history.forget_future()
 
     def _present_program(self) -> Program:
         program = self.model.program(training=True)
@@ -562,13 +480,14 @@ class Run:
         if forget:
             memory = {}
         elif not memory and self._version >= 0 and model.state.step:
-            memory = self._steps.remembered()
+            memory = self.steps.remembered()
         model.moved.clear()
         self._program, parameters = program, model.parameters(program)
         self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
-        self._steps.bind(program, self._optimizer)
-        self._steps.remember(memory)
-        model.memory = self._steps.memory
+        self.steps.bind(program, self._optimizer)
+        self.steps.remember(memory)
+        model.memory = self.steps.memory
+        self.history.forget_future()
         self._version, self._edits = model.version, model.edits
         self.problem = self.stopped = None
         self._lay_out()
@@ -587,10 +506,10 @@ class Run:
                 optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
             )  # fmt: skip
             raise RunError([Problem("error", too_many)])
-        return self._conditions().optimizer_on(parameters)
+        return self._present_conditions().optimizer_on(parameters)
 
     def _lay_out(self) -> None:
-        self._batches = self._steps.batches = self._conditions().batches()
+        self._batches = self.steps.batches = self._present_conditions().batches()
         state = self.model.state
         if state.position >= self._batches.count:
             state.epoch, state.position = state.epoch + 1, 0
@@ -605,11 +524,11 @@ class Run:
             self._parameters_back(self._snapshots[0].step)
             while state.first_bad() is None:
                 bad = state.step + 1
-                self._steps.replay(bad)
+                self.steps.replay(bad)
             self._parameters_back(bad - 1)
         good = self.capture()
         node, what, at = self._culprit(bad)
-        self._steps.restore(good)
+        self.steps.restore(good)
         if bad:
             stopped = Message(
                 "training-failed",
@@ -628,7 +547,7 @@ class Run:
         """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
         state = self.model.state
         for step in dict.fromkeys((state.step, bad)):
-            self._steps.replay(step)
+            self.steps.replay(step)
             try:
                 node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
             except RunError as error:
@@ -639,10 +558,19 @@ class Run:
 
     def _parameters_back(self, step: int) -> None:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
-        self._steps.restore(snapshot)
-        self._steps.replay(step)
+        self.steps.restore(snapshot)
+        self.steps.replay(step)
 
 
 def _bound(training: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that optimizer and batches are made for; hyperparameters are handed to the optimizer at work."""
     return {name: value for name, value in conditions(training, "update", "batches").items() if name not in ("optimizer", "hyper")}
+
+
+def _optimizer(training: Mapping[str, Any]) -> tuple[type[Optimizer], dict[str, Any]]:
+    """The optimizer that training settings name, and all its settings. Raises RunError."""
+    try:
+        spec = optimizer(str(training["optimizer"]))
+        return spec, spec.with_defaults(training.get("hyper") or {})
+    except OptimizerError as error:
+        raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None

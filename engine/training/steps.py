@@ -231,13 +231,22 @@ class Steps:
         epoch, position = self.model.state.epoch, self.model.state.position
         return (epoch, position - 1) if position else (max(epoch - 1, 0), self.batches.count - 1)
 
-    def replay(self, step: int) -> None:
-        """Make the steps up to `step` once more, without curves; fewer where one has no finite loss."""
+    def captured(self) -> State:
+        """A copy of everything that steps change."""
+        state = self.model.state.copy()
+        state.optimizer = self.remembered()
+        return state
+
+    def replay(self, step: int, each: Callable[[int, list[float]], None] | None = None) -> None:
+        """Make the steps up to `step` once more, without curves; fewer where one has no finite loss. `each` hears the first step of
+        a few and their losses."""
         state = self.model.state
         while state.step < step:
             feeds = self.batches.lay_out(state.epoch)
             following = self.next_feeds(feeds, step - state.step)
             self.make(following, state.step)
+            if each is not None and self.losses:
+                each(state.step + 1, self.losses)
             if len(self.losses) < len(following):
                 return
             self.count(state.step + len(following))

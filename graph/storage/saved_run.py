@@ -23,13 +23,15 @@ class SavedLosses:
 class SavedRun:
     """One run, whole.
 
-    `points` are its curve's: step and what was measured there, by name (`loss`, `accuracy`, `validation_loss` …). The curve begins with its
-    parent's. `states` are in order of their steps: where it began, where it stopped, and others that were kept; `document` is the
-    text of the graph it trained, empty where that is the document beside it.
+    `points` are its curve's: step and what was measured there, by name (`loss`, `accuracy`, `validation_loss` …). The curve begins
+    with its parent's; the step of a point is a multiple of `stride`, or something was measured there. `states` are in order of their
+    steps: where the run began, where it stopped, and others that were kept. `document` is the text of the graph it trained, empty where
+    that is the document beside it.
     """
 
     record: RunRecord
     points: tuple[Mapping[str, float], ...] = ()
     losses: SavedLosses = SavedLosses()
     states: tuple[SavedState, ...] = ()
+    stride: int = 1
     document: str = field(default="", repr=False)

@@ -18,6 +18,7 @@ from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resum
 from engine.training.curve import Point
 from graph.model.address import Address
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 
 
 def view(value: float) -> ArrayView:
@@ -34,7 +35,7 @@ class EchoWorker:
     def __init__(self) -> None:
         self.training = False
         self.step = 0
-        self.run = 0
+        self.run = self.spare = 0
         self._values: dict[str, float] = {}
         self._points: list[Point] = []
         self._events: tuple[PassEvent, ...] = ()
@@ -62,7 +63,7 @@ class EchoWorker:
                 raise KeyError(edit["node"])
             self._values[edit["node"]] = edit["value"]
 
-    def command(self, command: Command) -> None:
+    def command(self, command: Command) -> bool:
         match command:
             case Hang():
                 while True:
@@ -78,6 +79,10 @@ class EchoWorker:
                 self._points.clear()
             case Resume(state=state):
                 self.step = state.step
+        return True
+
+    def runs(self) -> tuple[SavedRun, ...]:
+        return ()
 
     def fail(self, text: str) -> None:
         self.training = False

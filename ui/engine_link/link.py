@@ -21,7 +21,6 @@ from engine.kernel.protocol import (
     Pause,
     Progress,
     Reset,
-    ReturnTo,
     ShowComing,
     Start,
     StepBack,
@@ -35,8 +34,10 @@ from engine.training.losses import Losses
 from graph.model.address import Address
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
+from graph.model.run_record import RunRecord
 from graph.storage.document import Change, Document
 from graph.storage.saved import SavedState
+from graph.storage.saved_run import SavedRun
 from graph.text.messages import _
 from ui.look.schedule import Schedule
 
@@ -78,6 +79,7 @@ class Kernel(QObject):
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
         self._client.on_state = self.handed.emit
+        self._client.losses = self.losses.get
         self._schedule = Schedule(self)
         self._client.start()
         self._watch()
@@ -97,6 +99,17 @@ class Kernel(QObject):
     def steps(self) -> Losses | None:
         """The loss of every step of the run that is shown; None where there is none."""
         return self.losses.get(self.progress.run)
+
+    @property
+    def runs(self) -> dict[int, RunRecord]:
+        """The records of all runs of the document by id, the present one as it is now."""
+        records = {run: saved.record for run, saved in self._client.saved_runs.items()}
+        present = self.progress.record
+        return records if present is None else records | {present.id: present}
+
+    def saved_runs(self) -> tuple[SavedRun, ...]:
+        """All runs of the document, whole; the present one as it was at the newest state that the engine handed over."""
+        return self._client.all_runs()
 
     @property
     def training(self) -> bool:
@@ -181,9 +194,9 @@ class Kernel(QObject):
         """Undo optimizer steps exactly, within the steps that are held (`Progress.reachable`)."""
         self._command(StepBack(self._client.run, steps))
 
-    def to_iteration(self, step: int) -> None:
-        """To a step this run was at, exactly."""
-        self._command(GoTo(self._client.run, step))
+    def to_iteration(self, step: int, run: int | None = None, check: bool = True) -> None:
+        """To a step this run was at, or another one, exactly; `check`: compare what is made again for it with what is stored."""
+        self._command(GoTo(self._client.run if run is None else run, step, check))
 
     def debug(self, on: bool) -> None:
         """While nothing trains, show the pass of the coming step over its own mini-batch, or the demonstration batch again."""
@@ -200,7 +213,7 @@ class Kernel(QObject):
     def take_back_reset(self) -> None:
         """Return to the run before the last reset; the present one takes its place."""
         if self.progress.run_before_reset:
-            self._command(ReturnTo(self.progress.run_before_reset))
+            self._command(GoTo(self.progress.run_before_reset, self.progress.before_reset, check=False))
 
     def restart(self) -> None:
         """Start the engine again after it gave up."""

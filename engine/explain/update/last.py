@@ -63,7 +63,7 @@ def _lines(scene: Scene, key: Key, change: ParameterUpdate) -> tuple[Line, ...]:
 def _made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
     """The step from `step` to the present state; None where the state before is not held, or where it leads to another state: a value
     was edited since."""
-    held = run.checkpoints.held(step)
+    held = run.history.checkpoints.held(step)
     if held is None:
         return None
     branch, state = held

@@ -115,14 +115,14 @@ def test_after_another_learning_rate_the_past_is_as_it_was_and_the_future_is_not
     assert desk.value("w") == pytest.approx(by_hand(1, 0.01), abs=1e-14)
 
 
-def test_a_typed_parameter_starts_a_new_past() -> None:
+def test_before_a_typed_parameter_the_past_is_as_it_was() -> None:
     desk = Desk(hyper={"lr": 0.01})
     desk.worker.command(StepOnce(desk.worker.run))
     desk.edit(SetParam(desk.id("w"), "value", 2.0))
 
-    assert desk.worker.progress({}).reachable == ((1, 1),)
+    assert desk.value("w") == 2.0 and desk.worker.progress({}).reachable == ((0, 1),)
     desk.worker.command(StepBack(desk.worker.run, 1))
-    assert desk.value("w") == 2.0 and "no longer stored" in desk.worker.progress({}).message
+    assert desk.value("w") == 1.0
 
 
 def test_another_name_keeps_the_past_and_reset_ends_it() -> None:
@@ -131,7 +131,7 @@ def test_another_name_keeps_the_past_and_reset_ends_it() -> None:
     desk.edit(Rename(desk.id("w"), "weight"))
     assert desk.worker.progress({}).reachable == ((0, 1),)
     desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
-    assert desk.worker.progress({}).reachable == ()
+    assert desk.worker.progress({}).reachable == ((0, 0),)
 
 
 def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.kernel.protocol import Load, Reset, ReturnTo, Start, StepBack, StepOnce
+from engine.kernel.protocol import GoTo, Load, Reset, Start, StepBack, StepOnce
 from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import (
@@ -107,7 +107,8 @@ def live(seed: int, place: Path) -> None:
         elif deed == "reset":
             desk.worker.command(Reset(desk.worker.run, desk.worker.run + 100))
         elif deed == "return":
-            desk.worker.command(ReturnTo(desk.worker.progress({}).run_before_reset))
+            progress = desk.worker.progress({})
+            desk.worker.command(GoTo(progress.run_before_reset, progress.before_reset))
         elif deed == "back":
             desk.worker.command(StepBack(desk.worker.run, draw.randint(1, 4)))
         else:

@@ -12,9 +12,10 @@ import pytest
 
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.pace import Metronome
-from engine.kernel.protocol import Load, Pace, Pause, Progress, Reset, Resume, ReturnTo, Start, StepOnce
+from engine.kernel.protocol import Adopt, GoTo, Load, Pace, Pause, Progress, Reset, Resume, Start, StepOnce
 from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
+from engine.training.run_tree import packer
 from graph.formula.to_graph import build
 from graph.model.address import output, parameter, wire
 from graph.model.edits import AddNode, Edit, Rename, SetParam, SetTraining, connect
@@ -259,7 +260,9 @@ def test_another_worker_goes_on_bit_for_bit_from_a_state() -> None:
         desk.worker.command(StepOnce(desk.worker.run))
     blob = desk.worker.state()
 
-    other.worker.command(Resume(other.worker.run, blob, desk.worker.curve()))
+    tree, pack = desk.worker._tree, packer({})
+    other.worker.command(Adopt(other.worker.run, tuple(tree.saved(run, pack) for run in tree)))
+    other.worker.command(Resume(other.worker.run, blob))
     for worker in (desk.worker, other.worker):
         worker.command(StepOnce(worker.run))
 
@@ -357,6 +360,11 @@ def test_memory_of_another_optimizer_is_left_behind() -> None:
     assert other.value("w") == fresh.value("w")
 
 
+def back_before_reset(worker: DocumentWorker) -> GoTo:
+    progress = worker.progress({})
+    return GoTo(progress.run_before_reset, progress.before_reset)
+
+
 def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
     desk, whole = Desk(optimizer="adam"), Desk(optimizer="adam")
     for worker in (desk.worker, whole.worker):
@@ -368,7 +376,7 @@ def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
     desk.worker.command(StepOnce(desk.worker.run))
     other = desk.value("w")
 
-    desk.worker.command(ReturnTo(desk.worker.progress({}).run_before_reset))
+    desk.worker.command(back_before_reset(desk.worker))
     progress = desk.worker.progress({})
     assert (desk.value("w"), progress.step, progress.trained, progress.before_reset) == (before, 6, token, 1)
     assert [p.loss for p in progress.points] == [p.loss for p in whole.worker.progress({}).points]
@@ -376,9 +384,9 @@ def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
         worker.command(StepOnce(worker.run))
     assert desk.value("w") == whole.value("w")
 
-    desk.worker.command(ReturnTo(progress.run_before_reset))
+    desk.worker.command(back_before_reset(desk.worker))
     assert (desk.value("w"), desk.worker.step) == (other, 1)
     fresh = Desk()
     fresh.worker.command(Reset(fresh.worker.run, fresh.worker.run + 1))
-    fresh.worker.command(ReturnTo(fresh.worker.run - 1))
+    fresh.worker.command(GoTo(fresh.worker.run - 1, 0))
     assert fresh.worker.progress({}).before_reset == 0 and fresh.value("w") == 1.0

@@ -79,26 +79,23 @@ def test_a_single_precision_net_comes_back_too() -> None:
 
 
 class Followed:
-    """A run, and what it was at every step, told apart by branch."""
+    """A run, and what it was at every step, told apart by id."""
 
     def __init__(self, graph: Graph, budget: int | None = None) -> None:
         self.graph = graph
         self.run = Run(Model(graph)).prepare()
         if budget is not None:
-            self.run.checkpoints = Checkpoints(budget)
+            self.run.history.checkpoints = Checkpoints(budget)
         self.true: dict[tuple[int, int], tuple[State, float | None, list[tuple[int, float | None]]]] = {}
 
     def train(self, steps: int) -> int:
-        """Make steps, and note what each led to; the id of the branch they are on."""
+        """Make steps, and note what each led to; the id of the run they are of."""
         run = self.run
         for _ in range(steps):
             run.keep(single=True)
             run.train(max_steps=1)
-            branch = run.checkpoints.present
-            assert branch is not None
-            self.true[branch.id, run.state.step] = run.capture(), run.loss, [(p.step, p.loss) for p in run.curve.points]
-        assert branch is not None
-        return branch.id
+            self.true[run.id, run.state.step] = run.capture(), run.loss, [(p.step, p.loss) for p in run.curve.points]
+        return run.id
 
     def change(self, *edits: Edit) -> None:
         """Edit the document, as a person does between two steps."""
@@ -107,10 +104,10 @@ class Followed:
         self.run.model.update(self.graph)
         self.run.configure(dict(self.graph.training))
 
-    def returns_to(self, branch: int, steps: Iterable[int]) -> None:
+    def returns_to(self, id: int, steps: Iterable[int]) -> None:
         for step in steps:
-            assert self.run.go_to(step, branch), step
-            state, loss, _ = self.true[branch, step]
+            assert self.run.go_to(step, id), step
+            state, loss, _ = self.true[id, step]
             assert same(self.run.capture(), state) and self.run.loss == loss
 
 
@@ -137,10 +134,11 @@ def test_a_changed_condition_opens_a_branch_and_the_old_future_comes_back_exactl
     followed.change(SetTraining("hyper", {}) if changed == "optimizer" else there, there)
     second = followed.train(15)
 
-    assert second != first and run.checkpoints.branches[second].parent == first
+    assert second != first and run.history.tree.runs[second].record.parent == first
     followed.change(SetTraining("hyper", {"lr": 0.1, "momentum": 0.9}) if changed == "optimizer" else back, back)
     if budget is not None:
-        assert run.checkpoints.bytes <= run.checkpoints.budget and len(run.checkpoints) < 15  # of 35 steps: the others are made again
+        held = run.history.checkpoints
+        assert held.bytes <= held.budget and len(held) < 15  # of 35 steps: the others are made again
     followed.returns_to(first, (20, 12, 17, 13, 5, 19))
     assert [(p.step, p.loss) for p in run.curve.points] == followed.true[first, 20][2]
     followed.change(SetTraining("hyper", {}) if changed == "optimizer" else there, there)
@@ -167,14 +165,14 @@ def test_the_path_names_the_steps_before_a_branch_and_on_it_and_not_those_beside
     followed = Followed(tanh_net(optimizer="sgd", hyper={"lr": 0.1}))
     run = followed.run
     first = followed.train(10)
-    assert run.reachable() == ((0, 10),) and run.go_to(6) and run.reachable() == ((0, 10),)
+    assert run.history.reachable() == ((0, 10),) and run.go_to(6) and run.history.reachable() == ((0, 10),)
     followed.change(SetTraining("hyper", {"lr": 0.2}))
-    assert run.reachable() == ((0, 6),)
+    assert run.history.reachable() == ((0, 6),)
     followed.train(2)
 
-    assert run.reachable() == ((0, 8),)
+    assert run.history.reachable() == ((0, 8),)
     assert not run.go_to(9) and run.state.step == 8
-    assert run.go_to(9, first) and run.reachable() == ((0, 9),)  # the learning rate is still the other one
+    assert run.go_to(9, first) and run.history.reachable() == ((0, 9),)  # the learning rate is still the other one
 
 
 def test_the_coming_pass_is_the_step_that_is_made_next() -> None:
@@ -191,7 +189,7 @@ def test_the_coming_pass_is_the_step_that_is_made_next() -> None:
             torch.testing.assert_close(trainer.model.state.parameters[f"{node}.{name}"], wanted, rtol=1e-12, atol=1e-14)
 
 
-def test_the_curve_stays_while_looking_back_and_is_made_again_from_where_training_goes_on() -> None:
+def test_the_curve_stays_while_looking_back_and_while_its_steps_are_made_once_more() -> None:
     run = Run(Model(tanh_net())).prepare()
     run.keep()
     run.train(max_steps=10)
@@ -199,8 +197,12 @@ def test_the_curve_stays_while_looking_back_and_is_made_again_from_where_trainin
 
     assert run.go_to(4)
     assert [(p.step, p.loss) for p in run.curve.points] == whole
+    run.keep()
     run.train(max_steps=2)
-    assert [(p.step, p.loss) for p in run.curve.points] == whole[:6]
+    assert run.state.step == 6 and [(p.step, p.loss) for p in run.curve.points] == whole
+    run.keep()
+    run.train(max_steps=6)
+    assert [(p.step, p.loss) for p in run.curve.points][:10] == whole and run.curve.last == 12
 
 
 def state_of(step: int, numbers: int) -> State:
@@ -212,6 +214,9 @@ class Named:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def same(self, other: Any) -> bool:
+        return isinstance(other, Named) and self.name == other.name
 
     def keeps(self) -> dict[int, int]:
         return {}

@@ -60,9 +60,11 @@ def test_a_listener_that_asks_now_and_then_knows_every_loss_whatever_the_run_doe
     listen()
     assert heard.last == 330
     assert run.go_to(100)
+    run.configure({**run.training, "hyper": {"lr": 0.3}})
     run.keep()
     run.train(max_steps=5)
-    listen()
+    run.curve.tell_again()
+    listen(known=False)
     assert heard.last == 105 and heard.at(105) == (105, 105, run.loss, run.loss)
     assert pickle.loads(pickle.dumps(run.curve)).losses.steps == 0  # the window has them already
 
