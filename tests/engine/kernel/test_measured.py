@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from engine.kernel.protocol import GoTo, Pause, Progress, Reset, Resume, ReturnTo, Start, StepBack, StepOnce
+from engine.kernel.protocol import GoTo, Pause, Progress, Reset, Resume, Start, StepBack, StepOnce
 from engine.kernel.worker import DocumentWorker
 from engine.training.model import Model
 from engine.training.saved import put_back
@@ -67,10 +67,10 @@ def typed(desk: Desk) -> Edit:
 
 
 def another_kernel(desk: Desk) -> None:
-    state, curve = desk.worker.state(), desk.worker.curve()
+    state = desk.worker.state()
     desk.worker, desk.known = DocumentWorker(), {}
     desk.open(2)
-    desk.worker.command(Resume(2, state, curve))
+    desk.worker.command(Resume(2, state))
 
 
 ACTIONS: dict[str, Callable[[Desk], object]] = {
@@ -81,7 +81,7 @@ ACTIONS: dict[str, Callable[[Desk], object]] = {
     "a step back": lambda desk: desk.worker.command(StepBack(desk.worker.run)),
     "gone to a step": lambda desk: desk.worker.command(GoTo(desk.worker.run, 7)),
     "reset": lambda desk: desk.worker.command(Reset(desk.worker.run, 2)),
-    "reset and returned": lambda desk: (desk.worker.command(Reset(1, 2)), desk.worker.command(ReturnTo(1))),
+    "reset and returned": lambda desk: (desk.worker.command(Reset(1, 2)), desk.worker.command(GoTo(1, desk.worker.progress({}).before_reset))),
     "another optimizer": lambda desk: desk.edit(SetTraining("optimizer", "adam")),
     "another optimizer and a step": lambda desk: (
         desk.edit(SetTraining("optimizer", "adam")), desk.worker.command(StepOnce(desk.worker.run))),
