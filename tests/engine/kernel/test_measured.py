@@ -81,7 +81,8 @@ ACTIONS: dict[str, Callable[[Desk], object]] = {
     "a step back": lambda desk: desk.worker.command(StepBack(desk.worker.run)),
     "gone to a step": lambda desk: desk.worker.command(GoTo(desk.worker.run, 7)),
     "reset": lambda desk: desk.worker.command(Reset(desk.worker.run, 2)),
-    "reset and returned": lambda desk: (desk.worker.command(Reset(1, 2)), desk.worker.command(GoTo(1, desk.worker.progress({}).before_reset))),
+    "reset and returned": lambda desk: (
+        desk.worker.command(Reset(1, 2)), desk.worker.command(GoTo(1, desk.worker.progress({}).before_reset))),
     "another optimizer": lambda desk: desk.edit(SetTraining("optimizer", "adam")),
     "another optimizer and a step": lambda desk: (
         desk.edit(SetTraining("optimizer", "adam")), desk.worker.command(StepOnce(desk.worker.run))),
