@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -20,11 +20,13 @@ from engine.training.run_tree import KnownRun, RunTree
 from engine.training.state import State
 from engine.training.steps import StepConditions
 from graph.model.computation import computation_key
+from graph.model.problem import Problem
 from graph.model.run_record import Origin, RunRecord, SettingsChange
 from graph.model.training_settings import conditions as settings_that_count
 
 if TYPE_CHECKING:
-    from engine.training.run import Run
+    from engine.training.model import Model
+    from engine.training.steps import Steps
 
 KEEP_SECONDS = 0.1
 """Seconds of training between two checkpoints: about as long as making what lies between them again takes."""
@@ -37,13 +39,35 @@ STATES_KEPT, STATE_BYTES = 8, 8 * 2**20
 REPLAYED_AT_ONCE = 256
 
 
+class Trainer(Protocol):
+    """What makes the steps: `engine.training.run.Run`."""
+
+    id: int
+    model: Model
+    training: Mapping[str, Any]
+    curve: Curve
+    problem: Problem | None
+    steps: Steps
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def loss(self) -> float | None: ...
+    def conditions(self) -> StepConditions: ...
+    def conditions_of(self, training: Mapping[str, Any], seed: int, threads: int) -> StepConditions: ...
+    def capture(self) -> State: ...
+    def arrived(self) -> None: ...
+    def back_to(self, state: State, loss: float | None) -> None: ...
+    def rebind(self, forget: bool) -> None: ...
+
+
 class History:
     """What one trainer did. It trains one run at a time, `run.id`; all runs of the document share the tree and the checkpoints.
 
     `replay` says how the present step was reached again, None since steps were made. `new_id` gives the id of a branch.
     """
 
-    def __init__(self, run: Run, tree: RunTree | None = None, new_id: Callable[[], int] | None = None) -> None:
+    def __init__(self, run: Trainer, tree: RunTree | None = None, new_id: Callable[[], int] | None = None) -> None:
         self.run = run
         self.tree = RunTree() if tree is None else tree
         self.checkpoints: Checkpoints[StepConditions] = Checkpoints()
