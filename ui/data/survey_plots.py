@@ -1,11 +1,11 @@
-"""Histograms of all columns, the number of samples of each class, and the first pictures."""
+"""Histograms of all columns, and the number of samples of each class."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.data.parts import PARTS, part_word
@@ -215,63 +215,3 @@ class ClassCounts(SurveyPlot):
         names = self.survey.description.classes
         if 0 <= label < len(names):
             self.narrowed.emit(f'"{names[label]}"')
-
-
-class Pictures(SurveyPlot):
-    """The first training samples as images. A click, or the arrow keys, choose one."""
-
-    chosen = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__(_("Pictures of the first training samples"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.sample = -1
-
-    def mark(self, sample: int) -> None:
-        if sample != self.sample:
-            self.sample = sample
-            self.update()
-
-    @property
-    def _cell(self) -> int:
-        return round(46 * self.theme.scale)
-
-    def _across(self, width: int) -> int:
-        return max(1, width // self._cell)
-
-    def needed(self, width: int) -> int:
-        images = self.survey.pictures if self.survey is not None else None
-        return -(-len(images) // self._across(width)) * self._cell if images is not None else 0
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        from ui.maths.heat import bytes_image
-
-        images = self.survey.pictures if self.survey is not None else None
-        if images is None:
-            return
-        painter, cell, across = QPainter(self), self._cell, self._across(self.width())
-        for at in range(len(images)):
-            place = QRectF(at % across * cell, at // across * cell, cell - 6, cell - 6)
-            if not event.rect().intersects(place.toAlignedRect()):
-                continue
-            painter.drawImage(place, bytes_image(images[at]))
-            if at == self.sample:
-                painter.setPen(QPen(color(self.theme.highlight), 3 * self.theme.scale))
-                painter.drawRect(place.adjusted(1, 1, -1, -1))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        images = self.survey.pictures if self.survey is not None else None
-        across = self._across(self.width())
-        column, row = int(event.position().x() // self._cell), int(event.position().y() // self._cell)
-        if images is not None and column < across and row * across + column < len(images):
-            self.chosen.emit(row * across + column)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        images = self.survey.pictures if self.survey is not None else None
-        across = self._across(self.width())
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -across, Qt.Key.Key_Down: across}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or images is None:
-            super().keyPressEvent(event)
-            return
-        self.chosen.emit(min(max(self.sample + step, 0), len(images) - 1))

@@ -11,16 +11,23 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidge
 from engine.learned.table import Survey
 from graph.text.messages import _
 from ui.data.scatter import ScatterPlot
-from ui.data.survey_plots import ClassCounts, Histograms, Pictures
+from ui.data.survey_plots import ClassCounts, Histograms
+from ui.look.numbers import count
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
 from ui.look.widgets import label, scrolled
+from ui.maths.heat import bytes_image
+from ui.maths.picture_grid import Caption, PictureGrid, scrolling
 
 Look = Literal["scatter", "histograms", "classes", "pictures", "about"]
 LOOKS: dict[Look, str] = {
     "scatter": _("Scatter plot"), "histograms": _("Histograms"), "classes": _("Class counts"), "pictures": _("Images"),
     "about": _("About"),
 }  # fmt: skip
+
+
+LARGEST = 96
+"""The side of a picture, in pixels for type at 100 %, where there are few."""
 
 
 class SurveyView(QWidget):
@@ -36,14 +43,16 @@ class SurveyView(QWidget):
         self._theme = LIGHT
         self._narrow = False
         self.survey: Survey | None = None
-        self.scatter, self.histograms, self.classes, self.pictures = ScatterPlot(), Histograms(), ClassCounts(), Pictures()
+        self.scatter, self.histograms, self.classes = ScatterPlot(), Histograms(), ClassCounts()
+        self.pictures = PictureGrid(_("Pictures of the first training samples"))
+        self.pictures.largest, self.pictures.at_once = LARGEST, True
         self.look = _choice(_("What is drawn"))
         self.across, self.up = _choice(_("Column from left to right")), _choice(_("Column from bottom to top"))
         self._against = label("×", "secondary")
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {
             "scatter": self.scatter, "histograms": scrolled(self.histograms), "classes": scrolled(self.classes),
-            "pictures": scrolled(self.pictures),
+            "pictures": scrolling(self.pictures),
         }  # fmt: skip
         for page in self._pages.values():
             self.stack.addWidget(page)
@@ -122,13 +131,23 @@ class SurveyView(QWidget):
                 self._offer(self.survey, False)
 
     def _draw(self) -> None:
-        for plot in (self.scatter, self.histograms, self.classes, self.pictures):
+        for plot in (self.scatter, self.histograms, self.classes):
             plot.show_survey(self.survey, self._theme)
+        self._draw_pictures()
+
+    def _draw_pictures(self) -> None:
+        pictures = self.survey.pictures if self.survey is not None else None
+        if pictures is None:
+            self.pictures.show_pictures((), lambda index: None, self._theme)
+            return
+        said = _("training sample {place}")
+        captions = [Caption((), said.format(place=count(place + 1))) for place in range(len(pictures))]
+        self.pictures.show_pictures(captions, lambda index: bytes_image(pictures[index]), self._theme, self.pictures.picked)
 
     def mark(self, batch: frozenset[int], sample: int, aside: tuple[float, float] | None = None) -> None:
         """Mark the samples of the batch that is shown, and the one that was chosen (−1: none)."""
         self.scatter.mark(batch, sample, aside)
-        self.pictures.mark(sample if self.survey is not None and sample < self.survey.description.train_rows else -1)
+        self.pictures.pick(sample if self.survey is not None and sample < self.survey.description.train_rows else -1)
 
 
 def _choice(name: str) -> QComboBox:

@@ -18,7 +18,7 @@ from ui.look.numbers import exact, number, percent, whole
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 from ui.maths.heat import bytes_image
-from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
+from ui.maths.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.text_table import TextTable
 from ui.shell.workspace.workspace import Workspace
 

@@ -16,7 +16,7 @@ from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 from ui.maths.heat import bytes_image, signed_image
-from ui.readouts.picture_grid import Caption, PictureGrid, scrolling
+from ui.maths.picture_grid import Caption, PictureGrid, scrolling
 from ui.readouts.pictures import filter_image, heat_over
 from ui.shell.workspace.workspace import Workspace
 

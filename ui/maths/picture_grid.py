@@ -1,4 +1,4 @@
-"""Samples as pictures in a grid, each with what is predicted of it. A click or Enter chooses one."""
+"""Samples as pictures in a grid, each with what is said of it. A click or Enter chooses one."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class PictureGrid(QWidget):
         """The picture that was chosen last."""
         self.largest = 128
         """The side that pictures have at most, for type at 100 %."""
+        self.at_once = False
+        """Whether keys choose the picture that they come to."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
 
@@ -56,6 +58,14 @@ class PictureGrid(QWidget):
         self._speak()
         self.update()
         self.looked_at.emit()
+
+    def pick(self, index: int) -> None:
+        """Mark the picture that was chosen elsewhere; −1: none."""
+        if index != self.picked:
+            self.picked = index
+            self.at = max(index, 0)
+            self._speak()
+            self.update()
 
     # where things are
 
@@ -126,7 +136,9 @@ class PictureGrid(QWidget):
         key, count = Qt.Key(event.key()), len(self.captions)
         step = _KEYS.get(key, 0) + _VERTICAL.get(key, 0) * self._across()
         if step and count:
-            self._go(min(max(self.at + step, 0), count - 1))
+            self._go(min(max(self.at + step, 0), count - 1) if self.picked >= 0 or not self.at_once else 0)
+            if self.at_once:
+                self._choose()
         elif key in _ENTER and count:
             self._choose()
         else:
