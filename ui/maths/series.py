@@ -35,8 +35,8 @@ class Series(Protocol):
     def smooth(self, first: float, last: float, columns: int, count: int) -> tuple[Floats, Floats]:
         """The same of the mean of each step and the `count` − 1 before it, as far as there are any."""
 
-    def steps_and_values(self, first: float, last: float) -> dict[float, float]:
-        """All numbers between two steps."""
+    def steps_and_values(self, first: float, last: float) -> tuple[Floats, Floats]:
+        """All numbers between two steps, which ascend."""
 
     def reading(self, step: int) -> Reading | None:
         """The newest number at this step or before it."""
@@ -63,9 +63,9 @@ class PointSeries:
     def smooth(self, first: float, last: float, columns: int, count: int) -> tuple[Floats, Floats]:
         return np.empty(0), np.empty(0)
 
-    def steps_and_values(self, first: float, last: float) -> dict[float, float]:
+    def steps_and_values(self, first: float, last: float) -> tuple[Floats, Floats]:
         within = (self.steps >= first) & (self.steps <= last)
-        return dict(zip(self.steps[within].tolist(), self.values[within].tolist(), strict=True))
+        return self.steps[within], self.values[within]
 
     def reading(self, step: int) -> Reading | None:
         at = int(np.searchsorted(self.steps, step, "right")) - 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
 
+from engine.training.losses import Losses
+from engine.training.saved_numbers import Numbers
 from ui.look import pictures
 from ui.look.theme import font
 from ui.training.curve_styles import PLOTS
@@ -20,38 +22,38 @@ NAMES = {"accuracy": "train_accuracy"}
 """Columns that are not called like their field: those of `train --log`."""
 
 
-def csv(curves: Curves) -> str:
+def numbers(curves: Curves) -> Numbers | None:
     """A row for every step that is shown: its loss, and what was measured there, all digits of each. Of a run so long that some steps
-    share an entry, a row for each entry, with its extremes and its mean."""
-    fields = [field for fields in PLOTS.values() for field in fields if field != "loss"]
+    share an entry, a row for each entry, with its extremes and its mean. None where there is nothing."""
     span, series = curves.span or curves.whole(), curves.numbers("loss")
     if span is None:
-        return ""
-    measured = {field: dict(zip(*map(list, curves.series(field)), strict=True)) for field in fields}
-    used = [field for field in fields if measured[field]]
+        return None
     if isinstance(series, StepSeries) and series.losses.stride > 1:
-        return _entries(series, span.first, span.last)
-    losses = series.steps_and_values(span.first, span.last)
-    steps = sorted({*losses, *(step for field in used for step in measured[field] if span.first <= step <= span.last)})
-    rows = (
-        ",".join([str(int(step)), _cell(losses.get(step)), *(_cell(measured[field].get(step)) for field in used)]) for step in steps
-    )
-    head = ",".join(["step", "loss", *(NAMES.get(field, field) for field in used)])
-    return "\n".join(chain([head], rows)) + "\n"
+        return _entries(series.losses, span.first, span.last)
+    steps, losses = series.steps_and_values(span.first, span.last)
+    fields, measured = list[str](), list[tuple[np.ndarray, np.ndarray]]()
+    for field in (field for fields in PLOTS.values() for field in fields if field != "loss"):
+        there, values = (np.asarray(column, dtype=np.float64) for column in curves.series(field))
+        if there.size:
+            shown = (there >= span.first) & (there <= span.last)
+            fields.append(NAMES.get(field, field))
+            measured.append((there[shown], values[shown]))
+    every = np.unique(steps) if (np.diff(steps) <= 0).any() else steps
+    if (other := np.setdiff1d(np.concatenate([steps[:0], *(there for there, _values in measured)]), steps)).size:
+        every = np.union1d(every, other)
+    written = np.zeros(every.size)
+    written[np.searchsorted(every, steps)] = losses
+    sparse = tuple((np.searchsorted(every, there), values) for there, values in measured)
+    return Numbers(("step", "loss", *fields), (every.astype(np.int64), written), np.searchsorted(every, other), sparse)
 
 
-def _entries(series: StepSeries, first: float, last: float) -> str:
-    rows, losses = ["first_step,last_step,loss_min,loss_max,loss_mean"], series.losses
-    for at, numbers in enumerate(zip(losses.low.tolist(), losses.high.tolist(), losses.mean.tolist(), strict=True)):
-        start = losses.first + at * losses.stride
-        end = min(start + losses.stride - 1, losses.last)
-        if end >= first and start <= last:
-            rows.append(",".join([str(start), str(end), *map(repr, numbers)]))
-    return "\n".join(rows) + "\n"
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else repr(value)
+def _entries(losses: Losses, first: float, last: float) -> Numbers:
+    start = losses.first + losses.stride * np.arange(losses.low.size)
+    end = np.minimum(start + losses.stride - 1, losses.last)
+    shown = (end >= first) & (start <= last)
+    columns = (start, end, losses.low, losses.high, losses.mean)
+    names = ("first_step", "last_step", "loss_min", "loss_max", "loss_mean")
+    return Numbers(names, tuple(column[shown] for column in columns), np.zeros(0, dtype=np.int64))
 
 
 def svg(curves: Curves) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from engine.numerics.job import JobEnd, JobReport
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.saving import save_as
@@ -15,21 +16,27 @@ from ui.training.curve_reading import SMOOTHINGS
 from ui.training.rows import ROWS
 
 if TYPE_CHECKING:
+    from ui.engine_link.work import JobHandle
     from ui.training.curves import Curves
     from ui.training.training import TrainingPage
 
 _LOG, _SMOOTH = "curves_log", "curves_smoothing"
+MANY = 100_000
+"""Rows up to which numbers are copied and saved at once, in about a tenth of a second."""
 
 
 class CurveFeature(Feature):
     """`curves`: there is something to copy. `curves zoomed`: not all steps are shown. `curves before`: there are some from before a
     Reset."""
 
+    _saving: JobHandle | None = None
+
     def install(self) -> None:
         curves, settings = self.curves, self.workspace.settings
         steps = int(settings.real(_SMOOTH, 0))
         curves.choose(settings.flag(_LOG), steps if steps in SMOOTHINGS else 0)
         curves.chosen.connect(self._chosen)
+        curves.saving.cancelled.connect(self.stop_saving)
         curves.spanned.connect(self.workspace.refresh_actions)
         curves.tools.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id != "curves_read"])
         self._mark()
@@ -94,11 +101,16 @@ class CurveFeature(Feature):
         self.curves.set_smoothing(1000)
 
     def copy(self) -> None:
-        from ui.training.curve_export import csv
+        from ui.training.curve_export import numbers
 
-        if self.curves.anything:
-            QGuiApplication.clipboard().setText(csv(self.curves))
-            self.workspace.say(_("The numbers of the curves are copied."))
+        if not self.curves.anything or (found := numbers(self.curves)) is None:
+            return
+        if len(found) > MANY:
+            text = _("The curves have {rows:,} rows, too many for the clipboard. Zoom in on some steps, or save the numbers as CSV.")
+            self.workspace.say(text.format(rows=len(found)))
+            return
+        QGuiApplication.clipboard().setText(found.text())
+        self.workspace.say(_("The numbers of the curves are copied."))
 
     def copy_picture(self) -> None:
         from ui.training.curve_export import image
@@ -108,9 +120,43 @@ class CurveFeature(Feature):
             self.workspace.say(_("The curves are copied as a picture."))
 
     def save_csv(self) -> None:
-        from ui.training.curve_export import csv
+        """The numbers as they are now; of a long run the engine writes them, and training goes on."""
+        from engine.training.saved_numbers import SaveNumbers
+        from ui.training.curve_export import numbers
 
-        self._save(".csv", _("CSV (*.csv)"), lambda: csv(self.curves).encode())
+        if not self.curves.anything or (found := numbers(self.curves)) is None:
+            return
+        if len(found) <= MANY:
+            self._save(".csv", _("CSV (*.csv)"), lambda: found.text().encode())
+            return
+        suggested = str(self.workspace.files.suggested("curves.csv"))
+        path = self.workspace.dialogs.save_path(suggested, _("Save the curves"), _("CSV (*.csv)"), ".csv")
+        if path is None:
+            return
+        if self._saving is not None:
+            self._saving.leave()
+        saving, name = self.curves.saving, path.name
+        saving.begin()
+
+        def ended(end: JobEnd) -> None:
+            self._saving = None
+            saving.finish()
+            if end.how == "done":
+                self.workspace.say(_("The curves are saved as {name}.").format(name=name))
+            elif end.how == "cancelled":
+                self.workspace.say(_("The curves were not saved."))
+            else:
+                self.workspace.say(_("{name} could not be written: {error}.").format(name=name, error=end.text))
+
+        def progressed(report: JobReport, _parts: object) -> None:
+            saving.show_progress(report.done, report.total, report.text)
+
+        handle = self.workspace.work.job(SaveNumbers(str(path), found), progressed, ended, background=False)
+        self._saving = handle if handle.running else None
+
+    def stop_saving(self) -> None:
+        if self._saving is not None:
+            self._saving.cancel()
 
     def save_svg(self) -> None:
         from ui.training.curve_export import svg

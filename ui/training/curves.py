@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.text.messages import _
+from ui.look.job_bar import JobBar
 from ui.look.numbers import count
 from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme
@@ -74,7 +76,13 @@ class Curves(QWidget):
         self.note = label("", "small", wrap=True)
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout(self)
+        self.saving = JobBar(_("Saving the curves"))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._stack = QStackedLayout()
+        whole.addLayout(self._stack, 1)
+        whole.addWidget(self.saving)
         self._stack.addWidget(self.hint)
         self._board = QWidget()
         self._row = QHBoxLayout(self._board)
@@ -347,7 +355,8 @@ class Curves(QWidget):
         curves = {field: self._drawn_of(self.numbers(field), span, plot.columns, name) for field in fields}
         ghosts = {field: self._drawn_of(series, span, plot.columns, "") for field, series in self.ghosts().items() if field in fields}
         ghosts |= {field: self._drawn_of(PointSeries((), ()), span, plot.columns, "") for field in fields if field not in ghosts}
-        values = [float(end) for drawn in (*curves.values(), *ghosts.values()) if drawn.y.size for end in (drawn.y.min(), drawn.y.max())]
+        finite = [drawn.y[np.isfinite(drawn.y)] for drawn in (*curves.values(), *ghosts.values())]
+        values = [float(end) for y in finite if y.size for end in (y.min(), y.max())]
         if name == "accuracy":
             plot.setVisible(bool(values))
             low, high, ticks = 0.0, 1.0, None
@@ -372,7 +381,7 @@ class Curves(QWidget):
 
     def _set_scale(self, drawn: Sequence[Drawn]) -> None:
         """From the ends of what is drawn, and its least positive numbers."""
-        places = [drawn_curve.y for drawn_curve in drawn if drawn_curve.y.size]
+        places = [y for drawn_curve in drawn if (y := drawn_curve.y[np.isfinite(drawn_curve.y)]).size]
         values = [float(value) for y in places for value in (y.min(), y.max(), *([y[y > 0].min()] if (y > 0).any() else []))]
         self._scale = chosen_scale(values, self.tools.logarithmic.isChecked())
         self.plots["loss"].set_scale(self._scale)

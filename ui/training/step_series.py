@@ -30,11 +30,11 @@ class StepSeries:
         at = np.unique(np.linspace(start, stop - 1, min(columns, stop - start)).astype(np.intp)) if stop > start else np.empty(0, np.intp)
         return self._steps(at), means(self.losses.mean, at, max(1, count // self.losses.stride))
 
-    def steps_and_values(self, first: float, last: float) -> dict[float, float]:
+    def steps_and_values(self, first: float, last: float) -> tuple[Floats, Floats]:
         losses = self.losses
         start, stop = max(math.ceil(first), losses.first), min(math.floor(last), losses.last) + 1
-        values = losses.low[start - losses.first : max(stop - losses.first, 0)].tolist()
-        return dict(zip(map(float, range(start, stop)), values, strict=True))
+        values = losses.low[start - losses.first : max(stop - losses.first, 0)]
+        return np.arange(start, start + values.size, dtype=np.float64), values
 
     def reading(self, step: int) -> Reading | None:
         entry = self.losses.at(min(step, self.losses.last))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
+import pickle
 from collections.abc import Iterator
-from csv import DictReader
+from csv import DictReader, writer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +17,14 @@ from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextDocument, Q
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.numerics.job import JobError
 from engine.training.curve import Point
 from engine.training.losses import Losses
+from engine.training.saved_numbers import Numbers, SaveNumbers, save_numbers
 from tests.support.fake_workspace import FakeWorkspace
-from ui.training.curve_export import csv, image, svg
+from tests.support.importing import done_at_once
+from ui.training import curve_feature
+from ui.training.curve_export import image, numbers, svg
 from ui.training.curve_feature import CurveFeature
 from ui.training.curves import Curves
 
@@ -158,7 +165,9 @@ def test_losses_that_cross_0_are_all_drawn_on_the_logarithmic_scale_and_zoomed_t
 
 def test_the_csv_has_every_digit_of_the_steps_that_are_shown(curves: Curves) -> None:
     def table() -> list[dict[str, str]]:
-        return list(DictReader(io.StringIO(csv(curves))))
+        found = numbers(curves)
+        assert found is not None
+        return list(DictReader(io.StringIO(found.text())))
 
     rows = table()
     assert [float(row["loss"]) for row in rows] == VALUES.tolist() and [int(row["step"]) for row in rows] == list(range(1, 5001))
@@ -170,6 +179,36 @@ def test_the_csv_has_every_digit_of_the_steps_that_are_shown(curves: Curves) -> 
     assert 0 < len(shown) < 3000 and all(float(row["loss"]) == VALUES[int(row["step"]) - 1] for row in shown)
 
 
+def test_a_measured_step_without_a_loss_has_a_row_of_its_own(curves: Curves) -> None:
+    losses = Losses()
+    losses.add(5, [0.1, math.nan, 3.0])
+    curves.tools.before.setChecked(False)
+    curves.show_points([Point(0, 4.0, test_loss=2.0), Point(6, math.nan, test_loss=0.3), Point(7, 3.0)], 7, "", losses)
+    found = numbers(curves)
+    assert found is not None and found.text() == "step,loss,test_loss\n0,,2.0\n5,0.1,\n6,nan,0.3\n7,3.0,\n"
+
+
+def test_a_long_run_is_written_by_the_engine_with_every_digit(tmp_path: Path) -> None:
+    """The rows of `csv`, written here by Python's own writer."""
+    values = np.random.default_rng(0).normal(size=12_345)
+    where = np.arange(3, 12_345, 1000)
+    table = Numbers(("step", "loss", "test_loss"), (np.arange(12_345), values), np.array([], dtype=int), ((where, values[where] / 3),))
+    reports = list(save_numbers(None, SaveNumbers(str(tmp_path / "c.csv"), pickle.loads(pickle.dumps(table)))))
+    expected = io.StringIO()
+    out = writer(expected, lineterminator="\n")
+    out.writerow(["step", "loss", "test_loss"])
+    out.writerows([n, repr(float(v)), repr(float(v / 3)) if n in set(where.tolist()) else ""] for n, v in enumerate(values))
+    assert (tmp_path / "c.csv").read_text() == expected.getvalue()
+    assert len(reports) > 3 and reports[-1].done == reports[-1].total == 12_345
+    (tmp_path / "c.csv").write_text("kept")
+    left = save_numbers(None, SaveNumbers(str(tmp_path / "c.csv"), table))
+    next(left)
+    left.close()
+    assert (tmp_path / "c.csv").read_text() == "kept"
+    with pytest.raises(JobError):
+        list(save_numbers(None, SaveNumbers(str(tmp_path / "none" / "c.csv"), table)))
+
+
 def test_pictures_show_what_is_seen(curves: Curves) -> None:
     drawing = svg(curves).decode()
     assert drawing.count("<path") + drawing.count("<polyline") > 2 and "mini-batch" in drawing
@@ -179,7 +218,9 @@ def test_pictures_show_what_is_seen(curves: Curves) -> None:
     assert picture.width() > 1000 and len(colours) > 20
 
 
-def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(make_workspace: Any, qtbot: QtBot) -> None:
+def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(
+    make_workspace: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     from ui.training.training import TrainingPage
 
     workspace: FakeWorkspace = make_workspace()
@@ -199,6 +240,15 @@ def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(m
     assert workspace.settings.flag("curves_log") and workspace.settings.real("curves_smoothing", 0) == 100
     feature.copy()
     assert QGuiApplication.clipboard().text().startswith("step,loss")
+    workspace.work.job = done_at_once
+    monkeypatch.setattr(curve_feature, "MANY", 2)  # the run is a long one
+    feature.copy()
+    assert "too many for the clipboard" in workspace.said[-1]
+    workspace.dialogs.saves = workspace.files.suggested("long.csv")
+    feature.save_csv()
+    assert workspace.files.suggested("long.csv").read_text() == QGuiApplication.clipboard().text()
+    assert workspace.said[-1] == "The curves are saved as long.csv." and not feature.curves.saving.begun
+    monkeypatch.setattr(curve_feature, "MANY", 100_000)
     feature.copy_picture()
     assert QGuiApplication.clipboard().image().width() > 1000
     for save, ending in ((feature.save_csv, ".csv"), (feature.save_svg, ".svg"), (feature.save_png, ".png")):
