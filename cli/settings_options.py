@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cli.parser import choice
+from engine.training.schedules.base import ScheduleError
+from engine.training.spelling import read_schedule
 from engine.training.stops import STOPS, StopError, read_stop
 from graph.formula.numbers import read_number
 from graph.model.settings import complaint
-from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
+from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, TrainingSetting
 from graph.text.messages import _
 
 
@@ -24,6 +26,9 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
         if setting.name == "hyper":  # of an optimizer's own settings the one that all first-order ones have
             parser.add_argument("--lr", type=positive, metavar="η", help=_("learning rate"))
         if not setting.option:
+            continue
+        if setting.name == "lr_schedule":
+            parser.add_argument(setting.option, dest=setting.name, type=_schedule, metavar=setting.metavar, help=setting.option_help)
             continue
         owner: Any = parser
         if setting.excludes:
@@ -43,7 +48,9 @@ def given(options: argparse.Namespace) -> Iterator[tuple[TrainingSetting, Any]]:
     """The settings that a call sets, with their values; an empty one is None."""
     for setting in TRAINING_SETTINGS:
         value = getattr(options, setting.name, None) if setting.option else None
-        if value is not None:
+        if isinstance(value, dict):  # a spelling of several settings
+            yield from ((BY_NAME[name], part) for name, part in value.items())
+        elif value is not None:
             empty = value == 0 and setting.optional and (setting.kind == "int" or complaint(setting, value) is not None)
             yield setting, None if empty else value
     stops: dict[str, float | None] = {}
@@ -64,6 +71,14 @@ def _stop(text: str) -> tuple[TrainingSetting, float] | None:
     try:
         return read_stop(text)
     except StopError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _schedule(text: str) -> dict[str, Any]:
+    """The type of `--schedule`: the settings that it spells."""
+    try:
+        return read_schedule(text)
+    except ScheduleError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -21,7 +21,8 @@ LOOK = GRAPH | {"engine.compile", "ui.look", "ui.maths"}
 CANVAS = LOOK | {"ui.canvas.model"}
 PANEL = {
     *CANVAS, "engine.compile", "engine.data", "engine.numerics", "engine.explain", "engine.unfold", "engine.training",
-    "engine.training.optimizers", "engine.learned", "engine.learned.readouts", "engine.learned.instruments", "engine.sweep",
+    "engine.training.optimizers", "engine.training.schedules", "engine.learned", "engine.learned.readouts", "engine.learned.instruments",
+    "engine.sweep",
     "ui.forms", "ui.canvas", "ui.canvas.paint", "ui.canvas.input", "ui.engine_link", "ui.shell.workspace",
 }  # fmt: skip
 OF_THE_WINDOW = ("canvas", "engine_link", "forms", "look", "maths", "shell")
@@ -44,11 +45,12 @@ ARROWS: dict[str, set[str]] = {
     "engine.meaning": GRAPH | {"engine.numerics", "engine.nodes", "engine.data", "engine.compile"},
     "engine.unfold": GRAPH,
     "engine.training.optimizers": GRAPH | {"engine.numerics"},
-    "engine.training": BELOW_TRAINING | {"engine.training.optimizers"},
+    "engine.training.schedules": GRAPH,
+    "engine.training": BELOW_TRAINING | {"engine.training.optimizers", "engine.training.schedules"},
     "engine.check": BELOW_TRAINING | {"engine.training"},
     "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check"},
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers"},
-    "engine.learned": BELOW_TRAINING | {"engine.training", "engine.explain", "engine.learned.readouts"},
+    "engine.learned": BELOW_TRAINING | {"engine.training", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},
     "engine.learned.readouts": GRAPH,
     "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain"},
     "engine.sweep": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.explain"},
@@ -65,7 +67,9 @@ ARROWS: dict[str, set[str]] = {
     "ui.shell.workspace": PANEL - {"ui.shell.workspace"},
     **{f"ui.{name}": PANEL for name in DECLARED},
     "ui.shell": PANEL | {"engine.nodes", "engine.export", *(f"ui.{name}" for name in DECLARED)},
-    "cli": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.export", "engine.sweep", "ui.shell"},
+    "cli": BELOW_TRAINING
+    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.check", "engine.export", "engine.sweep",
+       "ui.shell"},
 }
 """Room: the rooms it may import. A room inside another is a room of its own."""
 

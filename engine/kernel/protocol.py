@@ -59,6 +59,8 @@ class Progress:
     loss: float | None = None
     loss_of: str = ""
     """What `loss` and the curve's losses are computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
+    rate: float | None = None
+    """The learning rate of the coming step; None where there is no run yet."""
     points: tuple[Point, ...] = ()
     first_point: int = 0
     losses: Losses | None = None

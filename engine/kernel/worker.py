@@ -536,7 +536,7 @@ class DocumentWorker:
                 self._measured.hear(points, self._numbers)
             loss = run.loss if self._stepped == self._numbers else None
             more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": loss,
-                    "loss_of": run.loss_of}  # fmt: skip
+                    "loss_of": run.loss_of, "rate": run.rate}  # fmt: skip
             if self._alone == state.step and not self.training and run.problem is None:
                 more["rows"] = run.last_rows()
         if self._current_metrics():

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.compile.environment import Key
 from engine.compile.feeds import Feeds
 from engine.numerics.rng import generator
+from engine.training.rates import steps_per_epoch
 
 
 class Batches:
@@ -24,7 +25,7 @@ class Batches:
         self.whole = not rows or size is None or size >= rows
         self.rows = rows
         self.size = rows if self.whole or size is None else size
-        self.count = 1 if self.whole else rows // self.size if drop_last else -(-rows // self.size)
+        self.count = steps_per_epoch(rows, size, drop_last)
         self.epoch = -1
         self.feeds: list[list[Tensor]] = []
         self._order = torch.arange(rows)

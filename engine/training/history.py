@@ -285,6 +285,8 @@ class History:
             return "settings"
         if branch is None:
             return None
+        if branch.conditions.program is now.program and branch.conditions.feeds.same(now.feeds):
+            return "settings"  # such as the length of the run, where it is the schedule's too
         return "graph" if branch.conditions.feeds.same(now.feeds) else "data"
 
     def _fork(self, parent: int, origin: Origin, state: State) -> None:
@@ -331,7 +333,7 @@ class History:
             if other:
                 parameters = model.parameters(then.program)
                 trainable = [parameters[i] for i in then.program.trainable]
-                steps.bind(then.program, then.optimizer_on(trainable))
+                steps.bind(then.program, then.optimizer_on(trainable), then)
                 steps.batches, model.seed = then.batches(), then.seed
             steps.start_from(checkpoint.state, checkpoint.loss)
             replay = self._replayed(made_by, step, check)

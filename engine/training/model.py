@@ -286,16 +286,20 @@ class Model:
         """Buffers and the optimizer's memory as they are now: what a trace does not show."""
         return {**self.state.buffers, **(self.state.optimizer if self.memory is None else self.memory())}
 
-    def evaluate(self, part: Part) -> dict[str, float]:
-        """Objective, loss, penalty and accuracy over a whole part, in evaluation mode (see `Measures.read`). Raises RunError."""
-        measures = self.measures
-        program = self.program(training=False, outputs=measures.outputs)
-        feeds = self.feeds.whole(program.feeds, part)
+    def evaluate(self, part: Part, compiled: Compiled | None = None) -> dict[str, float]:
+        """Objective, loss, penalty and accuracy over a whole part, in evaluation mode (see `Measures.read`). Raises RunError.
+
+        With a `compiled`, by that one's programs and data instead of the present ones.
+        """
+        compiled = compiled or self.compiled
+        measures = compiled.measures
+        program = compiled.program(training=False, outputs=measures.outputs)
+        feeds = compiled.feeds.whole(program.feeds, part)
         try:
-            with threads(self.compiled.threads):
+            with threads(compiled.threads):
                 values = program.evaluate(feeds, self.parameters(program), self.buffers(program), self.random(self.state.step))
         except NodeFailure as failure:
-            raise RunError([self.compiled.explain(failure)]) from failure
+            raise RunError([compiled.explain(failure)]) from failure
         return measures.read(dict(zip(program.outputs, values, strict=True)))
 
     def values(self) -> dict[Key, Tensor]:

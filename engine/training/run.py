@@ -24,8 +24,10 @@ from engine.training.history import History
 from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
+from engine.training.rates import Rates, rates_of, steps_per_epoch
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
+from engine.training.schedules.base import ScheduleError
 from engine.training.state import State
 from engine.training.steps import StepConditions, Steps
 from engine.training.stops import Stop, Watch
@@ -88,10 +90,19 @@ class Run:
 
     def conditions_of(self, training: Mapping[str, Any], seed: int, threads: int) -> StepConditions:
         """What steps of this program depend on under these settings. Raises RunError."""
-        spec, hyper = _optimizer(training)
+        model, (spec, hyper) = self.model, _optimizer(training)
         size = None if spec.full_batch else training.get("batch_size")
         more = {name: setting_in(training, BY_NAME[name]) for name in ("drop_last", "accumulate", "clip_norm", "clip_value")}
-        return StepConditions(self._program, self.model.feeds, spec, hyper, size, seed, threads, **more)
+        rows = model.feeds.rows["train"] if any(key in model.feeds.train for key in self._program.feeds) else 0
+        rates = _rates(training, float(hyper["lr"]), steps_per_epoch(rows, size, bool(more["drop_last"])))
+        if rates is not None:
+            more |= {"rates": rates, "compiled": model.compiled if rates.schedule.watches else None}
+        return StepConditions(self._program, model.feeds, spec, hyper, size, seed, threads, **more)
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the coming step; None before the run is prepared."""
+        return self.steps.rate() if self.prepared else None
 
     # Settings
 
@@ -114,7 +125,7 @@ class Run:
 
     def _take_settings(self, training: Mapping[str, Any], first: bool = False) -> None:
         spec, hyper = _optimizer(training)
-        if not first and (spec is not self.spec or hyper != self.hyper):
+        if not first and (spec is not self.spec or hyper != self.hyper or _bound(self.training) != _bound(training)):
             self.history.settle()
         before, self.training = self.training, dict(training)
         if conditions(before, "stop") != conditions(training, "stop"):
@@ -127,8 +138,20 @@ class Run:
         elif hyper != self.hyper:
             self.hyper = hyper
             self._optimizer.set_hyper(hyper)
+            self._take_rates()
             self._snapshots = [self.capture()]
-            self.problem = None
+            self.problem = self.stopped = None
+        elif conditions(before, "length") != conditions(training, "length"):
+            self._take_rates()  # a schedule may last as long as the run
+
+    def _take_rates(self) -> None:
+        """The learning rates of the steps to come."""
+        now = self._present_conditions()
+        if now.rates != self.steps.rates:
+            if now.rates is None:
+                self._optimizer.set_rate(float(self.hyper["lr"]))
+            self.steps.rates, self.steps.watched = now.rates, now.compiled
+            self._snapshots = [self.capture()]
 
     @property
     def loss_of(self) -> str:
@@ -483,8 +506,10 @@ class Run:
             memory = self.steps.remembered()
         model.moved.clear()
         self._program, parameters = program, model.parameters(program)
-        self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
-        self.steps.bind(program, self._optimizer)
+        self._refuse_hessian(parameters := [parameters[i] for i in program.trainable])
+        now = self._present_conditions()
+        self._optimizer = now.optimizer_on(parameters)
+        self.steps.bind(program, self._optimizer, now)
         self.steps.remember(memory)
         model.memory = self.steps.memory
         self.history.forget_future()
@@ -494,10 +519,14 @@ class Run:
         self._snapshots = [self.capture()]
 
     def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
-        """This run's optimizer, new and without memory, for these tensors; clipping, accumulation and a planted fault are part of it.
+        """The optimizer of the coming step, without memory, for these tensors; clipping, accumulation and a planted fault are part of it.
 
         Raises RunError where it needs second derivatives of too many numbers.
         """
+        self._refuse_hessian(parameters)
+        return self._present_conditions().optimizer_on(parameters, self.steps.rate())
+
+    def _refuse_hessian(self, parameters: list[Tensor]) -> None:
         count = sum(tensor.numel() for tensor in parameters)
         if self.spec.needs_hessian and count > LARGEST_HESSIAN:
             too_many = Message(
@@ -506,7 +535,6 @@ class Run:
                 optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
             )  # fmt: skip
             raise RunError([Problem("error", too_many)])
-        return self._present_conditions().optimizer_on(parameters)
 
     def _lay_out(self) -> None:
         self._batches = self.steps.batches = self._present_conditions().batches()
@@ -574,3 +602,13 @@ def _optimizer(training: Mapping[str, Any]) -> tuple[type[Optimizer], dict[str, 
         return spec, spec.with_defaults(training.get("hyper") or {})
     except OptimizerError as error:
         raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
+
+
+def _rates(training: Mapping[str, Any], base: float, per_epoch: int) -> Rates | None:
+    """The learning rate of every step; None where it is that of the hyperparameters. Raises RunError."""
+    unit, count = training_length(training) or ("steps", 0)
+    try:
+        rates = rates_of(training, base, per_epoch, count if unit == "steps" else count * per_epoch)
+    except ScheduleError as error:
+        raise RunError([Problem("error", Message("schedule-refused", "{reason}", reason=str(error)))]) from None
+    return None if rates.constant else rates

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from engine.compile.feeds import Feeds
 from engine.compile.program import Program
-from engine.data.parts import PARTS
+from engine.data.parts import PARTS, Part
 from engine.training.batches import Batches
+from engine.training.compiled import Compiled, RunError
 from engine.training.evaluation import Evaluation
 from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
+from engine.training.rates import Memory, Rates
 from engine.training.state import State, state_key
 from engine.training.stops import Limits
 from engine.training.unzeroed import with_fault
@@ -43,6 +46,10 @@ class StepConditions:
     accumulate: int = 1
     clip_norm: float | None = None
     clip_value: float | None = None
+    rates: Rates | None = None
+    """The learning rate of every step; None: that of `hyper`."""
+    compiled: Compiled | None = None
+    """What a schedule that watches the loss evaluates it with; None for all others."""
 
     def same(self, other: StepConditions) -> bool:
         """Whether a step under the other conditions gives the same bits."""
@@ -52,7 +59,7 @@ class StepConditions:
     def _settings(self) -> tuple[Any, ...]:
         return (
             self.optimizer, self.hyper, self.batch_size, self.seed, self.threads,
-            self.drop_last, self.accumulate, self.clip_norm, self.clip_value,
+            self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.rates,
         )  # fmt: skip
 
     def keeps(self) -> dict[int, int]:
@@ -64,12 +71,19 @@ class StepConditions:
         """The mini-batches of these conditions, before any is laid out."""
         return Batches(self.feeds, self.program.feeds, self.batch_size, self.seed, self.drop_last)
 
-    def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
+    def rate_after(self, state: State) -> float:
+        """The learning rate of the step after a captured state."""
+        memory = Memory()
+        memory.load_state_dict(state.optimizer)
+        return float(self.hyper["lr"]) if self.rates is None else self.rates.at(state.step, state.epoch, memory.scale)
+
+    def optimizer_on(self, parameters: list[Tensor], rate: float | None = None) -> Optimizer:
         """The optimizer of these conditions, new and without memory, for these tensors: with all that is done to gradients before it.
 
-        One that evaluates the loss itself gets its gradients as they are.
+        It has this learning rate, by default that of the hyperparameters. One that evaluates the loss itself gets its gradients as
+        they are.
         """
-        made: Optimizer = self.optimizer(self.hyper, parameters)
+        made: Optimizer = self.optimizer(self.hyper if rate is None else {**self.hyper, "lr": rate}, parameters)
         if made.evaluates_loss:
             return made
         if self.clip_norm is not None or self.clip_value is not None:
@@ -101,12 +115,18 @@ class Steps:
         self._parameters: list[Tensor] = []
         self._buffers: list[Tensor] = []
         self._names: list[str] = []
+        self.rates: Rates | None = None
+        """The learning rate of every step; None: the optimizer's own."""
+        self.watched: Compiled | None = None
+        """What a schedule that watches the loss evaluates it with."""
+        self.schedule_memory = Memory()
         self._begun_with: list[Tensor] | None = None
         self._random = False
 
-    def bind(self, program: Program, optimizer: Optimizer) -> None:
-        """Make steps with this program and this optimizer from here on."""
+    def bind(self, program: Program, optimizer: Optimizer, conditions: StepConditions) -> None:
+        """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
         self._program, self._optimizer = program, optimizer
+        self.rates, self.watched = conditions.rates, conditions.compiled
         self._step = program.stepper()
         self._parameters = self.model.parameters(program)
         self._buffers = self.model.buffers(program)
@@ -118,6 +138,8 @@ class Steps:
     def next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
         """What the next `count` steps are fed, the end of the epoch permitting."""
         position = self.model.state.position
+        if self.watched is not None and self.batches.whole:
+            return feeds  # the rate of the next step depends on the loss after this one
         return feeds * count if self.batches.whole else feeds[position : position + count]
 
     def make(self, feeds: list[list[Tensor]], first: int, deadline: float = math.inf, limits: Limits = UNLIMITED) -> bool:
@@ -133,9 +155,12 @@ class Steps:
         buffers, random, key = self._buffers, self._random, self.model.random(0)
         evaluates = self._optimizer.evaluates_loss
         clock, inf = time.perf_counter, math.inf
+        rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
         for i, batch in enumerate(feeds, first):
             if random:
                 key = self.model.random(i)
+            if rates is not None:
+                self._optimizer.set_rate(rates[i - first])
             if evaluates:
                 value = self._minimise(batch, key)
             else:
@@ -158,6 +183,25 @@ class Steps:
             if clock() >= deadline:
                 break
         return False
+
+    def rate(self) -> float:
+        """The learning rate of the coming step."""
+        state = self.model.state
+        return float(self._optimizer.hyper["lr"]) if self.rates is None else self._rates(self.rates, state.step, 1)[0]
+
+    def _rates(self, rates: Rates, first: int, count: int) -> list[float]:
+        """The learning rates of `count` steps from step `first` on: of one epoch, or of as many where every step takes all samples."""
+        epoch, scale = self.model.state.epoch, self.schedule_memory.scale
+        return [rates.at(first + i, epoch + i if self.batches.whole else epoch, scale) for i in range(count)]
+
+    def _watch(self, compiled: Compiled, rates: Rates) -> None:
+        """An epoch ended: let the schedule see the loss of the part that judges."""
+        part: Part = "validation" if compiled.feeds.held_out == "validation" else "train"
+        try:
+            loss = self.model.evaluate(part, compiled)["loss"]
+        except RunError:
+            loss = math.inf
+        self.schedule_memory.observe(loss, rates.values)
 
     def _beyond(self, value: float) -> bool:
         """Note a loss outside the limits; True where it is not finite."""
@@ -194,21 +238,25 @@ class Steps:
                 state.epoch, state.position = state.epoch + 1, 0
         for key, tensor in zip(self._program.buffer_keys, self._buffers, strict=True):
             state.buffers[state_key(key)] = tensor
+        if steps and not state.position and self.watched is not None and self.rates is not None:
+            self._watch(self.watched, self.rates)
 
     # Back, and again
 
     def remembered(self) -> dict[str, Tensor]:
-        """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
+        """The optimizer's memory, also under the names that parameters have moved to since it was bound, and the schedule's."""
         memory = self._optimizer.state_dict(self._names)
-        return memory | moved_memory(self.model.moved, memory)
+        watched = {name: torch.tensor(value, dtype=torch.float64) for name, value in self.schedule_memory.state_dict().items()}
+        return memory | moved_memory(self.model.moved, memory) | watched
 
     def memory(self) -> dict[str, Tensor]:
         """What the optimizer remembers, without a copy."""
         return self._optimizer.memory(self._names)
 
     def remember(self, memory: dict[str, Tensor]) -> None:
-        """Give the optimizer a captured memory, as far as it fits."""
+        """Give the optimizer and the schedule a captured memory, as far as it fits."""
         self._optimizer.load_state_dict(self._names, memory)
+        self.schedule_memory.load_state_dict(memory)
 
     def restore(self, state: State) -> None:
         """Go to a captured state of this very run: same tensors, same optimizer object."""

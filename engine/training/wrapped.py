@@ -30,6 +30,9 @@ class Wrapped(Optimizer):
         self.inner.set_hyper(hyper)
         self.hyper = self.inner.hyper
 
+    def set_rate(self, rate: float) -> None:
+        self.inner.set_rate(rate)
+
     def gradients_used(self, gradients: list[Tensor]) -> list[Tensor]:
         return self.inner.gradients_used(gradients)
 

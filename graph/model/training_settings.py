@@ -19,7 +19,7 @@ Effect = Literal["update", "batches", "length", "stop", "start", "device"]
 """What a change means for a run that has begun: later steps make other `update`s of the same gradients, or are fed other `batches`; only
 its `length` differs, or what makes it `stop` by itself; its `start` differs (so it holds from the next reset on); or it moves to another
 `device`."""
-Section = Literal["", "run", "optimizer", "gradients", "stop"]
+Section = Literal["", "run", "optimizer", "schedule", "gradients", "stop"]
 """Where the training page shows a setting, if anywhere."""
 
 
@@ -51,6 +51,16 @@ TRAINING_SETTINGS: Final = (
         option="--optimizer", metavar="NAME",
     ),
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
+    TrainingSetting(
+        "lr_schedule", "choice", "constant", title=_("Rate"), effect="update", offered=True, form="schedule", option="--schedule",
+        metavar="SCHEDULE", option_help=_("learning rate over the run, such as cosine, step:30:0.1 or warmup:100+cosine"),
+        help=_("How the learning rate changes during the run."),
+    ),
+    TrainingSetting("lr_schedule_hyper", "object", {}, effect="update", form=""),
+    TrainingSetting(
+        "warmup", "int", 0, 0, 10**9, title=_("Warm-up steps"), effect="update", form="schedule",
+        help=_("The rate rises in a straight line during this many steps; the schedule follows."),
+    ),
     TrainingSetting(
         "epochs", "int", 100, 1, title=_("Epochs"), empty=_("no limit"), effect="length", always=True, excludes="steps",
         help=_("Passes over the training set; clears Steps."), option="--epochs", option_help=_("passes over the training set"),
@@ -131,7 +141,8 @@ TRAINING_SETTINGS: Final = (
         help=_("Stop after this many seconds of training."),
     ),
 )  # fmt: skip
-"""In the order of the file, the form and the command line. The optimizer's choices are known to `engine.training.optimizers`."""
+"""In the order of the file, the form and the command line. Choices of optimizers and schedules are known to packages of
+`engine.training`."""
 BY_NAME: Final[Mapping[str, TrainingSetting]] = {setting.name: setting for setting in TRAINING_SETTINGS}
 
 

@@ -11,7 +11,7 @@ from cli.parser import CommandParser
 from cli.settings_options import add_training_options, given, no_training
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
 
-OPTIONS = [setting for setting in TRAINING_SETTINGS if setting.option]
+OPTIONS = [setting for setting in TRAINING_SETTINGS if setting.option and setting.name != "lr_schedule"]
 each_option = pytest.mark.parametrize("setting", OPTIONS, ids=lambda s: s.name)
 CHOICES = {"optimizer": ("sgd", "adam")}
 
@@ -40,7 +40,8 @@ def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:
 
 
 def test_settings_that_can_be_typed_have_an_option() -> None:
-    assert {s.kind for s in TRAINING_SETTINGS if not s.option and not s.spelling} == {"object"}, "hyper is set by --lr"
+    without = {s.name for s in TRAINING_SETTINGS if not s.option and not s.spelling}
+    assert without == {"hyper", "lr_schedule_hyper", "warmup"}, "set by --lr and --schedule"
 
 
 @each_option
@@ -81,6 +82,17 @@ def test_0_stands_for_an_empty_setting(setting: TrainingSetting) -> None:
     options = parser().parse_args([setting.option, "0"])
     assert list(given(options)) == [(setting, None)]
     assert no_training(options) is (setting.effect == "length")
+
+
+def test_schedule_spells_three_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    named = {s.name: value for s, value in given(parser().parse_args(["--schedule", "warmup:5+step:30:0.5"]))}
+    assert named == {"lr_schedule": "step", "lr_schedule_hyper": {"every": 30, "factor": 0.5}, "warmup": 5}
+    constant = {s.name: value for s, value in given(parser().parse_args(["--schedule", "constant"]))}
+    assert constant == {"lr_schedule": "constant", "lr_schedule_hyper": {}, "warmup": 0}
+    assert "--schedule SCHEDULE" in parser().format_help() and "step:30:0.1" in parser().format_help()
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--schedule", "cosign"])
+    assert "--schedule: there is no schedule called 'cosign'. Did you mean cosine?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("setting", [s for s in TRAINING_SETTINGS if s.spelling], ids=lambda s: s.name)

@@ -59,9 +59,17 @@ class Folded(QWidget):
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show these values of the settings."""
         self.form.set_values(values)
-        texts = [_written(s, values[s.name]) for s in self._settings if values.get(s.name, s.default) != s.default and s.visible(values)]
+        names = [s.name for s in self._settings if values.get(s.name, s.default) != s.default and s.visible(values)]
+        texts = [self.written(name, values[name]) for name in names]
         self.summary.setText(" · ".join(texts))
         self._show_summary()
+
+    def written(self, name: str, value: Any) -> str:
+        """`Patience 10`: one setting and its value, for the summary."""
+        title = translated(next(s.title for s in self._settings if s.name == name))
+        if isinstance(value, bool):
+            return title if value else _("{setting}: off").format(setting=title)
+        return f"{title} {plain(value) if isinstance(value, int | float) else value}"
 
     def _fold(self, opened: bool) -> None:
         self.header.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
@@ -70,11 +78,3 @@ class Folded(QWidget):
 
     def _show_summary(self) -> None:
         self.summary.setVisible(bool(self.summary.text()) and not self.is_open)
-
-
-def _written(setting: Setting, value: Any) -> str:
-    """`Patience 10`: one setting and its value, on a line."""
-    name = translated(setting.title)
-    if isinstance(value, bool):
-        return name if value else _("{setting}: off").format(setting=name)
-    return f"{name} {plain(value) if isinstance(value, int | float) else value}"

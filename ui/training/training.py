@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.training.curve import Point
 from engine.training.losses import Losses
@@ -30,6 +31,7 @@ from ui.shell.workspace.services import TEST_PART, TestPart
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
+from ui.training.schedule_form import ScheduleForm
 
 OPTIMIZER = replace(
     BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(translated(spec.title) for spec in OPTIMIZERS.values())
@@ -108,7 +110,8 @@ class TrainingPage(Panel):
         self._shown: tuple[Document, dict[str, Any]] | None = None
         self.optimizer_form = ParameterForm((OPTIMIZER,))
         self.run_form = ParameterForm(RUN_SETTINGS)
-        self.sections = {
+        self.schedule = ScheduleForm()
+        self.sections: dict[str, Folded] = {"schedule": self.schedule} | {
             name: Folded(title, [setting for setting in TRAINING_SETTINGS if setting.form == name], tip)
             for name, (title, tip) in SECTIONS.items()
         }
@@ -121,6 +124,7 @@ class TrainingPage(Panel):
         self._origin: tuple[float, str] | None = None
         self._last: tuple[float | None, str] | None = None
         self._before: dict[str, dict[str, Any]] = {}
+        self._schedules: dict[str, dict[str, Any]] = {}
         self.rate_note = label("", "small", wrap=True)
         self.rate_back = button("", "quiet")
         self.rate_back.clicked.connect(self._take_rate_back)
@@ -134,6 +138,7 @@ class TrainingPage(Panel):
         column.addWidget(self.rate_back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._hyper_place)
         column.addWidget(self.run_form)
+        self.schedule.hyper_changed.connect(self._set_schedule)
         for section in self.sections.values():
             column.addWidget(section)
             section.changed.connect(self._set)
@@ -166,12 +171,14 @@ class TrainingPage(Panel):
         super().set_theme(theme)
         self._settings.setFixedWidth(round(272 * theme.scale))
         self.curves.set_theme(theme)
+        self.schedule.set_theme(theme)
         self._show_formulas()
 
     def set_document(self, document: Document) -> None:
         self._document = document
         self._origin, self._last, self._step = None, None, 0
         self._before.clear()
+        self._schedules.clear()
         self.curves.clear()
         self.show_message("")
         self.refresh()
@@ -203,8 +210,9 @@ class TrainingPage(Panel):
         self.optimizer_form.set_values(training)
         values = effective(training)
         self.run_form.set_values(values)
-        for section in self.sections.values():
-            section.set_values(values)
+        for name in SECTIONS:
+            self.sections[name].set_values(values)
+        self.schedule.set_training(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
@@ -239,6 +247,9 @@ class TrainingPage(Panel):
         kernel = self.workspace.kernel
         self.show_trainable("" if kernel is not None and kernel.training else self.workspace.why_not_train())
 
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        self.schedule.set_rows(trace.samples.get("train", 0))
+
     def set_progress(self, progress: Progress) -> None:
         kernel = self.workspace.kernel
         if kernel is not None:
@@ -249,6 +260,7 @@ class TrainingPage(Panel):
         self.curves.show_points(curve, progress.run, progress.loss_of, losses)
         if progress.phase != "training":
             self.curves.settle()
+        self.schedule.set_progress(progress)
         self._step = progress.step
         self._hint()
         self.show_message(progress.message)
@@ -274,6 +286,8 @@ class TrainingPage(Panel):
     def _set(self, name: str, value: Any) -> None:
         if name == "optimizer":
             self._change_optimizer(value)
+        elif name == "lr_schedule":
+            self._change_schedule(value)
         else:
             setting = BY_NAME[name]
             cleared = [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
@@ -289,6 +303,22 @@ class TrainingPage(Panel):
             self._origin = None
         hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
         self._do(SetTraining("hyper", hyper), _("Set {setting}").format(setting=setting.label if setting else name), ("hyper", name))
+
+    def _set_schedule(self, name: str, value: Any) -> None:
+        if self._document is None:
+            return
+        hyper = dict(self._document.graph.training.get("lr_schedule_hyper") or {}) | {name: value}
+        self._do(SetTraining("lr_schedule_hyper", hyper), _("Set the schedule"), ("schedule", name))
+
+    def _change_schedule(self, key: str) -> None:
+        """Each schedule starts with its own settings, or those it had before."""
+        if self._document is None:
+            return
+        training = self._document.graph.training
+        before = str(training.get("lr_schedule") or "constant")
+        self._schedules[before] = dict(training.get("lr_schedule_hyper") or {})
+        edit = Compound((SetTraining("lr_schedule", key), SetTraining("lr_schedule_hyper", self._schedules.get(key, {}))))
+        self._do(edit, _("Set the schedule"), ("training", "schedule"))
 
     def _change_optimizer(self, key: str) -> None:
         """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""

@@ -41,6 +41,8 @@ class Rehearsal:
     t: int
     loss: float
     note: str
+    hyper: Mapping[str, Any]
+    """The optimizer's settings in this step."""
     updated: bool = True
     """Whether the equations of the optimizer were carried out; False where gradients were only added up."""
 
@@ -89,7 +91,8 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
     after = optimizer.state_dict(names)
-    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after), optimizer.updated)
+    note, hyper = optimizer.step_note(before, after), dict(optimizer.hyper)
+    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated)
 
 
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
@@ -107,8 +110,8 @@ def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     chosen = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
         raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
-    rows = tuple(row_of(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
-    hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
+    rows = tuple(row_of(model, spec, rehearsal, key, question.entry) for key in chosen)
+    hyper = tuple((s.label, float(rehearsal.hyper[s.name])) for s in spec.settings if isinstance(rehearsal.hyper[s.name], (int, float)))
     equations = spec.formula(run.hyper)
     return UpdateTable(spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
 
@@ -125,7 +128,7 @@ def run_beside(model: Model) -> Run:
 
 
 def row_of(
-    model: Model, spec: type[Optimizer], hyper: Mapping[str, Any], rehearsal: Rehearsal, key: Key, entry: tuple[int, ...] | None
+    model: Model, spec: type[Optimizer], rehearsal: Rehearsal, key: Key, entry: tuple[int, ...] | None
 ) -> ParameterUpdate:
     """One parameter's part of a step."""
     old, new, gradient, name = rehearsal.old[key], rehearsal.new[key], rehearsal.gradients[key], state_key(key)
@@ -140,7 +143,7 @@ def row_of(
         for tensors, everything in ((before, rehearsal.before), (after, rehearsal.after))
     )
     numbers = NumberUpdate(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
-    lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
+    lines = work_out(spec, rehearsal.hyper, numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)
     own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)

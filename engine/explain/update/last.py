@@ -36,7 +36,7 @@ def last_change(scene: Scene, key: Key) -> Section | None:
         return Section("update", _("Last change"), (words(_not_held(step)),), place)
     conditions, rehearsal = made
     entry = scene.entry(tuple(rehearsal.old[key].shape))
-    change = row_of(model, conditions.optimizer, conditions.hyper, rehearsal, key, entry)
+    change = row_of(model, conditions.optimizer, rehearsal, key, entry)
     title = _("Last change: step {step} of {optimizer}").format(step=f"{step:,}", optimizer=conditions.optimizer.title)
     return Section("update", title, _lines(scene, key, change), place.at(entry or None), step=step - 1)
 
@@ -68,8 +68,9 @@ def _made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
         return None
     branch, state = held
     conditions = branch.conditions
+    rate = conditions.rate_after(state)
     try:
-        rehearsal = make(_beginning(run.model, conditions, state), conditions.optimizer_on)
+        rehearsal = make(_beginning(run.model, conditions, state), lambda tensors: conditions.optimizer_on(tensors, rate))
     except (RunError, RuntimeError, ValueError, LookupError, TypeError):
         return None
     present = run.model.state.parameters

@@ -149,6 +149,10 @@ class Optimizer:
             if not variable.scalar and variable.name not in self.state and holds(variable.when, self.hyper):
                 self.state[variable.name] = [torch.full_like(p, self._first_value(variable.name)) for p in self.parameters]
 
+    def set_rate(self, rate: float) -> None:
+        """Make the coming steps with this learning rate."""
+        self.lr = self.hyper["lr"] = rate
+
     def _first_value(self, name: str) -> float:
         start = next(r.start for r in self.state_variables if r.name == name)
         return float(self.hyper[start] if isinstance(start, str) else start)

@@ -88,6 +88,10 @@ class Lbfgs(Optimizer):
         if old is not None and old.param_groups[0]["history_size"] == self.hyper["history_size"]:
             self.inner.state.update(old.state)
 
+    def set_rate(self, rate: float) -> None:
+        super().set_rate(rate)
+        self.inner.param_groups[0]["lr"] = rate
+
     def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         """One step: up to `max_iter` iterations. Returns the loss before it."""
         self.t += 1

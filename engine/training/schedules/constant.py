@@ -1,0 +1,19 @@
+"""The optimizer's own rate throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.training.schedules.base import Schedule
+from graph.text.messages import _
+
+
+class Constant(Schedule):
+    key, title, order = "constant", _("Constant"), 1
+    doc = _("The learning rate stays as it is.")
+    formula = r"\eta_t = \eta"
+
+    @classmethod
+    def rate(cls, base: float, t: int, values: Mapping[str, Any], length: int) -> float:
+        return base
