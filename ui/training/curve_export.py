@@ -38,13 +38,23 @@ def numbers(curves: Curves) -> Numbers | None:
             shown = (there >= span.first) & (there <= span.last)
             fields.append(NAMES.get(field, field))
             measured.append((there[shown], values[shown]))
-    every = np.unique(steps) if (np.diff(steps) <= 0).any() else steps
-    if (other := np.setdiff1d(np.concatenate([steps[:0], *(there for there, _values in measured)]), steps)).size:
-        every = np.union1d(every, other)
-    written = np.zeros(every.size)
-    written[np.searchsorted(every, steps)] = losses
+    if (np.diff(steps) <= 0).any():
+        steps, newest = np.unique(steps[::-1], return_index=True)
+        losses = losses[::-1][newest]
+    every, written = steps, losses
+    other = np.unique(np.concatenate([steps[:0], *(there for there, _values in measured)]))
+    if (other := other[_absent(other, steps)]).size:
+        every = np.union1d(steps, other)
+        written = np.zeros(every.size)
+        written[np.searchsorted(every, steps)] = losses
     sparse = tuple((np.searchsorted(every, there), values) for there, values in measured)
     return Numbers(("step", "loss", *fields), (every.astype(np.int64), written), np.searchsorted(every, other), sparse)
+
+
+def _absent(some: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Mask of those that are not among the ascending `steps`."""
+    places = np.searchsorted(steps, some)
+    return np.array([place >= steps.size or steps[place] != step for place, step in zip(places.tolist(), some.tolist(), strict=True)], bool)
 
 
 def _entries(losses: Losses, first: float, last: float) -> Numbers:
