@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import OnEnd, OnProgress, Parts
-from engine.numerics.job import Job, JobEnd, JobReport
+from engine.numerics.job import Job, JobEnd, JobReport, Repeated
 from graph.text.messages import _
 from ui.look.schedule import Schedule
 
@@ -72,8 +72,9 @@ class Work(Schedule):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is still to come anywhere, or a job runs."""
-        return any(self.asking(show) for show in self._lines) or any(handle.running for handle in self._handles)
+        """Whether an answer is still to come anywhere, or a job runs that ends by itself: one that is repeated has always more to say."""
+        running = any(handle.running and not handle.repeated for handle in self._handles)
+        return running or any(self.asking(show) for show in self._lines)
 
     def asked(self, show: Show) -> Question | None:
         """The question under way for this place."""
@@ -136,7 +137,7 @@ class Work(Schedule):
             handle.finish(JobEnd("failed", text=_("The engine is not running.")))
         else:
             handle.start(self.kernel.job(job, handle.report, handle.finish))
-            handle.background = background
+            handle.background, handle.repeated = background, isinstance(job, Repeated)
             self._handles = [other for other in self._handles if other.running] + [handle]
         return handle
 
@@ -163,6 +164,7 @@ class JobHandle:
         self._number: int | None = None
         self.background = False
         """Whether nobody waits for it: it goes on when the user cancels what runs."""
+        self.repeated = False
         self.end: JobEnd | None = None
         """How it ended."""
 

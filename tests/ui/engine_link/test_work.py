@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from engine.explain.question import Question
-from engine.numerics.job import JobEnd, JobReport
+from engine.numerics.job import JobEnd, JobReport, Repeated
 from tests.support.jobs import FreeCount
 from ui.engine_link.work import Work
 
@@ -127,6 +127,16 @@ def test_nothing_of_a_job_is_heard_after_it_was_cancelled(work: Work, kernel: Sl
     assert page.reports == ["a1"] and page.ends == ["cancelled"] and not first.running and second.running
     assert work.cancel() and not second.running and page.ends == ["cancelled"] * 2
     assert not work.cancel(), "nothing is left that Esc could end"
+
+
+def test_a_job_that_is_repeated_keeps_nobody_waiting(work: Work, kernel: SlowKernel) -> None:
+    page = Page()
+    repeated = work.job(Repeated(FreeCount("a", 1), 0.1), page.progressed, page.ended, background=True)
+    assert repeated.running and not work.busy
+    work.job(FreeCount("b", 1), page.progressed, page.ended, background=True)
+    assert work.busy
+    kernel.jobs[2][2](JobEnd("done"))
+    assert repeated.running and not work.busy
 
 
 def test_a_window_that_closes_ends_its_jobs_and_shows_no_answer_any_more(work: Work, kernel: SlowKernel, qtbot: QtBot) -> None:
