@@ -221,13 +221,15 @@ class KernelClient:
 
     def command(self, command: Command) -> None:
         """Have this done with its run; the answer brings progress and a trace."""
+        if isinstance(command, GoTo) and self._commands and isinstance(self._commands[-1], GoTo):
+            self._commands.pop()  # a slider that is dragged: only the newest place counts
         self._commands.append(command)
         if isinstance(command, Reset):
             self.run = command.successor
         elif isinstance(command, GoTo):
             self.run = command.run
         self._wishes.progress = self._wishes.trace = True
-        if not isinstance(command, Start):
+        if not isinstance(command, Start) and not (isinstance(command, GoTo) and not command.check):
             self._wishes.state = True
         self.pump()
 

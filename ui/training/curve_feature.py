@@ -26,8 +26,8 @@ MANY = 100_000
 
 
 class CurveFeature(Feature):
-    """`curves`: there is something to copy. `curves zoomed`: not all steps are shown. `curves before`: there are some from before a
-    Reset."""
+    """`curves`: there is something to copy. `curves zoomed`: not all steps are shown. `curves beside`: there are some of other
+    runs."""
 
     _saving: JobHandle | None = None
 
@@ -51,7 +51,7 @@ class CurveFeature(Feature):
         if page is None or not self.curves.anything:
             return ()
         curves = self.curves
-        more = (("curves zoomed", curves.span is not None), ("curves before", curves.reset))
+        more = (("curves zoomed", curves.span is not None), ("curves beside", curves.beside))
         return ("curves", *(fact for fact, holds in more if holds))
 
     def _chosen(self) -> None:
@@ -63,7 +63,7 @@ class CurveFeature(Feature):
     def _mark(self) -> None:
         actions = self.workspace.actions_by_id
         actions["curves_log"].setChecked(self.curves.tools.logarithmic.isChecked())
-        actions["curves_before"].setChecked(self.curves.tools.before.isChecked())
+        actions["curves_others"].setChecked(self.curves.tools.others.isChecked())
         actions[f"curves_mean_{self.curves.smoothing}"].setChecked(True)
 
     # what the rows do
@@ -77,6 +77,11 @@ class CurveFeature(Feature):
         if self.curves.step_read is None and whole is not None:
             self.curves.read(whole.last)
 
+    def focus_timeline(self) -> None:
+        self.workspace.pages.show("training")
+        page: TrainingPage = self.workspace.pages.panel("training")  # type: ignore[assignment]
+        page.timeline.slider.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_all(self) -> None:
         self.curves.show_span(None)
 
@@ -84,8 +89,8 @@ class CurveFeature(Feature):
         self.curves.tools.logarithmic.toggle()
         self._mark()
 
-    def toggle_before(self) -> None:
-        self.curves.tools.before.toggle()
+    def toggle_others(self) -> None:
+        self.curves.tools.others.toggle()
         self._mark()
 
     def mean_0(self) -> None:

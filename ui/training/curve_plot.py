@@ -100,12 +100,14 @@ class CurvePlot(QWidget):
             column.addWidget(note)
         column.addWidget(plot, 1)
         self._rules = rules(plot)
-        self.ghosts = {field: plot.plot([], []) for field in styles}
+        self.behind: dict[tuple[int, str], Any] = {}
+        """The lines of other runs, by run and field."""
         self.lines = {field: plot.plot([], []) for field in styles}
         self.smooths = {field: plot.plot([], []) for field in styles}
         self._mark = pyqtgraph.InfiniteLine(angle=90, movable=False)
+        self._present = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._band = pyqtgraph.LinearRegionItem(movable=False)
-        for item in (self._mark, self._band):
+        for item in (self._mark, self._present, self._band):
             plot.addItem(item, ignoreBounds=True)
             item.hide()
 
@@ -127,13 +129,12 @@ class CurvePlot(QWidget):
         plot.getAxis("left").setWidth(round(AXIS * theme.scale))
         plot.getAxis("bottom").setHeight(round(22 * theme.scale))
         self._rules.set_pen(pyqtgraph.mkPen(color(mixed(theme.hairline, theme.panel, 0.6))))
-        pale = mixed(theme.secondary, theme.panel, 0.5)
         for field, style in self.styles.items():
             hue = style.color(theme)
             self._dress(self.lines[field], hue, style.dash)
             self._dress(self.smooths[field], hue, style.dash)
-            self._dress(self.ghosts[field], pale, style.dash)
         self._mark.setPen(pyqtgraph.mkPen(color(theme.secondary), width=theme.scale))
+        self._present.setPen(pyqtgraph.mkPen(color(theme.highlight), width=1.5 * theme.scale))
         self._band.setBrush(color(theme.selection_soft))
 
     def _dress(self, line: Any, hue: str, dash: Qt.PenStyle) -> None:
@@ -152,10 +153,19 @@ class CurvePlot(QWidget):
             self.plot.getAxis("left").setTicks(None)
         self._scale = scale
 
-    def draw(self, ghosts: Mapping[str, Drawn], curves: Mapping[str, Drawn]) -> None:
-        """What is smoothed is drawn over the raw curve, which is paler then."""
-        for field, drawn in ghosts.items():
-            self._set(self.ghosts[field], drawn.x, drawn.y)
+    def draw(self, behind: Mapping[tuple[int, str], tuple[str, Drawn]], curves: Mapping[str, Drawn]) -> None:
+        """What is smoothed is drawn over the raw curve, which is paler then. Other runs come with their colour, or pale without one."""
+        assert self._theme is not None
+        for key in [key for key in self.behind if key not in behind]:
+            self.plot.removeItem(self.behind.pop(key))
+        pale = mixed(self._theme.secondary, self._theme.panel, 0.5)
+        for key, (hue, drawn) in behind.items():
+            if key not in self.behind:
+                self.behind[key] = self.plot.plot([], [])
+                self.behind[key].setZValue(-1)
+            self._dress(self.behind[key], hue or pale, self.styles[key[1]].dash)
+            smooth = drawn.smooth_y is not None and drawn.smooth_y.size > 0
+            self._set(self.behind[key], *((drawn.smooth_x, drawn.smooth_y) if smooth else (drawn.x, drawn.y)))
         for field, drawn in curves.items():
             self._set(self.lines[field], drawn.x, drawn.y)
             smooth = drawn.smooth_y is not None and drawn.smooth_x is not None and drawn.smooth_y.size > 0
@@ -203,6 +213,12 @@ class CurvePlot(QWidget):
         self.plot.setAccessibleDescription(spoken)
         if step is not None:
             self._mark.setValue(step)
+
+    def show_present(self, step: int | None) -> None:
+        """Mark the step whose numbers are on the screen; None: the newest one."""
+        self._present.setVisible(step is not None)
+        if step is not None:
+            self._present.setValue(step)
 
     def write(self, texts: Sequence[str]) -> None:
         """The line above the plot: the first of these rich texts that fits, else the last."""

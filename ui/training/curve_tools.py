@@ -1,4 +1,4 @@
-"""The buttons beside the legend of the loss: smoothing, curves from before a reset, all steps, axis, and a menu of everything."""
+"""The buttons beside the legend of the loss: smoothing, curves of other runs, all steps, axis, and a menu of everything."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from graph.text.messages import _
 from ui.look.widgets import button, leave_out, row_width
 from ui.training.curve_reading import SMOOTHINGS, smoothing_title
 
-BEFORE = _("before Reset")
+OTHERS = _("other runs")
 
 
 class CurveTools(QWidget):
-    """`chosen`: the axis, or whether the curves from before are shown; `smoothed` carries the number of steps."""
+    """`chosen`: the axis, or whether curves of other runs are shown; `smoothed` carries the number of steps."""
 
     chosen = Signal()
     smoothed = Signal(int)
@@ -27,11 +27,11 @@ class CurveTools(QWidget):
         self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda on: self.chosen.emit())
-        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the current ones"))
-        self.before.setCheckable(True)
-        self.before.setChecked(True)
-        self.before.toggled.connect(lambda on: self.chosen.emit())
-        self.before.hide()
+        self.others = button(OTHERS, "quiet", tip=_("Show the curves of other runs behind the current ones"))
+        self.others.setCheckable(True)
+        self.others.setChecked(True)
+        self.others.toggled.connect(lambda on: self.chosen.emit())
+        self.others.hide()
         self.smooth = button("", "quiet", tip=_("Draw the mean of the last steps over the loss of each step"))
         self.smooth.setMenu(QMenu(self.smooth))
         for steps in SMOOTHINGS:
@@ -45,7 +45,7 @@ class CurveTools(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
-        for widget in (self.before, self.all, self.smooth, self.logarithmic, self.menu):
+        for widget in (self.others, self.all, self.smooth, self.logarithmic, self.menu):
             self._row.addWidget(widget)
 
     def add_actions(self, actions: Sequence[QAction]) -> None:
@@ -55,10 +55,10 @@ class CurveTools(QWidget):
         self.menu.clicked.connect(lambda: menu.popup(self.menu.mapToGlobal(self.menu.rect().bottomLeft())))
 
     def fit(self, width: float, zoomed: bool, again: bool) -> None:
-        """Where room is short, buttons give way, for the menu has them as well; `again`: there are curves from before a reset."""
+        """Where room is short, buttons give way, for the menu has them as well; `again`: there are curves of other runs."""
         self.all.setVisible(zoomed)
-        self.before.setVisible(again)
-        optional = [self.smooth, *([self.before] if again else []), self.logarithmic]
+        self.others.setVisible(again)
+        optional = [self.smooth, *([self.others] if again else []), self.logarithmic]
         leave_out(self._row, int(width), optional)
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from ui.maths.span import Span
 from ui.training.curve_reading import reading_rows, reading_texts, smoothing_title, spoken
 from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of, part_word_of
 from ui.training.curve_tools import CurveTools
+from ui.training.other_runs import OtherRun
 from ui.training.step_series import StepSeries
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ Numbers = tuple[list[float], list[float]]
 class Curves(QWidget):
     """Two plots side by side; accuracy appears when something is measured. Training part solid, other parts dashed.
 
-    The run before a reset stays behind the new one, pale, until another document is shown.
+    Other runs lie behind the present one: pale, or in colours of their own with their names.
     """
 
     chosen = Signal()
@@ -58,7 +60,7 @@ class Curves(QWidget):
         self._known = 0
         self._newest: Point | None = None
         self.plots: dict[str, CurvePlot] = {}
-        self._ghost: dict[str, Series] = {}
+        self._others: tuple[OtherRun, ...] = ()
         self._run = -1
         self._part = ""
         self._scale = LINEAR
@@ -108,23 +110,34 @@ class Curves(QWidget):
 
     def clear(self) -> None:
         """Another document: nothing of the old one's runs stays."""
-        self._points, self._losses, self._ghost, self._run = (), None, {}, -1
+        self._points, self._losses, self._others, self._run = (), None, (), -1
         self.span = self.step_read = None
         self._take()
         self._stack.setCurrentWidget(self.hint)
 
-    def settle(self) -> None:
-        """Training rests: note the last points, which a reset would take away before they were drawn."""
-        self._take()
+    def show_others(self, others: Sequence[OtherRun]) -> None:
+        """Draw these runs behind the present one."""
+        if [run.key for run in others] == [run.key for run in self._others]:
+            return
+        self._others = tuple(others)
+        self.spanned.emit()
+        if self.plots:
+            self._draw()
+
+    def show_present(self, step: int | None) -> None:
+        """Mark the step that the numbers on the screen are of, where the curve goes on behind it; None: it does not."""
+        for plot in self.plots.values():
+            plot.show_present(step)
 
     def show_points(self, points: Sequence[Point], run: int = 0, part: str = "", losses: Losses | None = None) -> None:
         """Draw these points, all that there are of a run, and the loss of every step, where these may be seen; `part` says what a step's
         loss is computed over (see `curve_styles.PARTS`)."""
         if run != self._run:
-            self._leave(run)
+            self._run, self.step_read = run, None
+            self.spanned.emit()
         self._points, self._losses = points, losses
         self._part = part or self._part
-        if not points and not self._ghost:
+        if not points and not self._others:
             self._stack.setCurrentWidget(self.hint)
             return
         if not self.plots:
@@ -137,25 +150,14 @@ class Curves(QWidget):
             else:
                 self._draw_soon()
 
-    def _leave(self, run: int) -> None:
-        """Another run begins: the one shown until now becomes the pale one, if there is anything of it."""
-        if self._run >= 0 and self._taken["loss"][0]:
-            ghost: dict[str, Series] = {field: PointSeries(*numbers) for field, numbers in self._taken.items()}
-            if self._losses is not None and self._losses.steps:
-                ghost["loss"] = StepSeries(self._losses)
-            self._ghost = ghost
-            self.span = self.step_read = None
-            self.spanned.emit()
-        self._run = run
-
     @property
     def anything(self) -> bool:
-        return bool(self._points or self._ghost)
+        return bool(self._points or self._others)
 
     @property
-    def reset(self) -> bool:
-        """Whether there are curves from before a reset."""
-        return bool(self._ghost)
+    def beside(self) -> bool:
+        """Whether there are curves of other runs."""
+        return bool(self._others)
 
     def series(self, field: str) -> Numbers:
         """Steps and values of the points of one curve, without the gaps."""
@@ -170,9 +172,10 @@ class Curves(QWidget):
             return StepSeries(self._losses)
         return PointSeries(*self._taken[field])
 
-    def ghosts(self) -> Mapping[str, Series]:
-        """The same of the run before the last reset, while it is shown."""
-        return self._ghost if self.tools.before.isChecked() else {}
+    @property
+    def others(self) -> Sequence[OtherRun]:
+        """The other runs, while they are shown."""
+        return self._others if self.tools.others.isChecked() else ()
 
     def _take(self) -> None:
         """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
@@ -214,11 +217,11 @@ class Curves(QWidget):
         self.spanned.emit()
 
     def whole(self) -> Span | None:
-        """From the first step to the newest, those before a reset included."""
+        """From the first step to the newest, those of other runs included."""
         self._take()
         steps: list[float] = [point.step for point in (*self._points[:1], *self._points[-1:])]
         steps += self.numbers("loss").ends() or ()
-        steps += [step for ghost in self.ghosts().values() for step in ghost.ends() or ()]
+        steps += [step for run in self.others for series in run.series.values() for step in series.ends() or ()]
         if not steps:
             return None
         return Span(min(steps), max(max(steps), min(steps) + 1))
@@ -303,7 +306,7 @@ class Curves(QWidget):
     def _fit(self) -> None:
         """The legend first, then as many buttons as there is room for beside it."""
         plot = self.plots["loss"]
-        self.tools.fit(plot.beside(self._legends("loss")[0]), self.span is not None, bool(self._ghost))
+        self.tools.fit(plot.beside(self._legends("loss")[0]), self.span is not None, self.beside)
 
     def _legends(self, name: str) -> list[str]:
         """Name what is drawn, and nothing else: in full, and shorter for where room is short."""
@@ -316,6 +319,7 @@ class Curves(QWidget):
         shown = [field for field in fields if self._taken[field][0]]
         words = part_word_of if brief else part_of
         parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._part)}</span>' for f in shown]
+        parts += [f'<span style="color:{run.hue}">— {escape(run.name)}</span>' for run in self.others if run.hue and name == "loss"]
         if name == "loss" and self.smoothing:
             parts.append(f'<span style="color:{theme.secondary}">{smoothing_title(self.smoothing)}</span>')
         if name == "loss" and self.span is not None:
@@ -353,21 +357,24 @@ class Curves(QWidget):
         plot, fields = self.plots[name], PLOTS[name]
         span = self.span or self.whole() or Span(0, 1)
         curves = {field: self._drawn_of(self.numbers(field), span, plot.columns, name) for field in fields}
-        ghosts = {field: self._drawn_of(series, span, plot.columns, "") for field, series in self.ghosts().items() if field in fields}
-        ghosts |= {field: self._drawn_of(PointSeries((), ()), span, plot.columns, "") for field in fields if field not in ghosts}
-        finite = [drawn.y[np.isfinite(drawn.y)] for drawn in (*curves.values(), *ghosts.values())]
+        behind = {
+            (run.id, field): (run.hue, self._drawn_of(series, span, plot.columns, "loss" if field == "loss" and run.hue else ""))
+            for run in self.others for field, series in run.series.items() if field in fields
+        }  # fmt: skip
+        everything = [*curves.values(), *(drawn for _, drawn in behind.values())]
+        finite = [drawn.y[np.isfinite(drawn.y)] for drawn in everything]
         values = [float(end) for y in finite if y.size for end in (y.min(), y.max())]
         if name == "accuracy":
             plot.setVisible(bool(values))
             low, high, ticks = 0.0, 1.0, None
         else:
-            self._set_scale([*curves.values(), *ghosts.values()])
+            self._set_scale(everything)
             self._fit()
             low, high = (min(values), max(values)) if values else (0.0, 1.0)
             edge = 0.04 * (high - low) if self._scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
             ticks = self._scale.ticks(low - edge, high + edge)
         plot.look(span, low, high, ticks)
-        plot.draw(ghosts, curves)
+        plot.draw(behind, curves)
         if name == tuple(self.plots)[-1]:
             self._show_reading()
 

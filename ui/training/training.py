@@ -17,6 +17,7 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
+from graph.model.run_record import children
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
 from graph.text.messages import _, translated
@@ -27,11 +28,13 @@ from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, clear, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.shell.workspace.panel import Panel
-from ui.shell.workspace.services import TEST_PART, TestPart
+from ui.shell.workspace.services import RUNS, TEST_PART, Runs, TestPart
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
+from ui.training.other_runs import other_runs
 from ui.training.schedule_form import ScheduleForm
+from ui.training.timeline import Timeline
 
 OPTIMIZER = replace(
     BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(translated(spec.title) for spec in OPTIMIZERS.values())
@@ -121,6 +124,7 @@ class TrainingPage(Panel):
         self.message.hide()
         self.curves = Curves(workspace.work)
         self._why, self._step = "", 0
+        self._runs: Runs | None = None
         self._origin: tuple[float, str] | None = None
         self._last: tuple[float | None, str] | None = None
         self._before: dict[str, dict[str, Any]] = {}
@@ -156,7 +160,10 @@ class TrainingPage(Panel):
         beside.addWidget(self.test, 1)
         beside.addWidget(self.read_test)
         self._show_test()
+        self.timeline = Timeline()
+        self.timeline.asked.connect(self._go_to)
         chart.addWidget(self.curves, 1)
+        chart.addWidget(self.timeline)
         chart.addLayout(beside)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
@@ -172,6 +179,7 @@ class TrainingPage(Panel):
         self._settings.setFixedWidth(round(272 * theme.scale))
         self.curves.set_theme(theme)
         self.schedule.set_theme(theme)
+        self.timeline.set_theme(theme)
         self._show_formulas()
 
     def set_document(self, document: Document) -> None:
@@ -184,6 +192,9 @@ class TrainingPage(Panel):
         self.refresh()
 
     def install(self) -> None:
+        self._runs = self.workspace.services.find(RUNS)
+        if self._runs is not None:
+            self._runs.changed.connect(self._show_others)
         self._test = self.workspace.services.find(TEST_PART)
         if self._test is not None:
             self.read_test.clicked.connect(self._test.read)
@@ -254,13 +265,25 @@ class TrainingPage(Panel):
         kernel = self.workspace.kernel
         if kernel is not None:
             hidden = self.workspace.visibility.hidden_loss is not None
+            self.curves.show_others([] if hidden else other_runs(kernel, progress, self._runs))
             self.show_progress(progress, self.workspace.visibility.curve(kernel.curve), None if hidden else kernel.steps)
+            self.timeline.show_progress(progress, children(kernel.runs, progress.run))
+
+    def _show_others(self) -> None:
+        kernel = self.workspace.kernel
+        if kernel is not None:
+            self.set_progress(kernel.progress)
+
+    def _go_to(self, step: int, settled: bool) -> None:
+        kernel = self.workspace.kernel
+        if kernel is not None and (step != kernel.progress.step or settled):
+            kernel.to_iteration(step, check=settled)
 
     def show_progress(self, progress: Progress, curve: Sequence[Point], losses: Losses | None = None) -> None:
         self.curves.show_points(curve, progress.run, progress.loss_of, losses)
-        if progress.phase != "training":
-            self.curves.settle()
         self.schedule.set_progress(progress)
+        last = progress.record.last if progress.record is not None else 0
+        self.curves.show_present(progress.step if progress.step < last else None)
         self._step = progress.step
         self._hint()
         self.show_message(progress.message)

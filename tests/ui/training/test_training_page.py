@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,9 +15,13 @@ from pytestqt.qtbot import QtBot
 from engine.kernel.protocol import Progress
 from engine.training.curve import Point
 from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.replay import Replay
+from graph.model.run_record import RunRecord, SettingsChange
 from ui.forms.number_field import NumberField
 from ui.maths.formula import FormulaView
+from ui.maths.span import Span
 from ui.shell.window import Window
+from ui.training.other_runs import OtherRun
 from ui.training.training import optimizer_text, progress_parts, progress_text, rate_of
 
 
@@ -171,25 +176,39 @@ def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float
     assert len(texts) > 1 and max(metrics.horizontalAdvance(text) for text in texts) <= room
 
 
-def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: QtBot) -> None:
-    page = window.panel("training")
+def test_curves_of_other_runs_lie_behind_the_present_one(window: Window, qtbot: QtBot) -> None:
+    curves = window.panel("training").curves
     first = [Point(step, 1 / step) for step in range(1, 30)]
-    page.show_progress(Progress(phase="training", run=1, step=29, loss_of="whole"), first)
-    page.show_progress(Progress(phase="paused", run=1, step=29, loss_of="whole"), first)
-    first.clear()  # the window's list is emptied in place when a new run begins
-    page.show_progress(Progress(run=2), first)
-    page.curves._draw()
-    assert page.curves._stack.currentWidget() is page.curves._board
-    assert page.curves.plots["loss"].ghosts["loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
-    assert page.curves.plots["loss"].lines["loss"].getData()[0] is None or not len(page.curves.plots["loss"].lines["loss"].getData()[0])
+    curves.show_points([Point(1, 0.9), Point(2, 0.2)], run=2, part="whole")
+    curves.show_others([OtherRun(1, "", "", first, None), OtherRun(3, "Adam <b>", "#123456", [Point(1, 0.7, accuracy=0.5)], None)])
+    curves._draw()
+    plot = curves.plots["loss"]
+    assert plot.behind[1, "loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
+    assert plot.behind[3, "loss"].opts["pen"].color().name() == "#123456" and "Adam &lt;b&gt;" in curves._legend("loss")
+    assert curves.series("loss")[1] == [0.9, 0.2] and curves.whole() == Span(1, 29)
+    qtbot.mouseClick(curves.tools.others, Qt.MouseButton.LeftButton)
+    assert curves.whole() == Span(1, 2) and not plot.behind
+    window.panel("training").set_document(window.document)
+    assert not curves.beside and curves._stack.currentWidget() is curves.hint
 
-    page.show_progress(Progress(phase="paused", run=2, step=2, loss_of="whole"), [Point(1, 0.9), Point(2, 0.2)])
-    page.curves._draw()
-    assert page.curves.series("loss")[1] == [0.9, 0.2] and page.curves.ghosts()["loss"].ends() == (1, 29)
-    qtbot.mouseClick(page.curves.tools.before, Qt.MouseButton.LeftButton)
-    assert page.curves.ghosts() == {}
-    page.set_document(window.document)
-    assert page.curves._ghost == {} and page.curves._stack.currentWidget() is page.curves.hint
+
+def test_the_slider_asks_for_steps_and_says_how_they_were_reached(window: Window, qtbot: QtBot) -> None:
+    timeline = window.panel("training").timeline
+    asked: list[tuple[int, bool]] = []
+    timeline.asked.disconnect()
+    timeline.asked.connect(lambda step, settled: asked.append((step, settled)))
+    record = RunRecord(1, last=400, changes=(SettingsChange(100, {}),))
+    at = Progress(phase="paused", run=1, step=300, record=record, reachable=((0, 400),))
+    timeline.show_progress(at, ())
+    assert not timeline.isHidden() and (timeline.slider.maximum(), timeline.slider.value(), asked) == (400, 300, [])
+    qtbot.keyClick(timeline.slider, Qt.Key.Key_Left)
+    qtbot.keyClick(timeline.slider, Qt.Key.Key_Home)
+    assert asked == [(299, True), (0, True)] and timeline.where.text() == "step 0 of 400"
+    same = Replay(299, steps=43, losses=43, compared=384)
+    timeline.show_progress(replace(at, step=299, replay=same), ())
+    assert timeline.badge.full == "replayed 43 steps, identical to the last bit" and "step 384" in timeline.badge.toolTip()
+    timeline.show_progress(replace(at, step=299, replay=replace(same, differs=290)), ())
+    assert "step 290 differs" in timeline.badge.full
 
 
 def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None:

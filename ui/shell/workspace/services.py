@@ -5,7 +5,7 @@ A feature is never imported by another one: it can be taken out, and a test can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -60,6 +60,23 @@ class Probes(Protocol):
 
     def pin_gradient(self) -> None:
         """Follow the gradients of the selected wires, or no longer where all are followed."""
+
+
+class Runs(Protocol):
+    """The runs of the document: what they are called, and which are shown beside the present one."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """A name, a colour or what is shown has changed."""
+
+    def name(self, run: int) -> str:
+        """What a run is called: the name it was given, else what it trained with."""
+
+    def hue(self, run: int) -> str:
+        """The colour of a run in the theme of the window, as `#rrggbb`."""
+
+    def shown(self) -> Sequence[int]:
+        """The runs whose curves are drawn beside the present one's."""
 
 
 class Explanations(Protocol):
@@ -252,3 +269,4 @@ TEST_PART: Service[TestPart] = Service("test part")
 STEPPING: Service[Stepping] = Service("stepping")
 PLANE: Service[LearnedPlane] = Service("plane")
 NARRATION: Service[Narration] = Service("narration")
+RUNS: Service[Runs] = Service("runs")
