@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from engine.training.replay import Replay
@@ -16,6 +16,7 @@ from ui.look.numbers import count
 from ui.look.theme import Theme, color
 from ui.look.widgets import ElidedLabel, label, set_property
 
+KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 MARK = 5.0
 """Height of a mark under the groove, in the units of the theme."""
 
@@ -40,6 +41,12 @@ class StepSlider(QSlider):
         if (changes, branches, ranges) != (self._changes, self._branches, self._ranges):
             self._changes, self._branches, self._ranges = changes, branches, ranges
             self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in KEYS:
+            event.accept()  # they move the slider, and are no shortcuts of the window
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -154,7 +154,7 @@ def test_losses_that_cross_0_are_all_drawn_on_the_logarithmic_scale_and_zoomed_t
         losses.add(step, [(w - 1) ** 2 - 5])
         w -= 0.02 * (w - 1)
     curves.tools.logarithmic.setChecked(True)
-    curves.tools.before.setChecked(False)
+    curves.tools.others.setChecked(False)
     curves.show_points([Point(399, -4.9)], 2, "", losses)
     curves._draw()
     drawn = curves.plots["loss"].lines["loss"].getData()[1]
