@@ -182,7 +182,7 @@ def test_the_csv_has_every_digit_of_the_steps_that_are_shown(curves: Curves) -> 
 def test_a_measured_step_without_a_loss_has_a_row_of_its_own(curves: Curves) -> None:
     losses = Losses()
     losses.add(5, [0.1, math.nan, 3.0])
-    curves.tools.before.setChecked(False)
+    curves.tools.others.setChecked(False)
     curves.show_points([Point(0, 4.0, test_loss=2.0), Point(6, math.nan, test_loss=0.3), Point(7, 3.0)], 7, "", losses)
     found = numbers(curves)
     assert found is not None and found.text() == "step,loss,test_loss\n0,,2.0\n5,0.1,\n6,nan,0.3\n7,3.0,\n"
