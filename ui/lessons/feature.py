@@ -195,6 +195,7 @@ class Lessons(Feature):
         score = LessonScore.of(player.lesson, standing.answers)
         standing.finish(score.first)
         self._keep()
+        self._leave_figures()
         self._give_room(player)
         panel.show_finish(score, standing.best or 0, following(player.script.path))
         self.workspace.refresh_actions()
@@ -429,6 +430,11 @@ class Lessons(Feature):
         if self._figures is not None and self.panel is not None:
             self._figures.draw(self.panel.figures)
 
+    def _leave_figures(self) -> None:
+        """Nobody looks at them any more: no experiment goes on."""
+        if self._figures is not None:
+            self._figures.draw(())
+
     def _give_room(self, player: Player) -> None:
         """An experiment takes most of the window; the graph is shown beside it."""
         assert self.panel is not None
@@ -477,6 +483,7 @@ class Lessons(Feature):
         if player is None:
             return
         self._close_notes()
+        self._leave_figures()
         drawings = self.workspace.services.find(DRAWINGS)
         if drawings is not None:
             drawings.forget_drawings()

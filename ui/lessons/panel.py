@@ -191,6 +191,7 @@ class LessonPanel(QWidget):
         """
         assert self._full is not None
         given, self.boxes = self.boxes if again else [], []
+        self._turn(finished=False)  # what is hidden has no size
         least = max(player.workspace.widget.height(), 1) / LINES / QUESTION
         for share in SHARES:
             if share < 1.0 and self._full.scale * LARGER * share < least:
@@ -198,12 +199,17 @@ class LessonPanel(QWidget):
             self._dress(share)
             self._build_step(player, given)
             room = self.area.viewport().size()
-            if not self.area.isVisible() or self._columns.totalHeightForWidth(room.width()) <= room.height():
+            if not self.area.isVisible() or (self._narrow and self._columns.totalHeightForWidth(room.width()) <= room.height()):
                 break
         self.area.verticalScrollBar().setValue(0)
-        self._turn(finished=False)
         self.say("")
         self.follow(player, standing)
+
+    @property
+    def _narrow(self) -> bool:
+        """Whether the panel can be as narrow as its sheet, in type of this size."""
+        sheet = self.parentWidget()
+        return sheet is None or self.minimumWidth() <= sheet.contentsRect().width()
 
     def _build_step(self, player: Player, given: list[QuestionBox]) -> None:
         theme, step = self._theme, player.step

@@ -39,6 +39,7 @@ class FigureView(QWidget):
         height = round(HEIGHT * (SQUARE if square else 1.0) * theme.scale)
         if fills:
             self.plot.setMinimumHeight(height)
+            self.plot.hide()
             self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         else:
             self.plot.setFixedHeight(height)

@@ -100,6 +100,8 @@ def test_it_says_what_is_trained_and_how_long_it_takes_and_esc_ends_it(desk: _De
     assert len(desk.jobs) == 2 and desk.handle.running and view.bar.cancel.text() == "Cancel"
     desk.open()
     assert not desk.kernel.handles[2].running, "the step is left: nothing goes on"
+    desk.figures.draw(())
+    assert len(desk.jobs) == 3 and not desk.handle.running, "the lesson is over"
 
 
 def test_a_result_is_kept_for_the_same_graph_and_marked_for_another(desk: _Desk) -> None:
