@@ -15,7 +15,8 @@ from cli.common import add_graph_arguments
 from cli.data import add_data_arguments
 from cli.errors import CommandError
 from cli.parser import CommandParser, choice
-from cli.settings_options import add_training_options, positive
+from cli.runs import add_runs_arguments
+from cli.settings_options import add_training_options, positive, several
 from cli.version import version_text
 from engine.export.registry import Format, formats_in, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
@@ -151,6 +152,10 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     add_data_arguments(data)
     _add_json(data)
 
+    saved = _("list and compare the runs that a file holds")
+    runs = commands.add_parser("runs", help=saved, description=f"{saved.capitalize()}.")
+    add_runs_arguments(runs)
+
     listing = _("list the built-in graphs and lessons")
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")
     _add_json(examples)
@@ -169,8 +174,12 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.training.optimizers.registry import OPTIMIZERS
 
     add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
-    parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values"))
-    parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step"))
+    parser.add_argument(
+        "--resume", action="store_true", help=_("continue the run saved in FILE; --steps and --epochs then count from its beginning")
+    )
+    parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values and runs"))
+    parser.add_argument("--checkpoint-every", type=several, metavar="N", help=_("also save into the file of --out every N steps"))
+    parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step; with --resume the log goes on"))
     parser.add_argument(
         "--test",
         action="store_true",

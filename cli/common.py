@@ -64,6 +64,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
     """The graph a command was asked for, with `--set`, `--param` and `--objective` applied. Raises CommandError."""
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
     options.file = options.file and cleaned(options.file)
+    options.state, options.runs = None, ()
     if (options.file is None) == (options.formula is None) or options.file == "":
         raise CommandError(_("give either a FILE (or an example) or a --formula"))
     try:

@@ -8,7 +8,7 @@ from importlib import metadata
 
 from graph.text.messages import _
 
-COMMANDS = ("run", "train", "sweep", "check", "render", "export", "examples", "data")
+COMMANDS = ("run", "train", "sweep", "check", "render", "export", "examples", "data", "runs")
 WITH_QT = ("render",)
 """Commands that paint; the others run where PySide6 is not installed."""
 OLDEST_PYTHON = (3, 11)

@@ -92,6 +92,14 @@ def count(text: str) -> int:
     return int(reading.value)
 
 
+def several(text: str) -> int:
+    """The type of an argument that is a whole number from 1 up."""
+    value = count(text)
+    if not value:
+        raise argparse.ArgumentTypeError(_("{number} is below 1").format(number=text[:40]))
+    return value
+
+
 def positive(text: str) -> float:
     """The type of an argument that is a number from 0 up."""
     value = _number(text)

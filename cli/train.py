@@ -3,47 +3,49 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
+from cli.common import load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.errors import CommandError
+from cli.resume import prepare_to_resume, run_of, saved_runs
 from cli.settings_options import given, no_training
-from cli.trained import open_model, state_entry
+from cli.train_loop import Interrupts, Log, train
+from cli.trained import open_model, state_entry, state_of
+from graph.model.document_settings import SAVE_TRAINED
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import training_length
 from graph.storage.files import FileError, save
 from graph.text.messages import _, ngettext
+from graph.text.quoting import quoted_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from engine.data.parts import Part
     from engine.training.run import Run
     from graph.model.graph import Graph
-
-SLICE_SECONDS = 0.25
-"""How often the progress bar moves."""
 
 
 def command(options: argparse.Namespace) -> int:
     from engine.compile.failure import nonfinite
     from engine.training.compiled import RunError
-    from engine.training.run import Run
 
     graph = load_graph(options)
+    if options.resume:
+        prepare_to_resume(graph, options)
     apply_training_options(graph, options)
     out, log = (written_path(text) if text else None for text in (options.out, options.log))
-    incomplete = ""
+    if options.checkpoint_every is not None and out is None:
+        raise CommandError(_("--checkpoint-every saves into the file of --out: add --out F.gradwire"))
     try:
         model = open_model(graph, options, device=str(graph.training.get("device") or "auto"))
-        run = Run(model)
-        run.lengthen()
-        if not no_training(options):
-            incomplete = _run(run, log)
+        run = run_of(model, options, state_of(options))
+        begun = run.state.step
+        if not options.resume:
+            run.lengthen()
+        incomplete, stopped = ("", 0) if no_training(options) else _run(run, graph, log, out, options)
         broken = nonfinite(graph, model.trace_view(), model.held()) if run.problem is None else ()
         result = run.result(options.full, options.test) | {"stopped": run.stop_text} | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
@@ -53,14 +55,26 @@ def command(options: argparse.Namespace) -> int:
     if options.device in ("cuda", "mps") and model.compiled.device_note:
         print(f"main.py: {model.compiled.device_note}", file=sys.stderr)
     if options.json:
-        print_json(result)
+        print_json(result | ({"resumed_at": begun} if options.resume else {}) | ({"interrupted": True} if stopped else {}))
     else:
         _print_summary(result, run, options.test)
     if run.problem is not None:
         raise CommandError(run.problem.text, 1)
     if incomplete:
         raise CommandError(incomplete, 1)
-    return 0
+    if options.resume and run.state.step == begun and run.finished:
+        print(_("main.py: this run is complete; give more --steps or --epochs to train it further"), file=sys.stderr)
+    if stopped:
+        print(f"main.py: {_interrupted(run.state.step, out)}", file=sys.stderr)
+    return 128 + stopped if stopped else 0
+
+
+def _interrupted(step: int, out: Path | None) -> str:
+    """What became of a run that Ctrl+C ended."""
+    if out is None:
+        return _("stopped after step {step:,}; nothing was saved, because --out was not given").format(step=step)
+    text = _("stopped after step {step:,} and saved; continue with:  main.py train {file} --resume")
+    return text.format(step=step, file=quoted_path(out))
 
 
 def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
@@ -89,75 +103,35 @@ def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError(_("this graph does not say how long to train: add --epochs N or --steps N"))
 
 
-def _run(run: Run, log: Path | None) -> str:
-    """Train to the end. Returns what became of the log where it could not be written."""
-    from tqdm import tqdm
+def _run(run: Run, graph: Graph, log: Path | None, out: Path | None, options: argparse.Namespace) -> tuple[str, int]:
+    """Train to the end. Returns what became of the log where it could not be written, and the signal that ended training, else 0."""
+    after = run.state.step if options.resume else 0
+    stream = Log(log, run.model.feeds.held_out or "test", after) if log else None
 
-    stream = _Log(log, run.model.feeds.held_out or "test") if log else None
-    try:
-        begun = run.model.state.step
-        with tqdm(total=run.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
-            while not run.finished:
-                # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
-                progress = run.train(SLICE_SECONDS, 1 if stream else None)
-                bar.update(progress)
-                if run.loss is not None:
-                    bar.set_postfix_str(_("loss {loss:.4g}").format(loss=run.loss), refresh=False)
-                if stream and progress and run.loss is not None:
-                    stream.write(_log_row(run))
-    finally:
+    def checkpoint() -> None:
+        assert out is not None
         if stream:
-            stream.close()
-    return stream.complaint if stream else ""
+            stream.flush()
+        _save(run, graph, out)
 
-
-class _Log:
-    """A row for every step. When the disk refuses it, training goes on without it: an hour of training is worth more than its log."""
-
-    def __init__(self, path: Path, part: Part) -> None:
-        self._path = path
-        self.complaint = ""
+    with Interrupts() as interrupts:
         try:
-            self._stream = path.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        self.write(f"step,epoch,loss,train_accuracy,{part}_loss,{part}_accuracy\n")
-
-    def write(self, row: str) -> None:
-        self._try(lambda: self._stream.write(row))
-
-    def close(self) -> None:
-        self._try(self._stream.close)
-
-    def _try(self, act: Callable[[], object]) -> None:
-        if self.complaint:
-            return
-        try:
-            act()
-        except OSError as error:
-            self.complaint = _("the log is not complete: {problem}").format(problem=cannot_write(self._path, error))
-            with contextlib.suppress(OSError):
-                self._stream.close()
-
-
-def _log_row(run: Run) -> str:
-    """The newest point; measurements over whole parts are empty at steps without one."""
-    state, point = run.model.state, run.curve.points[-1]
-    part = run.model.feeds.held_out or "test"
-    names = ("accuracy", f"{part}_loss", f"{part}_accuracy")
-    measured = [getattr(point, name) if point.step == state.step else None for name in names]
-    cells = (state.step, state.epoch, run.loss, *measured)
-    return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
+            train(run, interrupts, stream, options.checkpoint_every, checkpoint)
+        finally:
+            if stream:
+                stream.close()
+        return stream.complaint if stream else "", interrupts.signal
 
 
 def _save(run: Run, graph: Graph, path: Path) -> None:
-    """The graph as it is in the document, and beside it what training made of its values."""
+    """The graph as it is in the document, and beside it what training made of its values, and its runs."""
     from engine.training.saved import pack_state, with_waiting
 
-    SetGraphSetting("save_trained", MISSING).apply(graph)
+    SetGraphSetting(SAVE_TRAINED, MISSING).apply(graph)
+    runs = saved_runs(run)
     state = pack_state(with_waiting(run.model, run.capture()), run.spec.key, seed=run.model.seed)
     try:
-        save(graph, path, state if state.step else None)
+        save(graph, path, state if state.step else None, runs)
     except FileError as error:
         raise CommandError(str(error)) from None
 

@@ -23,7 +23,7 @@ def add_untrained(parser: argparse.ArgumentParser) -> None:
 
 def note_state(options: argparse.Namespace, loaded: Loaded, spared: list[str]) -> None:
     """Remember what a file holds beside its graph; `spared` are the nodes whose values the call itself states."""
-    options.state, options.spared = loaded.state, spared
+    options.state, options.runs, options.spared = loaded.state, loaded.runs, spared
     if loaded.note:
         print(f"main.py: {loaded.note}", file=sys.stderr)
 

@@ -57,6 +57,7 @@ class Trainer(Protocol):
     def conditions_of(self, training: Mapping[str, Any], seed: int, threads: int) -> StepConditions: ...
     def capture(self) -> State: ...
     def arrived(self) -> None: ...
+    def recall_best(self) -> None: ...
     def back_to(self, state: State, loss: float | None) -> None: ...
     def rebind(self, forget: bool) -> None: ...
 
@@ -119,9 +120,13 @@ class History:
 
     def measured(self, point: Point) -> None:
         """A measurement of the run at its newest step."""
+        self.noted(point.step, point.measured)
+
+    def noted(self, step: int, measured: Mapping[str, float]) -> None:
+        """The same by the names of the metrics, also of those that are in no curve."""
         known = self.tree.get(self.run.id)
         if known is not None:
-            known.note_best(point)
+            known.note_best(step, measured)
 
     def spent(self, seconds: float) -> None:
         """Training the present run took so long."""
@@ -233,6 +238,7 @@ class History:
         run.steps.loss = entry[2] if entry is not None and entry[0] == entry[1] else run.steps.loss
         if tip is not None:
             self.checkpoints.present, self._rooted, self._uprooted = tip, True, None
+            run.recall_best()
 
     def pass_for(self, id: int) -> None:
         """The present state was taken from the run `id`, as far as it fits this graph: going on from it is another run."""

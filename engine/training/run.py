@@ -30,7 +30,7 @@ from engine.training.run_tree import RunTree
 from engine.training.schedules.base import ScheduleError
 from engine.training.state import State
 from engine.training.steps import StepConditions, Steps
-from engine.training.stops import Stop, Watch
+from engine.training.stops import Best, Stop, Watch
 from graph.model.problem import Problem
 from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
 from graph.text.messages import Message, _, ngettext
@@ -326,8 +326,25 @@ class Run:
         if self._measurable:
             self.curve.measure(step, train.get("accuracy"), **measured)
             self.history.measured(self.curve.points[-1])
-        if watched and self.stopped is None:
-            self.stopped = self.watch.judge(step, self.model.state.epoch, judging, held_out if part == judging else train, self.capture)
+        if watched and self.stopped is None and self.model.state.position == 0:
+            judged = held_out if part == judging else train
+            self.stopped = self.watch.judge(step, self.model.state.epoch, judging, judged, self.capture)
+            self.history.noted(step, {f"{judging}_loss": judged["loss"]})
+
+    def recall_best(self) -> None:
+        """Find again what patience compares with, for a run that was made elsewhere. Raises RunError."""
+        if self.watch.patience is None:
+            return
+        count, known = self._batches.count, self.history.tree.get(self.id)
+        if self.model.feeds.held_out == "validation":
+            ends = (p for p in self.curve.points if p.step % count == 0 and p.step <= self.state.step)
+            best = min(((p.validation_loss, p.step) for p in ends if p.validation_loss is not None), default=None)
+        else:
+            noted = known.best.get("train_loss") if known is not None else None
+            best = None if noted is None or noted.step > self.state.step else (noted.value, noted.step)
+        if best is not None:
+            state = self.history.state_at(best[1], self.id) if self.watch.restores_best else None
+            self.watch.best = Best(best[1], best[1] // count, best[0], state)
 
     def metrics(self, test: bool = False) -> dict[str, float]:
         """The metrics that apply (see `evaluated`), over whole parts, in evaluation mode; `test` reads the test part in any case."""

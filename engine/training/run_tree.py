@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.training.curve import Curve, Point, curve_of, losses_saved, point_rows
+from engine.training.curve import Curve, curve_of, losses_saved, point_rows
 from engine.training.saved import pack_state, unpack_state
 from engine.training.state import State
 from graph.model.run_record import Best, RunRecord, SettingsChange, lineage
@@ -31,13 +31,13 @@ class KnownRun:
         stored = self.states.get(step)
         return unpack_state(stored) if isinstance(stored, SavedState) else None if stored is None else stored.copy()
 
-    def note_best(self, point: Point) -> None:
-        """Remember a measurement that is better than all before."""
-        for name, value in point.measured.items():
+    def note_best(self, step: int, measured: Mapping[str, float]) -> None:
+        """Remember measurements that are better than all before."""
+        for name, value in measured.items():
             before = self.best.get(name)
             better = before is None or (value < before.value if name.endswith(LOWER_IS_BETTER) else value > before.value)
             if better and value == value:
-                self.best[name] = Best(point.step, value)
+                self.best[name] = Best(step, value)
 
 
 class RunTree:

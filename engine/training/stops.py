@@ -127,6 +127,16 @@ class Watch:
 
     # At the end of an epoch
 
+    @property
+    def patience(self) -> int | None:
+        """After how many epochs without a lower loss the run ends."""
+        value: int | None = self._value("stop_patience")
+        return value
+
+    @property
+    def restores_best(self) -> bool:
+        return bool(self._values["restore_best"])
+
     def measures(self, whole: bool) -> bool:
         """Whether every epoch has to be measured. `whole`: the loss of a step is the training loss that counts."""
         names = ("stop_accuracy", "stop_patience", *(() if whole else ("stop_loss",)))

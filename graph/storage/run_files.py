@@ -71,7 +71,7 @@ def members_of(runs: Iterable[SavedRun], held: Mapping[str, bytes] | None = None
         return {"file": names[digest], "sha256": digest}
 
     for run in runs:
-        content: dict[str, Any] = {"record": record_json(run.record), "points": points_json(run.points)}
+        content: dict[str, Any] = {"record": record_json(run.record), "points": points_json(run.points), "stride": run.stride}
         losses = run.losses
         if losses.steps:
             about = {"first": losses.first, "steps": losses.steps, "stride": losses.stride}
@@ -140,8 +140,10 @@ def _run(name: str, digest: Any, members: Mapping[str, bytes]) -> SavedRun:
     document = _checked(content["document"], members) if "document" in content else b""
     if len(document) > MAXIMUM_BYTES:
         raise SavedRunError(_("its document is too large"))
-    points, losses = read_points(content.get("points", {})), _losses(content.get("losses"), members)
-    return SavedRun(record, points, losses, read, document.decode("utf-8", "replace"))
+    points, losses, stride = read_points(content.get("points", {})), _losses(content.get("losses"), members), content.get("stride", 1)
+    if type(stride) is not int or not 0 < stride < 2**63:
+        raise SavedRunError(_("its curve is not a table of numbers"))
+    return SavedRun(record, points, losses, read, stride, document.decode("utf-8", "replace"))
 
 
 def _losses(about: Any, members: Mapping[str, bytes]) -> SavedLosses:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graph.model.run_record import RunRecord, lineage
-from graph.model.training_settings import BY_NAME, effective
+from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.run_json import number_text, points_json, record_json
 from graph.storage.saved_run import SavedRun
 from graph.text.messages import _, ngettext
@@ -47,11 +47,15 @@ def present(runs: Iterable[SavedRun], settings: Mapping[str, Any]) -> tuple[Save
 
 
 def flat_settings(training: Mapping[str, Any]) -> dict[str, Any]:
-    """Training settings by name, those of the optimizer among them, as they hold: of two that exclude each other only one is there."""
+    """Training settings by name, those of the optimizer among them, as they hold: of two that exclude each other only one is there.
+
+    What is off, because it has its default and not every document says it, is left out.
+    """
     values = effective(training) | {name: value for name, value in training.items() if name not in BY_NAME}
     hyper = values.pop("hyper", None) or {}
-    left_out = {*LEFT_OUT, *(name for name in ("steps", "epochs") if values.get(name) is None)}
-    shown = {name: value for name, value in values.items() if name not in left_out}
+    off = {setting.name for setting in TRAINING_SETTINGS if not setting.always and values[setting.name] == setting.default}
+    off |= {name for name in ("steps", "epochs") if values.get(name) is None}
+    shown = {name: value for name, value in values.items() if name not in LEFT_OUT and name not in off}
     rows: dict[str, Any] = {}
     for name, value in shown.items():
         rows[name] = value

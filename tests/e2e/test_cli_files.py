@@ -67,9 +67,9 @@ def test_a_file_is_opened_by_a_path_that_was_pasted(command: Command, tmp_path: 
 
 
 def test_a_disk_that_fills_up_costs_the_log_and_not_the_training(command: Command, tmp_path: Path) -> None:
-    """A real limit on the size of files; 200 rows of the log pass it, the trained graph does not."""
+    """A real limit on the size of files; 400 rows of the log pass it, the trained graph with its run does not."""
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_240, usual[1]))
     try:
         code, out, err = command(*TRAIN[:-1], "400", "--log", str(tmp_path / "l.csv"), "--out", str(tmp_path / "o.gradwire"))
     finally:

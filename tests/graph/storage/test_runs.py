@@ -36,7 +36,7 @@ FIRST = SavedRun(
 )  # fmt: skip
 SECOND = SavedRun(
     RunRecord(4, 1, 5, 2**40, "graph", training={"optimizer": "adam", "hyper": {}, "steps": None}),
-    losses=SavedLosses(1, 5, 2, struct.pack("<9d", *range(9))), states=(SHARED,), document='{"format": "gradwire"}\n',
+    losses=SavedLosses(1, 5, 2, struct.pack("<9d", *range(9))), states=(SHARED,), stride=4, document='{"format": "gradwire"}\n',
 )  # fmt: skip
 RUNS = (FIRST, SECOND)
 
