@@ -143,6 +143,8 @@ class History:
         self.checkpoints.reached(run.state.step)
         if not run.conditions().same(branch.conditions):
             return  # the change may have altered the optimizer's memory already
+        if self.replay is not None:
+            return  # it was made again from what is stored
         self._hold()
         if branch.run == run.id:
             self.tree.keep_states(run.id, self._some_states(run.id))
