@@ -229,6 +229,16 @@ ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which numbers an answer is of: the state of the document, the run, and its step."""
+
+    structure: int
+    revision: int
+    run: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class TraceView:
     """One forward and one backward pass, for the canvas. Keys: `(node id, output port)`, edge id, `(node id, parameter name)`.
 
@@ -275,6 +285,11 @@ class TraceView:
     """Numbers that an operation made on its way, by the sign of textbooks: `(node id, "ŷ")`. Batched as the node's inputs are."""
     activities: Mapping[str, Activity] = field(default_factory=dict)
     """Dead and saturated units, by node, where the values are too large to be here whole; elsewhere they are counted from the values."""
+
+    @property
+    def stamp(self) -> Stamp:
+        """Which numbers these are."""
+        return Stamp(self.structure, self.revision, self.run, self.step)
 
     def at(self, address: Address, graph: Graph) -> Gradient:
         """The tensor at an address, or its entry, or why there is none. `graph` is the document that was traced.

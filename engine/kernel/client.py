@@ -190,7 +190,6 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._jobs.outdated()
         self._points_known, self._state, self._spot = {}, None, None
         self.saved_runs = {}
         self.run = self.new_run()
@@ -200,6 +199,7 @@ class KernelClient:
             self._commands.append(ShowComing(self.run, True))
         self.progress = Progress()
         self.traced_revision = -1
+        self._jobs.outdated()  # last: whoever hears of it may ask for more
         self.start()
         self.pump()
 
@@ -462,9 +462,9 @@ class KernelClient:
         return trace
 
     def _take_progress(self, reply: Reply) -> None:
-        progress = reply.progress
-        if progress is None:
+        if reply.progress is None:
             return
+        progress = replace(reply.progress, structure=reply.structure, revision=reply.revision)
         self._runs = max(self._runs, progress.run)
         if progress.run == self._spare:
             self._spare = self.new_run()

@@ -54,7 +54,7 @@ class JobClient:
 
     def outdated(self) -> None:
         """Another document: jobs about the last one get no answer."""
-        for number in [number for number, wanted in self._jobs.items() if wanted.job.about_document]:
+        for number in [number for number, wanted in self._jobs.items() if _needs_document(wanted.job)]:
             self._ended(number, JobEnd("outdated"))
 
     def failed(self, text: str) -> None:
@@ -66,7 +66,7 @@ class JobClient:
 
     def new(self, held: bool = False) -> tuple[tuple[int, Job], ...]:
         """Those to be started; while the document is held back, only those that are not about it."""
-        return tuple((n, wanted.job) for n, wanted in self._jobs.items() if not wanted.sent and not (held and wanted.job.about_document))
+        return tuple((n, wanted.job) for n, wanted in self._jobs.items() if not wanted.sent and not (held and _needs_document(wanted.job)))
 
     @property
     def wanted(self) -> dict[int, int]:
@@ -119,3 +119,8 @@ class JobClient:
         if wanted is not None:
             self._changed = True  # so that the kernel forgets it
             wanted.end(end)
+
+
+def _needs_document(job: Job) -> bool:
+    """Whether a job can only be done with the document that the window has."""
+    return job.about_document or (job.job if isinstance(job, Repeated) else job).of_numbers

@@ -96,6 +96,14 @@ class Progress:
     run_before_reset: int = 0
     """The id of that run; `GoTo` returns to it."""
 
+    structure: int = -1
+    revision: int = -1
+    """The state of the document that `metrics` and `loss` belong to; −1: that of the window."""
+
+    def aged(self) -> Progress:
+        """The same for a document whose numbers are others by now: nothing in it was measured of these."""
+        return replace(self, loss=None, metrics={})
+
     def without(self, secret: float) -> Progress:
         """The same, where a loss that is this number is covered."""
         metrics = {name: unless_told(value, secret) for name, value in self.metrics.items()}

@@ -16,6 +16,7 @@ class MeasurePart(Job):
 
     done_by: ClassVar[str] = "engine.learned.measuring:measure"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     part: Part
 
 

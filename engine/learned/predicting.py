@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Wire, settings_of
+from engine.compile.views import Stamp
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import Evaluator, mixing, rows_at_once
 from engine.learned.picturing import picture_source
-from engine.learned.predictions import Predictions, PredictionsJob, Stamp
+from engine.learned.predictions import Predictions, PredictionsJob
 from engine.learned.reading import Reading, data_sets, reading
 from engine.nodes.base import NodeType, Result, Settings
 from engine.nodes.losses import NumberLoss

@@ -7,18 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from engine.compile.views import Stamp
 from engine.data.parts import Part
 from engine.numerics.job import Job
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Which numbers an answer is of: the state of the document, the run, and its step."""
-
-    structure: int
-    revision: int
-    run: int
-    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +21,7 @@ class PredictionsJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.predicting:predictions"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     part: Part | None
     """None for the part that judges a run while it trains, or the training part where nothing is held out."""
     structure: int

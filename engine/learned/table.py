@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from engine.compile.views import Stamp
 from engine.data.loading import Description
 from engine.data.parts import PARTS, Part
 from engine.numerics.job import Job
@@ -83,7 +84,7 @@ class Table:
     """Which samples a table shows, and in which order.
 
     `order` (N,) are their numbers, `rows` (N,) their places in the source, from 0. `counts` are those of the parts, `total` counts all
-    samples. `step` is that of the predictions by which they were sorted or chosen; None where no prediction mattered.
+    samples. `stamp` is that of the predictions by which they were sorted or chosen; None where no prediction mattered.
     """
 
     of: str
@@ -93,7 +94,7 @@ class Table:
     rows: np.ndarray
     counts: dict[Part, int]
     total: int
-    step: int | None = None
+    stamp: Stamp | None = None
     why_no_predictions: str = ""
 
 
@@ -102,10 +103,12 @@ class TableJob(Job):
     """Chooses samples by an expression (see `engine.learned.row_filter`; empty: all) and sorts them by a column (None: as they are used).
 
     `test`: whether predictions for the test part may be read. `predictions`: no is an answer in which no column depends on the network.
+    `structure`, `revision` and `run` come back in the answer's `Stamp`.
     """
 
     done_by: ClassVar[str] = "engine.learned.tabling:table"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     node: str
     sort: Column | None = None
     descending: bool = False
@@ -114,19 +117,22 @@ class TableJob(Job):
     predictions: bool = True
     batch: tuple[int, ...] = ()
     """The samples that the word `batch` chooses: those of the mini-batch."""
+    structure: int = 0
+    revision: int = 0
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The cells (samples, columns) of these samples. Classes and parts are numbers, what is not known is NaN.
 
-    `step` is that of the predictions; `seconds` says how long the engine worked.
+    `stamp` is that of the predictions; `seconds` says how long the engine worked.
     """
 
     of: str
     samples: tuple[int, ...]
     cells: np.ndarray
-    step: int | None
+    stamp: Stamp | None
     seconds: float
 
 
@@ -136,10 +142,14 @@ class RowsJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.tabling:rows"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     node: str
     samples: tuple[int, ...]
     test: bool = True
     predictions: bool = True
+    structure: int = 0
+    revision: int = 0
+    run: int = 0
 
 
 def settings_key(settings: Mapping[str, Any], folder: str) -> str:

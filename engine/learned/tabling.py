@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.compile.views import Stamp
 from engine.data.loading import DataSet
 from engine.data.parts import PARTS, Part
 from engine.explain.context import ExplainContext
@@ -69,9 +70,9 @@ def table(context: ExplainContext | None, job: TableJob) -> Steps:
 def _table(context: ExplainContext, job: TableJob, source: _Source) -> Steps:
     data, total = source.data, source.data.description.rows
     predicted: dict[Column, np.ndarray] = {}
-    step: int | None = None
+    stamp: Stamp | None = None
     if source.predicted and _needs_predictions(job, source):
-        step = context.model.state.step
+        stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
         yield from share_of(_predict(context, source, job.test, predicted), 0, 800)
     yield JobReport(800, 1000)
 
@@ -91,7 +92,7 @@ def _table(context: ExplainContext, job: TableJob, source: _Source) -> Steps:
         by = values(key)[order]
         order = order[_sorted(by, job.descending)]
     rows = np.concatenate([data.part(part).rows for part in PARTS])[order].astype(np.int32)
-    return Table(source.of, source.columns, data.description.classes, order, rows, source.counts, total, step, source.why)
+    return Table(source.of, source.columns, data.description.classes, order, rows, source.counts, total, stamp, source.why)
 
 
 def _sorted(values: np.ndarray, descending: bool) -> np.ndarray:
@@ -175,7 +176,7 @@ def _rows(context: ExplainContext, job: RowsJob, source: _Source) -> Steps:
         if lines:
             _fill(cells, lines, data, part, number, places, source.columns)
     spent = time.perf_counter() - began
-    step = context.model.state.step if source.predicted else None
+    stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step) if source.predicted else None
     if source.predicted:
         for part in PARTS:
             if by_part[part] and (part != "test" or job.test):
@@ -186,7 +187,7 @@ def _rows(context: ExplainContext, job: RowsJob, source: _Source) -> Steps:
                     cells[lines, source.columns.index(column)] = numbers
     else:
         yield from ()
-    return Rows(source.of, tuple(known), cells, step, spent)
+    return Rows(source.of, tuple(known), cells, stamp, spent)
 
 
 def _fill(

@@ -56,6 +56,9 @@ class Job:
     done_by: ClassVar[str] = ""
     about_document: ClassVar[bool] = True
     """Whether the answer is about the graph and its numbers as they were at the start, and worth nothing once these have changed."""
+    of_numbers: ClassVar[bool] = False
+    """Whether the answer is about the network's numbers and worth showing, as older ones, when these have moved on: while the document is
+    held back the job waits, and another document ends it."""
 
 
 @dataclass(frozen=True, slots=True)

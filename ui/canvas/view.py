@@ -93,7 +93,7 @@ class Canvas(QWidget):
         self._zooming = False
         self._schedule = Schedule(self)
         self.model.zoomed.connect(self._zoomed)
-        self.model.document_followed.connect(self._watch_age)
+        self.model.document_followed.connect(self.watch_age)
         self._offer_names()
 
     def _offer_names(self) -> None:
@@ -173,7 +173,7 @@ class Canvas(QWidget):
             self._schedule.drop(STALE)
         self.model.set_trace(trace)
         self.sample_chooser.follow()
-        self._watch_age()
+        self.watch_age()
 
     # menus and keys call these
 
@@ -278,7 +278,8 @@ class Canvas(QWidget):
 
     # what waits a moment
 
-    def _watch_age(self) -> None:
+    def watch_age(self) -> None:
+        """Numbers that are not those there are now turn grey after a moment."""
         content = self.model.content
         if not self.model.is_old(content.trace):
             self._schedule.drop(STALE)

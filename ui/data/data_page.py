@@ -167,6 +167,7 @@ class DataPage(Panel):
     def document_changed(self) -> None:
         nodes = self.workspace.canvas.selected_nodes()
         self.samples.look_again()
+        self.samples.age()
         self.show_document(self.workspace.document, nodes[0] if len(nodes) == 1 else None)
 
     def selection_changed(self) -> None:
@@ -183,6 +184,7 @@ class DataPage(Panel):
         self._follow()
 
     def set_progress(self, progress: Progress) -> None:
+        self.samples.age()
         if progress.step != self._seen_step and self.isVisible():
             self._seen_step = progress.step
             self.samples.refresh()

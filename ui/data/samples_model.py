@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
 
+from engine.compile.views import Stamp
 from engine.data.parts import PARTS, Part, part_name, part_word
 from engine.learned.table import Column, Rows, Table, place_of, sample_of
 from graph.text.messages import _
@@ -28,18 +29,20 @@ _ROLE = Qt.ItemDataRole
 class SamplesModel(QAbstractTableModel):
     """One line for each sample of a `Table`. `missing` is called where a cell is asked for that is not here yet."""
 
-    def __init__(self, missing: Callable[[], None]) -> None:
+    def __init__(self, missing: Callable[[], None], outdated: Callable[[Stamp], bool] = lambda stamp: False) -> None:
+        """`outdated`: whether the network has other numbers now."""
         super().__init__()
-        self._missing = missing
+        self._missing, self._outdated = missing, outdated
+        self.aged = False
         self._theme = LIGHT
         self._marks: dict[int, QPixmap] = {}
         self.table: Table | None = None
         self._lines: np.ndarray | None = None
         """The line of each sample; −1 where it is not chosen."""
         self._cells: dict[int, np.ndarray] = {}
-        self._steps: dict[int, int | None] = {}
-        self.step: int | None = None
-        """The step of the newest predictions: cells of earlier ones are not shown."""
+        self._stamps: dict[int, Stamp | None] = {}
+        self.stamp: Stamp | None = None
+        """By which numbers the newest predictions were made: cells of earlier ones are not shown."""
         self.test = True
         """Whether predictions for the test part are read."""
         self.batch: frozenset[int] = frozenset()
@@ -66,17 +69,18 @@ class SamplesModel(QAbstractTableModel):
 
     def forget(self) -> None:
         """No cell is known any more."""
-        self._cells, self._steps, self.step = {}, {}, None
+        self._cells, self._stamps, self.stamp = {}, {}, None
 
     def take(self, rows: Rows, seen: range) -> None:
         """Cells that were fetched; `seen` are the lines in view."""
         if self.table is None or rows.of != self.table.of or rows.cells.shape[1] != len(self.table.columns):
             return
-        self.step = rows.step
+        self.stamp = rows.stamp
+        self.aged = self.old
         if len(self._cells) > KEPT:
-            self._cells, self._steps = {}, {}
+            self._cells, self._stamps = {}, {}
         for sample, cells in zip(rows.samples, rows.cells, strict=True):
-            self._cells[sample], self._steps[sample] = cells, rows.step
+            self._cells[sample], self._stamps[sample] = cells, rows.stamp
         self._repaint(seen)
 
     def set_batch(self, batch: frozenset[int]) -> None:
@@ -88,6 +92,17 @@ class SamplesModel(QAbstractTableModel):
         if self.rowCount():
             lines = seen if seen else range(self.rowCount())
             self.dataChanged.emit(self.index(lines[0], 0), self.index(lines[-1], self.columnCount() - 1))
+
+    @property
+    def old(self) -> bool:
+        """Whether the predictions are of other numbers than the network has now."""
+        return self.stamp is not None and self._outdated(self.stamp)
+
+    def age(self) -> None:
+        """The network may have other numbers now: predictions of earlier ones are pale."""
+        if self.old != self.aged:
+            self.aged = self.old
+            self._repaint()
 
     # samples and lines
 
@@ -121,9 +136,9 @@ class SamplesModel(QAbstractTableModel):
         return int(found[0]) if len(found) else -1
 
     def unknown(self, lines: range) -> tuple[int, ...]:
-        """The samples of these lines whose cells are not here, or are of an earlier step."""
-        samples = [self.sample(line) for line in lines if line < self.rowCount()]
-        return tuple(s for s in samples if s not in self._cells or self._steps[s] != self.step)
+        """The samples of these lines whose cells are not here, or are of earlier numbers."""
+        samples, old = [self.sample(line) for line in lines if line < self.rowCount()], self.old
+        return tuple(s for s in samples if old or s not in self._cells or self._stamps[s] != self.stamp)
 
     def cell(self, line: int, column: int) -> float | None:
         """The number in a cell; None where it is not here yet."""
@@ -154,6 +169,8 @@ class SamplesModel(QAbstractTableModel):
         if role in (_ROLE.DisplayRole, _ROLE.ToolTipRole, _ROLE.AccessibleTextRole):
             return self._text(index.row(), index.column(), role != _ROLE.DisplayRole)
         if role == _ROLE.ForegroundRole:
+            if self.aged and self.columns[index.column()].predicted:
+                return QColor(self._theme.stale)
             return QColor(self._theme.error) if self._wrong(index.row(), index.column()) else None
         if role == _ROLE.DecorationRole:
             return self._mark(index.row(), index.column())
@@ -169,7 +186,7 @@ class SamplesModel(QAbstractTableModel):
         return int((Qt.AlignmentFlag.AlignLeft if words else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter)
 
     def _stale(self, line: int, column: Column) -> bool:
-        return column.predicted and self._steps.get(self.sample(line)) != self.step
+        return column.predicted and self._stamps.get(self.sample(line)) != self.stamp
 
     def _text(self, line: int, at: int, long: bool) -> str:
         column, value = self.columns[at], self.cell(line, at)

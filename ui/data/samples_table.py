@@ -19,6 +19,7 @@ from ui.look.numbers import count, percent, plain
 from ui.look.theme import Theme
 from ui.look.widgets import label, set_property
 from ui.maths.array_view import quiet_table
+from ui.shell.workspace.present import outdated, present
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class SamplesTable(QWidget):
         self._again = False
         self._quiet = False
         """Whether the current line follows a choice made elsewhere."""
-        self.model = SamplesModel(self._missing)
+        self.model = SamplesModel(self._missing, functools.partial(outdated, workspace))
         self._rows = Refresh(workspace.work, self._got_rows, 0.0, ROWS_REST)
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(True)
@@ -154,7 +155,7 @@ class SamplesTable(QWidget):
         self._leave()
         by, descending = self.model.sorting
         batch = tuple(sorted(self.model.batch))
-        wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted(), batch)
+        wish = TableJob(self._node, by, descending, self.filter.text(), self.model.test, self._predicted(), batch, *self._numbers())
         self._job = self._workspace.work.job(wish, self._progressed, self._got_table, background=True)
 
     def _progressed(self, report: JobReport, _parts: object) -> None:
@@ -222,10 +223,14 @@ class SamplesTable(QWidget):
         shown, total = len(table.order), table.total
         every = ngettext("{total} sample", "{total} samples", total).format(total=count(total))
         parts = [every if shown == total else _("{shown} of {samples}").format(shown=count(shown), samples=every)]
-        if table.step is not None and (self.model.step is None or table.step != self.model.step):
-            parts.append(_("chosen and sorted by the predictions of step {step}").format(step=count(table.step)))
-        if self.model.step is not None:
-            parts.append(_("predictions of step {step}").format(step=count(self.model.step)))
+        if table.stamp is not None and table.stamp != self.model.stamp:
+            parts.append(_("chosen and sorted by the predictions of step {step}").format(step=count(table.stamp.step)))
+            if self.model.stamp is not None and table.stamp.step == self.model.stamp.step:
+                parts.append(_("with earlier weights"))
+        if self.model.stamp is not None:
+            parts.append(_("predictions of step {step}").format(step=count(self.model.stamp.step)))
+            if self.model.old:
+                parts.append(_("out of date"))
         elif self._predicted() and table.why_no_predictions and not any(column.predicted for column in table.columns):
             parts.append(_("no predictions: {why}").format(why=table.why_no_predictions))
         elif not self._predicted():
@@ -252,7 +257,11 @@ class SamplesTable(QWidget):
                 self._rows.ask(self._job_of(samples))
 
     def _job_of(self, samples: tuple[int, ...]) -> RowsJob:
-        return RowsJob(self._node, samples, self.model.test, self._predicted())
+        return RowsJob(self._node, samples, self.model.test, self._predicted(), *self._numbers())
+
+    def _numbers(self) -> tuple[int, int, int]:
+        now = present(self._workspace)
+        return now.structure, now.revision, now.run
 
     def _got_rows(self, job: Job, end: JobEnd) -> None:
         if end.how == "done" and isinstance(end.answer, Rows) and isinstance(job, RowsJob) and job.node == self._node:
@@ -276,6 +285,13 @@ class SamplesTable(QWidget):
 
     def _predictable(self, table: Table) -> bool:
         return self._predicted() and not table.why_no_predictions
+
+    def age(self) -> None:
+        """The network may have other numbers now: predictions of earlier ones are marked until the next ones come."""
+        before = self.model.aged
+        self.model.age()
+        if self.model.aged != before and self.status.property("role") != "notice":
+            self._say("")
 
     def look_again(self) -> None:
         """The graph was edited: what could not be predicted perhaps can be now."""

@@ -53,7 +53,8 @@ class CardPage(InspectorPage):
         self._parameter: tuple[str, str] | None = None
         self._sample: int | None = None
         self._entry: tuple[int, ...] | None = None
-        self._current: tuple[object, ...] = ()
+        self._current: tuple[CardOf, TraceView] | None = None
+        """The question that was asked last, and the numbers it was about."""
         self._stale = self._pinned = False
         self.card: Card | None = None
         self.refusal = ""
@@ -181,7 +182,7 @@ class CardPage(InspectorPage):
         if focus is None or focus.kind != "parameter":
             self._parameter = None
         self._focus, self._entry = focus, None
-        self._current = ()
+        self._current = None
 
     def question(self) -> CardOf | None:
         """The number this page shows or has asked for."""
@@ -205,9 +206,8 @@ class CardPage(InspectorPage):
         question = self.question()
         if question is None or self.workspace.kernel is None or self._trace is None or self._stale_without_answer():
             return
-        current = (question, id(self._trace), self._trace.revision, self._trace.structure)
-        if current != self._current or again:
-            self._current = current
+        if again or self._current is None or question != self._current[0] or self._trace is not self._current[1]:
+            self._current = question, self._trace
             self.workspace.work.ask(question, self._answered)
 
     def _stale_without_answer(self) -> bool:
@@ -234,7 +234,7 @@ class CardPage(InspectorPage):
         """Another document: clear the page and drop answers under way."""
         self.workspace.work.forget(self._answered)
         self.workspace.work.drop(GREY)
-        self.card, self.refusal, self._current, self._stale = None, "", (), False
+        self.card, self.refusal, self._current, self._stale = None, "", None, False
         self._focus = self._parameter = self._sample = self._entry = None
 
     # choices
@@ -409,7 +409,7 @@ class CardPage(InspectorPage):
     def hideEvent(self, event: QHideEvent) -> None:
         self.workspace.work.forget(self._answered)
         self.workspace.work.drop(GREY)
-        self._current = ()
+        self._current = None
         point_at(self.workspace, None)
         super().hideEvent(event)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 
+OLD = _("The numbers have changed since this was computed. The engine has not answered yet.")
+OLD_MS = 150
 REST_MS = 100
 """A tool asks for more than a card does."""
 
@@ -40,10 +42,28 @@ class Tool(QWidget):
         self.note = label("", "secondary", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body = QWidget()
-        self._stack = QStackedLayout(self)
+        self.old = label(OLD, "complaint", wrap=True)
+        self.old.hide()
+        pages = QWidget()
+        self._stack = QStackedLayout(pages)
         self._stack.addWidget(self.note)
         self._stack.addWidget(self.body)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.old)
+        column.addWidget(pages, 1)
         workspace.visibility.hid.connect(self._hid)
+
+    def age(self) -> None:
+        """Numbers that are not those there are now are marked, unless the next ones come at once."""
+        if not (self.follows_trace and self.workspace.stale):
+            self.old.hide()
+        elif not self.old.isVisibleTo(self):
+            self.workspace.work.after_frame(self.age, self._mark, OLD_MS)
+
+    def _mark(self) -> None:
+        self.old.setVisible(self.follows_trace and self.workspace.stale and self.showing)
 
     # for the tools
 

@@ -18,6 +18,7 @@ from ui.shell.workspace.panel import Panel
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
@@ -96,14 +97,20 @@ class ToolsPage(Panel):
     def refresh(self, traced: bool = False) -> None:
         """Selection or document have changed, or only the numbers (`traced`)."""
         current = self.current
-        if current is not None and current.isVisible() and (current.follows_trace or not traced):
-            current.refresh()
+        if current is not None and current.isVisible():
+            current.age()
+            if current.follows_trace or not traced:
+                current.refresh()
 
     def set_document(self, document: Document) -> None:
         self.forget()
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         self.refresh(traced=True)
+
+    def set_progress(self, progress: Progress) -> None:
+        if self.current is not None and self.current.isVisible():
+            self.current.age()
 
     def document_changed(self) -> None:
         self.refresh()

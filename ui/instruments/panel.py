@@ -25,6 +25,7 @@ from ui.look.numbers import count, number
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, label, scrolled
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.present import outdated
 from ui.shell.workspace.workspace import Workspace
 
 EMPTY = _("Here you see where each training step lands, how noisy the gradient is, and what is inside the layers.")
@@ -43,6 +44,8 @@ class InstrumentsPage(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.history = History()
+        self._paled = False
+        """Whether the numbers are drawn as older ones."""
         self.gauges = {name: Gauge(name) for name in TITLES}
         self.status = ElidedLabel("", "small")
         self.table, self.detail = LayerTable(), Detail()
@@ -112,6 +115,7 @@ class InstrumentsPage(Panel):
         newest = self.history.newest
         if newest is not None and newest.run != progress.run:
             self.history.clear()
+            self._draw()
         self._look()
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
@@ -151,7 +155,7 @@ class InstrumentsPage(Panel):
             self._draw()
             return
         self._refresh.follow(Observe(self._layers(), document.structure, document.revision, kernel.progress.run))
-        self._draw_status()
+        self._draw() if self.stale != self._paled else self._draw_status()
 
     def _layers(self) -> tuple[str, ...]:
         """One node for each layer: parameters that stand alone first, then those on the way to the objective."""
@@ -180,11 +184,8 @@ class InstrumentsPage(Panel):
     @property
     def stale(self) -> bool:
         """Whether the numbers shown are those of other weights than the present ones."""
-        newest, kernel, document = self.history.newest, self.workspace.kernel, self.workspace.document
-        if newest is None or kernel is None:
-            return False
-        now = (document.structure, document.revision, kernel.progress.run)
-        return (newest.structure, newest.revision, newest.run) != now or (not kernel.training and newest.step != kernel.progress.step)
+        newest = self.history.newest
+        return newest is not None and outdated(self.workspace, newest.stamp)
 
     def _draw(self) -> None:
         newest, observed = self.history.newest, self.history.all
@@ -194,6 +195,7 @@ class InstrumentsPage(Panel):
             return
         self._stack.setCurrentIndex(1)
         stale, theme = self.stale, self.theme
+        self._paled = stale
         said = all_said(newest)
         for name, gauge in self.gauges.items():
             points = [(o.step, value) for o in observed for value in (value_of(o, name),) if value is not None]

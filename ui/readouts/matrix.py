@@ -39,7 +39,7 @@ class ConfusionMatrix(QWidget):
         self._scores: ClassScores | None = None
         self._classes: tuple[str, ...] = ()
         self._theme = LIGHT
-        self._stale = False
+        self.stale = False
         self.cell = (0, 0)
         """The cell that keys have come to, as (true class, predicted class)."""
         self.listed: tuple[int, int] | None = None
@@ -50,7 +50,7 @@ class ConfusionMatrix(QWidget):
         self.setAccessibleName(_("Confusion matrix"))
 
     def show_scores(self, scores: ClassScores | None, classes: tuple[str, ...], theme: Theme, stale: bool = False) -> None:
-        self._scores, self._classes, self._theme, self._stale = scores, classes, theme, stale
+        self._scores, self._classes, self._theme, self.stale = scores, classes, theme, stale
         most = max(len(classes) - 1, 0)
         self.cell = min(self.cell[0], most), min(self.cell[1], most)
         if self.listed is not None and max(self.listed) > most:
@@ -227,7 +227,7 @@ class ConfusionMatrix(QWidget):
         size = min(box.height() * 0.62, box.width() / max(len(text), 2) * 1.5, 20 * self._unit())
         if size < 7:
             return
-        letters = font("base" if not here or self._stale else "strong", 1.0)
+        letters = font("base" if not here or self.stale else "strong", 1.0)
         letters.setPixelSize(round(size))
         painter.setFont(letters)
         painter.setPen(color(readable(ground, theme) if here else theme.stale))

@@ -259,7 +259,7 @@ class ReadoutsPage(Panel):
         if found.kind == "classes":
             self.scores = class_scores(confusion(found.true, found.predicted, len(found.classes)))
         if self.view == "matrix" and self.scores is not None:
-            self.matrix.show_scores(self.scores, found.classes, theme, not self.source.fresh)
+            self.matrix.show_scores(self.scores, found.classes, theme, self.source.old)
             self._list_cell()
             self._share_width()
         elif self.view == "classes" and self.scores is not None:
@@ -329,7 +329,9 @@ class ReadoutsPage(Panel):
         lost = int(found.undecided.sum())
         if lost:
             parts.append((0, _("NaN in {number}").format(number=count(lost))))
-        old = not self.source.fresh and (self.source.once or not self.source.training)
+        old = self.source.old
+        if self.scores is not None and found.kind == "classes" and self.matrix.stale != old:
+            self.matrix.show_scores(self.scores, found.classes, self.theme, old)
         if old:
             parts.append((0, _("out of date")))
         self.state.set_parts(parts)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.compile.views import Stamp
 from engine.data.parts import Part
-from engine.learned.predictions import Predictions, PredictionsJob, Stamp
+from engine.learned.predictions import Predictions, PredictionsJob
 from engine.numerics.job import Job, JobEnd
 from ui.engine_link.refresh import Refresh
+from ui.shell.workspace.present import outdated, present
 from ui.shell.workspace.workspace import Workspace
 
 REST, TRAINING = 0.12, 0.5
@@ -33,14 +35,17 @@ class PredictionsSource(QObject):
     @property
     def present(self) -> Stamp:
         """Which numbers the engine has now, as far as the window knows."""
-        document, kernel = self._workspace.document, self._workspace.kernel
-        progress = kernel.progress if kernel is not None else None
-        return Stamp(document.structure, document.revision, progress.run if progress else 0, progress.step if progress else 0)
+        return present(self._workspace)
 
     @property
     def fresh(self) -> bool:
         """Whether `latest` is about the numbers there are now."""
         return self.latest is not None and self.latest.stamp == self.present
+
+    @property
+    def old(self) -> bool:
+        """Whether `latest` has to be marked: it is of other numbers, and the next ones do not come by themselves at once."""
+        return self.latest is not None and (outdated(self._workspace, self.latest.stamp) or (self.once and not self.fresh))
 
     @property
     def training(self) -> bool:

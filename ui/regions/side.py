@@ -16,6 +16,7 @@ from ui.look.afar import BASE, ON_STAGE, SMALL, SMALL_PRINT, write_in
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.present import outdated
 from ui.shell.workspace.services import TEST_PART
 from ui.shell.workspace.workspace import Workspace
 
@@ -140,10 +141,19 @@ class RegionsPanel(Panel):
         self.ask()
 
     def set_progress(self, progress: Progress) -> None:
+        self._age()
         self.ask()
 
     def document_changed(self) -> None:
+        self._age()
         self.ask()
+
+    def _age(self) -> None:
+        """The picture is paler while it is of other numbers than the present ones."""
+        view = self.view
+        if view is not None and view.seen is not None and view.stale != outdated(self.workspace, view.seen.stamp):
+            view.stale = not view.stale
+            view.update()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -247,8 +257,7 @@ class RegionsPanel(Panel):
     def _show(self, seen: OnPlane) -> None:
         view = self.view or self._make()
         self.stack.setCurrentIndex(1)
-        stale = seen.stamp.revision != self.workspace.document.revision
-        view.show_plane(seen, stale)
+        view.show_plane(seen, outdated(self.workspace, seen.stamp))
         assert self.chooser is not None
         self.chooser.follow(seen)
         self.step.set_full(_("step {step:,}").format(step=seen.stamp.step) if seen.stamp.step else _("before training"))

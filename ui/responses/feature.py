@@ -16,6 +16,7 @@ from ui.canvas.model.content import Shows
 from ui.engine_link.refresh import Refresh
 from ui.look.numerals import number
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.present import outdated
 from ui.shell.workspace.services import PLANE
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class ResponsesFeature(Feature):
 
     @property
     def _stale(self) -> bool:
-        return self.seen is not None and self.seen.stamp.revision != self.workspace.document.revision
+        return self.seen is not None and outdated(self.workspace, self.seen.stamp)
 
     def _image(self, node: str, unit: int, theme: Theme) -> QImage:
         """In the grid: all units of a node on one scale."""
@@ -287,13 +288,20 @@ class ResponsesFeature(Feature):
     def document_changed(self) -> None:
         if self.seen is not None and self.seen.stamp.structure != self.workspace.document.structure:
             self._forget()
+        self._age()
         self.ask()
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
         self.ask()
 
     def set_progress(self, progress: Progress) -> None:
+        self._age()
         self.ask()
+
+    def _age(self) -> None:
+        """Maps of other numbers than the present ones are paler."""
+        if self.seen is not None and self._stale:
+            self.workspace.canvas.model.overlay.update()
 
     def set_theme(self, theme: Theme) -> None:
         self._images.clear()

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ui.shell.workspace.follower import Follower
 
 
+AGE, AGE_MS = "age of the numbers", 160
+"""So long the engine has to answer before older numbers are marked: a moment longer than the canvas takes to grey its own."""
+
+
 class NumbersShown(Workspace, Protocol):
     """A workspace with everything in it that shows numbers."""
 
@@ -112,6 +116,29 @@ class Showing(QObject):
             follower.set_trace(seen, window.stale)
         window.refresh_actions()
 
+    def watch_age(self) -> None:
+        """Numbers that are not those there are now are marked everywhere, and what was measured goes, unless the engine soon has the
+        new ones."""
+        self._window.canvas.watch_age()
+        if self._window.stale or self._old_progress is not None:
+            self._window.work.after_frame(AGE, self._age, AGE_MS)
+
+    @property
+    def _old_progress(self) -> Progress | None:
+        """The newest progress, where it is about an earlier state of the document and says what was measured."""
+        kernel, document = self._window.kernel, self._window.document
+        progress = kernel.progress if kernel is not None else None
+        if progress is None or progress.revision < 0 or not (progress.metrics or progress.loss is not None):
+            return None
+        return None if (progress.structure, progress.revision) == (document.structure, document.revision) else progress
+
+    def _age(self) -> None:
+        if self._window.stale:
+            self.show_seen()
+        if (progress := self._old_progress) is not None:
+            for follower in self._window.followers():
+                follower.set_progress(progress.aged())
+
     def show_progress(self, progress: Progress) -> None:
         window = self._window
         shown = self._without_hidden_loss(progress)
@@ -120,6 +147,7 @@ class Showing(QObject):
         if progress.problem_node is not None and progress.phase == "failed":
             window.canvas.select([progress.problem_node])
         window.status.show_progress(shown)
+        self.watch_age()
         window.refresh_actions()
 
     def _without_hidden_loss(self, progress: Progress) -> Progress:

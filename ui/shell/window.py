@@ -16,6 +16,7 @@ from ui.look.theme import THEMES, Theme, color, load_fonts
 from ui.look.type_size import sized
 from ui.look.widgets import column
 from ui.shell.type_sizes import TypeSizes
+from ui.shell.workspace.present import outdated
 from ui.shell.workspace.services import EXPLANATIONS, LESSONS, PROBES
 from ui.shell.workspace.settings import UserSettings
 
@@ -229,6 +230,7 @@ class Window(QMainWindow):
         canvas.formula_requested.connect(commands.edit.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.value_dragged.connect(self._live_edit)
+        canvas.model.outdated = lambda trace: outdated(self, trace.stamp)
         self.search_box.chosen.connect(lambda chosen: chosen())
         self.diagnosis.changed.connect(self.showing.show_problems)
         topbar.train_clicked.connect(lambda: commands.run("train"))
@@ -295,6 +297,7 @@ class Window(QMainWindow):
         self.setWindowModified(self.files.modified)
         self.topbar.set_optimizer(optimizer_text(self.document))
         self.showing.show_seen()
+        self.showing.watch_age()
         self.status.show_document(self.document)
         for follower in self.followers():
             follower.document_changed()
@@ -311,9 +314,9 @@ class Window(QMainWindow):
 
     @property
     def stale(self) -> bool:
-        """Whether the numbers shown belong to an earlier state of the document."""
-        known, document = self.visibility.truth, self.document
-        return known is not None and (known.revision, known.structure) != (document.revision, document.structure)
+        """Whether the numbers shown are others than those there are now."""
+        known = self.visibility.truth
+        return known is not None and outdated(self, known.stamp)
 
     def _live_edit(self) -> None:
         if self.kernel is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -12,10 +13,11 @@ from engine.numerics.job import JobEnd
 from graph.text.messages import _
 from ui.look.numbers import count, number, percent
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.present import present
 from ui.shell.workspace.services import TEST_PART
 
 if TYPE_CHECKING:
-    from engine.compile.views import TraceView
+    from engine.compile.views import Stamp, TraceView
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.engine_link.work import JobHandle
@@ -38,7 +40,9 @@ class TestPart(Feature):
         self._problem = ""
         self._asked = False
         self._run = -1
-        self._step, self._revision = 0, -1
+        self._step = 0
+        self._of: Stamp | None = None
+        """The numbers that were measured."""
         self._state: tuple[object, ...] = ()
         self._job: JobHandle | None = None
         workspace.services.offer(TEST_PART, self)
@@ -75,12 +79,15 @@ class TestPart(Feature):
             return
         if self._job is not None:
             self._job.leave()
-        self._job = self.workspace.work.job(MeasurePart("test"), lambda report, parts: None, self._read, background=True)
+        of = present(self.workspace)
+        job = MeasurePart("test")
+        self._job = self.workspace.work.job(job, lambda report, parts: None, lambda end: self._read(of, end), background=True)
 
-    def _read(self, end: JobEnd) -> None:
+    def _read(self, of: Stamp, end: JobEnd) -> None:
         self._job = None
         if isinstance(end.answer, PartMeasures):
             self.found, self._problem, self._asked = end.answer, "", True
+            self._of = replace(of, step=end.answer.step)
         elif end.how == "failed":
             self.found, self._problem = None, end.text
         self.changed.emit()
@@ -97,12 +104,17 @@ class TestPart(Feature):
             return
         offered = bool(trace.samples.get("validation") and trace.samples.get("test"))
         state = (trace.structure, tuple(sorted(trace.samples.items())), offered)
-        if state != self._state or (trace.mode != "training" and self.found is not None and trace.revision != self._revision):
+        if state != self._state:
             self._state = state
             self.offered = offered
             self._forget()
             self.workspace.refresh_actions()
-        self._revision = trace.revision
+
+    def document_changed(self) -> None:
+        now = present(self.workspace)
+        if self._of is not None and (self._of.structure, self._of.revision) != (now.structure, now.revision):
+            self._forget()
+            self.workspace.refresh_actions()
 
     def set_progress(self, progress: Progress) -> None:
         before, self._run = self._run, progress.run
@@ -118,5 +130,5 @@ class TestPart(Feature):
         if self._job is not None:
             self._job.leave()
             self._job = None
-        self.found, self._problem, self._asked = None, "", False
+        self.found, self._problem, self._asked, self._of = None, "", False, None
         self.changed.emit()

@@ -250,11 +250,11 @@ class ProbesPage(Panel):
         document = self._document
         if document is None or not document.graph.settings.get("probes"):
             return
-        self._stale = stale
+        aged, self._stale = stale != self._stale, stale
         before = self.log.covered
-        if not self.log.take(trace, document.graph):
+        if not self.log.take(trace, document.graph) and not aged:
             return
-        if self.log.covered != before:
+        if aged or self.log.covered != before:
             self._show()
         elif not self.workspace.work.pending(DRAW):
             self.workspace.work.after_frame(DRAW, self._show, DRAW_MS)

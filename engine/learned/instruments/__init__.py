@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from engine.compile.activity import Activity
+from engine.compile.views import Stamp
 from engine.numerics.job import Job
 
 BINS = 48
@@ -33,6 +34,7 @@ class Observe(Job):
 
     done_by: ClassVar[str] = "engine.learned.instruments.observing:observe"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     layers: tuple[str, ...] = ()
     structure: int = 0
     revision: int = 0
@@ -122,3 +124,8 @@ class Observed:
     noise: Noise | None
     no_noise: str
     seconds: float
+
+    @property
+    def stamp(self) -> Stamp:
+        """By which numbers it was made."""
+        return Stamp(self.structure, self.revision, self.run, self.step)

@@ -11,8 +11,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from engine.compile.spot import Spot
+from engine.compile.views import Stamp
 from engine.data.parts import Part
-from engine.learned.predictions import Stamp
 from engine.numerics.job import Job
 
 
@@ -49,6 +49,7 @@ class PlaneJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.plane.answer:on_plane"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     plane: Plane
     structure: int
     revision: int

@@ -15,13 +15,13 @@ from torch import Tensor
 from engine.compile.environment import Key
 from engine.compile.feeds import moved
 from engine.compile.spot import Spot
+from engine.compile.views import Stamp
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import Evaluator, rows_at_once
 from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown, SpotSeen
 from engine.learned.predicting import SampleLosses
-from engine.learned.predictions import Stamp
 from engine.learned.reading import Reading, data_sets, reading
 from engine.learned.sample_columns import feature_names
 from engine.numerics.job import JobReport, Steps

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from engine.compile.spot import Spot
+from engine.compile.views import Stamp
 from engine.learned.plane import Plane, Shown
-from engine.learned.predictions import Stamp
 from engine.numerics.job import Job
 
 

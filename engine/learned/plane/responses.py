@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from engine.compile.spot import Spot
+from engine.compile.views import Stamp
 from engine.learned.plane import Plane, Shown
-from engine.learned.predictions import Stamp
 from engine.numerics.job import Job
 
 MOST_UNITS = 64
@@ -23,6 +23,7 @@ class ResponsesJob(Job):
 
     done_by: ClassVar[str] = "engine.learned.plane.responding:responses"
     about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
     plane: Plane
     structure: int
     revision: int

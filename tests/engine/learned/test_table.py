@@ -48,7 +48,7 @@ def test_rows_are_sorted_and_chosen_as_numpy_would(model: Model) -> None:
     x1 = plain.columns[6]
     found: Table = whole(context, TableJob("data", x1, descending=True, where="x2 > 0.25 and target = lower and not test"))
     expected = [i for i in np.argsort(-x[:, 0], kind="stable") if x[i, 1] > 0.25 and y[i] == 1 and i < 75]
-    assert found.order.tolist() == expected and found.step is None
+    assert found.order.tolist() == expected and found.stamp is None
     some: Table = whole(context, TableJob("data", where="batch and lower", batch=(3, 60, 61)))
     assert some.order.tolist() == [i for i in (3, 60, 61) if y[i] == 1]
     assert found.counts == {"train": 55, "validation": 20, "test": 25}
@@ -61,7 +61,7 @@ def test_a_choice_by_predictions_reads_the_test_part_only_on_request(model: Mode
     scores = hidden @ parameters["out.W"].T + parameters["out.b"]
     wrong = np.flatnonzero(scores.argmax(1).numpy() != joined(data, "y"))
     asked: Table = whole(context, TableJob("data", where="wrong"))
-    assert asked.order.tolist() == wrong.tolist() and asked.step == 0
+    assert asked.order.tolist() == wrong.tolist() and asked.stamp is not None and asked.stamp.step == 0
     assert whole(context, TableJob("data", where="wrong", test=False)).order.tolist() == [i for i in wrong if i < 75]
     by_loss: Table = whole(context, TableJob("data", Column("loss", "loss"), descending=True))
     losses = torch.nn.functional.cross_entropy(scores, torch.tensor(joined(data, "y")), reduction="none").numpy()

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.compile.spot import Spot
+from engine.compile.views import Stamp
 from engine.learned.plane import OnPlane, Points, Shown, SpotSeen
-from engine.learned.predictions import Stamp
 from ui.look.classes import FULL, class_colour
 from ui.look.numbers import probability
 from ui.look.theme import THEMES, mixed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
@@ -79,6 +79,8 @@ class CanvasModel(QObject):
         self.theme: Theme = for_graph(theme)
         self.surface: Surface = surface
         self.playhead: Playhead | None = None
+        self.outdated: Callable[[TraceView], bool] = lambda trace: False
+        """Whether training has moved on from these numbers, which only the engine knows."""
         self.pointing = Pointing()
         self.samples = Samples()
         self.digits = Digits()
@@ -234,8 +236,10 @@ class CanvasModel(QObject):
         self.live.invalidate()
 
     def is_old(self, trace: TraceView | None) -> bool:
-        """Whether a trace belongs to an older state of the document."""
-        return trace is not None and (trace.revision < self.document.revision or trace.structure < self.document.structure)
+        """Whether the numbers of a trace are not those there are now."""
+        if trace is None:
+            return False
+        return trace.revision < self.document.revision or trace.structure < self.document.structure or self.outdated(trace)
 
     def set_playhead(self, playhead: Playhead | None) -> None:
         if self.playhead is not None:

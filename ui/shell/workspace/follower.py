@@ -24,7 +24,7 @@ class Follower:
         """The document was edited; called once the event is over."""
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
-        """New numbers; `stale` while they belong to an earlier state of the document."""
+        """New numbers; `stale` while they are others than those there are now."""
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
         """What may be seen of the numbers has changed: new ones came, playback moved, some were hidden or shown."""

@@ -109,7 +109,7 @@ class Workspace(Protocol):
 
     @property
     def stale(self) -> bool:
-        """Whether the numbers belong to an earlier state of the document."""
+        """Whether the numbers are others than those there are now (see `present`)."""
 
     @property
     def playhead(self) -> Playhead: ...
