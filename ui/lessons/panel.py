@@ -235,7 +235,7 @@ class LessonPanel(QWidget):
             box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
             box.answered.connect(lambda outcome, number=number: self.answered.emit(number, outcome))
             if isinstance(box, ChoiceBox):
-                box.chose.connect(lambda option, place=(player.script, step.title, number): self._chosen.setdefault(place, option))  # type: ignore[misc]
+                box.chose.connect(lambda option, place=(player.script, step.title, number): self._chosen.setdefault(place, option))
             box.opened.connect(self.opened)
             box.left.connect(self.left)
             box.told.connect(lambda box=box: self._see(box))

@@ -47,8 +47,9 @@ class _Desk:
         self.document = Document(graph)
         self.workspace = FakeWorkspace(self.document, folder)
         self.workspace.visibility.set_truth(TraceView())
-        self.kernel, self.jobs = _Kernel(), []
-        self.workspace.work.job = self._job  # type: ignore[method-assign, assignment]
+        self.kernel = _Kernel()
+        self.jobs: list[Experiment] = []
+        self.workspace.work.job = self._job  # type: ignore[method-assign]
         self.action = next(action for action in lesson.steps[step_of(lesson, "Run and measure")].run if action.do == "figure")
         self.figures = Figures(self.workspace)
         self.view = self.open()
