@@ -17,9 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.export.optimizer_class import optimizer_call, optimizer_class
+from engine.export.step_code import accumulated, scheduler_code, stop_note, update_lines
 from engine.training.measures import Decide
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import optimizer
+from engine.training.rates import steps_per_epoch
 from graph.model.training_settings import training_length
 from graph.storage.saved import steps_text
 
@@ -76,7 +78,8 @@ def program(
     if report.held_out:
         body += _table(f"{report.part}_inputs", f"The same for the {report.part} part.", report.held_out, packed, start="**inputs(),")
     if learns:
-        body += _training_loop(training, inputs, learned == "some")
+        judged = f"{report.part}_loss" if report.part == "validation" and report.held_out else "loss"
+        body += _training_loop(training, inputs, learned == "some", judged)
     body += _measuring(report)
     body += _main(bool(values), learns, any("nn.BatchNorm" in line for line in classes))
     body += _packed_tensors(packed)
@@ -203,7 +206,8 @@ def _measuring(report: PrintedReport) -> list[str]:
     return [*lines, "    return {name: value.item() for name, value in found.items()}", "", ""]
 
 
-def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool) -> list[str]:
+def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool, judged: str) -> list[str]:
+    """`judged` is what a schedule that watches the loss is given, of what `measure` returns."""
     rows = max((len(part.tensor) for part in inputs.values() if part.batched), default=0)
     spec = optimizer(str(training.get("optimizer", "sgd")))
     hyper = spec.with_defaults(training.get("hyper") or {})
@@ -212,16 +216,26 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
     parameters = "(p for p in model.parameters() if p.requires_grad)" if partly_frozen else "model.parameters()"
     unit, count = _length(training, bool(rows))
     counted = shuffled and unit == "step"  # which may end in the middle of an epoch
+    drop, parts = bool(training.get("drop_last")) and shuffled, int(training.get("accumulate") or 1)
+    per_epoch = steps_per_epoch(rows, size or None, drop)
+    schedule = scheduler_code(training, float(hyper["lr"]), per_epoch, count if unit == "step" else count * per_epoch)
+    notes = [note for note in (schedule.missing, stop_note(training)) if note]
+    parts = 1 if spec.evaluates_loss else parts
     lines = [
         *([] if spec.torch_code(hyper, "") else [*optimizer_class(spec, hyper), ""]),
         "def train(model, data):",
         f'    """{_about(rows, size, shuffled)}{count:,} {unit}s."""',
         f"    torch.manual_seed({int(training.get('seed') or 0)})",
         f"    optimizer = {_optimizer(spec, hyper, parameters)}",
+        *([f"    scheduler = {schedule.call}"] if schedule.call else []),
+        *(["    made = 0  # mini-batches"] if parts > 1 else []),
+        *(f"    # {note}" for note in notes),
         "    model.train()",
         *(["    step = 0", "    while True:"] if counted else [f"    for {unit} in range({count}):"]),
     ]
     step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
+    if parts > 1:
+        step = [step[1], f"(loss / {parts}).backward()"]
     if spec.evaluates_loss:
         away = [
             "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
@@ -231,11 +245,17 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
         inside = [*step, *(away if searches and not partly_frozen else []), "return loss"]
         step = ["", "def closure():", *(f"    {line}" for line in inside), "", "optimizer.step(closure)"]
     else:
-        step.append("optimizer.step()")
+        step += accumulated(training, update_lines(training, parameters))
+    watch = [f'scheduler.step(measure(model)["{judged}"])', "model.train()"] if schedule.after == "loss" else ["scheduler.step()"]
+    watch = watch if schedule.call else []
+    if not shuffled or schedule.after == "step":
+        step, watch = [*step, *watch], []
     if shuffled:
-        lines.append(f"        for rows in torch.randperm({rows}).split({size}):")
+        kept = f"[:{per_epoch * size}]" if drop else ""
+        lines.append(f"        for rows in torch.randperm({rows}){kept}.split({size}):")
         stop = [f"if step == {count}:", "    return", "step += 1"] if counted else []
         lines += [f"            {line}".rstrip() for line in [*stop, *step]]
+        lines += [f"        {line}" for line in watch]
     else:
         lines += [f"        {line}".rstrip() for line in step]
     return [*lines, "", ""]

@@ -504,7 +504,7 @@ class DocumentWorker:
         """Nothing is trained now: store the state, and measure over whole parts; while training the curve's last measurement serves."""
         if self._run is not None:
             self._settle(self._run)
-            self._tree.update(self.run, stopped=self._message if self._run.finished else "")
+            self._tree.update(self.run, stopped=self._run.stop_text)
         if self._run is not None and self.step:
             self._measured.measure(self._run.metrics, self._numbers, self.step)
 

@@ -59,6 +59,7 @@ def _copy(run: Run, job: FindRate) -> TrainingSteps:
         steps = TrainingSteps(model)
         optimizer = conditions.optimizer_on([parameters[i] for i in conditions.program.trainable])
         steps.bind(conditions.program, optimizer, conditions)
+        steps.watched = None  # the sweep has rates of its own
         steps.batches = conditions.batches()
         steps.remember(state.optimizer)
     return steps

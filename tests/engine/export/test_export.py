@@ -366,6 +366,33 @@ def test_a_number_of_steps_means_the_same_everywhere(steps: int, batch_size: int
     assert len(calls) == steps
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"lr_schedule": "cosine", "warmup": 5, "clip_norm": 0.1, "clip_value": 0.06}, {"warmup": 5, "accumulate": 3},
+     {"lr_schedule": "step", "lr_schedule_hyper": {"every": 4, "factor": 0.5}}, {"lr_schedule": "one_cycle"},
+     {"lr_schedule": "plateau", "lr_schedule_hyper": {"patience": 0, "factor": 0.5}, "hyper": {"lr": 9.0}}],
+    ids=["cosine and clipping", "warm-up and accumulation", "step decay", "one cycle", "plateau"],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Detected call of")
+def test_schedules_clipping_and_accumulation_are_exported(settings: dict[str, Any]) -> None:
+    """On the whole set, where both see the same batches."""
+    graph = tanh_net(**{"batch_size": None, "epochs": 20, "optimizer": "momentum", **settings})
+    session = Model(graph)
+    space = imported(export(session))
+    torch.set_default_dtype(torch.float64)
+    model = space["Model"]()
+    model.load_state_dict(space["values"]())
+    space["train"](model, space["inputs"]())
+    Run(session).train()
+    assert space["measure"](model)["loss"] == pytest.approx(in_the_app(session)["loss"], rel=1e-9)
+
+
+def test_dropped_batches_and_stop_conditions_are_in_the_exported_program() -> None:
+    text = export(Model(tanh_net(drop_last=True, stop_loss=0.1, lr_schedule="exponential", warmup=7)))
+    assert "torch.randperm(75)[:64].split(16)" in text and "stops earlier where a condition is met: loss<0.1." in text
+    assert "warms the rate up over 7 steps; this program does not." in text
+
+
 def test_nesterov_without_momentum_is_exported_as_what_it_is(alone: Alone) -> None:
     session = Model(tanh_net(optimizer="nesterov", hyper={"lr": 0.1, "momentum": 0.0}, batch_size=None, epochs=None, steps=5))
     text = export(session)
