@@ -71,12 +71,12 @@ class SaveNumbers(Job):
 
 def save_numbers(_context: object, job: SaveNumbers) -> Steps:
     """A part at a time; a job that is left leaves the file as it was."""
-    whole, total = bytearray(), len(job.numbers)
+    blocks, total = list[bytes](), len(job.numbers)
     for done, block in enumerate(job.numbers.blocks()):
-        whole += block.encode()
+        blocks.append(block.encode())
         rows = min(done * AT_ONCE, total)
         yield JobReport(rows, total, _("{done:,} of {total:,} rows written").format(done=rows, total=total))
     try:
-        replace_file(job.path, whole)
+        replace_file(job.path, b"".join(blocks))
     except OSError as error:
         raise JobError(reason(error)) from None
