@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -25,6 +25,8 @@ SCENES = {"spiral": "spiral", "moons": "moons", "sine": "sine-regression", "digi
 QUALITY = 72
 EARLY_MS, THEME_MS = 1500, 2200
 """How long is trained before the first picture, and with each theme."""
+TRAINED = 80
+"""The least step of a picture."""
 Then = Callable[[], None]
 
 
@@ -89,12 +91,28 @@ def _in_themes(window: Window, scene: str, size: tuple[int, int], folder: Path) 
         QTimer.singleShot(THEME_MS, take)
 
     def take() -> None:
+        if waiting := _waiting(window, scene):
+            QTimer.singleShot(waiting, take)
+            return
         if window.kernel is None or not window.kernel.training or window.trace is None:
             raise SystemExit(f"{scene}: nothing trains")
         _save(window, folder / f"{scene}-{size[0]}-{left.pop(0)}.jpg")
         dress()
 
     dress()
+
+
+def _waiting(window: Window, scene: str) -> int:
+    """Milliseconds to wait for the first pictures of a trained network, and for those of the samples that are listed; 0: all are there."""
+    panel: Any = window.panels.panel("readouts" if scene == "digits-cnn" else "regions")
+    if scene == "digits-cnn":
+        late = any(panel.cell.picture(index) is None for index in panel.cell.grid.in_view())
+    else:
+        training: Any = window.panels.panel("training")
+        plots = training.curves.plots
+        drawn = bool(plots) and plots["loss"].lines["loss"].getData()[0] is not None and len(plots["loss"].lines["loss"].getData()[0]) > 1
+        late = panel.seen is None or panel.seen.stamp.step < TRAINED or not drawn
+    return 100 if late else 0
 
 
 def _import(window: Window, size: tuple[int, int], folder: Path, then: Then) -> None:
