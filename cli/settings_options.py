@@ -19,7 +19,7 @@ from graph.text.messages import _
 def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, tuple[str, ...]]) -> None:
     """An option for every setting that declares one. `choices` holds those of the settings whose choices the engine knows.
 
-    A setting that may be empty takes 0 on the command line for that; of those that exclude each other one may be given.
+    A setting that may be empty, and cannot be 0, takes 0 on the command line for that; of those that exclude each other one may be given.
     """
     groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for setting in TRAINING_SETTINGS:
@@ -51,7 +51,7 @@ def given(options: argparse.Namespace) -> Iterator[tuple[TrainingSetting, Any]]:
         if isinstance(value, dict):  # a spelling of several settings
             yield from ((BY_NAME[name], part) for name, part in value.items())
         elif value is not None:
-            empty = value == 0 and setting.optional and (setting.kind == "int" or complaint(setting, value) is not None)
+            empty = value == 0 and setting.optional and complaint(setting, value) is not None
             yield setting, None if empty else value
     stops: dict[str, float | None] = {}
     for condition in getattr(options, "stop", None) or ():

@@ -35,6 +35,8 @@ from graph.model.problem import Problem
 from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
 from graph.text.messages import Message, _, ngettext
 
+STEP_SETTINGS = ("order_seed", "drop_last", "accumulate", "clip_norm", "clip_value")
+"""Training settings that are fields of `StepConditions` under the same names."""
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
@@ -92,7 +94,7 @@ class Run:
         """What steps of this program depend on under these settings. Raises RunError."""
         model, (spec, hyper) = self.model, _optimizer(training)
         size = None if spec.full_batch else training.get("batch_size")
-        more = {name: setting_in(training, BY_NAME[name]) for name in ("drop_last", "accumulate", "clip_norm", "clip_value")}
+        more = {name: setting_in(training, BY_NAME[name]) for name in STEP_SETTINGS}
         rows = model.feeds.rows["train"] if any(key in model.feeds.train for key in self._program.feeds) else 0
         rates = _rates(training, float(hyper["lr"]), steps_per_epoch(rows, size, bool(more["drop_last"])))
         if rates is not None:

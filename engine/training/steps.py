@@ -42,6 +42,8 @@ class StepConditions:
     batch_size: int | None
     seed: int
     threads: int
+    order_seed: int | None = None
+    """The seed of the order of samples; None: `seed`."""
     drop_last: bool = False
     accumulate: int = 1
     clip_norm: float | None = None
@@ -59,7 +61,7 @@ class StepConditions:
     def _settings(self) -> tuple[Any, ...]:
         return (
             self.optimizer, self.hyper, self.batch_size, self.seed, self.threads,
-            self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.rates,
+            self.order_seed, self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.rates,
         )  # fmt: skip
 
     def keeps(self) -> dict[int, int]:
@@ -69,7 +71,8 @@ class StepConditions:
 
     def batches(self) -> Batches:
         """The mini-batches of these conditions, before any is laid out."""
-        return Batches(self.feeds, self.program.feeds, self.batch_size, self.seed, self.drop_last)
+        order = self.seed if self.order_seed is None else self.order_seed
+        return Batches(self.feeds, self.program.feeds, self.batch_size, order, self.drop_last)
 
     def rate_after(self, state: State) -> float:
         """The learning rate of the step after a captured state."""

@@ -101,6 +101,11 @@ TRAINING_SETTINGS: Final = (
         help=_("Gradients are averaged over this many mini-batches before the weights change. A step is still one mini-batch."),
     ),
     TrainingSetting(
+        "order_seed", "int", None, 0, title=_("Order seed"), empty=_("the seed"), effect="batches", form="gradients",
+        option="--order-seed", option_help=_("random seed of the order of samples alone; without one it follows from --seed"),
+        help=_("Random seed of the order of samples alone. Empty: it follows from the seed, as initial weights and dropout do."),
+    ),
+    TrainingSetting(
         "drop_last", "bool", False, title=_("Drop last batch"), effect="batches", form="gradients", option="--drop-last",
         option_help=_("leave out the last mini-batch of an epoch where it is smaller"),
         help=_("Leave out the last mini-batch of every epoch where it has fewer samples than the others."),

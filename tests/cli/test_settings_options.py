@@ -9,6 +9,7 @@ import pytest
 
 from cli.parser import CommandParser
 from cli.settings_options import add_training_options, given, no_training
+from graph.model.settings import complaint
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
 
 OPTIONS = [setting for setting in TRAINING_SETTINGS if setting.option and setting.name != "lr_schedule"]
@@ -77,7 +78,7 @@ def test_settings_that_exclude_each_other_are_not_given_together(setting: Traini
     assert f"{other.option} and {setting.option} cannot be used together" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("setting", [s for s in OPTIONS if s.optional and s.kind == "int"], ids=lambda s: s.name)
+@pytest.mark.parametrize("setting", [s for s in OPTIONS if s.optional and complaint(s, 0) is not None], ids=lambda s: s.name)
 def test_0_stands_for_an_empty_setting(setting: TrainingSetting) -> None:
     options = parser().parse_args([setting.option, "0"])
     assert list(given(options)) == [(setting, None)]

@@ -16,5 +16,5 @@ ROWS = (
                tip=_("Train a copy with a growing learning rate and show where the loss falls and where it diverges"),
                search=("learning rate finder", "range test", "lr", "eta"), run="rate_finder.find"),
 )  # fmt: skip
-PANELS = (PanelSpec("rate_finder", _("Learning rate"), "bottom", "ui.rate_finder.page:RatePage", 50, made="when asked for"),)
+PANELS = (PanelSpec("rate_finder", _("Learning rate"), "bottom", "ui.rate_finder.page:RatePage", 51, made="when asked for"),)
 FEATURE = FeatureSpec("rate_finder", "ui.rate_finder.feature:RateFinder", 13, ROWS)

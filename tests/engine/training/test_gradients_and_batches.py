@@ -79,7 +79,17 @@ def test_it_is_what_pytorch_does(settings: dict[str, Any], updates: Step) -> Non
         assert run._batches.count == rows // 16 and rows % 16, "the last batch would be a smaller one"
 
 
-EVERYTHING = {"clip_norm": 0.3, "clip_value": 0.2, "accumulate": 3, "drop_last": True}
+def test_the_order_of_samples_may_have_a_seed_of_its_own() -> None:
+    """Initial values and dropout masks stay those of the seed."""
+    plain, other, ordered = (Run(Model(lively_net("sgd", {}, **more))).prepare() for more in ({}, {"seed": 5}, {"order_seed": 5}))
+    orders = [[run._rows_at(epoch, 0).tolist() for epoch in range(3)] for run in (plain, other, ordered)]
+    assert orders[2] == orders[1] != orders[0]
+    assert ordered.state.diff(plain.state) == {} != other.state.diff(plain.state)
+    assert ordered.model.random(3) == plain.model.random(3) != other.model.random(3)
+    assert not plain.conditions().same(ordered.conditions())
+
+
+EVERYTHING = {"order_seed": 9, "clip_norm": 0.3, "clip_value": 0.2, "accumulate": 3, "drop_last": True}
 
 
 @pytest.mark.parametrize("key", ["adam", "lbfgs"])
