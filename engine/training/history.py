@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 
@@ -23,6 +23,8 @@ from graph.model.computation import computation_key
 from graph.model.problem import Problem
 from graph.model.run_record import Origin, RunRecord, SettingsChange
 from graph.model.training_settings import conditions as settings_that_count
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from engine.training.model import Model
@@ -212,21 +214,24 @@ class History:
         run.arrived()
         return True
 
-    def state_at(self, step: int, id: int) -> State | None:
-        """The state of a run after a step, while the model stays where it is; None where it is out of reach. Raises RunError."""
+    def visit(self, step: int, id: int, look: Callable[[], T]) -> T | None:
+        """Call `look` while the model is at a step of a run, then come back exactly; None where the step is out of reach.
+
+        Raises RunError.
+        """
         run = self.run
-        if id == run.id and step == run.state.step:
-            return run.capture()
-        present, problem = run.capture(), run.problem
+        if id == run.id and step == run.state.step and self._uprooted is None:
+            return look()
+        present, loss, last, problem = run.capture(), run.loss, run.steps.last, run.problem
         kept = self._rooted, self._uprooted, self._future, self._boundary, self.replay
-        loss, at, here = run.loss, self.checkpoints.present, run.id
-        curve = run.curve
-        state = run.capture() if self.go_to(step, id) else None
-        run.back_to(present, loss)
-        run.id, run.curve, run.problem = here, curve, problem
-        self.checkpoints.present = at
-        self._rooted, self._uprooted, self._future, self._boundary, self.replay = kept
-        return state
+        at, here, curve = self.checkpoints.present, run.id, run.curve
+        try:
+            return look() if self.go_to(step, id) else None
+        finally:
+            run.back_to(present, loss)
+            run.id, run.curve, run.problem, run.steps.last = here, curve, problem, last
+            self.checkpoints.present = at
+            self._rooted, self._uprooted, self._future, self._boundary, self.replay = kept
 
     def stand(self, id: int) -> None:
         """The present state is one of the run `id`, which was made elsewhere. Raises RunError."""

@@ -345,7 +345,7 @@ class Run:
             noted = known.best.get("train_loss") if known is not None else None
             best = None if noted is None or noted.step > self.state.step else (noted.value, noted.step)
         if best is not None:
-            state = self.history.state_at(best[1], self.id) if self.watch.restores_best else None
+            state = self.history.visit(best[1], self.id, self.capture) if self.watch.restores_best else None
             self.watch.best = Best(best[1], best[1] // count, best[0], state)
 
     def metrics(self, test: bool = False) -> dict[str, float]:

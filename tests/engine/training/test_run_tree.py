@@ -169,7 +169,7 @@ def test_a_state_of_another_run_is_read_without_going_there() -> None:
     bench.change(SetParam("drop", "p", 0.5))
     bench.train(5)
     before, losses = bench.run.capture(), bench.losses()
-    state = bench.run.history.state_at(20, 1)
+    state = bench.run.history.visit(20, 1, bench.run.capture)
     assert state is not None and same(state, wanted)
     assert same(bench.run.capture(), before) and (bench.run.id, bench.losses()) == (2, losses)
     assert bench.train(3) == 2
