@@ -1,0 +1,145 @@
+"""What the action table does with sweeps: start, cancel, use the settings of a run, copies and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtGui import QGuiApplication, QImage
+
+from engine.sweep.plan import PlanError, edits_of, named_values
+from engine.sweep.tables import csv_text, curves_csv
+from graph.model.graph import GraphError
+from graph.storage.paths import reason
+from graph.storage.writing import replace_file
+from graph.text.messages import _
+from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.services import Service
+from ui.sweep.state import SweepState
+
+if TYPE_CHECKING:
+    from graph.storage.document import Document
+    from ui.shell.workspace.workspace import Workspace
+
+
+class View(Protocol):
+    """The page, once it was made: what is described there, and its chart."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def start(self) -> None: ...
+
+    def image(self) -> QImage: ...
+
+    def svg(self) -> bytes: ...
+
+    def png(self) -> bytes: ...
+
+
+class SweepFeature(Feature):
+    """`sweep`: there are rows. `sweep ready`: a sweep can be started. `sweep running`, `sweep chosen`: a run is selected."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.services.offer(SWEEP, self)
+        self.state = SweepState(workspace.work)
+        self.state.changed.connect(self._changed)
+        self.state.selection_moved.connect(workspace.refresh_actions)
+        self._known: frozenset[str] = frozenset()
+
+    def _changed(self) -> None:
+        if frozenset(self.facts()) != self._known:
+            self._known = frozenset(self.facts())
+            self.workspace.refresh_actions()
+
+    def _page(self) -> View | None:
+        page: View | None = self.workspace.pages.made("sweep")  # type: ignore[assignment]
+        return page
+
+    def facts(self) -> Iterable[str]:
+        state, page = self.state, self._page()
+        facts = (
+            ("sweep", bool(state.rows) and not self.workspace.visibility.hides_numbers), ("sweep running", state.running),
+            ("sweep chosen", state.selected is not None), ("sweep ready", page is not None and page.ready),
+        )  # fmt: skip
+        return [fact for fact, holds in facts if holds]
+
+    def set_document(self, document: Document) -> None:
+        self.state.forget()
+
+    def end(self) -> None:
+        self.state.forget()
+
+    # what the rows do
+
+    def show(self) -> None:
+        self.workspace.pages.show("sweep", room=360)
+
+    def start(self) -> None:
+        page = self._page()
+        if page is not None:
+            page.start()
+
+    def cancel(self) -> None:
+        self.state.cancel()
+
+    def use(self) -> None:
+        """One edit gives the document the settings of the selected run."""
+        state, document = self.state, self.workspace.document
+        if state.selected is None:
+            return
+        values = state.values(state.selected)
+        try:
+            edit = edits_of(document.graph, state.plan, values)
+            text = named_values(document.graph, state.plan, values)
+            document.do(edit, _("Use the settings of a run: {settings}").format(settings=text))
+        except (PlanError, GraphError) as error:
+            self.workspace.say(str(error))
+        else:
+            self.workspace.say(_("The document has these settings now: {settings}.").format(settings=text))
+
+    def copy(self) -> None:
+        if (text := self._csv()) is not None:
+            QGuiApplication.clipboard().setText(text)
+            self.workspace.say(_("The table of the sweep is copied."))
+
+    def copy_picture(self) -> None:
+        page = self._page()
+        if page is not None and self.state.rows:
+            QGuiApplication.clipboard().setImage(page.image())
+            self.workspace.say(_("The chart is copied as a picture."))
+
+    def _csv(self) -> str | None:
+        state = self.state
+        return None if state.graph is None or not state.rows else csv_text(state.graph, state.plan, state.rows)
+
+    def save_csv(self) -> None:
+        self._save("sweep.csv", _("CSV (*.csv)"), lambda: (self._csv() or "").encode())
+
+    def save_curves(self) -> None:
+        state = self.state
+        self._save("sweep curves.csv", _("CSV (*.csv)"),
+                   lambda: curves_csv(state.graph, state.plan, state.rows).encode() if state.graph is not None else b"")  # fmt: skip
+
+    def save_svg(self) -> None:
+        self._save("sweep.svg", _("SVG (*.svg)"), lambda: page.svg() if (page := self._page()) is not None else b"")
+
+    def save_png(self) -> None:
+        self._save("sweep.png", _("PNG (*.png)"), lambda: page.png() if (page := self._page()) is not None else b"")
+
+    def _save(self, name: str, kind: str, make: Callable[[], bytes]) -> None:
+        workspace = self.workspace
+        ending = name[name.rindex(".") :]
+        path = workspace.dialogs.save_path(str(workspace.files.suggested(name)), _("Save the sweep"), kind, ending)
+        if path is None or not self.state.rows:
+            return
+        try:
+            replace_file(path, make())
+        except OSError as error:
+            workspace.say(_("{name} could not be written: {error}.").format(name=path.name, error=reason(error)))
+        else:
+            workspace.say(_("The sweep is saved as {name}.").format(name=path.name))
+
+
+SWEEP: Service[SweepFeature] = Service("sweep")
