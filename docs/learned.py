@@ -149,7 +149,7 @@ def _import(window: Window, size: tuple[int, int], folder: Path, then: Then) -> 
 
 
 def _save(widget: QWidget, path: Path) -> None:
-    widget.grab().save(str(path), "JPG", QUALITY)
+    widget.grab().save(str(path), quality=QUALITY)
 
 
 def forming(folder: Path) -> None:
@@ -159,7 +159,7 @@ def forming(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place:
         command = [sys.executable, str(ROOT / "docs" / "motion.py"), place, "--theme", "light", "--one", "regions"]
         _run(command)
-        QImage(str(Path(place) / "motion-regions-light.png")).save(str(folder / "forming-light.jpg"), "JPG", QUALITY)
+        QImage(str(Path(place) / "motion-regions-light.png")).save(str(folder / "forming-light.jpg"), quality=QUALITY)
 
 
 def _run(command: list[str]) -> None:

@@ -40,8 +40,8 @@ def _share(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """How far from the first point to the second the boundary is."""
     whole = first + second
     known = np.isfinite(whole) & (whole > 0)
-    share: np.ndarray = np.where(known, first / np.where(known, whole, 1.0), 0.5)
-    return np.clip(share, 0.0, 1.0)
+    share: np.ndarray = np.clip(np.where(known, first / np.where(known, whole, 1.0), 0.5), 0.0, 1.0)
+    return share
 
 
 def _through(crossed: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from engine.data import load
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.predictions import Predictions, PredictionsJob, by_loss, confident_mistakes
-from engine.learned.reading import Reading
+from engine.learned.reading import Probability, Reading
 from engine.numerics.job import finished
 from engine.training.measures import Above, LargestScore
 from engine.training.model import Model
@@ -166,11 +166,17 @@ KEY = ("n1", "out")
 
 def test_how_clearly_a_class_leads_is_the_distance_of_logits() -> None:
     logits = torch.tensor([[2.0, -1.0, 0.5], [0.0, 0.0, -3.0]], dtype=torch.float64)
-    for probability, numbers in (("softmax", logits), ("exp", logits.log_softmax(1)), ("itself", logits.softmax(1)), ("", logits)):
+    known: list[tuple[Probability, torch.Tensor]] = [
+        ("softmax", logits), ("exp", logits.log_softmax(1)), ("itself", logits.softmax(1)), ("", logits),
+    ]  # fmt: skip
+    for probability, numbers in known:
         lead = Reading(KEY, KEY, LargestScore(), probability, ("a", "b", "c")).lead(numbers)
         assert lead is not None and torch.allclose(lead, torch.tensor([1.5, 0.0], dtype=torch.float64), atol=1e-12)
     score = torch.tensor([[-0.7], [0.2]], dtype=torch.float64)
-    for probability, numbers, threshold in (("sigmoid", score, 0.0), ("itself", score.sigmoid(), 0.5), ("", score + 1, 1.0)):
+    single: list[tuple[Probability, torch.Tensor, float]] = [
+        ("sigmoid", score, 0.0), ("itself", score.sigmoid(), 0.5), ("", score + 1, 1.0),
+    ]  # fmt: skip
+    for probability, numbers, threshold in single:
         lead = Reading(KEY, KEY, Above(threshold), probability, ("no", "yes")).lead(numbers)
         assert lead is not None and torch.allclose(lead, torch.tensor([0.7, 0.2], dtype=torch.float64), atol=1e-12)
     assert Reading(KEY, KEY, None, "").lead(score) is None and Reading(KEY, KEY, LargestScore(), "", ("a",)).lead(score) is None
