@@ -349,7 +349,7 @@ def test_the_objects_have_exactly_the_promised_keys(command: Command) -> None:
     assert all(list(edge) == ["from", "to", "value", "gradient"] for edge in run["edges"])
     train = ask(command, "train", "iris", "--epochs", "1", "--json")
     assert set(train) == {"steps", "epochs", "loss", "metrics", "params", "seed", "threads", "dtype", "device", "optimizer", "seconds",
-                          "steps_per_second"}  # fmt: skip
+                          "steps_per_second", "stopped"}  # fmt: skip
     assert set(train["metrics"]) == {"train_loss", "train_accuracy", "test_loss", "test_accuracy"}
     assert set(train["params"]) == {"hidden.W", "hidden.b", "output.W", "output.b"}
 

@@ -77,7 +77,7 @@ def test_a_disk_that_fills_up_costs_the_log_and_not_the_training(command: Comman
     assert code == 1 and "400 steps" in out
     (line,) = err.strip().splitlines()
     assert line.startswith("main.py: the log is not complete: cannot write ") and "too large for this disk" in line
-    assert load(tmp_path / "o.gradwire", CATALOG).nodes and (tmp_path / "l.csv").stat().st_size == 4096
+    assert load(tmp_path / "o.gradwire", CATALOG).nodes and (tmp_path / "l.csv").stat().st_size == 10_240
 
 
 def test_standard_output_on_a_full_disk_is_one_line() -> None:
