@@ -15,7 +15,7 @@ from graph.model.graph import GraphError
 from graph.model.run_record import RunRecord
 from graph.model.training_settings import BY_NAME as TRAINING
 from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedRun
+from graph.storage.saved_run import SavedRun, owner_of
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def prepare_to_resume(graph: Graph, options: argparse.Namespace) -> None:
             raise CommandError(_("--resume continues with the trained values in FILE, so --{option} cannot be given").format(option=option))
     if options.seed is not None:
         raise CommandError(_("--resume continues with the random seed of the run, so --seed cannot be given"))
-    run = owner(options.runs, options.state)
+    run = owner_of(options.runs, options.state)
     if run is None and options.state is None:
         run = max(options.runs, key=lambda each: (each.record.began, each.record.id), default=None)
         if run is None or not run.states:
@@ -50,12 +50,6 @@ def prepare_to_resume(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError(str(error)) from None
 
 
-def owner(runs: tuple[SavedRun, ...], state: SavedState | None) -> SavedRun | None:
-    """The run that trained values are of; the newest of those that share them."""
-    owners = [run for run in runs if state is not None and state in run.states]
-    return max(owners, key=lambda run: (run.record.last == state.step if state else 0, run.record.began, run.record.id), default=None)
-
-
 def run_of(model: Model, options: argparse.Namespace, state: SavedState | None) -> Run:
     """The run to train, with all others of the file beside it: that of the trained values the model has, or a new one."""
     from engine.training.run import Run
@@ -64,7 +58,7 @@ def run_of(model: Model, options: argparse.Namespace, state: SavedState | None) 
     tree = RunTree()
     for saved in options.runs:
         tree.adopt(saved)
-    known = owner(options.runs, state)
+    known = owner_of(options.runs, state)
     if known is not None and known.record.graph != computation_key(model.graph):
         known = None
     if known is None:

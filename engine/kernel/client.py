@@ -40,7 +40,7 @@ from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
 from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedLosses, SavedRun
+from graph.storage.saved_run import SavedLosses, SavedRun, owner_of
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -191,8 +191,13 @@ class KernelClient:
         self._questions.clear()
         self._kept.clear()
         self._points_known, self._state, self._spot = {}, None, None
-        self.saved_runs = {}
-        self.run = self.new_run()
+        self.saved_runs = {saved.record.id: saved for saved in document.runs}
+        self._runs = max([self._runs, *self.saved_runs])
+        owner = owner_of(document.runs, document.state)
+        self.run = owner.record.id if owner is not None else self.new_run()
+        self._spare = self.new_run()
+        if document.runs:
+            self._commands.append(Adopt(self.run, document.runs))
         if document.state is not None:
             self._commands.append(Load(self.run, document.state))
         if self.progress.debugging:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,13 @@ from graph.model.edits import Edit, SetParam
 from graph.model.event import Event
 from graph.model.graph import Graph, GraphError
 from graph.model.history import History
+from graph.model.run_record import RunRecord
 from graph.model.spec import Catalog
 from graph.storage import files
 from graph.storage.run_files import RunsEntry
 from graph.storage.runs_beside import identity_beside, place_beside
 from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedRun
+from graph.storage.saved_run import SavedRun, mark_of
 from graph.storage.writing import FileIdentity, is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name
@@ -79,8 +80,7 @@ class Document:
         self.runs = runs
         self.runs_identity: FileIdentity | None = None
         self.missing_runs: RunsEntry | None = None
-        self._runs_now: Hashable = None
-        self._runs_filed: Hashable = None
+        self._runs_now = self._runs_filed = mark_of(run.record for run in runs)
         self.trained = self._filed = state.token if state is not None else 0
         self.adopts_training = False
         self.file_read_only = read_only
@@ -131,12 +131,12 @@ class Document:
     def runs_unsaved(self) -> bool:
         return self.saves_runs and self._runs_now != self._runs_filed
 
-    def set_runs(self, mark: Hashable, filed: bool = False) -> None:
-        """These are the runs there are now: `mark` is equal while they are. `filed`: they are those of the file."""
+    def set_runs(self, records: Iterable[RunRecord]) -> None:
+        """These are the runs there are now."""
         before = self.modified
-        self._runs_now = mark
-        if filed or self.adopts_training:
-            self._runs_filed = mark
+        self._runs_now = mark_of(records)
+        if self.adopts_training:
+            self._runs_filed = self._runs_now
         if self.modified != before:
             self.changed.emit(Change())
 
@@ -266,7 +266,7 @@ class Document:
             return
         own = self._is_own(place) and self.runs_identity is not None
         if not own or (self.runs_identity is not None and is_changed(beside, self.runs_identity)):
-            raise files.FileChanged(
+            raise files.RunsInTheWay(
                 _("{place}: a file with other runs is there already, and saving would replace it.").format(place=quoted_name(beside))
             )
 

@@ -50,6 +50,10 @@ class FileChanged(FileError):
     """A file that another program has changed since it was read: saving over it would lose that."""
 
 
+class RunsInTheWay(FileChanged):
+    """A file with other runs lies where this document's would be written beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """`read_only` says why the document must not be changed; empty when it may. `identity` is the file's as it was read.

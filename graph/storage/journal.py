@@ -60,8 +60,8 @@ class Journal:
         self._whole = self._written = 0
         self._attached: set[str] = set()
         self._state, self._state_written = document.state, 0
-        self._runs: tuple[SavedRun, ...] = document.runs
-        self._runs_written: tuple[SavedRun, ...] = ()
+        self._runs: Callable[[], tuple[SavedRun, ...]] = lambda: document.runs
+        self._runs_stale = bool(document.runs)
         document.changed.connect(self._changed)
 
     @property
@@ -75,7 +75,7 @@ class Journal:
 
     @property
     def _runs_pending(self) -> bool:
-        return self._document.modified and self._document.saves_runs and self._runs is not self._runs_written
+        return self._document.modified and self._document.saves_runs and self._runs_stale
 
     @property
     def _state_pending(self) -> bool:
@@ -89,9 +89,9 @@ class Journal:
         """The newest trained values there are; None: the document's own."""
         self._state = state
 
-    def keep_runs(self, runs: tuple[SavedRun, ...]) -> None:
-        """The newest runs there are."""
-        self._runs = runs
+    def keep_runs(self, runs: Callable[[], tuple[SavedRun, ...]]) -> None:
+        """There are newer runs; `runs` gives them when they are written."""
+        self._runs, self._runs_stale = runs, True
 
     def flush(self, state: bool = True) -> None:
         """Bring everything that happened to the disk, and wait until it is there. Raises JournalError.
@@ -190,7 +190,7 @@ class Journal:
         folder = self._open_session() / RUNS
         folder.mkdir(exist_ok=True)
         listed = {}
-        for name, data in members_of(self._runs).items():
+        for name, data in members_of(self._runs()).items():
             listed[name] = hashlib.sha256(data).hexdigest()
             if not (folder / listed[name]).exists():
                 _write_file(folder / listed[name], data)
@@ -198,7 +198,7 @@ class Journal:
         for place in folder.iterdir():
             if place.name != "list" and place.name not in listed.values():
                 place.unlink(missing_ok=True)
-        self._runs_written = self._runs
+        self._runs_stale = False
 
     def _open_session(self) -> Path:
         if self._session is None:

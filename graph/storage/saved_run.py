@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from graph.model.run_record import RunRecord
@@ -35,3 +35,23 @@ class SavedRun:
     states: tuple[SavedState, ...] = ()
     stride: int = 1
     document: str = field(default="", repr=False)
+
+
+def owner_of(runs: Iterable[SavedRun], state: SavedState | None) -> SavedRun | None:
+    """The run that trained values are of; of those that share them the one that ends there, then the newest."""
+    if state is None:
+        return None
+    owners = [run for run in runs if state in run.states]
+    return max(owners, key=lambda run: (run.record.last == state.step, run.record.began, run.record.id), default=None)
+
+
+def size_of(runs: Iterable[SavedRun]) -> int:
+    """About how many bytes runs take in a file."""
+    shared = {state.packed for run in runs for state in run.states}
+    numbers = sum(len(row["values"]) for run in runs for state in run.states for row in state.numbers.values())
+    return sum(map(len, shared)) + 20 * numbers + sum(len(run.losses.values) + 16 * len(run.points) + 2000 for run in runs)
+
+
+def mark_of(records: Iterable[RunRecord]) -> Hashable:
+    """What tells these runs from others: equal until steps are made or settings change. Runs without steps do not count."""
+    return tuple(sorted((each.id, each.last, len(each.changes)) for each in records if each.last > each.start))

@@ -29,7 +29,7 @@ from engine.kernel.protocol import (
     TrainedEdit,
 )
 from engine.numerics.job import Job
-from engine.training.curve import Point
+from engine.training.curve import Point, curve_of
 from engine.training.losses import Losses
 from graph.model.address import Address
 from graph.model.edits import Compound
@@ -142,6 +142,9 @@ class Kernel(QObject):
         self._document = document
         self.curves.clear()
         self.losses.clear()
+        for saved in document.runs:
+            curve = curve_of(saved)
+            self.curves[saved.record.id], self.losses[saved.record.id] = curve.points, curve.losses
         self._client.attach(document)
         document.changed.connect(self._on_change)
         self._watch()

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from graph.text.messages import _
+from graph.model.document_settings import RunsPlace
+from graph.text.messages import _, ngettext
 from ui.look.schedule import Schedule
 from ui.look.widgets import button, label
 from ui.shell.shortcuts import Keys
@@ -56,6 +57,14 @@ class Dialogs:
         text = _("Another window or program has saved this file since you opened it. If you replace it, that version is lost.")
         answers = ((_("Replace it"), "replace"), (_("Cancel"), "cancel"), (_("Save as …"), "save_as"))
         return self._ask(_("{name} was changed elsewhere").format(name=name), text, answers)  # type: ignore[return-value]
+
+    def large_runs(self, count: int, size: int) -> RunsPlace | Literal["cancel"]:
+        """Where runs go that take much room on the disk, `size` bytes."""
+        heading = ngettext("Save {n:,} run of {size:,.0f} MB?", "Save {n:,} runs of {size:,.0f} MB?", count)
+        text = _("They hold curves and the values to go on from. The trained values are saved in any case. File > Save runs changes this.")
+        places = ((_("Without runs"), "no"), (_("In a file beside it"), "beside"), (_("In the graph's file"), "file"))
+        answers = ((_("Cancel"), "cancel"), *places)
+        return self._ask(heading.format(n=count, size=size / 1e6), text, answers)  # type: ignore[return-value]
 
     def engine_busy(self, arrived: Callable[[], bool], older: str) -> Literal["arrived", "older", "cancel"]:
         """Wait for the step that the engine is in the middle of, until `arrived`; `older` names the values to save instead, if any."""

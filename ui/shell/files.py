@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtGui import QGuiApplication
 
 from engine.export.job import WriteProgram, WrittenProgram
-from engine.export.registry import Format, Trained, filters, formats_in
+from engine.export.registry import filters, formats_in
 from engine.numerics.job import JobEnd, JobReport
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
 from graph.storage.document import Document
-from graph.storage.files import FileChanged, FileError
+from graph.storage.files import FileChanged, FileError, RunsInTheWay
 from graph.storage.paths import absolute, cleaned, file_name, is_absolute, reason
 from graph.storage.saved import SavedState, steps_text
 from graph.storage.writing import is_changed, replace_file
@@ -26,6 +26,8 @@ from ui.look.typing import commit_field
 from ui.shell.dialogs import Asking
 from ui.shell.gallery import FIRST, example_path
 from ui.shell.lending import Lending
+from ui.shell.run_files import RunFiles
+from ui.shell.weight_files import WeightFiles
 from ui.shell.workspace.services import LESSONS, Lessons
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Files:
         self.example = ""
         self._exporting: JobHandle | None = None
         self._lending = Lending(window, self._put)
+        self.runs = RunFiles(window)
+        self.weights = WeightFiles(window)
 
     @property
     def title(self) -> str:
@@ -137,8 +141,12 @@ class Files:
     def _at_stake(self) -> tuple[str, str]:
         """What would be lost, as the heading of the question and its text; nothing where it is an edit alone, which needs no words."""
         document, kernel = self._window.document, self._window.kernel
-        if not document.training_unsaved or kernel is None:
+        if kernel is None or not (document.training_unsaved or document.runs_unsaved):
             return "", ""
+        if not document.training_unsaved:
+            if not document.history.is_clean:
+                return "", _("They are lost if you don't, and so are the runs since it was last saved.")
+            return _("Save the runs of {document}?").format(document=self.title), _("What was trained is lost if you don't.")
         if not document.history.is_clean:
             step = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step)
             more = "" if not document.trained else _(", and so is the training") if kernel.training else step
@@ -276,8 +284,13 @@ class Files:
         if not ready:
             return False
         held = window.document.state if path == window.document.path else None
+        runs = self.runs.to_save()
+        if not self.runs.may_be_saved(runs):
+            return False
         try:
-            window.document.save(path, state, replace=replace)
+            window.document.save(path, state, replace=replace, runs=runs)
+        except RunsInTheWay as other:
+            return self.runs.may_replace(str(other)) and self._write(path, replace=True)
         except FileChanged:
             answer = window.dialogs.changed_outside(path.name)
             return self._write(path, replace=True) if answer == "replace" else answer == "save_as" and self.save_as()
@@ -286,6 +299,13 @@ class Files:
             return False
         self.example = ""
         window.settings.remember(path)
+        self._say_saved(path, state, held)
+        self.refresh_title()
+        return True
+
+    def _say_saved(self, path: Path, state: SavedState | None, held: SavedState | None) -> None:
+        """What is in the file now; `held` are the trained values that it had before."""
+        window, more = self._window, self.runs.said()
         if state is None and held is not None:
             window.say(
                 _("Saved {name} with its initial values instead of those {step}; Run > Undo Reset restores them").format(
@@ -293,22 +313,20 @@ class Files:
                 )
             )
         elif state is None:
-            window.say(_("Saved {name}").format(name=path.name))
+            window.say(_("Saved {name}{runs}").format(name=path.name, runs=more))
         elif window.document.state is None:
             window.say(
                 _('Saved {name} without its trained values, because "Save trained values" in the File menu is off').format(name=path.name)
             )
         else:
-            window.say(_("Saved {name} with its values {step}").format(name=path.name, step=steps_text(state.step)))
-        self.refresh_title()
-        return True
+            window.say(_("Saved {name} with its values {step}{runs}").format(name=path.name, step=steps_text(state.step), runs=more))
 
     # exporting
 
     def export_code(self) -> None:
         """Readable PyTorch, written by the engine: this process never loads torch."""
         window = self._window
-        programs: tuple[Format[Trained], ...] = formats_in("engine.export.formats")
+        programs = tuple(form for form in formats_in("engine.export.formats") if form.text)
         suggested = str(self.suggested(file_name(self.title, programs[0].ending, "_")))
         chosen = window.dialogs.save_path(suggested, _("Export PyTorch code"), filters(programs), programs[0].ending)
         if chosen is None:

@@ -77,5 +77,6 @@ class Lending:
             if not go_on:
                 return None
             document.state = state
+            document.runs = kernel.saved_runs()
             document.set_trained(state.token if state is not None else 0)
         return Waiting(document, example, canvas.view_state(), canvas.fitted, canvas.navigation.inside, canvas.selection)

@@ -90,6 +90,8 @@ class Recovery(QObject):
         """The engine sent its state: a crash from here on costs what comes after it."""
         if self._journal is not None and self._window.document is self._document:
             self._journal.keep(state if state.step else None)
+            if self._window.kernel is not None:
+                self._journal.keep_runs(self._window.kernel.saved_runs)
             if self._journal.pending and not self._timer.isActive():
                 self._timer.start()
 

@@ -87,6 +87,8 @@ class Showing(QObject):
     def progressed(self, progress: Progress) -> None:
         window = self._window
         window.document.set_trained(progress.trained)
+        if window.kernel is not None:
+            window.document.set_runs(window.kernel.runs.values())
         if progress.phase == "training":
             window.work.after_frame("progress", lambda: self.show_progress(progress))
         else:

@@ -364,6 +364,7 @@ class Window(QMainWindow):
         situation = self.commands.situation()
         qactions.refresh(self.actions_by_id, situation)
         self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
+        self.actions_by_id[f"save_runs_{self.files.runs.place}"].setChecked(True)
         why = "" if situation.training else self.why_not_train()
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
         for mode in MODES:

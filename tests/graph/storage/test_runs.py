@@ -192,7 +192,7 @@ def test_save_as_and_recovery_keep_the_runs(tmp_path: Path) -> None:
     journal = Journal(opened, tmp_path / "journals")
     opened.do(SetParam("n1", "value", 3.0))
     journal.flush()
-    journal.keep_runs((SECOND,))
+    journal.keep_runs(lambda: (SECOND,))
     journal.flush()
     parts = list((tmp_path / "journals").glob("session-*/runs/*"))
     assert len(parts) == 6, "list, index, record, losses, state and document of one run"
@@ -206,10 +206,10 @@ def test_save_as_and_recovery_keep_the_runs(tmp_path: Path) -> None:
 
 
 def test_new_runs_are_something_to_save() -> None:
-    document = Document(xy_plus_z())
-    document.set_runs(("a",), filed=True)
-    assert not document.modified
-    document.set_runs(("a", "b"))
+    document = Document(xy_plus_z(), runs=(FIRST,))
+    document.set_runs([FIRST.record, RunRecord(9, start=4, last=4)])
+    assert not document.modified, "a run without steps of its own is nothing new"
+    document.set_runs([FIRST.record, SECOND.record])
     assert document.modified
     document.do(SetGraphSetting("save_runs", "no"))
     document.history.mark_clean()

@@ -80,6 +80,7 @@ class Commands:
             trained=kernel is not None and kernel.progress.step > 0,
             was_reset=kernel is not None and kernel.progress.before_reset > 0,
             trainable=not self.why_not_train(),
+            learns=self._learns(),
             kernel=kernel is not None,
             read_only=bool(window.document.read_only),
             type_size=window.panels.sizes.of(),

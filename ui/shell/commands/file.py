@@ -55,6 +55,24 @@ class FileCommands:
             SetGraphSetting(SAVE_TRAINED, False if off else MISSING), _("Do not save trained values") if off else _("Save trained values")
         )
 
+    def save_runs_file(self) -> None:
+        self._window.files.runs.choose_place("file")
+
+    def save_runs_beside(self) -> None:
+        self._window.files.runs.choose_place("beside")
+
+    def save_runs_no(self) -> None:
+        self._window.files.runs.choose_place("no")
+
+    def export_runs(self) -> None:
+        self._window.files.runs.export()
+
+    def save_weights(self) -> None:
+        self._window.files.weights.save()
+
+    def load_weights(self) -> None:
+        self._window.files.weights.load()
+
     def export_code(self) -> None:
         self._window.files.export_code()
 

@@ -36,6 +36,8 @@ class ActionContext:
     was_reset: bool = False
     """Whether there is a run from before a reset to return to."""
     trainable: bool = False
+    learns: bool = False
+    """Whether anything has weights."""
     kernel: bool = False
     read_only: bool = False
     type_size: float = 1.0
@@ -132,6 +134,14 @@ def redoable(s: ActionContext) -> bool:
 
 def playable(s: ActionContext) -> bool:
     return s.events > 0 and not s.training
+
+
+def learns(s: ActionContext) -> bool:
+    return s.kernel and s.learns
+
+
+def learns_editable(s: ActionContext) -> bool:
+    return learns(s) and not s.read_only
 
 
 def batched(s: ActionContext) -> bool:
