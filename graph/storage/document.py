@@ -124,8 +124,8 @@ class Document:
 
     @property
     def saves_runs(self) -> bool:
-        """Whether runs are saved, in the file or beside it."""
-        return files.runs_place(self.graph) != "no"
+        """Whether runs are saved, in the file or beside it. They hold trained values, so they are left out with these."""
+        return self.saves_training and files.runs_place(self.graph) != "no"
 
     @property
     def runs_unsaved(self) -> bool:

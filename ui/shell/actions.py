@@ -51,7 +51,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("save", _("Save"), "File", ("Ctrl+S",), enabled=editable, tip=_("Save the graph to its file"), before=True, asks=True),
     A("save_as", _("Save as …"), "File", ("Ctrl+Shift+S",), tip=_("Save the graph to another file"), asks=True),
     A("save_trained", _("Save trained values"), "File", enabled=editable, check="toggle",
-      tip=_("Also save the trained values in this graph's file; Reset always returns to the initial values"),
+      tip=_("Also save the trained values and runs in this graph's file; Reset always returns to the initial values"),
       search=("weights", "state", "checkpoint")),
     A("save_runs_file", _("In the graph's file"), "File/Save runs", enabled=editable, check="save_runs",
       tip=_("Save all runs, with their curves and values, in the graph's own file"), search=("history", "branches", "experiments")),
