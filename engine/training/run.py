@@ -29,7 +29,7 @@ from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
 from engine.training.schedules.base import ScheduleError
 from engine.training.state import State
-from engine.training.steps import StepConditions, Steps
+from engine.training.steps import UNLIMITED, StepConditions, Steps
 from engine.training.stops import Best, Stop, Watch
 from graph.model.problem import Problem
 from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
@@ -247,11 +247,13 @@ class Run:
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
         feeds = self._batches.lay_out(state.epoch)
-        watched = self.watch.measures(self._judges_itself)
-        every, early = self.measure_every, watched or (state.epoch < MEASURED and self._measurable)
-        limits = self.watch.limits(self._first_loss, self._judges_itself)
+        every, early, limits, first_loss = self.measure_every, state.epoch < MEASURED and self._measurable, UNLIMITED, None
+        if self.watch.active:
+            first_loss = self._first_loss if self.watch.compares else None  # reading losses costs as much as a step
+            limits = self.watch.limits(first_loss, self._judges_itself)
+            early = early or self.watch.measures(self._judges_itself)
         stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
-        if (early and self._batches.whole) or (self.watch.compares and self._first_loss is None):
+        if (early and self._batches.whole) or (self.watch.compares and first_loss is None):
             stop = state.step + 1
         first = state.step
         try:
@@ -314,7 +316,7 @@ class Run:
         part = self.model.feeds.held_out
         step = self.model.state.step
         judging: Part = "validation" if part == "validation" else "train"
-        watched = self.watch.measures(self._judges_itself)
+        watched = self.watch.active and self.watch.measures(self._judges_itself)
         if not (self._measurable or watched) or self._measured == step or step < self.curve.last:
             return
         try:

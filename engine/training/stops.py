@@ -65,6 +65,8 @@ class Watch:
     """
 
     def __init__(self, training: Mapping[str, Any]) -> None:
+        self.active = False
+        """Whether there is any condition that is looked at while steps are made or measured."""
         self._values: dict[str, Any] = {}
         self._dismissed: set[str] = set()
         self.best: Best | None = None
@@ -75,6 +77,7 @@ class Watch:
         before = self._values
         self._values = {s.name: setting_in(training, s) for s in TRAINING_SETTINGS if s.effect == "stop"}
         self._dismissed = {name for name in self._dismissed if before.get(name) == self._values[name]}
+        self.active = any(self._values[s.name] is not None for s in STOPS)
         if self._value("stop_patience") is None:
             self.best = None
 
