@@ -73,6 +73,7 @@ class CurvePlot(QWidget):
         self._view = Span(0, 1)
         plot = self.plot = pyqtgraph.PlotWidget()
         plot.setFrameShape(plot.Shape.NoFrame)
+        plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # a message above it must not push it out of the panel
         plot.setMenuEnabled(False)
         plot.setMouseEnabled(False, False)
         plot.hideButtons()

@@ -14,7 +14,7 @@ from graph.text.messages import _, ngettext
 from ui.engine_link.messages import Progress
 from ui.look.numbers import count
 from ui.look.theme import Theme, color
-from ui.look.widgets import ElidedLabel, label, set_property
+from ui.look.widgets import PartsLabel, label, set_property
 
 KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 MARK = 5.0
@@ -78,7 +78,7 @@ class Timeline(QWidget):
         super().__init__()
         self.slider = StepSlider()
         self.where = label("", "small")
-        self.badge = ElidedLabel("", "small")
+        self.badge = PartsLabel("small")
         self._told = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -107,8 +107,8 @@ class Timeline(QWidget):
         line = tuple(change.step for change in record.changes) + ((record.start,) if record.parent is not None else ())
         self.slider.show_marks(line, tuple(branch.start for branch in branches), progress.reachable)
         self._say_where(progress.step, last)
-        text, why = replay_texts(progress.replay) if progress.phase != "training" else ("", "")
-        self.badge.set_full(text)
+        parts, why = replay_texts(progress.replay) if progress.phase != "training" else ([], "")
+        self.badge.set_parts(parts)
         self.badge.setToolTip(why)
         set_property(self.badge, "role", "complaint" if progress.replay is not None and progress.replay.identical is False else "small")
 
@@ -121,23 +121,23 @@ class Timeline(QWidget):
             self.asked.emit(step, not self.slider.isSliderDown())
 
 
-def replay_texts(replay: Replay | None) -> tuple[str, str]:
-    """How a step was reached again, in short, and what that was compared with."""
+def replay_texts(replay: Replay | None) -> tuple[list[tuple[int, str]], str]:
+    """How a step was reached again, in parts of which the first goes last, and what that was compared with."""
     if replay is None:
-        return "", ""
+        return [], ""
     if not replay.steps:
-        return _("stored state"), _("The state of this step was stored and is shown as it was.")
-    made = ngettext("replayed {n} step", "replayed {n} steps", replay.steps).format(n=count(replay.steps))
+        return [(0, _("stored state"))], _("The state of this step was stored and is shown as it was.")
+    made = (1, ngettext("replayed {n} step", "replayed {n} steps", replay.steps).format(n=count(replay.steps)))
     losses = ngettext("{n} loss", "{n} losses", replay.losses).format(n=count(replay.losses))
     if replay.differs is not None:
-        text = _("{made}, not identical: step {step} differs").format(made=made, step=count(replay.differs))
-        return text, _("The bits made again differ from those that were stored. On a GPU the order of a sum can differ from run to run.")
+        differs = (0, _("step {step} differs from the stored run").format(step=count(replay.differs)))
+        return [made, differs], _("The bits made again differ from those stored. On a GPU the order of a sum can change from run to run.")
     if replay.identical is None:
-        return made, _("Nothing is stored near this step that the replay could be compared with.")
-    text = _("{made}, identical to the last bit").format(made=made)
+        return [made], _("Nothing is stored near this step that the replay could be compared with.")
+    parts = [made, (0, _("identical to the last bit"))]
     if replay.compared is None:
-        return text, _("{losses} were compared with those stored when the steps were made first.").format(losses=losses)
-    return text, _("{losses}, and every number of the stored state of step {step}, were compared bit by bit.").format(
+        return parts, _("{losses} were compared with those stored when the steps were made first.").format(losses=losses)
+    return parts, _("{losses}, and every number of the stored state of step {step}, were compared bit by bit.").format(
         losses=losses, step=count(replay.compared)
     )
 

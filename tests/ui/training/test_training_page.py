@@ -206,7 +206,7 @@ def test_the_slider_asks_for_steps_and_says_how_they_were_reached(window: Window
     assert asked == [(299, True), (0, True)] and timeline.where.text() == "step 0 of 400"
     same = Replay(299, steps=43, losses=43, compared=384)
     timeline.show_progress(replace(at, step=299, replay=same), ())
-    assert timeline.badge.full == "replayed 43 steps, identical to the last bit" and "step 384" in timeline.badge.toolTip()
+    assert timeline.badge.full == "replayed 43 steps · identical to the last bit" and "step 384" in timeline.badge.toolTip()
     timeline.show_progress(replace(at, step=299, replay=replace(same, differs=290)), ())
     assert "step 290 differs" in timeline.badge.full
 
