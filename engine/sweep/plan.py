@@ -8,11 +8,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.schedules.registry import SCHEDULES
 from graph.model.edits import Compound, Edit, SetParam, SetTraining
 from graph.model.graph import GraphError
 from graph.model.settings import coerce, complaint
 from graph.model.spec import Setting, holds
-from graph.model.training_settings import BY_NAME
+from graph.model.training_settings import BY_NAME, setting_in
 from graph.text.messages import _, translated
 from graph.text.quoting import quoted
 from graph.text.suggest import did_you_mean
@@ -24,7 +25,7 @@ MOST_MEMBERS = 2000
 """Runs of one sweep."""
 EDITORS = ("int", "float", "bool", "choice")
 """Kinds of settings that can be swept: their values can be told apart in a word."""
-NOT_SWEPT = ("device", "hyper")
+NOT_SWEPT = ("device", "hyper", "lr_schedule_hyper")
 
 
 class PlanError(ValueError):
@@ -96,6 +97,17 @@ class SweepPlan:
 SEED = Swept("seed")
 RATE = Swept("lr")
 OPTIMIZER = Swept("optimizer")
+SCHEDULE = Swept("lr_schedule")
+
+
+def choices_of(of: Swept, setting: Setting) -> dict[str, str]:
+    """The values of a choice, with what they are called."""
+    if of == OPTIMIZER:
+        return {key: translated(spec.short or spec.title) for key, spec in OPTIMIZERS.items()}
+    if of == SCHEDULE:
+        return {key: translated(spec.title) for key, spec in SCHEDULES.items()}
+    titles = setting.choice_titles or setting.choices
+    return {choice: translated(title) for choice, title in zip(setting.choices, titles, strict=True)}
 
 
 # Settings
@@ -138,7 +150,8 @@ def sweepable(graph: Graph) -> list[Swept]:
     """Every setting that can be swept: of training first, then of the optimizer, then of the nodes."""
     own = OPTIMIZERS.get(str(graph.training["optimizer"]))
     hyper = [setting.name for setting in own.settings if setting.kind in EDITORS] if own is not None else []
-    training = [name for name, setting in BY_NAME.items() if name not in NOT_SWEPT and setting.kind in EDITORS]
+    set_now = {name: setting_in(graph.training, setting) for name, setting in BY_NAME.items()}
+    training = [name for name, s in BY_NAME.items() if name not in NOT_SWEPT and s.kind in EDITORS and holds(s.when, set_now)]
     ordered = [*(name for name in ("lr",) if name in hyper), *training, *(name for name in hyper if name != "lr")]
     found = [Swept(name) for name in ordered]
     for node in graph.nodes:
@@ -173,7 +186,7 @@ def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
     setting, title = setting_of(graph, axis.of), title_of(graph, axis.of)
     if not axis.values:
         raise PlanError(_("{setting} has no values.").format(setting=title))
-    choices = tuple(OPTIMIZERS) if axis.of == OPTIMIZER else setting.choices
+    choices = choices_of(axis.of, setting) if setting.kind == "choice" else {}
     values = []
     for value in axis.values:
         wrong = complaint(setting, value)
@@ -207,6 +220,8 @@ def edits_of(graph: Graph, plan: SweepPlan, values: Sequence[Any]) -> Compound:
             if of != OPTIMIZER:
                 edits.append(SetTraining(of.name, value))
                 edits += [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
+            if of == SCHEDULE and value != setting_in(graph.training, setting):
+                edits.append(SetTraining("lr_schedule_hyper", {}))  # those of another schedule
         else:
             spec = OPTIMIZERS[key]
             if spec.setting(of.name) is None:
@@ -235,11 +250,8 @@ def value_text(graph: Graph, of: Swept, value: Any) -> str:
     setting = setting_of(graph, of)
     if value is None:
         return translated(setting.empty) or _("none")
-    if of == OPTIMIZER and value in OPTIMIZERS:
-        spec = OPTIMIZERS[value]
-        return translated(spec.short or spec.title)
-    if setting.kind == "choice" and value in setting.choices and setting.choice_titles:
-        return translated(setting.choice_titles[setting.choices.index(value)])
+    if setting.kind == "choice":
+        return choices_of(of, setting).get(value, str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -21,6 +21,7 @@ from engine.sweep.mapped import Mapped
 from engine.sweep.stacked_optimizer import StackedOptimizer
 from engine.training.run import MEASURED, SNAPSHOT, Run
 from engine.training.state import State, state_key
+from engine.training.wrapped import TINY
 from graph.text.messages import _
 
 CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}
@@ -60,6 +61,9 @@ class Stack:
         self._shapes = [models[0].state.parameters[name].shape for name in self._names]
         rows = [torch.cat([m.state.parameters[name].reshape(-1) for name in self._names]) for m in models]
         self.optimizer = StackedOptimizer(conditions[0].optimizer, [c.hyper for c in conditions], torch.stack(rows))
+        self._rates = [c.rates for c in conditions]
+        self._base = [float(c.hyper["lr"]) for c in conditions]
+        self._clips = [(c.clip_norm, c.clip_value) for c in conditions]
         self._held = {key: torch.stack([m.state.parameters[state_key(key)] for m in models]) for key in self._frozen}
         self._buffers = [torch.stack([m.state.buffers[state_key(key)] for m in models]) for key in self.program.buffer_keys]
         self._feeds = {part: self._gathered(part) for part in ("train", "validation", "test")}
@@ -163,10 +167,31 @@ class Stack:
         if self.program.watched:
             bad = ~torch.isfinite(flat).all(dim=1)
             self._bad = bad if self._bad is None else self._bad | bad
-        self.optimizer.step(flat)
+        if any(rates is not None for rates in self._rates):
+            self.optimizer.set_rates(self._rates_now())
+        self.optimizer.step(self._clipped(flat))
         self.step += 1
         if not self._batches[0].whole:
             self.position += 1
+
+    def _rates_now(self) -> list[float]:
+        """The learning rate of the coming step of every copy."""
+        epoch = self.step if self._batches[0].whole else self.epoch
+        if all(rates == self._rates[0] for rates in self._rates) and self._rates[0] is not None:
+            return [self._rates[0].at(self.step, epoch)] * len(self.runs)
+        pairs = zip(self._rates, self._base, strict=True)
+        return [base if rates is None else rates.at(self.step, epoch) for rates, base in pairs]
+
+    def _clipped(self, flat: Tensor) -> Tensor:
+        """The gradients (copies, numbers) with every copy's own limits (see `engine.training.wrapped.Clipped`)."""
+        norms, values = zip(*self._clips, strict=True)
+        if any(value is not None for value in values):
+            limit = flat.new_tensor([math.inf if value is None else value for value in values]).unsqueeze(1)
+            flat = torch.minimum(torch.maximum(flat, -limit), limit)
+        if any(norm is not None for norm in norms):
+            limit = flat.new_tensor([math.inf if norm is None else norm for norm in norms]).unsqueeze(1)
+            flat = flat * torch.clamp(limit / (torch.linalg.vector_norm(flat, 2.0, dim=1, keepdim=True) + TINY), max=1.0)
+        return flat
 
     def _mapped(self, feeds: list[tuple[Tensor, bool]], draws: dict[str, Tensor]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """(losses, gradients of the trainable parameters, new buffers) of all copies."""
@@ -267,6 +292,8 @@ class Stack:
             return
         index = torch.tensor(rows)
         self._batches = [self._batches[i] for i in rows]
+        self._rates, self._base = [self._rates[i] for i in rows], [self._base[i] for i in rows]
+        self._clips = [self._clips[i] for i in rows]
         self.optimizer = self.optimizer.only(rows)
         self._held = {key: tensor.index_select(0, index) for key, tensor in self._held.items()}
         self._buffers = [tensor.index_select(0, index) for tensor in self._buffers]

@@ -12,6 +12,8 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
 
+RATE = name_of("η")
+
 
 def alike(spec: type[Optimizer], hyper: Mapping[str, Any]) -> tuple[Any, ...]:
     """What has to be the same for two copies to be trained by the same equations: conditions, switches, what is kept."""
@@ -34,11 +36,23 @@ class StackedOptimizer:
     def __init__(self, spec: type[Optimizer], hypers: Sequence[Mapping[str, Any]], parameters: Tensor) -> None:
         self.spec, self.hypers, self.parameters = spec, list(hypers), parameters
         self.one = spec(hypers[0], [parameters])
-        self.equal = all(hyper == hypers[0] for hyper in hypers)
+        rest = [{name: value for name, value in hyper.items() if name != "lr"} for hyper in hypers]
+        self._alike = all(others == rest[0] for others in rest)
+        """Whether the copies have the same settings, but perhaps other learning rates."""
+        self.equal = self._alike and all(hyper["lr"] == hypers[0]["lr"] for hyper in hypers)
         for variable in spec.state_variables:
             if variable.name in self.one.state and isinstance(variable.start, str):
                 self.one.state[variable.name][0].copy_(self._column(variable.start).expand_as(parameters))
         self._known: dict[str, Any] = {name_of(s.symbol): self._value(s.name) for s in spec.settings if s.symbol}
+
+    def set_rates(self, rates: Sequence[float]) -> None:
+        """Make the coming steps with these learning rates, one for each copy."""
+        first = rates[0]
+        same = all(rate == first for rate in rates)
+        self.equal = self._alike and same
+        if same:
+            self.one.set_rate(first)
+        self._known[RATE] = first if same else self.parameters.new_tensor(rates).unsqueeze(1)
 
     def _value(self, name: str) -> float | Tensor:
         values = {float(hyper[name]) for hyper in self.hypers}

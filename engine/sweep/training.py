@@ -21,6 +21,7 @@ from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.result import evaluated, parts_read
 from engine.training.run import Run
+from engine.training.schedules.registry import SCHEDULES
 from graph.model.computation import computation_key
 from graph.model.training_settings import TRAINING_SETTINGS, setting_in
 from graph.text.messages import _
@@ -36,8 +37,10 @@ TOGETHER = 2**26
 """Numbers that the copies of one batch hold: parameters, optimizer's memory and values of a step."""
 MOST = 256
 """Copies in one batch."""
-SHARED = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
-"""Training settings that the batch of copies knows; runs with any other go one after another."""
+OWN = ("hyper", "seed", "order_seed", "clip_norm", "clip_value", "lr_schedule", "lr_schedule_hyper", "warmup")
+"""Training settings of which each copy in a batch has its own value."""
+SHARED = (*OWN, "optimizer", "epochs", "steps", "batch_size", "drop_last", "device")
+"""Training settings that a batch of copies knows; runs with any other go one after another."""
 MEASURED = 200
 """Measurements of one run that are passed on."""
 
@@ -100,7 +103,7 @@ def groups(graph: Graph, plan: SweepPlan) -> list[Group]:
         training = twin.training
         spec = OPTIMIZERS.get(str(training["optimizer"]))
         hyper = alike(spec, spec.with_defaults(training.get("hyper") or {})) if spec is not None and not why else index
-        rest = [(s.name, str(setting_in(training, s))) for s in TRAINING_SETTINGS if s.name not in ("hyper", "seed")]
+        rest = [(s.name, str(setting_in(training, s))) for s in TRAINING_SETTINGS if s.name not in OWN]
         key = (computation_key(twin), hyper, *rest)
         found.setdefault(key, Group(why=why)).members.append(index)
     for group in found.values():
@@ -116,6 +119,9 @@ def _why_alone(graph: Graph) -> str:
         return _("the optimizer is not known")
     if spec.evaluates_loss:
         return _("{optimizer} evaluates the loss itself").format(optimizer=spec.short or spec.title)
+    schedule = SCHEDULES.get(str(graph.training.get("lr_schedule") or "constant"))
+    if schedule is None or schedule.watches:
+        return _("the schedule of the learning rate watches the loss")
     for setting in TRAINING_SETTINGS:
         if setting.name not in SHARED and setting_in(graph.training, setting) not in (setting.default, None):
             return _("the setting {setting} is used").format(setting=setting.label)

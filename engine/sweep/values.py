@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, setting_of, title_of
+from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, choices_of, setting_of, title_of
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.formula.numbers import read_number
 from graph.model.spec import Setting
@@ -47,7 +47,7 @@ def example(of: Swept, setting: Setting) -> str:
     if of == OPTIMIZER:
         return "sgd, momentum, adam"
     if setting.kind == "choice":
-        return ", ".join(setting.choices[:2])
+        return ", ".join([*choices_of(of, setting)][:2])
     if setting.kind == "bool":
         return "yes, no"
     if setting.kind == "int":
@@ -76,13 +76,10 @@ def _number(setting: Setting, title: str, text: str) -> int | float:
 
 
 def _choice(setting: Setting, of: Swept, title: str, text: str) -> str:
+    choices = choices_of(of, setting)
+    known = {choice: choice for choice in choices} | {name.casefold(): choice for choice, name in choices.items()}
     if of == OPTIMIZER:
-        known = {key: key for key in OPTIMIZERS}
-        for key, spec in OPTIMIZERS.items():
-            known |= {name.casefold(): key for name in (spec.title, spec.short, translated(spec.title)) if name}
-    else:
-        known = {choice: choice for choice in setting.choices}
-        known |= {translated(name).casefold(): choice for choice, name in zip(setting.choices, setting.choice_titles, strict=False)}
+        known |= {translated(spec.title).casefold(): key for key, spec in OPTIMIZERS.items()}
     found = known.get(text) or known.get(text.casefold())
     if found is None:
         raise PlanError(_("{setting}: there is no {value}.{suggestion}").format(

@@ -167,7 +167,7 @@ class SweepTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self._sort)
-        self.selectionModel().currentRowChanged.connect(self._chosen)
+        self.selectionModel().selectionChanged.connect(lambda _now, _before: self._chosen())
         self.doubleClicked.connect(lambda _index: self.used.emit())
         self.rows.modelReset.connect(self._fit)
         state.selection_moved.connect(self.show_selection)
@@ -209,8 +209,8 @@ class SweepTable(QTableView):
         self.rows.sort(column, order)
         self.show_selection()
 
-    def _chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
-        if index.isValid() and self.selectionModel().isRowSelected(index.row(), QModelIndex()):
+    def _chosen(self) -> None:
+        for index in self.selectionModel().selectedRows():
             self._state.select(self.rows.order[index.row()])
 
     def show_selection(self) -> None:

@@ -82,6 +82,16 @@ def test_other_hyperparameters_go_along_as_columns() -> None:
         assert_equal(one, other)
 
 
+def test_schedules_clipping_and_orders_go_along() -> None:
+    graph = tanh_net(optimizer="adam", hyper={}, epochs=5, batch_size=30, drop_last=True, warmup=3, clip_value=0.05)
+    axes = Axis(Swept("lr_schedule"), ("constant", "cosine", "inverse_time")), Axis(Swept("clip_norm"), (None, 0.02))
+    together, alone, _ = both(graph, *axes, Axis(Swept("order_seed"), (3, 4)))
+    ends = {tuple(run.state.parameters["out.W"].flatten().tolist()) for run in alone}
+    assert len(ends) == len(alone)  # every setting takes effect
+    for one, other in zip(together, alone, strict=True):
+        assert_equal(one, other)
+
+
 def test_traced_steps_are_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.sweep.mapped.OFTEN", 3)
     together, alone, stack = both(everything(), Axis(Swept("seed"), (0, 1, 2)))
