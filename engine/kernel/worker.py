@@ -528,15 +528,17 @@ class DocumentWorker:
         model = self._model
         left = self._trained.left
         more: dict[str, Any] = {}
-        if run is not None:
+        filed = self._tree.get(self._id) if run is None else None
+        curve = run.curve if run is not None else filed.curve if filed is not None else None
+        if curve is not None:
             known = points_known.get(self.run, 0)
-            first, points = run.curve.tell(known)
-            losses = run.curve.tell_losses(known > 0)
+            first, points = curve.tell(known)
+            more = {"points": points, "first_point": first, "losses": curve.tell_losses(known > 0)}
+        if run is not None:
             if self.training:
                 self._measured.hear(points, self._numbers)
             loss = run.loss if self._stepped == self._numbers else None
-            more = {"points": points, "first_point": first, "losses": losses, "total_steps": run.total_steps, "loss": loss,
-                    "loss_of": run.loss_of, "rate": run.rate}  # fmt: skip
+            more |= {"total_steps": run.total_steps, "loss": loss, "loss_of": run.loss_of, "rate": run.rate}
             if self._alone == state.step and not self.training and run.problem is None:
                 more["rows"] = run.last_rows()
         if self._current_metrics():

@@ -247,3 +247,85 @@ def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qt
     (key, *_) = trained
     assert np.array_equal(np.reshape(state.numbers[f"parameters/{key[0]}.{key[1]}"]["values"], trained[key].shape), trained[key])
     kernel.shutdown()  # which would start again, and outlive the test; this one is the last
+
+
+def test_all_runs_are_in_the_file_and_any_of_their_steps_can_be_gone_to_again(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    kernel, path = window.kernel, tmp_path / "runs.gradwire"
+    assert kernel is not None
+    step(window, qtbot, 2)
+    second_step = weights(window)
+    step(window, qtbot)
+    first = kernel.progress.run
+    window.commands.run("train_reset")
+    qtbot.waitUntil(lambda: kernel.progress.step == 0 and kernel.progress.run != first, timeout=PATIENCE)
+    window.document.do(SetTraining("hyper", {"lr": 0.01}))
+    step(window, qtbot, 2)
+    second, newest = kernel.progress.run, weights(window)
+    answering(window, saves=path)
+    window.commands.run("save")
+    assert "and 2 runs (" in window.status.message.full and not window.document.modified
+    records = kernel.runs
+    assert {run: record.last for run, record in records.items()} == {first: 3, second: 2}
+    curves = {run: [point.loss for point in kernel.curves[run]] for run in records}
+
+    window.commands.run("new")
+    qtbot.waitUntil(lambda: not kernel.runs, timeout=PATIENCE)
+    assert window.files.open(path)
+    qtbot.waitUntil(lambda: kernel.ready and kernel.progress.step == 2 and kernel.progress.run == second, timeout=PATIENCE)
+    shown_again(window, qtbot)
+    assert equal(weights(window), newest) and kernel.runs == records and not window.document.modified
+    assert {run: [point.loss for point in kernel.curves[run]] for run in records} == curves
+    step(window, qtbot)
+    assert kernel.progress.run == second and kernel.runs[second].last == 3 and window.document.modified
+    kernel.to_iteration(2, first)
+    qtbot.waitUntil(lambda: (kernel.progress.run, kernel.progress.step) == (first, 2), timeout=PATIENCE)
+    shown_again(window, qtbot)
+    assert equal(weights(window), second_step)
+
+    answering(window, saves=tmp_path / "report.md")
+    window.commands.run("export_runs")
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert f"## Run {first}" in report and "| lr | 0.01 |" in report and "Settings that differ: lr" in report
+
+
+def test_where_runs_are_saved_is_a_choice_and_undone_like_one(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    step(window, qtbot)
+    choices = {place: window.actions_by_id[f"save_runs_{place}"] for place in ("file", "beside", "no")}
+    assert choices["file"].isChecked() and not choices["beside"].isChecked()
+    choices["beside"].trigger()
+    answering(window, saves=tmp_path / "b.gradwire")
+    window.commands.run("save")
+    assert (tmp_path / "b.gradwire").read_bytes()[:1] == b"{" and len(read(tmp_path / "b.gradwire", CATALOG).runs) == 1
+    choices["no"].trigger()
+    answering(window, saves=tmp_path / "n.gradwire")
+    window.commands.run("save_as")
+    assert not (tmp_path / "n.runs").exists() and read(tmp_path / "n.gradwire", CATALOG).runs == ()
+    (tmp_path / "o.runs").write_text("another document's")
+    window.document.undo()
+    qtbot.waitUntil(choices["beside"].isChecked, timeout=PATIENCE)
+    asked = answering(window, saves=tmp_path / "o.gradwire")
+    asked.agrees = False
+    window.commands.run("save_as")
+    assert asked.asked[-1] == "sure Replace other runs?" and (tmp_path / "o.runs").read_text() == "another document's"
+
+
+def test_weights_are_saved_loaded_and_undo_returns_to_the_trained_ones(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    step(window, qtbot, 2)
+    saved = weights(window)
+    answering(window, saves=path, opens=path)
+    window.commands.run("save_weights")
+    qtbot.waitUntil(path.exists, timeout=PATIENCE)
+    step(window, qtbot)
+    later = weights(window)
+    window.commands.run("load_weights")
+    qtbot.waitUntil(lambda: "Loaded 4 tensors from w.safetensors, saved after step 2" in window.status.message.full, timeout=PATIENCE)
+    shown_again(window, qtbot)
+    assert equal(weights(window), saved)
+    window.document.undo()
+    shown_again(window, qtbot)
+    assert equal(weights(window), later)
+    path.write_bytes(b"nothing")
+    asked = answering(window, opens=path)
+    window.commands.run("load_weights")
+    qtbot.waitUntil(lambda: "tell w.safetensors: this is not a whole safetensors file." in asked.asked, timeout=PATIENCE)
