@@ -21,7 +21,7 @@ def _smoothing(steps: int, text: str) -> ActionSpec:
 ROWS = (
     ActionSpec("curves_read", _("Read a step"), MENU, ("Ctrl+Shift+U",), enabled=_drawn, search=(*WORDS, "cursor", "zoom"), before=True,
                tip=_("Move the focus to the loss: arrow keys read the steps, + and − zoom, 0 shows all"), run="curves.focus"),
-    ActionSpec("go_to_step", _("Go to a step"), MENU, ("Ctrl+Shift+G",), enabled=has("curves"), search=("timeline", "slider", "rewind"),
+    ActionSpec("go_to_step", _("Go to a step"), MENU, ("Ctrl+F7",), enabled=has("curves"), search=("timeline", "slider", "rewind"),
                tip=_("Move the focus to the slider of steps: arrow keys show the steps before and after"), run="curves.focus_timeline"),
     ActionSpec("curves_all", _("Show all steps"), MENU, ("Ctrl+Shift+A",), enabled=has("curves zoomed"), search=(*WORDS, "zoom"),
                tip=_("Show all steps again; the mouse wheel or a drag over the plot shows fewer"), run="curves.show_all"),
