@@ -19,6 +19,7 @@ from engine.training.replay import CHECK_SECONDS, Replay, first_difference
 from engine.training.run_tree import KnownRun, RunTree
 from engine.training.state import State
 from engine.training.steps import StepConditions
+from engine.training.stops import Stop
 from graph.model.computation import computation_key
 from graph.model.problem import Problem
 from graph.model.run_record import Origin, RunRecord, SettingsChange
@@ -49,6 +50,7 @@ class Trainer(Protocol):
     training: Mapping[str, Any]
     curve: Curve
     problem: Problem | None
+    stopped: Stop | None
     steps: Steps
 
     @property
@@ -222,14 +224,14 @@ class History:
         run = self.run
         if id == run.id and step == run.state.step and self._uprooted is None:
             return look()
-        present, loss, last, problem = run.capture(), run.loss, run.steps.last, run.problem
+        present, loss, last, problem, stopped = run.capture(), run.loss, run.steps.last, run.problem, run.stopped
         kept = self._rooted, self._uprooted, self._future, self._boundary, self.replay
         at, here, curve = self.checkpoints.present, run.id, run.curve
         try:
             return look() if self.go_to(step, id) else None
         finally:
             run.back_to(present, loss)
-            run.id, run.curve, run.problem, run.steps.last = here, curve, problem, last
+            run.id, run.curve, run.problem, run.stopped, run.steps.last = here, curve, problem, stopped, last
             self.checkpoints.present = at
             self._rooted, self._uprooted, self._future, self._boundary, self.replay = kept
 

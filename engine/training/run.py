@@ -68,6 +68,8 @@ class Run:
         self.problem: Problem | None = None
         self.stopped: Stop | None = None
         self.watch = Watch(self.training)
+        self._elsewhere = False
+        """Whether the run was at another step since it was trained last."""
         self.seconds = 0.0
         self.prepared = False
         self.steps = Steps(model)
@@ -218,7 +220,10 @@ class Run:
         start = state.step
         if self.curve.last > start >= self.history.future:  # the run went back, and its curve is drawn again from here
             self.curve.cut(start)
-            self.watch.back_to(start)
+        if self._elsewhere:  # patience compares with what was best on the way to this step
+            self.watch.best = None
+            self.recall_best()
+            self._elsewhere = False
         started = time.perf_counter()
         deadline = started + min(math.inf if max_seconds is None else max_seconds, max(self.watch.seconds - self.seconds, 0.0))
         limit = min(math.inf if max_steps is None else start + max_steps, self.history.boundary)
@@ -405,10 +410,11 @@ class Run:
         self.history.start_over(id)
         self.problem, self.seconds, self._first_step, self._extensions, self._measured = None, 0.0, 0, 0, -1
         self.steps.loss, self.steps.losses, self.steps.last = None, [], None
+        self.stopped, self.watch, self._elsewhere = None, Watch(self.training), False
 
     def arrived(self) -> None:
         """The state is another one of this run's than before."""
-        self.problem, self.stopped, self._measured = None, None, -1
+        self.problem, self.stopped, self._measured, self._elsewhere = None, None, -1, True
         self._snapshots = [self.capture()]
 
     def back_to(self, state: State, loss: float | None) -> None:

@@ -85,11 +85,6 @@ class Watch:
         """Go on although this condition was met."""
         self._dismissed.add(stop.setting)
 
-    def back_to(self, step: int) -> None:
-        """The run went back: what was best later is not known any more."""
-        if self.best is not None and self.best.step > step:
-            self.best = None
-
     def _value(self, name: str) -> Any:
         return None if name in self._dismissed else self._values[name]
 

@@ -86,6 +86,31 @@ def test_patience_judges_by_the_validation_part_and_returns_to_the_best_epoch() 
     assert kept.state.step == last and "restored" not in kept.stop_text
 
 
+def test_going_back_and_on_stops_at_the_same_step() -> None:
+    """Patience compares with the best epoch on the way to the present step, also where that lies before the step gone back to."""
+    run = with_validation(epochs=300, hyper={"lr": 4.0}, batch_size=8, stop_patience=5)
+    while run.stopped is None:
+        run.keep(single=True)
+        run.train(max_steps=20)
+    stop, state = run.stopped, run.capture()
+    assert run.go_to((stop.best or 0) + 11) and run.stopped is None
+    run.keep()
+    run.train()
+    assert run.stopped == stop and run.capture().diff(state) == {}
+
+
+def test_a_reset_run_is_judged_by_its_own_losses() -> None:
+    run = with_validation(epochs=300, hyper={"lr": 4.0}, batch_size=8, stop_patience=5)
+    run.keep()
+    run.train()
+    stop = run.stopped
+    run.model.reset()
+    run.start_over(7)
+    run.keep()
+    run.train()
+    assert run.id == 7 and run.stopped == stop
+
+
 def test_the_test_part_never_stops_a_run() -> None:
     """Without a validation part the training part judges, although the curves show the test part."""
     run = trained(run_of(epochs=300, stop_accuracy=0.9))
