@@ -62,6 +62,10 @@ if TYPE_CHECKING:
     from engine.training.run import Run
 
 
+AT_ONCE = 1.5
+"""Seconds: a step that takes longer to reach again is reached by training, which answers the window meanwhile."""
+
+
 class DocumentWorker:
     """Traces and trains one document (see `engine.kernel.server.Worker`)."""
 
@@ -280,7 +284,10 @@ class DocumentWorker:
         if run is None:
             return
         before = LeftRun(self.run, self.step, self._trained.token)
-        if run.go_to(step, id, check) or self._take_over(run, step, id):
+        near = run.history.nearest(step, self.run if id is None else id)
+        if near is not None and near[1] > AT_ONCE:
+            self._train_to(run, step, near[0], id)
+        elif run.go_to(step, id, check) or self._take_over(run, step, id):
             self.debugging.stopped = None
             self._trained.moved_on()
             self._stepped = self._numbers
@@ -290,6 +297,19 @@ class DocumentWorker:
             self._say(_("This is the first iteration."))
         else:
             self._say(self._why_not_there(step, id))
+
+    def _train_to(self, run: Run, step: int, stored: int, id: int | None) -> None:
+        """To a step far behind the last stored one: making the steps again is shown as training, and can be paused."""
+        run.go_to(stored, id)
+        self._trained.moved_on()
+        self._stepped = self._numbers
+        self._rest()
+        if run.history.known_ahead() < step:
+            text = _("Step {step:,} is {count:,} steps after a stored one, and the settings have changed since. Restore the run first.")
+            self._say(text.format(step=step, count=step - stored))
+            return
+        self._start(step - stored)
+        self._say(_("Making {count:,} steps again to reach step {step:,}.").format(count=step - stored, step=step))
 
     def _arrived_from(self, before: LeftRun) -> None:
         """After a Reset was undone, it can be done again in the same way."""
@@ -504,7 +524,8 @@ class DocumentWorker:
         """Nothing is trained now: store the state, and measure over whole parts; while training the curve's last measurement serves."""
         if self._run is not None:
             self._settle(self._run)
-            self._tree.update(self.run, stopped=self._run.stop_text)
+            if self.step >= self._run.curve.last:  # else it is an earlier step that is looked at
+                self._tree.update(self.run, stopped=self._run.stop_text)
         if self._run is not None and self.step:
             self._measured.measure(self._run.metrics, self._numbers, self.step)
 

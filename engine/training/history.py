@@ -133,9 +133,9 @@ class History:
             known.note_best(step, measured)
 
     def spent(self, seconds: float) -> None:
-        """Training the present run took so long."""
+        """Training the present run took so long; steps that are made once more do not count."""
         known = self.tree.get(self.run.id)
-        if known is not None:
+        if known is not None and self.run.state.step >= self.run.curve.last:
             known.record = replace(known.record, seconds=known.record.seconds + seconds)
 
     def settle(self) -> None:
@@ -215,6 +215,25 @@ class History:
         self.forget_future()
         run.arrived()
         return True
+
+    def known_ahead(self) -> int:
+        """The last step that the present conditions are known to lead to from here. Raises RunError."""
+        step = self.run.state.step
+        known = self.checkpoints.same_future(step, self.run.conditions()) if self._standing() is not None else None
+        if known is None:
+            return step
+        end = self.checkpoints.ends(known)
+        return max(known.last, step) if end is None else end
+
+    def nearest(self, step: int, id: int) -> tuple[int, float] | None:
+        """The stored step from which `step` of a run is made again, and about how many seconds that takes. Raises RunError."""
+        self.run.conditions()
+        end, record = self._tip(id), self.tree.record(id)
+        route = None if end is None else self.checkpoints.route(step, end.id)
+        if route is None or record is None:
+            return None
+        stored = route[1].step
+        return stored, (step - stored) * record.seconds / max(record.last - record.start, 1)
 
     def visit(self, step: int, id: int, look: Callable[[], T]) -> T | None:
         """Call `look` while the model is at a step of a run, then come back exactly; None where the step is out of reach.

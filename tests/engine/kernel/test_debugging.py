@@ -100,6 +100,23 @@ def test_after_a_run_at_full_speed_every_earlier_step_can_be_seen_again() -> Non
     assert not captured(worker).diff(end)
 
 
+def test_a_step_that_takes_long_to_reach_is_trained_to_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, twin = opened(tanh_net()), opened(tanh_net())
+    worker.command(Start(worker.run))
+    while worker.training:
+        worker.run_slice(0.004)
+    last, losses = worker.step, worker.progress({}).record
+    monkeypatch.setattr("engine.kernel.worker.AT_ONCE", -1.0)
+    worker.command(GoTo(worker.run, 43))
+    assert worker.training or worker.step == 43
+    while worker.training:
+        worker.run_slice(0.004)
+    for _ in range(43):
+        twin.command(StepOnce(twin.run))
+    assert worker.step == 43 and not captured(worker).diff(captured(twin))
+    assert worker.progress({}).record == losses and losses is not None and losses.last == last
+
+
 def test_after_another_learning_rate_the_past_is_as_it_was_and_the_future_is_not() -> None:
     desk = Desk(hyper={"lr": 0.01})
     for _ in range(4):
