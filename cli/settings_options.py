@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.parser import choice
 from engine.training.schedules.base import ScheduleError
+from engine.training.schedules.registry import SCHEDULES
 from engine.training.spelling import read_schedule
 from engine.training.stops import STOPS, StopError, read_stop
 from graph.formula.numbers import read_number
@@ -28,7 +29,11 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
         if not setting.option:
             continue
         if setting.name == "lr_schedule":
-            parser.add_argument(setting.option, dest=setting.name, type=_schedule, metavar=setting.metavar, help=setting.option_help)
+            numbers = {key: [s.name.upper() for s in spec.settings if s.name != "unit"] for key, spec in SCHEDULES.items()}
+            known = "; ".join(":".join([key, *names]) for key, names in numbers.items())
+            text = _("{what}. There are {known}. Numbers may be left out, or named: step:factor=0.5. steps or epochs says what they count.")
+            help_text = text.format(what=setting.option_help, known=known)
+            parser.add_argument(setting.option, dest=setting.name, type=_schedule, metavar=setting.metavar, help=help_text)
             continue
         owner: Any = parser
         if setting.excludes:

@@ -156,4 +156,5 @@ class Accumulating(Summing):
 
 def norm_of(gradients: Sequence[Tensor]) -> Tensor:
     """The Euclidean norm of all gradients together, a scalar: of the tensors' norms, as torch computes it."""
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0)), 2.0)
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients), 2.0)), 2.0)
+    return norm

@@ -52,7 +52,7 @@ TRAINING_SETTINGS: Final = (
     ),
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
     TrainingSetting(
-        "lr_schedule", "choice", "constant", title=_("Rate"), effect="update", offered=True, form="schedule", option="--schedule",
+        "lr_schedule", "choice", "constant", title=_("Schedule"), effect="update", offered=True, form="schedule", option="--schedule",
         metavar="SCHEDULE", option_help=_("learning rate over the run, such as cosine, step:30:0.1 or warmup:100+cosine"),
         help=_("How the learning rate changes during the run."),
     ),

@@ -56,8 +56,8 @@ class ScheduleForm(Folded):
         inside.addLayout(self._hyper_place)
         inside.addLayout(self._formula)
         self.column.addLayout(inside)
-        self.column.addWidget(self.complaint)
-        self.column.addWidget(self.picture)
+        self.column.insertWidget(1, self.picture)  # seen before any setting, and where the part is closed too
+        self.column.insertWidget(1, self.complaint)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
