@@ -524,7 +524,7 @@ class DocumentWorker:
         """Nothing is trained now: store the state, and measure over whole parts; while training the curve's last measurement serves."""
         if self._run is not None:
             self._settle(self._run)
-            if self.step >= self._run.curve.last:  # else it is an earlier step that is looked at
+            if self.step >= self._run.curve.last or self._run.stopped is not None:  # else it is an earlier step that is looked at
                 self._tree.update(self.run, stopped=self._run.stop_text)
         if self._run is not None and self.step:
             self._measured.measure(self._run.metrics, self._numbers, self.step)
