@@ -83,7 +83,7 @@ class Gradients(Feature):
         from ui.canvas.model.gradient_size import sizes
         from ui.gradients.layers import layers
 
-        content, theme = self.workspace.canvas.content, self.workspace.canvas.theme
+        content, theme = self.workspace.canvas.content.with_compared(None), self.workspace.canvas.theme
         document, objective = self.workspace.document, content.objective()
         key = (document, document.structure, objective)
         if key != self._plan[0]:

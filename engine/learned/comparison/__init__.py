@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from engine.compile.views import ArrayView
+from engine.compile.spot import Spot
+from engine.compile.views import ArrayView, Key
 from engine.explain.question import Question
 from graph.model.address import Address
+
+Identity = Literal["", "numbers", "state"]
+"""Which bits of two states are the same: not all, those of learned tensors and buffers, or those of the optimizer's memory too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,15 @@ class Moment:
 class CompareMoments(Question):
     """What differs between two states of the network: both see the samples that the canvas shows, in evaluation mode.
 
-    Answered with a `Comparison`, at rest only.
+    Answered with a `Comparison`, at rest only. `structure`, `revision` and `spot` say which document and samples were meant.
     """
 
     answered_by: ClassVar[str] = "engine.learned.comparison.answer:compare"
     first: Moment
     second: Moment
+    structure: int = 0
+    revision: int = 0
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`wires` are outputs of nodes and their gradients, `parameters` the learned tensors and their gradients, in order of the graph.
+    """`wires` are outputs of nodes, their gradients and those that come back along each wire; `parameters` the learned tensors and their
+    gradients; in order of the graph. `inner` is the change of what operations made on their way.
 
-    `loss` is the objective at both moments over the samples shown; None where there is none.
+    `loss` is the objective at both moments over the samples shown; None where there is none. `identical` compares the states bit by bit.
     """
 
     first: Moment
@@ -66,3 +74,5 @@ class Comparison:
     loss: tuple[float, float] | None
     metrics: tuple[Mapping[str, float], Mapping[str, float]]
     """Over whole parts of the data, at both moments; the test part only where no validation part judges the network."""
+    identical: Identity = ""
+    inner: Mapping[Key, ArrayView] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from graph.storage.document import Change, Document
 from ui.canvas.model import card_body, levels, samples
 from ui.canvas.model.arithmetic import NodeRows
 from ui.canvas.model.camera import Camera
+from ui.canvas.model.compared import Compared
 from ui.canvas.model.content import Content, Shows
 from ui.canvas.model.digits import Digits
 from ui.canvas.model.expected_shapes import expected
@@ -92,6 +93,8 @@ class CanvasModel(QObject):
         self._shaped = (-1, 0, 0)
         """Of which pass the shapes were taken: its structure, and how many there were."""
         self.shows: Shows = "numbers"
+        self.compared: Compared | None = None
+        """Two moments whose differences are shown in the place of the present numbers."""
         self.look: Look = ""
         self.activity_shown = False
         """How the wires show the size of their gradients."""
@@ -142,6 +145,7 @@ class CanvasModel(QObject):
         self.document = document
         document.changed.connect(self._follow)
         self._shaped = (-1, 0, 0)
+        self.compared = None
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
         self.live.scene.least = self.viewport.least
@@ -175,6 +179,7 @@ class CanvasModel(QObject):
         self.content = Content(
             self.document.graph, trace, self.playhead, stale, sample=self.samples.choice, opened=self._opened(), fractions=fractions,
             look=self.look, digits=self.digits, shows=self.shows, held=self.live.held, activity_shown=self.activity_shown,
+            compared=self.compared,
         )  # fmt: skip
         self.surface.repaint_scene()
 
@@ -193,6 +198,13 @@ class CanvasModel(QObject):
             self.content.texts.clear()
             self.live.labels.clear()
             self.surface.repaint_scene()
+
+    def show_compared(self, compared: Compared | None) -> None:
+        """Show by how much two moments differ in the place of the present numbers; None: these again."""
+        if compared is not self.compared:
+            self.compared = compared
+            self.live.labels.clear()
+            self.set_trace(self.content.trace)
 
     def _show_sample(self) -> None:
         """Another part of the batch: the same numbers, cut differently."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from PySide6.QtGui import QImage
@@ -18,6 +18,7 @@ from graph.model.graph import Graph
 from graph.model.problem import GRAVITY, Problem
 from ui.canvas.model import samples
 from ui.canvas.model.card_body import NumberPlace
+from ui.canvas.model.compared import Compared
 from ui.canvas.model.digits import Digits
 from ui.canvas.model.playhead import Playhead
 from ui.look.theme import Theme
@@ -57,6 +58,8 @@ class Content:
     """How many digits show the last change of a number; one for all contents of a canvas."""
     held: bool = False
     """Whether a slider is being dragged."""
+    compared: Compared | None = None
+    """What two moments differ by, shown in the place of the present numbers while nothing plays."""
     sizes: Any = None
     """The sample, and its `gradient_size.Sizes`."""
     _activities: dict[str, Activity | None] = field(default_factory=dict)
@@ -70,6 +73,20 @@ class Content:
     @property
     def playing(self) -> bool:
         return self.playhead is not None and not self.playhead.at_rest
+
+    @property
+    def comparing(self) -> bool:
+        """Whether the numbers shown are differences of two moments."""
+        return self.compared is not None and self.trace is not None and not self.playing
+
+    @property
+    def numbers(self) -> TraceView | None:
+        """Those that are shown: of the trace, or how two moments differ."""
+        return self.compared.change if self.compared is not None and self.comparing else self.trace
+
+    def with_compared(self, compared: Compared | None) -> Content:
+        """The same with other differences, or with the present numbers."""
+        return self if compared is self.compared else replace(self, compared=compared, sizes=None)
 
     @property
     def weighted(self) -> bool:
@@ -109,7 +126,7 @@ class Content:
 
     def final_gradient(self, edge: Edge) -> Gradient:
         """A wire's gradient wherever playback is; hidden numbers are covered as ever."""
-        return self._part(edge.source, self.trace.edge_gradients.get(edge.id, HELD)) if self.trace is not None else HELD
+        return self._part(edge.source, self.numbers.edge_gradients.get(edge.id, HELD)) if self.numbers is not None else HELD
 
     def node_value(self, node: str, port: str) -> ArrayView | None:
         if self.trace is None:
@@ -120,12 +137,12 @@ class Content:
 
     def fraction(self, kind: Kind, identity: str, port: str = "", gradient: bool = False) -> str:
         """How exact mode writes a number; empty where it writes it like any other."""
-        return self.fractions.get(Address(kind, identity, port, gradient), "") if self.fractions else ""
+        return self.fractions.get(Address(kind, identity, port, gradient), "") if self.fractions and not self.comparing else ""
 
     def node_gradient(self, node: str, port: str) -> Gradient:
         if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):
             return HELD
-        return self._part((node, port), self.trace.gradients.get((node, port), HELD))
+        return self._part((node, port), self.numbers.gradients.get((node, port), HELD)) if self.numbers is not None else HELD
 
     def moving_value(self, key: tuple[str, str]) -> ArrayView | None:
         """An output's value as it is shown while it is on its way, though it has not arrived."""
@@ -138,7 +155,7 @@ class Content:
     def written_as(self, key: tuple[str, ...], view: ArrayView) -> ArrayView:
         """The tensor as it is written: entries that are nothing but round-off are 0. A tip shows their true values."""
         trace = self.trace
-        entries = trace.negligible.get(key) if trace is not None and trace.negligible else None
+        entries = trace.negligible.get(key) if trace is not None and trace.negligible and not self.comparing else None
         if trace is None or entries is None or view.covered or view.data is None:
             return view
         tables: dict[str, Mapping[Any, Gradient]] = {"value": trace.values, "total": trace.gradients, "slope": trace.parameter_gradients}
@@ -149,7 +166,7 @@ class Content:
     def figures(self, key: Hashable, view: ArrayView) -> int:
         """Significant digits of a single number, or decimals that a small tensor's numbers have at least."""
         free = self.trace is not None and self.trace.mode == "training" and self.trace.iteration < 0
-        if view.covered:
+        if view.covered or self.comparing:
             return 0
         single = view.scalar
         if single is not None:
@@ -159,8 +176,8 @@ class Content:
         return self.digits.of_rows((key, self.sample), tuple(view.data.reshape(-1).tolist()), free, self.held)
 
     def _value(self, key: tuple[str, str]) -> ArrayView | None:
-        assert self.trace is not None
-        view = self.trace.values.get(key)
+        assert self.numbers is not None
+        view = self.numbers.values.get(key)
         shown = self._part(key, view) if view is not None else None
         return shown if isinstance(shown, ArrayView) else None
 
@@ -208,7 +225,7 @@ class Content:
     @property
     def marking(self) -> bool:
         """Whether nodes with dead or saturated units carry a mark."""
-        return bool(self.look or self.activity_shown) and self.values
+        return bool(self.look or self.activity_shown) and self.values and not self.comparing
 
     def marked(self, node: str) -> Activity | None:
         """The activity of a node that has enough dead or saturated units to be marked."""
@@ -216,12 +233,12 @@ class Content:
         return found if found is not None and found.share >= SHOWN else None
 
     def weight(self, node: str, name: str) -> ArrayView | None:
-        return self.trace.parameters.get((node, name)) if self.trace is not None and name else None
+        return self.numbers.parameters.get((node, name)) if self.numbers is not None and name else None
 
     def weight_gradient(self, node: str, name: str) -> Gradient:
         if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):
             return HELD
-        return self.trace.parameter_gradients.get((node, name), HELD)
+        return self.numbers.parameter_gradients.get((node, name), HELD) if self.numbers is not None else HELD
 
     def at_place(self, node: str, place: NumberPlace) -> Gradient | None:
         """The tensor that stands at a place of a card."""
@@ -235,7 +252,7 @@ class Content:
         """What an operation made on its way, of the chosen sample."""
         if self.trace is None or (self.playhead is not None and not self.playhead.node_has_value(node)):
             return None
-        view = self.trace.inner.get((node, sign))
+        view = self.numbers.inner.get((node, sign)) if self.numbers is not None else None
         if view is None or self.sample is None or not samples.inner_batched(self.trace, view):
             return view
         return self._chosen(view)
@@ -255,7 +272,7 @@ class Content:
         if spec.role == "parameter":
             if self.graph.setting(node, "initialisation") != "value":
                 return None
-            held = self.weight(node, "value")
+            held = self.trace.parameters.get((node, "value")) if self.trace is not None else None
             if held is not None and held.scalar is not None and not self.stale:
                 return held.scalar
         value = self.graph.setting(node, "value") if spec.setting("value") is not None else None

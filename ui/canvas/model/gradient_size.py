@@ -71,7 +71,7 @@ def sizes(content: Content) -> Sizes:
 
 
 def _counted(content: Content) -> Sizes:
-    names = list(content.graph.edges)
+    names, content = list(content.graph.edges), content.with_compared(None)
     gradients = [content.final_gradient(edge) for edge in content.graph.edges.values()]
     shown = np.array([isinstance(g, ArrayView) and not g.covered for g in gradients], dtype=bool)
     norms = np.array([g.norm if isinstance(g, ArrayView) and not g.covered else math.nan for g in gradients], dtype=np.float64)

@@ -11,6 +11,7 @@ from graph.model.elements import Edge, End
 from graph.text.messages import _
 from ui.canvas.model import matrices, samples, text_metrics
 from ui.canvas.model.card_body import NumberPlace
+from ui.canvas.model.compared import DELTA, LARGEST, largest
 from ui.canvas.model.content import HELD, Content
 from ui.canvas.model.matrices import Matrix
 from ui.look.numerals import DIGITS, loud, number, tensor_text, whole
@@ -41,11 +42,13 @@ class WireText:
     view: ArrayView | None = None
     image: bool = False
     lead: float = 0.0
-    """Width of the sign that says the number is a norm."""
+    """Width of `sign`."""
     height: float = LINE
     matrix: Matrix | None = None
     size: float = 1.0
     """How large the numbers of `matrix` are, against their usual type."""
+    sign: str = ""
+    """Before the number: that it is a norm, or a difference."""
 
 
 def _word_width(text: str) -> float:
@@ -53,12 +56,16 @@ def _word_width(text: str) -> float:
 
 
 def _made(
-    kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
+    kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, sign: str = ""
 ) -> WireText:
     if kind == "word":
         return WireText(kind, text, _word_width(text))
-    wide, lead = text_metrics.number_width("wire", text), text_metrics.text_width("wire", NORM) + 4 if norm else 0.0
-    return WireText(kind, text, lead + wide + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
+    wide, lead = text_metrics.number_width("wire", text), _lead(sign)
+    return WireText(kind, text, lead + wide + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead, sign=sign)
+
+
+def _lead(sign: str) -> float:
+    return text_metrics.text_width("wire", sign) + 4 if sign else 0.0
 
 
 EMPTY = WireText("empty", "", 34.0)
@@ -71,6 +78,25 @@ def _bracketed(view: ArrayView, least: int) -> WireText:
     written = matrices.matrix(view, least)
     said = "; ".join(", ".join(row) for row in written.rows)
     return WireText("matrix", said, written.width, view, height=written.height, matrix=written)
+
+
+def change_text(change: Gradient | None, image: bool = False, brackets: bool = False) -> WireText:
+    """The difference of a value or a gradient at two moments: Δ and the number, the numbers, or the largest of them."""
+    if change is None or isinstance(change, Absent):
+        return EMPTY if change is None or change.reason == "not computed" else _made("word", change.word)
+    if change.covered:
+        return HIDDEN
+    scalar = change.scalar
+    if scalar is not None:
+        return _made("bad" if loud(scalar) else "number", f"{DELTA} {number(scalar)}")
+    if not change.finite:
+        return _made("bad", _("{sign} NaN/∞ {shape}").format(sign=DELTA, shape=tensor_text(change.shape)))
+    if not largest(change):
+        return _made("number", f"{DELTA} 0")
+    if brackets:
+        text, lead = _bracketed(change, 0), _lead(DELTA)
+        return replace(text, width=text.width + lead, lead=lead, sign=DELTA)
+    return _made("tensor", number(largest(change)), change, image, LARGEST)
 
 
 def value_text(view: ArrayView | None, image: bool = False, brackets: bool = False, fraction: str = "", figures: int = 0) -> WireText:
@@ -105,7 +131,7 @@ def gradient_text(gradient: ArrayView | Absent, brackets: bool = False, fraction
         return _bracketed(gradient, figures)
     if not gradient.finite:
         return _made("bad", _("NaN/∞ {shape}").format(shape=tensor_text(gradient.shape)))
-    return _made("tensor", number(gradient.norm), gradient, norm=True)
+    return _made("tensor", number(gradient.norm), gradient, sign=NORM)
 
 
 def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
@@ -117,6 +143,8 @@ def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
 def _gradient_text(content: Content, gradient: Gradient, edge: Edge) -> WireText:
     key = (id(gradient), 3 if content.brackets else 1)
     text: WireText | None = content.texts.get(key)
+    if text is None and content.comparing:
+        text = content.texts[key] = change_text(gradient, brackets=_written_out(content, edge.source, gradient))
     if text is None:
         fraction = content.fraction("edge", edge.id, gradient=True)
         if isinstance(gradient, ArrayView):
@@ -146,8 +174,14 @@ def shorter(text: WireText, content: Content, gradient: bool) -> tuple[WireText,
 
 
 def _shorter(text: WireText, view: ArrayView, gradient: bool) -> tuple[WireText, ...]:
-    pictured = text if text.kind != "matrix" else gradient_text(view) if gradient else value_text(view, text.image)
-    said = [f"{NORM} {pictured.text}", f"{NORM} {number(view.norm, 2)}"] if pictured.lead else [pictured.text]
+    if text.kind != "matrix":
+        pictured = text
+    elif text.sign == DELTA:
+        pictured = change_text(view, text.image)
+    else:
+        pictured = gradient_text(view) if gradient else value_text(view, text.image)
+    size = largest(view) if pictured.sign == LARGEST else view.norm
+    said = [f"{pictured.sign} {pictured.text}", f"{pictured.sign} {number(size, 2)}"] if pictured.sign else [pictured.text]
     kind = "number" if pictured.kind == "tensor" else pictured.kind
     alone = [WireText(kind, line, text_metrics.text_width("wire", line)) for line in dict.fromkeys(said)]
     if text.matrix is None:
@@ -160,6 +194,8 @@ def known_text(content: Content, value: ArrayView | None, source: tuple[str, str
     """The text of an output's value, the same for its card and all its wires."""
     key = (id(value), 2 if content.brackets else 0)
     text: WireText | None = content.texts.get(key)
+    if text is None and content.comparing:
+        text = content.texts[key] = change_text(value, content.is_image(*source), _written_out(content, source, value))
     if text is None:
         value = content.written_as(("value", *source), value) if value is not None else None
         figures, fraction = content.figures(source, value) if value is not None else 0, content.fraction("output", *source)
@@ -188,6 +224,8 @@ def _placed_text(content: Content, node_id: str, place: NumberPlace, view: Array
     if written and view.data is not None and _room_for(content, node_id, place, view):
         return matrices.matrix(view, content.figures((node_id, place.kind, place.name), view))
     shape = tensor_text(view.shape)
+    if content.comparing and view.finite:
+        return f"{LARGEST} {number(largest(view), 3)}"
     return f"{shape}   {norm_text(view)}" if view.finite else _("NaN/∞ {shape}").format(shape=shape)
 
 
@@ -210,7 +248,9 @@ def _room_for(content: Content, node_id: str, place: NumberPlace, view: ArrayVie
 
 def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
     """The objective's value and its gradient, which is 1."""
-    return known_text(content, content.node_value(*objective), objective), gradient_text(content.node_gradient(*objective))
+    gradient = content.node_gradient(*objective)
+    below = change_text(gradient) if content.comparing else gradient_text(gradient)
+    return known_text(content, content.node_value(*objective), objective), below
 
 
 def final_stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
@@ -218,4 +258,6 @@ def final_stub_texts(content: Content, objective: End) -> tuple[WireText, WireTe
     trace = content.trace
     if trace is None:
         return EMPTY, EMPTY
+    if content.comparing:
+        return stub_texts(content, objective)
     return known_text(content, trace.values.get(objective), objective), gradient_text(trace.gradients.get(objective, HELD))

@@ -52,7 +52,7 @@ def node_value(model: CanvasModel, item: str) -> str:
     typed = content.typed(item)
     if not parts and typed is not None:
         parts.append(number(typed))
-    return ", ".join(parts)
+    return _difference(model, ", ".join(parts))
 
 
 def node_description(model: CanvasModel, item: str) -> str:
@@ -90,7 +90,7 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
         return ""
     if output:
         shown = content.node_value(node, port)
-        return said(content.written_as(("value", node, port), shown)) if shown is not None else ""
+        return _difference(model, said(content.written_as(("value", node, port), shown))) if shown is not None else ""
     edge = graph.edge_into(node, port, slot)
     if edge is None:
         return _("not connected")
@@ -111,9 +111,14 @@ def wire_value(model: CanvasModel, edge: Edge) -> str:
     value = content.written_as(("value", *edge.source), value) if value is not None else None
     if isinstance(gradient, ArrayView):
         gradient = content.written_as(("edge", edge.id), gradient)
-    return _("value {number}, gradient {gradient}").format(
+    return _difference(model, _("value {number}, gradient {gradient}").format(
         number=said(value) if value is not None else WHY_ABSENT["not computed"], gradient=_gradient(gradient)
-    )
+    ))  # fmt: skip
+
+
+def _difference(model: CanvasModel, text: str) -> str:
+    """While two moments are compared, that these are no present numbers."""
+    return _("difference: {text}").format(text=text) if text and model.content.comparing else text
 
 
 def said(view: ArrayView) -> str:

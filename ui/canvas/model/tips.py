@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from engine.compile.activity import FLAT, SHOWN, Activity
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.formula.latex import display_name
@@ -12,7 +15,7 @@ from graph.model.graph import Graph
 from graph.text.messages import _
 from ui.canvas.model import samples
 from ui.canvas.model.card_body import NumberPlace
-from ui.canvas.model.content import Content
+from ui.canvas.model.content import HELD, Content
 from ui.canvas.model.scene import PortHit
 from ui.look.numerals import column, exact, number, shape_text
 
@@ -22,12 +25,28 @@ LISTED, EXACT_LISTED = 16, 8
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
-    rows = [wire(edge.id).name(content.graph)]
+    rows = [wire(edge.id).name(content.graph), *_sample_rows(content, content.batched(edge.source))]
+    return "\n".join(rows + _compared(content, lambda shown: _wire_rows(shown, edge)))
+
+
+def _wire_rows(content: Content, edge: Edge) -> list[str]:
     value = content.wire_value(edge)
-    rows += _sample_rows(content, content.batched(edge.source))
-    rows.append(_("value  {number}").format(number=described(value) if value is not None else WHY_ABSENT["not computed"]))
-    rows.append(_("gradient  {number}").format(number=_gradient(content.wire_gradient(edge))))
-    return "\n".join(rows)
+    return [
+        _("value  {number}").format(number=described(value) if value is not None else WHY_ABSENT["not computed"]),
+        _("gradient  {number}").format(number=_gradient(content.wire_gradient(edge))),
+    ]
+
+
+def _compared(content: Content, rows_of: Callable[[Content], list[str]]) -> list[str]:
+    """The rows of the present numbers; while two moments are compared, those of the difference and of both moments."""
+    both = content.compared
+    if both is None or not content.comparing:
+        return rows_of(content)
+    sides = ((both.title, both.change), (both.names[0], both.first), (both.names[1], both.second))
+    rows: list[str] = []
+    for title, numbers in sides:
+        rows += [title, *(f"   {row}" for row in rows_of(content.with_compared(replace(both, change=numbers))))]
+    return rows
 
 
 def node_tip(content: Content, node_id: str) -> str:
@@ -51,6 +70,15 @@ def _node_rows(content: Content, node_id: str) -> str:
     if objective is not None and objective[0] == node_id:
         rows.append(_("the objective: all gradients are derivatives of this value"))
     rows += _sample_rows(content, any(content.batched((node_id, port.name)) for port in spec.outputs))
+    rows += _compared(content, lambda shown: _output_rows(shown, node_id))
+    marked = content.marked(node_id)
+    if marked is not None:
+        rows.append(activity_tip(spec.title, marked))
+    return "\n".join(rows)
+
+
+def _output_rows(content: Content, node_id: str) -> list[str]:
+    spec, rows = content.graph.spec(node_id), list[str]()
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
@@ -61,22 +89,17 @@ def _node_rows(content: Content, node_id: str) -> str:
         total = content.node_gradient(node_id, spec.outputs[0].name if spec.outputs else "")
         if isinstance(total, ArrayView):
             rows.append(_("gradient  {number}").format(number=described(total)))
-    marked = content.marked(node_id)
-    if marked is not None:
-        rows.append(activity_tip(spec.title, marked))
-    return "\n".join(rows)
+    return rows
 
 
 def place_tip(content: Content, node_id: str, place: NumberPlace) -> str:
     """A tensor that has a place of its own inside a card, with all its digits."""
-    shown, name = content.at_place(node_id, place), display_name(content.graph.nodes[node_id].name)
-    rows = [f"{name}  {place.sign}"]
+    rows = [f"{display_name(content.graph.nodes[node_id].name)}  {place.sign}"]
     if place.kind == "slope" and content.sample is not None:
         rows.append(_("summed over all samples of the batch"))
     elif place.kind == "inner":
         rows += _sample_rows(content, place.kind == "inner")
-    rows.append(WHY_ABSENT["not computed"] if shown is None else _gradient(shown))
-    return "\n".join(rows)
+    return "\n".join(rows + _compared(content, lambda shown: [_gradient(shown.at_place(node_id, place) or HELD)]))
 
 
 def _sample_rows(content: Content, batched: bool) -> list[str]:

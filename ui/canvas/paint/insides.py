@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 
 from engine.compile.views import Absent, ArrayView
 from ui.canvas.model.card_body import TYPE, NumberPlace
+from ui.canvas.model.compared import DELTA
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
 from ui.canvas.model.matrices import Matrix
@@ -37,7 +38,8 @@ def _paint_place(
     shown, slope = content.at_place(node_id, place), place.kind == "slope"
     ink = theme.backward if slope else theme.text if place.kind == "weight" else theme.forward
     if place.sign:
-        _paint_sign(painter, place.sign, area, theme.backward if slope else theme.secondary)
+        sign = f"{DELTA}{place.sign}" if content.comparing else place.sign
+        _paint_sign(painter, sign, area, theme.backward if slope else theme.secondary)
     if shown is None or isinstance(shown, Absent):
         _paint_absent(painter, area, shown, theme)
     elif shown.covered:

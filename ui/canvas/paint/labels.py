@@ -13,7 +13,7 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import STUB, Spot
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.matrices import Matrix
-from ui.canvas.model.number_texts import LINE, NORM, PICTURE, WORD, WireText, shorter, stub_texts, texts
+from ui.canvas.model.number_texts import LINE, PICTURE, WORD, WireText, shorter, stub_texts, texts
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
 from ui.canvas.paint import batch
@@ -137,7 +137,11 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
         painter.drawText(box, _CENTRE, text.text)
     elif text.matrix is not None:
         ink = theme.error if text.matrix.loud else theme.stale if content.stale else hue
-        paint_matrix(painter, text.matrix, box.left(), -text.height / 2, ink, text.size)
+        if text.sign:
+            painter.setPen(color(ink))
+            painter.setFont(font("wire", text.size))
+            painter.drawText(box, _LEFT, text.sign)
+        paint_matrix(painter, text.matrix, box.left() + text.lead * text.size, -text.height / 2, ink, text.size)
     elif text.view is not None:
         image = content.picture(text.view, theme, text.image, 1)
         if image is not None:
@@ -146,8 +150,8 @@ def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content
             blit(painter, place, image, theme, content.stale, image.width() > PICTURE[0] or image.height() > PICTURE[1])
         painter.setPen(color(theme.stale if content.stale else hue))
         painter.setFont(font("wire"))
-        if text.lead:
-            painter.drawText(box.adjusted(PICTURE[0] + 6, 0, 0, 0), _LEFT, NORM)
+        if text.sign:
+            painter.drawText(box.adjusted(PICTURE[0] + 6, 0, 0, 0), _LEFT, text.sign)
         painter.drawText(box.adjusted(PICTURE[0] + 7 + text.lead, 0, 4, 0), _LEFT, text.text)
     else:
         painter.setPen(color(theme.error))

@@ -7,11 +7,12 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.compile.views import ArrayView
 from ui.canvas.model import text_metrics
+from ui.canvas.model.compared import DELTA, LARGEST, largest
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
 from ui.canvas.model.number_texts import norm_text
 from ui.canvas.paint.nodes import paint_slot
-from ui.look.numerals import tensor_text
+from ui.look.numerals import number, tensor_text
 from ui.look.theme import Theme, color, font
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -25,7 +26,8 @@ def paint_tiles(
     half = (area.width() - 12) / 2
     for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):
         place = QRectF(area.left() + left, area.top(), half, area.height())
-        caption = f"{name}  {tensor_text(shown.shape)}" if shown is not None else name
+        named = f"{DELTA}{name}" if content.comparing else name
+        caption = f"{named}  {tensor_text(shown.shape)}" if shown is not None else named
         captioned(painter, place, shown, caption, content, theme, pictured)
 
 
@@ -52,7 +54,8 @@ def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Conten
     text = tensor_text(view.shape)
     flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
     if flat:
-        captioned(painter, area, view, f"{text}   {norm_text(view)}", content, theme, image)
+        size = f"{LARGEST} {number(largest(view), 3)}" if content.comparing else norm_text(view)
+        captioned(painter, area, view, f"{text}   {size}", content, theme, image)
         return
     wide = min(text_metrics.text_width("tiny", text) + 8, area.width() - 32)
     box = area.adjusted(0, 2, -wide, -2)

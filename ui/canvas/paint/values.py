@@ -9,9 +9,10 @@ from PySide6.QtGui import QPainter, QPen
 
 from engine.compile.views import ArrayView
 from ui.canvas.model import geometry, text_metrics
+from ui.canvas.model.compared import LARGEST, largest
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import NodeCard
-from ui.canvas.model.number_texts import WireText, known_text
+from ui.canvas.model.number_texts import WireText, change_text, known_text
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.insides import paint_places
 from ui.canvas.paint.labels import paint_slot_in
@@ -72,6 +73,7 @@ def paint_value(
     port = card.outputs[0].port if card.outputs else ""
     view = content.node_value(node_id, port)
     typed = content.typed(node_id) if not card.inputs else None
+    written = typed if not content.comparing else None
     image = content.is_image(node_id, port)
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
@@ -88,8 +90,8 @@ def paint_value(
         _paint_hidden(painter, area, theme, boost)
     elif card.weight and full:
         paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
-    elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
-        _paint_number(painter, area, number(typed), theme.text, boost)  # what a person typed is never stale
+    elif written is not None and (view is None or view.scalar is not None or card.body == "slider"):
+        _paint_number(painter, area, number(written), theme.text, boost)  # what a person typed is never stale
     elif view is None:
         _empty(painter, area, theme)
     elif view.scalar is not None:
@@ -137,6 +139,8 @@ def _fan_out(node_id: str, port: str, content: Content) -> str | None:
     total = content.node_gradient(node_id, port)
     if not isinstance(total, ArrayView):
         return None
+    if content.comparing:
+        return f"Σ {change_text(total).text}" if total.scalar is not None else f"Σ {LARGEST} {number(largest(total))}"
     total = content.written_as(("total", node_id, port), total)
     if total.scalar is not None:
         return f"Σ {content.fraction('output', node_id, port, gradient=True) or number(total.scalar)}"

@@ -261,6 +261,13 @@ class LearnedPlane(Protocol):
         """Ask for the picture again, because something that it shows has changed."""
 
 
+class Comparing(Protocol):
+    """Two moments of training compared, on the canvas and in a panel."""
+
+    def compare(self, first: tuple[int, int | None], second: tuple[int, int | None]) -> None:
+        """Compare two moments (run, step). No step means the run's newest one; run 0 the step that is shown, whichever that is."""
+
+
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
 TABLE_IMPORT: Service[Tables] = Service("tables")
@@ -270,3 +277,4 @@ STEPPING: Service[Stepping] = Service("stepping")
 PLANE: Service[LearnedPlane] = Service("plane")
 NARRATION: Service[Narration] = Service("narration")
 RUNS: Service[Runs] = Service("runs")
+COMPARISON: Service[Comparing] = Service("comparison")
