@@ -22,7 +22,9 @@ from engine.kernel.protocol import Progress
 from engine.numerics.job import Job
 from engine.training.losses import Losses
 from engine.training.model import Model
+from graph.model.run_record import RunRecord
 from graph.storage.document import Change, Document
+from graph.storage.saved_run import SavedRun
 from ui.look.schedule import Schedule
 
 
@@ -40,6 +42,9 @@ class Desk(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.progress, self.curve = Progress(), list[Any]()
+        self.runs: dict[int, RunRecord] = {}
+        self.curves: dict[int, list[Any]] = {}
+        self.losses: dict[int, Losses] = {}
         self.steps: Losses | None = None
         self.training, self.ready, self.pid = False, True, None
         self.trace: TraceView | None = None
@@ -69,6 +74,9 @@ class Desk(QObject):
 
     def wait_values(self, ms: int = 12) -> bool:
         return False
+
+    def saved_runs(self) -> tuple[SavedRun, ...]:
+        return ()
 
     def point_out(self, spot: Spot | None) -> None:
         self.spot = spot

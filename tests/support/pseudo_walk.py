@@ -152,6 +152,7 @@ class Walk:
         while (self.window.work.busy or not self.window.work.idle) and time.monotonic() < end:
             QApplication.processEvents()
         QApplication.processEvents()
+        QApplication.sendPostedEvents()  # where patience ended with an answer, its text is laid out now
 
     def found(self, texts: Iterable[Text]) -> None:
         for where, text in texts:
