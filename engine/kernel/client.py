@@ -224,6 +224,13 @@ class KernelClient:
         self._runs += 1
         return self._runs
 
+    def adopt(self, saved: SavedRun) -> None:
+        """One more run of the document, made beside the present one under an id of `new_run`."""
+        self.saved_runs[saved.record.id] = saved
+        self._commands.append(Adopt(self.run, (saved,)))
+        self._wishes.progress = True
+        self.pump()
+
     def command(self, command: Command) -> None:
         """Have this done with its run; the answer brings progress and a trace."""
         if isinstance(command, GoTo) and self._commands and isinstance(self._commands[-1], GoTo):

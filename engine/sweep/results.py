@@ -92,6 +92,17 @@ class EstimateJob(Job):
     plan: SweepPlan = SweepPlan(())
 
 
+@dataclass(frozen=True, slots=True)
+class KeepRun(Job):
+    """Makes one run of a plan again, alone, as a run of the document with the id `run`. The answer is a `SavedRun`."""
+
+    done_by: ClassVar[str] = "engine.sweep.keeping:keep"
+    about_document: ClassVar[bool] = False
+    plan: SweepPlan = SweepPlan(())
+    index: int = 0
+    run: int = 0
+
+
 # Statistics
 
 

@@ -149,6 +149,18 @@ class Kernel(QObject):
         document.changed.connect(self._on_change)
         self._watch()
 
+    def new_run(self) -> int:
+        """An id for a run that is made beside the present one."""
+        return self._client.new_run()
+
+    def adopt(self, saved: SavedRun) -> None:
+        """One more run of the document, under an id of `new_run`."""
+        curve = curve_of(saved)
+        self.curves[saved.record.id], self.losses[saved.record.id] = curve.points, curve.losses
+        self._client.adopt(saved)
+        self.progressed.emit(self.progress)
+        self._watch()
+
     def evaluate_soon(self) -> None:
         """Ask for a trace once the event loop is idle; edits ask by themselves."""
         self._client.wish_trace()

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QGuiApplication, QImage
 
+from engine.numerics.job import JobEnd
 from engine.sweep.plan import PlanError, edits_of, named_values
+from engine.sweep.results import KeepRun
 from engine.sweep.tables import csv_text, curves_csv
+from graph.model.edits import SetGraphSetting
 from graph.model.graph import GraphError
 from graph.storage.paths import reason
+from graph.storage.run_history import RUN_NOTES
+from graph.storage.saved_run import SavedRun
 from graph.storage.writing import replace_file
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
@@ -19,6 +24,7 @@ from ui.sweep.state import SweepState
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
+    from ui.engine_link.work import JobHandle
     from ui.shell.workspace.workspace import Workspace
 
 
@@ -46,6 +52,7 @@ class SweepFeature(Feature):
         self.state = SweepState(workspace.work)
         self.state.changed.connect(self._changed)
         self.state.selection_moved.connect(workspace.refresh_actions)
+        self._keeping: JobHandle | None = None
         self._known: frozenset[str] = frozenset()
 
     def _changed(self) -> None:
@@ -66,9 +73,15 @@ class SweepFeature(Feature):
         return [fact for fact, holds in facts if holds]
 
     def set_document(self, document: Document) -> None:
-        self.state.forget()
+        self._forget()
 
     def end(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._keeping is not None:
+            self._keeping.leave()
+        self._keeping = None
         self.state.forget()
 
     # what the rows do
@@ -98,6 +111,36 @@ class SweepFeature(Feature):
             self.workspace.say(str(error))
         else:
             self.workspace.say(_("The document has these settings now: {settings}.").format(settings=text))
+
+    def keep(self) -> None:
+        """Make the selected run once more as a run of the document, which can be restored, continued and compared."""
+        state, kernel = self.state, self.workspace.kernel
+        if state.selected is None or state.graph is None or kernel is None:
+            return
+        values, document = state.values(state.selected), self.workspace.document
+        try:
+            edits_of(document.graph, state.plan, values)
+        except PlanError as error:
+            self.workspace.say(str(error))
+            return
+        name = named_values(document.graph, state.plan, values)
+        job = KeepRun(state.plan, state.selected, kernel.new_run())
+        self._keeping = self.workspace.work.job(job, lambda _report, _parts: None, lambda end: self._kept(end, document, name))
+        self.workspace.say(_("The run is made once more: {settings}").format(settings=name))
+
+    def _kept(self, end: JobEnd, document: Document, name: str) -> None:
+        kernel = self.workspace.kernel
+        if document is not self.workspace.document or kernel is None:
+            return
+        if not isinstance(end.answer, SavedRun):
+            self.workspace.say(end.text or _("The run was not kept."))
+            return
+        kernel.adopt(end.answer)
+        number = end.answer.record.id
+        notes = document.graph.settings.get(RUN_NOTES)
+        rows = {**(notes if isinstance(notes, dict) else {}), str(number): {"name": name}}
+        document.do(SetGraphSetting(RUN_NOTES, rows), _("Name a run"))
+        self.workspace.say(_("Run {number} of the document: {settings}").format(number=number, settings=name))
 
     def copy(self) -> None:
         if (text := self._csv()) is not None:

@@ -83,6 +83,7 @@ class SweepPage(Panel):
         self.log.setToolTip(_("Logarithmic loss axis"))
         self.log.setChecked(True)
         self.use = button(_("Use these settings"), "quiet", tip=_("Give the document the settings of the selected run (undo reverts it)"))
+        self.keep = button(_("Keep this run"), "quiet", tip=_("Train the selected run once more, alone, as a run of the document"))
         self.views: dict[str, QPushButton] = {}
         self._show_table = False
         row = QHBoxLayout(self)
@@ -138,6 +139,7 @@ class SweepPage(Panel):
         foot = QHBoxLayout()
         foot.setSpacing(8)
         foot.addWidget(self.status, 1)
+        foot.addWidget(self.keep)
         foot.addWidget(self.use)
         self._results = QWidget()
         beside = QHBoxLayout(self._results)
@@ -162,6 +164,7 @@ class SweepPage(Panel):
         self.begin.clicked.connect(lambda _clicked: self.start())
         self.cancel.clicked.connect(lambda _clicked: self.state.cancel())
         self.use.clicked.connect(lambda _clicked: feature.use())
+        self.keep.clicked.connect(lambda _clicked: feature.keep())
         self.table.used.connect(feature.use)
         self.chart.used.connect(feature.use)
         self.measure.activated.connect(lambda _at: self._look())
@@ -291,7 +294,8 @@ class SweepPage(Panel):
         self.cancel.setVisible(running)
         self.bar.setVisible(running)
         self.form.enable(not running)
-        self.use.setEnabled(self.state.selected is not None and self.workspace.actions_by_id["sweep_use"].isEnabled())
+        for widget, action in ((self.use, "sweep_use"), (self.keep, "sweep_keep")):
+            widget.setEnabled(self.state.selected is not None and self.workspace.actions_by_id[action].isEnabled())
 
     # at work
 
@@ -353,7 +357,8 @@ class SweepPage(Panel):
         by_value = self.chart.view == "values"
         self.measure.setVisible(bool(self.state.rows) and by_value and self.measure.count() > 0)
         self.log.setVisible(bool(self.state.rows) and (not by_value or lower_is_better(self.chart.measure)))
-        self.use.setVisible(bool(self.state.rows) and self.state.selected is not None)
+        for widget in (self.use, self.keep):
+            widget.setVisible(bool(self.state.rows) and self.state.selected is not None)
         self.chart.setAccessibleDescription(self._spoken())
         self.chart.update()
 

@@ -23,6 +23,8 @@ ROWS = (
                tip=_("Stop; the runs that have ended are kept"), run="sweep.cancel"),
     ActionSpec("sweep_use", _("Use these settings"), MENU, enabled=_usable, before=True, search=WORDS,
                tip=_("Give the document the settings of the selected run (undo reverts it)"), run="sweep.use"),
+    ActionSpec("sweep_keep", _("Keep this run"), MENU, enabled=_usable, search=(*WORDS, "runs", "tree"),
+               tip=_("Train the selected run once more, alone, as a run of the document"), run="sweep.keep"),
     ActionSpec("sweep_copy", _("Copy the table"), MENU, enabled=_some, before=True, search=(*WORDS, "clipboard", "csv"),
                tip=_("Copy a row for each run as CSV, with all digits"), run="sweep.copy"),
     ActionSpec("sweep_picture", _("Copy the chart"), MENU, enabled=_some, search=(*WORDS, "clipboard"),

@@ -12,14 +12,18 @@ from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
 from engine.explain.context import ExplainContext
+from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.answer import estimate, sweep
+from engine.sweep.keeping import keep
 from engine.sweep.plan import RATE, SEED, Swept
-from engine.sweep.results import EstimateJob, MemberResult, SweepJob
+from engine.sweep.results import EstimateJob, KeepRun, MemberResult, SweepJob
 from engine.training.model import Model
 from engine.training.run import Run
+from engine.training.saved import unpack_state
 from graph.model.edits import SetParam
 from graph.storage.document import Document
+from graph.storage.files import loads
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
 from ui.look.theme import DARK, LIGHT, PROJECTOR
@@ -39,6 +43,12 @@ class Kernel:
     def job(self, job: Any, progress: Callable[..., None], end: Callable[[JobEnd], None]) -> int:
         self.jobs.append((job, progress, end))
         return len(self.jobs)
+
+    def new_run(self) -> int:
+        return 7
+
+    def adopt(self, saved: Any) -> None:
+        self.adopted = saved
 
     def cancel_job(self, number: int) -> None:
         self.jobs[number - 1][2](JobEnd("cancelled"))
@@ -67,7 +77,8 @@ class Bench:
         """The job that was started last, or its first reports."""
         job, progress, end = self.kernel.jobs[-1]
         run = Run(Model(self.document.graph))
-        steps = (sweep if isinstance(job, SweepJob) else estimate)(ExplainContext(run.model, run), job)
+        work = {SweepJob: sweep, EstimateJob: estimate, KeepRun: keep}[type(job)]
+        steps = work(ExplainContext(run.model, run), job)
         reports = 0
         while most is None or reports < most:
             try:
@@ -130,6 +141,24 @@ def test_rows_come_are_chosen_and_their_settings_used(bench: Bench) -> None:
     bench.page.state.select(None)
     bench.page.document_changed()
     assert "as it was" in bench.page.status.text()
+
+
+def test_a_run_is_kept_as_a_run_of_the_document(bench: Bench) -> None:
+    """It is made once more alone, so its states are bit for bit those of training with these settings."""
+    bench.swept((Swept("out_features", "hidden"), "2, 3"), (SEED, "0, 5"))
+    bench.page.state.select(3)
+    bench.feature.keep()
+    bench.carry_out()
+    saved = bench.kernel.adopted
+    graph = loads(saved.document, CATALOG)
+    assert (graph.setting("hidden", "out_features"), saved.record.id, saved.record.last) == (3, 7, 10)
+    run = Run(Model(graph))
+    run.prepare().train()
+    assert run.model.seed == 5
+    assert not unpack_state(saved.states[-1]).diff(run.capture())
+    assert bench.document.graph.settings["runs"] == {"7": {"name": "hidden: Outputs 3, Seed 5"}}
+    bench.document.undo()
+    assert "runs" not in bench.document.graph.settings
 
 
 def test_cancel_keeps_what_has_ended(bench: Bench) -> None:
