@@ -23,6 +23,8 @@ from ui.sweep.state import NAMES, SweepState
 View = Literal["curves", "values"]
 Look = dict[tuple[Any, ...], tuple[str, Qt.PenStyle]]
 """Colour and dash of a line, by the values that it stands for."""
+MARK = 20
+"""Length of a line in the legend."""
 FEW_LINES = 6
 """So many combinations of several settings are told apart by colour; of more, the values of the first setting alone."""
 MANY_LINES = 12
@@ -139,8 +141,9 @@ def _upward(heights: Sequence[float], logarithmic: bool, begins: Sequence[float]
     typical = [abs(b) for b in begins if math.isfinite(b)] or [abs(h) for h in heights]
     top = TALL * (statistics.median(typical) or 1.0) if not logarithmic else 1e3 * (statistics.median(typical) or 1.0)
     kept = [h for h in heights if h <= top] or [min(heights)]
-    if logarithmic:
-        kept = [max(h, max(kept) * 1e-12) for h in kept]
+    if logarithmic:  # a single step of almost no loss would press the rest together
+        floor = max(sorted(kept)[len(kept) // 50] / 30, max(kept) * 1e-12)
+        kept = [max(h, floor) for h in kept]
     return axis_for(kept, logarithmic)
 
 
@@ -158,32 +161,49 @@ def _cross(painter: QPainter, at: QPointF, theme: Theme) -> None:
 
 
 def _legend(painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, by: Sequence[Swept], look: Look) -> QRectF:
-    """The colours and what they stand for, in lines at the top; returns what is left below."""
+    """The colours and what they stand for, in one or two lines at the top; returns what is left below."""
     if not look:
         return whole
-    type_ = font("tiny", theme.scale)
+    title = " × ".join(state.title(of) for of in by)
+    entries = [(", ".join(state.text(of, value) for of, value in zip(by, key, strict=True)), *style) for key, style in look.items()]
+    most = 2 if whole.height() > 13 * QFontMetricsF(font("tiny", theme.scale)).height() else 1
+    scale, places = theme.scale, None
+    for scale in (theme.scale, 0.8 * theme.scale, 0.66 * theme.scale):
+        places = _places([title, *(text for text, _ink, _dash in entries)], whole.width(), scale, most)
+        if places is not None:
+            break
+    if places is None:  # an order is clear from its ends
+        entries = [entries[0], ("…", *entries[len(entries) // 2][1:]), entries[-1]]
+        places = _places([title, *(text for text, _ink, _dash in entries)], whole.width(), scale, 99) or []
+    type_ = font("tiny", scale)
     metrics = QFontMetricsF(type_)
     painter.setFont(type_)
-    high, x, y = metrics.height() * 1.15, whole.left() + 2, whole.top()
-    title = " × ".join(state.title(of) for of in by)
+    high, mark = metrics.height() * 1.15, MARK * scale
     painter.setPen(color(theme.secondary))
-    painter.drawText(QPointF(x, y + metrics.ascent()), title)
-    x += metrics.horizontalAdvance(title) + 10 * theme.scale
-    mark = 20 * theme.scale
-    for key, (ink, dash) in look.items():
-        text = ", ".join(state.text(of, value) for of, value in zip(by, key, strict=True))
-        wide = mark + 4 + metrics.horizontalAdvance(text)
-        if x + wide > whole.right():
-            x, y = whole.left() + 2, y + high
-            if y + high > whole.top() + 0.25 * whole.height():
-                y -= high
-                break
+    painter.drawText(QPointF(whole.left() + 2, whole.top() + metrics.ascent()), title)
+    for (text, ink, dash), (line, left) in zip(entries, places[1:], strict=True):
+        x, y = whole.left() + left, whole.top() + line * high
         painter.setPen(QPen(color(ink), 2.4 * theme.scale, dash))
         painter.drawLine(QPointF(x, y + high / 2), QPointF(x + mark, y + high / 2))
         painter.setPen(color(theme.text))
         painter.drawText(QPointF(x + mark + 4, y + metrics.ascent()), text)
-        x += wide + 12 * theme.scale
-    return whole.adjusted(0, y + high - whole.top() + 2, 0, 0)
+    lines = 1 + max((line for line, _left in places), default=0)
+    return whole.adjusted(0, lines * high + 2, 0, 0)
+
+
+def _places(texts: Sequence[str], width: float, scale: float, most: int) -> list[tuple[int, float]] | None:
+    """(line, left edge) of a title and the entries behind it, in at most so many lines; None where they need more."""
+    metrics = QFontMetricsF(font("tiny", scale))
+    places, line, x = [(0, 2.0)], 0, 2 + metrics.horizontalAdvance(texts[0]) + 10 * scale
+    for text in texts[1:]:
+        wide = MARK * scale + 4 + metrics.horizontalAdvance(text)
+        if x + wide > width:
+            line, x = line + 1, 2.0
+            if line >= most:
+                return None
+        places.append((line, x))
+        x += wide + 12 * scale
+    return places
 
 
 # A measure against a value
@@ -235,6 +255,8 @@ def _line(
     medians: list[QPointF] = []
     best: list[QPointF] = []
     worst: list[QPointF] = []
+    finite: list[bool] = []
+    said = -math.inf
     for value, group in at_value.items():
         x = float(places.index(value)) if frame.x.names else float(value)
         found = spread(group, measure)
@@ -243,9 +265,10 @@ def _line(
         best.append(frame.at(x, _finite(found.best, frame, worst_edge)))
         worst.append(frame.at(x, _finite(found.worst, frame, worst_edge)))
         medians.append(frame.at(x, _finite(found.median, frame, worst_edge)))
+        finite.append(math.isfinite(found.median))
         _dots(painter, frame, theme, x, group, measure, ink, picture, state.selected)
         if found.diverged:
-            _say_lost(painter, frame, theme, x, found)
+            said = _say_lost(painter, frame, theme, x, found, said)
     if len(medians) > 1 and not frame.x.names and best != worst:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(ink, 0.18))
@@ -254,13 +277,16 @@ def _line(
     painter.setPen(QPen(color(ink), 2.4 * theme.scale, dash))
     if frame.x.names:
         half = min(18 * theme.scale, frame.area.width() / (3 * len(frame.x.names)))
-        for median, low, high in zip(medians, best, worst, strict=True):
+        for median, low, high, real in zip(medians, best, worst, finite, strict=True):
             painter.drawLine(low, high)
-            painter.drawLine(median - QPointF(half, 0), median + QPointF(half, 0))
+            if real:
+                painter.drawLine(median - QPointF(half, 0), median + QPointF(half, 0))
     else:
-        painter.drawPolyline(QPolygonF(medians))
-        for median in medians:
-            painter.drawEllipse(median, 3.4 * theme.scale, 3.4 * theme.scale)
+        for i, (median, real) in enumerate(zip(medians, finite, strict=True)):
+            if real and i + 1 < len(medians) and finite[i + 1]:
+                painter.drawLine(median, medians[i + 1])
+            if real:
+                painter.drawEllipse(median, 3.4 * theme.scale, 3.4 * theme.scale)
 
 
 def _finite(value: float, frame: Frame, worst_edge: float) -> float:
@@ -289,14 +315,17 @@ def _dots(
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _say_lost(painter: QPainter, frame: Frame, theme: Theme, x: float, found: Spread) -> None:
-    """How many of the runs at a value diverged, beside their marks."""
+def _say_lost(painter: QPainter, frame: Frame, theme: Theme, x: float, found: Spread, last: float) -> float:
+    """How many of the runs at a value diverged, below their marks, where that does not run into what ends at `last`; where this ends."""
     text = _("{lost} of {count}").format(lost=found.diverged, count=found.count)
     painter.setPen(color(theme.error))
     at = frame.at(x, frame.y.high)
     wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
     left = min(max(at.x() - wide / 2, frame.area.left()), frame.area.right() - wide)
+    if left < last:
+        return last
     painter.drawText(QPointF(left, frame.area.top() + QFontMetricsF(painter.font()).height() + 6 * theme.scale), text)
+    return left + wide + 6 * theme.scale
 
 
 # Two settings
