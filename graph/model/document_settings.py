@@ -19,6 +19,9 @@ Effect = Literal["structure", "value", "cosmetic"]
 """What a change means for what is computed: another program, other numbers, or nothing."""
 RunsPlace = Literal["file", "beside", "no"]
 """Where runs are saved: in the document's own file, in one beside it, or not at all."""
+RUNS = "runs"
+"""The setting that says of runs, by their ids, what a person calls them (`name`, `note`) and whether they are `pinned`, `shown` in the plot
+beside the present one, or `deleted`."""
 SAVE_RUNS = "save_runs"
 SAVE_TRAINED = "save_trained"
 """The setting that, where it is false, leaves trained values out of the file."""
@@ -57,6 +60,9 @@ DOCUMENT_SETTINGS: Final = (
     DocumentSetting("fault", "json", None, effect="structure", by_name=True),
     DocumentSetting("order", "json", None, by_name=True),
     DocumentSetting("probes", "json", None, by_name=True),
+    DocumentSetting(
+        RUNS, "object", None, by_name=True, what=_("an object that says name, note, pinned, shown and deleted of runs by number"),
+    ),
     DocumentSetting(SAVE_RUNS, "choice", "file", choices=("file", "beside", "no"), by_name=True),
     DocumentSetting(SAVE_TRAINED, "bool", True, by_name=True),
 )  # fmt: skip
@@ -79,9 +85,20 @@ def setting_refusal(name: str, value: Any) -> str | None:
         return _("the document's {name} holds something that is not plain JSON").format(name=quoted(name))
     setting = BY_NAME.get(name)
     wrong = refusal(setting, value) if setting is not None else None
+    if wrong is None and name == RUNS and value is not None and not _says_of_runs(value):
+        wrong = BY_NAME[RUNS].what
     if setting is None or wrong is None:
         return None
     return _("the document's {setting} is {expected}").format(setting=quoted(name), expected=setting.what or wrong)
+
+
+def _says_of_runs(value: Mapping[str, Any]) -> bool:
+    """Whether every entry is about a run, and what it says is of the right kind; what it does not know may be anything."""
+    kinds = {"name": str, "note": str, "pinned": bool, "shown": bool, "deleted": bool}
+    return all(
+        isinstance(said, Mapping) and all(type(said[key]) is kind for key, kind in kinds.items() if key in said)
+        for run, said in value.items() if run.isdecimal()
+    )  # fmt: skip
 
 
 def effect_of(name: str) -> Effect:

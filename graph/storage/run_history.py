@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from graph.model.document_settings import RUNS
 from graph.model.run_record import RunRecord, lineage
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.run_json import number_text, points_json, record_json
 from graph.storage.saved_run import SavedRun
 from graph.text.messages import _, ngettext
 
-RUN_NOTES = "runs"
-"""The document's setting that holds names, notes, pins and deletions of runs, by the run's id as text."""
 LEFT_OUT = ("device",)
 """Settings that say what was asked for; the record says what was used."""
 _WHY = {
@@ -26,7 +25,7 @@ _WHY = {
 
 def said_of(settings: Mapping[str, Any], run: int) -> Mapping[str, Any]:
     """What a document's settings say about a run: `name`, `note`, `pinned`, `deleted`."""
-    said = settings.get(RUN_NOTES)
+    said = settings.get(RUNS)
     row = said.get(str(run)) if isinstance(said, Mapping) else None
     return row if isinstance(row, Mapping) else {}
 
