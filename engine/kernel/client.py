@@ -36,6 +36,7 @@ from engine.kernel.protocol import (
 from engine.numerics.job import Job
 from engine.training.curve import losses_saved, point_rows
 from graph.model.address import Address
+from graph.model.computation import computation_key
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
@@ -111,6 +112,9 @@ class KernelClient:
         """The id of the next run that branches from another."""
         self.saved_runs: dict[int, SavedRun] = {}
         """The runs of the document as the kernel sent them; of the present one without its curve and newest state."""
+        self.graph_texts: dict[str, str] = {}
+        """The graphs that runs of the document trained, as documents without their large tensors, by `computation_key`."""
+        self._looked_for: tuple[str, int] | None = None
         self.losses: Callable[[int], Losses | None] = lambda run: None
         """The loss of every step of a run, which the kernel sent."""
         self._arrays: dict[Address, list[ArrayCallback]] = {}
@@ -192,6 +196,9 @@ class KernelClient:
         self._kept.clear()
         self._points_known, self._state, self._spot = {}, None, None
         self.saved_runs = {saved.record.id: saved for saved in document.runs}
+        self.graph_texts = {saved.record.graph: saved.document for saved in document.runs if saved.document}
+        if document.runs:
+            self.graph_texts[computation_key(document.graph)] = dumps(document.graph)
         self._runs = max([self._runs, *self.saved_runs])
         owner = owner_of(document.runs, document.state)
         self.run = owner.record.id if owner is not None else self.new_run()
@@ -486,7 +493,18 @@ class KernelClient:
         if self.training and progress.phase != "training":
             self._wishes.state = self._wishes.trace = True
         self.progress = progress
+        self._keep_graph(reply)
         self.on_progress(progress)
+
+    def _keep_graph(self, reply: Reply) -> None:
+        """Keep the graph of the present run as text, so that it can be restored once the document is another."""
+        record, document = self.progress.record, self._document
+        if record is None or document is None or record.graph in self.graph_texts or reply.structure != document.structure:
+            return
+        looked_for = record.graph, document.revision
+        if looked_for != self._looked_for and computation_key(document.graph) == record.graph:
+            self.graph_texts[record.graph] = dumps(document.graph)
+        self._looked_for = looked_for
 
     def _ask_again(self, request: Request) -> None:
         """The kernel needs the whole document: ask for the same once more."""
@@ -567,7 +585,15 @@ class KernelClient:
         return self._state if self._state is not None else self._document.state if self._document is not None else None
 
     def all_runs(self) -> tuple[SavedRun, ...]:
-        """Every run of the document, whole: the present one as it was at the newest state that was handed over."""
+        """Every run of the document, whole, with its graph where that is another one; the present run as it was at the newest state
+        that was handed over."""
+        now = computation_key(self._document.graph) if self._document is not None else ""
+        return tuple(
+            run if run.record.graph == now else replace(run, document=self.graph_texts.get(run.record.graph, run.document))
+            for run in self._whole_runs()
+        )
+
+    def _whole_runs(self) -> tuple[SavedRun, ...]:
         present, state, curve = self.saved_runs.get(self.run), self._state, self._curve
         others = [saved for run, saved in self.saved_runs.items() if run != self.run]
         if present is None or self.progress.run != self.run:

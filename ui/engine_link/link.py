@@ -111,6 +111,10 @@ class Kernel(QObject):
         """All runs of the document, whole; the present one as it was at the newest state that the engine handed over."""
         return self._client.all_runs()
 
+    def document_text(self, key: str) -> str:
+        """The graph of this `computation_key`, as a document, where a run trained it; else empty."""
+        return self._client.graph_texts.get(key, "")
+
     @property
     def training(self) -> bool:
         return self._client.training
