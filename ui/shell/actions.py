@@ -203,7 +203,7 @@ MENU_TITLES = {
     "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),
     "View/Sample shown": _("Sample shown"), "View/Learned function": _("Learned function"), "View/Cards show": _("Cards show"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Curves": _("Curves"), "Run/Sweep": _("Sweep"), "Run/Compare": _("Compare"),
-    "Run/Steps": _("Steps"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
+    "Run/Steps": _("Steps"), "Run/Runs": _("Runs"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
     "Learn/Inside a node": _("Inside a node"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),
     "Learn/Find the fault": _("Find the fault"), "Learn/Lesson": _("Lesson"), "Learn/While presenting": _("While presenting"),
     "Help": _("Help"),

@@ -1,0 +1,90 @@
+"""From which step of a run to go on, and with what other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.training.optimizers.registry import OPTIMIZERS
+from graph.model.run_record import RunRecord
+from graph.model.spec import Setting
+from graph.model.training_settings import BY_NAME
+from graph.text.messages import _, translated
+from ui.forms.forms import ParameterForm
+from ui.look.widgets import button, label
+
+
+class BranchDialog(QDialog):
+    """`step` and `training` are what was chosen. A branch from step 0 is the run once more, with other settings."""
+
+    def __init__(self, name: str, record: RunRecord, step: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.step = step
+        self.training: dict[str, Any] = dict(record.settings)
+        self._last = dict(record.settings)
+        self.setWindowTitle(_("Branch with changes"))
+        choices = tuple(OPTIMIZERS)
+        optimizer = replace(
+            BY_NAME["optimizer"], choices=choices, choice_titles=tuple(translated(OPTIMIZERS[key].title) for key in choices)
+        )  # fmt: skip
+        rate = OPTIMIZERS["sgd"].setting("lr")
+        assert rate is not None
+        where = Setting(
+            "step", "int", step, 0, record.last, title=_("From step"),
+            help=_("The step of the run at which the branch begins; 0: its start."),
+        )  # fmt: skip
+        self.form = ParameterForm([where, optimizer, rate.translated(), BY_NAME["batch_size"], BY_NAME["order_seed"]])
+        self.form.changed.connect(self._set)
+        note = label(_("The run stays as it is. Its curve is drawn pale behind the branch's."), "small", wrap=True)
+        buttons = QHBoxLayout()
+        cancel, go = button(_("Cancel")), button(_("Go to this step"), "primary")
+        go.setDefault(True)
+        cancel.clicked.connect(self.reject)
+        go.clicked.connect(self.accept)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(12)
+        layout.addWidget(label(name, "strong", wrap=True))
+        layout.addWidget(self.form)
+        layout.addWidget(note)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(420)
+        self._show()
+
+    def accept(self) -> None:
+        focused = self.form.focusWidget()
+        if focused is not None:
+            focused.clearFocus()  # what is typed counts
+        super().accept()
+
+    def _show(self) -> None:
+        hyper: Mapping[str, Any] = self.training.get("hyper") or {}
+        self.form.set_values({**self.training, "lr": hyper.get("lr"), "step": self.step})
+        spec = OPTIMIZERS.get(str(self.training.get("optimizer")))
+        self.form.editors["batch_size"].setEnabled(spec is None or not spec.full_batch)
+
+    def _set(self, name: str, value: Any) -> None:
+        if name == "step":
+            self.step = value
+        elif name == "lr":
+            self.training["hyper"] = {**(self.training.get("hyper") or {}), "lr": value}
+        elif name == "optimizer":
+            # another optimizer's settings would be a trap: it begins with its own, or with those the run had
+            own = self._last.get("hyper") if value == self._last.get("optimizer") else _first_rate(value)
+            self.training |= {"optimizer": value, "hyper": dict(own or {})}
+            self._show()
+        else:
+            self.training[name] = value
+            if value is None and name == "order_seed":
+                self.training.pop(name)
+
+
+def _first_rate(optimizer: str) -> dict[str, Any]:
+    rate = OPTIMIZERS[optimizer].setting("lr")
+    return {} if rate is None else {"lr": rate.default}
