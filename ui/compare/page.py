@@ -49,7 +49,7 @@ class ComparePage(Panel):
         self.swap = button(_("Swap"), "quiet", tip=_("Swap A and B"))
         self.canvas = button(_("On the canvas"), "quiet", tip=_("Show B − A in the place of every number on the canvas"))
         self.canvas.setCheckable(True)
-        self.end = button(_("End"), "quiet", tip=_("End the comparison  (Esc)"))
+        self.finish = button(_("End"), "quiet", tip=_("End the comparison  (Esc)"))
         self.begin = button(_("Compare"), tip=_("Compare runs  (Shift+C)"))
         self.badge = label("", "strong", wrap=True)
         self.words = label(EMPTY, "secondary", wrap=True)
@@ -67,7 +67,7 @@ class ComparePage(Panel):
             box.chosen.connect(lambda choice, which=which: self._chose(which, choice))
         self.swap.clicked.connect(feature.swap)
         self.canvas.clicked.connect(feature.toggle_canvas)
-        self.end.clicked.connect(feature.close)
+        self.finish.clicked.connect(feature.close)
         self.begin.clicked.connect(feature.compare_runs)
         self.tables["numbers"].itemSelectionChanged.connect(self._select)
         feature.changed.connect(self._show)
@@ -81,7 +81,7 @@ class ComparePage(Panel):
             down.addWidget(part)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
-        for part in (self.begin, self.canvas, self.swap, self.end):
+        for part in (self.begin, self.canvas, self.swap, self.finish):
             buttons.addWidget(part)
         buttons.addStretch(1)
         down.addLayout(buttons)
@@ -96,7 +96,6 @@ class ComparePage(Panel):
             heads.addWidget(segment)
         heads.addStretch(1)
         self.stack = QStackedWidget()
-        self._place = QVBoxLayout()
         for page in self.tables.values():
             self.stack.addWidget(page)
         self.board = QWidget()
@@ -174,7 +173,7 @@ class ComparePage(Panel):
         on, moments = feature.comparing, feature.moments()
         self.words.setText(feature.reason if on else EMPTY)
         self.words.setVisible(bool(self.words.text()))
-        for part in (*self.sides, self.canvas, self.swap, self.end):
+        for part in (*self.sides, self.canvas, self.swap, self.finish):
             part.setVisible(on)
         self.begin.setVisible(not on)
         self.begin.setEnabled(bool(feature.records))
