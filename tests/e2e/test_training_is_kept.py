@@ -309,6 +309,21 @@ def test_where_runs_are_saved_is_a_choice_and_undone_like_one(window: Window, qt
     assert asked.asked[-1] == "sure Replace other runs?" and (tmp_path / "o.runs").read_text() == "another document's"
 
 
+def test_large_runs_are_saved_once_the_person_said_where(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr("ui.shell.run_files.LARGE", 100)
+    path = tmp_path / "l.gradwire"
+    step(window, qtbot)
+    asked = answering(window, saves=path)
+    window.commands.run("save")
+    assert asked.asked == ["save", "large runs 1"] and not path.exists()
+    asked.place = "beside"
+    window.commands.run("save")
+    window.commands.run("save")
+    assert asked.asked.count("large runs 1") == 2 and (tmp_path / "l.runs").exists()
+
+
 def test_weights_are_saved_loaded_and_undo_returns_to_the_trained_ones(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     step(window, qtbot, 2)

@@ -253,6 +253,7 @@ class Walk:
         window, dialogs = self.window, self.window.dialogs
         dialogs.unsaved("mine.gradwire")
         dialogs.changed_outside("mine.gradwire")
+        dialogs.large_runs(3, 120_000_000)
         dialogs.engine_busy(lambda: False, "")
         dialogs.open_another("")
         dialogs.open_path(str(self.folder))

@@ -24,6 +24,7 @@ class Answers:
         self.agrees = True
         self.outside = "cancel"
         self.busy = "cancel"
+        self.place = "cancel"
         self.asked: list[str] = []
         self.folders: list[str] = []
 
@@ -42,6 +43,10 @@ class Answers:
     def changed_outside(self, name: str) -> str:
         self.asked.append("changed outside")
         return self.outside
+
+    def large_runs(self, count: int, size: int) -> str:
+        self.asked.append(f"large runs {count}")
+        return self.place
 
     def engine_busy(self, arrived: Callable[[], bool], older: str) -> str:
         self.asked.append("engine busy")
