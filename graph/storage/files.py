@@ -122,7 +122,8 @@ def _runs(content: Any, members: Mapping[str, bytes], path: Path | str) -> RunsB
     """The runs of a document in its own file or beside it, and what to say where they cannot be read: it opens all the same."""
     if content is None:
         return RunsBeside()
-    name, runs, wrong = quoted_name(path), (), ""
+    name, wrong = quoted_name(path), ""
+    runs: tuple[SavedRun, ...] = ()
     try:
         entry = RunsEntry.from_json(content)
         if entry.file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -205,7 +206,8 @@ def _section(record: RunRecord, records: Mapping[int, RunRecord], settings: Mapp
     rows = [[_("loss of the last step"), _short(record.loss), "", ""]] if record.loss is not None else []
     for name in dict.fromkeys((*record.metrics, *record.best)):
         best = record.best.get(name)
-        rows.append([metric_title(name), _short(record.metrics.get(name)), _short(best and best.value), f"{best.step:,}" if best else ""])
+        reached = [_short(best.value), f"{best.step:,}"] if best is not None else ["", ""]
+        rows.append([metric_title(name), _short(record.metrics.get(name)), *reached])
     if rows:
         lines += ["", *_table([_("Result"), _("Final"), _("Best"), _("at step")], rows)]
     parent = records.get(record.parent) if record.parent is not None else None
@@ -257,7 +259,7 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return json.dumps(value, ensure_ascii=False)
-    return repr(value) if isinstance(number_text(value), float) else number_text(value)
+    return repr(value) if isinstance(value, float) and math.isfinite(value) else number_text(value) if isinstance(value, float) else value
 
 
 def _began(record: RunRecord) -> str:
