@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from graph.text.messages import _
 from ui.compare.choice import settings_of
 from ui.compare.curves import TwoCurves, line_of
 from ui.compare.numbers import Row, metric_rows, number_rows, setting_rows
+from ui.compare.regions import TwoPlanes
 from ui.compare.side import SideBox
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, scrolled
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 EMPTY = _("Choose Compare runs (Shift+C): every number on the canvas then shows its difference, B − A.")
 WIDE = 1000
 """From this width on, in pixels for type at 100 %, the curves stand beside the tables."""
-LOOKS = {"curves": _("Curves"), "numbers": _("Numbers"), "results": _("Results"), "settings": _("Settings")}
+LOOKS = {"curves": _("Curves"), "numbers": _("Numbers"), "results": _("Results"), "settings": _("Settings"), "regions": _("Regions")}
 BADGES = {
     "": "",
     "numbers": _("✓ The same learned numbers, to the last bit"),
@@ -59,6 +60,7 @@ class ComparePage(Panel):
             "results": row_table([_("Result"), "A", "B", "B − A"], _("Results of both")),
             "settings": row_table([_("Setting"), "A", "B", ""], _("Settings of both")),
         }
+        self.regions = TwoPlanes(workspace)
         self._items: list[str] = []
         self._shown: tuple[object, ...] = ()
         self._look = "curves"
@@ -110,6 +112,7 @@ class ComparePage(Panel):
         self._row.addWidget(self._side)
         self._row.addWidget(self.board, 3)
         self.stack.addWidget(self.curves)
+        self.stack.addWidget(self.regions)
 
     def first_stop(self) -> QWidget:
         return self.sides[0].run if self.feature.comparing else self.begin
@@ -118,6 +121,7 @@ class ComparePage(Panel):
         super().set_theme(theme)
         self._side.setFixedWidth(round(290 * theme.scale))
         self._shown = ()
+        self.regions.set_theme(theme)
         self._arrange()
         self._show()
 
@@ -145,7 +149,25 @@ class ComparePage(Panel):
             key = "numbers"
         for name, segment in self.segments.items():
             segment.setChecked(name == key)
-        self.stack.setCurrentWidget(self.curves if key == "curves" else self.tables[key])
+        pages: dict[str, QWidget] = {**self.tables, "curves": self.curves, "regions": self.regions}
+        self.stack.setCurrentWidget(pages[key])
+        self._ask_regions()
+
+    def _ask_regions(self) -> None:
+        """They are computed while they are seen."""
+        answer = self.feature.answer
+        if answer is None or self.stack.currentWidget() is not self.regions:
+            self.regions.ask(None, ("", ""), self.hues())
+            return
+        names = tuple(f"{side}   {self.feature.name(moment)}" for side, moment in zip("AB", (answer.first, answer.second), strict=True))
+        self.regions.ask((answer.first, answer.second), (names[0], names[1]), self.hues())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_regions()
+
+    def end(self) -> None:
+        self.regions.stop()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.feature.comparing:
@@ -184,6 +206,7 @@ class ComparePage(Panel):
         self.badge.setVisible(bool(self.badge.text()))
         self.board.setVisible(answer is not None)
         self.curves.setVisible(answer is not None)
+        self._ask_regions()
         if answer is None or moments is None:
             self._shown = ()
             return

@@ -27,7 +27,7 @@ def field(seen: OnPlane, theme: Theme) -> QImage | None:
     if seen.predicted is not None:
         pixels = _classes(seen, theme)
     elif seen.values is not None:
-        low, high = bounds(seen.values)
+        low, high = scale_of(seen)
         pixels = heat_table(theme)[_steps((seen.values - low) / (high - low or 1.0))]
         pixels[~np.isfinite(seen.values)] = _bgra(theme.error)
     else:
@@ -84,6 +84,12 @@ def _places(count: int, times: int) -> tuple[np.ndarray, np.ndarray]:
     at = np.clip((np.arange(count * times) + 0.5) / times - 0.5, 0, count - 1)
     low = np.minimum(at.astype(np.intp), count - 2)
     return low, (at - low)[:, None]
+
+
+def scale_of(seen: OnPlane) -> tuple[float, float]:
+    """The range of the colours of a heat map."""
+    assert seen.values is not None
+    return bounds(seen.values if seen.scale is None else np.array(seen.scale))
 
 
 def bounds(values: np.ndarray) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def heights(seen: OnPlane) -> Span:
     if seen.kind == "classes":
         return -0.04, 1.04
     assert seen.values is not None
-    numbers = np.concatenate([seen.values, seen.points.true])
+    numbers = np.concatenate([seen.values, seen.points.true, seen.scale or ()])
     finite = numbers[np.isfinite(numbers)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     spare = 0.06 * (high - low) or 0.5

@@ -15,7 +15,7 @@ from ui.look.theme import Theme, color, faded, font
 from ui.maths.class_marks import paint_mark
 from ui.maths.curve_scale import LINEAR
 from ui.maths.heat import heat_table
-from ui.regions.field import bounds, field
+from ui.regions.field import field, scale_of
 from ui.regions.frame import Frame, Span, heights
 from ui.regions.legend import height, paint_legend
 from ui.regions.marks import RADIUS, paint_cross
@@ -49,7 +49,7 @@ def frame_in(rect: QRectF, seen: OnPlane, look: Look, x: Span | None = None, y: 
     left = wide + small.height() + 8 * unit
     right = 6 * unit
     if _has_bar(seen):
-        low, high = bounds(seen.values) if seen.values is not None else (0.0, 1.0)
+        low, high = scale_of(seen) if seen.values is not None else (0.0, 1.0)
         right = (BAR + 12) * unit + max(small.horizontalAdvance(text) for _value, text in _ticks((low, high), 4))
     top = height(seen, rect.width() - 8 * unit, unit) + 4 * unit
     area = rect.adjusted(left, top, -right, -(2 * small.height() + 5 * unit))
@@ -210,7 +210,7 @@ def _paint_bar(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, loo
     """The scale of a heat map."""
     assert seen.values is not None
     theme, unit, area = look.theme, look.unit, frame.area
-    low, high = bounds(seen.values)
+    low, high = scale_of(seen)
     table = np.ascontiguousarray(heat_table(theme)[::-1][:, None, :])
     ramp = QImage(table.data, 1, len(table), 4, QImage.Format.Format_RGB32).copy()
     bar = QRectF(area.right() + 5 * unit, area.top(), BAR * unit, area.height())

@@ -198,6 +198,14 @@ class RegionsPanel(Panel):
     def picture(self) -> PlaneView | None:
         return self.view
 
+    def another_picture(self) -> PlaneView:
+        """A picture for another panel."""
+        from ui.regions.view import PlaneView
+
+        view = PlaneView()
+        view.set_look(self.theme, self.theme.scale)
+        return view
+
     @property
     def covered(self) -> bool:
         """Whether the picture could give away what a question hides."""

@@ -46,8 +46,13 @@ def _seen(context: ExplainContext, moment: Moment) -> Seen:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     if seen is None:
-        raise Unanswerable(_("Step {step:,} of that run is no longer stored, or the run trained another graph.").format(step=moment.step))
+        raise unreachable(moment)
     return seen
+
+
+def unreachable(moment: Moment) -> Unanswerable:
+    """There is no way to this state."""
+    return Unanswerable(_("Step {step:,} of that run is no longer stored, or the run trained another graph.").format(step=moment.step))
 
 
 def _kept(trace: Trace) -> Trace:

@@ -150,5 +150,7 @@ class OnPlane:
     values: np.ndarray | None = None
     spot: SpotSeen | None = None
     """The sample that was pointed out, if there is one."""
+    scale: tuple[float, float] | None = None
+    """The values that the scale of colours, or the axis of a curve, has to hold; None: those that there are."""
     seconds: float = 0.0
     """How long the engine worked on this."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.learned.plane import OnPlane
     from graph.lessons.lesson import LessonQuestion
     from graph.model.address import Address
+    from ui.look.theme import Theme
     from ui.shell.workspace.timeline import Phase
 
 S = TypeVar("S")
@@ -242,6 +243,16 @@ class PlanePicture(Protocol):
         """Paint it again."""
 
 
+class AnotherPlane(Protocol):
+    """The picture of a plane in another panel: a widget."""
+
+    def show_plane(self, seen: OnPlane | None, stale: bool = False) -> None:
+        """Show this answer."""
+
+    def set_look(self, theme: Theme, unit: float) -> None:
+        """Colours, and by how much type and marks are enlarged."""
+
+
 class LearnedPlane(Protocol):
     """The plane on which the learned function is shown."""
 
@@ -259,6 +270,9 @@ class LearnedPlane(Protocol):
 
     def ask(self) -> None:
         """Ask for the picture again, because something that it shows has changed."""
+
+    def another_picture(self) -> AnotherPlane:
+        """A picture of its own for another answer, to be placed in the panel that asks for it."""
 
 
 class Comparing(Protocol):
