@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -98,10 +98,10 @@ class CompareFeature(Feature):
         kernel = self.workspace.kernel
         if kernel is None or not self.records:
             return
-        selected: Any = getattr(self.workspace.services.find(RUNS), "selected", tuple)()
-        chosen = [run for run in selected if run in self.records][:2]
-        if len(chosen) == 2:
-            self.choose(Choice(chosen[0]), Choice(chosen[1]))
+        runs = self.workspace.services.find(RUNS)
+        chosen = [run for run in (runs.chosen if runs is not None else ()) if run in self.records]
+        if len(chosen) > 1:
+            self.choose(Choice(chosen[1]), Choice(chosen[0]))
         else:
             self.choose(*first_choices(self.records, kernel.progress))
         self._show_panel()

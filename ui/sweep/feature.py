@@ -11,10 +11,10 @@ from engine.numerics.job import JobEnd
 from engine.sweep.plan import PlanError, edits_of, named_values
 from engine.sweep.results import KeepRun
 from engine.sweep.tables import csv_text, curves_csv
+from graph.model.document_settings import RUNS
 from graph.model.edits import SetGraphSetting
 from graph.model.graph import GraphError
 from graph.storage.paths import reason
-from graph.storage.run_history import RUN_NOTES
 from graph.storage.saved_run import SavedRun
 from graph.storage.writing import replace_file
 from graph.text.messages import _
@@ -137,9 +137,9 @@ class SweepFeature(Feature):
             return
         kernel.adopt(end.answer)
         number = end.answer.record.id
-        notes = document.graph.settings.get(RUN_NOTES)
+        notes = document.graph.settings.get(RUNS)
         rows = {**(notes if isinstance(notes, dict) else {}), str(number): {"name": name}}
-        document.do(SetGraphSetting(RUN_NOTES, rows), _("Name a run"))
+        document.do(SetGraphSetting(RUNS, rows), _("Name a run"))
         self.workspace.say(_("Run {number} of the document: {settings}").format(number=number, settings=name))
 
     def copy(self) -> None:

@@ -76,6 +76,10 @@ class Runs(Protocol):
     def hue(self, run: int) -> str:
         """The colour of a run in the theme of the window, as `#rrggbb`."""
 
+    @property
+    def chosen(self) -> Sequence[int]:
+        """The runs that are selected in the list, the one in focus first."""
+
     def shown(self) -> Sequence[int]:
         """The runs whose curves are drawn beside the present one's."""
 
