@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from graph.text.messages import _, ngettext
 from graph.text.quoting import one_line, quoted_path
 
 if TYPE_CHECKING:
+    from engine.data.parts import Part
     from engine.data.table_reading import TableReading
 
 Settings = Mapping[str, Any]
@@ -137,7 +138,7 @@ def _pictures(settings: Settings, folder: str) -> dict[str, Any]:
 
     data = load({**settings, "coding": "index"}, folder)
     about = data.description
-    rows = sum(np.bincount(data.part(part).y, minlength=len(about.classes)) for part in about.part_rows)
+    rows = np.sum([np.bincount(data.part(part).y, minlength=len(about.classes)) for part in about.part_rows], axis=0)
     channels, high, wide = about.features
     return {
         "rows": about.rows, "height": high, "width": wide, "channels": channels,
@@ -158,12 +159,13 @@ def _picture_lines(found: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _parts(rows: Mapping[str, int]) -> str:
-    parts = _("training {train:,}, validation {validation:,}, test {test:,}").format(**rows)
+def _parts(rows: Mapping[Part, int]) -> str:
+    words = _("training {train:,}, validation {validation:,}, test {test:,}")
+    parts = words.format(train=rows["train"], validation=rows["validation"], test=rows["test"])
     return _line("·", _("parts: {parts}").format(parts=parts))
 
 
-def _in_columns(table: list[tuple[str, ...]]) -> list[str]:
+def _in_columns(table: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows of texts below each other; the last column may be as long as it is."""
     last = len(table[0]) - 1
     widths = [max(min(len(row[at]), 30) for row in table) for at in range(last)]

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.common import CommandError, cannot_write, load_graph, print_json, written_path
+from cli.common import cannot_write, load_graph, print_json, written_path
+from cli.errors import CommandError
 from cli.train import apply_training_options
 from graph.storage.writing import replace_file
 from graph.text.messages import _, ngettext

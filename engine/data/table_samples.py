@@ -84,8 +84,8 @@ class TableReader:
         self._columns |= {name: column for name, (column, _unit) in chosen.items()}
         for at, (name, column) in enumerate(self._columns.items()):
             yield JobReport(at, len(self._columns), _("column {done:,} of {total:,}").format(done=at + 1, total=len(self._columns)))
-            chosen = self.how.choice(name).kind
-            kinds[name] = (chosen, _("Its kind was chosen.")) if chosen else kind_of(column, self.missing)
+            kind = self.how.choice(name).kind
+            kinds[name] = (kind, _("Its kind was chosen.")) if kind else kind_of(column, self.missing)
         roles = Roles(self.path, self.table, self.how, {name: kind for name, (kind, _why) in kinds.items()}, self.missing)
         self.features, self.targets = roles.features, roles.targets
         self.notes += roles.notes

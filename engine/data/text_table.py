@@ -14,7 +14,7 @@ from engine.data.columns import Column
 from engine.data.dialect import by_blanks, column_names, find_header, find_separator, too_many_columns
 from engine.data.errors import DataError, DataNote
 from engine.data.how_read import AUTO, HowRead
-from engine.data.plain_parser import separators_in
+from engine.data.plain_parser import Layout, NotPlain, separators_in
 from engine.data.table_reading import Finding
 from engine.data.text_file import SAMPLED, Lines, lines_of, preamble, reading_bytes, split_lines
 from engine.data.workbook import is_workbook, reading_rows
@@ -75,7 +75,7 @@ def reading_table(path: str, how: HowRead) -> Steps:
         try:
             table = yield from _plain_table(path, how)
             return table
-        except (bulk.NotPlain, DataError):
+        except (NotPlain, DataError):
             pass  # the general reader says what is wrong, by line and column
     raw = yield from share_of(reading_bytes(path), 0, 200)
     shown = quoted_path(path)
@@ -96,15 +96,15 @@ def _plain_table(path: str, how: HowRead) -> Steps:
     separator = find_separator(found, how.separator)
     sample = found.lines[found.first : found.first + SAMPLED + 1]
     if found.encoding != "utf-8" or separator == " " or how.comment != AUTO or not all(map(str.strip, sample)):
-        raise bulk.NotPlain
+        raise NotPlain
     separators_in(beginning, separator)  # refuses irregular quotation marks and line breaks inside of regular ones
     rows = [dialect.split(line, separator) for line in sample]
     table = yield from table_of(shown, rows, list(range(found.first + 1, found.first + 1 + len(rows))), found, separator, how)
     if len(table.names) != len(dialect.split(sample[-1], separator)):
-        raise bulk.NotPlain
+        raise NotPlain
     first = table.lines[0]
     start = len(b"".join(beginning.splitlines(keepends=True)[: first - 1]))
-    layout = bulk.Layout(path, separator, len(table.names), start)
+    layout = Layout(path, separator, len(table.names), start)
     table.columns, count = yield from bulk.reading_columns(layout)
     table.lines = range(first, first + count)
     return table

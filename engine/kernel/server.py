@@ -53,7 +53,9 @@ class Worker(Protocol):
     """What does the work for one document: `engine.kernel.worker.DocumentWorker`, or a stand-in without torch."""
 
     training: bool
-    run: int
+
+    @property
+    def run(self) -> int: ...
 
     @property
     def step(self) -> int: ...

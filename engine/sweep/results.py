@@ -129,8 +129,7 @@ def spread(rows: Iterable[MemberResult], measure: str) -> Spread:
     """The spread of a measure over some runs. What failed before its first step is no number, and counts as diverged."""
     rows = list(rows)
     worst = math.inf if lower_is_better(measure) else -math.inf
-    values = [_end(row, measure, worst) for row in rows if row.ended]
-    values = [value for value in values if value is not None]
+    values = [end for row in rows if row.ended and (end := _end(row, measure, worst)) is not None]
     diverged = sum(row.how in ("diverged", "failed") for row in rows)
     if not values:
         return Spread(len(rows), 0, diverged, None, None, None)

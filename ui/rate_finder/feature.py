@@ -19,4 +19,4 @@ class RateFinder(Feature):
     def find(self) -> None:
         self.workspace.pages.show("rate_finder", room=ROOM)
         page: RatePage = self.workspace.pages.panel("rate_finder")  # type: ignore[assignment]
-        page.find()
+        page.begin()

@@ -76,7 +76,7 @@ class RatePage(Panel):
         column.addWidget(self.bar)
         column.addLayout(row, 1)
         self.use.clicked.connect(self._use)
-        self.run.clicked.connect(lambda _clicked: self.find())
+        self.run.clicked.connect(lambda _clicked: self.begin())
         self.bar.cancelled.connect(self.cancel)
         workspace.visibility.changed.connect(self._show)
 
@@ -90,7 +90,7 @@ class RatePage(Panel):
 
     # the sweep
 
-    def find(self) -> None:
+    def begin(self) -> None:
         """Start a sweep from the present state; one under way ends."""
         kernel, document = self.workspace.kernel, self.workspace.document
         if kernel is None or self.workspace.why_not_train():

@@ -6,12 +6,12 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtGui import QGuiApplication
 
 from engine.export.job import WriteProgram, WrittenProgram
-from engine.export.registry import filters, formats_in
+from engine.export.registry import Format, filters, formats_in
 from engine.numerics.job import JobEnd, JobReport
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
@@ -326,7 +326,8 @@ class Files:
     def export_code(self) -> None:
         """Readable PyTorch, written by the engine: this process never loads torch."""
         window = self._window
-        programs = tuple(form for form in formats_in("engine.export.formats") if form.text)
+        formats: tuple[Format[Any], ...] = formats_in("engine.export.formats")
+        programs = tuple(form for form in formats if form.text)
         suggested = str(self.suggested(file_name(self.title, programs[0].ending, "_")))
         chosen = window.dialogs.save_path(suggested, _("Export PyTorch code"), filters(programs), programs[0].ending)
         if chosen is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from graph.model.document_settings import SAVE_RUNS, RunsPlace
@@ -96,7 +97,7 @@ class RunFiles:
         window.say(count.format(name=chosen.name, n=len(runs)))
 
 
-def report(runs: tuple[SavedRun, ...], settings: dict[str, object], title: str, ending: str) -> bytes:
+def report(runs: tuple[SavedRun, ...], settings: Mapping[str, object], title: str, ending: str) -> bytes:
     """The history of runs as a file with this ending; any other than `.csv` and `.json` is a report in Markdown."""
     if ending == ".csv":
         return history_csv(runs, settings).encode("utf-8", "backslashreplace")

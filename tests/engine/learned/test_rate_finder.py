@@ -57,6 +57,7 @@ def test_the_losses_are_those_of_pytorchs_own_loop() -> None:
         nn.functional.cross_entropy(net(x), y).backward()
         with torch.no_grad():
             for parameter in net.parameters():
+                assert parameter.grad is not None
                 parameter -= rate * parameter.grad
             loss = float(nn.functional.cross_entropy(net(x), y))
         assert found.losses[i] == pytest.approx(loss, rel=1e-9)

@@ -69,7 +69,7 @@ def test_values_as_people_type_them(name: str, text: str, values: tuple[Any, ...
         ({"lr": "0.1, 0.1"}, "twice"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_swept_is_refused_in_words(texts: dict[str, str], said: str) -> None:
+def test_what_cannot_be_swept_is_refused_in_words(texts: dict[str, Any], said: str) -> None:
     with pytest.raises(PlanError, match=said):
         plan_of(**texts).checked(NET)
 

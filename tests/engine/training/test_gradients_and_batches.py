@@ -35,7 +35,8 @@ def by_hand(run: Run, updates: Step, lr: float = 0.5, momentum: float = 0.9) -> 
     for epoch in range(3):
         order = torch.cat([run._rows_at(epoch, position) for position in range(run._batches.count)])
         drop = bool(run.training.get("drop_last"))
-        for rows in torch.utils.data.DataLoader(order.tolist(), batch_size=16, drop_last=drop):
+        rows_in_order: Any = order.tolist()
+        for rows in torch.utils.data.DataLoader(rows_in_order, batch_size=16, drop_last=drop):
             nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
             made += 1
             updates(list(net.parameters()), optimizer, made)

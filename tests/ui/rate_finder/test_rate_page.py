@@ -57,7 +57,7 @@ def test_a_hidden_loss_is_not_shown(page: RatePage) -> None:
     page._ended(JobEnd("done", sweep()))
     visibility = page.workspace.visibility
     assert page._plot is not None and page._plot.isVisible()
-    type(visibility).hidden_loss, before = property(lambda self: 0.5), type(visibility).hidden_loss  # type: ignore[misc, assignment]
+    type(visibility).hidden_loss, before = property(lambda self: 0.5), type(visibility).hidden_loss  # type: ignore[assignment]
     try:
         visibility.changed.emit()
         assert not page._plot.isVisible() and page.use.isHidden() and "hides the loss" in page.words.text()

@@ -240,7 +240,7 @@ def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(
     assert workspace.settings.flag("curves_log") and workspace.settings.real("curves_smoothing", 0) == 100
     feature.copy()
     assert QGuiApplication.clipboard().text().startswith("step,loss")
-    workspace.work.job = done_at_once
+    monkeypatch.setattr(workspace.work, "job", done_at_once)
     monkeypatch.setattr(curve_feature, "MANY", 2)  # the run is a long one
     feature.copy()
     assert "too many for the clipboard" in workspace.said[-1]
