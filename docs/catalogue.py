@@ -43,6 +43,7 @@ def declared() -> Iterator[Found]:
     """What is translated when it is shown: see `graph.text.messages.translated`."""
     from engine.nodes import TYPES
     from engine.training.optimizers.registry import OPTIMIZERS
+    from engine.training.schedules.registry import SCHEDULES
 
     for node_type in TYPES.values():
         where = (ROOT / node_type.__class__.__module__.replace(".", "/")).relative_to(ROOT).as_posix() + ".py"
@@ -56,6 +57,9 @@ def declared() -> Iterator[Found]:
         for setting in optimizer.settings:
             yield from ((text, "engine/training/optimizers", 1) for text in (setting.title or setting.label, setting.help) if text)
         yield from ((text, "engine/training/optimizers", 1) for text in (optimizer.title, optimizer.doc) if text)
+    for schedule in SCHEDULES.values():
+        texts = [text for setting in schedule.settings for text in (setting.title or setting.label, setting.help, *setting.choices)]
+        yield from ((text, "engine/training/schedules", 1) for text in (schedule.title, schedule.doc, *texts) if text)
 
 
 def collected() -> Catalog:

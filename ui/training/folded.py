@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from graph.model.spec import Setting
-from graph.text.messages import _, translated
+from graph.text.messages import _
 from ui.forms.forms import ParameterForm
 from ui.look.numbers import plain
 from ui.look.widgets import label
@@ -24,7 +24,7 @@ class Folded(QWidget):
     def __init__(self, title: str, settings: Sequence[Setting], tip: str) -> None:
         super().__init__()
         self._settings = tuple(settings)
-        self.form = ParameterForm([setting.translated() for setting in settings])
+        self.form = ParameterForm(self._settings)
         self.form.hide()
         self.header = QToolButton()
         self.header.setText(title)
@@ -66,7 +66,7 @@ class Folded(QWidget):
 
     def written(self, name: str, value: Any) -> str:
         """`Patience 10`: one setting and its value, for the summary."""
-        title = translated(next(s.title for s in self._settings if s.name == name))
+        title = next(s.title for s in self._settings if s.name == name)
         if isinstance(value, bool):
             return title if value else _("{setting}: off").format(setting=title)
         return f"{title} {plain(value) if isinstance(value, int | float) else value}"

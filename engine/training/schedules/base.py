@@ -62,18 +62,17 @@ class Schedule:
 def unit(default: str) -> Setting:
     """What t counts."""
     return Setting(
-        "unit", "choice", default, choices=(EPOCHS, STEPS), choice_titles=(_("epochs"), _("steps")), title=_("Counted in"), symbol="t",
-        help=_("What t counts. A step is one mini-batch."),
+        "unit", "choice", default, choices=(EPOCHS, STEPS), title="Counted in", symbol="t", help="What t counts. A step is one mini-batch.",
     )  # fmt: skip
 
 
 def length() -> Setting:
     return Setting(
-        "length", "int", None, 1, title=_("Length"), symbol="T", empty=_("the run"),
-        help=_("Steps or epochs until the schedule ends; empty: the length of the run. Afterwards the rate stays as it is."),
+        "length", "int", None, 1, title="Length", symbol="T", empty=_("the run"),
+        help="Steps or epochs until the schedule ends; empty: the length of the run. Afterwards the rate stays as it is.",
     )  # fmt: skip
 
 
 def lowest() -> Setting:
-    text = _("The rate does not fall below it.")
-    return Setting("lowest", "float", 0.0, 0.0, 1e6, title=_("Lowest rate"), logarithmic=True, help=text)
+    text = "The rate does not fall below it."
+    return Setting("lowest", "float", 0.0, 0.0, 1e6, title="Lowest rate", logarithmic=True, help=text)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.training.schedules.base import Schedule
-from graph.text.messages import _
 
 
 class Constant(Schedule):
-    key, title, order = "constant", _("Constant"), 1
-    doc = _("The learning rate stays as it is.")
+    key, title, order = "constant", "Constant", 1
+    doc = "The learning rate stays as it is."
     formula = r"\eta_t = \eta"
 
     @classmethod

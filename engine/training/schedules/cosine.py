@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.training.schedules.base import STEPS, Schedule, length, lowest, unit
-from graph.text.messages import _
 
 
 class Cosine(Schedule):
-    key, title, order = "cosine", _("Cosine"), 6
-    doc = _("The rate falls along half a wave of the cosine (Loshchilov and Hutter 2017).")
+    key, title, order = "cosine", "Cosine", 6
+    doc = "The rate falls along half a wave of the cosine (Loshchilov and Hutter 2017)."
     settings = (length(), lowest(), unit(STEPS))
     formula = r"\eta_t = \eta_{\min} + \frac{1}{2}(\eta - \eta_{\min})\left(1 + \cos\frac{\pi t}{T}\right)"
     torch_call = "CosineAnnealingLR({0}, T_max={length!r}, eta_min={lowest!r})"

@@ -7,14 +7,13 @@ from typing import Any
 
 from engine.training.schedules.base import EPOCHS, Schedule, unit
 from graph.model.spec import Setting
-from graph.text.messages import _
 
 
 class Exponential(Schedule):
-    key, title, order = "exponential", _("Exponential decay"), 3
-    doc = _("The rate is multiplied by a factor after every epoch.")
+    key, title, order = "exponential", "Exponential decay", 3
+    doc = "The rate is multiplied by a factor after every epoch."
     settings = (
-        Setting("factor", "float", 0.95, 0.0, 1.0, title=_("Factor"), symbol="γ", help=_("What the rate is multiplied by each time.")),
+        Setting("factor", "float", 0.95, 0.0, 1.0, title="Factor", symbol="γ", help="What the rate is multiplied by each time."),
         unit(EPOCHS),
     )
     formula = r"\eta_t = \eta\,\gamma^{t}"

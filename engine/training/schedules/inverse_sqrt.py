@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.training.schedules.base import STEPS, Schedule, unit
-from graph.text.messages import _
 
 
 class InverseSqrt(Schedule):
-    key, title, order = "inverse_sqrt", _("η/√(t+1)"), 5
-    doc = _("The rate of the convergence proofs for stochastic gradient descent and AdaGrad.")
+    key, title, order = "inverse_sqrt", "η/√(t+1)", 5
+    doc = "The rate of the convergence proofs for stochastic gradient descent and AdaGrad."
     settings = (unit(STEPS),)
     formula = r"\eta_t = \frac{\eta}{\sqrt{t + 1}}"
     torch_call = "LambdaLR({0}, lambda t: 1 / (t + 1) ** 0.5)"

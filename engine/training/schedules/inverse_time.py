@@ -7,14 +7,13 @@ from typing import Any
 
 from engine.training.schedules.base import STEPS, Schedule, unit
 from graph.model.spec import Setting
-from graph.text.messages import _
 
 
 class InverseTime(Schedule):
-    key, title, order = "inverse_time", _("1/t decay"), 4
-    doc = _("The rate falls like 1/t: slowly enough for its sum to grow without bound, fast enough for the noise to die out.")
+    key, title, order = "inverse_time", "1/t decay", 4
+    doc = "The rate falls like 1/t: slowly enough for its sum to grow without bound, fast enough for the noise to die out."
     settings = (
-        Setting("decay", "float", 0.01, 0.0, 1e6, title=_("Decay"), symbol="κ", logarithmic=True, help=_("After 1/κ, the rate is half.")),
+        Setting("decay", "float", 0.01, 0.0, 1e6, title="Decay", symbol="κ", logarithmic=True, help="After 1/κ, the rate is half."),
         unit(STEPS),
     )
     formula = r"\eta_t = \frac{\eta}{1 + \kappa t}"

@@ -8,17 +8,16 @@ from typing import Any
 
 from engine.training.schedules.base import STEPS, Schedule, length, unit
 from graph.model.spec import Setting
-from graph.text.messages import _
 
 
 class OneCycle(Schedule):
-    key, title, order = "one_cycle", _("One cycle"), 7
-    doc = _("The rate rises to η and falls far below its start, both along a cosine (Smith and Topin 2018).")
+    key, title, order = "one_cycle", "One cycle", 7
+    doc = "The rate rises to η and falls far below its start, both along a cosine (Smith and Topin 2018)."
     settings = (
         length(),
-        Setting("rising", "float", 0.3, 0.0, 1.0, title=_("Rising part"), symbol="p", help=_("The part of T in which the rate rises.")),
-        Setting("start", "float", 25.0, 1.0, 1e6, title=_("Start at η over"), symbol="a", help=_("The first rate is η divided by this.")),
-        Setting("end", "float", 1e4, 1.0, 1e9, title=_("End at start over"), symbol="b", help=_("The last rate: the first over this.")),
+        Setting("rising", "float", 0.3, 0.0, 1.0, title="Rising part", symbol="p", help="The part of T in which the rate rises."),
+        Setting("start", "float", 25.0, 1.0, 1e6, title="Start at η over", symbol="a", help="The first rate is η divided by this."),
+        Setting("end", "float", 1e4, 1.0, 1e9, title="End at start over", symbol="b", help="The last rate: the first over this."),
         unit(STEPS),
     )
     formula = r"\frac{\eta}{a} \to \eta \to \frac{\eta}{a\,b}"

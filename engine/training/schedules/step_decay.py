@@ -7,15 +7,14 @@ from typing import Any
 
 from engine.training.schedules.base import EPOCHS, Schedule, unit
 from graph.model.spec import Setting
-from graph.text.messages import _
 
 
 class StepDecay(Schedule):
-    key, title, order = "step", _("Step decay"), 2
-    doc = _("The rate is multiplied by a factor after every so many epochs.")
+    key, title, order = "step", "Step decay", 2
+    doc = "The rate is multiplied by a factor after every so many epochs."
     settings = (
-        Setting("every", "int", 30, 1, title=_("Every"), symbol="N", help=_("Epochs, or steps, between two changes of the rate.")),
-        Setting("factor", "float", 0.1, 0.0, 1e6, title=_("Factor"), symbol="γ", help=_("What the rate is multiplied by.")),
+        Setting("every", "int", 30, 1, title="Every", symbol="N", help="Epochs, or steps, between two changes of the rate."),
+        Setting("factor", "float", 0.1, 0.0, 1e6, title="Factor", symbol="γ", help="What the rate is multiplied by."),
         unit(EPOCHS),
     )
     formula = r"\eta_t = \eta\,\gamma^{\lfloor t/N \rfloor}"
