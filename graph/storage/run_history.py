@@ -65,10 +65,23 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differing(records: Iterable[RunRecord]) -> list[str]:
-    """The names of the settings in which these runs differ, in the order of the form."""
+    """The names of the settings in which these runs differ, in the order of the form.
+
+    How long a run was allowed to be is no difference, and what only one optimizer has follows from the optimizer.
+    """
     tables = [flat_settings(record.settings) for record in records]
     names = dict.fromkeys(name for table in tables for name in table)
-    return [name for name in names if any(table.get(name) != tables[0].get(name) for table in tables)]
+    values = {name: [table[name] for table in tables if name in table] for name in names if not _is_length(name)}
+    return [name for name in values if _differs(values[name], name, len(tables))]
+
+
+def _is_length(name: str) -> bool:
+    return name in BY_NAME and BY_NAME[name].effect == "length"
+
+
+def _differs(values: Sequence[Any], name: str, count: int) -> bool:
+    """Whether a setting has several values; one of the form's, also where some runs go without it."""
+    return any(value != values[0] for value in values) or (name in BY_NAME and len(values) < count)
 
 
 def setting_title(name: str) -> str:
