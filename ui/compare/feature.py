@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from engine.explain.question import Refusal
@@ -220,6 +220,15 @@ class CompareFeature(Feature):
         else:
             model.show_compared(None)
         model.overlay.painter(OWNER, self._paint if shown else None)
+        self._cover(shown)
+
+    def _cover(self, shown: bool) -> None:
+        """The graph is fitted below the line that says what is compared."""
+        from ui.compare.banner import banner_height
+
+        canvas = self.workspace.canvas
+        strip = QRectF(0, 0, canvas.width(), banner_height(canvas.theme)) if shown else None
+        canvas.viewport.cover(OWNER, strip)
 
     def _paint(self, painter: QPainter) -> None:
         from ui.compare.banner import paint_banner
@@ -236,6 +245,8 @@ class CompareFeature(Feature):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc ends the comparison once nothing is selected."""
+        if event.type() == QEvent.Type.Resize and self.answer is not None:
+            self._cover(self.on_canvas)
         pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
         ends = pressed and self.comparing and not self.workspace.canvas.model.selection
         if ends:

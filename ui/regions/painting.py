@@ -37,6 +37,7 @@ class Look:
 
     theme: Theme
     unit: float = 1.0
+    legend: bool = True
 
 
 def frame_in(rect: QRectF, seen: OnPlane, look: Look, x: Span | None = None, y: Span | None = None) -> Frame:
@@ -51,7 +52,7 @@ def frame_in(rect: QRectF, seen: OnPlane, look: Look, x: Span | None = None, y: 
     if _has_bar(seen):
         low, high = scale_of(seen) if seen.values is not None else (0.0, 1.0)
         right = (BAR + 12) * unit + max(small.horizontalAdvance(text) for _value, text in _ticks((low, high), 4))
-    top = height(seen, rect.width() - 8 * unit, unit) + 4 * unit
+    top = (height(seen, rect.width() - 8 * unit, unit) if look.legend else 0.0) + 4 * unit
     area = rect.adjusted(left, top, -right, -(2 * small.height() + 5 * unit))
     size = area.size().boundedTo(QSizeF(MOST_WIDE * area.height(), MOST_HIGH * area.width())).expandedTo(QSizeF(20, 20))
     return Frame(QRectF(area.topLeft() + QPointF((area.width() - size.width()) / 2, 0), size), across, up)
@@ -60,7 +61,8 @@ def frame_in(rect: QRectF, seen: OnPlane, look: Look, x: Span | None = None, y: 
 def paint_plane(painter: QPainter, rect: QRectF, frame: Frame, seen: OnPlane, look: Look, image: QImage | None) -> None:
     """All but the samples; `image` is the field's picture (`ui.regions.field.field`)."""
     theme, unit = look.theme, look.unit
-    paint_legend(painter, rect.adjusted(4 * unit, 1, -4 * unit, 0), seen, theme, unit)
+    if look.legend:
+        paint_legend(painter, rect.adjusted(4 * unit, 1, -4 * unit, 0), seen, theme, unit)
     painter.save()
     painter.setClipRect(frame.area)
     if image is not None:

@@ -199,10 +199,11 @@ class RegionsPanel(Panel):
         return self.view
 
     def another_picture(self) -> PlaneView:
-        """A picture for another panel."""
+        """A picture for another panel; this one has the legend."""
         from ui.regions.view import PlaneView
 
         view = PlaneView()
+        view.legend = False
         view.set_look(self.theme, self.theme.scale)
         return view
 

@@ -51,6 +51,8 @@ class PlaneView(QWidget):
         """Painted over the samples: for what features add."""
         self.theme: Theme = LIGHT
         self.unit = 1.0
+        self.legend = True
+        """Whether colours and marks are explained above the plane."""
         self.stale = False
         self.spans: tuple[Span, Span] | None = None
         """The part that is seen; None: all that the data need."""
@@ -87,12 +89,16 @@ class PlaneView(QWidget):
         return QSize(300, 280)
 
     @property
+    def look(self) -> Look:
+        return Look(self.theme, self.unit, self.legend)
+
+    @property
     def frame(self) -> Frame | None:
         """Where the plane lies now."""
         if self.seen is None:
             return None
         x, y = self.spans or (None, None)
-        return frame_in(QRectF(self.rect()), self.seen, Look(self.theme, self.unit), x, y)
+        return frame_in(QRectF(self.rect()), self.seen, self.look, x, y)
 
     # zoom
 
@@ -267,7 +273,7 @@ class PlaneView(QWidget):
         seen, frame = self.seen, self.frame
         if seen is not None and frame is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            look = Look(self.theme, self.unit)
+            look = self.look
             paint_plane(painter, QRectF(self.rect()), frame, seen, look, self._image)
             painter.drawPixmap(0, 0, self._layer(frame, seen, look))
             self._paint_spot(painter, frame)
@@ -309,7 +315,7 @@ class PlaneView(QWidget):
         """Two rings around the sample that was pointed out."""
         if self.seen is None or self.seen.spot is None or not all(map(math.isfinite, (*self.seen.spot.at, self.seen.spot.true))):
             return
-        at, radius = self._spot_place(frame), 2.1 * mark_radius(frame, self.seen, Look(self.theme, self.unit))
+        at, radius = self._spot_place(frame), 2.1 * mark_radius(frame, self.seen, self.look)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         hue = self.theme.highlight
         for ink, size, width in ((self.theme.panel, radius, 4.5), (hue, radius, 2.5), (hue, 1.6 * radius, 1.5)):

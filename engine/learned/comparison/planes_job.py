@@ -33,28 +33,16 @@ def on_planes(context: ExplainContext, job: ComparePlanes) -> Steps:
 
 
 def _at(context: ExplainContext, moment: Moment, job: PlaneJob) -> Steps:
-    """The work on one plane, with the numbers of that moment, which its first turn copies."""
+    """The work on one plane; the numbers of that moment are copied before its first turn."""
     if context.run is None:
         raise Unanswerable(_("Nothing has been trained yet."))
-    work = on_plane(context, job)
-
-    def first_turn() -> tuple[JobReport | None, OnPlane | None]:
-        try:
-            return next(work), None
-        except StopIteration as end:
-            return None, end.value
-
     try:
-        turn = context.run.history.visit(moment.step, moment.run, first_turn)
+        work = context.run.history.visit(moment.step, moment.run, lambda: on_plane(context, job))
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    if turn is None:
+    if work is None:
         raise unreachable(moment)
-    report, answer = turn
-    if report is None:
-        yield JobReport()
-        return answer
-    yield report
+    yield JobReport()
     return (yield from work)
 
 
