@@ -23,7 +23,7 @@ from tests.support.networks import network, tanh_net
 NET = tanh_net(epochs=3)
 
 
-def plan_of(graph: Graph = NET, paired: bool = False, **texts: str) -> SweepPlan:
+def plan_of(graph: Graph = NET, paired: bool = False, **texts: Any) -> SweepPlan:
     """`lr="0.1, 1"`, `hidden__out_features="2, 4"`."""
     settings = [(named_setting(graph, name.replace("__", ".")), text) for name, text in texts.items()]
     return SweepPlan(tuple(Axis(of, read_values(graph, of, text)) for of, text in settings), paired)

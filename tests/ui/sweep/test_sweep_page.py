@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
-from engine.numerics.job import JobEnd, JobReport
+from engine.numerics.job import JobEnd, JobReport, Steps
 from engine.sweep.answer import estimate, sweep
 from engine.sweep.keeping import keep
 from engine.sweep.plan import RATE, SEED, Swept
@@ -77,7 +77,7 @@ class Bench:
         """The job that was started last, or its first reports."""
         job, progress, end = self.kernel.jobs[-1]
         run = Run(Model(self.document.graph))
-        work = {SweepJob: sweep, EstimateJob: estimate, KeepRun: keep}[type(job)]
+        work: dict[type, Callable[..., Steps]] = {SweepJob: sweep, EstimateJob: estimate, KeepRun: keep}[type(job)]
         steps = work(ExplainContext(run.model, run), job)
         reports = 0
         while most is None or reports < most:
