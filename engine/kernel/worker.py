@@ -186,8 +186,9 @@ class DocumentWorker:
         self._model.restore(state)
         if self._held is not None:
             self._held.forget()
-        if run is not None:
-            self._made_run()
+        made = None if run is None else self._made_run()
+        if run is not None and made is not None and run.history.uprooted is not None:
+            made.history.uproot(run.history.uprooted)
         self._say(self._model.compiled.device_note)
 
     def _configure(self) -> None:

@@ -17,7 +17,7 @@ from engine.training.compiled import RunError
 from engine.training.curve import Curve, Point
 from engine.training.replay import CHECK_SECONDS, Replay, first_difference
 from engine.training.run_tree import KnownRun, RunTree
-from engine.training.state import State
+from engine.training.state import State, state_key
 from engine.training.steps import StepConditions
 from engine.training.stops import Stop
 from graph.model.computation import computation_key
@@ -81,6 +81,8 @@ class History:
         self._rooted = False
         self._uprooted: Origin | None = None
         """What was changed by hand since the last step, so that no earlier step leads to the present state."""
+        self._forgetful = False
+        """Whether the optimizer's memory is not the one that the present step was reached with: it was bound under other settings since."""
         self._shapes: Any = None
         self._future = -1
         """The last step that the present conditions are known to lead to: up to there, steps are made once more."""
@@ -100,9 +102,9 @@ class History:
         branch = self._standing()
         self.checkpoints.reached(step)
         known = None if branch is None else self.checkpoints.same_future(step, now)
-        if known is None:
+        if known is None or not self._reminded(known, now):
             run.model.compiled.freeze()
-            self._open(branch, now, begins)
+            self._open(branch, now, begins, lost=known is not None)
             return
         if known is not self.checkpoints.present and (step < known.last or known.run != run.id):
             self._enter(known)
@@ -147,8 +149,8 @@ class History:
         self.checkpoints.reached(run.state.step)
         if not run.conditions().same(branch.conditions):
             return  # the change may have altered the optimizer's memory already
-        if self.replay is not None:
-            return  # it was made again from what is stored
+        if self.replay is not None or self._forgetful:
+            return  # it was made again from what is stored, or is not what these steps lead to
         self._hold()
         if branch.run == run.id:
             self.tree.keep_states(run.id, self._some_states(run.id))
@@ -164,10 +166,19 @@ class History:
         chosen = {places[(i + 1) * len(places) // room - 1] for i in range(room)} & set(places)
         return {step: held[step].state for step in {*chosen, newest}}
 
+    @property
+    def uprooted(self) -> Origin | None:
+        """What was changed since the last step, so that no earlier step leads to the present state."""
+        return self._uprooted
+
     def uproot(self, origin: Origin = "values") -> None:
         """The user changed learned values: no earlier step leads to the present state."""
         self._rooted, self._uprooted, self.replay = False, origin, None
         self.forget_future()
+
+    def forget_memory(self) -> None:
+        """The optimizer forgot some of what it remembered, because of other settings."""
+        self._forgetful = self.run.state.step > 0
 
     def forget_future(self) -> None:
         """What the coming step depends on has changed."""
@@ -176,7 +187,7 @@ class History:
     def start_over(self, id: int) -> None:
         """The run `id` begins with the initial values; the present one stays in the tree."""
         self.run.id, self.run.curve = id, Curve()
-        self._rooted, self._uprooted, self.replay = False, None, None
+        self._rooted, self._uprooted, self.replay, self._forgetful = False, None, None, False
         self.forget_future()
         self.checkpoints.present = None
 
@@ -210,6 +221,7 @@ class History:
             return step == run.state.step and id in (None, run.id) and self._uprooted is None
         made_by, checkpoint = route
         self._enter(end)
+        self._forgetful = False
         self.replay = self._make_again(made_by, now, checkpoint, step, check)
         self._rooted, self._uprooted = True, None
         self.forget_future()
@@ -241,10 +253,10 @@ class History:
         Raises RunError.
         """
         run = self.run
-        if id == run.id and step == run.state.step and self._uprooted is None:
+        if id == run.id and step == run.state.step and self._uprooted is None and not self._forgetful:
             return look()
         present, loss, last, problem, stopped = run.capture(), run.loss, run.steps.last, run.problem, run.stopped
-        kept = self._rooted, self._uprooted, self._future, self._boundary, self.replay
+        kept = self._rooted, self._uprooted, self._future, self._boundary, self.replay, self._forgetful
         at, here, curve = self.checkpoints.present, run.id, run.curve
         try:
             return look() if self.go_to(step, id) else None
@@ -252,10 +264,10 @@ class History:
             run.back_to(present, loss)
             run.id, run.curve, run.problem, run.stopped, run.steps.last = here, curve, problem, stopped, last
             self.checkpoints.present = at
-            self._rooted, self._uprooted, self._future, self._boundary, self.replay = kept
+            self._rooted, self._uprooted, self._future, self._boundary, self.replay, self._forgetful = kept
 
     def stand(self, id: int) -> None:
-        """The present state is one of the run `id`, which was made elsewhere. Raises RunError."""
+        """The present state is one of the run `id`, which was made elsewhere, as far as nothing was changed since. Raises RunError."""
         known, run = self.tree.get(id), self.run
         if known is None:
             return
@@ -264,9 +276,25 @@ class History:
         known.curve.tell_again()
         tip, entry = self._tip(id), known.curve.losses.at(run.state.step)
         run.steps.loss = entry[2] if entry is not None and entry[0] == entry[1] else run.steps.loss
-        if tip is not None:
-            self.checkpoints.present, self._rooted, self._uprooted = tip, True, None
+        self.checkpoints.present, self._uprooted = tip, "graph" if tip is None else self._changed_since(known)
+        self._rooted = self._uprooted is None
+        if self._rooted:
             run.recall_best()
+
+    def _changed_since(self, known: KnownRun) -> Origin | None:
+        """What in the present state is not as it is stored with its run; the optimizer's memory can be found again there."""
+        state, model = self.run.capture(), self.run.model
+        if state.step not in known.states:
+            return None
+        stored = self._stored(known, state.step)
+        if stored is None:
+            return "graph"
+        different = {name.partition("/")[::2] for name in state.diff(stored.state)}
+        learned = {name for part, name in different if part in ("parameters", "buffers")}
+        self._forgetful = any(part == "optimizer" for part, _name in different)
+        if not learned:
+            return None
+        return "data" if learned <= {state_key(key) for key in model.fitted} else "values"
 
     def pass_for(self, id: int) -> None:
         """The present state was taken from the run `id`, as far as it fits this graph: going on from it is another run."""
@@ -289,11 +317,14 @@ class History:
             self.checkpoints.clear()
         return self.checkpoints.at(state.step) if self._rooted else None
 
-    def _open(self, branch: Branch[StepConditions] | None, now: StepConditions, begins: bool) -> None:
-        """Steps under conditions that are not yet known from here: another run, a change of this one, or its first steps."""
+    def _open(self, branch: Branch[StepConditions] | None, now: StepConditions, begins: bool, lost: bool) -> None:
+        """Steps that are not yet known from here: another run, a change of this one, or its first steps.
+
+        `lost`: the conditions are known, but not what the optimizer remembered.
+        """
         run, step = self.run, self.run.state.step
         state, known = run.capture(), self.tree.get(run.id)
-        own = branch is None and self._uprooted is not None
+        own = lost or (branch is None and self._uprooted is not None)
         if known is None:
             self.tree.open(self._record(None, "start"), run.curve, state)
         else:
@@ -307,8 +338,15 @@ class History:
                 self.tree.change(run.id, SettingsChange(step, dict(run.training), origin), state if kept else None)
         root = self.checkpoints.present is None
         self._timed(lambda: self.checkpoints.begin(now, state, run.loss, root=root, run=run.id, own=own))
-        self._rooted, self._uprooted, self.replay = True, None, None
+        self._rooted, self._uprooted, self.replay, self._forgetful = True, None, None, False
         self._future, self._boundary = step, math.inf
+
+    def _reminded(self, known: Branch[StepConditions], now: StepConditions) -> bool:
+        """Whether the optimizer remembers what it did when `known` was at this step; where it forgot, the state is found again."""
+        if self._forgetful and (route := self.checkpoints.route(self.run.state.step, known.id)) is not None:
+            self._make_again(route[0], now, route[1], self.run.state.step, False)
+            self._forgetful = False
+        return not self._forgetful
 
     def _origin(self, branch: Branch[StepConditions] | None, known: KnownRun, now: StepConditions) -> Origin | None:
         """What differs from the conditions of the step before; None where nothing does."""

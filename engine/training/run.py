@@ -527,9 +527,7 @@ class Run:
         """Programs, tensors and optimizer for the model as it is; the optimizer's memory is kept where it fits, unless `forget`."""
         model, program = self.model, self._present_program()
         memory, model.state.optimizer = model.state.optimizer, {}
-        if forget:
-            memory = {}
-        elif not memory and self._version >= 0 and model.state.step:
+        if not memory and self._version >= 0 and model.state.step:
             memory = self.steps.remembered()
         model.moved.clear()
         self._program, parameters = program, model.parameters(program)
@@ -537,13 +535,15 @@ class Run:
         now = self._present_conditions()
         self._optimizer = now.optimizer_on(parameters)
         self.steps.bind(program, self._optimizer, now)
-        self.steps.remember(memory)
+        self.steps.remember({} if forget else memory)
         model.memory = self.steps.memory
         self.history.forget_future()
         self._version, self._edits = model.version, model.edits
         self.problem = self.stopped = None
         self._lay_out()
         self._snapshots = [self.capture()]
+        if memory and (forget or not memory.keys() <= self._snapshots[0].optimizer.keys()):
+            self.history.forget_memory()
 
     def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
         """The optimizer of the coming step, without memory, for these tensors; clipping, accumulation and a planted fault are part of it.

@@ -29,7 +29,12 @@ class KnownRun:
     def state(self, step: int) -> State | None:
         """A copy of the state after `step`, where it is stored. Raises TensorError where the file's numbers cannot be read."""
         stored = self.states.get(step)
-        return unpack_state(stored) if isinstance(stored, SavedState) else None if stored is None else stored.copy()
+        if not isinstance(stored, SavedState):
+            return None if stored is None else stored.copy()
+        state = unpack_state(stored)
+        if stored.optimizer != self.record.settings_at(step).get("optimizer"):
+            state.optimizer = {}  # the memory of another optimizer is of no use
+        return state
 
     def note_best(self, step: int, measured: Mapping[str, float]) -> None:
         """Remember measurements that are better than all before."""

@@ -10,7 +10,7 @@ from engine.training.curve import curve_of
 from engine.training.model import Model
 from engine.training.run import Run
 from engine.training.run_tree import packer
-from graph.model.edits import Edit, SetParam, SetTraining
+from graph.model.edits import Edit, SetBypassed, SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.saved_run import SavedRun
 from tests.engine.training.test_checkpoints import lively_net, same
@@ -117,6 +117,49 @@ def test_a_weight_set_by_hand_opens_a_branch_and_the_way_back_is_exact() -> None
     assert record is not None and (record.parent, record.start, record.origin) == (1, 12, "values")
     assert bench.run.go_to(12, 1) and same(bench.run.capture(), end)
     assert bench.run.go_to(11, 2) and not bench.run.go_to(99, 2)
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ([SetTraining("optimizer", "sgd"), SetTraining("hyper", {"lr": 0.1})],
+         [SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.01})]),
+        ([SetTraining("accumulate", 1)], [SetTraining("accumulate", 4)]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("step", [10, 22])
+def test_settings_taken_back_before_a_step_was_made_change_nothing(away: list[Edit], back: list[Edit], step: int) -> None:
+    """Also what the optimizer remembered comes back, and it goes on in the middle of a group of accumulated gradients."""
+    graph = lively_net("adam", {"lr": 0.01}, accumulate=4)
+    truth = straight(graph, 30).capture()
+    bench = Bench(graph)
+    bench.train(22)
+    bench.change(*away)
+    assert bench.run.go_to(step)
+    bench.run.history.settle()
+    bench.change(*back)
+    assert bench.train(30 - step) == 1 and same(bench.run.capture(), truth)
+    assert list(bench.run.history.tree) == [1] and not bench.run.history.tree.runs[1].record.changes
+
+
+@pytest.mark.parametrize("origin", ["values", "graph", None])
+def test_what_was_changed_between_a_file_and_the_first_step_opens_a_branch(origin: str | None) -> None:
+    bench = Bench(tanh_net())
+    bench.train(12)
+    other = Bench(tanh_net())
+    for saved in bench.saved().values():
+        other.run.history.tree.adopt(saved)
+    state = bench.run.capture()
+    if origin == "values":
+        state.parameters["hidden.W"] += 0.5
+    if origin == "graph":
+        other.change(SetBypassed("tanh", True))
+    other.run.restore(state)
+    other.run.history.stand(1)
+    assert other.train(5) == (1 if origin is None else 2)
+    end, record = other.run.capture(), other.run.history.tree.record(other.run.id)
+    assert record is not None and (record.last, record.origin) == (17, origin or "start")
+    assert other.run.go_to(14) and other.run.go_to(17) and same(other.run.capture(), end)
 
 
 def test_what_is_made_again_is_compared_with_stored_bits() -> None:
