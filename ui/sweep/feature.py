@@ -76,6 +76,8 @@ class SweepFeature(Feature):
         self._forget()
 
     def end(self) -> None:
+        """The window closes: nothing is shown any more."""
+        self.state.blockSignals(True)
         self._forget()
 
     def _forget(self) -> None:
