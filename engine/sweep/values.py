@@ -22,7 +22,7 @@ DIGITS = 4
 _RANGE = re.compile(
     r"(?P<low>.+?)\s*(?:\.{2,3}|…|\bto\b)\s*(?P<high>[^\s,;]+)"
     r"(?:\s*[,;]?\s*(?P<log>log\w*|lin\w*))?"
-    r"(?:\s*[,;]?\s*(?:(?P<count>\d+)(?:\s*(?:values?|points?))?|(?:step|by)\s+(?P<step>\S+)))?"
+    r"(?:\s*[,;]?\s*(?:(?P<count>\d+)(?:\s*(?!log|lin)[^\W\d]\S*|\s*⟦\S+)?|(?:step|by)\s+(?P<step>\S+)))?"
     r"(?:\s*[,;]?\s*(?P<log_after>log\w*|lin\w*))?",
     re.IGNORECASE,
 )
@@ -52,7 +52,12 @@ def example(of: Swept, setting: Setting) -> str:
         return "yes, no"
     if setting.kind == "int":
         return "0 … 4" if of.name == "seed" else "2, 4, 8"
-    return "0.001 … 1 log, 4 values" if setting.logarithmic else "0, 0.5, 0.9"
+    return log_range("0.001", "1", 4) if setting.logarithmic else "0, 0.5, 0.9"
+
+
+def log_range(low: str, high: str, count: int) -> str:
+    """Numbers spaced evenly on a logarithmic scale, as one types them: `0.001 … 1 log, 4 values`."""
+    return f"{low} … {high} log, {count} {_('values')}"
 
 
 def _one(setting: Setting, of: Swept, title: str, text: str) -> Any:

@@ -30,6 +30,8 @@ KEYS = frozenset(["Shift", "Alt", "Del", "Backspace", "Tab", "Home", "PgUp", "Re
 """Keys, as the system writes them; `Add` is what the walk itself calls its edits."""
 CONDITIONS = frozenset(["value", "gradient", "loss", "step", "is"])
 """The words that conditions of breakpoints are typed with: the file format has them, so they are no prose."""
+TYPED = frozenset(["log"])
+"""The word that a range of a sweep's values is typed with: the command line has it too."""
 DATA = frozenset(["setosa", "versicolor", "virginica", "sepal", "petal", "length", "width", "species"])
 """Classes and columns of the iris data."""
 FORMULA = frozenset(
@@ -38,7 +40,7 @@ FORMULA = frozenset(
 """Names inside formulas (`upstream · local = downstream` are written under its braces), of ports, and of types of numbers."""
 QT = frozenset(["Scroll"])
 """Accessible names that Qt gives to parts of its own widgets."""
-EXEMPT = PROPER | KEYS | CONDITIONS | DATA | FORMULA | QT
+EXEMPT = PROPER | KEYS | CONDITIONS | TYPED | DATA | FORMULA | QT
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.sweep.plan import OPTIMIZER, RATE, SEED, Axis, PlanError, SweepPlan, Swept, setting_of, sweepable, title_of
-from engine.sweep.values import example, read_values
+from engine.sweep.values import example, log_range, read_values
 from graph.text.messages import _
 from ui.look.widgets import button, label
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 Rows = tuple[tuple[Swept, str], ...]
 READY: dict[str, tuple[str, Rows]] = {
-    "rates": (_("Learning rates over decades"), ((RATE, "0.001 … 10 log, 9 values"), (SEED, "0 … 4"))),
-    "optimizers": (_("Three optimizers"), ((OPTIMIZER, "sgd, momentum, adam"), (RATE, "0.001 … 1 log, 7 values"), (SEED, "0 … 2"))),
+    "rates": (_("Learning rates over decades"), ((RATE, log_range("0.001", "10", 9)), (SEED, "0 … 4"))),
+    "optimizers": (_("Three optimizers"), ((OPTIMIZER, "sgd, momentum, adam"), (RATE, log_range("0.001", "1", 7)), (SEED, "0 … 2"))),
     "seeds": (_("Five seeds"), ((SEED, "0 … 4"),)),
-    "batches": (_("Batch size × learning rate"), ((Swept("batch_size"), "4, 16, 64"), (RATE, "0.001 … 1 log, 4 values"), (SEED, "0 … 2"))),
+    "batches": (_("Batch size × learning rate"), ((Swept("batch_size"), "4, 16, 64"), (RATE, log_range("0.001", "1", 4)), (SEED, "0 … 2"))),
 }  # fmt: skip
 """Sweeps for a lecture."""
 MOST = 5
