@@ -73,6 +73,7 @@ class Canvas(QWidget):
         themes.load_fonts()
         self.model = CanvasModel(document, theme, self)
         self.router = InputRouter(self.model)  # before everything that sends events
+        self.model.setParent(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)

@@ -71,6 +71,7 @@ class SamplesTable(QWidget):
         self._quiet = False
         """Whether the current line follows a choice made elsewhere."""
         self.model = SamplesModel(self._missing, functools.partial(outdated, workspace))
+        self.model.setParent(self)
         self._rows = Refresh(workspace.work, self._got_rows, 0.0, ROWS_REST)
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(True)

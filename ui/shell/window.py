@@ -108,7 +108,7 @@ class Window(QMainWindow):
 
         settings = self.settings
         self.kernel, self.document = kernel, document
-        self.services, self.modes = Services(), Modes(settings)
+        self.services, self.modes = Services(), Modes(settings, self)
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.work = Work(kernel, self)
         self.later = Later(self.work)
@@ -116,7 +116,6 @@ class Window(QMainWindow):
         self.services.offer(READING, self.reading)
         self.dialogs = Dialogs(self, settings)
         self.files = Files(self)
-        self.drop_target = DropTarget(self, self.files.open)
         self.files.took_example(example)
         self.drop_target = DropTarget(self, self.files.open)
         self.playhead = Playhead(self)

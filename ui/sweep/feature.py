@@ -50,6 +50,7 @@ class SweepFeature(Feature):
         super().__init__(workspace)
         workspace.services.offer(SWEEP, self)
         self.state = SweepState(workspace.work)
+        self.state.setParent(self)
         self.state.changed.connect(self._changed)
         self.state.selection_moved.connect(workspace.refresh_actions)
         self._keeping: JobHandle | None = None

@@ -22,8 +22,8 @@ class CurveTools(QWidget):
     chosen = Signal()
     smoothed = Signal(int)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda on: self.chosen.emit())

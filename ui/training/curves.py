@@ -71,11 +71,14 @@ class Curves(QWidget):
         """The step whose numbers are read."""
         self.smoothing = 0
         """The curve of the mean of so many steps is drawn over the losses; 0: none."""
-        self.tools = CurveTools()
+        apart = QWidget(self)
+        apart.hide()
+        self.tools = CurveTools(apart)  # until the first plot takes them
         self.tools.chosen.connect(self._chose)
         self.tools.smoothed.connect(self.set_smoothing)
         self.tools.all.clicked.connect(lambda: self.show_span(None))
         self.note = label("", "small", wrap=True)
+        self.note.setParent(apart)
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.saving = JobBar(_("Saving the curves"))

@@ -83,7 +83,7 @@ class CanvasModel(QObject):
         self.outdated: Callable[[TraceView], bool] = lambda trace: False
         """Whether training has moved on from these numbers, which only the engine knows."""
         self.pointing = Pointing()
-        self.samples = Samples()
+        self.samples = Samples(self)
         self.digits = Digits()
         self.samples.changed.connect(self._show_sample)
         self.found: tuple[str, ...] = ()
@@ -107,6 +107,7 @@ class CanvasModel(QObject):
         self._selection = Selection(self._selection_flipped)
         self.navigation = GroupNavigation(self.live, self.viewport, self._selection, self.level_left.emit, self.level_changed.emit)
         self.overlay = Overlay(self.live, self.viewport, surface.repaint_scene)
+        self.overlay.setParent(self)
         document.changed.connect(self._follow)
         self.live.take_shapes(expected(document.graph))
 

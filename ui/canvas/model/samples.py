@@ -25,8 +25,8 @@ class Samples(QObject):
     pointed_out = Signal()
     """Another sample was pointed out (`spot`), or none any more."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._choice: Choice = None
         self._spot: Spot | None = None
         self._before: Choice = None

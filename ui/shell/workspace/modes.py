@@ -46,8 +46,8 @@ class Modes(QObject):
     imposed = Signal(bool)
     """Something imposes a mode from now on (True, before it changes), or nothing does any more (False, after it has changed back)."""
 
-    def __init__(self, settings: UserSettings) -> None:
-        super().__init__()
+    def __init__(self, settings: UserSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._settings = settings
         known = settings.text(_SETTING, FIRST)
         self._chosen = known if known in BY_KEY else FIRST
