@@ -68,7 +68,7 @@ class Folded(QWidget):
         """`Patience 10`: one setting and its value, for the summary."""
         title = next(s.title for s in self._settings if s.name == name)
         if isinstance(value, bool):
-            return title if value else _("{setting}: off").format(setting=title)
+            return title if value else f"{title}: {_('off')}"
         return f"{title} {plain(value) if isinstance(value, int | float) else value}"
 
     def _fold(self, opened: bool) -> None:
