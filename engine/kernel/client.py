@@ -55,6 +55,8 @@ PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""
 STATE_INTERVAL = 2.0
+QUICK_STATE = 0.002
+"""A state that takes no more seconds is asked for with every edit."""
 STATE_SHARE = 0.02
 """Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
 DEATHS, DEATH_WINDOW = 3, 30.0
@@ -130,6 +132,10 @@ class KernelClient:
         self._curve: Curve | None = None
         self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
+        self._state_pause = 0.0
+        """Seconds between two states that edits ask for: none where they are handed over quickly."""
+        self._state_owed = False
+        """Whether an edit may have replaced trained values since the last state."""
         self._last_trace = self._last_progress = self._last_state = -1e9
         self.slow = False
         """Whether training makes single steps so slowly that there is nothing new to show most of the time."""
@@ -211,6 +217,7 @@ class KernelClient:
             self._commands.append(ShowComing(self.run, True))
         self.progress = Progress()
         self.traced_revision = -1
+        self._state_owed = False
         self._jobs.outdated()  # last: whoever hears of it may ask for more
         self.start()
         self.pump()
@@ -342,7 +349,8 @@ class KernelClient:
         training = max(0.0, self._last_progress + PROGRESS_INTERVAL - now) if self.training else None
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
             return jobs  # one request for both
-        return min((due for due in (training, jobs) if due is not None), default=None)
+        owed = max(0.0, self._last_state + self._state_pause - now) if self._state_owed else None
+        return min((due for due in (training, jobs, owed) if due is not None), default=None)
 
     def pump(self) -> None:
         """Read what has arrived and send the next request. Never blocks."""
@@ -370,6 +378,8 @@ class KernelClient:
         trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
         progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         state = wishes.state or (training and now - self._last_state >= self._state_interval)
+        state |= self._state_owed and now - self._last_state >= self._state_pause
+        self._state_owed &= not state
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
         if not (trace or progress or state or warm or wishes.text or asked):
@@ -441,6 +451,7 @@ class KernelClient:
         if reply.state is not None:
             self._state, self._curve, self._state_request = reply.state, reply.curve, request.number
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
+            self._state_pause = 0.0 if reply.state_seconds < QUICK_STATE else self._state_interval
             self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
@@ -530,6 +541,7 @@ class KernelClient:
     def _on_change(self, change: Change) -> None:
         for edit in change.edits:
             self._moves += moves_of(edit)
+        self._state_owed |= (change.structure or change.value) and self.progress.step > 0
         if change.structure:
             self._wishes.text = self._wishes.trace = self._wishes.progress = True
             self._edits.clear()

@@ -186,7 +186,7 @@ class History:
 
     def start_over(self, id: int) -> None:
         """The run `id` begins with the initial values; the present one stays in the tree."""
-        self.run.id, self.run.curve = id, Curve()
+        self._becomes(id, Curve())
         self._rooted, self._uprooted, self.replay, self._forgetful = False, None, None, False
         self.forget_future()
         self.checkpoints.present = None
@@ -272,7 +272,7 @@ class History:
         if known is None:
             return
         run.conditions()
-        run.id, run.curve = id, known.curve
+        self._becomes(id, known.curve)
         known.curve.tell_again()
         tip, entry = self._tip(id), known.curve.losses.at(run.state.step)
         run.steps.loss = entry[2] if entry is not None and entry[0] == entry[1] else run.steps.loss
@@ -300,7 +300,7 @@ class History:
         """The present state was taken from the run `id`, as far as it fits this graph: going on from it is another run."""
         known = self.tree.get(id)
         if known is not None:
-            self.run.id, self.run.curve = id, known.curve
+            self._becomes(id, known.curve)
             known.curve.tell_again()
         self.uproot("graph")
 
@@ -363,8 +363,7 @@ class History:
 
     def _fork(self, parent: int, origin: Origin, state: State) -> None:
         run = self.run
-        run.curve = run.curve.until(run.state.step)
-        run.id = self._new_id()
+        self._becomes(self._new_id(), run.curve.until(run.state.step))
         self.tree.open(self._record(parent, origin), run.curve, state)
 
     def _record(self, parent: int | None, origin: Origin) -> RunRecord:
@@ -380,8 +379,14 @@ class History:
         self.checkpoints.enter(branch)
         known = self.tree.get(branch.run)
         if branch.run != self.run.id and known is not None:
-            self.run.id, self.run.curve = branch.run, known.curve
+            self._becomes(branch.run, known.curve)
             known.curve.tell_again()
+
+    def _becomes(self, id: int, curve: Curve) -> None:
+        """Another run is the present one. The one that is left goes to the window once more, now with its curve and newest state."""
+        if self.run.id != id:
+            self.tree.unsent.add(self.run.id)
+        self.run.id, self.run.curve = id, curve
 
     def _hold(self) -> None:
         branch = self._standing()
