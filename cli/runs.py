@@ -13,6 +13,7 @@ from cli.errors import CommandError
 from cli.parser import CommandParser
 from cli.version import version_text
 from engine.nodes.catalog import CATALOG
+from engine.training.run_names import with_names
 from graph.model.run_record import RunRecord
 from graph.storage.files import FileError, Loaded, read
 from graph.storage.paths import cleaned
@@ -53,8 +54,8 @@ def command(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     if loaded.note:
         print(f"main.py: {loaded.note}", file=sys.stderr)
-    settings = loaded.graph.settings
-    runs = present(loaded.runs, settings)
+    runs = present(loaded.runs, loaded.graph.settings)
+    settings = with_names(loaded.graph.settings, {run.record.id: run.record for run in runs})
     if options.compare:
         chosen = [_chosen(text, runs, settings) for text in options.compare]
         if options.csv or options.markdown:

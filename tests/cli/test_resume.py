@@ -185,4 +185,4 @@ def test_runs_are_listed_and_compared(tmp_path: Path, capsys: pytest.CaptureFixt
     assert by_name["setting", "batch_size"] == (12, 12, False)
     assert "≠ Optimizer" in said("--compare", "1", "2")
     assert run_command(["runs", str(second), "--compare", "1", "7"]) == 2
-    assert 'there is no such run. The runs are 1 (slow | plain), 2 (Run 2)' in capsys.readouterr().err
+    assert 'there is no such run. The runs are 1 (slow | plain), 2 (Adam η 0.02)' in capsys.readouterr().err

@@ -282,11 +282,6 @@ def test_all_runs_are_in_the_file_and_any_of_their_steps_can_be_gone_to_again(wi
     shown_again(window, qtbot)
     assert equal(weights(window), second_step)
 
-    answering(window, saves=tmp_path / "report.md")
-    window.commands.run("export_runs")
-    report = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert f"## Run {first}" in report and "| lr | 0.01 |" in report and "Settings that differ: lr" in report
-
 
 def test_where_runs_are_saved_is_a_choice_and_undone_like_one(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     step(window, qtbot)

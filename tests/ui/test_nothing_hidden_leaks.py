@@ -157,7 +157,7 @@ def formats(window: Window, folder: Path) -> Texts:
         yield picture.title, path.read_bytes().decode("latin-1") if picture.ending == ".svg" else ""
     programs: tuple[Any, ...] = formats_in("engine.export.formats")
     for program in programs:
-        yield program.title, program.write(Trained(Model(window.document.graph))).data.decode()
+        yield program.title, program.write(Trained(Model(window.document.graph))).data.decode("utf-8", "replace")
 
 
 def clipboard(window: Window, qtbot: QtBot) -> Texts:

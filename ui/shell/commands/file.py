@@ -64,9 +64,6 @@ class FileCommands:
     def save_runs_no(self) -> None:
         self._window.files.runs.choose_place("no")
 
-    def export_runs(self) -> None:
-        self._window.files.runs.export()
-
     def save_weights(self) -> None:
         self._window.files.weights.save()
 
