@@ -225,30 +225,6 @@ def test_saving_while_a_step_takes_long_keeps_the_window_alive_and_loses_nothing
         window.activateWindow()  # as a window manager does when a dialog has closed
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
-def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    kernel, path = window.kernel, tmp_path / "rescued.gradwire"
-    assert kernel is not None and kernel.pid is not None
-    step(window, qtbot, 4)
-    trained = weights(window)
-    recovery = window.recovery
-    assert recovery._journal is not None
-    qtbot.waitUntil(lambda: not recovery._journal.pending, timeout=PATIENCE)
-    session = next(recovery.folder.glob("session-*"))
-    assert json.loads((session / "trained").read_bytes().partition(b"\n")[0])["step"] == 4  # a crash of the window costs nothing either
-
-    os.kill(kernel.pid, signal.SIGKILL)
-    answering(window, saves=path)
-
-    window.commands.run("save")
-
-    state = read(path, CATALOG).state
-    assert state is not None and state.step == 4
-    (key, *_) = trained
-    assert np.array_equal(np.reshape(state.numbers[f"parameters/{key[0]}.{key[1]}"]["values"], trained[key].shape), trained[key])
-    kernel.shutdown()  # which would start again, and outlive the test; this one is the last
-
-
 def test_all_runs_are_in_the_file_and_any_of_their_steps_can_be_gone_to_again(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     kernel, path = window.kernel, tmp_path / "runs.gradwire"
     assert kernel is not None
@@ -339,3 +315,27 @@ def test_weights_are_saved_loaded_and_undo_returns_to_the_trained_ones(window: W
     asked = answering(window, opens=path)
     window.commands.run("load_weights")
     qtbot.waitUntil(lambda: "tell w.safetensors: this is not a whole safetensors file." in asked.asked, timeout=PATIENCE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
+def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    kernel, path = window.kernel, tmp_path / "rescued.gradwire"
+    assert kernel is not None and kernel.pid is not None
+    step(window, qtbot, 4)
+    trained = weights(window)
+    recovery = window.recovery
+    assert recovery._journal is not None
+    qtbot.waitUntil(lambda: not recovery._journal.pending, timeout=PATIENCE)
+    session = next(recovery.folder.glob("session-*"))
+    assert json.loads((session / "trained").read_bytes().partition(b"\n")[0])["step"] == 4  # a crash of the window costs nothing either
+
+    os.kill(kernel.pid, signal.SIGKILL)
+    answering(window, saves=path)
+
+    window.commands.run("save")
+
+    state = read(path, CATALOG).state
+    assert state is not None and state.step == 4
+    (key, *_) = trained
+    assert np.array_equal(np.reshape(state.numbers[f"parameters/{key[0]}.{key[1]}"]["values"], trained[key].shape), trained[key])
+    kernel.shutdown()  # which would start again, and outlive the test; this one is the last
