@@ -87,7 +87,7 @@ def _differs(values: Sequence[Any], name: str, count: int) -> bool:
 def setting_title(name: str) -> str:
     """A setting's title in the form; a setting of an optimizer is called by its name."""
     setting = BY_NAME.get(name)
-    return _(setting.title) if setting is not None and setting.title else name.replace("_", " ")
+    return setting.title if setting is not None and setting.title else name.replace("_", " ")
 
 
 def setting_text(value: Any) -> str:
@@ -109,7 +109,7 @@ def origin_text(record: RunRecord, settings: Mapping[str, Any]) -> str:
     if record.parent is None:
         return _("Began with the initial values.") if not record.start else _("Began at step {step:,}.").format(step=record.start)
     parent = name_of(settings, record.parent)
-    why = _(_WHY[record.origin]) if _WHY[record.origin] else ""
+    why = _WHY[record.origin]
     text = _("Branch of {parent} at step {step:,}: {why}.") if why else _("Branch of {parent} at step {step:,}.")
     return text.format(parent=parent, step=record.start, why=why)
 
