@@ -83,8 +83,8 @@ class ComparePage(Panel):
             down.addWidget(part)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
-        for part in (self.begin, self.canvas, self.swap, self.finish):
-            buttons.addWidget(part)
+        for control in (self.begin, self.canvas, self.swap, self.finish):
+            buttons.addWidget(control)
         buttons.addStretch(1)
         down.addLayout(buttons)
         down.addStretch(1)

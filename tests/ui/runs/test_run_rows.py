@@ -30,7 +30,8 @@ FAST = {**SGD, "hyper": {"lr": 1.0}}
 
 
 def run(id: int, parent: int | None = None, start: int = 0, last: int = 100, **more: Any) -> RunRecord:
-    return RunRecord(id, parent, start, last, **{"training": SGD, "began": float(id), "graph": "a"} | more)
+    fields: dict[str, Any] = {"training": SGD, "began": float(id), "graph": "a"} | more
+    return RunRecord(id, parent, start, last, **fields)
 
 
 RUNS = [

@@ -77,8 +77,8 @@ class Bench:
         """The job that was started last, or its first reports."""
         job, progress, end = self.kernel.jobs[-1]
         run = Run(Model(self.document.graph))
-        work: dict[type, Callable[..., Steps]] = {SweepJob: sweep, EstimateJob: estimate, KeepRun: keep}[type(job)]
-        steps = work(ExplainContext(run.model, run), job)
+        answers: dict[type, Callable[..., Steps]] = {SweepJob: sweep, EstimateJob: estimate, KeepRun: keep}
+        steps = answers[type(job)](ExplainContext(run.model, run), job)
         reports = 0
         while most is None or reports < most:
             try:
