@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
 from engine.data.parts import Part
@@ -150,6 +150,8 @@ class TrainingPage(Panel):
         column.addLayout(self._formulas)
         column.addStretch(1)
         self._settings = scrolled(form)
+        # else a message makes the page as high as all fields
+        self._settings.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         chart = QVBoxLayout()
         chart.setSpacing(6)
         chart.addWidget(self.message)
