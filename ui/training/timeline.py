@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from engine.training.replay import Replay
@@ -47,6 +47,9 @@ class StepSlider(QSlider):
             event.accept()  # they move the slider, and are no shortcuts of the window
             return True
         return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the wheel scrolls the panel: a step that it left on the way would go unnoticed
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
