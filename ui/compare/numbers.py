@@ -86,7 +86,7 @@ def _size(view: ArrayView | None) -> str:
     if view is None:
         return "–"
     scalar = view.scalar
-    return number(scalar) if scalar is not None else f"‖·‖ {number(view.norm)}"
+    return number(scalar if scalar is not None else view.norm)
 
 
 def setting_rows(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Row]:

@@ -31,6 +31,12 @@ EMPTY = _("Choose Compare runs (Shift+C): every number on the canvas then shows 
 WIDE = 1000
 """From this width on, in pixels for type at 100 %, the curves stand beside the tables."""
 LOOKS = {"curves": _("Curves"), "numbers": _("Numbers"), "results": _("Results"), "settings": _("Settings"), "regions": _("Regions")}
+TIPS = (
+    _("The number at A; of a tensor its norm ‖A‖"),
+    _("The number at B; of a tensor its norm ‖B‖"),
+    _("The difference; of a tensor its largest entry"),
+    _("The norm of the difference against ‖A‖"),
+)
 BADGES = {
     "": "",
     "numbers": _("✓ The same learned numbers, to the last bit"),
@@ -61,6 +67,10 @@ class ComparePage(Panel):
             "settings": row_table([_("Setting"), "A", "B", ""], _("Settings of both")),
         }
         self.regions = TwoPlanes(workspace)
+        for table in self.tables.values():
+            table.horizontalHeaderItem(0).setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, tip in enumerate(TIPS, 1):
+            self.tables["numbers"].horizontalHeaderItem(column).setToolTip(tip)
         self._items: list[str] = []
         self._shown: tuple[object, ...] = ()
         self._look = "curves"
@@ -157,10 +167,10 @@ class ComparePage(Panel):
         """They are computed while they are seen."""
         answer = self.feature.answer
         if answer is None or self.stack.currentWidget() is not self.regions:
-            self.regions.ask(None, ("", ""), self.hues())
+            self.regions.ask(None, ("", ""))
             return
         names = tuple(f"{side}   {self.feature.name(moment)}" for side, moment in zip("AB", (answer.first, answer.second), strict=True))
-        self.regions.ask((answer.first, answer.second), (names[0], names[1]), self.hues())
+        self.regions.ask((answer.first, answer.second), (names[0], names[1]))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

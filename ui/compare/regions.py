@@ -51,11 +51,10 @@ class TwoPlanes(QWidget):
         for view in self.views:
             view.set_look(theme, theme.scale)
 
-    def ask(self, moments: tuple[Moment, Moment] | None, names: tuple[str, str], hues: tuple[str, str]) -> None:
+    def ask(self, moments: tuple[Moment, Moment] | None, names: tuple[str, str]) -> None:
         """Show both moments; None: nothing is compared."""
-        for title, name, hue in zip(self.titles, names, hues, strict=True):
+        for title, name in zip(self.titles, names, strict=True):
             title.set_full(name)
-            title.setStyleSheet(f"color: {hue};")
         if moments != self._moments:
             self._moments, self.seen = moments, None
             self._say(WAITING)

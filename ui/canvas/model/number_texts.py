@@ -182,8 +182,10 @@ def _shorter(text: WireText, view: ArrayView, gradient: bool) -> tuple[WireText,
         pictured = gradient_text(view) if gradient else value_text(view, text.image)
     size = largest(view) if pictured.sign == LARGEST else view.norm
     said = [f"{pictured.sign} {pictured.text}", f"{pictured.sign} {number(size, 2)}"] if pictured.sign else [pictured.text]
+    said += [f"{pictured.sign}{number(size, digits)}" for digits in (2, 1)] if pictured.sign == LARGEST else []
     kind = "number" if pictured.kind == "tensor" else pictured.kind
-    alone = [WireText(kind, line, text_metrics.text_width("wire", line)) for line in dict.fromkeys(said)]
+    apart = 4.0 if pictured.sign == LARGEST else 0.0  # else the bar of the next label's sign looks like a digit
+    alone = [WireText(kind, line, text_metrics.text_width("wire", line) + apart) for line in dict.fromkeys(said)]
     if text.matrix is None:
         return tuple(alone)
     small = replace(text, width=SMALLER * text.width, height=SMALLER * text.height, size=SMALLER)

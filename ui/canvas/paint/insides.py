@@ -38,8 +38,8 @@ def _paint_place(
     shown, slope = content.at_place(node_id, place), place.kind == "slope"
     ink = theme.backward if slope else theme.text if place.kind == "weight" else theme.forward
     if place.sign:
-        sign = f"{DELTA}{place.sign}" if content.comparing else place.sign
-        _paint_sign(painter, sign, area, theme.backward if slope else theme.secondary)
+        sign, size = (f"{DELTA}{place.sign}", 0.8) if content.comparing else (place.sign, 1.0)
+        _paint_sign(painter, sign, size, area, theme.backward if slope else theme.secondary)
     if shown is None or isinstance(shown, Absent):
         _paint_absent(painter, area, shown, theme)
     elif shown.covered:
@@ -76,9 +76,9 @@ def _paint_picture(painter: QPainter, area: QRectF, shown: ArrayView, content: C
         blit(painter, fitted(area, drawn), drawn, theme, content.stale)
 
 
-def _paint_sign(painter: QPainter, sign: str, area: QRectF, ink: str) -> None:
-    """The name of a tensor at the left of its place."""
-    painter.setFont(font("wire"))
+def _paint_sign(painter: QPainter, sign: str, size: float, area: QRectF, ink: str) -> None:
+    """The name of a tensor at the left of its place; `size` against the usual type."""
+    painter.setFont(font("wire", size))
     painter.setPen(color(ink))
     painter.drawText(QRectF(area.left() - 64, area.top(), 61, area.height()), _RIGHT, sign)
 
