@@ -16,7 +16,7 @@ FRAME = 3.0
 def banner_text(names: tuple[str, str], identical: Identity) -> str:
     """`Δ = B − A:   run, step   −   run, step`."""
     if identical:
-        return _("Δ = B − A is 0: {second} and {first} are identical to the last bit").format(first=names[0], second=names[1])
+        return _("Δ = B − A = 0: both are identical to the last bit")
     return _("Δ = B − A:  {second}  −  {first}").format(first=names[0], second=names[1])
 
 

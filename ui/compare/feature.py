@@ -92,6 +92,13 @@ class CompareFeature(Feature):
         """A moment in words."""
         return _("{run}, step {step}").format(run=self.run_name(moment.run), step=count(moment.step))
 
+    def short_names(self, first: Moment, second: Moment) -> tuple[str, str]:
+        """Both in words; the run is named once where it is the same."""
+        if first.run != second.run:
+            return self.name(first), self.name(second)
+        step, of = _("step {step}"), _("step {step} of {run}")
+        return of.format(step=count(first.step), run=self.run_name(first.run)), step.format(step=count(second.step))
+
     # what the rows do
 
     def compare_runs(self) -> None:
@@ -235,7 +242,7 @@ class CompareFeature(Feature):
 
         if self.answer is not None and self.workspace.canvas.content.comparing:
             canvas = self.workspace.canvas
-            names = self.name(self.answer.first), self.name(self.answer.second)
+            names = self.short_names(self.answer.first, self.answer.second)
             paint_banner(painter, canvas.rect().toRectF(), names, self.answer.identical, canvas.theme)
 
     def _renamed(self) -> None:
