@@ -130,6 +130,8 @@ class KernelClient:
         self._lasting: dict[str, Any] = {}
         self._state: SavedState | None = None
         self._curve: Curve | None = None
+        self._state_run, self._state_own = 0, True
+        """The run that both are of, and whether its steps led to the state."""
         self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
         self._state_pause = 0.0
@@ -450,6 +452,7 @@ class KernelClient:
             self.ready = True
         if reply.state is not None:
             self._state, self._curve, self._state_request = reply.state, reply.curve, request.number
+            self._state_run, self._state_own = reply.state_run, reply.state_own
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
             self._state_pause = 0.0 if reply.state_seconds < QUICK_STATE else self._state_interval
             self.on_state(reply.state)
@@ -606,18 +609,25 @@ class KernelClient:
         )
 
     def _whole_runs(self) -> tuple[SavedRun, ...]:
-        present, state, curve = self.saved_runs.get(self.run), self._state, self._curve
-        others = [saved for run, saved in self.saved_runs.items() if run != self.run]
-        if present is None or self.progress.run != self.run:
-            return tuple(others)
-        record = self.progress.record or present.record
+        live, state, curve = self._live, self._state, self._curve
+        present = self.saved_runs.get(live)
+        others = [saved for run, saved in self.saved_runs.items() if run != live]
+        if present is None or state is None or curve is None or self._state_run != live:
+            return tuple(self.saved_runs.values())
         states = {each.step: each for each in present.states}
-        if state is not None and curve is not None and state.step >= present.record.start:
+        if self._state_own and state.step >= present.record.start:
             states[state.step] = state
-            losses = self.losses(self.run)
-            rows = SavedLosses() if losses is None else losses_saved(losses.until(curve.last))
-            present = replace(present, record=record, points=point_rows(curve.points), losses=rows, stride=curve.stride)
-        return (*others, replace(present, states=tuple(state for _, state in sorted(states.items()))))
+        losses = self.losses(live)
+        return (*others, replace(
+            present, record=self.progress.record or present.record, states=tuple(state for _, state in sorted(states.items())),
+            points=point_rows(curve.points), losses=SavedLosses() if losses is None else losses_saved(losses.until(curve.last)),
+            stride=curve.stride,
+        ))  # fmt: skip
+
+    @property
+    def _live(self) -> int:
+        """The run that the kernel had last, which commands under way may leave."""
+        return self.progress.run or self.run
 
     def _revive(self, text: str) -> None:
         self.ready = False
@@ -627,18 +637,26 @@ class KernelClient:
         self._wishes.text = self._wishes.trace = self._wishes.progress = True
         self._edits.clear()
         file = self._document.state if self._document is not None else None
+        self.run = self._live
         self._commands = []
         runs = self.all_runs()
         if runs:
             self._commands.append(Adopt(self.run, runs))
         if self._state is not None:
-            self._commands.append(Resume(self.run, self._state))
+            self._commands.append(Resume(self.run, *self._last_known(self._state)))
         elif file is not None:
             self._commands.append(Load(self.run, file))
         self._news = text
         self._tell("starting", text)
         self.start()
         self.pump()
+
+    def _last_known(self, state: SavedState) -> tuple[SavedState, bool]:
+        """Where the present run can go on, and whether its steps led there; `state` came last, but may be of the run it branched from."""
+        known = self.saved_runs.get(self.run)
+        if self._state_run == self.run or known is None or not known.states:
+            return state, self._state_own
+        return known.states[-1], True
 
 
 def kept_edit(document: Document, kept: TrainedEdit) -> Edit:

@@ -189,9 +189,10 @@ class Adopt(RunCommand):
 
 @dataclass(frozen=True, slots=True)
 class Resume(RunCommand):
-    """Continue a run of a kernel that died, from the last state that it sent."""
+    """Continue a run of a kernel that died, from the last state that it sent; `own`: the steps of the run led there."""
 
     state: SavedState
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,10 @@ class Reply:
     state: SavedState | None = None
     curve: Curve | None = None
     """The curve that goes with `state`; only another kernel can use it."""
+    state_run: int = 0
+    """The run that both are of."""
+    state_own: bool = True
+    """Whether the steps of this run led to `state`: nothing was changed by hand since."""
     state_seconds: float = 0.0
     runs: tuple[SavedRun, ...] = ()
     """The runs of the document that changed since the last reply; of the present one without its curve and newest state."""

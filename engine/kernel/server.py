@@ -89,6 +89,7 @@ class Worker(Protocol):
     def trace(self) -> TraceView: ...
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
     def state(self) -> SavedState: ...
+    def is_own(self) -> bool: ...
     def curve(self) -> Curve | None: ...
     def runs(self) -> tuple[SavedRun, ...]:
         """The runs that changed since this was called last."""
@@ -277,7 +278,7 @@ class Server:
             reply["kept"] = worker.kept()
         if request.state:
             started = time.perf_counter()
-            reply["state"], reply["curve"] = worker.state(), worker.curve()
+            reply |= {"state": worker.state(), "curve": worker.curve(), "state_run": worker.run, "state_own": worker.is_own()}
             reply["state_seconds"] = time.perf_counter() - started
         return reply
 

@@ -233,8 +233,8 @@ class DocumentWorker:
             case Adopt(runs=runs):
                 for saved in runs:
                     self._tree.adopt(saved)
-            case Resume(state=saved):
-                self._continue(saved)
+            case Resume(state=saved, own=own):
+                self._continue(saved, own)
             case Load(state=saved):
                 self._load(saved)
             case ShowComing(on=on):
@@ -353,13 +353,16 @@ class DocumentWorker:
         self._trained.token = 0
         self._say(_("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.step) if left else "")
 
-    def _continue(self, saved: SavedState) -> None:
-        """Go on where another kernel stopped."""
+    def _continue(self, saved: SavedState, own: bool) -> None:
+        """Go on where another kernel stopped; `own`: the steps of the run led there."""
         if not saved.step:
             return
         lost = self._trained.take_up(self._model, saved)
         self._known_from(saved, lost)
-        if self._made_run() is not None:
+        run = self._made_run()
+        if run is not None:
+            if not own:
+                run.history.uproot()
             self._stepped = self._numbers
             self._rest()
         self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
@@ -608,11 +611,21 @@ class DocumentWorker:
     def state(self) -> SavedState:
         return self._trained.saved(self._model, self._run)
 
+    def is_own(self) -> bool:
+        """Whether the steps of the present run led to `state`: nothing was changed by hand since."""
+        if self._run is not None:
+            return self._run.history.led_here
+        filed = self._tree.get(self._id)
+        stored = None if filed is None else filed.states.get(self.step)
+        graph = self._graph
+        same = isinstance(stored, SavedState) and (stored.token, stored.optimizer) == (self._trained.token, graph.training["optimizer"])
+        return same and filed is not None and filed.record.graph == computation_key(graph)
+
     def curve(self) -> Curve | None:
         return None if self._run is None else self._run.curve
 
     def runs(self) -> tuple[SavedRun, ...]:
-        return self._tree.news(self.run, packer(self._model.waiting()))
+        return self._tree.news(self.run, self.step, packer(self._model.waiting()))
 
     def kept(self) -> TrainedEdit:
         from engine.training.keep import keep

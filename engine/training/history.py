@@ -171,6 +171,11 @@ class History:
         """What was changed since the last step, so that no earlier step leads to the present state."""
         return self._uprooted
 
+    @property
+    def led_here(self) -> bool:
+        """Whether the steps of the present run led to the present state, the optimizer's memory included."""
+        return self._standing() is not None and not self._forgetful
+
     def uproot(self, origin: Origin = "values") -> None:
         """The user changed learned values: no earlier step leads to the present state."""
         self._rooted, self._uprooted, self.replay = False, origin, None

@@ -54,6 +54,8 @@ class RunTree:
     def __init__(self) -> None:
         self.runs: dict[int, KnownRun] = {}
         self.unsent: set[int] = set()
+        self._live = 0
+        """The run that was the live one when `news` was read last."""
 
     def __contains__(self, run: int) -> bool:
         return run in self.runs
@@ -91,8 +93,10 @@ class RunTree:
             return
         needed = {known.record.start, *(each.step for each in known.record.changes)}
         known.states = {step: known.states[step] for step in known.states if step in needed or step in states}
-        known.states |= {step: state for step, state in states.items() if step not in known.states}
-        self.unsent.add(run)
+        more = {step: state for step, state in states.items() if step not in known.states}
+        known.states |= more
+        if more:
+            self.unsent.add(run)
 
     def update(self, run: int, **values: Any) -> None:
         """Other values in a run's record, such as its `seconds` or why it `stopped`."""
@@ -123,25 +127,26 @@ class RunTree:
 
     # To and from a window or a file
 
-    def news(self, live: int, pack: Callable[[State, RunRecord], SavedState]) -> tuple[SavedRun, ...]:
-        """The runs that changed since this was called last.
+    def news(self, live: int, step: int, pack: Callable[[State, RunRecord], SavedState]) -> tuple[SavedRun, ...]:
+        """The runs that changed since this was called last, and the one that was live then and is not now.
 
-        Of the `live` one the curve and the newest state are left out: a window gets both anyway.
+        Of the `live` one the curve and the state after `step`, the present one, are left out: a window gets both anyway.
         """
-        unsent, self.unsent = self.unsent, set()
-        return tuple(self.saved(run, pack, curve=run != live) for run in sorted(unsent) if run in self.runs)
+        before, self._live = self._live, live
+        unsent, self.unsent = self.unsent | ({before} - {live}), set()
+        return tuple(self.saved(run, pack, None if run != live else step) for run in sorted(unsent) if run in self.runs)
 
-    def saved(self, run: int, pack: Callable[[State, RunRecord], SavedState], curve: bool = True) -> SavedRun:
-        """A run as a value. A state is packed once and kept so."""
+    def saved(self, run: int, pack: Callable[[State, RunRecord], SavedState], present: int | None = None) -> SavedRun:
+        """A run as a value; of the live one without its curve and the state after the `present` step. States are packed once."""
         known, record = self.runs[run], self.record(run)
         assert record is not None
-        wanted = [step for step in sorted(known.states) if curve or step == record.start or step < record.last]
+        wanted = [step for step in sorted(known.states) if step == record.start or step != present]
         for step in wanted:
             state = known.states[step]
             if isinstance(state, State):
                 known.states[step] = pack(state, record)
         states = tuple(state for step in wanted if isinstance(state := known.states[step], SavedState))
-        if not curve:
+        if present is not None:
             return SavedRun(record, states=states)
         return SavedRun(record, point_rows(known.curve.points), losses_saved(known.curve.losses), states, known.curve.stride)
 

@@ -109,6 +109,9 @@ class EchoWorker:
     def state(self) -> SavedState:
         return SavedState(self.step)
 
+    def is_own(self) -> bool:
+        return True
+
     def curve(self) -> None:
         return None
 

@@ -1,0 +1,169 @@
+"""What the window keeps of runs is whole, whatever was done last: a file and the next kernel get every curve and every end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.kernel import client as module
+from engine.kernel.client import KernelClient
+from engine.kernel.protocol import GoTo, Pause, Reply, Request, Start
+from engine.kernel.server import Server
+from engine.kernel.worker import DocumentWorker
+from engine.training.curve import curve_of
+from engine.training.keep import value_edits
+from engine.training.losses import Losses
+from engine.training.model import Model
+from engine.training.saved import unpack_state
+from engine.training.state import State
+from graph.model.edits import Compound, SetTraining
+from graph.storage.document import Document
+from tests.engine.training.test_checkpoints import same
+from tests.engine.training.test_run_tree import straight
+from tests.support.networks import tanh_net
+
+
+class Inside:
+    """The kernel in this process: it answers at once, and trains a slice whenever it is looked at."""
+
+    dead = False
+
+    def __init__(self, worker: str = "") -> None:
+        self.server = Server(None, DocumentWorker)  # type: ignore[arg-type]
+        self.reply: Reply | None = None
+
+    pid = fileno = 0
+
+    def send(self, request: Request) -> None:
+        self.reply = self.server._answer(request)
+
+    def poll(self, seconds: float) -> bool:
+        if self.server._training:
+            self.server._work()
+        return self.dead or self.reply is not None
+
+    def receive(self) -> Reply:
+        reply, self.reply = self.reply, None
+        if self.dead or reply is None:
+            raise EOFError
+        return reply
+
+    def bury(self, number: int) -> str:
+        return "SIGKILL"
+
+    def close(self, number: int) -> None:
+        pass
+
+
+class Bench:
+    """A client and the losses that a window keeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "KernelProcess", Inside)
+        self.document = Document(tanh_net(epochs=4000))
+        self.now = 0.0
+        self.client = KernelClient(clock=lambda: self.now)
+        self.losses: dict[int, Losses] = {}
+        self.client.losses = self.losses.get
+        self.client.on_progress = self._hear
+        self.client.attach(self.document)
+        self.settle()
+
+    def _hear(self, progress: object) -> None:
+        progress = self.client.progress
+        if progress.losses is not None:
+            self.losses.setdefault(progress.run, Losses()).take(progress.losses)
+
+    def settle(self, until: Callable[[], bool] = lambda: True) -> None:
+        while True:
+            self.now += 0.1
+            self.client.pump()
+            if until() and not self.client.busy and not self.client._commands:
+                return
+
+    def train(self, steps: int) -> None:
+        end = self.client.progress.step + steps
+        self.client.command(Start(self.client.run, steps))
+        self.settle(lambda: self.client.progress.step == end and not self.client.training)
+        self.settle()
+        self.client.request_state()
+        self.settle()
+
+    def go_to(self, step: int, run: int | None = None) -> None:
+        self.client.command(GoTo(self.client.run if run is None else run, step))
+        self.settle()
+
+    def rate(self, value: float) -> None:
+        self.document.do(SetTraining("hyper", {"lr": value}))
+        self.settle()
+
+    def kill(self) -> None:
+        process = self.client._process
+        assert isinstance(process, Inside)
+        process.dead = True
+        self.settle(lambda: self.client._process is not process)
+
+    def state(self) -> State:
+        self.client.request_state()
+        self.settle()
+        assert self.client.known_state is not None
+        return unpack_state(self.client.known_state)
+
+
+def test_a_branch_leaves_its_parent_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch)
+    bench.train(20)
+    parent, truth = bench.client.run, straight(tanh_net(epochs=4000), 20)
+    bench.go_to(8)
+    bench.rate(0.05)
+    bench.train(5)
+    runs = {saved.record.id: saved for saved in bench.client.all_runs()}
+    assert runs[parent].states[-1].step == 20 and same(unpack_state(runs[parent].states[-1]), truth.capture())
+    assert list(curve_of(runs[parent]).losses.low) == list(truth.curve.losses.low)
+    bench.kill()
+    bench.go_to(20, parent)
+    assert same(bench.state(), truth.capture())
+
+
+def test_an_engine_that_dies_right_after_a_branch_does_not_mix_it_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch)
+    bench.train(20)
+    bench.go_to(8)
+    parent, eighth = bench.client.run, straight(tanh_net(epochs=4000), 8).capture()
+    bench.rate(0.05)
+    bench.client.command(Start(parent, 2))
+    bench.client.pump()
+    bench.client._wishes.state = False  # it dies before it handed over a state of the branch
+    bench.client.pump()
+    branch = bench.client.run
+    assert branch != parent and bench.client._state_run == parent
+    bench.kill()
+    assert (bench.client.run, bench.client.progress.step) == (branch, 8) and same(bench.state(), eighth)
+    bench.train(4)
+    assert bench.client.run == branch and curve_of(bench.client.saved_runs[branch]).last <= 12
+    bench.go_to(20, parent)
+    assert bench.client.progress.step == 20
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_weights_set_by_hand_are_not_taken_for_those_of_the_run(dies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch)
+    bench.train(10)
+    run, tenth = bench.client.run, bench.state()
+    model = Model(bench.document.graph)
+    model.restore(tenth)
+    edits, _attachments = value_edits(model, {("hidden", "W"): tenth.parameters["hidden.W"] + 0.5})
+    bench.document.do(Compound(tuple(edits), "by hand"))
+    bench.settle()
+    edited = bench.state()
+    assert bool((edited.parameters["hidden.W"] == tenth.parameters["hidden.W"] + 0.5).all())
+    assert not any(same(unpack_state(state), edited) for saved in bench.client.all_runs() for state in saved.states)
+    if dies:
+        bench.kill()
+        assert same(bench.state(), edited)
+    bench.train(3)
+    record = bench.client.saved_runs[bench.client.run].record
+    assert bench.client.run != run and (record.parent, record.start, record.origin) == (run, 10, "values")
+    bench.client.command(Pause(bench.client.run))
+    bench.settle()
