@@ -36,9 +36,9 @@ REFRESH, REFRESH_MS = "runs", 250
 """Least time between two drawings of the list while something trains."""
 BUTTONS = (
     ("run_show", _("Go to")), ("run_restore", _("Restore")), ("run_continue", _("Continue")), ("run_branch", _("Branch …")),
-    ("run_plot", _("Plot")), ("run_delete", _("Delete")),
+    ("run_plot", _("Plot")), ("compare_runs", _("Compare")), ("run_delete", _("Delete")),
 )  # fmt: skip
-PLOT_FROM = 820
+PLOT_FROM = 600
 """The plot is beside the list where the panel is at least so wide, for type at 100 %."""
 
 
@@ -84,16 +84,16 @@ class RunsPage(Panel):
         self.empty = label(EMPTY, "secondary", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.buttons = {name: button(text, "quiet") for name, text in BUTTONS}
-        left = QVBoxLayout()
-        left.setSpacing(4)
-        left.addWidget(Head([*self.buttons.values()], self.note))
-        left.addWidget(self.tree, 1)
-        board = QWidget()
-        row = QHBoxLayout(board)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(16)
-        row.addLayout(left, 5)
+        row.addWidget(self.tree, 5)
         row.addWidget(self.plot, 3)
+        board = QWidget()
+        down = QVBoxLayout(board)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(4)
+        down.addWidget(Head([*self.buttons.values()], self.note))
+        down.addLayout(row, 1)
         self._board = board
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 6, 0, 6)

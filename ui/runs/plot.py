@@ -66,6 +66,8 @@ class RunPlot(QWidget):
         self._drawn = key
         if self._plot is None:
             self._plot = new_plot(_("Losses of the runs"))
+            self._plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # as high as the list beside it
+            self._plot.setMinimumSize(140, 70)
             self._column.takeAt(1)
             self._column.addWidget(self._plot, 1)
         self._draw()

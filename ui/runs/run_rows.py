@@ -168,8 +168,8 @@ def _row(
         for value, write in ((best_loss, number), (best_accuracy, percent))
     ]  # fmt: skip
     texts = (
-        name, title_of(record.settings), _differs(record, records, shared, foreign), _steps(record, seen if present else None), numbers[0],
-        best[0], numbers[1], best[1], "", "" if seen.hidden else record.stopped,
+        name, title_of(record.settings), _differs(record, records, shared, foreign, name),
+        _steps(record, seen if present else None), numbers[0], best[0], numbers[1], best[1], "", "" if seen.hidden else record.stopped,
     )  # fmt: skip
     values: tuple[float | None, ...] = (
         loss, best_loss.value if best_loss else None, accuracy, best_accuracy.value if best_accuracy else None,
@@ -198,8 +198,8 @@ def _shared(records: Sequence[RunRecord]) -> Mapping[str, Any] | None:
     return records[0].training if records else None
 
 
-def _differs(record: RunRecord, records: Mapping[int, RunRecord], shared: Mapping[str, Any] | None, foreign: bool) -> str:
-    """What differs from the run it branched from; of one without a parent, from the first run of all."""
+def _differs(record: RunRecord, records: Mapping[int, RunRecord], shared: Mapping[str, Any] | None, foreign: bool, name: str) -> str:
+    """What differs from the run it branched from; of one without a parent, from the first run of all, where its name does not say that."""
     before = parent_settings(record, records)
     texts = [_("not the current graph")] if foreign else []
     texts += {"values": [_("weights set by hand")], "graph": [_("another graph")], "data": [_("other data")]}.get(record.origin, [])
@@ -211,7 +211,7 @@ def _differs(record: RunRecord, records: Mapping[int, RunRecord], shared: Mappin
         if changed:
             texts.append(_("{changes} after step {step}").format(changes=", ".join(changed), step=count(change.step)))
         settings = change.training
-    return ", ".join(texts)
+    return "" if before is None and texts == [name] else ", ".join(texts)
 
 
 def _part(metric: str) -> str:

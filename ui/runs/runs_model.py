@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 
 from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme, color, font
@@ -129,7 +131,7 @@ class RunsModel(QAbstractItemModel):
         if role == roles.CheckStateRole and column == NAME:
             return Qt.CheckState.Checked if row.shown else Qt.CheckState.Unchecked
         if role == roles.DecorationRole and column == NAME and row.shown:
-            return color(self._hue(row.id))
+            return _swatch(self._hue(row.id), round(12 * self._theme.scale))
         if role == roles.ToolTipRole:
             return self._tip(row, column)
         if role == roles.ForegroundRole:
@@ -173,6 +175,16 @@ class RunsModel(QAbstractItemModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self.sorted_by.emit(-1 if column == CURVE else column, order == Qt.SortOrder.DescendingOrder)
+
+
+@cache
+def _swatch(hue: str, size: int) -> QIcon:
+    """A square of this colour, in a selected row too: Qt would tint it there."""
+    square = QPixmap(size, size)
+    square.fill(color(hue))
+    icon = QIcon(square)
+    icon.addPixmap(square, QIcon.Mode.Selected)
+    return icon
 
 
 def _shape(rows: Sequence[RunRow]) -> list[Any]:

@@ -30,9 +30,9 @@ from ui.runs.runs_model import RunsModel
 
 WIDTHS = {OPTIMIZER: 118, DIFFERS: 180, STEPS: 96, LOSS: 104, BEST_LOSS: 104, ACCURACY: 112, BEST_ACCURACY: 104, CURVE: 92, ENDED: 150}
 """Widths of the columns for type at 100 %, in pixels."""
-LEAST_NAME = 190
+LEAST_NAME = 170
 """Least width of the column of names, for type at 100 %."""
-SACRIFICED = (ENDED, OPTIMIZER, BEST_ACCURACY, BEST_LOSS, CURVE, ACCURACY, DIFFERS)
+SACRIFICED = (ENDED, OPTIMIZER, BEST_ACCURACY, BEST_LOSS, CURVE, DIFFERS, ACCURACY)
 """The columns that give way where room is short, the first one first: a run's tip has them all."""
 _KEYS = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space}
 
@@ -138,6 +138,8 @@ class RunsTree(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
+        if self.state() == QAbstractItemView.State.EditingState:
+            return  # the field of a name lets Return through
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.shown_run.emit()
         elif key == Qt.Key.Key_F2:

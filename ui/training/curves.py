@@ -61,6 +61,8 @@ class Curves(QWidget):
         self._newest: Point | None = None
         self.plots: dict[str, CurvePlot] = {}
         self._others: tuple[OtherRun, ...] = ()
+        self.name = ""
+        """What the present run is called, for the legend where others with names are beside it."""
         self._run = -1
         self._part = ""
         self._scale = LINEAR
@@ -322,6 +324,8 @@ class Curves(QWidget):
         shown = [field for field in fields if self._taken[field][0]]
         words = part_word_of if brief else part_of
         parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._part)}</span>' for f in shown]
+        if parts and self.name and name == "loss" and any(run.hue for run in self.others):
+            parts.insert(0, f'<span style="color:{theme.forward}">{escape(self.name)}:</span>')
         parts += [f'<span style="color:{run.hue}">— {escape(run.name)}</span>' for run in self.others if run.hue and name == "loss"]
         if name == "loss" and self.smoothing:
             parts.append(f'<span style="color:{theme.secondary}">{smoothing_title(self.smoothing)}</span>')

@@ -267,6 +267,7 @@ class TrainingPage(Panel):
         kernel = self.workspace.kernel
         if kernel is not None:
             hidden = self.workspace.visibility.hidden_loss is not None
+            self.curves.name = self._runs.name(progress.run) if self._runs is not None else ""
             self.curves.show_others([] if hidden else other_runs(kernel, progress, self._runs))
             self.show_progress(progress, self.workspace.visibility.curve(kernel.curve), None if hidden else kernel.steps)
             self.timeline.show_progress(progress, children(kernel.runs, progress.run))
