@@ -107,25 +107,27 @@ def choices_of(of: Swept, setting: Setting) -> dict[str, str]:
     if of == SCHEDULE:
         return {key: translated(spec.title) for key, spec in SCHEDULES.items()}
     titles = setting.choice_titles or setting.choices
-    return {choice: translated(title) for choice, title in zip(setting.choices, titles, strict=True)}
+    return dict(zip(setting.choices, titles, strict=True))
 
 
 # Settings
 
 
 def setting_of(graph: Graph, of: Swept) -> Setting:
-    """The declaration of a swept setting. Raises PlanError where there is none."""
+    """The declaration of a swept setting, with translated texts. Raises PlanError where there is none."""
     setting: Setting | None
     if of.node:
         if of.node not in graph.nodes:
             raise PlanError(_("The node of a swept setting is gone."))
         setting = graph.spec(of.node).setting(of.name)
     else:
-        setting = BY_NAME.get(of.name) if of.name not in NOT_SWEPT else None
-        setting = setting or hyper_setting(graph, of.name)
+        setting = BY_NAME.get(of.name) if of.name not in NOT_SWEPT else None  # its texts are translated where they are declared
+        if setting is not None and setting.kind in EDITORS:
+            return setting
+        setting = hyper_setting(graph, of.name)
     if setting is None or setting.kind not in EDITORS or setting.file:
         raise PlanError(_("{name} is no setting that can be swept.").format(name=quoted(of.name)))
-    return setting
+    return setting.translated()
 
 
 def hyper_setting(graph: Graph, name: str) -> Setting | None:
@@ -137,7 +139,7 @@ def hyper_setting(graph: Graph, name: str) -> Setting | None:
 
 def title_of(graph: Graph, of: Swept) -> str:
     """What people call it: `Learning rate`, `hidden: Units`."""
-    title = translated(setting_of(graph, of).label)
+    title = setting_of(graph, of).label
     return f"{graph.nodes[of.node].name}: {title}" if of.node else title
 
 
@@ -249,7 +251,7 @@ def value_text(graph: Graph, of: Swept, value: Any) -> str:
     """A value as it is written in tables and on axes."""
     setting = setting_of(graph, of)
     if value is None:
-        return translated(setting.empty) or _("none")
+        return setting.empty or _("none")
     if setting.kind == "choice":
         return choices_of(of, setting).get(value, str(value))
     if isinstance(value, bool):

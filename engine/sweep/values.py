@@ -67,7 +67,7 @@ def _one(setting: Setting, of: Swept, title: str, text: str) -> Any:
         return text.casefold() in _YES
     if setting.kind == "choice":
         return _choice(setting, of, title, text)
-    if setting.optional and text.casefold() in ("all", "none", translated(setting.empty).casefold()):
+    if setting.optional and text.casefold() in ("all", "none", setting.empty.casefold()):
         return None
     return _number(setting, title, text)
 
