@@ -56,7 +56,8 @@ class Checkpoint:
 class Branch(Generic[C]):
     """Steps that `run` made one after the other under the same conditions, from `start` to `last`.
 
-    `held` are the checkpoints among them, in order. `own`: the first state is not the one that its parent's steps led to.
+    `held` are the checkpoints among them, in order. `own`: the first state is not the one that its parent's steps led to. `foreign`: what
+    the steps depended on is not known here, so that nothing but `held` can be returned to.
     """
 
     id: int
@@ -67,11 +68,13 @@ class Branch(Generic[C]):
     held: list[Checkpoint] = field(default_factory=list)
     run: int = 0
     own: bool = False
+    foreign: bool = False
 
     def before(self, step: int) -> Checkpoint | None:
         """The latest checkpoint from which `step` is reached by making the steps in between once more."""
         at = bisect_right(self.held, step, key=_step)
-        return self.held[at - 1] if at and (step <= self.last or self.held[at - 1].step == step) else None
+        reached = step <= self.last and not self.foreign
+        return self.held[at - 1] if at and (reached or self.held[at - 1].step == step) else None
 
 
 class Checkpoints(Generic[C]):
@@ -197,7 +200,8 @@ class Checkpoints(Generic[C]):
             lines += [above, *(b for b in self.branches.values() if b.parent == above.id and b.start == step and not b.own)]
         for branch in lines:
             end = self.ends(branch)
-            if branch.start <= step <= branch.last and (end is None or step < end) and conditions.same(branch.conditions):
+            made = branch.start <= step <= branch.last and (end is None or step < end) and not branch.foreign
+            if made and conditions.same(branch.conditions):
                 return branch
         return None
 
@@ -228,7 +232,9 @@ class Checkpoints(Generic[C]):
             if not branch.held or branch.held[0].step > end:
                 continue
             first = branch.held[0].step
-            if joined and joined[-1][1] + 1 == first:
+            if branch.foreign:
+                joined += [(held.step, held.step) for held in branch.held if held.step <= end]
+            elif joined and joined[-1][1] + 1 == first:
                 joined[-1] = (joined[-1][0], end)
             else:
                 joined.append((first, end))

@@ -357,6 +357,8 @@ class History:
         """What differs from the conditions of the step before; None where nothing does."""
         if self._uprooted is not None:
             return self._uprooted
+        if branch is not None and branch.foreign:
+            return "graph"
         before = known.record.settings_at(self.run.state.step)
         if settings_that_count(before, "update", "batches") != settings_that_count(self.run.training, "update", "batches"):
             return "settings"
@@ -461,7 +463,10 @@ class History:
         return known if known is not None else self._lay_out(id)
 
     def _lay_out(self, id: int) -> Branch[StepConditions] | None:
-        """Branches for a run of the tree that has none: a stretch for its first settings and for each change."""
+        """Branches for a run of the tree that has none: a stretch for its first settings and for each change.
+
+        Where graph or data were changed on the way, only the states that are stored can be returned to.
+        """
         known, run = self.tree.get(id), self.run
         if known is None or known.record.graph != computation_key(run.model.graph):
             return None
@@ -471,7 +476,7 @@ class History:
         parent = None if record.parent is None else self._tip(record.parent)
         above = None if parent is None else self.checkpoints.at(record.start, parent)
         places = [SettingsChange(record.start, record.training, record.origin), *record.changes]
-        branch = None
+        branch, foreign = None, False
         for place, following in zip(places, [*places[1:], None], strict=True):
             last = record.last if following is None else following.step
             held = [self._stored(known, step) for step in sorted(known.states) if place.step <= step <= last]
@@ -480,9 +485,10 @@ class History:
             except RunError:
                 return None
             own = place.origin not in ("settings", "start")
+            foreign = foreign or (branch is not None and place.origin in ("graph", "data"))
             branch = Branch(
                 self.checkpoints.next_id, None if above is None else above.id, place.step, conditions, last,
-                [each for each in held if each is not None], id, own,
+                [each for each in held if each is not None], id, own, foreign,
             )  # fmt: skip
             self.checkpoints.lay(branch)
             above = branch

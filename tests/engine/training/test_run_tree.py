@@ -217,3 +217,20 @@ def test_a_state_of_another_run_is_read_without_going_there() -> None:
     assert state is not None and same(state, wanted)
     assert same(bench.run.capture(), before) and (bench.run.id, bench.losses()) == (2, losses)
     assert bench.train(3) == 2
+
+
+def test_of_steps_with_a_graph_that_was_changed_on_the_way_only_stored_states_come_back() -> None:
+    bench = Bench(lively_net("adam", {"lr": 0.01}))
+    bench.train(10)
+    bench.change(SetParam("drop", "p", 0.5))
+    for _ in range(3):  # it goes on without a pause, so this is the same run
+        bench.run.keep()
+        bench.run.train(max_steps=3)
+    bench.run.history.settle()
+    other = Bench(lively_net("adam", {"lr": 0.01}))
+    for saved in bench.saved().values():
+        other.run.history.tree.adopt(saved)
+    for step in (6, 10, 19):
+        assert other.run.go_to(step, 1) and bench.run.go_to(step, 1) and same(other.run.capture(), bench.run.capture())
+    assert bench.run.go_to(15, 1) and not other.run.go_to(15, 1)
+    assert other.run.go_to(19, 1) and other.train(3) == 2
