@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.training.optimizers.registry import OPTIMIZERS
@@ -57,6 +59,11 @@ class BranchDialog(QDialog):
         self.setMinimumWidth(420)
         self._show()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        step = self.form.editors["step"]
+        step.setFocus(Qt.FocusReason.TabFocusReason)  # what is typed first takes the step's place
+
     def accept(self) -> None:
         focused = self.form.focusWidget()
         if focused is not None:
@@ -64,9 +71,10 @@ class BranchDialog(QDialog):
         super().accept()
 
     def _show(self) -> None:
-        hyper: Mapping[str, Any] = self.training.get("hyper") or {}
+        optimizer = str(self.training.get("optimizer"))
+        hyper: Mapping[str, Any] = _first_rate(optimizer) | dict(self.training.get("hyper") or {})
         self.form.set_values({**self.training, "lr": hyper.get("lr"), "step": self.step})
-        spec = OPTIMIZERS.get(str(self.training.get("optimizer")))
+        spec = OPTIMIZERS.get(optimizer)
         self.form.editors["batch_size"].setEnabled(spec is None or not spec.full_batch)
 
     def _set(self, name: str, value: Any) -> None:
@@ -86,5 +94,7 @@ class BranchDialog(QDialog):
 
 
 def _first_rate(optimizer: str) -> dict[str, Any]:
-    rate = OPTIMIZERS[optimizer].setting("lr")
+    """The rate that this optimizer has where none was set."""
+    spec = OPTIMIZERS.get(optimizer)
+    rate = spec.setting("lr") if spec is not None else None
     return {} if rate is None else {"lr": rate.default}
