@@ -275,4 +275,6 @@ class CompareFeature(Feature):
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        self.changed.emit()
+        if self.answer is not None:
+            self._cover(self.on_canvas)  # the line may be higher
+            self.changed.emit()

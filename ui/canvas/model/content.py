@@ -82,7 +82,7 @@ class Content:
     @property
     def numbers(self) -> TraceView | None:
         """Those that are shown: of the trace, or how two moments differ."""
-        return self.compared.change if self.compared is not None and self.comparing else self.trace
+        return self.trace if self.compared is None or not self.comparing else self.compared.change
 
     def with_compared(self, compared: Compared | None) -> Content:
         """The same with other differences, or with the present numbers."""
@@ -126,7 +126,8 @@ class Content:
 
     def final_gradient(self, edge: Edge) -> Gradient:
         """A wire's gradient wherever playback is; hidden numbers are covered as ever."""
-        return self._part(edge.source, self.numbers.edge_gradients.get(edge.id, HELD)) if self.numbers is not None else HELD
+        numbers = self.numbers
+        return self._part(edge.source, numbers.edge_gradients.get(edge.id, HELD)) if numbers is not None else HELD
 
     def node_value(self, node: str, port: str) -> ArrayView | None:
         if self.trace is None:
@@ -176,8 +177,9 @@ class Content:
         return self.digits.of_rows((key, self.sample), tuple(view.data.reshape(-1).tolist()), free, self.held)
 
     def _value(self, key: tuple[str, str]) -> ArrayView | None:
-        assert self.numbers is not None
-        view = self.numbers.values.get(key)
+        numbers = self.numbers
+        assert numbers is not None
+        view = numbers.values.get(key)
         shown = self._part(key, view) if view is not None else None
         return shown if isinstance(shown, ArrayView) else None
 
