@@ -15,6 +15,8 @@ from ui.maths.curve_scale import chosen_scale
 from ui.maths.plots import dress, new_plot, pen
 from ui.maths.series import extremes
 
+NAMES = (_("A"), _("B"))
+"""Of the two moments."""
 COLUMNS = 600
 """A curve is drawn from the extremes of so many stretches at most."""
 Line = tuple[np.ndarray, np.ndarray]
@@ -51,10 +53,10 @@ class TwoCurves(QWidget):
         dress(plot, theme, left=_("loss (log scale)") if logarithmic else _("loss"), bottom=_("step"))
         for (x, y), hue in runs.values():
             plot.plot(x, y, pen=pen(hue, 2.0, theme))
-        for name, moment, hue in zip("AB", moments, hues, strict=True):
+        for name, moment, hue in zip(NAMES, moments, hues, strict=True):
             mark = pyqtgraph.InfiniteLine(
                 moment.step, angle=90, pen=pen(hue, 1.6, theme, dashed=True), label=name,
-                labelOpts={"position": 0.92 if name == "A" else 0.76, "color": color(theme.panel), "fill": color(hue)},
+                labelOpts={"position": 0.92 if name == NAMES[0] else 0.76, "color": color(theme.panel), "fill": color(hue)},
             )  # fmt: skip
             plot.addItem(mark)
         plot.enableAutoRange()

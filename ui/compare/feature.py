@@ -223,7 +223,7 @@ class CompareFeature(Feature):
         shown = self.answer is not None and self.on_canvas and trace is not None
         if self.answer is not None and shown and trace is not None:
             names = self.name(self.answer.first), self.name(self.answer.second)
-            model.show_compared(compared(self.answer, (f"A: {names[0]}", f"B: {names[1]}"), trace))
+            model.show_compared(compared(self.answer, (_("A: {name}").format(name=names[0]), _("B: {name}").format(name=names[1])), trace))
         else:
             model.show_compared(None)
         model.overlay.painter(OWNER, self._paint if shown else None)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTableWidget, QTableW
 
 from graph.text.messages import _
 from ui.compare.choice import settings_of
-from ui.compare.curves import TwoCurves, line_of
+from ui.compare.curves import NAMES, TwoCurves, line_of
 from ui.compare.numbers import Row, metric_rows, number_rows, setting_rows
 from ui.compare.regions import TwoPlanes
 from ui.compare.side import SideBox
@@ -52,7 +52,7 @@ class ComparePage(Panel):
         super().__init__(workspace)
         feature: CompareFeature = workspace.services.get(COMPARISON)  # type: ignore[assignment]
         self.feature = feature
-        self.sides = (SideBox("A"), SideBox("B"))
+        self.sides = (SideBox(NAMES[0]), SideBox(NAMES[1]))
         self.swap = button(_("Swap"), "quiet", tip=_("Swap A and B"))
         self.canvas = button(_("On the canvas"), "quiet", tip=_("Show B − A in the place of every number on the canvas"))
         self.canvas.setCheckable(True)
@@ -62,9 +62,9 @@ class ComparePage(Panel):
         self.words = label(EMPTY, "secondary", wrap=True)
         self.curves = TwoCurves()
         self.tables = {
-            "numbers": row_table([_("Number"), "A", "B", "B − A", _("relative")], _("Numbers, those that changed most first")),
-            "results": row_table([_("Result"), "A", "B", "B − A"], _("Results of both")),
-            "settings": row_table([_("Setting"), "A", "B", ""], _("Settings of both")),
+            "numbers": row_table([_("Number"), *NAMES, _("B − A"), _("relative")], _("Numbers, those that changed most first")),
+            "results": row_table([_("Result"), *NAMES, _("B − A")], _("Results of both")),
+            "settings": row_table([_("Setting"), *NAMES, ""], _("Settings of both")),
         }
         self.regions = TwoPlanes(workspace)
         for table in self.tables.values():
@@ -169,7 +169,7 @@ class ComparePage(Panel):
         if answer is None or self.stack.currentWidget() is not self.regions:
             self.regions.ask(None, ("", ""))
             return
-        names = tuple(f"{side}   {self.feature.name(moment)}" for side, moment in zip("AB", (answer.first, answer.second), strict=True))
+        names = tuple(f"{side}   {self.feature.name(moment)}" for side, moment in zip(NAMES, (answer.first, answer.second), strict=True))
         self.regions.ask((answer.first, answer.second), (names[0], names[1]))
 
     def showEvent(self, event: QShowEvent) -> None:
