@@ -13,7 +13,6 @@ from engine.learned.comparison import CompareMoments, Comparison, Moment
 from graph.model.run_record import RunRecord
 from graph.storage.run_history import is_deleted, name_of
 from graph.text.messages import _
-from ui.compare.choice import SHOWN, Choice, first_choices
 from ui.look.numbers import count
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import COMPARISON, RUNS
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from engine.compile.views import TraceView
     from graph.storage.document import Document
+    from ui.compare.choice import Choice
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
@@ -102,6 +102,8 @@ class CompareFeature(Feature):
     # what the rows do
 
     def compare_runs(self) -> None:
+        from ui.compare.choice import Choice, first_choices
+
         kernel = self.workspace.kernel
         if kernel is None or not self.records:
             return
@@ -115,6 +117,8 @@ class CompareFeature(Feature):
 
     def compare_step(self) -> None:
         """Keep the step that is shown; what is gone to from here is compared with it."""
+        from ui.compare.choice import SHOWN, Choice
+
         kernel = self.workspace.kernel
         if kernel is None or kernel.progress.record is None:
             return
@@ -122,6 +126,8 @@ class CompareFeature(Feature):
         self._show_panel()
 
     def compare(self, first: tuple[int, int | None], second: tuple[int, int | None]) -> None:
+        from ui.compare.choice import Choice
+
         self.choose(Choice(*first), Choice(*second))
         self._show_panel()
 
