@@ -142,7 +142,7 @@ class RatePage(Panel):
         sweep, document, kernel = self.sweep, self.workspace.document, self.workspace.kernel
         if sweep is None or kernel is None:
             return False
-        return (sweep.structure, sweep.run, sweep.step) != (document.structure, kernel.progress.run, self._step)
+        return (sweep.structure, sweep.run, sweep.step) != (document.structure, kernel.progress.run, kernel.progress.step)
 
     # what is shown
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -51,6 +53,17 @@ def test_what_was_not_found_is_said(page: RatePage) -> None:
     assert page.use.isHidden()
     page._ended(JobEnd("failed", text="L-BFGS chooses the length of its steps itself."))
     assert page.words.text() == "L-BFGS chooses the length of its steps itself." and page.sweep is None
+
+
+def test_a_sweep_is_of_the_step_at_which_the_panel_was_first_opened(page: RatePage) -> None:
+    """The panel is made when it is first asked for, often long after training: it has heard of no step then."""
+    workspace = page.workspace
+    workspace.kernel = SimpleNamespace(progress=SimpleNamespace(run=3, step=1000))  # type: ignore[assignment]
+    of = replace(sweep(), structure=workspace.document.structure, run=3, step=1000)
+    page._ended(JobEnd("done", of))
+    assert "has changed since" not in page.words.text()
+    page._ended(JobEnd("done", replace(of, step=999)))
+    assert "Found at step 999; the network has changed since." in page.words.text()
 
 
 def test_a_hidden_loss_is_not_shown(page: RatePage) -> None:
