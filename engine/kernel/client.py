@@ -41,7 +41,7 @@ from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
 from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedLosses, SavedRun, owner_of
+from graph.storage.saved_run import SavedLosses, SavedRun, completed, owner_of
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -458,7 +458,7 @@ class KernelClient:
             self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
-        self.saved_runs |= {saved.record.id: saved for saved in reply.runs}
+        self.saved_runs |= {saved.record.id: completed(saved, self.saved_runs.get(saved.record.id)) for saved in reply.runs}
         self._take_progress(reply)
         if trace is not None and reply.structure == self._document.structure:
             self._traced_step = trace.step
@@ -640,6 +640,7 @@ class KernelClient:
         self.run = self._live
         self._commands = []
         runs = self.all_runs()
+        self.saved_runs = {saved.record.id: saved for saved in runs}  # what the new kernel gets, it does not send again
         if runs:
             self._commands.append(Adopt(self.run, runs))
         if self._state is not None:

@@ -267,7 +267,7 @@ class Server:
         if request.trace:
             reply |= self._trace(request)
         if request.progress:
-            reply["progress"], reply["runs"] = worker.progress(request.points_known), worker.runs()
+            reply["progress"] = worker.progress(request.points_known)
         if request.arrays:
             reply["arrays"] = {address: None if is_hidden(address, request.hidden) else worker.array(address) for address in request.arrays}
         if request.questions:
@@ -280,6 +280,8 @@ class Server:
             started = time.perf_counter()
             reply |= {"state": worker.state(), "curve": worker.curve(), "state_run": worker.run, "state_own": worker.is_own()}
             reply["state_seconds"] = time.perf_counter() - started
+        if request.progress:  # last: what is told here is not told again
+            reply["runs"] = worker.runs()
         return reply
 
     def _trace(self, request: Request) -> dict[str, Any]:

@@ -376,8 +376,7 @@ class DocumentWorker:
             self.run, None, saved.step, saved.step, "start", computation_key(graph), dict(graph.training), seed=self._model.seed,
             device=self._model.device, dtype=self._model.dtype_name, threads=self._model.compiled.threads,
         )  # fmt: skip
-        self._tree.adopt(SavedRun(record, states=(saved,)))
-        self._tree.unsent.add(self.run)
+        self._tree.adopt(SavedRun(record, states=(saved,)), sent=False)
 
     def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""

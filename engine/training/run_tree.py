@@ -56,6 +56,10 @@ class RunTree:
         self.unsent: set[int] = set()
         self._live = 0
         """The run that was the live one when `news` was read last."""
+        self._left_out: int | None = None
+        """The step whose state was left out of it."""
+        self._sent: dict[int, dict[int, SavedState]] = {}
+        """The states that the window has, by run and step: a large one must not travel with every step that is made."""
 
     def __contains__(self, run: int) -> bool:
         return run in self.runs
@@ -70,6 +74,7 @@ class RunTree:
         """Another document."""
         self.runs.clear()
         self.unsent.clear()
+        self._sent.clear()
 
     def open(self, record: RunRecord, curve: Curve, state: State) -> KnownRun:
         """A run begins at this state, which must not be changed afterwards."""
@@ -130,11 +135,22 @@ class RunTree:
     def news(self, live: int, step: int, pack: Callable[[State, RunRecord], SavedState]) -> tuple[SavedRun, ...]:
         """The runs that changed since this was called last, and the one that was live then and is not now.
 
-        Of the `live` one the curve and the state after `step`, the present one, are left out: a window gets both anyway.
+        Of the `live` one the curve and the state after `step`, the present one, are left out: a window gets both anyway. Of all, states
+        that were sent before are only `known`.
         """
         before, self._live = self._live, live
-        unsent, self.unsent = self.unsent | ({before} - {live}), set()
-        return tuple(self.saved(run, pack, None if run != live else step) for run in sorted(unsent) if run in self.runs)
+        unsent, self.unsent = self.unsent, set()
+        if before != live or self._left_out not in (None, step):
+            unsent, self._left_out = unsent | {before}, None
+        return tuple(self._news_of(run, None if run != live else step, pack) for run in sorted(unsent) if run in self.runs)
+
+    def _news_of(self, run: int, present: int | None, pack: Callable[[State, RunRecord], SavedState]) -> SavedRun:
+        whole, sent = self.saved(run, pack, present), self._sent.get(run, {})
+        self._sent[run] = {state.step: state for state in whole.states}
+        if present is not None and present in self.runs[run].states and present not in self._sent[run]:
+            self._left_out = present
+        known = tuple(state.step for state in whole.states if sent.get(state.step) is state)
+        return replace(whole, states=tuple(state for state in whole.states if state.step not in known), known=known)
 
     def saved(self, run: int, pack: Callable[[State, RunRecord], SavedState], present: int | None = None) -> SavedRun:
         """A run as a value; of the live one without its curve and the state after the `present` step. States are packed once."""
@@ -150,11 +166,15 @@ class RunTree:
             return SavedRun(record, states=states)
         return SavedRun(record, point_rows(known.curve.points), losses_saved(known.curve.losses), states, known.curve.stride)
 
-    def adopt(self, saved: SavedRun) -> None:
-        """Take over a run from a file or from the window, unless it is here already."""
+    def adopt(self, saved: SavedRun, sent: bool = True) -> None:
+        """Take over a run from a file or from the window, unless it is here already; `sent`: the window has it."""
         if saved.record.id not in self.runs:
             known = KnownRun(saved.record, curve_of(saved), {state.step: state for state in saved.states}, dict(saved.record.best))
             self.runs[saved.record.id] = known
+            if sent:
+                self._sent[saved.record.id] = {state.step: state for state in saved.states}
+            else:
+                self.unsent.add(saved.record.id)
 
 
 def packer(waiting: Mapping[str, Any]) -> Callable[[State, RunRecord], SavedState]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graph.model.run_record import RunRecord
 from graph.storage.saved import SavedState
@@ -35,6 +35,16 @@ class SavedRun:
     states: tuple[SavedState, ...] = ()
     stride: int = 1
     document: str = field(default="", repr=False)
+    known: tuple[int, ...] = ()
+    """Steps of states that are left out, because whoever gets this has them (see `completed`); nothing in a file."""
+
+
+def completed(news: SavedRun, before: SavedRun | None) -> SavedRun:
+    """The run with the states that were known before."""
+    if not news.known or before is None:
+        return news
+    states = [*news.states, *(state for state in before.states if state.step in news.known)]
+    return replace(news, states=tuple(sorted(states, key=lambda state: state.step)), known=())
 
 
 def owner_of(runs: Iterable[SavedRun], state: SavedState | None) -> SavedRun | None:

@@ -124,6 +124,8 @@ def test_a_branch_leaves_its_parent_whole(monkeypatch: pytest.MonkeyPatch) -> No
     bench.kill()
     bench.go_to(20, parent)
     assert same(bench.state(), truth.capture())
+    bench.kill()
+    assert {saved.record.id: [state.step for state in saved.states] for saved in bench.client.all_runs()}[parent][-1] == 20
 
 
 def test_an_engine_that_dies_right_after_a_branch_does_not_mix_it_with_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:

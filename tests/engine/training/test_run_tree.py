@@ -12,7 +12,7 @@ from engine.training.run import Run
 from engine.training.run_tree import packer
 from graph.model.edits import Edit, SetBypassed, SetParam, SetTraining
 from graph.model.graph import Graph
-from graph.storage.saved_run import SavedRun
+from graph.storage.saved_run import SavedRun, completed
 from tests.engine.training.test_checkpoints import lively_net, same
 from tests.support.networks import tanh_net
 
@@ -234,3 +234,26 @@ def test_of_steps_with_a_graph_that_was_changed_on_the_way_only_stored_states_co
         assert other.run.go_to(step, 1) and bench.run.go_to(step, 1) and same(other.run.capture(), bench.run.capture())
     assert bench.run.go_to(15, 1) and not other.run.go_to(15, 1)
     assert other.run.go_to(19, 1) and other.train(3) == 2
+
+
+def test_a_state_that_the_window_has_is_not_sent_again() -> None:
+    bench, mirror = Bench(tanh_net()), dict[int, SavedRun]()
+    tree, sent = bench.run.history.tree, list[list[int]]()
+
+    def hear() -> None:
+        for news in tree.news(bench.run.id, bench.run.state.step, packer({})):
+            sent.append([state.step for state in news.states])
+            mirror[news.record.id] = completed(news, mirror.get(news.record.id))
+
+    for _ in range(3):
+        bench.train(1)
+        hear()
+    assert sent[0] == [0] and not any(0 in steps for steps in sent[1:])
+    assert 0 in [state.step for state in mirror[1].states]
+    bench.run.go_to(1)
+    hear()
+    assert [state.step for state in mirror[1].states][-1] == 3  # no longer the present state, so it would be nowhere else
+    bench.change(rate(0.01))
+    bench.train(2)
+    hear()
+    assert mirror == bench.saved() | {2: mirror[2]} and mirror[2].states[0].step == 1
