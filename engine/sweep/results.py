@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.numerics.job import Job
 from engine.sweep.plan import SEED, SweepPlan, Swept
+from graph.model.run_record import lower_is_better
 
 How = Literal["waiting", "running", "done", "diverged", "failed"]
 CURVE = 300
@@ -119,10 +120,6 @@ class Spread:
     median: float | None
     best: float | None
     worst: float | None
-
-
-def lower_is_better(measure: str) -> bool:
-    return not measure.endswith("accuracy")
 
 
 def spread(rows: Iterable[MemberResult], measure: str) -> Spread:

@@ -24,7 +24,7 @@ from engine.training.run import Run
 from engine.training.schedules.registry import SCHEDULES
 from graph.model.computation import computation_key
 from graph.model.training_settings import TRAINING_SETTINGS, setting_in
-from graph.text.messages import _
+from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -118,13 +118,13 @@ def _why_alone(graph: Graph) -> str:
     if spec is None:
         return _("the optimizer is not known")
     if spec.evaluates_loss:
-        return _("{optimizer} evaluates the loss itself").format(optimizer=spec.short or spec.title)
+        return _("{optimizer} evaluates the loss itself").format(optimizer=translated(spec.short or spec.title))
     schedule = SCHEDULES.get(str(graph.training.get("lr_schedule") or "constant"))
     if schedule is None or schedule.watches:
         return _("the schedule of the learning rate watches the loss")
     for setting in TRAINING_SETTINGS:
         if setting.name not in SHARED and setting_in(graph.training, setting) not in (setting.default, None):
-            return _("the setting {setting} is used").format(setting=setting.label)
+            return _("the setting {setting} is used").format(setting=translated(setting.label))
     return ""
 
 

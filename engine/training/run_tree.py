@@ -9,12 +9,9 @@ from typing import Any
 from engine.training.curve import Curve, curve_of, losses_saved, point_rows
 from engine.training.saved import pack_state, unpack_state
 from engine.training.state import State
-from graph.model.run_record import Best, RunRecord, SettingsChange, lineage
+from graph.model.run_record import Best, RunRecord, SettingsChange, lineage, lower_is_better
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
-
-LOWER_IS_BETTER = "loss"
-"""How the names of measurements end of which the smallest is the best; of all others it is the largest."""
 
 
 @dataclass(slots=True)
@@ -40,7 +37,7 @@ class KnownRun:
         """Remember measurements that are better than all before."""
         for name, value in measured.items():
             before = self.best.get(name)
-            better = before is None or (value < before.value if name.endswith(LOWER_IS_BETTER) else value > before.value)
+            better = before is None or (value < before.value if lower_is_better(name) else value > before.value)
             if better and value == value:
                 self.best[name] = Best(step, value)
 

@@ -74,6 +74,11 @@ class RunRecord:
         return self.changes[-1].training if self.changes else self.training
 
 
+def lower_is_better(metric: str) -> bool:
+    """Of a metric such as `validation_loss`; of accuracies the largest is the best."""
+    return not metric.endswith("accuracy")
+
+
 def lineage(records: Mapping[int, RunRecord], run: int) -> list[RunRecord]:
     """A run and what it branched from, the first run first; ends where a parent is no longer known."""
     line: list[RunRecord] = []

@@ -12,7 +12,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.sweep.plan import Swept
-from engine.sweep.results import MemberResult, Spread, grouped, lower_is_better, spread
+from engine.sweep.results import MemberResult, Spread, grouped, spread
+from graph.model.run_record import lower_is_better
 from graph.text.messages import _
 from ui.look.numbers import percent
 from ui.look.numerals import number

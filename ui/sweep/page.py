@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from engine.compile.views import TraceView
 from engine.numerics.job import JobEnd
 from engine.sweep.plan import PlanError, SweepPlan
-from engine.sweep.results import EstimateJob, SweepEstimate, lower_is_better
+from engine.sweep.results import EstimateJob, SweepEstimate
+from graph.model.run_record import lower_is_better
 from graph.storage.document import Document
 from graph.text.messages import _, ngettext
 from ui.engine_link.work import JobHandle

@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from engine.sweep.results import MemberResult, lower_is_better
+from engine.sweep.results import MemberResult
+from graph.model.run_record import lower_is_better
 from graph.text.messages import _
 from ui.look.afar import BASE, unit
 from ui.look.numbers import count
