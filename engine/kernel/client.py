@@ -40,6 +40,7 @@ from graph.model.computation import computation_key
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
+from graph.storage.run_history import newest_id
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedLosses, SavedRun, completed, owner_of
 from graph.text.messages import _
@@ -207,7 +208,8 @@ class KernelClient:
         self.graph_texts = {saved.record.graph: saved.document for saved in document.runs if saved.document}
         if document.runs:
             self.graph_texts[computation_key(document.graph)] = dumps(document.graph)
-        self._runs = max([self._runs, *self.saved_runs])
+        parents = [saved.record.parent or 0 for saved in document.runs]  # a deleted run's branches still name it
+        self._runs = max(self._runs, newest_id(document.graph.settings), *self.saved_runs, *parents)
         owner = owner_of(document.runs, document.state)
         self.run = owner.record.id if owner is not None else self.new_run()
         self._spare = self.new_run()

@@ -35,6 +35,12 @@ def is_deleted(settings: Mapping[str, Any], run: int) -> bool:
     return said_of(settings, run).get("deleted") is True
 
 
+def newest_id(settings: Mapping[str, Any]) -> int:
+    """The largest id of a run that the document's settings speak of, whether the run was saved or not; 0 where there is none."""
+    said = settings.get(RUNS)
+    return max((int(run) for run in said if run.isdecimal()), default=0) if isinstance(said, Mapping) else 0
+
+
 def name_of(settings: Mapping[str, Any], run: int) -> str:
     """The name a person gave the run, else `Run 3`."""
     name = said_of(settings, run).get("name")
