@@ -83,6 +83,7 @@ class RunsPage(Panel):
         self.note.setAccessibleName(_("Note about this run"))
         self.empty = label(EMPTY, "secondary", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # else its words decide how high the panel is
         self.buttons = {name: button(text, "quiet") for name, text in BUTTONS}
         row = QHBoxLayout()
         row.setSpacing(16)

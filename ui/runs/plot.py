@@ -89,9 +89,9 @@ class RunPlot(QWidget):
         title = _("Loss, logarithmic") if logarithmic else _("Loss")
         parts = [f'<b style="color:{theme.text}">{title}</b>']
         for line in self._lines:
-            name = f"<b>{escape(line.name)}</b>" if line.strong else escape(line.name)
-            parts.append(f'<span style="color:{line.hue}">━ {name}</span>')
-        self.legend.setText("&nbsp;&nbsp; ".join(parts))
+            words = escape(line.name).replace(" ", "&nbsp;")  # a name and its sign stay in one line
+            parts.append(f'<span style="color:{line.hue}">━&nbsp;{f"<b>{words}</b>" if line.strong else words}</span>')
+        self.legend.setText(" &nbsp; ".join(parts))
 
 
 def _pairs(points: Sequence[Point]) -> tuple[list[float], list[float]]:

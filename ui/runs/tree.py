@@ -102,6 +102,10 @@ class RunsTree(QTreeView):
             self.header().resizeSection(column, round(width * theme.scale))
         self._fit()
 
+    def sizeHint(self) -> QSize:
+        """Low: the panel is as high as there is room for, and the list scrolls."""
+        return QSize(256, round(72 * self.theme.scale))
+
     def chosen(self) -> list[int]:
         """The selected runs, the one in focus first."""
         now = self.runs.row_at(self.currentIndex())

@@ -92,7 +92,7 @@ def test_a_click_on_the_box_draws_the_curve_and_pointing_at_a_row_makes_it_stron
     page.refresh()
     assert page.workspace.document.graph.settings["runs"] == {"1": {"shown": True}} and list(page.plot.items) == [1]
     qtbot.mouseMove(viewport, tree.visualRect(page.model.index_of(3)).center())
-    assert list(page.plot.items) == [1, 3] and "<b>η 1 from step 40</b>" in page.plot.legend.text()
+    assert list(page.plot.items) == [1, 3] and "<b>η&nbsp;1&nbsp;from&nbsp;step&nbsp;40</b>" in page.plot.legend.text()
 
 
 def test_branches_fold_and_stay_folded_and_columns_sort(page: RunsPage, qtbot: QtBot) -> None:
