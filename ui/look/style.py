@@ -113,9 +113,9 @@ QPushButton[kind="repair"] {{ min-height: {px(t, 24)}px; color: {t.forward}; }}
 QToolButton {{ border: none; background: transparent; border-radius: 6px; padding: 4px; }}
 QToolButton:hover {{ background: {t.hover}; }}
 QCheckBox {{ spacing: 8px; min-height: {px(t, 28)}px; }}
-QCheckBox::indicator {{ width: {px(t, 16)}px; height: {px(t, 16)}px; border-radius: 5px; border: 1px solid {t.wire};
+QCheckBox::indicator, QTreeView::indicator {{ width: {px(t, 16)}px; height: {px(t, 16)}px; border-radius: 5px; border: 1px solid {t.wire};
     background: {t.panel}; }}
-QCheckBox::indicator:checked {{ background: {t.forward}; border-color: {t.forward};
+QCheckBox::indicator:checked, QTreeView::indicator:checked {{ background: {t.forward}; border-color: {t.forward};
     image: {_icon("check-dark.svg" if t.dark else "check-light.svg")}; }}
 QCheckBox::indicator:focus {{ border: 2px solid {t.focus}; }}
 QSlider:horizontal {{ min-height: {px(t, 20)}px; }}
