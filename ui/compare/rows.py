@@ -17,7 +17,7 @@ def _resting(s: ActionContext) -> bool:
 _comparing = has("comparing")
 
 ROWS = (
-    ActionSpec("compare_runs", _("Compare runs"), MENU, ("Shift+C",), enabled=_resting, search=WORDS,
+    ActionSpec("compare_runs", _("Compare runs"), MENU, ("Shift+C",), "canvas", enabled=_resting, search=WORDS,
                tip=_("Compare the two selected runs, or the run that is shown with the one it branched from, number by number"),
                run="comparison.compare_runs"),
     ActionSpec("compare_step", _("Compare this step with others"), MENU, enabled=_resting, search=(*WORDS, "timeline"),

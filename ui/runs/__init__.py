@@ -5,5 +5,5 @@ from ui.runs.rows import ROWS
 from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 
-PANELS = (PanelSpec("runs", _("Runs"), "bottom", "ui.runs.page:RunsPage", 42),)
+PANELS = (PanelSpec("runs", _("Runs"), "bottom", "ui.runs.page:RunsPage", 41, made="when seen"),)
 FEATURE = FeatureSpec("runs", "ui.runs.feature:RunsFeature", 13, ROWS)

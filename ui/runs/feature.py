@@ -144,10 +144,6 @@ class RunsFeature(Feature):
                 text = _("Branched from step {step} of {name}; the earlier future is kept in Runs.")
                 self.workspace.say(text.format(step=count(record.start), name=self.name(record.parent)))
 
-    def install(self) -> None:
-        page: Any = self.workspace.pages.panel("runs")
-        page.attach(self)
-
     # going somewhere
 
     def focus(self) -> None:

@@ -21,6 +21,7 @@ from ui.runs.runs_model import RunsModel
 from ui.runs.tree import RunsTree
 from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import RUNS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -108,6 +109,13 @@ class RunsPage(Panel):
         self.note.editingFinished.connect(self._write_note)
 
     _feature: RunsFeature | None = None
+
+    def install(self) -> None:
+        from ui.runs.feature import RunsFeature
+
+        feature = self.workspace.services.find(RUNS)
+        if isinstance(feature, RunsFeature):
+            self.attach(feature)
 
     def attach(self, feature: RunsFeature) -> None:
         """Follow this feature."""

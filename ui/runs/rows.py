@@ -24,7 +24,7 @@ def _may_train(s: ActionContext) -> bool:
 
 _chosen, _any = has("run chosen"), has("runs")
 ROWS = (
-    ActionSpec("runs", _("Choose a run"), MENU, ("Ctrl+Alt+R",), search=WORDS, before=True,
+    ActionSpec("runs", _("Choose a run"), MENU, ("Ctrl+F6",), search=WORDS, before=True,
                tip=_("Move the focus to the list of runs: Enter goes to a run's newest step, Space shows its curve"), run="runs.focus"),
     ActionSpec("run_show", _("Go to this run"), MENU, enabled=_chosen, search=(*WORDS, "go to", "newest step"),
                tip=_("Show the newest step of the chosen run; the document's settings stay"), run="runs.show_run"),
@@ -33,7 +33,7 @@ ROWS = (
                run="runs.restore"),
     ActionSpec("run_continue", _("Continue this run"), MENU, enabled=_may_train, search=(*WORDS, "resume", "train"),
                tip=_("Restore the chosen run and train on from its newest step"), run="runs.go_on"),
-    ActionSpec("run_branch", _("Branch with changes …"), MENU, ("Ctrl+Alt+B",), enabled=_may_edit,
+    ActionSpec("run_branch", _("Branch with changes …"), MENU, ("Ctrl+F3",), enabled=_may_edit,
                search=(*WORDS, "duplicate", "fork", "what if", "optimizer", "rate"),
                tip=_("Go to a step of the chosen run with another optimizer, rate, batch size or order of samples"),
                run="runs.branch", asks=True),

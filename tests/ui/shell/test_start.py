@@ -26,7 +26,7 @@ window.close()
 """
 OWN = {spec.make.split(".")[1] for spec in feature_specs().values()} - {"training", "data"}
 """Tools; the pages about training and data are in the window from the beginning."""
-AT_START = {"feature", "rows", "side", "meaning", "position", "stops"}
+AT_START = {"feature", "rows", "side", "meaning", "position", "stops", "choice", "state", "edits", "run_rows"}
 """Of the tools: what is in the window from the beginning."""
 
 
