@@ -355,7 +355,7 @@ class DocumentWorker:
 
     def _continue(self, saved: SavedState, own: bool) -> None:
         """Go on where another kernel stopped; `own`: the steps of the run led there."""
-        if not saved.step:
+        if not saved.step and self.run not in self._tree:
             return
         lost = self._trained.take_up(self._model, saved)
         self._known_from(saved, lost)
@@ -365,7 +365,8 @@ class DocumentWorker:
                 run.history.uproot()
             self._stepped = self._numbers
             self._rest()
-        self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
+        if saved.step:
+            self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
 
     def _known_from(self, saved: SavedState, lost: str) -> None:
         """A run of which there is a state alone becomes one of the tree."""
@@ -407,7 +408,7 @@ class DocumentWorker:
         if self._run is None:
             try:
                 run = Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
-                if self.step and self._id in self._tree:
+                if self._id in self._tree:
                     run.history.stand(self._id)
                 self._run = run
             except RunError as error:

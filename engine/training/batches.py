@@ -54,6 +54,11 @@ class Batches:
         """The order in which an epoch takes the rows of the training part."""
         return torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
 
+    def place(self, epoch: int, position: int) -> tuple[int, int]:
+        """Where the coming batch lies, for a state that came to this place with batches of any size: an epoch that has no further batch of
+        this size is complete."""
+        return (epoch, position) if position < self.count else (epoch + 1, 0)
+
     def single(self, epoch: int, position: int) -> list[Tensor]:
         """The feeds of one step, where nothing else of its epoch is needed."""
         if self.whole:

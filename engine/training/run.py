@@ -251,6 +251,7 @@ class Run:
                 self._fail()
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
+        steps.take_place()
         feeds = self._batches.lay_out(state.epoch)
         every, early, limits, first_loss = self.measure_every, state.epoch < MEASURED and self._measurable, UNLIMITED, None
         if self.watch.active:
@@ -429,20 +430,18 @@ class Run:
     def coming(self) -> tuple[list[Tensor], RandomKey]:
         """What the next step will be fed, and its random numbers."""
         self._follow()
-        state = self.model.state
-        return self.steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.model.random(state.step)
+        return self.steps.next_feeds(self._batches.lay_out(self.steps.place[0]), 1)[0], self.model.random(self.model.state.step)
 
     def coming_trace(self) -> Trace:
         """The pass that the next step will make, with everything kept: values and gradients before its update."""
         self._follow()
-        state = self.model.state
-        return self._trace_at(state.epoch, state.position, state.step)
+        return self._trace_at(*self.steps.place, self.model.state.step)
 
     def coming_view(self) -> TraceView:
         """`coming_trace` for the window. Raises RunError where nothing can be trained."""
         self._follow()
         state = self.model.state
-        step, number = state.step + 1, state.position + 1
+        step, number = state.step + 1, self.steps.place[1] + 1
         if not self._batches.rows:
             text = _("iteration {step:,}").format(step=step)
         elif self._batches.whole:
@@ -468,7 +467,7 @@ class Run:
     def coming_rows(self) -> Tensor:
         """The rows of the training part that `coming_trace` shows."""
         self._follow()
-        return self._rows_at(self.model.state.epoch, self.model.state.position)
+        return self._rows_at(*self.steps.place)
 
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
@@ -565,9 +564,6 @@ class Run:
 
     def _lay_out(self) -> None:
         self._batches = self.steps.batches = self._present_conditions().batches()
-        state = self.model.state
-        if state.position >= self._batches.count:
-            state.epoch, state.position = state.epoch + 1, 0
 
     # Failing
 
@@ -604,7 +600,7 @@ class Run:
         for step in dict.fromkeys((state.step, bad)):
             self.steps.replay(step)
             try:
-                node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
+                node, what = first_nonfinite(self._trace_at(*self.steps.place, step))
             except RunError as error:
                 node, what = next(iter(error.problems[0].nodes), None), _("could not be computed")
             if node is not None:

@@ -138,9 +138,18 @@ class Steps:
 
     # Making steps
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The (epoch, position) of the coming mini-batch."""
+        return self.batches.place(self.model.state.epoch, self.model.state.position)
+
+    def take_place(self) -> None:
+        """Before steps are made, never earlier: a state that is only looked at under other settings stays as it is."""
+        self.model.state.epoch, self.model.state.position = self.place
+
     def next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
         """What the next `count` steps are fed, the end of the epoch permitting."""
-        position = self.model.state.position
+        position = self.place[1]
         if self.watched is not None and self.batches.whole:
             return feeds  # the rate of the next step depends on the loss after this one
         return feeds * count if self.batches.whole else feeds[position : position + count]
@@ -293,6 +302,7 @@ class Steps:
         a few and their losses."""
         state = self.model.state
         while state.step < step:
+            self.take_place()
             feeds = self.batches.lay_out(state.epoch)
             following = self.next_feeds(feeds, step - state.step)
             self.make(following, state.step)

@@ -168,10 +168,10 @@ class Script:
 
     def _gone(self, run: int, step: int) -> None:
         """It stands at another step now, which has its own values."""
-        if run in self.histories and step:
-            self.past, self.typed = self.histories[run][:step], {}
-        elif run in self.histories:
-            self.past, self.typed = [], dict(self.histories[run][0].values)
+        history = self.histories.get(run)
+        if history is not None:
+            self.past = history[:step]
+            self.typed = dict(history[step].values) if step < len(history) else {}  # where a run began, it has the values that were set
 
     # what can be done
 
@@ -348,6 +348,8 @@ class Script:
         losses = []
         for deed in history:
             run.configure(deed.training)
+            if run.finished:
+                run.lengthen()
             for key, tensor in deed.values.items():
                 run.model.values()[key].copy_(tensor)
             run.train(max_steps=1)

@@ -81,7 +81,8 @@ def _made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
 def _beginning(model: Model, conditions: StepConditions, state: State) -> Beginning:
     """Raises LookupError where the state has other tensors."""
     program = conditions.program
-    feeds = conditions.batches().single(state.epoch, state.position)
+    batches = conditions.batches()
+    feeds = batches.single(*batches.place(state.epoch, state.position))
     return Beginning(
         program, [state.parameters[state_key(key)] for key in program.parameter_keys],
         [state.buffers[state_key(key)] for key in program.buffer_keys], state.optimizer, feeds,

@@ -94,6 +94,7 @@ def _sweep(run: Run, steps: TrainingSteps, job: FindRate) -> Steps:
 def _some(steps: TrainingSteps, begun: int, job: FindRate, count: int, losses: list[float]) -> bool:
     """Make steps for one turn; True where the loss is not finite any more."""
     state = steps.model.state
+    steps.take_place()
     feeds = steps.next_feeds(steps.batches.lay_out(state.epoch), count - len(losses))
     steps.rates, first = Rates(job.low, Growing, {"high": job.high, "begun": begun}, 0, 1, job.steps), state.step
     try:
