@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
+MORE_SIZES = {"runs": (1280, 720), "compare": (1280, 720), "sweep": (1280, 720), "timeline": (1280, 720)}
+"""Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
 
 
@@ -115,6 +117,74 @@ def palette(window: Window) -> None:
     window.commands.run("commands")
 
 
+def runs(window: Window) -> None:
+    """SGD, momentum and Adam from the same initial values, in one plot."""
+    from graph.model.document_settings import RUNS
+    from graph.model.edits import Compound, SetGraphSetting, SetTraining
+
+    def train(optimizer: str, rate: float) -> Callable[[], None]:
+        def act() -> None:
+            edits = SetTraining("optimizer", optimizer), SetTraining("hyper", {"lr": rate})
+            window.document.do(Compound(edits), "Choose the optimizer")
+            window.commands.run("train")
+
+        return act
+
+    def show() -> None:
+        window.document.do(SetGraphSetting(RUNS, {str(run): {"shown": True} for run in window.kernel.runs}), "Show the runs")
+        window.pages.show("runs", room=330)
+
+    reset = window.actions_by_id["train_reset"].trigger
+    after = (train("sgd", 0.1), reset, train("momentum", 0.1), reset, train("adam", 0.01), show)
+    _one_after_another(window, after)
+
+
+def timeline(window: Window) -> None:
+    """Back at an early step: made again and found identical."""
+    window.pages.show("training", room=300)
+    _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.kernel.to_iteration(137)))
+
+
+def compare(window: Window) -> None:
+    """A branch with another rate against its parent: the difference on every wire."""
+    from graph.model.edits import SetTraining
+
+    def branch() -> None:
+        window.document.do(SetTraining("hyper", {**window.document.graph.training["hyper"], "lr": 0.5}), "Another rate")
+        window.commands.run("train")
+
+    steps = (lambda: window.commands.run("train"), lambda: window.kernel.to_iteration(60), branch,
+             window.actions_by_id["compare_runs"].trigger)  # fmt: skip
+    _one_after_another(window, steps)
+
+
+def sweep(window: Window) -> None:
+    """The loss after training against the rate, over five seeds."""
+    from PySide6.QtCore import QTimer
+
+    window.actions_by_id["sweep"].trigger()
+    QTimer.singleShot(1_500, window.actions_by_id["sweep_start"].trigger)
+
+
+def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> None:
+    """Each act when the engine rests after the one before it."""
+    from PySide6.QtCore import QTimer
+
+    waiting, rested, timer = [*acts], 0, QTimer(window)
+
+    def look() -> None:
+        nonlocal rested
+        rested = 0 if window.kernel.training else rested + 1
+        if rested > 8:
+            rested = 0
+            waiting.pop(0)()
+            if not waiting:
+                timer.stop()
+
+    timer.timeout.connect(look)
+    timer.start(100)
+
+
 SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "window": ("xy-plus-z", scalar, 1_500),
     "regions": ("spiral", stage, 9_000),
@@ -128,6 +198,10 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "problems": ("digits-mlp", problems, 2_500),
     "gallery": ("xy-plus-z", gallery, 3_500),
     "palette": ("sigmoid-neuron", palette, 1_500),
+    "runs": ("spiral", runs, 45_000),
+    "timeline": ("spiral", timeline, 20_000),
+    "compare": ("tanh-mlp-2-4-2", compare, 30_000),
+    "sweep": ("tanh-mlp-2-4-2", sweep, 40_000),
 }
 """Name of the picture: the example, what is done, milliseconds until it is taken."""
 
@@ -148,7 +222,7 @@ def shoot(scene: str, theme: str) -> None:
             if not window.furnished or window.trace is None or not window.trace.values:
                 return
             timer.stop()
-            window.resize(*SIZE)
+            window.resize(*MORE_SIZES.get(scene, SIZE))
             window.set_theme(themes[theme])
             QTimer.singleShot(700, begin)
 
@@ -188,7 +262,10 @@ def main() -> None:
     for scene in SCENES:
         for theme in THEMES:
             with tempfile.TemporaryDirectory() as folder:
-                more = {"QT_QPA_PLATFORM": "offscreen", "GRADWIRE_SETTINGS": str(Path(folder) / "settings.ini"), "PYTHONPATH": str(ROOT)}
+                more = {
+                    "QT_QPA_PLATFORM": "offscreen", "XDG_DATA_HOME": folder, "PYTHONPATH": str(ROOT),
+                    "GRADWIRE_SETTINGS": str(Path(folder) / "settings.ini"),
+                }  # fmt: skip
                 subprocess.run([sys.executable, __file__, scene, theme], env={**os.environ, **more}, check=True, timeout=120)
             print(f"docs/{scene}-{theme}.png")
 

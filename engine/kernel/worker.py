@@ -284,6 +284,7 @@ class DocumentWorker:
         run = self._made_run()
         if run is None:
             return
+        self._say("")  # what was said was of the step that is left
         before = LeftRun(self.run, self.step, self._trained.token)
         near = run.history.nearest(step, self.run if id is None else id)
         if near is not None and near[1] > AT_ONCE:

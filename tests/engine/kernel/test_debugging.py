@@ -91,7 +91,10 @@ def test_after_a_run_at_full_speed_every_earlier_step_can_be_seen_again() -> Non
     end = captured(worker)
     assert worker.progress({}).reachable == ((0, worker.step),)
 
+    worker.command(GoTo(worker.run, -1))
+    assert "first iteration" in worker.progress({}).message
     worker.command(GoTo(worker.run, 57))
+    assert worker.progress({}).message == ""  # what was said was of another step
     for _ in range(57):
         twin.command(StepOnce(twin.run))
 
