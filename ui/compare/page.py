@@ -68,9 +68,11 @@ class ComparePage(Panel):
         }
         self.regions = TwoPlanes(workspace)
         for table in self.tables.values():
-            table.horizontalHeaderItem(0).setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            if (head := table.horizontalHeaderItem(0)) is not None:
+                head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, tip in enumerate(TIPS, 1):
-            self.tables["numbers"].horizontalHeaderItem(column).setToolTip(tip)
+            if (head := self.tables["numbers"].horizontalHeaderItem(column)) is not None:
+                head.setToolTip(tip)
         self._items: list[str] = []
         self._shown: tuple[object, ...] = ()
         self._look = "curves"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pytestqt.qtbot import QtBot
 
 from graph.model.run_record import RunRecord
@@ -11,7 +13,8 @@ from ui.runs.branch_dialog import BranchDialog
 def test_a_run_that_set_no_rate_shows_the_one_it_trained_with(qtbot: QtBot) -> None:
     dialog = BranchDialog("Adam", RunRecord(1, last=1000, training={"optimizer": "adam", "hyper": {"beta1": 0.8}}), 1000)
     qtbot.addWidget(dialog)
-    assert dialog.form.editors["lr"].lineEdit().text() == "0.001"  # Adam's published rate
+    rate: Any = dialog.form.editors["lr"]
+    assert rate.lineEdit().text() == "0.001"  # Adam's published rate
     with qtbot.waitExposed(dialog):
         dialog.show()
     field = dialog.form.editors["step"]

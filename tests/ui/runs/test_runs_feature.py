@@ -72,7 +72,7 @@ def test_restoring_sets_what_a_run_trained_with_in_one_edit_and_goes_there(featu
     feature.choose([2])
     feature.go_on()
     assert document.graph.training["optimizer"] == "adam" and document.graph.training["hyper"] == {"lr": 0.01}
-    assert engine.went == [(2, 80), "start"]  # type: ignore[union-attr]
+    assert engine.went == [(2, 80), "start"]
     document.undo()
     assert document.graph.training == before and not document.history.can_undo
 
@@ -94,7 +94,7 @@ def test_restoring_brings_back_the_graph_that_was_trained_and_keeps_what_is_said
     assert document.graph.training["seed"] == 0 and feature.name(1) == "the first"
     document.undo()
     assert dumps(document.graph) == edited
-    workspace.kernel.texts.clear()  # type: ignore[union-attr]
+    workspace.kernel.texts.clear()
     assert not feature.restore() and dumps(document.graph) == edited
     assert workspace.said[-1] == "The graph that the first trained is no longer known."
 
@@ -133,7 +133,7 @@ def test_a_branch_takes_its_settings_and_its_step_and_says_what_comes(feature: R
     record = feature.records[1]
     feature.branch_from(record, 30, {**record.settings, "hyper": {"lr": 0.5}, "order_seed": 4})
     assert workspace.document.graph.training["hyper"] == {"lr": 0.5} and workspace.document.graph.training["order_seed"] == 4
-    assert workspace.kernel.went == [(1, 30)]  # type: ignore[union-attr]
+    assert workspace.kernel.went == [(1, 30)]
     assert workspace.said[-1] == "Step 30 of SGD η 0.1. Train to begin the branch."
 
 

@@ -62,7 +62,7 @@ def test_keys_walk_rename_delete_show_and_go_to_runs(page: RunsPage, qtbot: QtBo
     page.refresh()
     assert document.graph.settings["runs"] == {"3": {"name": "fast", "shown": True}}
     qtbot.keyClick(tree, KEY.Key_Return)
-    assert engine.went == [(3, 60)]  # type: ignore[union-attr]
+    assert engine.went == [(3, 60)]
     qtbot.keyClick(tree, KEY.Key_Delete)
     page.refresh()
     assert names(page) == ["SGD η 0.1", "Adam η 0.01"]
@@ -85,7 +85,7 @@ def test_the_note_is_of_the_chosen_run_and_an_edit(page: RunsPage, qtbot: QtBot)
 
 def test_a_click_on_the_box_draws_the_curve_and_pointing_at_a_row_makes_it_strong(page: RunsPage, qtbot: QtBot) -> None:
     engine = page.workspace.kernel
-    engine.curves[3] = [Point(41, 0.6), Point(60, 0.3)]  # type: ignore[union-attr]
+    engine.curves[3] = [Point(41, 0.6), Point(60, 0.3)]
     tree, viewport = page.tree, page.tree.viewport()
     row = tree.visualRect(page.model.index_of(1))
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(row.left() + 10, row.center().y()))
