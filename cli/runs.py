@@ -27,6 +27,7 @@ from graph.storage.run_history import (
     name_of,
     overview,
     present,
+    renamed,
     setting_text,
     setting_title,
 )
@@ -102,7 +103,7 @@ def _compare(a: RunRecord, b: RunRecord, settings: Any, as_json: bool) -> None:
     rows = comparison(a, b)
     if as_json:
         table = [{"kind": kind, "name": name, "a": one, "b": two, "differs": one != two} for kind, name, one, two in rows]
-        print_json({"a": record_json(a), "b": record_json(b), "comparison": table})
+        print_json({"a": renamed(record_json(a), a), "b": renamed(record_json(b), b), "comparison": table})
         return
     lines = [["", name_of(settings, a.id), name_of(settings, b.id)]]
     titles = {"setting": _("settings"), "final": _("at the end"), "best": _("best")}

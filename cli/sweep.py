@@ -105,7 +105,7 @@ def _train(sweeping: Sweeping) -> tuple[dict[int, MemberResult], bool]:
 
 def _measure(wanted: str | None, known: list[str]) -> str:
     if wanted is None:
-        return next((name for name in ("validation_loss", "train_loss", "loss") if name in known), "loss")
+        return next((name for name in ("validation_loss", "train_loss", "objective", "loss") if name in known), "loss")
     name = wanted.strip().replace(" ", "_").replace("-", "_")
     if name not in known:
         raise CommandError(

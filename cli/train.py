@@ -106,7 +106,7 @@ def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
 def _run(run: Run, graph: Graph, log: Path | None, out: Path | None, options: argparse.Namespace) -> tuple[str, int]:
     """Train to the end. Returns what became of the log where it could not be written, and the signal that ended training, else 0."""
     after = run.state.step if options.resume else 0
-    stream = Log(log, run.model.feeds.held_out or "test", after) if log else None
+    stream = Log(log, run.model.feeds.held_out or "test", after, run.model.penalised) if log else None
 
     def checkpoint() -> None:
         assert out is not None
@@ -160,7 +160,8 @@ def _print_summary(result: dict[str, Any], run: Run, test: bool) -> None:
 
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:
-    rows = {"loss": result["loss"], **{name.replace("_", " "): value for name, value in result["metrics"].items()}}
+    rows = {name: result[name] for name in ("loss", "objective") if name in result}
+    rows |= {name.replace("_", " "): value for name, value in result["metrics"].items()}
     wide = max(15, *(len(name) + 1 for name in rows))
     for name, value in rows.items():
         yield f"{name:<{wide}}{value:.6g}" if isinstance(value, float) else f"{name:<{wide}}{value}"

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from cli.common import cannot_write
+from graph.model.loss_words import loss_words
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def train(run: Run, interrupts: Interrupts, log: Log | None, every: int | None, 
     from tqdm import tqdm
 
     run.keep(begins=True)
+    words = loss_words(run.model.penalised)
     kept = time.monotonic()
     with tqdm(
         total=run.total_steps or None, initial=run.state.step, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr
@@ -67,7 +69,7 @@ def train(run: Run, interrupts: Interrupts, log: Log | None, every: int | None, 
             made = run.train(SLICE_SECONDS, most)
             bar.update(made)
             if run.loss is not None:
-                bar.set_postfix_str(_("loss {loss:.4g}").format(loss=run.loss), refresh=False)
+                bar.set_postfix_str(f"{words.word} {run.loss:.4g}", refresh=False)
             if log is not None and made:
                 log.note(run)
             if every is not None and made and run.state.step % every == 0 and not run.finished:
@@ -78,12 +80,13 @@ class Log:
     """A row for every step. When the disk refuses it, training goes on without it: an hour of training is worth more than its log.
 
     Of a run that is continued after step `after`, a log that is there already goes on: what it has of later steps is replaced.
+    `penalised`: the number of each step includes a penalty, and so is called the objective.
     """
 
-    def __init__(self, path: Path, part: Part, after: int = 0) -> None:
+    def __init__(self, path: Path, part: Part, after: int = 0, penalised: bool = False) -> None:
         self._path, self._part = path, part
         self.complaint = ""
-        head = f"step,epoch,loss,train_accuracy,{part}_loss,{part}_accuracy\n"
+        head = f"step,epoch,{loss_words(penalised).name},train_accuracy,{part}_loss,{part}_accuracy\n"
         try:
             rows = _rows_until(path, head, after) if after else []
             self._stream = path.open("w", encoding="utf-8", newline="")

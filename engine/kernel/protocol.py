@@ -100,6 +100,11 @@ class Progress:
     revision: int = -1
     """The state of the document that `metrics` and `loss` belong to; −1: that of the window."""
 
+    @property
+    def penalised(self) -> bool:
+        """Whether `loss` and the curve's losses include a penalty."""
+        return self.record is not None and self.record.penalised
+
     def aged(self) -> Progress:
         """The same for a document whose numbers are others by now: nothing in it was measured of these."""
         return replace(self, loss=None, metrics={})

@@ -377,6 +377,7 @@ class DocumentWorker:
         record = RunRecord(
             self.run, None, saved.step, saved.step, "start", computation_key(graph), dict(graph.training), seed=self._model.seed,
             device=self._model.device, dtype=self._model.dtype_name, threads=self._model.compiled.threads,
+            penalised=self._model.penalised,
         )  # fmt: skip
         self._tree.adopt(SavedRun(record, states=(saved,)), sent=False)
 

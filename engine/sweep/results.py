@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.numerics.job import Job
 from engine.sweep.plan import SEED, SweepPlan, Swept
+from graph.model.loss_words import loss_words
 from graph.model.run_record import lower_is_better
 
 How = Literal["waiting", "running", "done", "diverged", "failed"]
@@ -38,6 +39,8 @@ class MemberResult:
     together: bool = False
     seconds: float = 0.0
     text: str = ""
+    penalised: bool = False
+    """Whether `loss` and `curve` include a penalty."""
 
     @property
     def ended(self) -> bool:
@@ -45,7 +48,7 @@ class MemberResult:
 
     def value(self, measure: str) -> float | None:
         """A measure at the end; None where the run has none."""
-        return self.loss if measure == "loss" else self.metrics.get(measure)
+        return self.loss if measure in ("loss", "objective") else self.metrics.get(measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,12 @@ def measures_of(rows: Iterable[MemberResult]) -> list[str]:
     """The measures that some run has, the loss first."""
     rows = list(rows)
     names = dict.fromkeys(name for row in rows for name in row.metrics)
-    return [*(["loss"] if any(row.loss is not None for row in rows) else []), *names]
+    return [*([loss_name(rows)] if any(row.loss is not None for row in rows) else []), *names]
+
+
+def loss_name(rows: Iterable[MemberResult]) -> str:
+    """What the loss of a run and of its steps is called: objective where it includes a penalty."""
+    return loss_words(any(row.penalised for row in rows)).name
 
 
 def grouped(plan: SweepPlan, by: Sequence[Swept], rows: Mapping[int, MemberResult]) -> dict[tuple[Any, ...], list[MemberResult]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.sweep.plan import SweepPlan, text_of
-from engine.sweep.results import MemberResult, Spread, SweepWays, grouped, measures_of, spread, without_seed
+from engine.sweep.results import MemberResult, Spread, SweepWays, grouped, loss_name, measures_of, spread, without_seed
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -31,7 +31,7 @@ def curves_csv(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) 
     """The curves, a line for each point: run, its settings, step, loss."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["run", *(text_of(graph, axis.of) for axis in plan.axes), "step", "loss"])
+    writer.writerow(["run", *(text_of(graph, axis.of) for axis in plan.axes), "step", loss_name(rows.values())])
     for index, values in enumerate(plan.members()):
         for step, loss in rows[index].curve if index in rows else ():
             writer.writerow([index + 1, *map(_cell, values), _cell(step), _cell(loss)])
@@ -48,7 +48,7 @@ def as_json(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult], mea
     for index, values in enumerate(plan.members()):
         row = rows.get(index, MemberResult(index))
         settings = {text_of(graph, axis.of): value for axis, value in zip(plan.axes, values, strict=True)}
-        end = {"loss": row.loss, "metrics": dict(row.metrics)} if row.ended else {}
+        end = {**_losses(row), "metrics": dict(row.metrics)} if row.ended else {}
         members.append({"settings": settings, "how": row.how, "steps": row.step, "epochs": row.epoch, **end,
                         **({"reason": row.text} if row.text else {})})  # fmt: skip
     by = without_seed(plan)
@@ -58,6 +58,13 @@ def as_json(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult], mea
     ]
     reasons = {why: count for why, count in ways.reasons}
     return {"runs": members, "measure": measure, "summary": summary, "together": ways.together, "alone": ways.alone, "why_alone": reasons}
+
+
+def _losses(row: MemberResult) -> dict[str, Any]:
+    """The loss without penalties, and the objective where that is another number."""
+    if not row.penalised:
+        return {"loss": row.loss}
+    return {"loss": row.metrics.get("train_loss"), "objective": row.loss}
 
 
 def _spread(found: Spread) -> dict[str, Any]:

@@ -246,7 +246,8 @@ def row_of(
     curve, span = _curve(run)
     points = [point for point in run.curve.points if point.measured]
     measured = tuple((p.step, p.measured) for p in points[:: -(-len(points) // MEASURED) or 1])
-    return MemberResult(index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text)
+    penalised = run.model.penalised
+    return MemberResult(index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text, penalised)
 
 
 def _curve(run: Run) -> tuple[tuple[tuple[float, float], ...], int]:

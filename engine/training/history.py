@@ -341,6 +341,8 @@ class History:
             elif origin is not None:
                 kept = size_of(state) * (len(known.states) + 1) <= CHANGES_KEPT or origin != "settings"
                 self.tree.change(run.id, SettingsChange(step, dict(run.training), origin), state if kept else None)
+                if run.model.penalised:
+                    self.tree.update(run.id, penalised=True)
         root = self.checkpoints.present is None
         self._timed(lambda: self.checkpoints.begin(now, state, run.loss, root=root, run=run.id, own=own))
         self._rooted, self._uprooted, self.replay, self._forgetful = True, None, None, False
@@ -379,6 +381,7 @@ class History:
         return RunRecord(
             run.id, parent, step, step, origin, computation_key(model.graph), dict(run.training), seed=model.seed, began=time.time(),
             device=model.device, dtype=model.dtype_name, threads=model.compiled.threads,
+            penalised=model.penalised,
         )  # fmt: skip
 
     def _enter(self, branch: Branch[StepConditions]) -> None:

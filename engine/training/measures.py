@@ -151,6 +151,11 @@ class Measures:
         return list(dict.fromkeys(key for key in keys if key is not None))
 
     @property
+    def penalised(self) -> bool:
+        """Whether the objective includes a penalty."""
+        return any(addend.penalty for addend in self.addends)
+
+    @property
     def has_accuracy(self) -> bool:
         return self.right is not None
 
@@ -162,7 +167,7 @@ class Measures:
         """The same as float64 tensors of one number each."""
         metrics = {"objective": values[self.objective].cpu().double().reshape(())}
         terms = [(a, a.sign * values[a.key].cpu().double().reshape(())) for a in self.addends]
-        if any(a.penalty for a in self.addends):
+        if self.penalised:
             metrics["loss"] = sum((value for a, value in terms if not a.penalty), torch.zeros((), dtype=torch.float64))
             metrics["penalty"] = sum((value for a, value in terms if a.penalty), torch.zeros((), dtype=torch.float64))
         else:

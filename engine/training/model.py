@@ -99,6 +99,14 @@ class Model:
         """What the curves and the final numbers are made of. Raises RunError when the graph cannot be trained."""
         return self.compiled.measures
 
+    @property
+    def penalised(self) -> bool:
+        """Whether the objective includes a penalty; False where there is none that can be computed."""
+        try:
+            return self.measures.penalised
+        except RunError:
+            return False
+
     def program(self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None) -> Program:
         """The compiled program; `everything` for traces. Raises RunError."""
         return self.compiled.program(training=training, everything=everything, outputs=outputs)

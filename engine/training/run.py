@@ -367,10 +367,11 @@ class Run:
     def result(self, full: bool = False, test: bool = False) -> dict[str, Any]:
         """The object that `train --json` prints; `test` reads the test part also where a validation part is there to judge by."""
         model, state = self.model, self.model.state
-        loss, metrics = self._evaluated(test)
+        objective, metrics = self._evaluated(test)
+        total = {"objective": number_json(objective)} if model.measures.penalised else {}
         steps = state.step - self._first_step
         return {
-            "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
+            "steps": state.step, "epochs": state.epoch, "loss": number_json(metrics["train_loss"]), **total,
             "metrics": {name: number_json(value) for name, value in metrics.items()},
             "params": learned(model, full),
             "seed": model.seed, "threads": model.compiled.threads, "dtype": model.dtype_name, "device": model.device,

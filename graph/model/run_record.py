@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graph.model.loss_words import LossWords, loss_words
+
 Origin = Literal["start", "settings", "values", "graph", "data"]
 """Why a run began: with initial values, or at a step of its parent with other settings, values set by hand, another graph, other data."""
 
@@ -59,6 +61,8 @@ class RunRecord:
     device: str = "cpu"
     dtype: str = "float64"
     threads: int = 1
+    penalised: bool = False
+    """Whether `loss` and the losses of its steps include a penalty."""
 
     def settings_at(self, step: int) -> Mapping[str, Any]:
         """The settings that the step after `step` was made with, by this run."""
@@ -67,6 +71,11 @@ class RunRecord:
             if change.step <= step:
                 settings = change.training
         return settings
+
+    @property
+    def loss_words(self) -> LossWords:
+        """What `loss` and the losses of its curve are called."""
+        return loss_words(self.penalised)
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graph.model.document_settings import RUNS
+from graph.model.loss_words import LossWords, loss_words
 from graph.model.run_record import RunRecord, lineage
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.run_json import number_text, points_json, record_json
@@ -134,8 +135,19 @@ def history_json(runs: Sequence[SavedRun], settings: Mapping[str, Any]) -> dict[
         record = run.record
         row = {"id": record.id, "name": name_of(settings, record.id), "note": str(said_of(settings, record.id).get("note") or "")}
         row |= {"pinned": said_of(settings, record.id).get("pinned") is True, "lineage": [r.id for r in lineage(records, record.id)]}
-        rows.append(row | record_json(record) | {"settings": flat_settings(record.settings), "curve": points_json(run.points)})
+        curve = renamed(points_json(run.points), record)
+        rows.append(row | renamed(record_json(record), record) | {"settings": flat_settings(record.settings), "curve": curve})
     return {"runs": rows, "differing": differing(records.values())}
+
+
+def renamed(row: dict[str, Any], record: RunRecord) -> dict[str, Any]:
+    """The same with the loss of the steps under the name that says whether it includes a penalty."""
+    return {record.loss_words.name if name == "loss" else name: value for name, value in row.items()}
+
+
+def _loss_names(records: Iterable[RunRecord]) -> list[LossWords]:
+    """What the losses of these runs are called: loss, objective, or both."""
+    return sorted({record.loss_words for record in records}, key=lambda words: words.name) or [loss_words(False)]
 
 
 def history_csv(runs: Sequence[SavedRun], settings: Mapping[str, Any]) -> str:
@@ -143,7 +155,8 @@ def history_csv(runs: Sequence[SavedRun], settings: Mapping[str, Any]) -> str:
     tables = [flat_settings(run.record.settings) for run in runs]
     names = list(dict.fromkeys(name for table in tables for name in table))
     metrics = list(dict.fromkeys(name for run in runs for name in (*run.record.metrics, *run.record.best)))
-    head = ["run", "name", "parent", "first_step", "last_step", *names, "loss", *metrics]
+    called = _loss_names(run.record for run in runs)
+    head = ["run", "name", "parent", "first_step", "last_step", *names, *(words.name for words in called), *metrics]
     head += [f"{kind}_{name}" for name in metrics for kind in ("best", "step_of_best")]
     head += ["stopped", "seconds", "began", "device", "dtype", "threads", "run_seed", "note"]
     stream = io.StringIO()
@@ -155,7 +168,8 @@ def history_csv(runs: Sequence[SavedRun], settings: Mapping[str, Any]) -> str:
         rows.writerow(
             [record.id, name_of(settings, record.id), _cell(record.parent), record.start, record.last]
             + [_cell(table.get(name)) for name in names]
-            + [_cell(record.loss), *(_cell(record.metrics.get(name)) for name in metrics)]
+            + [_cell(record.loss) if record.loss_words is words else "" for words in called]
+            + [*(_cell(record.metrics.get(name)) for name in metrics)]
             + [_cell(number) for pair in best for number in pair]
             + [record.stopped, _cell(record.seconds), _began(record), record.device, record.dtype, record.threads, record.seed]
             + [str(said_of(settings, record.id).get("note") or "")]
@@ -183,13 +197,16 @@ def overview(runs: Sequence[SavedRun], settings: Mapping[str, Any], differ: Sequ
     """Headings and rows of the table of all runs."""
     records = [run.record for run in runs]
     metrics = list(dict.fromkeys(name for record in records for name in record.metrics))
-    head = [_("Run"), _("From"), _("Steps"), *map(setting_title, differ), _("Loss"), *map(metric_title, metrics), _("Stopped")]
+    head = [_("Run"), _("From"), _("Steps"), *map(setting_title, differ)]
+    called = _loss_names(records)
+    head += [*(words.title for words in called), *map(metric_title, metrics), _("Stopped")]
     rows = []
     for record in records:
         table = flat_settings(record.settings)
         begin = "" if record.parent is None else _("{run}, step {step:,}").format(run=name_of(settings, record.parent), step=record.start)
         values = [setting_text(table[name]) if name in table else "" for name in differ]
-        results = [_short(record.loss), *(_short(record.metrics.get(name)) for name in metrics)]
+        results = [_short(record.loss) if record.loss_words is words else "" for words in called]
+        results += [*(_short(record.metrics.get(name)) for name in metrics)]
         rows.append([name_of(settings, record.id), begin, f"{record.last:,}", *values, *results, record.stopped])
     return head, rows
 
@@ -200,7 +217,8 @@ def comparison(a: RunRecord, b: RunRecord) -> list[tuple[str, str, Any, Any]]:
     rows: list[tuple[str, str, Any, Any]] = [
         ("setting", name, mine.get(name), other.get(name)) for name in dict.fromkeys((*mine, *other))
     ]  # fmt: skip
-    rows += [("final", "step", a.last, b.last), ("final", "loss", a.loss, b.loss)]
+    rows += [("final", "step", a.last, b.last)]
+    rows += [("final", words.name, *(each.loss if each.loss_words is words else None for each in (a, b))) for words in _loss_names((a, b))]
     rows += [("final", name, a.metrics.get(name), b.metrics.get(name)) for name in dict.fromkeys((*a.metrics, *b.metrics))]
     for name in dict.fromkeys((*a.best, *b.best)):
         one, two = a.best.get(name), b.best.get(name)
@@ -222,7 +240,8 @@ def _section(record: RunRecord, records: Mapping[int, RunRecord], settings: Mapp
     when = _began(record)
     facts += [_("Began {when}, {seconds:.2f} s of training.").format(when=when, seconds=record.seconds)] if when else []
     lines += [f"- {fact}" for fact in facts]
-    rows = [[_("loss of the last step"), _short(record.loss), "", ""]] if record.loss is not None else []
+    last = _("{loss} of the last step").format(loss=record.loss_words.word)
+    rows = [[last, _short(record.loss), "", ""]] if record.loss is not None else []
     for name in dict.fromkeys((*record.metrics, *record.best)):
         best = record.best.get(name)
         reached = [_short(best.value), f"{best.step:,}"] if best is not None else ["", ""]

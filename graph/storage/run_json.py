@@ -112,6 +112,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
 def _origin(value: Any) -> Any:
     if value not in get_args(Origin):
         raise ValueError
@@ -147,8 +153,8 @@ def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
-    "int": _count, "int | None": _optional(_count), "float": _float, "float | None": _optional(_float), "str": _text, "Origin": _origin,
-    "Mapping[str, Any]": _settings, "Mapping[str, float]": _by_name(_float), "tuple[SettingsChange, ...]": _changes,
+    "int": _count, "int | None": _optional(_count), "float": _float, "float | None": _optional(_float), "str": _text, "bool": _flag,
+    "Origin": _origin, "Mapping[str, Any]": _settings, "Mapping[str, float]": _by_name(_float), "tuple[SettingsChange, ...]": _changes,
     "Mapping[str, Best]": _by_name(lambda row: Best(_count(row["step"]), _float(row["value"]))),
 }  # fmt: skip
 _FIELDS = {field.name: _KINDS[str(field.type)] for field in dataclasses.fields(RunRecord)}

@@ -3,18 +3,29 @@ tests/ui/test_no_stale_numbers.py and tests/engine/kernel/test_measured.py."""
 
 from __future__ import annotations
 
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from engine.kernel.protocol import Start
+from cli.commands import run_command
+from engine.data import load
+from engine.kernel.protocol import Progress, Start
 from graph.model.edits import AddNode, Compound, Move, SetGraphSetting, SetTraining
 from graph.model.elements import Node
+from graph.model.run_record import RunRecord
 from graph.storage.document import Document
+from graph.storage.files import save
 from graph.storage.saved_run import SavedRun
 from tests.engine.kernel.test_runs_outlive_the_kernel import Bench
 from tests.support.jobs import Count, FreeCount
-from tests.support.networks import tanh_net
+from tests.support.networks import network, tanh_net
+from ui.training.curve_styles import part_of, step_loss
+from ui.training.training import progress_text
 
 # What belongs to a document that was left never touches the next one
 
@@ -127,3 +138,81 @@ def test_undoing_an_action_of_the_canvas_leaves_the_learning_rate_and_undoing_th
     assert rate() == 0.25 and document.graph.nodes["tanh"].x == node.x + 80.0
     document.redo()
     assert rate() == 0.125
+
+
+# What is called a loss includes no penalty
+
+
+@pytest.fixture(scope="module")
+def penalised_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cross-entropy + 0.1 · Σw² of a linear layer; all samples make one step."""
+    nodes: dict[str, Any] = {
+        "data": ("source.data", {"dataset": "moons", "samples": 60, "test_fraction": 0.3}), "out": ("layer.linear", {"out_features": 2}),
+        "ce": ("loss.cross_entropy", {}), "decay": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.add", {}),
+    }  # fmt: skip
+    wires = "data.x -> out.x; out -> ce.scores; data.target -> ce.target; ce -> total.a; decay -> total.b"
+    graph = network(nodes, wires, optimizer="sgd", hyper={"lr": 0.5}, epochs=3, batch_size=None)
+    path = tmp_path_factory.mktemp("penalty") / "p.gradwire"
+    save(graph, path)
+    return path
+
+
+def cross_entropy(params: dict[str, Any], part: str = "train") -> float:
+    """By NumPy: the mean of −log softmax."""
+    data = getattr(load({"dataset": "moons", "samples": 60, "test_fraction": 0.3}), part)
+    scores = data.x @ np.array(params["out.W"]).T + np.array(params["out.b"])
+    return float(np.mean(np.log(np.exp(scores).sum(1)) - scores[np.arange(len(data.y)), data.y]))
+
+
+def decay(params: dict[str, Any]) -> float:
+    return 0.1 * float((np.array(params["out.W"]) ** 2).sum())
+
+
+def test_what_train_and_runs_call_a_loss_includes_no_penalty(penalised_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, kept = penalised_file.with_name("log.csv"), penalised_file.with_name("kept.gradwire")
+
+    def said(*arguments: str) -> str:
+        capsys.readouterr()
+        assert run_command([*arguments]) == 0
+        return capsys.readouterr().out
+
+    source = str(penalised_file)
+    after = [json.loads(said("train", source, "--epochs", str(n), "--json", "--full")) for n in (0, 1, 2)]
+    result = json.loads(said("train", source, "--json", "--full", "--log", str(log), "--out", str(kept)))
+    params = result["params"]
+    assert result["loss"] == pytest.approx(cross_entropy(params), rel=1e-9)
+    assert result["loss"] == result["metrics"]["train_loss"] and result["metrics"]["penalty"] == pytest.approx(decay(params), rel=1e-9)
+    assert result["objective"] == pytest.approx(cross_entropy(params) + decay(params), rel=1e-9)
+    assert result["metrics"]["test_loss"] == pytest.approx(cross_entropy(params, "test"), rel=1e-9)
+
+    steps = [cross_entropy(each["params"]) + decay(each["params"]) for each in after]  # of each step, before it
+    rows = list(csv.DictReader(log.read_text().splitlines()))
+    assert "loss" not in rows[0] and [float(row["objective"]) for row in rows] == pytest.approx(steps, rel=1e-9)
+    whole = json.loads(said("runs", str(kept), "--json"))["runs"][0]
+    assert "loss" not in whole and "loss" not in whole["curve"] and whole["objective"] == pytest.approx(steps[-1], rel=1e-9)
+    assert whole["curve"]["objective"][-1] == pytest.approx(steps[-1], rel=1e-9) and whole["metrics"]["test_loss"]
+    (row,) = csv.DictReader(said("runs", str(kept), "--csv").splitlines())
+    assert "loss" not in row and float(row["objective"]) == pytest.approx(steps[-1], rel=1e-9)
+    assert "objective of the last step" in (report := said("runs", str(kept), "--markdown")) and "| Loss |" not in report
+    assert "Objective" in (table := said("runs", str(kept))) and "  Loss  " not in table
+    lines = dict(line.split() for line in said("train", source).splitlines() if line.startswith(("loss ", "objective ")))
+    assert float(lines["loss"]) == pytest.approx(result["loss"], rel=1e-5)
+    assert float(lines["objective"]) == pytest.approx(result["objective"], rel=1e-5)
+
+    swept = json.loads(said("sweep", source, "--set", "lr=0.5,0.6", "--json"))["runs"][0]
+    assert swept["loss"] == pytest.approx(cross_entropy(params), rel=1e-9)
+    assert swept["objective"] == pytest.approx(result["objective"], rel=1e-9)
+    head = said("sweep", source, "--set", "lr=0.5,0.6").splitlines()[0].split()
+    assert "objective" in head and "loss" not in head and "train_loss" in head
+
+
+def test_the_status_line_and_the_curve_say_that_a_number_includes_a_penalty() -> None:
+    with_penalty, without = RunRecord(1, penalised=True), RunRecord(1)
+    for loss_of, said in (("mini-batch", "mini-batch objective 0.5"), ("whole", "training objective 0.5"), ("", "objective 0.5")):
+        progress = Progress("training", 1, 3, loss=0.5, loss_of=loss_of, record=with_penalty)
+        assert said in progress_text(progress)
+        assert said.replace("objective", "loss") in progress_text(replace(progress, record=without))
+        assert part_of("loss", step_loss(loss_of, True)).endswith("+ penalty")
+        assert "penalty" not in part_of("loss", step_loss(loss_of, False)) + part_of("test_loss", step_loss(loss_of, True))
+    at_rest = Progress("paused", 1, 3, loss=0.5, loss_of="whole", record=with_penalty, metrics={"train_loss": 0.25, "penalty": 0.125})
+    assert "training loss 0.25 + penalty 0.125" in progress_text(at_rest) and "objective" not in progress_text(at_rest)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.learned.comparison import Moment
 from engine.training.losses import Losses
+from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import Theme, color
 from ui.maths.curve_scale import chosen_scale
@@ -37,8 +38,9 @@ class TwoCurves(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
-    def show_runs(self, runs: dict[int, tuple[Line, str]], moments: tuple[Moment, Moment], hues: tuple[str, str], theme: Theme) -> None:
-        """`runs` are lines with their colours, by run; A and B are marked at their steps."""
+    def show_runs(self, runs: dict[int, tuple[Line, str]], moments: tuple[Moment, Moment], hues: tuple[str, str], theme: Theme,
+                  penalised: bool) -> None:  # fmt: skip
+        """`penalised`: losses include a penalty. `runs` are lines with their colours, by run; A and B are marked at their steps."""
         import pyqtgraph
 
         if self.plot is None:
@@ -48,9 +50,10 @@ class TwoCurves(QWidget):
         ends = [float(end) for y in values if y.size for end in (y.min(), y.max())]
         scale = chosen_scale(ends, bool(ends) and min(ends) > 0 and max(ends) > 30 * min(ends))
         logarithmic = scale.kind == "log"
+        word = loss_words(penalised).word
         plot.clear()
         plot.setLogMode(x=False, y=logarithmic)
-        dress(plot, theme, left=_("loss (log scale)") if logarithmic else _("loss"), bottom=_("step"))
+        dress(plot, theme, left=_("{loss} (log scale)").format(loss=word) if logarithmic else word, bottom=_("step"))
         for (x, y), hue in runs.values():
             plot.plot(x, y, pen=pen(hue, 2.0, theme))
         for name, moment, hue in zip(NAMES, moments, hues, strict=True):

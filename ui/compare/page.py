@@ -260,7 +260,7 @@ class ComparePage(Panel):
             losses = kernel.losses.get(moment.run)
             if losses is not None and losses.steps:
                 lines[moment.run] = line_of(losses), hue
-        self.curves.show_runs(lines, moments, hues, self.theme)
+        self.curves.show_runs(lines, moments, hues, self.theme, any(records[run].penalised for run in lines if run in records))
 
     def _select(self) -> None:
         row = self.tables["numbers"].currentRow()

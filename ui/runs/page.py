@@ -240,7 +240,7 @@ class RunsPage(Panel):
         drawn = [row for row in rows if (row.shown or row.present or row.id == self._hovered) and kernel.curves.get(row.id)]
         self.plot.show_lines([
             Line(row.id, self._hue(row.id) if row.shown or not row.present else self.theme.forward, row.name, kernel.curves[row.id],
-                 row.id == self._hovered)
+                 row.id == self._hovered, penalised=row.record.penalised)
             for row in drawn
         ])  # fmt: skip
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.training.curve import Point
+from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
@@ -31,6 +32,7 @@ class Line:
     points: Sequence[Point]
     strong: bool = False
     pale: bool = False
+    penalised: bool = False
 
 
 class RunPlot(QWidget):
@@ -86,7 +88,8 @@ class RunPlot(QWidget):
             width = 3.2 if line.strong else 1.2 if line.pale else 1.8
             self.items[line.run] = plot.plot(*curves[line.run], pen=pen(line.hue, width, theme))
             self.items[line.run].setZValue(2 if line.strong else 1)
-        title = _("Loss, logarithmic") if logarithmic else _("Loss")
+        words = loss_words(any(line.penalised for line in self._lines))
+        title = _("{loss}, logarithmic").format(loss=words.title) if logarithmic else words.title
         parts = [f'<b style="color:{theme.text}">{title}</b>']
         for line in self._lines:
             words = escape(line.name).replace(" ", "&nbsp;")  # a name and its sign stay in one line

@@ -11,6 +11,7 @@ from engine.data.parts import Part, part_word
 from engine.training.run_names import change_texts, ordered, parent_settings, run_names
 from engine.training.run_names import optimizer_title as title_of
 from graph.model.covered import SIGNS
+from graph.model.loss_words import loss_words
 from graph.model.run_record import RunRecord
 from graph.storage.run_history import is_deleted, said_of
 from graph.text.messages import _
@@ -34,11 +35,13 @@ class Metrics:
 
     loss: str = "loss"
     accuracy: str = ""
+    penalised: bool = False
+    """Whether the loss of a step includes a penalty, of any run."""
 
     @property
     def headings(self) -> tuple[str, str]:
         """Headings of the two columns, which say the part."""
-        loss = _("Loss of the step") if self.loss == "loss" else _("Loss, {part}").format(part=_part(self.loss))
+        loss = loss_words(self.penalised).of_step if self.loss == "loss" else _("Loss, {part}").format(part=_part(self.loss))
         return loss, _("Accuracy, {part}").format(part=_part(self.accuracy)) if self.accuracy else _("Accuracy")
 
 
@@ -88,7 +91,8 @@ def metrics_of(records: Sequence[RunRecord]) -> Metrics:
     """Those of the part that judges the runs."""
     known = {name for record in records for name in (*record.metrics, *record.best)}
     loss = next((f"{part}_loss" for part in JUDGES if f"{part}_loss" in known), "loss")
-    return Metrics(loss, next((f"{part}_accuracy" for part in JUDGES if f"{part}_accuracy" in known), ""))
+    accuracy = next((f"{part}_accuracy" for part in JUDGES if f"{part}_accuracy" in known), "")
+    return Metrics(loss, accuracy, any(record.penalised for record in records))
 
 
 def run_rows(records: Mapping[int, RunRecord], seen: Seen, column: int = -1, falling: bool = False) -> list[RunRow]:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.sweep.plan import Swept
 from engine.sweep.results import MemberResult, Spread, grouped, spread
+from graph.model.loss_words import loss_words
 from graph.model.run_record import lower_is_better
 from graph.text.messages import _
 from ui.look.numbers import percent
@@ -91,7 +92,8 @@ def _curves(painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, l
     first = min(row.curve[0][0] for row in rows)
     spans = {row.span for row in rows}
     mean = _(" (mean of {span} steps)").format(span=max(spans)) if max(spans) > 1 else ""
-    frame = framed(painter, whole, theme, axis_for([first, max(last, first + 1)], False, 0.01), y, _("step"), _("loss of the step") + mean)
+    name = loss_words(any(row.penalised for row in rows)).of_step
+    frame = framed(painter, whole, theme, axis_for([first, max(last, first + 1)], False, 0.01), y, _("step"), name + mean)
     painter.save()
     painter.setClipRect(frame.area.adjusted(-2, -4, 4, 2))
     dim = state.selected is not None

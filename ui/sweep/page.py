@@ -347,7 +347,7 @@ class SweepPage(Panel):
         self.measure.clear()
         for name in names:
             self.measure.addItem(NAMES.get(name, name), name)
-        preferred = next((n for n in (chosen, "validation_loss", "train_loss", "loss") if n in names), None)
+        preferred = next((n for n in (chosen, "validation_loss", "train_loss", "objective", "loss") if n in names), None)
         if preferred is not None:
             self.measure.setCurrentIndex(names.index(preferred))
 

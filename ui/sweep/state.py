@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle, Work
 
 NAMES = {
-    "loss": _("objective"), "train_loss": _("training loss"), "train_accuracy": _("training accuracy"),
+    "loss": _("loss"), "objective": _("objective"), "train_loss": _("training loss"), "train_accuracy": _("training accuracy"),
     "validation_loss": _("validation loss"), "validation_accuracy": _("validation accuracy"), "test_loss": _("test loss"),
     "test_accuracy": _("test accuracy"), "penalty": _("penalty"),
 }  # fmt: skip
@@ -116,7 +116,7 @@ class SweepState(QObject):
         """Measures at the end of the runs. The objective is left out where it is the training loss itself."""
         names = measures_of(self.rows.values())
         same = all(row.loss == row.metrics.get("train_loss") for row in self.rows.values() if row.ended)
-        return [name for name in names if name != "loss" or not same]
+        return [name for name in names if name not in ("loss", "objective") or not same]
 
     @property
     def across(self) -> list[Swept]:

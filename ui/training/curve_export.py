@@ -29,7 +29,7 @@ def numbers(curves: Curves) -> Numbers | None:
     if span is None:
         return None
     if isinstance(series, StepSeries) and series.losses.stride > 1:
-        return _entries(series.losses, span.first, span.last)
+        return _entries(series.losses, span.first, span.last, curves.loss_name)
     steps, losses = series.steps_and_values(span.first, span.last)
     fields, measured = list[str](), list[tuple[np.ndarray, np.ndarray]]()
     for field in (field for fields in PLOTS.values() for field in fields if field != "loss"):
@@ -48,7 +48,7 @@ def numbers(curves: Curves) -> Numbers | None:
         written = np.zeros(every.size)
         written[np.searchsorted(every, steps)] = losses
     sparse = tuple((np.searchsorted(every, there), values) for there, values in measured)
-    return Numbers(("step", "loss", *fields), (every.astype(np.int64), written), np.searchsorted(every, other), sparse)
+    return Numbers(("step", curves.loss_name, *fields), (every.astype(np.int64), written), np.searchsorted(every, other), sparse)
 
 
 def _absent(some: np.ndarray, steps: np.ndarray) -> np.ndarray:
@@ -57,12 +57,12 @@ def _absent(some: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.array([place >= steps.size or steps[place] != step for place, step in zip(places.tolist(), some.tolist(), strict=True)], bool)
 
 
-def _entries(losses: Losses, first: float, last: float) -> Numbers:
+def _entries(losses: Losses, first: float, last: float, name: str) -> Numbers:
     start = losses.first + losses.stride * np.arange(losses.low.size)
     end = np.minimum(start + losses.stride - 1, losses.last)
     shown = (end >= first) & (start <= last)
     columns = (start, end, losses.low, losses.high, losses.mean)
-    names = ("first_step", "last_step", "loss_min", "loss_max", "loss_mean")
+    names = ("first_step", "last_step", f"{name}_min", f"{name}_max", f"{name}_mean")
     return Numbers(names, tuple(column[shown] for column in columns), np.zeros(0, dtype=np.int64))
 
 

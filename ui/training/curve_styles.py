@@ -12,8 +12,11 @@ from engine.data.parts import Part, part_name, part_word
 from graph.text.messages import _
 from ui.look.theme import Theme
 
-PARTS = {"mini-batch": _("mini-batch"), "whole": part_name("train"), "": _("each step")}
-"""What the loss of a step is computed over, as the legend says it."""
+PARTS = {
+    "mini-batch": _("mini-batch"), "whole": part_name("train"), "": _("each step"), "mini-batch + penalty": _("mini-batch + penalty"),
+    "whole + penalty": _("training + penalty"), " + penalty": _("each step + penalty"),
+}  # fmt: skip
+"""What the loss of a step is computed over, as the legend says it; where it includes a penalty, the curve beside it does not."""
 TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
 PLOTS = {"loss": ("loss", "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
 """The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
@@ -42,6 +45,11 @@ STYLES: Mapping[str, LineStyle] = {
     "loss": _FIRST, "accuracy": _FIRST, "validation_loss": _HELD_OUT, "validation_accuracy": _HELD_OUT, "test_loss": _HELD_OUT,
     "test_accuracy": _HELD_OUT,
 }  # fmt: skip
+
+
+def step_loss(loss_of: str, penalised: bool) -> str:
+    """The key of `PARTS` for the loss of a step (see `Progress`)."""
+    return f"{loss_of} + penalty" if penalised else loss_of
 
 
 def part_of(field: str, steps: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.job_bar import JobBar
 from ui.look.numbers import count
@@ -22,7 +23,7 @@ from ui.maths.curve_scale import LINEAR, chosen_scale
 from ui.maths.series import PointSeries, Series
 from ui.maths.span import Span
 from ui.training.curve_reading import reading_rows, reading_texts, smoothing_title, spoken
-from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of, part_word_of
+from ui.training.curve_styles import PLOTS, STYLES, TITLES, part_of, part_word_of, step_loss
 from ui.training.curve_tools import CurveTools
 from ui.training.other_runs import OtherRun
 from ui.training.step_series import StepSeries
@@ -64,7 +65,7 @@ class Curves(QWidget):
         self.name = ""
         """What the present run is called, for the legend where others with names are beside it."""
         self._run = -1
-        self._part = ""
+        self._part, self._penalised = "", False
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
         self.span: Span | None = None
@@ -134,14 +135,16 @@ class Curves(QWidget):
         for plot in self.plots.values():
             plot.show_present(step)
 
-    def show_points(self, points: Sequence[Point], run: int = 0, part: str = "", losses: Losses | None = None) -> None:
+    def show_points(
+        self, points: Sequence[Point], run: int = 0, part: str = "", losses: Losses | None = None, penalised: bool = False
+    ) -> None:
         """Draw these points, all that there are of a run, and the loss of every step, where these may be seen; `part` says what a step's
-        loss is computed over (see `curve_styles.PARTS`)."""
+        loss is computed over (see `curve_styles.PARTS`), `penalised` whether it includes a penalty."""
         if run != self._run:
             self._run, self.step_read = run, None
             self.spanned.emit()
         self._points, self._losses = points, losses
-        self._part = part or self._part
+        self._part, self._penalised = part or self._part, penalised
         if not points and not self._others:
             self._stack.setCurrentWidget(self.hint)
             return
@@ -154,6 +157,15 @@ class Curves(QWidget):
                 self._work.after_frame(DRAW, self._draw_soon, int(DRAW_MS - since))
             else:
                 self._draw_soon()
+
+    @property
+    def loss_name(self) -> str:
+        """What the losses of the steps are called in a table: objective where they include a penalty."""
+        return loss_words(self._penalised).name
+
+    @property
+    def _steps(self) -> str:
+        return step_loss(self._part, self._penalised)
 
     @property
     def anything(self) -> bool:
@@ -276,7 +288,7 @@ class Curves(QWidget):
                 plot.read(None)
                 plot.write(self._legends(name))
                 continue
-            rows = reading_rows(self.step_read, {field: self.numbers(field) for field in PLOTS[name]}, self._part, self.smoothing)
+            rows = reading_rows(self.step_read, {field: self.numbers(field) for field in PLOTS[name]}, self._steps, self.smoothing)
             plot.read(self.step_read, spoken(self.step_read, rows))
             plot.write(reading_texts(self.step_read, rows, self._theme))
 
@@ -323,7 +335,7 @@ class Curves(QWidget):
         theme, fields = self._theme, PLOTS[name]
         shown = [field for field in fields if self._taken[field][0]]
         words = part_word_of if brief else part_of
-        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._part)}</span>' for f in shown]
+        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._steps)}</span>' for f in shown]
         if parts and self.name and name == "loss" and any(run.hue for run in self.others):
             parts.insert(0, f'<span style="color:{theme.forward}">{escape(self.name)}:</span>')
         parts += [f'<span style="color:{run.hue}">— {escape(run.name)}</span>' for run in self.others if run.hue and name == "loss"]

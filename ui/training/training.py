@@ -17,6 +17,7 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
+from graph.model.loss_words import loss_words
 from graph.model.run_record import children
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
@@ -76,11 +77,12 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
     parts.append((2, _("step {step}").format(step=count(progress.step))))
     mini = progress.loss_of == "mini-batch"
     if progress.loss is not None and (mini or metrics.get("train_loss") is None):
-        name = {"mini-batch": _("mini-batch loss"), "whole": _("training loss")}.get(progress.loss_of, "loss")
+        words = loss_words(progress.penalised)
+        name = {"mini-batch": words.mini_batch, "whole": words.training}.get(progress.loss_of, words.word)
         parts.append((4 if mini and metrics.get("train_loss") is not None else 0, f"{name} {number(progress.loss)}"))
     if (whole := metrics.get("train_loss")) is not None:
         penalty = metrics.get("penalty")
-        name = _("training loss") if progress.loss_of else "loss"
+        name = loss_words(False).training if progress.loss_of else loss_words(False).word
         parts.append(
             (0, f"{name} {number(whole)}" + (_(" + penalty {penalty}").format(penalty=number(penalty)) if penalty is not None else ""))
         )
@@ -283,7 +285,7 @@ class TrainingPage(Panel):
             kernel.to_iteration(step, check=settled)
 
     def show_progress(self, progress: Progress, curve: Sequence[Point], losses: Losses | None = None) -> None:
-        self.curves.show_points(curve, progress.run, progress.loss_of, losses)
+        self.curves.show_points(curve, progress.run, progress.loss_of, losses, progress.penalised)
         self.schedule.set_progress(progress)
         last = progress.record.last if progress.record is not None else 0
         self.curves.show_present(progress.step if progress.step < last else None)
