@@ -22,6 +22,8 @@ PATIENCE = 3.0
 """Seconds that what a test closed may take to end."""
 TIMERS: weakref.WeakSet[Any] = weakref.WeakSet()
 """Every QTimer that Python made and that lives. To find them among all objects took longer than most tests do."""
+UNCOLLECTED: list[None] = []
+"""The tests since the collector ran."""
 
 
 def pytest_configure() -> None:
@@ -61,11 +63,23 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
             remains += [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
         return remains
 
+    if graphical:
+        gc.disable()  # windows are collected once they are closed, never in the middle of what a thread of the next one does
     yield
     if graphical:
         _process_events()  # what the test closed is deleted now: kept windows take 30 MB each and slow the next
+        gc.enable()
+        _collect_now_and_then()
     if remains := _wait_for_none(leftovers):
         pytest.fail("left behind: " + "; ".join(remains))
+
+
+def _collect_now_and_then() -> None:
+    """After every few tests with a window: each time would take longer than many of them."""
+    UNCOLLECTED.append(None)
+    if len(UNCOLLECTED) >= 6:
+        UNCOLLECTED.clear()
+        gc.collect()
 
 
 def _wait_for_none(look: Callable[[], list[str]]) -> list[str]:
