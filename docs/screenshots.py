@@ -150,7 +150,7 @@ def compare(window: Window) -> None:
     from graph.model.edits import SetTraining
 
     def branch() -> None:
-        window.document.do(SetTraining("hyper", {**window.document.graph.training["hyper"], "lr": 0.5}), "Another rate")
+        window.document.do(SetTraining("hyper", {**window.document.graph.training["hyper"], "lr": 0.05}), "Another rate")
         window.commands.run("train")
 
     steps = (lambda: window.commands.run("train"), lambda: window.kernel.to_iteration(60), branch,
@@ -160,32 +160,31 @@ def compare(window: Window) -> None:
 
 def sweep(window: Window) -> None:
     """The loss after training against the rate, over five seeds."""
-    from PySide6.QtCore import QTimer
-
-    window.actions_by_id["sweep"].trigger()
-    QTimer.singleShot(1_500, window.actions_by_id["sweep_start"].trigger)
+    _one_after_another(window, (window.actions_by_id["sweep"].trigger, window.actions_by_id["sweep_start"].trigger))
 
 
 def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> None:
-    """Each act when the engine rests after the one before it."""
+    """Each act when the engine rests after the one before it; after the last one the picture is taken."""
     from PySide6.QtCore import QTimer
 
-    waiting, rested, timer = [*acts], 0, QTimer(window)
+    waiting, timer, rested = [*acts], QTimer(window), 0
 
     def look() -> None:
         nonlocal rested
-        rested = 0 if window.kernel.training else rested + 1
-        if rested > 8:
-            rested = 0
+        busy = window.kernel.training or window.actions_by_id["sweep_stop"].isEnabled()
+        rested = 0 if busy else rested + 1
+        if rested > 12 and waiting:
             waiting.pop(0)()
-            if not waiting:
-                timer.stop()
+            rested = 0
+        elif rested > 25:
+            timer.stop()
+            window.setProperty("done", True)
 
     timer.timeout.connect(look)
     timer.start(100)
 
 
-SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
+SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "window": ("xy-plus-z", scalar, 1_500),
     "regions": ("spiral", stage, 9_000),
     "responses": ("spiral", responses, 9_000),
@@ -198,12 +197,12 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "problems": ("digits-mlp", problems, 2_500),
     "gallery": ("xy-plus-z", gallery, 3_500),
     "palette": ("sigmoid-neuron", palette, 1_500),
-    "runs": ("spiral", runs, 45_000),
-    "timeline": ("spiral", timeline, 20_000),
-    "compare": ("tanh-mlp-2-4-2", compare, 30_000),
-    "sweep": ("tanh-mlp-2-4-2", sweep, 40_000),
+    "runs": ("spiral", runs, None),
+    "timeline": ("spiral", timeline, None),
+    "compare": ("tanh-mlp-2-4-2", compare, None),
+    "sweep": ("tanh-mlp-2-4-2", sweep, None),
 }
-"""Name of the picture: the example, what is done, milliseconds until it is taken."""
+"""Name of the picture: the example, what is done, milliseconds until it is taken; None: when all is done."""
 
 
 def shoot(scene: str, theme: str) -> None:
@@ -216,7 +215,7 @@ def shoot(scene: str, theme: str) -> None:
     example, act, wait = SCENES[scene]
 
     def opened(window: Window) -> None:
-        timer = QTimer(window)
+        timer, done = QTimer(window), QTimer(window)
 
         def prepare() -> None:
             if not window.furnished or window.trace is None or not window.trace.values:
@@ -227,7 +226,11 @@ def shoot(scene: str, theme: str) -> None:
             QTimer.singleShot(700, begin)
 
         def begin() -> None:
-            QTimer.singleShot(wait, take)
+            if wait is None:
+                done.timeout.connect(lambda: take() if window.property("done") else None)
+                done.start(100)
+            else:
+                QTimer.singleShot(wait, take)
             act(window)  # may open a dialog and return only when it closes
 
         def take() -> None:

@@ -72,6 +72,11 @@ class RunsFeature(Feature):
         self._chosen = tuple(runs)
         self.workspace.refresh_actions()
 
+    def kept(self) -> Sequence[int]:
+        """The runs that were not deleted."""
+        settings = self.workspace.document.graph.settings
+        return [run for run in self.records if not is_deleted(settings, run)]
+
     def names(self) -> Mapping[int, str]:
         """What each run is called."""
         records, settings = self.records, self.workspace.document.graph.settings

@@ -76,6 +76,7 @@ class RunsPage(Panel):
         self._following = False
         self._note_of = 0
         self._hovered = 0
+        self._said = 0
         self.model = RunsModel(self._hue, self)
         self.tree = RunsTree(self.model, self._hue)
         self.plot = RunPlot()
@@ -187,7 +188,17 @@ class RunsPage(Panel):
 
     # what is shown
 
+    def _say_how_many(self) -> None:
+        """On the tab, which is read while the panel itself is hidden."""
+        if self._feature is None:
+            return
+        runs = len(self._feature.kept())
+        if runs != self._said:
+            self._said = runs
+            self.titled.emit(_("Runs {number}").format(number=count(runs)) if runs > 1 else _("Runs"))
+
     def refresh_soon(self) -> None:
+        self._say_how_many()
         if self.isVisible() and not self.workspace.work.pending(REFRESH):
             self.workspace.work.after_frame(REFRESH, self.refresh, REFRESH_MS if self._training else 0)
 
@@ -198,13 +209,13 @@ class RunsPage(Panel):
     def refresh(self) -> None:
         """Catch up with the runs; a hidden panel does so when it is shown."""
         feature = self._feature
+        self._say_how_many()
         if feature is None or not self.isVisible():
             return
         rows = feature.rows(*self._order)
         everything = walk(rows)
         self._stack.setCurrentWidget(self._board if everything else self.empty)
         count_text = ngettext("{n} run", "{n} runs", len(everything)).format(n=count(len(everything)))
-        self.titled.emit(_("Runs {number}").format(number=count(len(everything))) if len(everything) > 1 else _("Runs"))
         self.tree.setAccessibleDescription(count_text)
         self.model.editable = not self.workspace.document.read_only
         chosen = self.tree.chosen()

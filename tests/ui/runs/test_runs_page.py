@@ -102,6 +102,17 @@ def test_branches_fold_and_stay_folded_and_columns_sort(page: RunsPage, qtbot: Q
     assert names(page) == ["Adam η 0.01", "SGD η 0.1"] and page.tree.chosen() == [1]
 
 
+def test_the_tab_counts_runs_while_the_panel_is_hidden(page: RunsPage) -> None:
+    said: list[str] = []
+    page.titled.connect(said.append)
+    page.hide()
+    page.workspace.kernel.runs.pop(3)  # type: ignore[union-attr]
+    page.set_progress(page.workspace.kernel.progress)  # type: ignore[union-attr]
+    page.workspace.kernel.runs.clear()  # type: ignore[union-attr]
+    page.set_document(page.workspace.document)
+    assert said == ["Runs 2", "Runs"]
+
+
 def test_where_room_is_short_names_and_results_stay(page: RunsPage) -> None:
     assert not page.tree.isColumnHidden(DIFFERS)
     page.resize(560, 220)
