@@ -117,7 +117,10 @@ def reading(compiled: Compiled) -> Reading:
     if not classes and columns == 2 and not isinstance(plain, LargestScore):
         classes = (_("negative"), _("positive"))
     classes += tuple(str(number) for number in range(len(classes), columns))
-    return Reading(prediction, target, plain, _probability(graph, compiled, measures, prediction), classes)
+    probability = _probability(graph, compiled, measures, prediction)
+    if isinstance(plain, LargestScore) and not _sums_to_one(graph, probability, prediction):
+        probability = ""
+    return Reading(prediction, target, plain, probability, classes)
 
 
 def _count(dims: tuple[int, ...]) -> int:
@@ -130,6 +133,12 @@ def _probability(graph: Graph, compiled: Compiled, measures: Measures, predictio
         if source == prediction and kind in _BY_LOSS:
             return _BY_LOSS[kind]
     return _BY_PRODUCER.get(graph.nodes[prediction[0]].type, "")
+
+
+def _sums_to_one(graph: Graph, probability: Probability, prediction: Key) -> bool:
+    """Whether one number for each class gives probabilities of classes. Of sigmoids, each is a probability of its own: two scores with a
+    binary loss do not say how likely one class is against the other."""
+    return probability in ("softmax", "exp") or (probability == "itself" and graph.nodes[prediction[0]].type == "activation.softmax")
 
 
 def data_sets(compiled: Compiled) -> Mapping[str, DataSet]:

@@ -11,17 +11,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from cli.commands import run_command
 from engine.data import load
+from engine.explain.context import ExplainContext
 from engine.kernel.protocol import Progress, Start
+from engine.learned.comparison import CompareMoments, Moment
+from engine.learned.comparison.answer import compare
+from engine.learned.plane.answer import read_grid
+from engine.learned.predicting import predictions
+from engine.learned.predictions import Predictions, PredictionsJob
+from engine.learned.reading import reading
+from engine.learned.readouts.classification import roc
+from engine.numerics.job import finished
+from engine.training.model import Model
+from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.run import Run
+from engine.training.saved import pack_state, unpack_state
 from graph.model.edits import AddNode, Compound, Move, SetGraphSetting, SetTraining
 from graph.model.elements import Node
+from graph.model.graph import Graph
 from graph.model.run_record import RunRecord
 from graph.storage.document import Document
 from graph.storage.files import save
 from graph.storage.saved_run import SavedRun
 from tests.engine.kernel.test_runs_outlive_the_kernel import Bench
+from tests.engine.training.test_run_tree import Bench as Trained
 from tests.support.jobs import Count, FreeCount
 from tests.support.networks import network, tanh_net
 from ui.training.curve_styles import part_of, step_loss
@@ -216,3 +232,117 @@ def test_the_status_line_and_the_curve_say_that_a_number_includes_a_penalty() ->
         assert "penalty" not in part_of("loss", step_loss(loss_of, False)) + part_of("test_loss", step_loss(loss_of, True))
     at_rest = Progress("paused", 1, 3, loss=0.5, loss_of="whole", record=with_penalty, metrics={"train_loss": 0.25, "penalty": 0.125})
     assert "training loss 0.25 + penalty 0.125" in progress_text(at_rest) and "objective" not in progress_text(at_rest)
+
+
+# A parameter that nothing uses breaks nothing
+
+
+def with_unused(unused: bool = True, **training: Any) -> Graph:
+    """Moons through one layer; beside it a parameter that only a probe sees, and one that nothing does."""
+    nodes: dict[str, Any] = {
+        "data": ("source.data", {"dataset": "moons", "samples": 60}), "out": ("layer.linear", {"out_features": 2}),
+        "loss": ("loss.cross_entropy", {}),
+    }  # fmt: skip
+    wires = "data.x -> out.x; out -> loss.scores; data.target -> loss.target"
+    if unused:
+        nodes |= {"alone": ("parameter.parameter", {"value": [3.0, -4.0]}), "look": ("probe.value", {})}
+        nodes |= {"seen": ("parameter.parameter", {"value": [0.5, 0.25]})}
+        wires += "; seen -> look.x"
+    return network(nodes, wires, **{"optimizer": "sgd", "hyper": {"lr": 0.1}, "epochs": 20, "batch_size": 16, **training})
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_unused_parameter_trains_under_every_optimizer_and_goes_on_from_a_file(optimizer: str, tmp_path: Path) -> None:
+    """The same numbers as without it, bit for bit, and its own are never touched."""
+    hyper = {} if optimizer in ("sgd", "momentum") else {"hyper": {}}
+    graph = with_unused(optimizer=optimizer, **hyper)
+    bare = with_unused(False, optimizer=optimizer, **hyper)
+    runs = [Run(Model(each)).prepare() for each in (graph, bare)]
+    for run in runs:
+        run.train(max_steps=3)
+    saved = pack_state(runs[0].capture(), optimizer, seed=0)
+    for run in runs:
+        run.train(max_steps=3)
+        assert run.problem is None and run.state.step == 6
+    values, wanted = runs[0].model.values(), runs[1].model.values()
+    assert not torch.equal(wanted["out", "W"], Model(bare).values()["out", "W"])
+    assert all(torch.equal(values[key], wanted[key]) for key in wanted)
+    unused = {key[0]: value.tolist() for key, value in values.items() if key[0] in ("alone", "seen")}
+    assert unused == {"alone": [3.0, -4.0], "seen": [0.5, 0.25]}
+    again = Run(Model(graph)).prepare()
+    again.restore(unpack_state(saved))
+    again.train(max_steps=3)
+    assert all(torch.equal(value, values[key]) for key, value in again.model.values().items())
+
+
+def test_an_unused_parameter_is_exported_swept_and_resumed_by_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, kept, program = (tmp_path / name for name in ("u.gradwire", "kept.gradwire", "program.py"))
+    save(with_unused(), file)
+    assert run_command(["train", str(file), "--steps", "3", "--json", "--full", "--out", str(kept)]) == 0
+    assert run_command(["train", str(kept), "--resume", "--steps", "6", "--json", "--full", "--out", str(kept)]) == 0
+    resumed = json.loads("[" + capsys.readouterr().out.replace("}\n{", "},{") + "]")[-1]
+    assert run_command(["train", str(file), "--steps", "6", "--json", "--full"]) == 0
+    straight = json.loads(capsys.readouterr().out)
+    assert resumed["params"] == straight["params"] and straight["params"]["alone"] == [3.0, -4.0]
+    assert run_command(["sweep", str(file), "--set", "lr=0.1,0.2", "--steps", "6", "--json"]) == 0
+    swept = json.loads(capsys.readouterr().out)
+    assert swept["together"] == 2 and swept["runs"][0]["loss"] == pytest.approx(straight["loss"], rel=1e-10)
+    assert run_command(["export", str(kept), "--out", str(program)]) == 0
+    space: dict[str, Any] = {"__name__": "exported"}
+    before = torch.get_default_dtype()
+    try:
+        exec(compile(program.read_text(), str(program), "exec"), space)  # noqa: S102 - the program is ours
+        model = space["Model"]()
+        model.load_state_dict(space["values"](), strict=False)
+        assert space["measure"](model)["loss"] == pytest.approx(straight["loss"], rel=1e-12)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def test_an_unused_parameter_is_the_same_at_two_steps_that_are_compared() -> None:
+    trained = Trained(with_unused())
+    trained.train(5)
+    answer = compare(ExplainContext(trained.run.model, trained.run), CompareMoments(Moment(1, 2), Moment(1, 5)))
+    same = {f"{d.place.id}.{d.place.port}": d.same for d in answer.parameters if not d.place.gradient}
+    assert same == {"out.W": False, "out.b": False, "alone.value": True, "seen.value": True}
+    numbers = [n for d in (*answer.parameters, *answer.wires) for n in (d.largest, d.relative) if isinstance(n, float)]
+    assert numbers and not np.isnan(numbers).any()
+
+
+# Two scores for two classes are no probability
+
+
+@pytest.mark.parametrize(
+    ("loss", "coding", "port"),
+    [("cross_entropy", "index", "scores"), ("bce_logits", "one_hot", "scores"), ("squared_error", "one_hot", "prediction")],
+)
+def test_two_scores_are_read_as_classes_and_only_a_softmax_makes_probabilities_of_them(loss: str, coding: str, port: str) -> None:
+    params = {"dataset": "moons", "samples": 60, "coding": coding}
+    nodes: dict[str, Any] = {
+        "data": ("source.data", params), "out": ("layer.linear", {"out_features": 2}), "loss": (f"loss.{loss}", {}),
+    }  # fmt: skip
+    model = Model(network(nodes, f"data.x -> out.x; out -> loss.{port}; data.target -> loss.target"))
+    data, state = load(params).train, model.values()
+    scores = data.x @ state["out", "W"].numpy().T + state["out", "b"].numpy()
+    true = data.y if data.y.ndim == 1 else data.y.argmax(1)
+    found = finished(predictions(ExplainContext(model), PredictionsJob("train", 0, 0, 0)))
+    assert isinstance(found, Predictions) and np.array_equal(found.predicted, scores.argmax(1)) and np.array_equal(found.true, true)
+    softmax = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    if loss == "cross_entropy":
+        np.testing.assert_allclose(found.probabilities, softmax, rtol=1e-12)  # type: ignore[arg-type]
+    else:
+        assert found.probabilities is None and found.confidence is None
+    ranked = scores[:, 1] - scores[:, 0]
+    assert found.for_roc is not None
+    np.testing.assert_allclose(found.for_roc, ranked, rtol=1e-12)
+    curve = roc(found.true == 1, found.for_roc)
+    pairs = ranked[true == 1][:, None] - ranked[true == 0][None, :]
+    assert curve is not None and curve.area == pytest.approx(np.mean((pairs > 0) + 0.5 * (pairs == 0)), rel=1e-12)
+
+    grid = torch.tensor([[0.0, 0.0], [1.5, -0.5], [-1.0, 1.0]], dtype=torch.float64)
+    on_grid = grid @ state["out", "W"].T + state["out", "b"]
+    seen = read_grid(reading(model.compiled), on_grid, (3, 1), 0)
+    assert seen["predicted"][:, 0].tolist() == on_grid.argmax(1).tolist()
+    assert ("probability" in seen) == (loss == "cross_entropy")
+    if loss == "cross_entropy":
+        np.testing.assert_allclose(seen["probability"][:, 0], torch.softmax(on_grid, 1).max(1).values.numpy(), rtol=1e-12)
