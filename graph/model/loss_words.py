@@ -17,11 +17,13 @@ class LossWords:
     of_step: str
     mini_batch: str
     training: str
+    last_step: str
 
 
-LOSS = LossWords("loss", _("loss"), _("Loss"), _("Loss of the step"), _("mini-batch loss"), _("training loss"))
+LOSS = LossWords("loss", _("loss"), _("Loss"), _("Loss of the step"), _("mini-batch loss"), _("training loss"), _("loss of the last step"))
 OBJECTIVE = LossWords(
-    "objective", _("objective"), _("Objective"), _("Objective of the step"), _("mini-batch objective"), _("training objective")
+    "objective", _("objective"), _("Objective"), _("Objective of the step"), _("mini-batch objective"), _("training objective"),
+    _("objective of the last step"),
 )
 
 

@@ -240,7 +240,7 @@ def _section(record: RunRecord, records: Mapping[int, RunRecord], settings: Mapp
     when = _began(record)
     facts += [_("Began {when}, {seconds:.2f} s of training.").format(when=when, seconds=record.seconds)] if when else []
     lines += [f"- {fact}" for fact in facts]
-    last = _("{loss} of the last step").format(loss=record.loss_words.word)
+    last = record.loss_words.last_step
     rows = [[last, _short(record.loss), "", ""]] if record.loss is not None else []
     for name in dict.fromkeys((*record.metrics, *record.best)):
         best = record.best.get(name)

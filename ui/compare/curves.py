@@ -53,7 +53,7 @@ class TwoCurves(QWidget):
         word = loss_words(penalised).word
         plot.clear()
         plot.setLogMode(x=False, y=logarithmic)
-        dress(plot, theme, left=_("{loss} (log scale)").format(loss=word) if logarithmic else word, bottom=_("step"))
+        dress(plot, theme, left=" ".join([word, _("(log scale)")]) if logarithmic else word, bottom=_("step"))
         for (x, y), hue in runs.values():
             plot.plot(x, y, pen=pen(hue, 2.0, theme))
         for name, moment, hue in zip(NAMES, moments, hues, strict=True):

@@ -89,7 +89,7 @@ class RunPlot(QWidget):
             self.items[line.run] = plot.plot(*curves[line.run], pen=pen(line.hue, width, theme))
             self.items[line.run].setZValue(2 if line.strong else 1)
         words = loss_words(any(line.penalised for line in self._lines))
-        title = _("{loss}, logarithmic").format(loss=words.title) if logarithmic else words.title
+        title = ", ".join([words.title, _("logarithmic")]) if logarithmic else words.title
         parts = [f'<b style="color:{theme.text}">{title}</b>']
         for line in self._lines:
             words = escape(line.name).replace(" ", "&nbsp;")  # a name and its sign stay in one line
