@@ -213,8 +213,14 @@ class Checkpoints(Generic[C]):
         if branch is not None and end is None:
             return None
         made_by = self.at(step, end)
-        checkpoint = None if made_by is None else made_by.before(step)
-        return None if made_by is None or checkpoint is None else (made_by, checkpoint)
+        while made_by is not None:
+            above = None if made_by.parent is None or made_by.own or made_by.start < step else self.branches.get(made_by.parent)
+            checkpoint = made_by.before(step)
+            if above is not None and (above.before(step) is not None or checkpoint is None):
+                made_by = above  # where a branch begins with another optimizer, only its parent has what the one before remembered
+                continue
+            return None if checkpoint is None else (made_by, checkpoint)
+        return None
 
     def held(self, step: int) -> tuple[Branch[C], State] | None:
         """The branch of the path that goes on from a step, and the state there; None where it would have to be computed again."""

@@ -101,8 +101,10 @@ class History:
         now = run.conditions()
         branch = self._standing()
         self.checkpoints.reached(step)
+        if branch is not None and self._forgetful:
+            self._remind(now)
         known = None if branch is None else self.checkpoints.same_future(step, now)
-        if known is None or not self._reminded(known, now):
+        if known is None or self._forgetful:
             run.model.compiled.freeze()
             self._open(branch, now, begins, lost=known is not None)
             return
@@ -348,12 +350,13 @@ class History:
         self._rooted, self._uprooted, self.replay, self._forgetful = True, None, None, False
         self._future, self._boundary = step, math.inf
 
-    def _reminded(self, known: Branch[StepConditions], now: StepConditions) -> bool:
-        """Whether the optimizer remembers what it did when `known` was at this step; where it forgot, the state is found again."""
-        if self._forgetful and (route := self.checkpoints.route(self.run.state.step, known.id)) is not None:
-            self._make_again(route[0], now, route[1], self.run.state.step, False)
+    def _remind(self, now: StepConditions) -> None:
+        """Other settings made the optimizer forget what it remembered at this step: find the state again, for the present ones."""
+        present, step = self.checkpoints.present, self.run.state.step
+        route = None if present is None else self.checkpoints.route(step, present.id)
+        if route is not None:
+            self._make_again(route[0], now, route[1], step, False)
             self._forgetful = False
-        return not self._forgetful
 
     def _origin(self, branch: Branch[StepConditions] | None, known: KnownRun, now: StepConditions) -> Origin | None:
         """What differs from the conditions of the step before; None where nothing does."""
@@ -361,7 +364,8 @@ class History:
             return self._uprooted
         if branch is not None and branch.foreign:
             return "graph"
-        before = known.record.settings_at(self.run.state.step)
+        made_by = known if branch is None else self.tree.get(branch.run) or known
+        before = made_by.record.settings_at(self.run.state.step)
         if settings_that_count(before, "update", "batches") != settings_that_count(self.run.training, "update", "batches"):
             return "settings"
         if branch is None:
