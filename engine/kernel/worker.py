@@ -419,12 +419,14 @@ class DocumentWorker:
 
     def _branch_id(self) -> int:
         """The id for a branch of the present run."""
-        self._before_fork = self.run
         spare, self.spare = self.spare, 0
         return spare or max([self.run, *self._tree]) + 1
 
     def _keep(self, run: Run, single: bool = False, begins: bool = False) -> None:
+        before = run.id
         run.keep(single, begins)
+        if run.id != before:  # commands that are under way still name the run before
+            self._before_fork = before
         self._id = run.id
 
     def _settle(self, run: Run) -> None:
