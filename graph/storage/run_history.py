@@ -218,7 +218,9 @@ def comparison(a: RunRecord, b: RunRecord) -> list[tuple[str, str, Any, Any]]:
         ("setting", name, mine.get(name), other.get(name)) for name in dict.fromkeys((*mine, *other))
     ]  # fmt: skip
     rows += [("final", "step", a.last, b.last)]
-    rows += [("final", words.name, *(each.loss if each.loss_words is words else None for each in (a, b))) for words in _loss_names((a, b))]
+    for words in _loss_names((a, b)):
+        first, second = (each.loss if each.loss_words is words else None for each in (a, b))
+        rows.append(("final", words.name, first, second))
     rows += [("final", name, a.metrics.get(name), b.metrics.get(name)) for name in dict.fromkeys((*a.metrics, *b.metrics))]
     for name in dict.fromkeys((*a.best, *b.best)):
         one, two = a.best.get(name), b.best.get(name)

@@ -254,9 +254,9 @@ def with_unused(unused: bool = True, **training: Any) -> Graph:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_an_unused_parameter_trains_under_every_optimizer_and_goes_on_from_a_file(optimizer: str, tmp_path: Path) -> None:
     """The same numbers as without it, bit for bit, and its own are never touched."""
-    hyper = {} if optimizer in ("sgd", "momentum") else {"hyper": {}}
-    graph = with_unused(optimizer=optimizer, **hyper)
-    bare = with_unused(False, optimizer=optimizer, **hyper)
+    hyper = {"lr": 0.1} if optimizer == "sgd" else {}
+    graph = with_unused(optimizer=optimizer, hyper=hyper)
+    bare = with_unused(False, optimizer=optimizer, hyper=hyper)
     runs = [Run(Model(each)).prepare() for each in (graph, bare)]
     for run in runs:
         run.train(max_steps=3)

@@ -88,8 +88,8 @@ class RunPlot(QWidget):
             width = 3.2 if line.strong else 1.2 if line.pale else 1.8
             self.items[line.run] = plot.plot(*curves[line.run], pen=pen(line.hue, width, theme))
             self.items[line.run].setZValue(2 if line.strong else 1)
-        words = loss_words(any(line.penalised for line in self._lines))
-        title = ", ".join([words.title, _("logarithmic")]) if logarithmic else words.title
+        called = loss_words(any(line.penalised for line in self._lines)).title
+        title = ", ".join([called, _("logarithmic")]) if logarithmic else called
         parts = [f'<b style="color:{theme.text}">{title}</b>']
         for line in self._lines:
             words = escape(line.name).replace(" ", "&nbsp;")  # a name and its sign stay in one line
