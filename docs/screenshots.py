@@ -160,11 +160,17 @@ def compare(window: Window) -> None:
 
 def sweep(window: Window) -> None:
     """The loss after training against the rate, over five seeds."""
-    _one_after_another(window, (window.actions_by_id["sweep"].trigger, window.actions_by_id["sweep_start"].trigger))
+
+    def start() -> bool:
+        ready = window.actions_by_id["sweep_start"].isEnabled()
+        window.actions_by_id["sweep_start"].trigger()
+        return ready
+
+    _one_after_another(window, (window.actions_by_id["sweep"].trigger, start))
 
 
 def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> None:
-    """Each act when the engine rests after the one before it; after the last one the picture is taken."""
+    """Each act when the engine rests after the one before it, again while it returns False; after the last one the picture is taken."""
     from PySide6.QtCore import QTimer
 
     waiting, timer, rested = [*acts], QTimer(window), 0
@@ -174,7 +180,8 @@ def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> 
         busy = window.kernel.training or window.actions_by_id["sweep_stop"].isEnabled()
         rested = 0 if busy else rested + 1
         if rested > 12 and waiting:
-            waiting.pop(0)()
+            if waiting[0]() is not False:
+                waiting.pop(0)
             rested = 0
         elif rested > 25:
             timer.stop()
