@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ui.engine_link.link import Kernel
     from ui.shell.window import Window
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,7 +132,7 @@ def runs(window: Window) -> None:
         return act
 
     def show() -> None:
-        window.document.do(SetGraphSetting(RUNS, {str(run): {"shown": True} for run in window.kernel.runs}), "Show the runs")
+        window.document.do(SetGraphSetting(RUNS, {str(run): {"shown": True} for run in _kernel(window).runs}), "Show the runs")
         window.pages.show("runs", room=330)
 
     reset = window.actions_by_id["train_reset"].trigger
@@ -142,7 +143,7 @@ def runs(window: Window) -> None:
 def timeline(window: Window) -> None:
     """Back at an early step: made again and found identical."""
     window.pages.show("training", room=300)
-    _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.kernel.to_iteration(137)))
+    _one_after_another(window, (lambda: window.commands.run("train"), lambda: _kernel(window).to_iteration(137)))
 
 
 def compare(window: Window) -> None:
@@ -153,7 +154,7 @@ def compare(window: Window) -> None:
         window.document.do(SetTraining("hyper", {**window.document.graph.training["hyper"], "lr": 0.05}), "Another rate")
         window.commands.run("train")
 
-    steps = (lambda: window.commands.run("train"), lambda: window.kernel.to_iteration(60), branch,
+    steps = (lambda: window.commands.run("train"), lambda: _kernel(window).to_iteration(60), branch,
              window.actions_by_id["compare_runs"].trigger)  # fmt: skip
     _one_after_another(window, steps)
 
@@ -169,6 +170,11 @@ def sweep(window: Window) -> None:
     _one_after_another(window, (window.actions_by_id["sweep"].trigger, start))
 
 
+def _kernel(window: Window) -> Kernel:
+    assert window.kernel is not None
+    return window.kernel
+
+
 def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> None:
     """Each act when the engine rests after the one before it, again while it returns False; after the last one the picture is taken."""
     from PySide6.QtCore import QTimer
@@ -177,7 +183,7 @@ def _one_after_another(window: Window, acts: Sequence[Callable[[], object]]) -> 
 
     def look() -> None:
         nonlocal rested
-        busy = window.kernel.training or window.actions_by_id["sweep_stop"].isEnabled()
+        busy = _kernel(window).training or window.actions_by_id["sweep_stop"].isEnabled()
         rested = 0 if busy else rested + 1
         if rested > 12 and waiting:
             if waiting[0]() is not False:

@@ -106,9 +106,9 @@ def test_the_tab_counts_runs_while_the_panel_is_hidden(page: RunsPage) -> None:
     said: list[str] = []
     page.titled.connect(said.append)
     page.hide()
-    page.workspace.kernel.runs.pop(3)  # type: ignore[union-attr]
-    page.set_progress(page.workspace.kernel.progress)  # type: ignore[union-attr]
-    page.workspace.kernel.runs.clear()  # type: ignore[union-attr]
+    page.workspace.kernel.runs.pop(3)
+    page.set_progress(page.workspace.kernel.progress)
+    page.workspace.kernel.runs.clear()
     page.set_document(page.workspace.document)
     assert said == ["Runs 2", "Runs"]
 
