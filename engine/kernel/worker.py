@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -613,7 +614,9 @@ class DocumentWorker:
         return "finished" if run is not None and run.finished else "paused"
 
     def state(self) -> SavedState:
-        return self._trained.saved(self._model, self._run)
+        saved = self._trained.saved(self._model, self._run)
+        stands = self._run is not None and self._run.history.stands
+        return replace(saved, run=self.run) if stands else saved
 
     def is_own(self) -> bool:
         """Whether the steps of the present run led to `state`: nothing was changed by hand since."""

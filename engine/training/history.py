@@ -142,6 +142,11 @@ class History:
         if known is not None and self.run.state.step >= self.run.curve.last:
             known.record = replace(known.record, seconds=known.record.seconds + seconds)
 
+    @property
+    def stands(self) -> bool:
+        """Whether the steps of the present run lead to the learned values there are."""
+        return self._standing() is not None
+
     def settle(self) -> None:
         """Training stopped here: store the state. Raises RunError."""
         run = self.run
@@ -292,6 +297,7 @@ class History:
         """What in the present state is not as it is stored with its run; the optimizer's memory can be found again there."""
         state, model = self.run.capture(), self.run.model
         if state.step not in known.states:
+            self._forgetful = state.step > 0  # the settings may have been another run's: the state is found again before a step is made
             return None
         stored = self._stored(known, state.step)
         if stored is None:

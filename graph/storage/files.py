@@ -172,6 +172,8 @@ def save(
     what it says about runs whose file is not there now. Raises FileError.
     """
     refuse_unusable(path)
+    if state is not None and not runs:
+        state = replace(state, run=0)
     attached = graph.attachments | dict(_embedded(graph, path))
     if state is not None and state.packed:
         attached[STATE_MEMBER] = state.packed

@@ -32,7 +32,8 @@ class SavedState:
 
     `numbers` are tensors by name as `{"dtype", "shape", "values"}`; `packed` is a safetensors file where they are too many for that.
     `seed` is what the run's random numbers follow from; the document may name another by now.
-    `token` identifies these values while the app runs: two states with one token are the same.
+    `token` identifies these values while the app runs: two states with one token are the same. `run` is the run whose steps led to them,
+    where the file has its runs; 0: not said.
     """
 
     step: int
@@ -43,6 +44,7 @@ class SavedState:
     packed: bytes = field(default=b"", repr=False)
     seed: int | None = None
     token: int = field(default_factory=time.time_ns, compare=False)
+    run: int = field(default=0, compare=False)
 
     def to_text(self) -> str:
         """The file's entry, one tensor a line."""
@@ -65,7 +67,7 @@ class SavedState:
         """The entry of a file, whose archive holds `packed`. Raises SavedStateError."""
         if not isinstance(content, dict):
             raise SavedStateError(_('"{KEY}" is not an object').format(KEY=KEY))
-        counters = {name: content.get(name, 0) for name in COUNTERS} | ({"seed": content["seed"]} if "seed" in content else {})
+        counters = {name: content.get(name, 0) for name in COUNTERS} | {name: content[name] for name in ("seed", "run") if name in content}
         for name, value in counters.items():
             if type(value) is not int or not 0 <= value < 2**63:
                 raise SavedStateError(_("{name} is not a whole number from 0 up").format(name=quoted(name)))

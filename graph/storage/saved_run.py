@@ -48,9 +48,13 @@ def completed(news: SavedRun, before: SavedRun | None) -> SavedRun:
 
 
 def owner_of(runs: Iterable[SavedRun], state: SavedState | None) -> SavedRun | None:
-    """The run that trained values are of; of those that share them the one that ends there, then the newest."""
+    """The run that trained values are of: the one they name, else of those that have them the one that ends there, then the newest."""
     if state is None:
         return None
+    runs = list(runs)
+    named = next((run for run in runs if run.record.id == state.run and state.step <= run.record.last), None)
+    if named is not None:
+        return named
     owners = [run for run in runs if state in run.states]
     return max(owners, key=lambda run: (run.record.last == state.step, run.record.began, run.record.id), default=None)
 

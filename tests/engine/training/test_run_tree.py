@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from engine.training.curve import curve_of
 from engine.training.model import Model
 from engine.training.run import Run
 from engine.training.run_tree import packer
+from engine.training.saved import pack_state, put_back
 from graph.model.edits import Edit, SetBypassed, SetParam, SetTraining
 from graph.model.graph import Graph
-from graph.storage.saved_run import SavedRun, completed
+from graph.storage.saved_run import SavedRun, completed, owner_of
 from tests.engine.training.test_checkpoints import lively_net, same
 from tests.support.networks import tanh_net
 
@@ -258,3 +260,23 @@ def test_a_state_that_the_window_has_is_not_sent_again() -> None:
     bench.train(2)
     hear()
     assert mirror == bench.saved() | {2: mirror[2]} and mirror[2].states[0].step == 1
+
+
+def test_a_step_that_was_looked_at_under_other_settings_is_still_its_run_s_in_a_file() -> None:
+    """Its optimizer's memory is not that of the run, so no stored state equals it: the state names its run."""
+    bench = Bench(lively_net("adam", {"lr": 0.01}))
+    bench.train(30)
+    end, saved = bench.run.capture(), bench.saved()
+    bench.change(SetTraining("hyper", {"lr": 0.1}), SetTraining("optimizer", "sgd"))
+    assert bench.run.go_to(12) and bench.run.history.stands
+    state = replace(pack_state(bench.run.capture(), "sgd", seed=bench.run.model.seed), run=1)
+    owner = owner_of(saved.values(), state)
+    assert owner is not None and owner.record.id == 1 and owner_of(saved.values(), replace(state, run=7)) is None
+
+    other = Run(Model(lively_net("adam", {"lr": 0.01})), id=1)
+    other.history.tree.adopt(owner)
+    put_back(other.model, state)
+    other.prepare().history.stand(1)
+    other.keep(begins=True)
+    other.train(max_steps=18)
+    assert other.id == 1 and same(other.capture(), end)
