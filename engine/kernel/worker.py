@@ -353,7 +353,7 @@ class DocumentWorker:
         if self._held is not None:
             self._held.forget()
         self._trained.token = 0
-        self._say(_("Reset to the initial values. Run > Undo Reset returns to step {step:,}.").format(step=left.step) if left else "")
+        self._say(_("Reset. Run > Undo Reset returns to step {step:,}.").format(step=left.step) if left else "")
 
     def _continue(self, saved: SavedState, own: bool) -> None:
         """Go on where another kernel stopped; `own`: the steps of the run led there."""

@@ -347,7 +347,7 @@ class History:
             if behind or (begins and origin not in (None, "settings")):
                 self._fork(made_by.run if made_by is not None else run.id, origin or "settings", state)
             elif origin is not None:
-                kept = size_of(state) * (len(known.states) + 1) <= CHANGES_KEPT or origin != "settings"
+                kept = size_of(state) * (len(known.states) + 1) <= CHANGES_KEPT
                 self.tree.change(run.id, SettingsChange(step, dict(run.training), origin), state if kept else None)
                 if run.model.penalised:
                     self.tree.update(run.id, penalised=True)

@@ -32,7 +32,7 @@ def run_names(records: Mapping[int, RunRecord], settings: Mapping[str, Any]) -> 
     for record in ordered(records):
         if record.id in given:
             continue
-        name = base = _default(record, records)
+        name = base = _default(record, records) + _later(record)
         if base in taken and base in like:
             more = [text for text in change_texts(like[base].training, record.training) if text not in base]
             name = ", ".join((base, *more))
@@ -109,6 +109,13 @@ def _default(record: RunRecord, records: Mapping[int, RunRecord]) -> str:
     if not changes:
         return _("again from step {step}").format(step=step)
     return _("{changes} from step {step}").format(changes=changes, step=step)
+
+
+def _later(record: RunRecord) -> str:
+    """A run that went on under another optimizer says so: it is no longer what its beginning says."""
+    if record.settings.get("optimizer") == record.training.get("optimizer"):
+        return ""
+    return _(", then {optimizer}").format(optimizer=trained_with(record.settings))
 
 
 def _value(value: Any) -> str:

@@ -13,6 +13,9 @@ from graph.model.run_record import Best, RunRecord, SettingsChange, lineage, low
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
 
+MOST_CHANGES = 256
+"""So many changes of its conditions a run keeps apart."""
+
 
 @dataclass(slots=True)
 class KnownRun:
@@ -83,6 +86,8 @@ class RunTree:
         """From a step on, a run goes on under other conditions; `state` is what it goes on from, where earlier steps do not lead to it."""
         known = self.runs[run]
         earlier = tuple(each for each in known.record.changes if each.step < change.step)
+        if len(earlier) >= MOST_CHANGES:  # a slider that was dragged while training: from here on only stored states come back from a file
+            earlier, change = earlier[:-1], replace(change, step=earlier[-1].step, origin="graph")
         known.record = replace(known.record, changes=(*earlier, change))
         if state is not None:
             known.states[state.step] = state

@@ -329,7 +329,9 @@ class Curves(QWidget):
         """Name what is drawn, and nothing else: in full, and shorter for where room is short."""
         small = f'<span style="font-size:{round(10 * self._theme.scale)}px">'
         brief = self._legend(name, brief=True)
-        return [self._legend(name), brief, f"{small}{brief}</span>"]
+        named = [f'<span style="color:{run.hue}">— {escape(run.name)}</span>' for run in self.others if run.hue and name == "loss"]
+        shortest = [f"{small}{'&nbsp; '.join(named)}</span>"] if named else []  # the names of runs say more than which part it is
+        return [self._legend(name), brief, f"{small}{brief}</span>", *shortest]
 
     def _legend(self, name: str, brief: bool = False) -> str:
         theme, fields = self._theme, PLOTS[name]

@@ -99,7 +99,10 @@ class Timeline(QWidget):
     def show_progress(self, progress: Progress, branches: Iterable[RunRecord]) -> None:
         record = progress.record
         last = max(progress.step, record.last if record is not None else 0)
-        self.setVisible(record is not None and last > 0)
+        shown = record is not None and last > 0
+        if not shown:
+            self.slider.clearFocus()  # else hiding it moves the focus to any neighbour
+        self.setVisible(shown)
         if record is None or self.slider.isSliderDown():
             return
         self._told = True
