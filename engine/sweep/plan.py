@@ -119,7 +119,9 @@ def setting_of(graph: Graph, of: Swept) -> Setting:
     if of.node:
         if of.node not in graph.nodes:
             raise PlanError(_("The node of a swept setting is gone."))
-        setting = graph.spec(of.node).setting(of.name)
+        setting = graph.spec(of.node).setting(of.name)  # its texts are translated where its type is declared
+        if setting is not None and setting.kind in EDITORS and not setting.file:
+            return setting
     else:
         setting = BY_NAME.get(of.name) if of.name not in NOT_SWEPT else None  # its texts are translated where they are declared
         if setting is not None and setting.kind in EDITORS:
