@@ -45,6 +45,7 @@ class RunPlot(QWidget):
         self._lines: Sequence[Line] = ()
         self._drawn: Any = None
         self.items: dict[int, Any] = {}
+        self._spare: list[Any] = []
         self.legend = label("", "small", wrap=True)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -81,12 +82,16 @@ class RunPlot(QWidget):
         values = [y for _x, ys in curves.values() for y in ys]
         logarithmic = bool(values) and min(values) > 0 and max(values) > LOG_FROM * min(values)
         plot.setLogMode(x=False, y=logarithmic)
-        for item in self.items.values():
-            plot.removeItem(item)
-        self.items = {}
+        for run in [run for run in self.items if run not in curves]:
+            item = self.items.pop(run)
+            item.setData([], [])
+            self._spare.append(item)  # one that is taken out of the scene could be deleted while the scene paints
         for line in self._lines:
             width = 3.2 if line.strong else 1.2 if line.pale else 1.8
-            self.items[line.run] = plot.plot(*curves[line.run], pen=pen(line.hue, width, theme))
+            if line.run not in self.items:
+                self.items[line.run] = self._spare.pop() if self._spare else plot.plot([], [])
+            self.items[line.run].setPen(pen(line.hue, width, theme))
+            self.items[line.run].setData(*curves[line.run])
             self.items[line.run].setZValue(2 if line.strong else 1)
         called = loss_words(any(line.penalised for line in self._lines)).title
         title = ", ".join([called, _("logarithmic")]) if logarithmic else called

@@ -103,6 +103,8 @@ class CurvePlot(QWidget):
         self._rules = rules(plot)
         self.behind: dict[tuple[int, str], Any] = {}
         """The lines of other runs, by run and field."""
+        self._spare: list[Any] = []
+        """Lines that nothing is drawn with now: one that is taken out of the scene could be deleted while the scene paints."""
         self.lines = {field: plot.plot([], []) for field in styles}
         self.smooths = {field: plot.plot([], []) for field in styles}
         self._mark = pyqtgraph.InfiniteLine(angle=90, movable=False)
@@ -158,11 +160,13 @@ class CurvePlot(QWidget):
         """What is smoothed is drawn over the raw curve, which is paler then. Other runs come with their colour, or pale without one."""
         assert self._theme is not None
         for key in [key for key in self.behind if key not in behind]:
-            self.plot.removeItem(self.behind.pop(key))
+            line = self.behind.pop(key)
+            line.setData([], [])
+            self._spare.append(line)
         pale = mixed(self._theme.secondary, self._theme.panel, 0.5)
         for key, (hue, drawn) in behind.items():
             if key not in self.behind:
-                self.behind[key] = self.plot.plot([], [])
+                self.behind[key] = self._spare.pop() if self._spare else self.plot.plot([], [])
                 self.behind[key].setZValue(-1)
             self._dress(self.behind[key], hue or pale, self.styles[key[1]].dash)
             smooth = drawn.smooth_y is not None and drawn.smooth_y.size > 0
