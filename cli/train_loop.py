@@ -35,7 +35,7 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):  # not in the main thread: whoever called keeps its own way to stop
+            with contextlib.suppress(ValueError):  # not in the main thread: the caller keeps its own way to stop
                 self._before[number] = signal.signal(number, self._note)
         return self
 

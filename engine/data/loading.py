@@ -93,7 +93,7 @@ class Samples:
 
     @property
     def x(self) -> np.ndarray:
-        """All features; of a large part, made anew at every call."""
+        """All features. Of a large part they are not kept: each call gathers them again."""
         if isinstance(self._features, np.ndarray):
             return self._features
         whole = self._features.features(self.rows)

@@ -222,7 +222,7 @@ class KernelClient:
         self.progress = Progress()
         self.traced_revision = -1
         self._state_owed = False
-        self._jobs.outdated()  # last: whoever hears of it may ask for more
+        self._jobs.outdated()  # last: its callbacks may ask for more
         self.start()
         self.pump()
 

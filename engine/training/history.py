@@ -163,7 +163,7 @@ class History:
             self.tree.keep_states(run.id, self._some_states(run.id))
 
     def _some_states(self, id: int) -> dict[int, State]:
-        """The newest checkpoint of a run, and a few between, for whoever opens its file later."""
+        """The newest checkpoint of a run and a few between, so that its steps can be reached when its file is opened later."""
         held = {c.step: c for branch in self.checkpoints.branches.values() if branch.run == id for c in branch.held}
         newest = max(held, default=None)
         if newest is None:

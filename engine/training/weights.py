@@ -70,7 +70,7 @@ def written(model: Model) -> bytes:
 
 
 def read_weights(path: Path | str) -> Weights:
-    """The weights in a file, whoever wrote it. Raises TensorError, whose text names the file."""
+    """The weights in a file, which another program may have written. Raises TensorError, whose text names the file."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

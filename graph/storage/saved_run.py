@@ -36,7 +36,7 @@ class SavedRun:
     stride: int = 1
     document: str = field(default="", repr=False)
     known: tuple[int, ...] = ()
-    """Steps of states that are left out, because whoever gets this has them (see `completed`); nothing in a file."""
+    """Steps of states that are left out because the receiver has them (see `completed`); empty in a file."""
 
 
 def completed(news: SavedRun, before: SavedRun | None) -> SavedRun:

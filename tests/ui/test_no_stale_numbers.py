@@ -38,7 +38,7 @@ class Engine(Desk):
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> Iterator[Window]:
-    """One for all panels; every action is taken back before the next panel."""
+    """One window for all panels; every action is undone before the next panel."""
     document = Document(tanh_net())
     document.do(SetGraphSetting("probes", [{"edge": "e1", "show": "value"}]))
     window = Window(document, UserSettings(tmp_path_factory.mktemp("settings") / "settings.ini"), Engine())  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ LARGEST = 96
 
 
 class SurveyView(QWidget):
-    """`chosen`: a sample was chosen. `narrowed`: an expression that the table's filter gets. `axes`: other columns were chosen."""
+    """`chosen`: a sample was chosen. `narrowed`: an expression for the table's filter. `axes`: other columns were chosen."""
 
     chosen = Signal(int)
     narrowed = Signal(str)

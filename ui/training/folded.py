@@ -1,4 +1,4 @@
-"""A part of the settings that is closed until it is wanted: its header says what is set in it."""
+"""A section of settings that starts closed: its header says what is set in it."""
 
 from __future__ import annotations
 
