@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graph.model.elements import described
 from graph.model.spec import Setting
 from graph.text.listing import alternatives
-from graph.text.messages import _
-from graph.text.quoting import quoted
+from graph.text.messages import _, translated
+from graph.text.quoting import one_line, quoted
 
 ELEMENTS = 2**31
 """More numbers than this are refused wherever a shape is stated."""
@@ -77,6 +77,21 @@ def refusal(setting: Setting, value: Any) -> str | None:
     if setting.kind != "choice":
         return stated(setting)
     return _("{expected}, not {given}").format(expected=stated(setting), given=quoted(value))
+
+
+def filled(settings: Iterable[Setting], given: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Every setting: the given value where there is one, else the default.
+
+    Raises ValueError, whose text says what the `owner`'s setting has to be.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        value = values[setting.name] = given.get(setting.name, setting.default)
+        if complaint(setting, value) is not None:
+            text = _("{owner}: {setting} must be {expected}, not {value}")
+            label, shown = translated(setting.label), one_line(repr(value))
+            raise ValueError(text.format(owner=owner, setting=label, expected=stated(setting), value=shown))
+    return values
 
 
 def stated(setting: Setting) -> str:

@@ -15,7 +15,7 @@ LEAST, MOST, MOST_FINE = 32, 128, 512
 QUICK, AT_REST = 0.002, 0.2
 """The kernel's seconds for one picture: while something trains, and at rest."""
 SIMILAR = 0.6, 1.6
-"""While something trains, a grid is replaced only where it would have this many times its points: a new grid starts from nothing."""
+"""While something trains, a grid stays while the best one has between so many times its points: a new grid starts from nothing."""
 FIRST = 64, 64
 """Before anything is known."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtGui import QGuiApplication
 
-from engine.export.job import WriteProgram, WrittenProgram
+from engine.export.job import WriteProgram
 from engine.export.registry import Format, filters, formats_in
 from engine.numerics.job import JobEnd, JobReport
 from graph.model.spec import Catalog
@@ -19,13 +19,14 @@ from graph.storage.document import Document
 from graph.storage.files import FileChanged, FileError, RunsInTheWay
 from graph.storage.paths import absolute, cleaned, file_name, is_absolute, reason
 from graph.storage.saved import SavedState, steps_text
-from graph.storage.writing import is_changed, replace_file
+from graph.storage.writing import is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
 from ui.shell.dialogs import Asking
 from ui.shell.gallery import FIRST, example_path
 from ui.shell.lending import Lending
+from ui.shell.program_file import write_program
 from ui.shell.run_files import RunFiles
 from ui.shell.weight_files import WeightFiles
 from ui.shell.workspace.services import LESSONS, Lessons
@@ -350,15 +351,7 @@ class Files:
         window.job_bar.finish()
         if end.how == "cancelled":
             return window.say(_("{name} was not written.").format(name=path.name))
-        problem = end.text
-        if isinstance(end.answer, WrittenProgram):
-            try:
-                replace_file(path, end.answer.data)
-            except OSError as wrong:
-                problem = f"{quoted_name(path)}: {reason(wrong)}."
-            else:
-                return window.say(_("Wrote {name} with the values {steps}").format(name=path.name, steps=steps_text(end.answer.step)))
-        window.later(lambda: window.dialogs.tell(_("The code could not be written"), problem))
+        write_program(window, path, end, _("Wrote {name} with the values {steps}"), _("The code could not be written"))
 
     def export_picture(self) -> None:
         window = self._window

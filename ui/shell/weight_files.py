@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.export.job import WriteProgram, WrittenProgram
+from engine.export.job import WriteProgram
 from engine.numerics.job import JobEnd
 from engine.training.weights_job import ReadWeights, WeightsPlan
 from graph.model.edits import edit_from_json
 from graph.model.graph import GraphError
-from graph.storage.paths import file_name, reason
+from graph.storage.paths import file_name
 from graph.storage.saved import steps_text
-from graph.storage.writing import replace_file
 from graph.text.messages import _, ngettext
-from graph.text.quoting import quoted_name
+from ui.shell.program_file import write_program
 
 if TYPE_CHECKING:
     from ui.shell.dialogs import Asking
@@ -37,15 +36,7 @@ class WeightFiles:
             window.work.job(WriteProgram(ENDING), lambda report, parts: None, lambda end: self._saved(chosen, end))
 
     def _saved(self, path: Path, end: JobEnd) -> None:
-        window, problem = self._window, end.text
-        if isinstance(end.answer, WrittenProgram):
-            try:
-                replace_file(path, end.answer.data)
-            except OSError as wrong:
-                problem = f"{quoted_name(path)}: {reason(wrong)}."
-            else:
-                return window.say(_("Wrote {name} with the weights {steps}").format(name=path.name, steps=steps_text(end.answer.step)))
-        window.later(lambda: window.dialogs.tell(_("The weights could not be written"), problem))
+        write_program(self._window, path, end, _("Wrote {name} with the weights {steps}"), _("The weights could not be written"))
 
     def load(self) -> None:
         self._window.files.choose(_("Load weights"), FILTERS, self._open)

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.numerics.lazy import torch
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
-from graph.model.settings import complaint, stated
+from graph.model.settings import filled
 from graph.model.spec import Setting, holds
-from graph.text.messages import _, translated
-from graph.text.quoting import one_line
+from graph.text.messages import translated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,14 +87,10 @@ class Optimizer:
     @classmethod
     def with_defaults(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every hyperparameter: the given value where there is one, else the default. Raises OptimizerError."""
-        values: dict[str, Any] = {}
-        for setting in cls.settings:
-            value = values[setting.name] = given.get(setting.name, setting.default)
-            if complaint(setting, value) is not None:
-                title, name = translated(cls.title), translated(setting.label)
-                text = _("{optimizer}: {setting} must be {expected}, not {value}")
-                raise OptimizerError(text.format(optimizer=title, setting=name, expected=stated(setting), value=one_line(repr(value))))
-        return values
+        try:
+            return filled(cls.settings, given, translated(cls.title))
+        except ValueError as wrong:
+            raise OptimizerError(str(wrong)) from None
 
     @classmethod
     def symbols(cls, hyper: Mapping[str, Any]) -> dict[str, float]:

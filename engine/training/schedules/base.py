@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from graph.model.settings import complaint, stated
+from graph.model.settings import filled
 from graph.model.spec import Setting
 from graph.text.messages import _, translated
-from graph.text.quoting import one_line
 
 STEPS, EPOCHS = "steps", "epochs"
 
@@ -44,14 +43,10 @@ class Schedule:
     @classmethod
     def with_defaults(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every setting: the given value where there is one, else the default. Raises ScheduleError."""
-        values: dict[str, Any] = {}
-        for setting in cls.settings:
-            value = values[setting.name] = given.get(setting.name, setting.default)
-            if complaint(setting, value) is not None:
-                title, name = translated(cls.title), translated(setting.label)
-                text = _("{schedule}: {setting} must be {expected}, not {value}")
-                raise ScheduleError(text.format(schedule=title, setting=name, expected=stated(setting), value=one_line(repr(value))))
-        return values
+        try:
+            return filled(cls.settings, given, translated(cls.title))
+        except ValueError as wrong:
+            raise ScheduleError(str(wrong)) from None
 
     @classmethod
     def rate(cls, base: float, t: int, values: Mapping[str, Any], length: int) -> float:
