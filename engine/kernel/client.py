@@ -33,23 +33,19 @@ from engine.kernel.protocol import (
     Start,
     TrainedEdit,
 )
+from engine.kernel.run_mirror import RunMirror
 from engine.numerics.job import Job
-from engine.training.curve import losses_saved, point_rows
 from graph.model.address import Address
-from graph.model.computation import computation_key
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
-from graph.storage.run_history import newest_id
 from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedLosses, SavedRun, completed, owner_of
+from graph.storage.saved_run import SavedRun
 from graph.text.messages import _
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from engine.training.curve import Curve
-    from engine.training.losses import Losses
 
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
@@ -110,16 +106,7 @@ class KernelClient:
         self._moves: list[StateMove] = []
         self._attachments_sent: set[str] = set()
         self._commands: list[Command] = []
-        self._runs = 1
-        self._spare = 1
-        """The id of the next run that branches from another."""
-        self.saved_runs: dict[int, SavedRun] = {}
-        """The runs of the document as the kernel sent them; of the present one without its curve and newest state."""
-        self.graph_texts: dict[str, str] = {}
-        """The graphs that runs of the document trained, as documents without their large tensors, by `computation_key`."""
-        self._looked_for: tuple[str, int] | None = None
-        self.losses: Callable[[int], Losses | None] = lambda run: None
-        """The loss of every step of a run, which the kernel sent."""
+        self.runs = RunMirror()
         self._arrays: dict[Address, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._jobs = JobClient()
@@ -129,10 +116,6 @@ class KernelClient:
         self._kept: list[KeptCallback] = []
         self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
-        self._state: SavedState | None = None
-        self._curve: Curve | None = None
-        self._state_run, self._state_own = 0, True
-        """The run that both are of, and whether its steps led to the state."""
         self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
         self._state_pause = 0.0
@@ -203,16 +186,8 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._points_known, self._state, self._spot = {}, None, None
-        self.saved_runs = {saved.record.id: saved for saved in document.runs}
-        self.graph_texts = {saved.record.graph: saved.document for saved in document.runs if saved.document}
-        if document.runs:
-            self.graph_texts[computation_key(document.graph)] = dumps(document.graph)
-        parents = [saved.record.parent or 0 for saved in document.runs]  # a deleted run's branches still name it
-        self._runs = max(self._runs, newest_id(document.graph.settings), *self.saved_runs, *parents)
-        owner = owner_of(document.runs, document.state)
-        self.run = owner.record.id if owner is not None else self.new_run()
-        self._spare = self.new_run()
+        self._points_known, self._spot = {}, None
+        self.run = self.runs.attach(document)
         if document.runs:
             self._commands.append(Adopt(self.run, document.runs))
         if document.state is not None:
@@ -239,12 +214,11 @@ class KernelClient:
 
     def new_run(self) -> int:
         """An id for a run that is about to begin."""
-        self._runs += 1
-        return self._runs
+        return self.runs.new_id()
 
     def adopt(self, saved: SavedRun) -> None:
         """One more run of the document, made beside the present one under an id of `new_run`."""
-        self.saved_runs[saved.record.id] = saved
+        self.runs.saved[saved.record.id] = saved
         self._commands.append(Adopt(self.run, (saved,)))
         self._wishes.progress = True
         self.pump()
@@ -394,7 +368,7 @@ class KernelClient:
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
             closed=self._left_documents if wishes.text else (), folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
-            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run, spare=self._spare,
+            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run, spare=self.runs.spare,
             points_known=dict(self._points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
@@ -452,15 +426,14 @@ class KernelClient:
             return
         if reply.ready and not self.ready:
             self.ready = True
+        self.runs.hear(reply)
         if reply.state is not None:
-            self._state, self._curve, self._state_request = reply.state, reply.curve, request.number
-            self._state_run, self._state_own = reply.state_run, reply.state_own
+            self._state_request = request.number
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
             self._state_pause = 0.0 if reply.state_seconds < QUICK_STATE else self._state_interval
             self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
-        self.saved_runs |= {saved.record.id: completed(saved, self.saved_runs.get(saved.record.id)) for saved in reply.runs}
         self._take_progress(reply)
         if trace is not None and reply.structure == self._document.structure:
             self._traced_step = trace.step
@@ -500,27 +473,16 @@ class KernelClient:
         if reply.progress is None:
             return
         progress = replace(reply.progress, structure=reply.structure, revision=reply.revision)
-        self._runs = max(self._runs, progress.run)
-        if progress.run == self._spare:
-            self._spare = self.new_run()
+        self.runs.present_is(progress.run)
         self._points_known[progress.run] = progress.first_point + len(progress.points)
         if not self._commands:
             self.run = progress.run  # the kernel knows best, for instance when a command could not be carried out
         if self.training and progress.phase != "training":
             self._wishes.state = self._wishes.trace = True
         self.progress = progress
-        self._keep_graph(reply)
+        if self._document is not None:
+            self.runs.keep_graph(progress, self._document)
         self.on_progress(progress)
-
-    def _keep_graph(self, reply: Reply) -> None:
-        """Keep the graph of the present run as text, so that it can be restored once the document is another."""
-        record, document = self.progress.record, self._document
-        if record is None or document is None or record.graph in self.graph_texts or reply.structure != document.structure:
-            return
-        looked_for = record.graph, document.revision
-        if looked_for != self._looked_for and computation_key(document.graph) == record.graph:
-            self.graph_texts[record.graph] = dumps(document.graph)
-        self._looked_for = looked_for
 
     def _ask_again(self, request: Request) -> None:
         """The kernel needs the whole document: ask for the same once more."""
@@ -599,32 +561,11 @@ class KernelClient:
     @property
     def known_state(self) -> SavedState | None:
         """The newest trained values outside the kernel: another kernel continues from them."""
-        return self._state if self._state is not None else self._document.state if self._document is not None else None
+        return self.runs.state if self.runs.state is not None else self._document.state if self._document is not None else None
 
     def all_runs(self) -> tuple[SavedRun, ...]:
-        """Every run of the document, whole, with its graph where that is another one; the present run as it was at the newest state
-        that was handed over."""
-        now = computation_key(self._document.graph) if self._document is not None else ""
-        return tuple(
-            run if run.record.graph == now else replace(run, document=self.graph_texts.get(run.record.graph, run.document))
-            for run in self._whole_runs()
-        )
-
-    def _whole_runs(self) -> tuple[SavedRun, ...]:
-        live, state, curve = self._live, self._state, self._curve
-        present = self.saved_runs.get(live)
-        others = [saved for run, saved in self.saved_runs.items() if run != live]
-        if present is None or state is None or curve is None or self._state_run != live:
-            return tuple(self.saved_runs.values())
-        states = {each.step: each for each in present.states}
-        if self._state_own and state.step >= present.record.start:
-            states[state.step] = state
-        losses = self.losses(live)
-        return (*others, replace(
-            present, record=self.progress.record or present.record, states=tuple(state for _, state in sorted(states.items())),
-            points=point_rows(curve.points), losses=SavedLosses() if losses is None else losses_saved(losses.until(curve.last)),
-            stride=curve.stride,
-        ))  # fmt: skip
+        """Every run of the document, whole: see `RunMirror.whole`."""
+        return self.runs.whole(self._live, self.progress, self._document)
 
     @property
     def _live(self) -> int:
@@ -642,24 +583,17 @@ class KernelClient:
         self.run = self._live
         self._commands = []
         runs = self.all_runs()
-        self.saved_runs = {saved.record.id: saved for saved in runs}  # what the new kernel gets, it does not send again
+        self.runs.saved = {saved.record.id: saved for saved in runs}  # what the new kernel gets, it does not send again
         if runs:
             self._commands.append(Adopt(self.run, runs))
-        if self._state is not None:
-            self._commands.append(Resume(self.run, *self._last_known(self._state)))
+        if self.runs.state is not None:
+            self._commands.append(Resume(self.run, *self.runs.last_known(self.run, self.runs.state)))
         elif file is not None:
             self._commands.append(Load(self.run, file))
         self._news = text
         self._tell("starting", text)
         self.start()
         self.pump()
-
-    def _last_known(self, state: SavedState) -> tuple[SavedState, bool]:
-        """Where the present run can go on, and whether its steps led there; `state` came last, but may be of the run it branched from."""
-        known = self.saved_runs.get(self.run)
-        if self._state_run == self.run or known is None or not known.states:
-            return state, self._state_own
-        return known.states[-1], True
 
 
 def kept_edit(document: Document, kept: TrainedEdit) -> Edit:

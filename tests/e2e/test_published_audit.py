@@ -92,7 +92,7 @@ def test_a_run_or_a_job_that_ends_after_new_or_open_never_touches_the_new_docume
     progress = bench.client.progress
     assert heard and {*heard} == {7 if with_runs else 0}  # nothing of the last document, whatever was under way
     assert (progress.step, progress.phase) == ((7, "paused") if with_runs else (0, "idle"))
-    assert {run: saved.record for run, saved in bench.client.saved_runs.items()} == {run: saved.record for run, saved in wanted.items()}
+    assert {run: saved.record for run, saved in bench.client.runs.saved.items()} == {run: saved.record for run, saved in wanted.items()}
     assert not other.modified and other.revision == 0
     assert bench.client.run in wanted if with_runs else not bench.client.all_runs()
 
@@ -118,7 +118,7 @@ def test_new_runs_of_an_opened_file_have_ids_that_none_of_its_runs_has_or_had(sa
     fresh.rate(0.2)
     fresh.go_to(6 if saved else 2)
     fresh.train(1)  # and another
-    branches = [run for run, each in fresh.client.saved_runs.items() if each.record.parent is not None]
+    branches = [run for run, each in fresh.client.runs.saved.items() if each.record.parent is not None]
     assert len(branches) == 2 and min(branches) > high and fresh.client.new_run() > max(branches)
 
 

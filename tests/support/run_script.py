@@ -104,10 +104,10 @@ class Script:
 
     def _connect(self, runs: int) -> KernelClient:
         client = KernelClient(process=self._process())
-        client._runs = runs
-        client._spare = client.new_run()  # an id that no run of the file has
+        client.runs.newest = runs
+        client.runs.spare = client.new_run()  # an id that no run of the file has
         client.start = lambda: self._started(client)  # type: ignore[method-assign]
-        client.losses = lambda run: self.curves.get(run)
+        client.runs.losses = lambda run: self.curves.get(run)
         client.on_progress = self._progressed
         client._clock = lambda: self._tick()
         self._now = 0.0
@@ -258,7 +258,7 @@ class Script:
 
     def restore(self) -> None:
         """Go to a run with the settings that it had: one edit, and then there."""
-        saved = self.chance.choice([*self.client.saved_runs.values()] or [None])
+        saved = self.chance.choice([*self.client.runs.saved.values()] or [None])
         if saved is None:
             return
         record = saved.record
@@ -309,8 +309,8 @@ class Script:
         held = self.document.runs
         assert {saved.record.id for saved in held} == {saved.record.id for saved in runs}
         self.document.state = None
-        self.client = self._connect(max([*self.histories, self.client._runs]))
-        self.client.saved_runs = {saved.record.id: saved for saved in held}
+        self.client = self._connect(max([*self.histories, self.client.runs.newest]))
+        self.client.runs.saved = {saved.record.id: saved for saved in held}
         self.curves = {saved.record.id: curve_of(saved).losses for saved in held}
         self.client.command(Adopt(self.client.run, held))
         if place[0] in {saved.record.id for saved in held}:

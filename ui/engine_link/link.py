@@ -79,7 +79,7 @@ class Kernel(QObject):
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
         self._client.on_state = self.handed.emit
-        self._client.losses = self.losses.get
+        self._client.runs.losses = self.losses.get
         self._schedule = Schedule(self)
         self._client.start()
         self._watch()
@@ -103,7 +103,7 @@ class Kernel(QObject):
     @property
     def runs(self) -> dict[int, RunRecord]:
         """The records of all runs of the document by id, the present one as it is now."""
-        records = {run: saved.record for run, saved in self._client.saved_runs.items()}
+        records = {run: saved.record for run, saved in self._client.runs.saved.items()}
         present = self.progress.record
         return records if present is None else records | {present.id: present}
 
@@ -113,7 +113,7 @@ class Kernel(QObject):
 
     def document_text(self, key: str) -> str:
         """The graph of this `computation_key`, as a document, where a run trained it; else empty."""
-        return self._client.graph_texts.get(key, "")
+        return self._client.runs.graph_texts.get(key, "")
 
     @property
     def training(self) -> bool:

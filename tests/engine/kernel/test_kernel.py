@@ -264,9 +264,9 @@ def test_a_failure_inside_the_bench_is_told_and_does_not_end_the_kernel(window: 
 
 def test_kill_9_while_training_restarts_from_the_last_state(window: Window) -> None:
     window.client.command(Start(window.client.run))
-    window.until(lambda: window.client.progress.step > 0 and window.client._state is not None and window.client._state.step > 0)
+    window.until(lambda: window.client.progress.step > 0 and window.client.known_state is not None and window.client.known_state.step > 0)
     before, pid = window.document.graph.copy(), window.client.pid
-    saved = window.client._state.step
+    saved = window.client.known_state.step
 
     os.kill(pid or 0, signal.SIGKILL)
     window.until(lambda: window.client.pid != pid and window.client.current() and not window.client.training)

@@ -65,7 +65,7 @@ class Bench:
         self.now = 0.0
         self.client = KernelClient(clock=lambda: self.now)
         self.losses: dict[int, Losses] = {}
-        self.client.losses = self.losses.get
+        self.client.runs.losses = self.losses.get
         self.client.on_progress = self._hear
         self.client.attach(self.document)
         self.settle()
@@ -139,11 +139,11 @@ def test_an_engine_that_dies_right_after_a_branch_does_not_mix_it_with_its_paren
     bench.client._wishes.state = False  # it dies before it handed over a state of the branch
     bench.client.pump()
     branch = bench.client.run
-    assert branch != parent and bench.client._state_run == parent
+    assert branch != parent and bench.client.runs.state_run == parent
     bench.kill()
     assert (bench.client.run, bench.client.progress.step) == (branch, 8) and same(bench.state(), eighth)
     bench.train(4)
-    assert bench.client.run == branch and curve_of(bench.client.saved_runs[branch]).last <= 12
+    assert bench.client.run == branch and curve_of(bench.client.runs.saved[branch]).last <= 12
     bench.go_to(20, parent)
     assert bench.client.progress.step == 20
 
@@ -165,7 +165,7 @@ def test_weights_set_by_hand_are_not_taken_for_those_of_the_run(dies: bool, monk
         bench.kill()
         assert same(bench.state(), edited)
     bench.train(3)
-    record = bench.client.saved_runs[bench.client.run].record
+    record = bench.client.runs.saved[bench.client.run].record
     assert bench.client.run != run and (record.parent, record.start, record.origin) == (run, 10, "values")
     bench.client.command(Pause(bench.client.run))
     bench.settle()

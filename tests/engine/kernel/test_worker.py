@@ -315,8 +315,8 @@ def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() 
     try:
         client.attach(document)
         client.command(Start(client.run))
-        until(lambda: client._state is not None and client._state.step > 0)
-        pid, saved = client.pid or 0, client._state.step if client._state is not None else 0
+        until(lambda: client.known_state is not None and client.known_state.step > 0)
+        pid, saved = client.pid or 0, client.known_state.step if client.known_state is not None else 0
         os.kill(pid, signal.SIGKILL)
         until(lambda: client.pid not in (None, pid) and client.current() and client.progress.step >= saved)
 
