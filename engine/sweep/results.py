@@ -135,7 +135,7 @@ def spread(rows: Iterable[MemberResult], measure: str) -> Spread:
         return Spread(len(rows), 0, diverged, None, None, None)
     low, high = min(values), max(values)
     best, far = (low, high) if lower_is_better(measure) else (high, low)
-    return Spread(len(rows), len(values), diverged, _median(values), best, far)
+    return Spread(len(rows), len(values), diverged, statistics.median(values), best, far)
 
 
 def _end(row: MemberResult, measure: str, worst: float) -> float | None:
@@ -144,10 +144,6 @@ def _end(row: MemberResult, measure: str, worst: float) -> float | None:
     value = row.value(measure)
     return worst if value is not None and math.isnan(value) else value
 
-
-def _median(values: Sequence[float]) -> float:
-    """As usual; of two middle values of which one is infinite, the other's mean with it is infinite too."""
-    return statistics.median(values)
 
 
 def measures_of(rows: Iterable[MemberResult]) -> list[str]:

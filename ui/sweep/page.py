@@ -280,9 +280,10 @@ class SweepPage(Panel):
             return
         text = ngettext("{count:,} run", "{count:,} runs", self._plan.count).format(count=self._plan.count)
         if self._known is not None:
+            seconds = self.state.took(self._plan, self.workspace.document.graph) or self._known.seconds
             steps = ngettext("{count} step", "{count} steps", self._known.steps).format(count=count(self._known.steps))
             text = _("{runs}, {steps}, {time}. {ways}").format(
-                runs=text, steps=steps, time=duration(self._known.seconds), ways=ways_text(self._known.ways)
+                runs=text, steps=steps, time=duration(seconds), ways=ways_text(self._known.ways)
             )
         self.estimate.setText(text)
 

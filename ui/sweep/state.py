@@ -91,6 +91,11 @@ class SweepState(QObject):
 
     # what can be read
 
+    def took(self, plan: SweepPlan, graph: Graph) -> float | None:
+        """Seconds that this very plan took the last time, with this graph; None where it was not trained to its end."""
+        whole = plan == self.plan and self.ended == plan.count and not self.running and not self.outdated(graph)
+        return self.seconds if whole else None
+
     @property
     def running(self) -> bool:
         return self._handle is not None

@@ -123,6 +123,7 @@ def test_rows_come_are_chosen_and_their_settings_used(bench: Bench) -> None:
     bench.carry_out()
     state, table = bench.page.state, bench.page.table
     assert state.ended == 6 and "6 runs in" in bench.page.status.text()
+    assert state.took(state.plan, bench.document.graph) == state.seconds  # which the next estimate says
     column = len(state.plan.axes) + state.measures.index("train_loss")
     table.horizontalHeader().setSortIndicator(column, Qt.SortOrder.AscendingOrder)
     losses = [state.rows[index].metrics["train_loss"] for index in table.rows.order]
@@ -140,7 +141,7 @@ def test_rows_come_are_chosen_and_their_settings_used(bench: Bench) -> None:
     bench.document.do(SetParam("hidden", "out_features", 5), "Wider")
     bench.page.state.select(None)
     bench.page.document_changed()
-    assert "as it was" in bench.page.status.text()
+    assert "as it was" in bench.page.status.text() and state.took(state.plan, bench.document.graph) is None
 
 
 def test_a_run_is_kept_as_a_run_of_the_document(bench: Bench) -> None:
