@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import epsilon, learning_rate, share, weight_decay
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Adadelta(Optimizer):
         Equation("s = ρ*s + (1 - ρ)*d^2"),
         Equation("θ = θ - η*d"),
     )
+    frames = (Frame("η*sqrt(s + ε)", "sqrt(r + ε)", "", "r", exact=False),)
     torch_call = "Adadelta({0}, lr={lr!r}, rho={rho!r}, eps={eps!r}, weight_decay={weight_decay!r})"
 
     def step(self, gradients: Tensors) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import epsilon, learning_rate, weight_decay
 from graph.model.spec import Setting
 
@@ -30,6 +31,7 @@ class AdaGrad(Optimizer):
         Equation("r = r + g^2"),
         Equation("θ = θ - (η/(1 + (t - 1)*κ))*(g/(sqrt(r) + ε))"),
     )
+    frames = (Frame("η/(1 + (t - 1)*κ)", "sqrt(r) + ε", square="r"),)
     torch_call = (
         "Adagrad({0}, lr={lr!r}, lr_decay={lr_decay!r}, initial_accumulator_value={initial_accumulator_value!r}, "
         "eps={eps!r}, weight_decay={weight_decay!r})"

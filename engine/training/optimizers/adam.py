@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import AMSGRAD, betas, epsilon, learning_rate, weight_decay
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ MOMENTS = (
     Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))"),
 )
 """All of Adam but its weight decay."""
+_ALPHA, _BETA = "η*(1 - β₁)/(1 - β₁^t)", "β₁*(1 - β₁^(t - 1))/(1 - β₁^t)"
+
+
+def adam_frame(square: str, when: str = "", exact: bool = True) -> Frame:
+    """Adam's frame where the root is taken of this memory, corrected for its start."""
+    root = f"sqrt({square}/(1 - β₂^t)) + ε"
+    return Frame(_ALPHA, root, _BETA, square, f"-η*m/(1 - β₁^t)/({root})", when, exact)
 
 
 class Adam(Optimizer):
@@ -33,6 +41,7 @@ class Adam(Optimizer):
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))
     equations = (Equation("g = gradient + λ*θ", "weight_decay"), *MOMENTS)
     letters = {"largest": r"r_{\max}"}
+    frames = (adam_frame("r", "not amsgrad"), adam_frame("largest"))
     torch_call = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r})"
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
-from engine.training.optimizers.adam import MOMENTS, Adam
+from engine.training.optimizers.adam import MOMENTS, Adam, adam_frame
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import AMSGRAD, betas, epsilon, learning_rate, weight_decay
 
@@ -18,6 +18,10 @@ class AdamW(Adam):
     doc = "Adam with weight decay beside the gradient instead of inside it (Loshchilov and Hutter 2019)."
     settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(0.01))
     equations = (Equation("θ = θ - η*λ*θ", "weight_decay"), *MOMENTS)
+    frames = (
+        adam_frame("r", "not amsgrad, not weight_decay"), adam_frame("largest", "not weight_decay"),
+        adam_frame("r", "not amsgrad", exact=False), adam_frame("largest", exact=False),
+    )
     torch_call = Adam.torch_call.replace("Adam(", "AdamW(")
 
     def _decayed(self, gradients: Tensors) -> Tensors:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.numerics.lazy import torch
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
+from engine.training.optimizers.frame import Frame
 from graph.model.settings import filled
 from graph.model.spec import Setting, holds
 from graph.text.messages import translated
@@ -67,6 +68,9 @@ class Optimizer:
     equations: ClassVar[tuple[Equation, ...]] = ()
     letters: ClassVar[Mapping[str, str]] = {}
     """LaTeX of names in the equations that their spelling does not say."""
+    frames: ClassVar[tuple[Frame, ...]] = ()
+    """What the step makes of what is remembered, in the terms that many optimizers share; of several the first whose condition holds.
+    Empty: nothing is claimed about it."""
     torch_call: ClassVar[str] = ""
     """The same in `torch.optim`, `SGD({0}, lr={lr!r})`; empty where torch does not have it."""
     evaluates_loss: ClassVar[bool] = False
@@ -102,6 +106,12 @@ class Optimizer:
         """The equations of one step, in order, under these settings and with these numbers remembered before it."""
         values = {**hyper, **scalars}
         return [equation for equation in cls.equations if holds(equation.when, values)]
+
+    @classmethod
+    def frame(cls, hyper: Mapping[str, Any], scalars: Mapping[str, float]) -> Frame | None:
+        """The frame of a step under these settings and with these numbers remembered before it; None where none is declared."""
+        values = {**hyper, **scalars}
+        return next((frame for frame in cls.frames if holds(frame.when, values)), None)
 
     @classmethod
     def formula(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import learning_rate, momentum, share, weight_decay
 from graph.text.messages import _
 
@@ -37,6 +38,11 @@ class Momentum(Optimizer):
         Equation("begun = 1", "momentum", shown=False),
         Equation("θ = θ - η*m", "momentum"),
         Equation("θ = θ - η*g", "not momentum", _("without momentum")),
+    )
+    frames = (
+        Frame("η", when="not momentum"),
+        Frame("η", beta="ρ", velocity="-η*m", when="not begun"),
+        Frame("η*(1 - τ)", beta="ρ", velocity="-η*m"),
     )
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, dampening={dampening!r}, weight_decay={weight_decay!r})"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import betas, epsilon, learning_rate, weight_decay
 from graph.model.spec import Setting
 from graph.text.messages import _
@@ -38,6 +39,13 @@ class NAdam(Optimizer):
         Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))"),
     )
     letters = {"μ_next": r"\mu_{t+1}", "product": r"\Pi"}
+    frames = (
+        Frame(
+            "η*((1 - β₁)*β₁*(1 - 0.5*0.96^((t + 1)*ψ))/(1 - product*β₁*(1 - 0.5*0.96^((t + 1)*ψ)))"
+            " + (1 - β₁*(1 - 0.5*0.96^(t*ψ)))/(1 - product))",
+            "sqrt(r/(1 - β₂^t)) + ε", "", "r", "-η*m/(1 - β₁^t)/(sqrt(r/(1 - β₂^t)) + ε)", exact=False,
+        ),
+    )
     torch_call = (
         "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, weight_decay={weight_decay!r})"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import learning_rate, momentum, weight_decay
 from engine.training.optimizers.sgd import Sgd
 
@@ -24,6 +25,10 @@ class Nesterov(Optimizer):
         Equation("g = gradient + λ*θ", "weight_decay"),
         Equation("m = ρ*m + g", "momentum"),
         Equation("θ = θ - η*(g + ρ*m)"),
+    )
+    frames = (
+        Frame("η", when="not momentum"),
+        Frame("η*(1 + ρ)", beta="", velocity="-η*m", exact=False),
     )
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, nesterov=True, weight_decay={weight_decay!r})"
 

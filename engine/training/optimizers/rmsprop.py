@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import epsilon, learning_rate, momentum, share, weight_decay
 from graph.model.spec import Setting
 from graph.text.messages import _
@@ -36,6 +37,12 @@ class RmsProp(Optimizer):
         Equation("m = ρ*m + d", "momentum"),
         Equation("θ = θ - η*m", "momentum"),
         Equation("θ = θ - η*d", "not momentum", _("without momentum")),
+    )
+    frames = (
+        Frame("η", "sqrt(r) + ε", square="r", when="not momentum, not centered"),
+        Frame("η", "sqrt(r - a^2) + ε", square="r", when="not momentum"),
+        Frame("η", "sqrt(r) + ε", "ρ", "r", "-η*m", "not centered", carries=False),
+        Frame("η", "sqrt(r - a^2) + ε", "ρ", "r", "-η*m", carries=False),
     )
     torch_call = (
         "RMSprop({0}, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r}, centered={centered!r}, weight_decay={weight_decay!r})"

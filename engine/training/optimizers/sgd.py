@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import learning_rate, weight_decay
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Sgd(Optimizer):
     doc = "Stochastic gradient descent: a step against the gradient. With the whole training set as the batch, it is gradient descent."
     settings = (learning_rate(0.1), weight_decay())
     equations = (Equation("g = gradient + λ*θ", "weight_decay"), Equation("θ = θ - η*g"))
+    frames = (Frame("η"),)
     torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
 
     def step(self, gradients: Tensors) -> None:
