@@ -171,9 +171,9 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.training.optimizers.registry import OPTIMIZERS
+    from engine.training.optimizers.registry import CUSTOM, OPTIMIZERS
 
-    add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
+    add_training_options(parser, {"optimizer": (*OPTIMIZERS, CUSTOM)})
     parser.add_argument(
         "--resume", action="store_true", help=_("continue the run saved in FILE; --steps and --epochs then count from its beginning")
     )
@@ -188,9 +188,9 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.training.optimizers.registry import OPTIMIZERS
+    from engine.training.optimizers.registry import CUSTOM, OPTIMIZERS
 
-    add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
+    add_training_options(parser, {"optimizer": (*OPTIMIZERS, CUSTOM)})
     parser.add_argument("--pairs", action="store_true", help=_("take first values together, then second ones, instead of all combinations"))
     parser.add_argument("--measure", metavar="NAME", help=_("what the summary is about: train_loss, validation_accuracy …"))
     parser.add_argument("--csv", metavar="F.csv", help=_("write a row for each run"))

@@ -80,7 +80,7 @@ def _interrupted(step: int, out: Path | None) -> str:
 def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
     """Put the options where the document keeps its training settings."""
     from engine.training.optimizers.base import OptimizerError
-    from engine.training.optimizers.registry import optimizer
+    from engine.training.optimizers.registry import declared
 
     changes: dict[str, Any] = {}
     key = options.optimizer or str(graph.training["optimizer"])
@@ -88,7 +88,7 @@ def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
     if options.lr is not None:
         hyper["lr"] = options.lr
     try:
-        changes |= {"optimizer": key, "hyper": optimizer(key).with_defaults(hyper)}
+        changes |= {"optimizer": key, "hyper": declared({**graph.training, "optimizer": key}).with_defaults(hyper)}
     except OptimizerError as error:
         raise CommandError(str(error)) from None
     for setting, value in given(options):

@@ -23,7 +23,7 @@ from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
 from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
-from engine.training.optimizers.registry import optimizer
+from engine.training.optimizers.registry import declared
 from engine.training.state import state_key
 from graph.model.reach import reachable
 from graph.text.messages import _, translated
@@ -48,7 +48,7 @@ def export(model: Model, title: str = "") -> str:
     if model.inference.errors:
         raise ExportError(model.inference.errors[0].text)
     try:
-        spec = optimizer(str(model.graph.training["optimizer"]))
+        spec = declared(model.graph.training)
         spec.with_defaults(model.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None

@@ -20,7 +20,7 @@ from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.export.step_code import accumulated, scheduler_code, stop_note, update_lines
 from engine.training.measures import Decide
 from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import optimizer
+from engine.training.optimizers.registry import declared
 from engine.training.rates import steps_per_epoch
 from graph.model.training_settings import training_length
 from graph.storage.saved import steps_text
@@ -209,7 +209,7 @@ def _measuring(report: PrintedReport) -> list[str]:
 def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool, judged: str) -> list[str]:
     """`judged` is what a schedule that watches the loss is given, of what `measure` returns."""
     rows = max((len(part.tensor) for part in inputs.values() if part.batched), default=0)
-    spec = optimizer(str(training.get("optimizer", "sgd")))
+    spec = declared(training)
     hyper = spec.with_defaults(training.get("hyper") or {})
     size = 0 if spec.full_batch else min(int(training.get("batch_size") or rows), rows)
     shuffled = 0 < size < rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS, declared, declared_or_none, offered
 from engine.training.schedules.registry import SCHEDULES
 from graph.model.edits import Compound, Edit, SetParam, SetTraining
 from graph.model.graph import GraphError
@@ -100,10 +100,10 @@ OPTIMIZER = Swept("optimizer")
 SCHEDULE = Swept("lr_schedule")
 
 
-def choices_of(of: Swept, setting: Setting) -> dict[str, str]:
+def choices_of(graph: Graph, of: Swept, setting: Setting) -> dict[str, str]:
     """The values of a choice, with what they are called."""
     if of == OPTIMIZER:
-        return {key: translated(spec.short or spec.title) for key, spec in OPTIMIZERS.items()}
+        return {key: translated(spec.short or spec.title) for key, spec in offered(graph.training).items()}
     if of == SCHEDULE:
         return {key: translated(spec.title) for key, spec in SCHEDULES.items()}
     titles = setting.choice_titles or setting.choices
@@ -134,7 +134,7 @@ def setting_of(graph: Graph, of: Swept) -> Setting:
 
 def hyper_setting(graph: Graph, name: str) -> Setting | None:
     """An optimizer's setting: the document's optimizer goes first."""
-    own = OPTIMIZERS.get(str(graph.training["optimizer"]))
+    own = declared_or_none(graph.training)
     specs = [*([own] if own is not None else []), *OPTIMIZERS.values()]
     return next((setting for spec in specs if (setting := spec.setting(name)) is not None), None)
 
@@ -152,7 +152,7 @@ def text_of(graph: Graph, of: Swept) -> str:
 
 def sweepable(graph: Graph) -> list[Swept]:
     """Every setting that can be swept: of training first, then of the optimizer, then of the nodes."""
-    own = OPTIMIZERS.get(str(graph.training["optimizer"]))
+    own = declared_or_none(graph.training)
     hyper = [setting.name for setting in own.settings if setting.kind in EDITORS] if own is not None else []
     set_now = {name: setting_in(graph.training, setting) for name, setting in BY_NAME.items()}
     training = [name for name, s in BY_NAME.items() if name not in NOT_SWEPT and s.kind in EDITORS and holds(s.when, set_now)]
@@ -190,7 +190,7 @@ def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
     setting, title = setting_of(graph, axis.of), title_of(graph, axis.of)
     if not axis.values:
         raise PlanError(_("{setting} has no values.").format(setting=title))
-    choices = choices_of(axis.of, setting) if setting.kind == "choice" else {}
+    choices = choices_of(graph, axis.of, setting) if setting.kind == "choice" else {}
     values = []
     for value in axis.values:
         wrong = complaint(setting, value)
@@ -227,7 +227,7 @@ def edits_of(graph: Graph, plan: SweepPlan, values: Sequence[Any]) -> Compound:
             if of == SCHEDULE and value != setting_in(graph.training, setting):
                 edits.append(SetTraining("lr_schedule_hyper", {}))  # those of another schedule
         else:
-            spec = OPTIMIZERS[key]
+            spec = declared({**graph.training, "optimizer": key})
             if spec.setting(of.name) is None:
                 title = title_of(graph, of)
                 raise PlanError(_("{optimizer} has no setting {name}.").format(optimizer=translated(spec.title), name=quoted(title)))
@@ -255,7 +255,7 @@ def value_text(graph: Graph, of: Swept, value: Any) -> str:
     if value is None:
         return setting.empty or _("none")
     if setting.kind == "choice":
-        return choices_of(of, setting).get(value, str(value))
+        return choices_of(graph, of, setting).get(value, str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return f"{value:.6g}" if isinstance(value, float) else str(value)

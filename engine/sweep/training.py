@@ -18,7 +18,7 @@ from engine.sweep.stack import CannotStack, Stack
 from engine.sweep.stacked_optimizer import alike
 from engine.training.compiled import Compiled, RunError
 from engine.training.model import Model
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from engine.training.result import evaluated, parts_read
 from engine.training.run import Run
 from engine.training.schedules.registry import SCHEDULES
@@ -101,7 +101,7 @@ def groups(graph: Graph, plan: SweepPlan) -> list[Group]:
         twin = member_graph(graph, plan, values)
         why = _why_alone(twin)
         training = twin.training
-        spec = OPTIMIZERS.get(str(training["optimizer"]))
+        spec = declared_or_none(training)
         hyper = alike(spec, spec.with_defaults(training.get("hyper") or {})) if spec is not None and not why else index
         rest = [(s.name, str(setting_in(training, s))) for s in TRAINING_SETTINGS if s.name not in OWN]
         key = (computation_key(twin), hyper, *rest)
@@ -114,7 +114,7 @@ def groups(graph: Graph, plan: SweepPlan) -> list[Group]:
 
 def _why_alone(graph: Graph) -> str:
     """Why a run cannot be in a batch, as far as its settings say; empty where it can."""
-    spec = OPTIMIZERS.get(str(graph.training["optimizer"]))
+    spec = declared_or_none(graph.training)
     if spec is None:
         return _("the optimizer is not known")
     if spec.evaluates_loss:

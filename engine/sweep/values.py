@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, choices_of, setting_of, title_of
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import offered
 from graph.formula.numbers import read_number
 from graph.model.spec import Setting
 from graph.text.messages import _, translated
@@ -35,19 +35,19 @@ def read_values(graph: Graph, of: Swept, text: str) -> tuple[Any, ...]:
     text = text.strip()
     if not text:
         raise PlanError(_("{setting}: type its values, for example {example}.").format(
-            setting=title_of(graph, of), example=example(of, setting)))  # fmt: skip
+            setting=title_of(graph, of), example=example(graph, of, setting)))  # fmt: skip
     if setting.kind in ("int", "float") and (spaced := _RANGE.fullmatch(text)) is not None:
         return _spaced(setting, title_of(graph, of), spaced)
     parts = [part.strip() for part in text.split(";" if ";" in text else ",")]
-    return tuple(_one(setting, of, title_of(graph, of), part) for part in parts if part)
+    return tuple(_one(graph, setting, of, title_of(graph, of), part) for part in parts if part)
 
 
-def example(of: Swept, setting: Setting) -> str:
+def example(graph: Graph, of: Swept, setting: Setting) -> str:
     """What could be typed."""
     if of == OPTIMIZER:
         return "sgd, momentum, adam"
     if setting.kind == "choice":
-        return ", ".join([*choices_of(of, setting)][:2])
+        return ", ".join([*choices_of(graph, of, setting)][:2])
     if setting.kind == "bool":
         return "yes, no"
     if setting.kind == "int":
@@ -60,13 +60,13 @@ def log_range(low: str, high: str, count: int) -> str:
     return f"{low} … {high} log, {count} {_('values')}"
 
 
-def _one(setting: Setting, of: Swept, title: str, text: str) -> Any:
+def _one(graph: Graph, setting: Setting, of: Swept, title: str, text: str) -> Any:
     if setting.kind == "bool":
         if text.casefold() not in (*_YES, *_NO):
             raise PlanError(_("{setting}: {value} is neither yes nor no.").format(setting=title, value=quoted(text)))
         return text.casefold() in _YES
     if setting.kind == "choice":
-        return _choice(setting, of, title, text)
+        return _choice(graph, setting, of, title, text)
     if setting.optional and text.casefold() in ("all", "none", setting.empty.casefold()):
         return None
     return _number(setting, title, text)
@@ -80,11 +80,11 @@ def _number(setting: Setting, title: str, text: str) -> int | float:
     return float(value) if setting.kind == "float" else int(value)
 
 
-def _choice(setting: Setting, of: Swept, title: str, text: str) -> str:
-    choices = choices_of(of, setting)
+def _choice(graph: Graph, setting: Setting, of: Swept, title: str, text: str) -> str:
+    choices = choices_of(graph, of, setting)
     known = {choice: choice for choice in choices} | {name.casefold(): choice for choice, name in choices.items()}
     if of == OPTIMIZER:
-        known |= {translated(spec.title).casefold(): key for key, spec in OPTIMIZERS.items()}
+        known |= {translated(spec.title).casefold(): key for key, spec in offered(graph.training).items()}
     found = known.get(text) or known.get(text.casefold())
     if found is None:
         raise PlanError(_("{setting}: there is no {value}.{suggestion}").format(

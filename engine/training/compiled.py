@@ -20,7 +20,7 @@ from engine.meaning import meanings
 from engine.training.device import choose_device, threads_for
 from engine.training.fitted_buffers import FittedBuffers
 from engine.training.measures import Measures, find_measures
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from graph.model.address import parameter
 from graph.model.bypass import effective
 from graph.model.problem import Problem
@@ -162,7 +162,7 @@ class Compiled:
     def meanings(self) -> list[Problem]:
         """What is computed and probably not meant; looked for again when the structure or the batch size changes."""
         training = self.graph.training
-        spec = OPTIMIZERS.get(str(training.get("optimizer")))
+        spec = declared_or_none(training)
         key = None if spec is not None and spec.full_batch else training.get("batch_size")
         if self._meant is None or self._meant[0] != key:
             self._meant = key, meanings(self.graph, self.inference, self.feeds, key)

@@ -23,7 +23,7 @@ from engine.training.curve import Curve
 from engine.training.history import History
 from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
-from engine.training.optimizers.registry import optimizer
+from engine.training.optimizers.registry import declared, declared_or_none, optimizer
 from engine.training.rates import Rates, rates_of, steps_per_epoch
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
@@ -120,7 +120,7 @@ class Run:
     def configure(self, training: Mapping[str, Any]) -> None:
         """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step. Raises RunError."""
         if not self.prepared:
-            if training["optimizer"] != self.training["optimizer"]:
+            if declared_or_none(training) is not declared_or_none(self.training):
                 self.state.optimizer.clear()  # another optimizer has no use for what this one remembered
             self.training = dict(training)
             self.watch.configure(training)
@@ -616,13 +616,13 @@ class Run:
 
 def _bound(training: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that optimizer and batches are made for; hyperparameters are handed to the optimizer at work."""
-    return {name: value for name, value in conditions(training, "update", "batches").items() if name not in ("optimizer", "hyper")}
+    return {name: value for name, value in conditions(training, "update", "batches").items() if name not in ("optimizer", "hyper", "rule")}
 
 
 def _optimizer(training: Mapping[str, Any]) -> tuple[type[Optimizer], dict[str, Any]]:
     """The optimizer that training settings name, and all its settings. Raises RunError."""
     try:
-        spec = optimizer(str(training["optimizer"]))
+        spec = declared(training)
         return spec, spec.with_defaults(training.get("hyper") or {})
     except OptimizerError as error:
         raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None

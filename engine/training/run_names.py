@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from graph.formula.numbers import plain
 from graph.model.document_settings import RUNS
 from graph.model.run_record import RunRecord
@@ -60,8 +60,8 @@ def trained_with(training: Mapping[str, Any]) -> str:
 
 
 def optimizer_title(training: Mapping[str, Any]) -> str:
-    key = str(training.get("optimizer", ""))
-    return translated(OPTIMIZERS[key].title) if key in OPTIMIZERS else key
+    spec = declared_or_none(training)
+    return translated(spec.title) if spec is not None else str(training.get("optimizer", ""))
 
 
 def parent_settings(record: RunRecord, records: Mapping[int, RunRecord]) -> Mapping[str, Any] | None:
@@ -73,16 +73,16 @@ def parent_settings(record: RunRecord, records: Mapping[int, RunRecord]) -> Mapp
 def change_texts(before: Mapping[str, Any], after: Mapping[str, Any], every: bool = False) -> list[str]:
     """The settings that are others than before, `η 0.1`; with `every` those too that say when a run ends."""
     old, new = flat_settings(before), flat_settings(after)
-    spec = OPTIMIZERS.get(str(new.get("optimizer")))
+    spec = declared_or_none(after)
     changed = [name for name in dict.fromkeys((*new, *old)) if old.get(name) != new.get(name)]
     texts = []
-    if "optimizer" in changed:
+    if "optimizer" in changed or "rule" in changed:
         own = {setting.name for setting in spec.settings} if spec is not None else set()
         changed = [name for name in changed if name in BY_NAME and name not in own]  # its own settings come with it
         texts.append(trained_with(after))
     for name in changed:
         setting = BY_NAME.get(name)
-        if name == "optimizer" or (not every and setting is not None and setting.effect in UNNAMED):
+        if name in ("optimizer", "rule") or (not every and setting is not None and setting.effect in UNNAMED):
             continue
         own_setting = spec.setting(name) if spec is not None and setting is None else None
         title = setting_title(name) if own_setting is None else own_setting.symbol or own_setting.label

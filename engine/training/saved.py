@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.numerics.tensors import INLINE, TensorError
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from engine.training.state import PARTS, State
 from graph.storage.saved import DTYPES, SavedState
 from graph.text.messages import _
@@ -55,7 +55,8 @@ def put_back(model: Model, saved: SavedState, spared: Collection[str] = ()) -> t
         for name in [name for name in part if name.rpartition(".")[0] in spared]:
             del part[name]
     same = saved.optimizer == model.graph.training["optimizer"]
-    usable = same and saved.optimizer in OPTIMIZERS and OPTIMIZERS[saved.optimizer].can_load(state.optimizer)
+    spec = declared_or_none(model.graph.training)
+    usable = same and spec is not None and spec.can_load(state.optimizer)
     state.optimizer = {name: _remembered(model, tensor) for name, tensor in state.optimizer.items()} if usable else {}
     if saved.seed is not None:
         model.seed = saved.seed

@@ -51,6 +51,7 @@ TRAINING_SETTINGS: Final = (
         option="--optimizer", metavar="NAME",
     ),
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
+    TrainingSetting("rule", "object", None, title=_("Update rule"), effect="update", form=""),
     TrainingSetting(
         "lr_schedule", "choice", "constant", title=_("Schedule"), effect="update", offered=True, form="schedule", option="--schedule",
         metavar="SCHEDULE", option_help=_("learning rate over the run, such as cosine, step:30:0.1 or warmup:100+cosine"),

@@ -62,6 +62,10 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Any]:
     hyper = values.pop("hyper", None) or {}
     off = {setting.name for setting in TRAINING_SETTINGS if not setting.always and values[setting.name] == setting.default}
     off |= {name for name in ("steps", "epochs") if values.get(name) is None}
+    if values.get("optimizer") == "custom" and values["rule"]:
+        values["rule"] = values["rule"].get("title")
+    else:
+        off.add("rule")  # it does nothing
     shown = {name: value for name, value in values.items() if name not in LEFT_OUT and name not in off}
     rows: dict[str, Any] = {}
     for name, value in shown.items():

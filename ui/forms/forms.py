@@ -62,6 +62,16 @@ class ChoiceField(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda _: self.changed.emit(self.currentData()))
 
+    def set_choices(self, titles: Mapping[str, str]) -> None:
+        """Offer other choices from now on, with their titles; what is chosen stays where it is among them."""
+        if titles == {self.itemData(i): self.itemText(i) for i in range(self.count())}:
+            return
+        chosen = self.currentData()
+        self.clear()
+        for choice, title in titles.items():
+            self.addItem(title, choice)
+        self.setCurrentIndex(max(self.findData(chosen), 0))
+
     def set_value(self, value: object) -> None:
         at = self.findData(value)
         if at < 0:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 
 from engine.compile.views import ArrayView
 from engine.explain.misconceptions.match import judge_fault
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from graph.model import faults
 from graph.model.address import wire
 from graph.model.faults import Fault
@@ -73,7 +73,7 @@ class FaultFinding(QObject):
         if trace is None:
             return []
         leading = {edge for edge, gradient in trace.edge_gradients.items() if isinstance(gradient, ArrayView) and edge in graph.edges}
-        chosen = OPTIMIZERS.get(str(graph.training["optimizer"]))
+        chosen = declared_or_none(graph.training)
         return faults.possible(graph, trace.shapes, leading, zeroed=chosen is None or not chosen.evaluates_loss)
 
     def plant(self, kind: str = "", selected: bool = False) -> bool:

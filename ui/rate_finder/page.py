@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.learned.rate_finder import DIVERGED, FindRate, Sweep
 from engine.numerics.job import JobEnd, JobReport
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import declared_or_none
 from graph.model.edits import SetTraining
 from graph.text.messages import _
 from ui.look.job_bar import JobBar
@@ -190,7 +190,7 @@ class RatePage(Panel):
     def _present(self) -> float | None:
         """The document's learning rate."""
         training = self.workspace.document.graph.training
-        spec = OPTIMIZERS.get(str(training.get("optimizer")))
+        spec = declared_or_none(training)
         setting = spec.setting("lr") if spec is not None else None
         value = (training.get("hyper") or {}).get("lr", setting.default if setting is not None else None)
         return value if isinstance(value, int | float) else None

@@ -235,11 +235,11 @@ class Ribbon(Feature):
 
 def update_lines(document: Document) -> tuple[Line, ...]:
     """The equations by which the document's optimizer changes every parameter, without what is switched off or 0."""
-    from engine.training.optimizers.registry import optimizer
+    from engine.training.optimizers.registry import declared
 
     training = document.graph.training
     try:
-        spec = optimizer(str(training.get("optimizer", "sgd")))
+        spec = declared(training)
         hyper = spec.with_defaults(training.get("hyper") or {})
         equations = spec.active(hyper, {memory.name: 1.0 for memory in spec.state_variables if memory.scalar})
     except ValueError:  # the training panel says what is wrong

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, offered
 from graph.model.run_record import RunRecord
 from graph.model.spec import Setting
 from graph.model.training_settings import BY_NAME
@@ -28,9 +29,9 @@ class BranchDialog(QDialog):
         self.training: dict[str, Any] = dict(record.settings)
         self._last = dict(record.settings)
         self.setWindowTitle(_("Branch with changes"))
-        choices = tuple(OPTIMIZERS)
+        choices = offered(self.training)
         optimizer = replace(
-            BY_NAME["optimizer"], choices=choices, choice_titles=tuple(translated(OPTIMIZERS[key].title) for key in choices)
+            BY_NAME["optimizer"], choices=tuple(choices), choice_titles=tuple(translated(spec.title) for spec in choices.values())
         )  # fmt: skip
         rate = OPTIMIZERS["sgd"].setting("lr")
         assert rate is not None
@@ -71,10 +72,9 @@ class BranchDialog(QDialog):
         super().accept()
 
     def _show(self) -> None:
-        optimizer = str(self.training.get("optimizer"))
-        hyper: Mapping[str, Any] = _first_rate(optimizer) | dict(self.training.get("hyper") or {})
+        spec = declared_or_none(self.training)
+        hyper: Mapping[str, Any] = _first_rate(spec) | dict(self.training.get("hyper") or {})
         self.form.set_values({**self.training, "lr": hyper.get("lr"), "step": self.step})
-        spec = OPTIMIZERS.get(optimizer)
         self.form.editors["batch_size"].setEnabled(spec is None or not spec.full_batch)
 
     def _set(self, name: str, value: Any) -> None:
@@ -84,8 +84,9 @@ class BranchDialog(QDialog):
             self.training["hyper"] = {**(self.training.get("hyper") or {}), "lr": value}
         elif name == "optimizer":
             # another optimizer's settings would be a trap: it begins with its own, or with those the run had
-            own = self._last.get("hyper") if value == self._last.get("optimizer") else _first_rate(value)
-            self.training |= {"optimizer": value, "hyper": dict(own or {})}
+            self.training["optimizer"] = value
+            own = self._last.get("hyper") if value == self._last.get("optimizer") else _first_rate(declared_or_none(self.training))
+            self.training["hyper"] = dict(own or {})
             self._show()
         else:
             self.training[name] = value
@@ -93,8 +94,7 @@ class BranchDialog(QDialog):
                 self.training.pop(name)
 
 
-def _first_rate(optimizer: str) -> dict[str, Any]:
+def _first_rate(spec: type[Optimizer] | None) -> dict[str, Any]:
     """The rate that this optimizer has where none was set."""
-    spec = OPTIMIZERS.get(optimizer)
     rate = spec.setting("lr") if spec is not None else None
     return {} if rate is None else {"lr": rate.default}

@@ -112,14 +112,14 @@ class AxisRow(QWidget):
         self.values.clear()
         self._hint()
         if self.of is not None and self._graph is not None:
-            self.values.setText(example(self.of, setting_of(self._graph, self.of)))
+            self.values.setText(example(self._graph, self.of, setting_of(self._graph, self.of)))
         self.edited.emit()
 
     def _hint(self) -> None:
         if self.of is None or self._graph is None:
             return
         try:
-            self.values.setPlaceholderText(example(self.of, setting_of(self._graph, self.of)))
+            self.values.setPlaceholderText(example(self._graph, self.of, setting_of(self._graph, self.of)))
         except PlanError:
             self.values.setPlaceholderText("")
         self.values.setToolTip(_("Values, separated by commas, or a range: 0 … 4; 0.001 … 1 log, 7 values"))
@@ -223,7 +223,7 @@ class SweepForm(QWidget):
         used = {row.of for row in self.rows}
         free = next((of for of in self._offered() if of not in used), None)
         if graph is not None and free is not None:
-            row = self._new(free, example(free, setting_of(graph, free)))
+            row = self._new(free, example(graph, free, setting_of(graph, free)))
             self._edited()
             row.box.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none
 from engine.training.rates import rates_of, steps_per_epoch
 from engine.training.schedules.base import Schedule, ScheduleError
 from engine.training.schedules.registry import SCHEDULES
@@ -120,7 +120,7 @@ class ScheduleForm(Folded):
         """The drawing, where the rate changes at all."""
         drawn, problem = None, ""
         training = self._training
-        spec = OPTIMIZERS.get(str(training.get("optimizer")), OPTIMIZERS["sgd"])
+        spec = declared_or_none(training) or OPTIMIZERS["sgd"]
         setting = spec.setting("lr")
         base = (training.get("hyper") or {}).get("lr", setting.default if setting is not None else None)
         if self._kind is not None and isinstance(base, int | float):

@@ -14,7 +14,7 @@ from engine.data.parts import Part
 from engine.training.curve import Point
 from engine.training.losses import Losses
 from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, offered
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.loss_words import loss_words
@@ -50,7 +50,7 @@ SECTIONS = {
 
 def optimizer_of(document: Document) -> type[Optimizer]:
     """The optimizer a document chose; an unknown one counts as SGD."""
-    return OPTIMIZERS.get(str(document.graph.training.get("optimizer")), OPTIMIZERS["sgd"])
+    return declared_or_none(document.graph.training) or OPTIMIZERS["sgd"]
 
 
 def rate_of(document: Document) -> float | None:
@@ -110,7 +110,7 @@ class TrainingPage(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._document: Document | None = None
-        self._optimizer = ""
+        self._optimizer: type[Optimizer] | None = None
         self._formula: tuple[str, ...] = ()
         self._shown: tuple[Document, dict[str, Any]] | None = None
         self.optimizer_form = ParameterForm((OPTIMIZER,))
@@ -222,6 +222,8 @@ class TrainingPage(Panel):
             return
         self._shown = (document, dict(training))
         self._note_rate()
+        choices = {key: translated(known.title) for key, known in offered(training).items()}
+        self.optimizer_form.editors["optimizer"].set_choices(choices)
         self.optimizer_form.set_values(training)
         values = effective(training)
         self.run_form.set_values(values)
@@ -229,8 +231,8 @@ class TrainingPage(Panel):
             self.sections[name].set_values(values)
         self.schedule.set_training(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
-        if spec.key != self._optimizer or self.hyper_form is None:
-            self._optimizer = spec.key
+        if spec is not self._optimizer or self.hyper_form is None:
+            self._optimizer = spec
             clear(self._hyper_place)
             self.hyper_form = ParameterForm([setting.translated() for setting in spec.settings])
             self.hyper_form.changed.connect(self._set_hyper)
@@ -354,8 +356,9 @@ class TrainingPage(Panel):
             return
         self._note_rate()
         self._before[optimizer_of(self._document).key] = dict(self._document.graph.training.get("hyper") or {})
+        title = offered(self._document.graph.training)[key].title
         edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", self._before.get(key, {}))))
-        self._do(edit, _("Train with {title}").format(title=OPTIMIZERS[key].title), ("training", "optimizer"))
+        self._do(edit, _("Train with {title}").format(title=title), ("training", "optimizer"))
         self._note_rate()
 
     def _note_rate(self) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine.training import optimizers
 from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.custom import CUSTOM, custom
 from graph.text.messages import _
 from graph.text.quoting import named
 
@@ -30,3 +32,26 @@ def optimizer(key: str) -> type[Optimizer]:
     if key not in OPTIMIZERS:
         raise OptimizerError(_("there is no optimizer called {key}; there are {known}").format(key=named(key), known=", ".join(OPTIMIZERS)))
     return OPTIMIZERS[key]
+
+
+def declared(training: Mapping[str, Any]) -> type[Optimizer]:
+    """The optimizer that training settings name; the custom one is built from their `rule`. Equal rules give the same class.
+
+    Raises OptimizerError.
+    """
+    key = str(training.get("optimizer", "sgd"))
+    return custom(training.get("rule")) if key == CUSTOM else optimizer(key)
+
+
+def declared_or_none(training: Mapping[str, Any]) -> type[Optimizer] | None:
+    """The optimizer that training settings name; None where there is no such optimizer, or its rule cannot be used."""
+    try:
+        return declared(training)
+    except OptimizerError:
+        return None
+
+
+def offered(training: Mapping[str, Any]) -> dict[str, type[Optimizer]]:
+    """The optimizers to choose from by key: all there are, and the custom one where these settings hold a rule that can be used."""
+    own = declared_or_none({**training, "optimizer": CUSTOM}) if training.get("rule") else None
+    return OPTIMIZERS if own is None else {**OPTIMIZERS, CUSTOM: own}
