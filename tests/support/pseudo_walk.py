@@ -37,7 +37,7 @@ def _accented(text: str) -> str:
 
 messages._bracketed = _accented  # before any text is translated
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEventLoop, QModelIndex, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -65,6 +65,7 @@ from engine.kernel.protocol import Phase, Progress
 from engine.nodes.catalog import CATALOG
 from engine.training.curve import Point
 from graph.lessons.lesson import ENDING
+from graph.lessons.lesson import load as load_lesson
 from graph.model.edits import AddNode
 from graph.model.elements import Node
 from graph.storage.document import Document
@@ -90,6 +91,8 @@ LEAVES = ("quit", "new", "save", "full_screen", "present", "lessons", "record_le
 CONTENT = re.compile(r"\b(LessonText|Sheet)\b")
 """Widgets whose words are a document's or a formula's."""
 PATIENCE = 0.7
+SOON = 200
+"""Milliseconds: what waits longer, such as the next entry of the recovery journal, shows nothing."""
 
 Text = tuple[str, str]
 """(where, text)"""
@@ -147,10 +150,10 @@ class Walk:
     # looking
 
     def settle(self) -> None:
-        end = time.monotonic() + PATIENCE
+        end, work = time.monotonic() + PATIENCE, self.window.work
         QApplication.processEvents()
-        while (self.window.work.busy or not self.window.work.idle) and time.monotonic() < end:
-            QApplication.processEvents()
+        while (work.busy or work._events or any(work.left(key) < SOON for key in work._frames)) and time.monotonic() < end:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
         QApplication.processEvents()
         QApplication.sendPostedEvents()  # where patience ended with an answer, its text is laid out now
 
@@ -307,6 +310,8 @@ class Walk:
             _escape(window)
             while window.document.history.can_undo and spec.id not in ("undo", "redo") and before >= 0:
                 window.document.undo()
+        if window.actions_by_id["exact"].isChecked():
+            window.actions_by_id["exact"].trigger()  # else each lesson waits for fractions
         self.settle()
 
     def features(self) -> None:
@@ -333,17 +338,27 @@ class Walk:
             self.settle()
 
     def lessons(self) -> None:
-        """Every lesson: its first step with a question, else the last one; all steps of all where everything is walked through."""
+        """All kinds of questions and of things that lessons do, each once; all steps of all lessons where everything is walked through.
+
+        What lessons say themselves is not the window's, so one lesson of a kind shows what the next would.
+        """
         window = self.window
+        met: set[str] = set()
         for path in sorted((Path(__file__).parents[2] / "resources" / "lessons").glob(f"*{ENDING}")):
+            kinds = [
+                {*(f"asks {q.kind}" for q in step.ask), *(f"does {action.do}" for action in step.run)} for step in load_lesson(path).steps
+            ]
+            new = []
+            for at, mine in enumerate(kinds):
+                if self.every or mine - met:
+                    new.append(at)
+                    met |= mine
+            if not new:
+                continue
             window.document.mark_saved() if hasattr(window.document, "mark_saved") else None
             if not self._open(path):
                 raise AssertionError(path)
-            player = window.lessons.player
-            assert player is not None
-            steps = player.lesson.steps
-            asking = [at for at, step in enumerate(steps) if step.ask]
-            for at in range(len(steps)) if self.every else [*asking, len(steps) - 1][:1]:
+            for at in new:
                 window.lessons.go(at)
                 self.look(f"lesson {path.name}")
             window.lessons.leave()
@@ -503,8 +518,6 @@ def names(window: Window) -> set[str]:
 
 def documents() -> list[str]:
     """Texts of the lessons and examples that come with the app."""
-    from graph.lessons.lesson import load as load_lesson
-
     found = []
     for path in LESSONS.glob(f"*{ENDING}"):
         lesson = load_lesson(path)

@@ -85,7 +85,7 @@ def test_the_walk_opened_what_there_is(seen: dict[str, Any]) -> None:
     """Else nothing would be tested; the texts of panels, tools, dialogs and lessons are there, with brackets."""
     opened = " ".join(seen["opened"])
     for part in ("panel library", "panel training", "panel debugger", "tool paths", "dialog shortcuts", "palette", "feature present",
-                 "feature record_lesson", "lesson taylor.gwlesson", "engine dead", "action probe_value", "1366×768"):  # fmt: skip
+                 "feature record_lesson", "lesson activations.gwlesson", "engine dead", "action probe_value", "1366×768"):  # fmt: skip
         assert part in opened, part
     bracketed = [text for text in seen["texts"] if "⟦" in text]
     assert len(bracketed) > 1000 and "⟦Sávé·⟧" in seen["texts"]
