@@ -20,6 +20,7 @@ from cli.settings_options import add_training_options, positive, several
 from cli.version import version_text
 from engine.export.registry import Format, formats_in, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
+from graph.formula.numbers import read_number
 from graph.storage.paths import reason
 from graph.text.listing import alternatives
 from graph.text.messages import _
@@ -193,7 +194,16 @@ def _add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_options(parser, {"optimizer": (*OPTIMIZERS, CUSTOM)})
     parser.add_argument("--pairs", action="store_true", help=_("take first values together, then second ones, instead of all combinations"))
     parser.add_argument("--measure", metavar="NAME", help=_("what the summary is about: train_loss, validation_accuracy …"))
+    parser.add_argument("--target", type=_finite, metavar="LOSS", help=_("say which runs reached this loss, and after how many steps"))
     parser.add_argument("--csv", metavar="F.csv", help=_("write a row for each run"))
+    parser.add_argument("--curves", metavar="F.csv", help=_("write the points of every curve"))
+
+
+def _finite(text: str) -> float:
+    reading = read_number(text)
+    if reading.value is None:
+        raise argparse.ArgumentTypeError(reading.refusal)
+    return float(reading.value)
 
 
 def _scale(text: str) -> float:

@@ -28,13 +28,14 @@ NUMBER = 6
 def command(options: argparse.Namespace) -> int:
     from engine.numerics.job import JobError
     from engine.sweep.answer import planned
+    from engine.sweep.fairness import fair_text, fairness
     from engine.sweep.results import measures_of
-    from engine.sweep.tables import as_json, csv_text
+    from engine.sweep.tables import as_json, csv_text, curves_csv
 
     texts, options.sets = options.sets, []
     graph = load_graph(options)
     apply_training_options(graph, options)
-    out = written_path(options.csv) if options.csv else None
+    out, curves = (written_path(path) if path else None for path in (options.csv, options.curves))
     plan = _plan(graph, texts, options.pairs)
     try:
         sweeping = planned(graph, plan)
@@ -46,12 +47,20 @@ def command(options: argparse.Namespace) -> int:
     measures = measures_of(rows.values())
     measure = _measure(options.measure, measures)
     if options.json:
-        print_json(as_json(graph, plan, rows, measure, sweeping.ways) | {"seconds": seconds})
+        fair = fairness(plan, rows)
+        checked = {} if fair is None else {"same_start": fair.same_start, "same_batches": fair.same_batches}
+        print_json(as_json(graph, plan, rows, measure, sweeping.ways, options.target) | checked | {"seconds": seconds})
     else:
         print("\n".join(_lines(graph, plan, rows, measures, measure)))
+        if options.target is not None:
+            print("\n".join(_placed(graph, plan, rows, options.target)))
+        if fair := fair_text(graph, plan, fairness(plan, rows)):
+            print(fair)
         print(_ways(sweeping, seconds))
     if out is not None:
         _write(out, csv_text(graph, plan, rows))
+    if curves is not None:
+        _write(curves, curves_csv(graph, plan, rows))
     if stopped:
         ended = sum(row.ended for row in rows.values())
         print(_("main.py: stopped after {ended} of {count} runs").format(ended=ended, count=plan.count), file=sys.stderr)
@@ -142,6 +151,21 @@ def _lines(graph: Graph, plan: SweepPlan, rows: dict[int, MemberResult], measure
             short.append([*written, *map(_number, (found.median, found.best, found.worst)), lost])
         lines += _aligned(short)
     return lines
+
+
+def _placed(graph: Graph, plan: SweepPlan, rows: dict[int, MemberResult], target: float) -> list[str]:
+    """Who reached a loss first."""
+    from engine.sweep.placing import placing
+    from engine.sweep.plan import text_of, value_text
+    from engine.sweep.results import without_seed
+
+    by = without_seed(plan)
+    table = [[*(text_of(graph, of) for of in by), _("reached"), _("steps"), _("evaluations"), _("epochs"), _("seconds"), ""]]
+    for place in placing(plan, rows, target):
+        written = [value_text(graph, of, value) for of, value in zip(by, place.values, strict=True)]
+        share = _("{reached} of {count}").format(reached=place.reached, count=place.runs)
+        table.append([*written, share, *map(_number, (place.steps, place.evaluations, place.passes, place.seconds)), ""])
+    return ["", _("first at a loss of {target:g}, medians").format(target=target), *_aligned(table)]
 
 
 def _number(value: float | None) -> str:

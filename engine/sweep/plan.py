@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from engine.training.optimizers.registry import OPTIMIZERS, declared, declared_or_none, offered
+from engine.sweep.competitor import Competitor, PlanError, checked_competitor, competitor, declaration, optimizers_of, spelling
+from engine.sweep.competitor import title as competitor_title
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none
 from engine.training.schedules.registry import SCHEDULES
 from graph.model.edits import Compound, Edit, SetParam, SetTraining
 from graph.model.graph import GraphError
@@ -28,10 +30,6 @@ EDITORS = ("int", "float", "bool", "choice")
 NOT_SWEPT = ("device", "hyper", "lr_schedule_hyper")
 
 
-class PlanError(ValueError):
-    """A sweep that cannot be: the text says why, in words for the user."""
-
-
 @dataclass(frozen=True, slots=True)
 class Swept:
     """Which setting takes several values: of a node, or of training where `node` is empty (`lr`, `batch_size`, `seed`, `beta1` …)."""
@@ -42,7 +40,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A setting and the values it takes, in order."""
+    """A setting and the values it takes, in order. Of the optimizer, a value is its key or a `Competitor`."""
 
     of: Swept
     values: tuple[Any, ...]
@@ -103,7 +101,7 @@ SCHEDULE = Swept("lr_schedule")
 def choices_of(graph: Graph, of: Swept, setting: Setting) -> dict[str, str]:
     """The values of a choice, with what they are called."""
     if of == OPTIMIZER:
-        return {key: translated(spec.short or spec.title) for key, spec in offered(graph.training).items()}
+        return optimizers_of(graph)
     if of == SCHEDULE:
         return {key: translated(spec.title) for key, spec in SCHEDULES.items()}
     titles = setting.choice_titles or setting.choices
@@ -190,6 +188,9 @@ def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
     setting, title = setting_of(graph, axis.of), title_of(graph, axis.of)
     if not axis.values:
         raise PlanError(_("{setting} has no values.").format(setting=title))
+    if axis.of == OPTIMIZER:
+        who = [checked_competitor(graph, value) for value in axis.values]
+        return tuple(who) if len(set(who)) == len(who) else _twice(title, who)
     choices = choices_of(graph, axis.of, setting) if setting.kind == "choice" else {}
     values = []
     for value in axis.values:
@@ -204,7 +205,8 @@ def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
 
 def _twice(title: str, values: Sequence[Any]) -> tuple[Any, ...]:
     again = next(value for i, value in enumerate(values) if value in values[:i])
-    raise PlanError(_("{setting}: {value} is there twice.").format(setting=title, value=again))
+    text = spelling(again) if isinstance(again, Competitor) else again
+    raise PlanError(_("{setting}: {value} is there twice.").format(setting=title, value=text))
 
 
 # What a run trains with
@@ -214,23 +216,29 @@ def edits_of(graph: Graph, plan: SweepPlan, values: Sequence[Any]) -> Compound:
     """The edit that gives the document the settings of one run. Raises PlanError where the optimizer has no such setting."""
     wanted = {axis.of: value for axis, value in zip(plan.axes, values, strict=True)}
     edits: list[Edit] = []
-    key = str(wanted.get(OPTIMIZER, graph.training["optimizer"]))
+    who = competitor(wanted.pop(OPTIMIZER, str(graph.training["optimizer"])))
+    for of in wanted:
+        if not of.node and who.sets(of.name):
+            text = _("{setting} is swept, and {competitor} has its own. Leave one of the two out.")
+            raise PlanError(text.format(setting=title_of(graph, of), competitor=competitor_title(graph, who)))
+    key = who.optimizer
     hyper: dict[str, Any] = dict(graph.training.get("hyper") or {}) if key == graph.training["optimizer"] else {}
+    hyper |= dict(who.hyper)
+    edits += [SetTraining(name, value) for name, value in who.training_values()]
     for of, value in wanted.items():
         if of.node:
             edits.append(SetParam(of.node, of.name, value))
         elif of.name in BY_NAME:
             setting = BY_NAME[of.name]
-            if of != OPTIMIZER:
-                edits.append(SetTraining(of.name, value))
-                edits += [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
+            edits.append(SetTraining(of.name, value))
+            edits += [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
             if of == SCHEDULE and value != setting_in(graph.training, setting):
                 edits.append(SetTraining("lr_schedule_hyper", {}))  # those of another schedule
         else:
-            spec = declared({**graph.training, "optimizer": key})
-            if spec.setting(of.name) is None:
-                title = title_of(graph, of)
-                raise PlanError(_("{optimizer} has no setting {name}.").format(optimizer=translated(spec.title), name=quoted(title)))
+            spec = declaration(graph, key)
+            if spec is None or spec.setting(of.name) is None:
+                title, optimizer = title_of(graph, of), optimizers_of(graph).get(key, key)
+                raise PlanError(_("{optimizer} has no setting {name}.").format(optimizer=optimizer, name=quoted(title)))
             hyper[of.name] = value
     if key != graph.training["optimizer"]:
         edits.append(SetTraining("optimizer", key))
@@ -251,6 +259,8 @@ def member_graph(graph: Graph, plan: SweepPlan, values: Sequence[Any]) -> Graph:
 
 def value_text(graph: Graph, of: Swept, value: Any) -> str:
     """A value as it is written in tables and on axes."""
+    if of == OPTIMIZER:
+        return competitor_title(graph, value)
     setting = setting_of(graph, of)
     if value is None:
         return setting.empty or _("none")

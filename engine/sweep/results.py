@@ -41,6 +41,17 @@ class MemberResult:
     text: str = ""
     penalised: bool = False
     """Whether `loss` and `curve` include a penalty."""
+    start: str = ""
+    """Fingerprint of the initial values; empty where the run could not be prepared."""
+    batches: str = ""
+    """Fingerprint of which samples each step takes."""
+    passes: float = 0.0
+    """The part of an epoch, one pass over the training samples, that one evaluation is; 0 where there are no data."""
+    evaluations: tuple[float, ...] = ()
+    """Evaluations of the gradient up to each point of the curve; empty where each step makes one."""
+    lows: tuple[tuple[int, float, float], ...] = ()
+    """(step, loss, evaluations so far) wherever the loss was lower than ever before, of a run that has ended. Of mini-batches the mean of
+    an epoch counts, at the epoch's end."""
 
     @property
     def ended(self) -> bool:
@@ -49,6 +60,10 @@ class MemberResult:
     def value(self, measure: str) -> float | None:
         """A measure at the end; None where the run has none."""
         return self.loss if measure in ("loss", "objective") else self.metrics.get(measure)
+
+    def reached(self, target: float) -> tuple[int, float] | None:
+        """(step, evaluations of the gradient) at which the loss was first as low as `target`; None where it never was."""
+        return next(((step, spent) for step, loss, spent in self.lows if loss <= target), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.numerics.job import JobReport, Steps
+from engine.sweep.fairness import Start, start_of
+from engine.sweep.lows import evaluations_at, lows_of, passes_of
 from engine.sweep.plan import SweepPlan, member_graph
 from engine.sweep.results import CURVE, How, MemberResult, SweepWays
 from engine.sweep.stack import CannotStack, Stack
@@ -64,6 +66,7 @@ class Sweeping:
     together: int = 0
     alone: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    starts: dict[int, Start] = field(default_factory=dict)
     began: float = field(default_factory=time.perf_counter)
     _waiting: dict[int, MemberResult] = field(default_factory=dict)
     _next: float = 0.0
@@ -74,13 +77,17 @@ class Sweeping:
 
     def tell(self, rows: Sequence[MemberResult], now: bool = False) -> Iterator[JobReport]:
         """A report, with the rows where some have waited long enough: the longer a sweep takes, the less often runs at work are shown."""
-        self._waiting |= {row.index: row for row in rows}
+        self._waiting |= {row.index: self._with_start(row) for row in rows}
         clock, part = time.perf_counter(), None
         if self._waiting and (now or clock >= self._next):
             part, self._waiting = tuple(self._waiting.values()), {}
             self._next = clock + max(0.25, 0.1 * (clock - self.began))
         done = round(1000 * (self.ended + self.part_done))
         yield JobReport(done, 1000 * self.plan.count, part=part)
+
+    def _with_start(self, row: MemberResult) -> MemberResult:
+        start = self.starts.get(row.index)
+        return row if start is None else replace(row, start=start.values, batches=start.batches)
 
     @property
     def due(self) -> bool:
@@ -144,6 +151,7 @@ def _group(sweeping: Sweeping, group: Group) -> Steps:
             runs = []
             for index in chunk:
                 runs.append(Run(Model(compiled.changed_to(graphs[index]).compiled)).prepare())
+                sweeping.starts[index] = start_of(runs[-1])
                 yield from sweeping.tell([])
             stack = Stack(runs)
         except RunError:  # each of them says why
@@ -199,6 +207,7 @@ def _alone(sweeping: Sweeping, index: int, graph: Graph, compiled: Compiled | No
     try:
         model = Model(graph, _device(graph)) if compiled is None else Model(compiled.changed_to(graph).compiled)
         run = Run(model).prepare()
+        sweeping.starts[index] = start_of(run)
     except RunError as error:
         sweeping.ended += 1
         sweeping.alone += 1
@@ -244,10 +253,15 @@ def row_of(
     metrics: dict[str, float] | None = None, text: str = "",
 ) -> MemberResult:  # fmt: skip
     curve, span = _curve(run)
+    spent = evaluations_at(run, [step for step, _loss in curve])
+    lows = () if how in ("waiting", "running") else lows_of(run)
     points = [point for point in run.curve.points if point.measured]
     measured = tuple((p.step, p.measured) for p in points[:: -(-len(points) // MEASURED) or 1])
     penalised = run.model.penalised
-    return MemberResult(index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text, penalised)
+    return MemberResult(
+        index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text, penalised,
+        passes=passes_of(run), evaluations=spent, lows=lows,
+    )  # fmt: skip
 
 
 def _curve(run: Run) -> tuple[tuple[tuple[float, float], ...], int]:

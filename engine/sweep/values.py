@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from engine.sweep.competitor import read_competitor
 from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, choices_of, setting_of, title_of
-from engine.training.optimizers.registry import offered
 from graph.formula.numbers import read_number
 from graph.model.spec import Setting
-from graph.text.messages import _, translated
+from graph.text.messages import _
 from graph.text.quoting import quoted
 from graph.text.suggest import did_you_mean
 
@@ -38,8 +38,14 @@ def read_values(graph: Graph, of: Swept, text: str) -> tuple[Any, ...]:
             setting=title_of(graph, of), example=example(graph, of, setting)))  # fmt: skip
     if setting.kind in ("int", "float") and (spaced := _RANGE.fullmatch(text)) is not None:
         return _spaced(setting, title_of(graph, of), spaced)
+    if of == OPTIMIZER:
+        return tuple(read_competitor(graph, part) for part in _parts(text))
+    return tuple(_one(graph, setting, of, title_of(graph, of), part) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(";" if ";" in text else ",")]
-    return tuple(_one(graph, setting, of, title_of(graph, of), part) for part in parts if part)
+    return [part for part in parts if part]
 
 
 def example(graph: Graph, of: Swept, setting: Setting) -> str:
@@ -83,8 +89,6 @@ def _number(setting: Setting, title: str, text: str) -> int | float:
 def _choice(graph: Graph, setting: Setting, of: Swept, title: str, text: str) -> str:
     choices = choices_of(graph, of, setting)
     known = {choice: choice for choice in choices} | {name.casefold(): choice for choice, name in choices.items()}
-    if of == OPTIMIZER:
-        known |= {translated(spec.title).casefold(): key for key, spec in offered(graph.training).items()}
     found = known.get(text) or known.get(text.casefold())
     if found is None:
         raise PlanError(_("{setting}: there is no {value}.{suggestion}").format(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +12,20 @@ from torch import Tensor
 from engine.compile.program import Program
 
 
+@dataclass(slots=True)
+class Spent:
+    """How often a step computed the loss, its gradient, and a column of its second derivatives."""
+
+    losses: int = 0
+    gradients: int = 0
+    columns: int = 0
+
+
 class Evaluation:
     """The loss of one mini-batch. A call computes it, and its gradients by the trainable parameters, at their present values.
 
-    `first` is what the first call returned, copied; `buffers` are those after the last call.
+    `first` is what the first call returned, copied; `buffers` are those after the last call. `spent` counts what was computed: losses,
+    gradients, and columns of Hessians.
     """
 
     def __init__(
@@ -24,9 +35,12 @@ class Evaluation:
         self._feeds, self._parameters, self._key = feeds, parameters, key
         self.buffers = list(buffers)
         self.first: tuple[Tensor, list[Tensor]] | None = None
+        self.spent = Spent()
 
     def __call__(self) -> tuple[Tensor, list[Tensor]]:
         loss, gradients, self.buffers = self._step(self._feeds, self._parameters, self.buffers, self._key)
+        self.spent.losses += 1
+        self.spent.gradients += 1
         if self.first is None:
             self.first = loss.detach().clone(), [g.detach().clone() for g in gradients]
         return loss.reshape(()), gradients
@@ -47,5 +61,6 @@ class Evaluation:
             return torch.cat([g.reshape(-1) for g in gradients])
 
         flat = torch.cat([self._parameters[i].reshape(-1) for i in places])
+        self.spent.columns += len(flat)
         columns = [torch.func.jvp(gradient, (flat,), (unit,))[1] for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)]
         return torch.stack(columns, dim=1)

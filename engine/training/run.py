@@ -411,7 +411,7 @@ class Run:
         """The run `id` begins; the model was set to its initial values."""
         self.history.start_over(id)
         self.problem, self.seconds, self._first_step, self._extensions, self._measured = None, 0.0, 0, 0, -1
-        self.steps.loss, self.steps.losses, self.steps.last = None, [], None
+        self.steps.loss, self.steps.losses, self.steps.last, self.steps.spent = None, [], None, {}
         self.stopped, self.watch, self._elsewhere = None, Watch(self.training), False
 
     def arrived(self) -> None:

@@ -16,7 +16,7 @@ from engine.compile.program import Program
 from engine.data.parts import PARTS, Part
 from engine.training.batches import Batches
 from engine.training.compiled import Compiled, RunError
-from engine.training.evaluation import Evaluation
+from engine.training.evaluation import Evaluation, Spent
 from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
@@ -111,6 +111,8 @@ class Steps:
         """The loss that was outside the limits of the last call of `make`, and so ended it."""
         self.flat = False
         """Whether the norm of a gradient was within its limit, and so ended it."""
+        self.spent: dict[int, Spent] = {}
+        """What each step computed, by its number, of an optimizer that evaluates the loss itself."""
         self.batches: Batches
         self._program: Program
         self._optimizer: Optimizer
@@ -231,6 +233,7 @@ class Steps:
         evaluation = Evaluation(self._program, feeds, self._parameters, self._buffers, key)
         value = float(self._optimizer.minimise(evaluation, evaluation.hessian))
         self._buffers = evaluation.buffers
+        self.spent[self.model.state.step + len(self.losses) + 1] = evaluation.spent
         self._begun_with = None if evaluation.first is None else evaluation.first[1]
         return value
 
