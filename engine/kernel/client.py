@@ -16,6 +16,7 @@ from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
+from engine.kernel.outgoing import OutgoingEdits, resumption
 from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
@@ -28,15 +29,15 @@ from engine.kernel.protocol import (
     Reply,
     Request,
     Reset,
-    Resume,
     ShowComing,
     Start,
     TrainedEdit,
 )
 from engine.kernel.run_mirror import RunMirror
+from engine.kernel.waiting import WaitingDocument
 from engine.numerics.job import Job
 from graph.model.address import Address
-from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
+from graph.model.edits import Edit, edit_from_json
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
 from graph.storage.saved import SavedState
@@ -68,7 +69,6 @@ AnswerCallback = Callable[[Any], None]
 class Wishes:
     """What the next request will ask for."""
 
-    text: bool = True
     trace: bool = True
     progress: bool = False
     state: bool = False
@@ -96,14 +96,16 @@ class KernelClient:
         self._worker, self._clock = worker, clock
         self._process = process
         self._document: Document | None = None
-        self._document_number = 0
+        self._document_number = self._last_document = 0
         self._left_documents: tuple[int, ...] = ()
         self._spot: Spot | None = None
         self._number = 0
         self._outstanding: Request | None = None
         self._wishes = Wishes()
-        self._edits: list[Edit] = []
-        self._moves: list[StateMove] = []
+        self._outgoing = OutgoingEdits(text=True)
+        self.waiting: WaitingDocument | None = None
+        """The document that stays in the kernel while another one is shown."""
+        self._keeps = self._waiting_next = False
         self._attachments_sent: set[str] = set()
         self._commands: list[Command] = []
         self.runs = RunMirror()
@@ -170,36 +172,63 @@ class KernelClient:
 
     # --- what can be asked for ------------------------------------------------------------------------------------------
 
+    def keep(self) -> None:
+        """The document that is attached now stays in the kernel when the next one is, until it is attached again itself."""
+        self._keeps = True
+
     def attach(self, document: Document) -> None:
         """Work for this document from now on; answers about another one are dropped."""
-        leaving = [Pause(self.run)] if self.training else []
+        keeps, self._keeps = self._keeps and self._document is not None and self.waiting is None, False
+        leaving = [Pause(self.run)] if self.training and not keeps else []
+        left, known = self._document, self._points_known
         self._detach()
+        if keeps and left is not None:
+            self.waiting = WaitingDocument(self, left, self._document_number, self.run, self.runs, self.progress, known)
+            self.waiting.adopt_requests(self._outgoing, self._commands, self._sent_document != self._document_number)
+            self.runs = self.runs.beside()
+        elif self._sent_document:
+            self._left_documents += (self._sent_document,)
         self._document = document
         document.changed.connect(self._on_change)
-        if self._sent_document:
-            self._left_documents += (self._sent_document,)
-        self._document_number += 1
+        self._last_document += 1
+        self._document_number = self._last_document
+        self._outgoing = OutgoingEdits(text=True)
         self._wishes = Wishes(progress=True)
-        self._edits.clear()
-        self._moves.clear()
         self._commands = list(leaving)  # should this document have to wait, the last one's training does not go on behind it
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
         self._points_known, self._spot = {}, None
-        self.run = self.runs.attach(document)
-        if document.runs:
-            self._commands.append(Adopt(self.run, document.runs))
-        if document.state is not None:
-            self._commands.append(Load(self.run, document.state))
-        if self.progress.debugging:
-            self._commands.append(ShowComing(self.run, True))
-        self.progress = Progress()
+        debugging = self.progress.debugging
+        if self.waiting is not None and self.waiting.document is document:
+            self._take_back(self.waiting)
+        else:
+            self._begin(document, debugging)
         self.traced_revision = -1
         self._state_owed = False
         self._jobs.outdated()  # last: its callbacks may ask for more
         self.start()
         self.pump()
+
+    def _begin(self, document: Document, debugging: bool) -> None:
+        """The runs of a document that the kernel does not have."""
+        self.run = self.runs.attach(document)
+        if document.runs:
+            self._commands.append(Adopt(self.run, document.runs))
+        if document.state is not None:
+            self._commands.append(Load(self.run, document.state))
+        if debugging:
+            self._commands.append(ShowComing(self.run, True))
+        self.progress = Progress()
+
+    def _take_back(self, waiting: WaitingDocument) -> None:
+        """Go on with the document that waited."""
+        waiting.leave()
+        self.waiting = None
+        self._document_number = self._sent_document = waiting.number
+        self._outgoing, self._commands = waiting.edits, waiting.commands
+        self._points_known, self.run, self.progress = waiting.points_known, waiting.run, waiting.progress
+        self.runs = waiting.runs.after(self.runs)
 
     def wish_trace(self) -> None:
         """Ask for a new trace although nothing was edited, with the next `pump`."""
@@ -297,19 +326,31 @@ class KernelClient:
     def request_state(self) -> int:
         """Ask for the trained values as they are now, between two steps; `state_arrived` takes this number."""
         self._wishes.state = True
-        wanted = self._number + 1
+        wanted = self.next_number()
         self.pump()
         return wanted
 
+    def next_number(self) -> int:
+        """The number that the next request will have."""
+        return self._number + 1
+
+    @property
+    def gone(self) -> bool:
+        """Whether no kernel answers now."""
+        return self._process is None or self.status in ("starting", "dead")
+
     def state_arrived(self, wanted: int) -> bool:
         """Whether `known_state` is what was asked for; also where nothing newer can come, because the engine is not running."""
-        gone = self._process is None or self.status in ("starting", "dead")
-        return gone or max(self._state_request, self._failed_request) >= wanted
+        return self.gone or max(self._state_request, self._failed_request) >= wanted
 
     def wait_state(self, wanted: int, seconds: float) -> bool:
         """Take answers for up to `seconds`, until the state asked for is here. Returns whether it is."""
+        return self.wait_for(lambda: self.state_arrived(wanted), seconds)
+
+    def wait_for(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Take answers for up to `seconds`, until `arrived`. Returns whether it is so."""
         end = self._clock() + seconds
-        while not self.state_arrived(wanted) and self._process is not None:
+        while not arrived() and self._process is not None:
             left = end - self._clock()
             if left <= 0:
                 return False
@@ -328,7 +369,8 @@ class KernelClient:
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
             return jobs  # one request for both
         owed = max(0.0, self._last_state + self._state_pause - now) if self._state_owed else None
-        return min((due for due in (training, jobs, owed) if due is not None), default=None)
+        waiting = self.waiting.due(now) if self.waiting is not None else None
+        return min((due for due in (training, jobs, owed, waiting) if due is not None), default=None)
 
     def pump(self) -> None:
         """Read what has arrived and send the next request. Never blocks."""
@@ -342,15 +384,30 @@ class KernelClient:
                     self._take(outstanding, reply)
             if self._process is None or self._document is None or self._outstanding is not None:
                 return
-            request = self._compose_held() if self._held else self._compose()
+            request = self._next_request()
             if request is not None:
                 self._outstanding = request
                 self._process.send(request)
         except (EOFError, OSError):
             self._mourn()
 
+    def _next_request(self) -> Request | None:
+        """About the document that is shown, or the one that waits: each has its turn where both have something to ask."""
+        own, turns = self._compose_held if self._held else self._compose, [self._compose_waiting]
+        turns.insert(0 if not self._waiting_next else 1, own)
+        request = turns[0]() or turns[1]()
+        self._waiting_next = request is not None and not request.aside
+        return request
+
+    def _compose_waiting(self) -> Request | None:
+        if self.waiting is None:
+            return None
+        request = self.waiting.compose(self._number + 1, self._clock(), self._new_attachments)
+        self._number += request is not None
+        return request
+
     def _compose(self) -> Request | None:
-        document, now, wishes, training = self._document, self._clock(), self._wishes, self.training
+        document, now, wishes, outgoing, training = self._document, self._clock(), self._wishes, self._outgoing, self.training
         assert document is not None
         stepped = not self.slow or self.progress.step != self._traced_step
         trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
@@ -360,14 +417,15 @@ class KernelClient:
         self._state_owed &= not state
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
-        if not (trace or progress or state or warm or wishes.text or asked):
+        if not (trace or progress or state or warm or outgoing.text or asked):
             return None
         self._number += 1
         request = Request(
             self._number, self._document_number, document.structure, document.revision,
-            text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
-            closed=self._left_documents if wishes.text else (), folder=document.folder,
-            moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
+            text=dumps(document.graph) if outgoing.text else None,
+            attachments=self._new_attachments(document) if outgoing.text else {},
+            closed=self._left_documents if outgoing.text else (), folder=document.folder,
+            moves=outgoing.moves, edits=() if outgoing.text else outgoing.rows,
             commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run, spare=self.runs.spare,
             points_known=dict(self._points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
@@ -376,15 +434,14 @@ class KernelClient:
         )  # fmt: skip
         self._jobs.sent(now)
         self._sent_document = self._document_number
-        if wishes.text:
+        if outgoing.text:
             self._left_documents = ()
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
         self._last_state = now if state else self._last_state
-        self._edits.clear()
-        self._moves.clear()
+        outgoing.clear()
         self._commands.clear()
-        self._wishes = Wishes(text=False, trace=False)
+        self._wishes = Wishes(trace=False)
         return request
 
     def _compose_held(self) -> Request | None:
@@ -410,15 +467,17 @@ class KernelClient:
         self._jobs.sent(now, held=True)
         return request
 
-    def _new_attachments(self) -> dict[str, bytes]:
+    def _new_attachments(self, document: Document) -> dict[str, bytes]:
         """The document's large tensors this kernel has not seen; their names are their contents' hashes."""
-        assert self._document is not None
-        new = {name: data for name, data in self._document.graph.attachments.items() if name not in self._attachments_sent}
+        new = {name: data for name, data in document.graph.attachments.items() if name not in self._attachments_sent}
         self._attachments_sent.update(new)
         return new
 
     def _take(self, request: Request, reply: Reply) -> None:
         trace = self._whole(reply)
+        if self.waiting is not None and request.document == self.waiting.number:
+            self.waiting.take(request, reply)
+            return
         if reply.document != self._document_number or self._document is None:
             return
         if reply.resync:
@@ -487,7 +546,7 @@ class KernelClient:
     def _ask_again(self, request: Request) -> None:
         """The kernel needs the whole document: ask for the same once more."""
         wishes = self._wishes
-        wishes.text = True
+        self._outgoing.text = True
         wishes.trace |= request.trace
         wishes.progress |= request.progress
         wishes.state |= request.state
@@ -506,21 +565,11 @@ class KernelClient:
             self._document = None
 
     def _on_change(self, change: Change) -> None:
-        for edit in change.edits:
-            self._moves += moves_of(edit)
+        self._outgoing.hear(change)
         self._state_owed |= (change.structure or change.value) and self.progress.step > 0
-        if change.structure:
-            self._wishes.text = self._wishes.trace = self._wishes.progress = True
-            self._edits.clear()
-        elif change.value:
-            self._wishes.trace = True
-            self._wishes.progress |= self.progress.step > 0  # the edit may have replaced what training made
-            for edit in change.edits:
-                merged = self._edits[-1].absorb(edit) if self._edits else None
-                if merged is None:
-                    self._edits.append(edit)
-                else:
-                    self._edits[-1] = merged
+        self._wishes.trace |= change.structure or change.value
+        # a value's edit may have replaced what training made
+        self._wishes.progress |= change.structure or (change.value and self.progress.step > 0)
 
     # --- death ----------------------------------------------------------------------------------------------------------
 
@@ -531,6 +580,9 @@ class KernelClient:
             return
         cause = process.bury(self._number)
         request, self._outstanding = self._outstanding, None
+        aside, request = (request, None) if request is not None and request.aside else (None, request)
+        if self.waiting is not None:
+            self.waiting.mourn(aside, cause)
         if request is not None:
             self._wishes.trace |= request.trace
             self._settle(request.questions, {}, _("The engine stopped ({cause}) while it computed the answer.").format(cause=cause))
@@ -577,19 +629,13 @@ class KernelClient:
         self._sent_document = 0
         self._points_known.clear()
         self._attachments_sent.clear()
-        self._wishes.text = self._wishes.trace = self._wishes.progress = True
-        self._edits.clear()
+        self._outgoing.clear()
+        self._outgoing.text = self._wishes.trace = self._wishes.progress = True
         file = self._document.state if self._document is not None else None
         self.run = self._live
-        self._commands = []
         runs = self.all_runs()
         self.runs.saved = {saved.record.id: saved for saved in runs}  # what the new kernel gets, it does not send again
-        if runs:
-            self._commands.append(Adopt(self.run, runs))
-        if self.runs.state is not None:
-            self._commands.append(Resume(self.run, *self.runs.last_known(self.run, self.runs.state)))
-        elif file is not None:
-            self._commands.append(Load(self.run, file))
+        self._commands = resumption(self.runs, self.run, runs, file)
         self._news = text
         self._tell("starting", text)
         self.start()

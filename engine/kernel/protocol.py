@@ -239,6 +239,8 @@ class Request:
     document: int
     structure: int
     revision: int
+    aside: bool = False
+    """Whether the document waits while the window shows another one: jobs and what the kernel keeps of the last trace are not its."""
     closed: tuple[int, ...] = ()
     """Documents that the window no longer has; `text` comes with them."""
     text: str | None = None

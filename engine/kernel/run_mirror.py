@@ -55,6 +55,17 @@ class RunMirror:
         self.spare = self.new_id()
         return run
 
+    def beside(self) -> RunMirror:
+        """One for another document, whose runs get other ids than these."""
+        other = RunMirror()
+        other.newest, other.losses = self.newest, self.losses
+        return other
+
+    def after(self, other: RunMirror) -> RunMirror:
+        """This one again, after another document had runs."""
+        self.newest = max(self.newest, other.newest)
+        return self
+
     def new_id(self) -> int:
         """An id for a run that is about to begin."""
         self.newest += 1

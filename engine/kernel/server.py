@@ -209,6 +209,27 @@ class Server:
             worker.fail(_one_line(error))
 
     def _answer(self, request: Request) -> Reply:
+        if not request.aside:
+            return self._answer_shown(request)
+        shown = self._worker
+        try:
+            return self._answer_aside(request)
+        except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
+            traceback.print_exc(file=sys.stderr)
+            return self._reply(request, error=_one_line(error))
+        finally:
+            self._worker = shown
+
+    def _answer_aside(self, request: Request) -> Reply:
+        """The document that waits is edited, trained and asked; jobs go on about the one that is shown."""
+        if not self._synchronize(request):
+            return self._reply(request, resync=True)
+        self._worker.spare = request.spare
+        for command in request.commands:
+            self._worker.command(command)
+        return self._reply(request, **self._collect(request))
+
+    def _answer_shown(self, request: Request) -> Reply:
         try:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)

@@ -149,6 +149,9 @@ class FakeFiles:
         self._workspace.document = guest
         return True
 
+    def lend_beside(self, guest: Document) -> None:
+        self.lend(guest)
+
     def give_back(self) -> None:
         self._workspace.document, self._own = self._own or self._workspace.document, None
 

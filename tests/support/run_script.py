@@ -134,7 +134,8 @@ class Script:
         while True:
             client.pump()
             wishes = client._wishes
-            waiting = client._commands or client.busy or client.training or wishes.text or wishes.trace or wishes.progress or wishes.state
+            wished = client._outgoing.text or wishes.trace or wishes.progress or wishes.state
+            waiting = client._commands or client.busy or client.training or wished
             if not waiting and client.current():
                 return
             assert time.monotonic() < limit, self.said[-5:]

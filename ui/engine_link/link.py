@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from engine.explain.condition import Condition
+    from engine.kernel.waiting import WaitingDocument
 
 WINDOWS_POLL_MS = 4
 """Windows' pipes cannot be watched by the event loop: there a timer looks, and only while an answer is outstanding."""
@@ -60,6 +61,8 @@ class Kernel(QObject):
 
     traced = Signal(object)
     progressed = Signal(object)
+    waiting_progressed = Signal(object)
+    """The same of the document that waits (`waiting`)."""
     handed = Signal(object)
     status = Signal(str, str)
 
@@ -71,6 +74,7 @@ class Kernel(QObject):
         """The loss of every step of each run."""
         self._document: Document | None = None
         self._pace: float | None = None
+        self._keeps = False
         self._was_slow = False
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
@@ -143,15 +147,29 @@ class Kernel(QObject):
         """Work for this document from now on."""
         if self._document is not None:
             self._document.changed.disconnect(self._on_change)
-        self._document = document
-        self.curves.clear()
-        self.losses.clear()
-        for saved in document.runs:
+        waited, self._document = self.waiting, document
+        if waited is None and not self._keeps:
+            self.curves.clear()
+            self.losses.clear()
+        self._keeps = False
+        for saved in document.runs if waited is None else ():
             curve = curve_of(saved)
             self.curves[saved.record.id], self.losses[saved.record.id] = curve.points, curve.losses
         self._client.attach(document)
+        if self.waiting is not None and waited is None:
+            self.waiting.on_progress = self._on_waiting_progress
         document.changed.connect(self._on_change)
         self._watch()
+
+    def keep(self) -> None:
+        """The document that is attached now stays in the engine when the next one is, as `waiting`, until it is attached again."""
+        self._keeps = True
+        self._client.keep()
+
+    @property
+    def waiting(self) -> WaitingDocument | None:
+        """The document that stays in the engine while another one is shown: it can still be edited, trained and asked."""
+        return self._client.waiting
 
     def new_run(self) -> int:
         """An id for a run that is made beside the present one."""
@@ -331,12 +349,20 @@ class Kernel(QObject):
         self._schedule.after_event("edits", self._pump)
 
     def _on_progress(self, progress: Progress) -> None:
+        self._take_points(progress)
+        self.progressed.emit(progress)
+
+    def _on_waiting_progress(self, progress: Progress) -> None:
+        self._take_points(progress)
+        self.waiting_progressed.emit(progress)
+        self._schedule.after_event("look", self._watch)
+
+    def _take_points(self, progress: Progress) -> None:
         curve = self.curves.setdefault(progress.run, [])
         del curve[progress.first_point :]
         curve.extend(progress.points)
         if progress.losses is not None:
             self.losses.setdefault(progress.run, Losses()).take(progress.losses)
-        self.progressed.emit(progress)
 
     def _pump(self) -> None:
         self._client.pump()

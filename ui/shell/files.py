@@ -63,19 +63,24 @@ class Files:
         self.example = ""
         self._exporting: JobHandle | None = None
         self._lending = Lending(window, self._put)
-        self.runs = RunFiles(window)
+        self.runs = RunFiles(window, lambda: self.document)
         self.weights = WeightFiles(window)
 
     @property
     def title(self) -> str:
         """The name in the top bar: the file's, the example's, or Untitled."""
-        path = self._window.document.path
-        return path.stem if path is not None else self.example or self._lessons.title or UNTITLED
+        path, example = self.document.path, self._lending.example if self._lending.own is not None else self.example
+        return path.stem if path is not None else example or self._lessons.title or UNTITLED
+
+    @property
+    def document(self) -> Document:
+        """What is saved: the document in the window, or the user's own one where only the window is lent."""
+        return self._lending.own or self._window.document
 
     @property
     def modified(self) -> bool:
-        """Whether the document in the window has changes to save; a lesson's never has."""
-        return self._window.document.modified and not self.lent
+        """Whether there are changes to save; a lesson's document never has any."""
+        return self.document.modified and (not self.lent or self._lending.own is not None)
 
     @property
     def lent(self) -> bool:
@@ -85,7 +90,7 @@ class Files:
     @property
     def folder(self) -> str:
         """Where file dialogs start: the document's folder, else the one used last, else the user's documents."""
-        path = self._window.document.path
+        path = self.document.path
         return str(path.parent) if path is not None else self._window.settings.folder
 
     @property
@@ -122,7 +127,7 @@ class Files:
 
     def resolved(self, text: str) -> str:
         """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
-        path, folder = cleaned(text), self._window.document.folder
+        path, folder = cleaned(text), self.document.folder
         if not path or is_absolute(path):
             return path
         return absolute(path, folder) if folder else os.path.abspath(path) if os.path.exists(path) else path
@@ -168,14 +173,15 @@ class Files:
         """
         kernel = self._window.kernel
         if kernel is None:
-            return True, self._window.document.state
-        wanted = kernel.request_state()
-        if kernel.wait_state(wanted, AT_ONCE):
-            return True, kernel.known_values
-        known = kernel.known_values
+            return True, self.document.state
+        values = kernel.waiting if kernel.waiting is not None and self._lending.own is not None else kernel
+        wanted = values.request_state()
+        if values.wait_state(wanted, AT_ONCE):
+            return True, values.known_values
+        known = values.known_values
         older = _("Save the values {steps}").format(steps=steps_text(known.step)) if known is not None else ""
-        answer = self._window.dialogs.engine_busy(lambda: kernel.state_arrived(wanted), older)
-        return answer != "cancel", known if answer == "older" else kernel.known_values
+        answer = self._window.dialogs.engine_busy(lambda: values.state_arrived(wanted), older)
+        return answer != "cancel", known if answer == "older" else values.known_values
 
     # opening
 
@@ -253,6 +259,10 @@ class Files:
         """Show a document that needs no saving, such as a lesson's; the user's own waits until `give_back`. Whether it is shown."""
         return self._lending.lend(guest, self.example, self._values_to_save)
 
+    def lend_beside(self, guest: Document) -> None:
+        """Show a document that needs no saving, while the user's own stays in the engine, where it can still be trained and saved."""
+        self._lending.lend_beside(guest, self.example)
+
     def give_back(self) -> None:
         """The user's own document is shown again as it was, with its undo."""
         self._lending.give_back()
@@ -269,12 +279,11 @@ class Files:
 
     def save(self) -> bool:
         """Whether the document is safely in its file afterwards."""
-        path = self._window.document.path
-        return self._write(path) if path is not None and not self._window.document.file_read_only else self.save_as()
+        path = self.document.path
+        return self._write(path) if path is not None and not self.document.file_read_only else self.save_as()
 
     def save_as(self) -> bool:
-        window = self._window
-        path = window.document.path
+        window, path = self._window, self.document.path
         suggested = path if path is not None else self.suggested(file_name(self.title, ".gradwire"))
         chosen = window.dialogs.save_path(str(suggested))
         return chosen is not None and self._write(chosen)
@@ -284,12 +293,12 @@ class Files:
         ready, state = self._values_to_save()
         if not ready:
             return False
-        held = window.document.state if path == window.document.path else None
+        held = self.document.state if path == self.document.path else None
         runs = self.runs.to_save()
         if not self.runs.may_be_saved(runs):
             return False
         try:
-            window.document.save(path, state, replace=replace, runs=runs)
+            self.document.save(path, state, replace=replace, runs=runs)
         except RunsInTheWay as other:
             return self.runs.may_replace(str(other)) and self._write(path, replace=True)
         except FileChanged:
@@ -315,7 +324,7 @@ class Files:
             )
         elif state is None:
             window.say(_("Saved {name}{runs}").format(name=path.name, runs=more))
-        elif window.document.state is None:
+        elif self.document.state is None:
             window.say(
                 _('Saved {name} without its trained values, because "Save trained values" in the File menu is off').format(name=path.name)
             )

@@ -1,7 +1,7 @@
 """The user's own document waits while the window is lent to a document that needs no saving, such as a lesson's.
 
-Nothing the user had is lost meanwhile: graph and undo history stay in the document itself, trained values beside it, and the recovery
-journal keeps it until it is closed in order.
+Nothing the user had is lost meanwhile: graph and undo history stay in the document itself, trained values beside it or, where the
+document stays in the engine, there; and the recovery journal keeps it until it is closed in order.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class Waiting:
     """The user's document with what of the window belongs to it."""
 
     document: Document
+    stays: bool
+    """Whether it stays in the engine: it can still be edited, trained and saved."""
     example: str
     view: tuple[float, float, float]
     fitted: bool
@@ -41,11 +43,23 @@ class Lending:
         """Whether the document in the window is a guest, while the user's own waits."""
         return self._waiting is not None
 
+    @property
+    def own(self) -> Document | None:
+        """The user's document while it stays in the engine behind a guest: what is saved, and named by the window's title."""
+        return self._waiting.document if self._waiting is not None and self._waiting.stays else None
+
+    @property
+    def example(self) -> str:
+        """The name of the example that the waiting document is; empty for none."""
+        return self._waiting.example if self._waiting is not None else ""
+
     def lend(self, guest: Document, example: str, values: Callable[[], tuple[bool, SavedState | None]]) -> bool:
         """Show a guest; another guest takes its place. `values` gives the trained values of the user's document, and whether to go on.
 
         Whether the guest is shown.
         """
+        if self._waiting is not None and self._waiting.stays:
+            self.give_back()
         if self._waiting is None:
             waiting = self._set_aside(example, values)
             if waiting is None:
@@ -53,6 +67,15 @@ class Lending:
             self._waiting = waiting
         self._show(guest, "")
         return True
+
+    def lend_beside(self, guest: Document, example: str) -> None:
+        """Show a guest while the user's document stays in the engine, where it can still be trained; only the window is lent."""
+        if self._waiting is None:
+            self._window.canvas.cancel_gesture()
+            self._waiting = self._seen(example, stays=True)
+            if self._window.kernel is not None:
+                self._window.kernel.keep()
+        self._show(guest, "")
 
     def give_back(self) -> None:
         """Show the user's own document as it was, unless it is shown already."""
@@ -67,8 +90,8 @@ class Lending:
         canvas.select(waiting.selection)
 
     def _set_aside(self, example: str, values: Callable[[], tuple[bool, SavedState | None]]) -> Waiting | None:
-        window, document, canvas = self._window, self._window.document, self._window.canvas
-        canvas.cancel_gesture()
+        window, document = self._window, self._window.document
+        window.canvas.cancel_gesture()
         kernel = window.kernel
         if kernel is not None and (document.trained or document.state is not None or kernel.training):
             if kernel.training:
@@ -79,4 +102,9 @@ class Lending:
             document.state = state
             document.runs = kernel.saved_runs()
             document.set_trained(state.token if state is not None else 0)
-        return Waiting(document, example, canvas.view_state(), canvas.fitted, canvas.navigation.inside, canvas.selection)
+        return self._seen(example, stays=False)
+
+    def _seen(self, example: str, stays: bool) -> Waiting:
+        canvas = self._window.canvas
+        view, inside = canvas.view_state(), canvas.navigation.inside
+        return Waiting(self._window.document, stays, example, view, canvas.fitted, inside, canvas.selection)

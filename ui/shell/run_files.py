@@ -12,6 +12,9 @@ from graph.storage.saved_run import SavedRun, size_of
 from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graph.storage.document import Document
     from ui.shell.dialogs import Asking
 
 LARGE = 64 * 2**20
@@ -24,32 +27,37 @@ PLACES: dict[RunsPlace, str] = {
 class RunFiles:
     """The runs of the document in the window, on their way to a file."""
 
-    def __init__(self, window: Asking) -> None:
-        self._window = window
+    def __init__(self, window: Asking, document: Callable[[], Document]) -> None:
+        """`document`: the one that is saved."""
+        self._window, self._document = window, document
 
     def now(self) -> tuple[SavedRun, ...]:
         """All runs that there are and were not deleted."""
-        kernel, document = self._window.kernel, self._window.document
-        return present(document.runs if kernel is None else kernel.saved_runs(), document.graph.settings)
+        kernel, document = self._window.kernel, self._document()
+        if kernel is None:
+            return present(document.runs, document.graph.settings)
+        waits = kernel.waiting is not None and kernel.waiting.document is document
+        runs = kernel.waiting.saved_runs() if waits and kernel.waiting is not None else kernel.saved_runs()
+        return present(runs, document.graph.settings)
 
     @property
     def place(self) -> RunsPlace:
         """Where the document's runs are saved."""
-        return runs_place(self._window.document.graph)
+        return runs_place(self._document().graph)
 
     def to_save(self) -> tuple[SavedRun, ...]:
-        return self.now() if self._window.document.saves_runs else ()
+        return self.now() if self._document().saves_runs else ()
 
     def choose_place(self, place: RunsPlace) -> None:
         """Where runs are saved from now on: a setting of the document, and undone like one."""
-        document = self._window.document
+        document = self._document()
         if self.place != place:
             document.do(SetGraphSetting(SAVE_RUNS, place), PLACES[place])
         self._window.refresh_actions()
 
     def may_be_saved(self, runs: tuple[SavedRun, ...]) -> bool:
         """Whether to go on saving; where the runs are large and nothing was said about them yet, the person chooses first."""
-        document, size = self._window.document, size_of(runs)
+        document, size = self._document(), size_of(runs)
         if size <= LARGE or SAVE_RUNS in document.graph.settings:
             return True
         place = self._window.dialogs.large_runs(len(runs), size)
@@ -63,7 +71,7 @@ class RunFiles:
 
     def said(self) -> str:
         """The runs that were just saved, as the end of a sentence; empty where there are none."""
-        document = self._window.document
+        document = self._document()
         runs = document.runs if document.saves_runs else ()
         if not runs:
             return ""

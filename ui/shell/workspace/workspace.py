@@ -76,6 +76,9 @@ class Files(Paths, Protocol):
     def lend(self, guest: Document) -> bool:
         """Show a document that needs no saving; the user's own waits until `give_back`. Whether it is shown."""
 
+    def lend_beside(self, guest: Document) -> None:
+        """Show a document that needs no saving, while the user's own stays in the engine, where it can still be trained and saved."""
+
     def give_back(self) -> None:
         """The user's own document is shown again as it was, with its undo."""
 
