@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from ui.look.theme import Theme, color, font, mixed
 
 LOW = 14
 """A chart of fewer lines of type is low: it has no line of its own for the name of its lower axis."""
+TALL = 20.0
+"""An axis ends at so many times the median of what is drawn: what diverges would leave no room for the rest."""
 FEW, MANY = 3, 6
 """So many ticks an axis has at least, where it can, and at most."""
 
@@ -87,15 +90,17 @@ class Frame:
         return QPointF(self.area.left() + self.x.share(x) * self.area.width(), self.area.bottom() - self.y.share(y) * self.area.height())
 
 
-def framed(painter: QPainter, whole: QRectF, theme: Theme, x: Axis, y: Axis, below: str, above: str) -> Frame:
+def framed(
+    painter: QPainter, whole: QRectF, theme: Theme, x: Axis, y: Axis, below: str, above: str, facet: bool = False
+) -> Frame:
     """Paint axes, ticks and their names, and say where the area between them is. `above` stands over the upward axis, `below` under the
-    other one, or at the right of `above` where there is little height."""
+    other one, or at the right of `above` where there is little height. Of a `facet` `above` is the title."""
     type_ = font("tiny", theme.scale)
     metrics = QFontMetricsF(type_)
     high = metrics.height()
     upward = y.ticks(max(2, int((whole.height() / high - 4) / 1.7)))
     beside = max((metrics.horizontalAdvance(text) for _at, text in upward), default=0.0) + 10
-    low = whole.height() < LOW * high
+    low = facet or whole.height() < LOW * high
     area = whole.adjusted(beside, high * 1.45, -0.6 * high, -(1.3 if low else 2.4) * high)
     frame = Frame(area, x, y)
     painter.setFont(type_)
@@ -125,6 +130,10 @@ def framed(painter: QPainter, whole: QRectF, theme: Theme, x: Axis, y: Axis, bel
     painter.drawLine(area.bottomLeft(), area.bottomRight())
     painter.setPen(ink)
     base, room = whole.top() + metrics.ascent(), whole.width() - 4
+    if facet:
+        painter.setPen(color(theme.text))
+        painter.drawText(QPointF(area.left(), base), above)
+        return frame
     if low:
         text = f"→ {below}"
         wide = metrics.horizontalAdvance(text)
@@ -134,6 +143,31 @@ def framed(painter: QPainter, whole: QRectF, theme: Theme, x: Axis, y: Axis, bel
         painter.drawText(QRectF(area.left(), area.bottom() + 1.25 * high, area.width(), high * 1.1), Qt.AlignmentFlag.AlignCenter, below)
     painter.drawText(QPointF(whole.left() + 2, base), metrics.elidedText(f"↑ {above}", Qt.TextElideMode.ElideRight, max(room, 0)))
     return frame
+
+
+def upward(heights: Sequence[float], logarithmic: bool, begins: Sequence[float] = ()) -> Axis:
+    """The axis of a loss: it leaves out what is far above the rest."""
+    heights = [h for h in heights if math.isfinite(h)] or [0.0, 1.0]
+    typical = [abs(b) for b in begins if math.isfinite(b)] or [abs(h) for h in heights]
+    top = TALL * (statistics.median(typical) or 1.0) if not logarithmic else 1e3 * (statistics.median(typical) or 1.0)
+    kept = [h for h in heights if h <= top] or [min(heights)]
+    if logarithmic:  # a single step of almost no loss would press the rest together
+        floor = max(sorted(kept)[len(kept) // 50] / 30, max(kept) * 1e-12)
+        kept = [max(h, floor) for h in kept]
+    return axis_for(kept, logarithmic)
+
+
+def inside(value: float, y: Axis) -> float:
+    """A value, at the edge where it lies beyond the axis."""
+    return min(max(value, y.low), y.high)
+
+
+def cross(painter: QPainter, at: QPointF, theme: Theme) -> None:
+    """Where a run diverged."""
+    size = 4.5 * theme.scale
+    painter.setPen(QPen(color(theme.error), 2.2 * theme.scale))
+    painter.drawLine(at + QPointF(-size, -size), at + QPointF(size, size))
+    painter.drawLine(at + QPointF(-size, size), at + QPointF(size, -size))
 
 
 HUES = ("probes", "losses", "math", "activations", "parameters", "layers")

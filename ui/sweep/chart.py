@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from graph.text.messages import _
 from ui.look.afar import for_plots
 from ui.look.theme import LIGHT, Theme, color
-from ui.sweep.drawing import Picture, View, paint_chart
+from ui.sweep.curves import Counted
+from ui.sweep.drawing import View, paint_chart
+from ui.sweep.picture import Picture
 from ui.sweep.state import SweepState
 from ui.sweep.table import ending
 
@@ -27,6 +29,7 @@ class SweepChart(QWidget):
         self._state, self._theme = state, LIGHT
         self.view: View = "values"
         self.measure, self.logarithmic = "train_loss", True
+        self.counted: Counted = "steps"
         self._picture = Picture()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -43,7 +46,7 @@ class SweepChart(QWidget):
         if self._state.graph is None or not self._state.rows:
             painter.fillRect(whole, color(theme.panel))
             return Picture()
-        return paint_chart(painter, whole, theme, self._state, self.view, self.measure, self.logarithmic)
+        return paint_chart(painter, whole, theme, self._state, self.view, self.measure, self.logarithmic, self.counted)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
