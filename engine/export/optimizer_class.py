@@ -105,7 +105,8 @@ class _Writer:
     def _call(self, word: str, arguments: list[ast.expr]) -> str:
         """torch's function; plain numbers among its arguments become tensors, and a number where all are."""
         plain = [names_in(argument) <= self.numbers for argument in arguments]
-        texts = [f"torch.tensor({self._code(a)})" if number else self._code(a) for a, number in zip(arguments, plain, strict=True)]
+        texts = [self._code(argument) for argument in arguments]
+        texts = [f"torch.tensor({text}, dtype=torch.float64)" if number else text for text, number in zip(texts, plain, strict=True)]
         return f"torch.{TENSOR_FUNCTIONS[word]}({', '.join(texts)}){'.item()' if all(plain) else ''}"
 
 

@@ -126,6 +126,8 @@ def _why_alone(graph: Graph) -> str:
         return _("the optimizer is not known")
     if spec.evaluates_loss:
         return _("{optimizer} evaluates the loss itself").format(optimizer=translated(spec.short or spec.title))
+    if spec.looks_ahead(spec.with_defaults(graph.training.get("hyper") or {})):
+        return _("{optimizer} takes the gradient at a point ahead").format(optimizer=translated(spec.short or spec.title))
     schedule = SCHEDULES.get(str(graph.training.get("lr_schedule") or "constant"))
     if schedule is None or schedule.watches:
         return _("the schedule of the learning rate watches the loss")

@@ -24,8 +24,8 @@ class Spent:
 class Evaluation:
     """The loss of one mini-batch. A call computes it, and its gradients by the trainable parameters, at their present values.
 
-    `first` is what the first call returned, copied; `buffers` are those after the last call. `spent` counts what was computed: losses,
-    gradients, and columns of Hessians.
+    `first` is what the first call returned, copied, and `last` what the last one returned; `buffers` are those after the last
+    call. `spent` counts what was computed: losses, gradients, and columns of Hessians.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Evaluation:
         self.buffers = list(buffers)
         self.first: tuple[Tensor, list[Tensor]] | None = None
         self.spent = Spent()
+        self.last: tuple[Tensor, list[Tensor]] | None = None
 
     def __call__(self) -> tuple[Tensor, list[Tensor]]:
         loss, gradients, self.buffers = self._step(self._feeds, self._parameters, self.buffers, self._key)
@@ -43,6 +44,7 @@ class Evaluation:
         self.spent.gradients += 1
         if self.first is None:
             self.first = loss.detach().clone(), [g.detach().clone() for g in gradients]
+        self.last = loss, gradients
         return loss.reshape(()), gradients
 
     def hessian(self) -> Tensor:

@@ -167,7 +167,7 @@ class Steps:
         low, high, smallest = limits.low, limits.high, limits.gradient
         step, parameters, move = self._step, self._parameters, self._optimizer.step
         buffers, random, key = self._buffers, self._random, self.model.random(0)
-        evaluates = self._optimizer.evaluates_loss
+        evaluates, ahead = self._optimizer.evaluates_loss, self._optimizer.is_ahead
         clock, inf = time.perf_counter, math.inf
         rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
         for i, batch in enumerate(feeds, first):
@@ -185,6 +185,8 @@ class Steps:
                 if smallest is not None and norm_of(gradients).item() <= smallest:
                     self.flat = True
                     return False
+                if ahead:
+                    gradients, new = self._ahead(batch, key)
                 move(gradients)
                 if new:
                     buffers = self._buffers = new
@@ -197,6 +199,15 @@ class Steps:
             if clock() >= deadline:
                 break
         return False
+
+    def _ahead(self, batch: list[Tensor], key: Any) -> tuple[list[Tensor], list[Tensor]]:
+        """The gradients where the optimizer looks ahead, and the buffers after that pass."""
+        point = self._optimizer.ahead_point()
+        assert point is not None
+        parameters = list(self._parameters)
+        for i, tensor in zip(self._program.trainable, point, strict=True):
+            parameters[i] = tensor
+        return self._step(batch, parameters, self._buffers, key)[1:]  # type: ignore[return-value]
 
     def rate(self) -> float:
         """The learning rate of the coming step."""

@@ -33,6 +33,13 @@ class Wrapped(Optimizer):
     def set_rate(self, rate: float) -> None:
         self.inner.set_rate(rate)
 
+    @property
+    def is_ahead(self) -> bool:  # type: ignore[override]
+        return self.inner.is_ahead
+
+    def ahead_point(self) -> list[Tensor] | None:
+        return self.inner.ahead_point()
+
     def gradients_used(self, gradients: list[Tensor]) -> list[Tensor]:
         return self.inner.gradients_used(gradients)
 

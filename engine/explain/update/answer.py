@@ -87,7 +87,8 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     with torch.no_grad(), threads(start.threads):
         optimizer.minimise(evaluation, evaluation.hessian)
     assert evaluation.first is not None  # every step looks at the loss
-    loss, gradients = evaluation.first
+    assert evaluation.last is not None
+    loss, gradients = evaluation.first[0], (evaluation.last if optimizer.is_ahead else evaluation.first)[1]
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
     after = optimizer.state_dict(names)

@@ -8,7 +8,7 @@ from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import epsilon, learning_rate, share, weight_decay
+from engine.training.optimizers.settings import DECAY, decoupled, epsilon, learning_rate, share, weight_decay
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 class Adadelta(Optimizer):
     key, title, order = "adadelta", "Adadelta", 6
     doc = "The last steps' size over the last gradients' size: the units agree and η = 1 usually serves (Zeiler 2012)."
-    settings = (learning_rate(1.0), share("rho", 0.9, "Memory", "ρ", "How long squares are remembered."), epsilon(1e-6), weight_decay())
+    settings = (
+        learning_rate(1.0), share("rho", 0.9, "Memory", "ρ", "How long squares are remembered."), epsilon(1e-6), weight_decay(),
+        decoupled(),
+    )  # fmt: skip
     state_variables = (StateVariable("r"), StateVariable("s"))
     equations = (
-        Equation("g = gradient + λ*θ", "weight_decay"),
+        *DECAY,
         Equation("r = ρ*r + (1 - ρ)*g^2"),
         Equation("d = (sqrt(s + ε)/sqrt(r + ε))*g"),
         Equation("s = ρ*s + (1 - ρ)*d^2"),

@@ -8,7 +8,7 @@ from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import epsilon, learning_rate, weight_decay
+from engine.training.optimizers.settings import DECAY, decoupled, epsilon, form, learning_rate, weight_decay
 from graph.model.spec import Setting
 
 if TYPE_CHECKING:
@@ -19,25 +19,33 @@ class AdaGrad(Optimizer):
     key, title, order = "adagrad", "AdaGrad", 4
     doc = "Every weight has its own rate, which falls with the gradients it has seen (Duchi et al. 2011)."
     settings = (
+        form(pytorch="PyTorch, lecture", keras="Keras"),
         learning_rate(0.01),
-        Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ"),
+        Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ", when="form=pytorch"),
         Setting("initial_accumulator_value", "float", 0.0, 0.0, 1e6, title="r at the start"),
         epsilon(1e-10),
         weight_decay(),
+        decoupled(),
     )
     state_variables = (StateVariable("r", "initial_accumulator_value"),)
     equations = (
-        Equation("g = gradient + λ*θ", "weight_decay"),
+        *DECAY,
         Equation("r = r + g^2"),
-        Equation("θ = θ - (η/(1 + (t - 1)*κ))*(g/(sqrt(r) + ε))"),
+        Equation("θ = θ - η*(g/(sqrt(r) + ε))", "form=pytorch, not lr_decay"),
+        Equation("θ = θ - (η/(1 + (t - 1)*κ))*(g/(sqrt(r) + ε))", "form=pytorch, lr_decay"),
+        Equation("θ = θ - η*(g/sqrt(r + ε))", "form=keras"),
     )
-    frames = (Frame("η/(1 + (t - 1)*κ)", "sqrt(r) + ε", square="r"),)
+    frames = (Frame("η", "sqrt(r + ε)", square="r", when="form=keras"), Frame("η/(1 + (t - 1)*κ)", "sqrt(r) + ε", square="r"),)
+    form_defaults = {"keras": {"initial_accumulator_value": 0.1, "eps": 1e-7, "decoupled": True}}
     torch_call = (
         "Adagrad({0}, lr={lr!r}, lr_decay={lr_decay!r}, initial_accumulator_value={initial_accumulator_value!r}, "
         "eps={eps!r}, weight_decay={weight_decay!r})"
     )
 
     def step(self, gradients: Tensors) -> None:
+        if self.derived:
+            super().step(gradients)
+            return
         self.t += 1
         g, r = self._decayed(gradients), self.state["r"]
         torch._foreach_addcmul_(r, g, g, 1.0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import AMSGRAD, betas, epsilon, learning_rate, weight_decay
+from engine.training.optimizers.settings import AMSGRAD, DECAY, betas, decoupled, epsilon, form, learning_rate, weight_decay
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
@@ -19,10 +20,13 @@ MOMENTS = (
     Equation("m = β₁*m + (1 - β₁)*g"),
     Equation("r = β₂*r + (1 - β₂)*g^2"),
     Equation("largest = max(largest, r)", "amsgrad"),
-    Equation("m_hat = m/(1 - β₁^t)"),
-    Equation("r_hat = r/(1 - β₂^t)", "not amsgrad"),
-    Equation("r_hat = largest/(1 - β₂^t)", "amsgrad"),
-    Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))"),
+    Equation("m_hat = m/(1 - β₁^t)", "not form=keras"),
+    Equation("r_hat = r/(1 - β₂^t)", "not form=keras, not amsgrad"),
+    Equation("r_hat = largest/(1 - β₂^t)", "not form=keras, amsgrad"),
+    Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))", "not form=keras"),
+    Equation("η_t = η*(sqrt(1 - β₂^t)/(1 - β₁^t))", "form=keras"),
+    Equation("θ = θ - η_t*(m/(sqrt(r) + ε))", "form=keras, not amsgrad"),
+    Equation("θ = θ - η_t*(m/(sqrt(largest) + ε))", "form=keras, amsgrad"),
 )
 """All of Adam but its weight decay."""
 _ALPHA, _BETA = "η*(1 - β₁)/(1 - β₁^t)", "β₁*(1 - β₁^(t - 1))/(1 - β₁^t)"
@@ -30,19 +34,27 @@ _ALPHA, _BETA = "η*(1 - β₁)/(1 - β₁^t)", "β₁*(1 - β₁^(t - 1))/(1 - 
 
 def adam_frame(square: str, when: str = "", exact: bool = True) -> Frame:
     """Adam's frame where the root is taken of this memory, corrected for its start."""
-    root = f"sqrt({square}/(1 - β₂^t)) + ε"
+    epsilon = "ε/sqrt(1 - β₂^t)" if "form=keras" in when else "ε"
+    root = f"sqrt({square}/(1 - β₂^t)) + {epsilon}"
     return Frame(_ALPHA, root, _BETA, square, f"-η*m/(1 - β₁^t)/({root})", when, exact)
+
+
+FORM = form(pytorch="PyTorch, lecture", keras=_("Keras: ε is not corrected"))
 
 
 class Adam(Optimizer):
     key, title, order = "adam", "Adam", 7
     doc = "Momentum over RMSProp, both corrected for starting at 0 (Kingma and Ba 2015)."
-    settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay())
+    settings = (FORM, learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled())
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))
-    equations = (Equation("g = gradient + λ*θ", "weight_decay"), *MOMENTS)
+    equations = (*DECAY, *MOMENTS)
     letters = {"largest": r"r_{\max}"}
-    frames = (adam_frame("r", "not amsgrad"), adam_frame("largest"))
-    torch_call = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r})"
+    frames = (
+        adam_frame("r", "form=keras, not amsgrad"), adam_frame("largest", "form=keras"), adam_frame("r", "not amsgrad"), adam_frame("largest"),
+    )  # fmt: skip
+    _CALL = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r}"
+    torch_call = _CALL + ", decoupled_weight_decay={decoupled!r})"
+    form_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {"keras": {"eps": 1e-7, "decoupled": True}}
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
@@ -50,6 +62,9 @@ class Adam(Optimizer):
         self.amsgrad = bool(self.hyper["amsgrad"])
 
     def step(self, gradients: Tensors) -> None:
+        if self.derived:
+            super().step(gradients)
+            return
         self.t += 1
         g, m, r = self._decayed(gradients), self.state["m"], self.state["r"]
         torch._foreach_lerp_(m, g, 1 - self.beta1)

@@ -8,7 +8,7 @@ tensor after another), which costs a small network more than its forward pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.numerics.lazy import torch
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Evaluate = Callable[[], tuple[Tensor, Sequence[Tensor]]]
     Hessian = Callable[[], Tensor]
 
+AHEAD = "θ_tilde"
+"""What the point ahead of θ is called in equations: where one of this name holds, the gradient is taken there."""
+PYTORCH = "pytorch"
+"""The form that fast steps make and `torch_call` writes; other forms are made by their equations."""
 LARGEST_COUNT = 2**53
 LARGEST_HESSIAN = 2000
 """Parameters of a network, counted number by number, that an optimizer with second derivatives trains."""
@@ -71,14 +75,18 @@ class Optimizer:
     frames: ClassVar[tuple[Frame, ...]] = ()
     """What the step makes of what is remembered, in the terms that many optimizers share; of several the first whose condition holds.
     Empty: nothing is claimed about it."""
+    form_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Defaults that differ from those of `settings` in a form (see `settings.form`). The learning rate is never among them."""
     torch_call: ClassVar[str] = ""
-    """The same in `torch.optim`, `SGD({0}, lr={lr!r})`; empty where torch does not have it."""
+    """The form `pytorch` in `torch.optim`, `SGD({0}, lr={lr!r})`; empty where torch does not have it."""
     evaluates_loss: ClassVar[bool] = False
     """Whether a step computes the loss as often as it likes (`minimise`), instead of going along gradients that are given (`step`)."""
     full_batch: ClassVar[bool] = False
     """Whether every step needs the whole training part."""
     needs_hessian: ClassVar[bool] = False
     """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
+    undecayed: frozenset[int] = frozenset()
+    """Places of the parameters without weight decay."""
     updated = True
     """Whether the last step changed the parameters by the equations; False where its gradients were only added up."""
 
@@ -92,7 +100,7 @@ class Optimizer:
     def with_defaults(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every hyperparameter: the given value where there is one, else the default. Raises OptimizerError."""
         try:
-            return filled(cls.settings, given, translated(cls.title))
+            return filled(cls.settings, {**cls.form_defaults.get(str(given.get("form")), {}), **given}, translated(cls.title))
         except ValueError as wrong:
             raise OptimizerError(str(wrong)) from None
 
@@ -111,23 +119,36 @@ class Optimizer:
     def frame(cls, hyper: Mapping[str, Any], scalars: Mapping[str, float]) -> Frame | None:
         """The frame of a step under these settings and with these numbers remembered before it; None where none is declared."""
         values = {**hyper, **scalars}
-        return next((frame for frame in cls.frames if holds(frame.when, values)), None)
+        frame = next((frame for frame in cls.frames if holds(frame.when, values)), None)
+        decays = hyper.get("decoupled") and hyper.get("weight_decay")  # beside the gradient, and so beside the frame
+        return replace(frame, exact=False) if frame is not None and decays else frame
 
     @classmethod
     def formula(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """The equations as LaTeX. What is switched off is left out; a number such as 0 for weight decay switches nothing off here."""
-        switches = {s.name: given.get(s.name, s.default) for s in cls.settings if s.kind in ("bool", "choice")}
+        """The equations as LaTeX. What a setting switches off is left out: weight decay that is 0 too."""
+        values = {s.name: s.default for s in cls.settings} | dict(cls.form_defaults.get(str(given.get("form")), {})) | dict(given)
         lines = []
         for equation in cls.equations:
             conditions = [c.strip() for c in equation.when.split(",")]
-            asked = [c for c in conditions if c.removeprefix("not ").partition("=")[0] in switches]
-            if equation.shown and holds(",".join(asked), switches):
+            asked = [c for c in conditions if c.removeprefix("not ").partition("=")[0] in values]
+            if equation.shown and holds(",".join(asked), values):
                 lines.append(equation.latex(cls.letters))
         return tuple(lines)
 
     @classmethod
+    def looks_ahead(cls, hyper: Mapping[str, Any]) -> bool:
+        """Whether the gradient is taken at a point ahead of θ, which an equation names `θ_tilde`."""
+        return any(equation.name == AHEAD and holds(equation.when, hyper) for equation in cls.equations)
+
+    @classmethod
     def torch_code(cls, hyper: Mapping[str, Any], parameters: str) -> str:
         """The call in `torch.optim` that makes the same optimizer; empty where there is none."""
+        decays_otherwise = hyper.get("decoupled") and hyper.get("weight_decay") and "{decoupled!r}" not in cls.torch_call
+        return "" if decays_otherwise or hyper.get("form", PYTORCH) != PYTORCH else cls.torch_code_beside(hyper, parameters)
+
+    @classmethod
+    def torch_code_beside(cls, hyper: Mapping[str, Any], parameters: str) -> str:
+        """The call in `torch.optim` that makes an optimizer of the same name with these settings, whatever the form."""
         return cls.torch_call.format(parameters, **hyper)
 
     @classmethod
@@ -150,6 +171,9 @@ class Optimizer:
         self.hyper = self.with_defaults(hyper)
         self.lr = float(self.hyper["lr"])
         self.weight_decay = float(self.hyper.get("weight_decay", 0.0))
+        self.decoupled = bool(self.hyper.get("decoupled", False))
+        self.derived = self.hyper.get("form", PYTORCH) != PYTORCH
+        self.is_ahead = self.looks_ahead(self.hyper)
         for variable in self.state_variables:
             if not variable.scalar and variable.name not in self.state and holds(variable.when, self.hyper):
                 self.state[variable.name] = [torch.full_like(p, self._first_value(variable.name)) for p in self.parameters]
@@ -168,9 +192,11 @@ class Optimizer:
         This is the step that follows the equations, one tensor after another: subclasses make the same one faster.
         """
         self.t += 1
-        equations, before = self.active(self.hyper, self.scalars), dict(self.scalars)
-        known = self.symbols(self.hyper) | {name: float(value) for name, value in before.items()}
+        before = dict(self.scalars)
         for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
+            hyper = self.hyper_of(i)
+            equations = self.active(hyper, before)
+            known = self.symbols(hyper) | {name: float(value) for name, value in before.items()}
             values: dict[str, Any] = {**known, STEP: float(self.t), THETA: parameter, GRADIENT: gradient, USED: gradient}
             values |= {name: tensors[i] for name, tensors in self.state.items()}
             for equation in equations:
@@ -186,8 +212,28 @@ class Optimizer:
         Returns the loss before the step.
         """
         loss, gradients = evaluate()
+        if (point := self.ahead_point()) is not None:
+            here = [parameter.clone() for parameter in self.parameters]
+            torch._foreach_copy_(self.parameters, point)
+            try:
+                gradients = evaluate()[1]
+            finally:
+                torch._foreach_copy_(self.parameters, here)
         self.step(list(gradients))
         return loss
+
+    def ahead_point(self) -> Tensors | None:
+        """Where the gradient of the coming step is taken, in the parameters' order; None where it is taken at the parameters."""
+        if not self.is_ahead:
+            return None
+        equation = next(e for e in self.active(self.hyper, self.scalars) if e.name == AHEAD)
+        known = self.symbols(self.hyper) | {name: float(value) for name, value in self.scalars.items()} | {STEP: float(self.t + 1)}
+        states = [{name: tensors[i] for name, tensors in self.state.items()} for i in range(len(self.parameters))]
+        return [evaluate(equation.tree, {**known, **state, THETA: p}) for p, state in zip(self.parameters, states, strict=True)]
+
+    def hyper_of(self, i: int) -> Mapping[str, Any]:
+        """The settings for the parameter at this place."""
+        return {**self.hyper, "weight_decay": 0.0} if i in self.undecayed else self.hyper
 
     def gradients_used(self, gradients: Tensors) -> Tensors:
         """What the last step went along when it was given `gradients`."""
@@ -222,8 +268,27 @@ class Optimizer:
         for variable in self.state_variables:
             if variable.scalar:
                 value = captured.get(variable.name)
-                kind = type(variable.start)
-                self.scalars[variable.name] = variable.start if value is None else kind(value)
+                start = self.t > 0 if variable.start is False else variable.start  # files from before it was written
+                self.scalars[variable.name] = start if value is None else type(variable.start)(value)
 
     def _decayed(self, gradients: Tensors) -> Tensors:
-        return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay)) if self.weight_decay else gradients
+        """What fast steps begin with: the gradients with the penalty's part, or the decay that is decoupled from them."""
+        if not self.weight_decay:
+            return gradients
+        if self.undecayed:
+            return self._partly_decayed(gradients)
+        if self.decoupled:
+            torch._foreach_mul_(self.parameters, 1 - self.lr * self.weight_decay)
+            return gradients
+        return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay))
+
+    def _partly_decayed(self, gradients: Tensors) -> Tensors:
+        changed = [i for i in range(len(self.parameters)) if i not in self.undecayed]
+        if self.decoupled:
+            if changed:
+                torch._foreach_mul_([self.parameters[i] for i in changed], 1 - self.lr * self.weight_decay)
+            return gradients
+        decayed = list(gradients)
+        for i in changed:
+            decayed[i] = torch.add(gradients[i], self.parameters[i], alpha=self.weight_decay)
+        return decayed

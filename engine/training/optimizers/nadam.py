@@ -8,7 +8,7 @@ from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import betas, epsilon, learning_rate, weight_decay
+from engine.training.optimizers.settings import DECAY, betas, decoupled, epsilon, form, learning_rate, weight_decay
 from graph.model.spec import Setting
 from graph.text.messages import _
 
@@ -16,21 +16,34 @@ if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
 
 
+def _frame(psi: str, when: str = "") -> Frame:
+    alpha = (
+        f"η*((1 - β₁)*β₁*(1 - 0.5*0.96^((t + 1)*{psi}))/(1 - product*β₁*(1 - 0.5*0.96^((t + 1)*{psi})))"
+        f" + (1 - β₁*(1 - 0.5*0.96^(t*{psi})))/(1 - product))"
+    )
+    root = "sqrt(r/(1 - β₂^t)) + ε"
+    return Frame(alpha, root, "", "r", f"-η*m/(1 - β₁^t)/({root})", when, exact=False)
+
+
 class NAdam(Optimizer):
     key, title, order = "nadam", "NAdam", 9
     doc = "Adam with Nesterov's look-ahead (Dozat 2016)."
     settings = (
+        form(pytorch="PyTorch", keras=_("Keras: ψ = 1")),
         learning_rate(0.002),
         *betas(),
         epsilon(1e-8),
-        Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ"),
+        Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ", when="form=pytorch"),
         weight_decay(),
+        decoupled(),
     )
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("product", 1.0, scalar=True))
     equations = (
-        Equation("g = gradient + λ*θ", "weight_decay"),
-        Equation("μ_t = β₁*(1 - 0.5*0.96^(t*ψ))"),
-        Equation("μ_next = β₁*(1 - 0.5*0.96^((t + 1)*ψ))"),
+        *DECAY,
+        Equation("μ_t = β₁*(1 - 0.5*0.96^(t*ψ))", "form=pytorch"),
+        Equation("μ_next = β₁*(1 - 0.5*0.96^((t + 1)*ψ))", "form=pytorch"),
+        Equation("μ_t = β₁*(1 - 0.5*0.96^t)", "form=keras"),
+        Equation("μ_next = β₁*(1 - 0.5*0.96^(t + 1))", "form=keras"),
         Equation("product = product*μ_t", remark=_("the product of all so far")),
         Equation("m = β₁*m + (1 - β₁)*g"),
         Equation("r = β₂*r + (1 - β₂)*g^2"),
@@ -39,21 +52,20 @@ class NAdam(Optimizer):
         Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))"),
     )
     letters = {"μ_next": r"\mu_{t+1}", "product": r"\Pi"}
-    frames = (
-        Frame(
-            "η*((1 - β₁)*β₁*(1 - 0.5*0.96^((t + 1)*ψ))/(1 - product*β₁*(1 - 0.5*0.96^((t + 1)*ψ)))"
-            " + (1 - β₁*(1 - 0.5*0.96^(t*ψ)))/(1 - product))",
-            "sqrt(r/(1 - β₂^t)) + ε", "", "r", "-η*m/(1 - β₁^t)/(sqrt(r/(1 - β₂^t)) + ε)", exact=False,
-        ),
-    )
+    frames = (_frame("1", "form=keras"), _frame("ψ"))
     torch_call = (
-        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, weight_decay={weight_decay!r})"
+        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, weight_decay={weight_decay!r}, "
+        "decoupled_weight_decay={decoupled!r})"
     )
+    form_defaults = {"keras": {"eps": 1e-7, "decoupled": True}}
 
     def _mu(self, t: int) -> float:
         return float(self.hyper["beta1"] * (1 - 0.5 * 0.96 ** (t * self.hyper["momentum_decay"])))
 
     def step(self, gradients: Tensors) -> None:
+        if self.derived:
+            super().step(gradients)
+            return
         self.t += 1
         g, m, r, beta2 = self._decayed(gradients), self.state["m"], self.state["r"], self.hyper["beta2"]
         mu, following = self._mu(self.t), self._mu(self.t + 1)

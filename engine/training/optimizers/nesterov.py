@@ -9,8 +9,9 @@ from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import learning_rate, momentum, weight_decay
+from engine.training.optimizers.settings import decoupled, form, learning_rate, momentum, weight_decay
 from engine.training.optimizers.sgd import Sgd
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
@@ -18,30 +19,46 @@ if TYPE_CHECKING:
 
 class Nesterov(Optimizer):
     key, title, short, order = "nesterov", "SGD with Nesterov momentum", "Nesterov", 3
-    doc = "Nesterov's accelerated gradient in PyTorch's form (Sutskever et al. 2013)."
-    settings = (learning_rate(0.1), momentum(0.9), weight_decay())
-    state_variables = (StateVariable("m"),)
+    doc = "Nesterov's accelerated gradient: the gradient at the point where momentum alone would lead (Sutskever et al. 2013)."
+    settings = (
+        form(pytorch="PyTorch", lecture="Lecture", keras="Keras"), learning_rate(0.1), momentum(0.9), weight_decay(), decoupled(),
+    )  # fmt: skip
+    state_variables = (StateVariable("m", when="form=pytorch"), StateVariable("v", when="not form=pytorch"))
     equations = (
-        Equation("g = gradient + λ*θ", "weight_decay"),
-        Equation("m = ρ*m + g", "momentum"),
-        Equation("θ = θ - η*(g + ρ*m)"),
+        Equation("θ_tilde = θ + ρ*v", "form=lecture, momentum", _("the gradient is taken here")),
+        Equation("θ = θ - η*λ*θ", "weight_decay, decoupled"),
+        Equation("g = gradient + λ*θ_tilde", "form=lecture, momentum, weight_decay, not decoupled"),
+        Equation("g = gradient + λ*θ", "form=lecture, not momentum, weight_decay, not decoupled"),
+        Equation("g = gradient + λ*θ", "not form=lecture, weight_decay, not decoupled"),
+        Equation("m = ρ*m + g", "form=pytorch, momentum"),
+        Equation("θ = θ - η*(g + ρ*m)", "form=pytorch, momentum"),
+        Equation("v = ρ*v - η*g", "not form=pytorch, momentum"),
+        Equation("θ = θ + v", "form=lecture, momentum"),
+        Equation("θ = θ + (ρ*v - η*g)", "form=keras, momentum"),
+        Equation("θ = θ - η*g", "not momentum", _("without momentum")),
     )
     frames = (
         Frame("η", when="not momentum"),
+        Frame("η", beta="ρ", velocity="v", when="form=lecture"),
+        Frame("η*(1 + ρ)", beta="", velocity="v", when="form=keras", exact=False),
         Frame("η*(1 + ρ)", beta="", velocity="-η*m", exact=False),
     )
+    form_defaults = {"keras": {"decoupled": True}}
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, nesterov=True, weight_decay={weight_decay!r})"
 
     @classmethod
-    def torch_code(cls, hyper: Mapping[str, Any], parameters: str) -> str:
+    def torch_code_beside(cls, hyper: Mapping[str, Any], parameters: str) -> str:
         """Without momentum it is plain descent, and torch refuses to call that Nesterov."""
-        return super().torch_code(hyper, parameters) if hyper["momentum"] else Sgd.torch_code(hyper, parameters)
+        return super().torch_code_beside(hyper, parameters) if hyper["momentum"] else Sgd.torch_code_beside(hyper, parameters)
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
         self.momentum = float(self.hyper["momentum"])
 
     def step(self, gradients: Tensors) -> None:
+        if self.derived:
+            super().step(gradients)
+            return
         self.t += 1
         move = g = self._decayed(gradients)
         if self.momentum:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.training.optimizers.equations import Equation
 from graph.model.spec import Setting
 
 
@@ -20,6 +21,27 @@ def epsilon(default: float) -> Setting:
 
 def weight_decay(default: float = 0.0) -> Setting:
     return Setting("weight_decay", "float", default, 0.0, 1e3, title="Weight decay", symbol="λ", help="Pulls every weight towards 0.")
+
+
+def decoupled() -> Setting:
+    text = (
+        "On: every step shrinks the weights by ηλ, beside the gradient, as in AdamW. Off: λθ is added to the gradient, as the penalty "
+        "½λ‖θ‖² would add it."
+    )
+    return Setting("decoupled", "bool", False, title="Decoupled decay", when="weight_decay", help=text)
+
+
+DECAY = (
+    Equation("θ = θ - η*λ*θ", "weight_decay, decoupled"),
+    Equation("g = gradient + λ*θ", "weight_decay, not decoupled"),
+)
+"""What weight decay does before the step, under the settings `weight_decay` and `decoupled`."""
+
+
+def form(**titles: str) -> Setting:
+    """The convention that is followed where textbooks and libraries differ; `pytorch="PyTorch", lecture="Lecture"` names those there are."""
+    text = "The lecture, PyTorch and Keras write this method differently. The formula below is the one that runs."
+    return Setting("form", "choice", "pytorch", choices=tuple(titles), choice_titles=tuple(titles.values()), title="Form", help=text)
 
 
 def momentum(default: float) -> Setting:

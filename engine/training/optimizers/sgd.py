@@ -8,7 +8,7 @@ from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
-from engine.training.optimizers.settings import learning_rate, weight_decay
+from engine.training.optimizers.settings import DECAY, decoupled, learning_rate, weight_decay
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
@@ -20,6 +20,8 @@ class Sgd(Optimizer):
     settings = (learning_rate(0.1), weight_decay())
     equations = (Equation("g = gradient + λ*θ", "weight_decay"), Equation("θ = θ - η*g"))
     frames = (Frame("η"),)
+    settings = (learning_rate(0.1), weight_decay(), decoupled())
+    equations = (*DECAY, Equation("θ = θ - η*g"))
     torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
 
     def step(self, gradients: Tensors) -> None:

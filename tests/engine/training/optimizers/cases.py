@@ -23,14 +23,18 @@ WITHOUT = [("momentum", 0.0), ("weight_decay", 0.0)]
 
 
 def variants(optimizer: type[Optimizer]) -> Iterator[dict[str, Any]]:
-    """Every combination of the switches, each with every number at its default and at its second value."""
-    switches = [s.name for s in optimizer.settings if s.kind == "bool"]
+    """Every combination of the switches, each with every number at its default and at its second value; other forms with the second."""
+    switches = {s.name: s.choices or (False, True) for s in optimizer.settings if s.kind in ("bool", "choice")}
     numbers = [s.name for s in optimizer.settings if s.kind == "float"]
-    for chosen in itertools.product((False, True), repeat=len(switches)):
+    for chosen in itertools.product(*switches.values()):
         base = dict(zip(switches, chosen, strict=True))
         others = {name: OTHER[name] for name in numbers}
+        other_form = base.get("form", "pytorch") != "pytorch"
+        if not (other_form and base.get("decoupled")):
+            yield base | others
+        if other_form or base.get("decoupled"):
+            continue
         yield base
-        yield base | others
         yield from (base | others | {name: value} for name, value in WITHOUT if name in numbers)
 
 

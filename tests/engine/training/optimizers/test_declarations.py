@@ -16,6 +16,7 @@ from engine.training.optimizers.derived import TENSOR_FUNCTIONS
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
 from engine.training.optimizers.registry import OPTIMIZERS, optimizer
 from graph.formula.reading import functions
+from graph.model.spec import holds
 from tests.engine.training.optimizers.cases import ALONG_GRADIENTS, VARIANTS
 
 DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
@@ -25,13 +26,13 @@ ADAM = (
     r"\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat r} + \varepsilon}",
 )  # fmt: skip
 SHOWN: dict[str, tuple[str, ...]] = {
-    "sgd": (DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
+    "sgd": (r"\theta \leftarrow \theta - \eta\,g",),
     "momentum": (
-        DECAYED, r"m = g \quad (\mathrm{at \; the \; first \; step})", r"m \leftarrow \rho\,m + (1 - \tau)\,g",
-        r"\theta \leftarrow \theta - \eta\,m", r"\theta \leftarrow \theta - \eta\,g \quad (\mathrm{without \; momentum})",
+        r"m = g \quad (\mathrm{at \; the \; first \; step})", r"m \leftarrow \rho\,m + (1 - \tau)\,g",
+        r"\theta \leftarrow \theta - \eta\,m",
     ),
-    "nesterov": (DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
-    "adam": (DECAYED, *ADAM),
+    "nesterov": (r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
+    "adam": ADAM,
     "adamw": (r"\theta \leftarrow \theta - \eta\,\lambda\,\theta", *ADAM),
 }  # fmt: skip
 """Equations as the papers have them, in PyTorch's form."""
@@ -43,6 +44,16 @@ def test_the_latex_is_derived_from_the_equations(key: str) -> None:
 
 
 def test_a_switch_changes_what_is_shown() -> None:
+    """So does a number that is 0, and the form."""
+    assert OPTIMIZERS["sgd"].formula({"weight_decay": 0.1})[0] == DECAYED
+    assert OPTIMIZERS["sgd"].formula({"weight_decay": 0.1, "decoupled": True})[0] == SHOWN["adamw"][0]
+    assert OPTIMIZERS["momentum"].formula({"momentum": 0.0}) == (
+        r"\theta \leftarrow \theta - \eta\,g \quad (\mathrm{without \; momentum})",
+    )
+    assert OPTIMIZERS["momentum"].formula({"form": "lecture"}) == (
+        r"v \leftarrow \rho\,v - \eta\,g", r"\theta \leftarrow \theta + v",
+    )
+    assert OPTIMIZERS["adagrad"].formula({"form": "keras"})[1] == r"\theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{r + \varepsilon}}"
     formula = OPTIMIZERS["adam"].formula(OPTIMIZERS["adam"].with_defaults({"amsgrad": True}))
     assert r"r_{\max} \leftarrow \max(r_{\max}, r)" in formula and r"\hat r = \frac{r_{\max}}{1 - \beta_{2}^{t}}" in formula
     assert r"\hat r = \frac{r}{1 - \beta_{2}^{t}}" not in formula
@@ -114,9 +125,9 @@ def test_a_declaration_is_complete(key: str) -> None:
 
 @pytest.mark.parametrize("key", ALONG_GRADIENTS)
 def test_declared_memory_is_what_is_kept(key: str) -> None:
-    switched = {s.name: True for s in OPTIMIZERS[key].settings if s.kind == "bool"}
+    switched = {s.name: True if s.kind == "bool" else s.default for s in OPTIMIZERS[key].settings}
     run = optimizer(key)(switched, [torch.zeros(2)])
-    tensors = {r.name for r in OPTIMIZERS[key].state_variables if not r.scalar}
+    tensors = {r.name for r in OPTIMIZERS[key].state_variables if not r.scalar and holds(r.when, switched)}
     assert set(run.state) == tensors
     numbers = {r.name for r in OPTIMIZERS[key].state_variables if r.scalar}
     assert set(run.state_dict(["p"])) == {"t", *numbers, *(f"{name}.p" for name in tensors)}
