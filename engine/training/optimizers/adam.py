@@ -50,7 +50,8 @@ class Adam(Optimizer):
     equations = (*DECAY, *MOMENTS)
     letters = {"largest": r"r_{\max}"}
     frames = (
-        adam_frame("r", "form=keras, not amsgrad"), adam_frame("largest", "form=keras"), adam_frame("r", "not amsgrad"), adam_frame("largest"),
+        adam_frame("r", "form=keras, not amsgrad"), adam_frame("largest", "form=keras"),
+        adam_frame("r", "not amsgrad"), adam_frame("largest"),
     )  # fmt: skip
     _CALL = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r}"
     torch_call = _CALL + ", decoupled_weight_decay={decoupled!r})"

@@ -54,8 +54,8 @@ class NAdam(Optimizer):
     letters = {"μ_next": r"\mu_{t+1}", "product": r"\Pi"}
     frames = (_frame("1", "form=keras"), _frame("ψ"))
     torch_call = (
-        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, weight_decay={weight_decay!r}, "
-        "decoupled_weight_decay={decoupled!r})"
+        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, "
+        "weight_decay={weight_decay!r}, decoupled_weight_decay={decoupled!r})"
     )
     form_defaults = {"keras": {"eps": 1e-7, "decoupled": True}}
 

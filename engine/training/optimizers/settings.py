@@ -39,7 +39,7 @@ DECAY = (
 
 
 def form(**titles: str) -> Setting:
-    """The convention that is followed where textbooks and libraries differ; `pytorch="PyTorch", lecture="Lecture"` names those there are."""
+    """The convention that is followed where books and libraries differ; `pytorch="PyTorch", lecture="Lecture"` names those there are."""
     text = "The lecture, PyTorch and Keras write this method differently. The formula below is the one that runs."
     return Setting("form", "choice", "pytorch", choices=tuple(titles), choice_titles=tuple(titles.values()), title="Form", help=text)
 
