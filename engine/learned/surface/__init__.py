@@ -1,0 +1,78 @@
+"""The objective over two trained numbers, all others as they are. Request and answer; no torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.compile.views import Stamp
+from engine.numerics.job import Job
+from graph.model.address import Address
+from graph.model.graph import Graph
+
+POINTS = 61
+"""Of a surface, along each axis."""
+Box = tuple[float, float, float, float]
+"""Lowest and highest value of the first number, then of the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceJob(Job):
+    """Evaluates the objective on a grid over two entries of trained tensors. The answer is a `Surface`; nothing changes.
+
+    Where the network is trained with data, it is the objective over the whole training part, in training mode, with the random numbers
+    of the coming step. `box` None: around the present values.
+    """
+
+    done_by: ClassVar[str] = "engine.learned.surface.answer:surface"
+    about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
+    x: Address
+    y: Address
+    box: Box | None = None
+    points: int = POINTS
+    structure: int = 0
+    revision: int = 0
+    run: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """`f[j, i]` is the objective at `xs[i]`, `ys[j]`, NaN or infinite where it is not a finite number. `here` is where the network is,
+    with its objective. `rows`: over how many samples it was computed, 0 for a graph without data."""
+
+    stamp: Stamp
+    x: Address
+    y: Address
+    names: tuple[str, str]
+    xs: np.ndarray[Any, np.dtype[np.float64]]
+    ys: np.ndarray[Any, np.dtype[np.float64]]
+    f: np.ndarray[Any, np.dtype[np.float64]]
+    here: tuple[float, float, float]
+    rows: int
+
+    @property
+    def box(self) -> Box:
+        return float(self.xs[0]), float(self.xs[-1]), float(self.ys[0]), float(self.ys[-1])
+
+
+def first_numbers(shapes: Mapping[tuple[str, str], Sequence[int]], count: int = 2) -> list[Address]:
+    """The first so many numbers among trained tensors of these shapes, fewer where there are no more."""
+    found: list[Address] = []
+    for (node, name), shape in shapes.items():
+        for index in np.ndindex(*shape):
+            if len(found) == count:
+                return found
+            found.append(Address("parameter", node, name, index=tuple(index)))
+    return found
+
+
+def number_name(graph: Graph, place: Address) -> str:
+    """What a trained number is called: `w` where a node is the parameter itself, else `hidden.W[0, 1]`."""
+    if place.id not in graph.nodes:
+        return place.name(graph)
+    node, full = graph.nodes[place.id].name, place.at(place.index or None).name(graph)
+    return node + full.removeprefix(f"{node}.{place.port}") if graph.spec(place.id).role == "parameter" else full

@@ -1,0 +1,176 @@
+"""The steps that led a run to its present state, made once more on a copy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import zip_longest
+
+import torch
+
+from engine.explain.question import Unanswerable
+from engine.learned.track.watching import Entry, Framed, StepRecord, Watched, framed
+from engine.nodes.base import NodeError
+from engine.numerics.threads import threads
+from engine.training.model import Model
+from engine.training.optimizers.base import Optimizer
+from engine.training.run import Run
+from engine.training.state import State, state_key
+from engine.training.steps import StepConditions, Steps
+from graph.model.address import Address
+from graph.text.messages import _
+
+TURN = 0.004
+"""Seconds of a turn; at least one step is made in each."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Steps under the same conditions, up to step `last`; `state` is the one before the first, None: the one that the stretch before led
+    to."""
+
+    conditions: StepConditions
+    state: State | None
+    last: int
+
+
+@dataclass(slots=True)
+class Replayed:
+    """Steps made again under the same conditions: `theta` after each (the numbers before the first are in front), `losses` of each, and
+    the optimizer with what it did, one record for each step that it made. `at` are the indices of these among the steps.
+    """
+
+    optimizer: Optimizer
+    theta: list[torch.Tensor]
+    losses: list[float]
+    records: list[StepRecord]
+    at: list[int]
+
+    @property
+    def framed(self) -> Framed:
+        """(T, k) for all steps; NaN in those in which the optimizer only added up gradients or evaluated the loss itself."""
+        count = len(self.losses)
+        empty = torch.full((count, len(self.theta[0])), torch.nan, dtype=torch.float64)
+        if not self.records:
+            return Framed(torch.stack(self.theta[:-1]), torch.stack(self.theta[1:]), *(empty.clone() for _ in range(9)))
+        own = framed(self.optimizer, self.records)
+        if len(self.records) == count:
+            return own
+        spread = []
+        for field in fields(Framed):
+            whole = empty.clone()
+            whole[self.at] = getattr(own, field.name)
+            spread.append(whole)
+        return Framed(*spread)
+
+
+def stretches(run: Run, most: int) -> tuple[int, list[Stretch]]:
+    """The first step, and how to make all from there to the present one. Raises Unanswerable."""
+    history, now = run.history, run.model.state.step
+    if not now:
+        raise Unanswerable(_("No training step has been made yet."))
+    checkpoints = history.checkpoints
+    known = history.led_here and checkpoints.present is not None
+    if known:
+        checkpoints.reached(now)
+    ranges = [each for each in checkpoints.ranges(now) if each[1] >= now] if known else []
+    if not ranges:
+        raise Unanswerable(_("No training step led to the present values: they were changed since, or the steps before are not kept."))
+    first = max(ranges[-1][0], now - most)
+    route = checkpoints.route(first)
+    if route is None:
+        raise Unanswerable(_("The steps before this one are not kept."))
+    made_by, checkpoint = route
+    path = checkpoints.path()
+    following = path[path.index(made_by) + 1 :] if made_by in path else []
+    found = [Stretch(made_by.conditions, checkpoint.state, min([now, *(b.start for b in following[:1])]))]
+    for branch, after in zip_longest(following, following[1:]):
+        held = branch.held[0].state if branch.held and branch.held[0].step == branch.start else None
+        found.append(Stretch(branch.conditions, held, now if after is None else min(now, after.start)))
+    return checkpoint.step, [stretch for stretch in found if stretch.last >= checkpoint.step]
+
+
+class Replaying:
+    """A copy of the run's model, on which the steps are made again; `places` are the numbers that are followed."""
+
+    def __init__(self, run: Run, places: Sequence[Address], most: int) -> None:
+        run.prepare()
+        self.first, self._stretches = stretches(run, most)
+        self.last = run.model.state.step
+        self._model = Model(run.model.compiled)
+        self._places = places
+        self.replayed: list[Replayed] = []
+        self._names = [state_key(place.key) for place in places]
+        for place, name in zip(places, self._names, strict=True):
+            tensor, index = run.model.state.parameters.get(name), place.index or ()
+            if tensor is None or len(index) != tensor.dim() or any(i >= n for i, n in zip(index, tensor.shape, strict=True)):
+                raise Unanswerable(_("{name} is no trained number.").format(name=name))
+
+    def turns(self) -> Iterator[int]:
+        """Make the steps, a few at a time; how many were made so far. What they did is in `replayed`. Raises Unanswerable."""
+        for stretch in self._stretches:
+            if stretch.last > self._model.state.step or not self.replayed:
+                yield from self._made(stretch)
+
+    def _values(self) -> torch.Tensor:
+        state = self._model.state.parameters
+        return torch.stack([state[name][place.index or ()] for name, place in zip(self._names, self._places, strict=True)]).double()
+
+    def _made(self, stretch: Stretch) -> Iterator[int]:
+        conditions, state = stretch.conditions, self._model.state
+        with torch.no_grad(), threads(conditions.threads):
+            steps, watched = self._bound(stretch)
+            made = Replayed(watched.optimizer, [self._values()], [], watched.records, [])
+        self.replayed.append(made)
+        while state.step < stretch.last:
+            began = time.perf_counter()
+            with torch.no_grad(), threads(conditions.threads):
+                while state.step < stretch.last and time.perf_counter() - began < TURN:
+                    self._one(steps, watched, made)
+            yield state.step - self.first
+        state.optimizer = steps.remembered()
+
+    def _bound(self, stretch: Stretch) -> tuple[Steps, Watched]:
+        model, conditions, program = self._model, stretch.conditions, stretch.conditions.program
+        model.seed = conditions.seed
+        if stretch.state is not None:
+            model.restore(stretch.state)
+        parameters = model.parameters(program)
+        optimizer = conditions.optimizer_on([parameters[i] for i in program.trainable])
+        keys = list(program.trainable_keys)
+        watched = Watched(optimizer, [_entry(keys, parameters, list(program.trainable), place) for place in self._places])
+        steps = Steps(model)
+        steps.bind(program, optimizer, conditions)
+        steps.batches = conditions.batches()
+        steps.remember(model.state.optimizer if stretch.state is None else stretch.state.optimizer)
+        return steps, watched
+
+    def _one(self, steps: Steps, watched: Watched, made: Replayed) -> None:
+        state, before = self._model.state, len(watched.records)
+        number = state.step
+        try:
+            steps.replay(number + 1)
+        except (RuntimeError, ValueError, IndexError, TypeError, LookupError, NodeError) as error:
+            raise Unanswerable(_("A step of this run cannot be made again.")) from error
+        if state.step == number:
+            raise Unanswerable(_("Step {step} of this run has no finite loss.").format(step=number + 1))
+        if len(watched.records) > before:
+            made.at.append(len(made.losses))
+        made.theta.append(watched.records[-1].new if len(watched.records) > before else self._values())
+        made.losses.append(steps.losses[-1])
+
+
+def _entry(keys: Sequence[tuple[str, str]], parameters: Sequence[torch.Tensor], trainable: Sequence[int], place: Address) -> Entry:
+    """Where the optimizer has a number. Raises Unanswerable."""
+    if place.key not in keys:
+        text = _("Training does not change {name}: it is frozen, or the loss does not depend on it.")
+        raise Unanswerable(text.format(name=state_key(place.key)))
+    at = keys.index(place.key)
+    shape = parameters[trainable[at]].shape
+    flat = 0
+    for i, size in zip(place.index or (), shape, strict=True):
+        flat = flat * size + i
+    return at, flat
+
+
