@@ -50,7 +50,8 @@ ARROWS: dict[str, set[str]] = {
     "engine.check": BELOW_TRAINING | {"engine.training"},
     "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check"},
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules"},
-    "engine.learned": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},
+    "engine.learned": BELOW_TRAINING
+    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},
     "engine.learned.readouts": GRAPH,
     "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain"},
     "engine.sweep": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain"},
