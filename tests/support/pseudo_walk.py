@@ -91,7 +91,7 @@ LEAVES = ("quit", "new", "save", "full_screen", "present", "lessons", "record_le
 CONTENT = re.compile(r"\b(LessonText|Sheet)\b")
 """Widgets whose words are a document's or a formula's."""
 PATIENCE = 0.7
-SOON = 200
+SOON = 700
 """Milliseconds: what waits longer, such as the next entry of the recovery journal, shows nothing."""
 
 Text = tuple[str, str]
