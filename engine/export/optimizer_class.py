@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,8 @@ def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str
     writer = _Writer(spec, hyper)
     given = ", ".join(writer.arguments)
     return [
-        f"class {spec.__name__}:", f'    """{spec.doc}"""', "", f"    def __init__(self, parameters, {given}):",
+        f"class {spec.__name__}:", *textwrap.wrap(f'"""{spec.doc}"""', 120, initial_indent="    ", subsequent_indent="    "), "",
+        f"    def __init__(self, parameters, {given}):",
         "        self.parameters = list(parameters)", "        self.t = 0",
         *(f"        self.{name} = {name}" for name in writer.arguments), *writer.memory(), "",
         "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
@@ -103,11 +105,24 @@ class _Writer:
         return f"({text})" if binds < least else text
 
     def _call(self, word: str, arguments: list[ast.expr]) -> str:
-        """torch's function; plain numbers among its arguments become tensors, and a number where all are."""
+        """torch's function, for plain numbers Python's; plain numbers beside tensors become tensors."""
         plain = [names_in(argument) <= self.numbers for argument in arguments]
-        texts = [self._code(argument) for argument in arguments]
-        texts = [f"torch.tensor({text}, dtype=torch.float64)" if number else text for text, number in zip(texts, plain, strict=True)]
-        return f"torch.{TENSOR_FUNCTIONS[word]}({', '.join(texts)}){'.item()' if all(plain) else ''}"
+        if all(plain):
+            return self._plain_call(word, [self._code(argument) for argument in arguments])
+        full = f"torch.full_like({PARAMETER}, {{}})"
+        texts = [full.format(self._code(a)) if number else self._code(a) for a, number in zip(arguments, plain, strict=True)]
+        if word == "where":
+            if plain[0]:
+                return self._plain_call(word, [self._code(argument) for argument in arguments])
+            texts[0] += " > 0"
+        return f"torch.{TENSOR_FUNCTIONS[word]}({', '.join(texts)})"
+
+    def _plain_call(self, word: str, texts: list[str]) -> str:
+        if word == "where":
+            return f"({texts[1]} if {texts[0]} > 0 else {texts[2]})"
+        if word in ("max", "min", "abs"):
+            return f"{word}({', '.join(texts)})"
+        return f"torch.{TENSOR_FUNCTIONS[word]}(torch.tensor({texts[0]}, dtype=torch.float64)).item()"
 
 
 def _conditions(equation: Equation) -> list[str]:

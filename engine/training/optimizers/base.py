@@ -64,7 +64,7 @@ class Optimizer:
     title: ClassVar[str] = ""
     short: ClassVar[str] = ""
     """Short name, where space is limited; the title where empty."""
-    order: ClassVar[int] = 100
+    order: ClassVar[float] = 100
     """Its place in lists."""
     doc: ClassVar[str] = ""
     settings: ClassVar[tuple[Setting, ...]] = ()

@@ -15,16 +15,29 @@ if TYPE_CHECKING:
 
     Value = float | Tensor
 
+
+def _quotient(a: Any, b: Any) -> Any:
+    """a / b; of plain numbers as of tensors: what is divided by 0 is infinite or not a number."""
+    if isinstance(a, float) and isinstance(b, float) and b == 0.0:
+        return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
+    return a / b
+
+
+def _root(x: float) -> float:
+    return math.sqrt(x) if x >= 0 else math.nan
+
+
 _OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: _quotient, ast.Pow: operator.pow,
 }  # fmt: skip
 TENSOR_FUNCTIONS = {
     "sqrt": "sqrt", "abs": "abs", "exp": "exp", "log": "log", "tanh": "tanh", "sign": "sign", "max": "maximum", "min": "minimum",
+    "where": "where",
 }  # fmt: skip
-"""Functions of equations by their names in torch."""
+"""Functions of equations by their names in torch. `where(c, a, b)` is a where c is positive, else b."""
 _NUMBER_FUNCTIONS: dict[str, Callable[..., float]] = {
-    "sqrt": math.sqrt, "abs": abs, "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min,
-    "sign": lambda x: float(x > 0) - float(x < 0),
+    "sqrt": _root, "abs": abs, "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min,
+    "sign": lambda x: float(x > 0) - float(x < 0), "where": lambda condition, a, b: a if condition > 0 else b,
 }  # fmt: skip
 
 
@@ -49,5 +62,8 @@ def _called(word: str, arguments: list[Value]) -> Value:
     tensor = next((value for value in arguments if not isinstance(value, float)), None)
     if tensor is None:
         return _NUMBER_FUNCTIONS[word](*arguments)
-    result: Tensor = getattr(torch, TENSOR_FUNCTIONS[word])(*(torch.as_tensor(value).to(tensor) for value in arguments))
+    tensors = [torch.as_tensor(value, dtype=tensor.dtype, device=tensor.device) for value in arguments]
+    if word == "where":
+        tensors[0] = tensors[0] > 0
+    result: Tensor = getattr(torch, TENSOR_FUNCTIONS[word])(*tensors)
     return result

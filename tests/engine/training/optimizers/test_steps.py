@@ -36,11 +36,38 @@ BY_HAND: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, 
     ("adamw", {"lr": 0.05, "weight_decay": 0.3, "amsgrad": True}, torch.optim.AdamW, {"lr": 0.05, "weight_decay": 0.3, "amsgrad": True}),
     ("nadam", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9, "momentum_decay": 0.1, "weight_decay": 0.1}, torch.optim.NAdam,
      {"lr": 0.05, "betas": (0.5, 0.9), "momentum_decay": 0.1, "weight_decay": 0.1}),
+    ("gd", {"lr": 0.05, "weight_decay": 0.1}, torch.optim.SGD, {"lr": 0.05, "weight_decay": 0.1}),
+    ("adamax", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9, "eps": 1e-4, "weight_decay": 0.1}, torch.optim.Adamax,
+     {"lr": 0.05, "betas": (0.5, 0.9), "eps": 1e-4, "weight_decay": 0.1}),
+    ("radam", {"lr": 0.05, "weight_decay": 0.1}, torch.optim.RAdam, {"lr": 0.05, "weight_decay": 0.1}),
+    ("radam", {"lr": 0.05, "beta1": 0.5, "beta2": 0.6, "eps": 1e-4}, torch.optim.RAdam, {"lr": 0.05, "betas": (0.5, 0.6), "eps": 1e-4}),
+    ("rprop", {"lr": 0.05, "eta_minus": 0.4, "eta_plus": 1.3, "step_min": 1e-3, "step_max": 0.5}, torch.optim.Rprop,
+     {"lr": 0.05, "etas": (0.4, 1.3), "step_sizes": (1e-3, 0.5)}),
     ("lbfgs", {"lr": 0.5, "line_search": "none", "max_iter": 3}, torch.optim.LBFGS, {"lr": 0.5, "max_iter": 3, "history_size": 10}),
     ("lbfgs", {"max_iter": 2}, torch.optim.LBFGS, {"line_search_fn": "strong_wolfe", "max_iter": 2, "history_size": 10}),
 ]  # fmt: skip
 """Calls of torch.optim written down by hand: what a declaration says about torch is held to these."""
-WITHOUT_TORCH: dict[str, Callable[[torch.Tensor, list[torch.Tensor], dict[str, Any]], torch.Tensor]] = {}
+
+
+def signum(theta: torch.Tensor, slopes: list[torch.Tensor], s: dict[str, Any]) -> torch.Tensor:
+    """Bernstein et al. 2018, Algorithm 1: the sign of the gradient, or of its running mean."""
+    m = torch.zeros_like(theta)
+    for g in slopes:
+        m = s["momentum"] * m + (1 - s["momentum"]) * g
+        theta = theta - s["lr"] * (torch.sign(m) + s["weight_decay"] * theta)
+    return theta
+
+
+def lion(theta: torch.Tensor, slopes: list[torch.Tensor], s: dict[str, Any]) -> torch.Tensor:
+    """Chen et al. 2023, Algorithm 2: the sign of an interpolation, then the momentum with the other constant."""
+    m = torch.zeros_like(theta)
+    for g in slopes:
+        theta = theta - s["lr"] * (torch.sign(s["beta1"] * m + (1 - s["beta1"]) * g) + s["weight_decay"] * theta)
+        m = s["beta2"] * m + (1 - s["beta2"]) * g
+    return theta
+
+
+WITHOUT_TORCH: dict[str, Callable[[torch.Tensor, list[torch.Tensor], dict[str, Any]], torch.Tensor]] = {"signsgd": signum, "lion": lion}
 """Optimizers that torch does not have, by hand: what becomes of a parameter along these gradients under these settings."""
 
 
