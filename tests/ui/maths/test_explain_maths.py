@@ -151,4 +151,4 @@ def test_the_equations_of_every_optimizer_are_set_without_a_word_left_over(key: 
     chosen = {s.name: switches for s in OPTIMIZERS[key].settings if s.kind == "bool"}
     for text in OPTIMIZERS[key].formula(chosen):
         words = re.findall("[A-Za-z]{3,}", plain(read(re.sub(r"\\quad.*", "", text))))
-        assert set(words) <= {"max", "min", "sign", "sqrt"}, text
+        assert set(words) <= {"max", "min", "sign", "sqrt", "else"}, text
