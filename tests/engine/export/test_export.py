@@ -110,7 +110,8 @@ def test_trained_values_are_exported(alone: Alone) -> None:
 @pytest.mark.parametrize("batch_size", [16, None])
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_every_optimizer_trains_the_exported_program(alone: Alone, key: str, batch_size: int | None) -> None:
-    rate = {"gd": 0.5, "sgd": 0.5, "radam": 0.05, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "adadelta": 1.0, "lbfgs": 1.0}.get(key, 0.01)
+    rates = {"gd": 0.5, "sgd": 0.5, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "adadelta": 1.0, "radam": 0.05, "lbfgs": 1.0}
+    rate = rates.get(key, 0.01)
     session = Model(tanh_net(optimizer=key, hyper={"lr": rate}, epochs=20, batch_size=batch_size))
     after = alone({key: export(session)}, "--train")[key]
     assert after < 0.95 * loss_in_the_app(session)

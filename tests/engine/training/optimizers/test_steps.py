@@ -11,7 +11,7 @@ import torch
 
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS, optimizer
-from tests.engine.training.optimizers import forms
+from tests.engine.training.optimizers import forms, papers
 from tests.engine.training.optimizers.cases import ALONG_GRADIENTS, NAMES, VARIANTS, evaluate, problem, slopes
 
 STEPS = 50
@@ -48,27 +48,6 @@ BY_HAND: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, 
 ]  # fmt: skip
 """Calls of torch.optim written down by hand: what a declaration says about torch is held to these."""
 
-
-def signum(theta: torch.Tensor, slopes: list[torch.Tensor], s: dict[str, Any]) -> torch.Tensor:
-    """Bernstein et al. 2018, Algorithm 1: the sign of the gradient, or of its running mean."""
-    m = torch.zeros_like(theta)
-    for g in slopes:
-        m = s["momentum"] * m + (1 - s["momentum"]) * g
-        theta = theta - s["lr"] * (torch.sign(m) + s["weight_decay"] * theta)
-    return theta
-
-
-def lion(theta: torch.Tensor, slopes: list[torch.Tensor], s: dict[str, Any]) -> torch.Tensor:
-    """Chen et al. 2023, Algorithm 2: the sign of an interpolation, then the momentum with the other constant."""
-    m = torch.zeros_like(theta)
-    for g in slopes:
-        theta = theta - s["lr"] * (torch.sign(s["beta1"] * m + (1 - s["beta1"]) * g) + s["weight_decay"] * theta)
-        m = s["beta2"] * m + (1 - s["beta2"]) * g
-    return theta
-
-
-WITHOUT_TORCH: dict[str, Callable[[torch.Tensor, list[torch.Tensor], dict[str, Any]], torch.Tensor]] = {"signsgd": signum, "lion": lion}
-"""Optimizers that torch does not have, by hand: what becomes of a parameter along these gradients under these settings."""
 
 
 @pytest.fixture(autouse=True)
@@ -148,8 +127,8 @@ def test_the_step_that_runs_is_the_one_of_the_equations_and_of_torch(key: str, h
 
         assert_same(fast, along(make, lambda run, gradients: torch_step(held, run, gradients)))
     else:
-        by_hand = WITHOUT_TORCH | forms.BY_HAND
-        assert key in by_hand, f"torch has no {declared.title}: write its steps down by hand in WITHOUT_TORCH"
+        by_hand = papers.BY_HAND | forms.BY_HAND
+        assert key in by_hand, f"torch has no {declared.title}: write its steps down by hand in papers.py"
         problems = zip(problem()[0], zip(*slopes(100), strict=True), strict=True)
         assert_same(fast, [by_hand[key](start.clone(), list(gradients), settings) for start, gradients in problems])
 
@@ -162,7 +141,7 @@ def test_the_step_is_that_of_torch_called_by_hand(
 
 
 def test_every_optimizer_has_a_reference_of_its_own() -> None:
-    assert {case[0] for case in BY_HAND} | set(WITHOUT_TORCH) == set(OPTIMIZERS)
+    assert {case[0] for case in BY_HAND} | set(papers.BY_HAND) == set(OPTIMIZERS)
 
 
 def test_every_setting_is_part_of_the_call_of_torch() -> None:
