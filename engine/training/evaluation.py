@@ -52,17 +52,31 @@ class Evaluation:
 
         The derivative of the reverse pass in forward mode, one column for each number. Changes no buffers.
         """
-        places = self._program.trainable
-        shapes = [self._parameters[i].shape for i in places]
-
-        def gradient(flat: Tensor) -> Tensor:
-            parameters = list(self._parameters)
-            for i, shape, part in zip(places, shapes, torch.split(flat, [shape.numel() for shape in shapes]), strict=True):
-                parameters[i] = part.view(shape)
-            gradients = self._step(self._feeds, parameters, self.buffers, self._key)[1]
-            return torch.cat([g.reshape(-1) for g in gradients])
-
-        flat = torch.cat([self._parameters[i].reshape(-1) for i in places])
+        flat = self._flat()
         self.spent.columns += len(flat)
-        columns = [torch.func.jvp(gradient, (flat,), (unit,))[1] for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)]
-        return torch.stack(columns, dim=1)
+        return torch.stack([self._product(unit) for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)], dim=1)
+
+    def product(self, direction: Tensor) -> Tensor:
+        """The Hessian times a vector over all numbers of the trainable parameters: one derivative in forward mode. Changes no buffers."""
+        self.spent.columns += 1
+        return self._product(direction)
+
+    def _product(self, direction: Tensor) -> Tensor:
+        result: Tensor = torch.func.jvp(self._gradient, (self._flat(),), (direction,))[1]
+        return result
+
+    def _gradient(self, flat: Tensor) -> Tensor:
+        gradients = self._step(self._feeds, self._with(flat), self.buffers, self._key)[1]
+        return torch.cat([g.reshape(-1) for g in gradients])
+
+    def _flat(self) -> Tensor:
+        """The numbers of the trainable parameters in one row."""
+        return torch.cat([self._parameters[i].reshape(-1) for i in self._program.trainable])
+
+    def _with(self, flat: Tensor) -> list[Tensor]:
+        """All parameters, the trainable ones with the numbers of this row."""
+        parameters, places = list(self._parameters), self._program.trainable
+        shapes = [self._parameters[i].shape for i in places]
+        for i, shape, part in zip(places, shapes, torch.split(flat, [shape.numel() for shape in shapes]), strict=True):
+            parameters[i] = part.view(shape)
+        return parameters

@@ -555,12 +555,23 @@ class Run:
 
     def _refuse_hessian(self, parameters: list[Tensor]) -> None:
         count = sum(tensor.numel() for tensor in parameters)
-        if self.spec.needs_hessian and count > LARGEST_HESSIAN:
+        if count <= LARGEST_HESSIAN:
+            return
+        numbers = {"optimizer": self.spec.title, "most": LARGEST_HESSIAN, "count": count}
+        if self.spec.needs_hessian:
             too_many = Message(
                 "hessian-too-large",
                 "{optimizer} computes all second derivatives: it can train at most {most:,} numbers, but this graph has {count:,}.",
-                optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
-            )  # fmt: skip
+                **numbers,
+            )
+            raise RunError([Problem("error", too_many)])
+        if self.spec.keeps_matrix:
+            too_many = Message(
+                "matrix-too-large",
+                "{optimizer} keeps a number for every pair of weights: it can train at most {most:,} numbers, but this graph has "
+                "{count:,}. L-BFGS does the same with little memory.",
+                **numbers,
+            )
             raise RunError([Problem("error", too_many)])
 
     def _lay_out(self) -> None:

@@ -22,6 +22,8 @@ from graph.text.messages import translated
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.training.optimizers.searches import Search
+
     Tensors = list[Tensor]
     Evaluate = Callable[[], tuple[Tensor, Sequence[Tensor]]]
     Hessian = Callable[[], Tensor]
@@ -87,6 +89,12 @@ class Optimizer:
     """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
     undecayed: frozenset[int] = frozenset()
     """Places of the parameters without weight decay."""
+    keeps_matrix: ClassVar[bool] = False
+    """Whether it remembers a number for every pair of numbers that it trains. Such an optimizer trains small networks only, too."""
+    needs_residuals: ClassVar[bool] = False
+    """Whether a step takes the residuals of a squared loss and their derivatives. Such an optimizer trains with squared losses only."""
+    tried: tuple[Search, ...] = ()
+    """What the line searches of the last step tried."""
     updated = True
     """Whether the last step changed the parameters by the equations; False where its gradients were only added up."""
 

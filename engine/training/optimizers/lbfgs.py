@@ -1,4 +1,4 @@
-"""L-BFGS: torch's own, which backs away from where the loss is not finite."""
+"""L-BFGS: torch's own, which backs away from where the loss is not finite, or our own with a line search that can be looked into."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import LARGEST_COUNT, Optimizer
 from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.searching import RULES, constants
 from engine.training.optimizers.settings import learning_rate
+from engine.training.optimizers.two_loop import TwoLoop
 from graph.model.spec import Setting
 from graph.text.messages import _, ngettext
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 HALVINGS = 60
 """How often L-BFGS halves a step that leads to where the loss is not finite."""
 PREFIX = "lbfgs."
+SEARCHES = {"none": "None (PyTorch)", "strong_wolfe": "Strong Wolfe (PyTorch)", **RULES}
+OF_TORCH = "line_search=none|strong_wolfe"
 
 
 class _NotFinite(Exception):
@@ -28,21 +32,26 @@ class _NotFinite(Exception):
 
 
 class Lbfgs(Optimizer):
-    """`torch.optim.LBFGS` itself; it asks for the loss and gradients as often as it needs them.
+    """`torch.optim.LBFGS` itself, or with a search of `RULES` our own (`TwoLoop`); the choice of the line search says which.
 
     It backs away from a trial point that is not finite, where torch's own would go on with NaN: to a line search such a point is
     infinitely high; without one, the step is made again at half the rate. `backed_away` counts these points in the step made last.
     """
 
     key, title, order = "lbfgs", "L-BFGS", 10
-    doc = "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989). Always uses the whole training set."
+    doc = (
+        "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989); it keeps 2mn numbers for m pairs and n weights. "
+        "With a line search of PyTorch, torch.optim.LBFGS itself runs, several iterations a step; with the others our own, one iteration "
+        "a step. Always uses the whole training set."
+    )
     settings = (
         learning_rate(1.0),
-        Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step"),
+        Setting("line_search", "choice", "strong_wolfe", choices=tuple(SEARCHES), choice_titles=tuple(SEARCHES.values())),
+        Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step", when=OF_TORCH),
         Setting("history_size", "int", 10, 1, 100, title="Pairs remembered"),
-        Setting("line_search", "choice", "strong_wolfe", choices=("none", "strong_wolfe")),
-        Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True),
-        Setting("tolerance_change", "float", 1e-9, 0.0, 1.0, title="Stop at changes below", logarithmic=True),
+        Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True, when=OF_TORCH),
+        Setting("tolerance_change", "float", 1e-9, 0.0, 1.0, title="Stop at changes below", logarithmic=True, when=OF_TORCH),
+        *constants(0.9),
     )
     equations = (
         Equation("s = θ_next - θ_k"),
@@ -57,12 +66,13 @@ class Lbfgs(Optimizer):
     )
     evaluates_loss = full_batch = True
     backed_away = 0
+    own: TwoLoop | None = None
     _SCALARS = ("func_evals", "n_iter")
     _LISTS = ("old_dirs", "old_stps", "ro")
 
     @classmethod
     def torch_code(cls, hyper: Mapping[str, Any], parameters: str) -> str:
-        return super().torch_code({**hyper, "line_search": _line_search(hyper)}, parameters)
+        return "" if hyper["line_search"] in RULES else super().torch_code({**hyper, "line_search": _line_search(hyper)}, parameters)
 
     @classmethod
     def can_load(cls, memory: Mapping[str, Tensor]) -> bool:
@@ -79,7 +89,11 @@ class Lbfgs(Optimizer):
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
-        old = getattr(self, "inner", None)
+        if self.hyper["line_search"] in RULES:
+            self.own = TwoLoop(self.hyper, self.parameters) if self.own is None else self.own
+            self.own.set_hyper(self.hyper)
+            return
+        old, self.own = getattr(self, "inner", None), None
         self.inner = torch.optim.LBFGS(
             self.parameters, lr=self.lr, max_iter=self.hyper["max_iter"], history_size=self.hyper["history_size"],
             tolerance_grad=self.hyper["tolerance_grad"], tolerance_change=self.hyper["tolerance_change"],
@@ -90,11 +104,18 @@ class Lbfgs(Optimizer):
 
     def set_rate(self, rate: float) -> None:
         super().set_rate(rate)
+        if self.own is not None:
+            return self.own.set_rate(rate)
         self.inner.param_groups[0]["lr"] = rate
 
     def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         """One step: up to `max_iter` iterations. Returns the loss before it."""
         self.t += 1
+        if self.own is not None:
+            loss = self.own.minimise(evaluate)
+            self.tried = self.own.tried
+            self.backed_away = sum(search.backed_away for search in self.tried)
+            return loss
         self.backed_away = 0
         begun = self._start(evaluate)
         if not _finite(begun):
@@ -153,6 +174,8 @@ class Lbfgs(Optimizer):
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
 
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
+        if self.own is not None:
+            return self.own.step_note(before, after)
         tried, begun = after.get(f"{PREFIX}func_evals"), before.get(f"{PREFIX}func_evals")
         count = int(tried) - int(begun or 0) if tried is not None else 0
         notes = [_("One step of L-BFGS runs several iterations; d is their sum.")]
@@ -165,11 +188,15 @@ class Lbfgs(Optimizer):
         return " ".join(notes)
 
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
+        if self.own is not None:
+            return self.own.memory(names)
         held = self.inner.state[self.parameters[0]]
         tensors = {f"{PREFIX}{key}": held[key] for key in ("d", "prev_flat_grad") if isinstance(held.get(key), torch.Tensor)}
         return tensors | {f"{PREFIX}old_dirs.{i}": t for i, t in enumerate(held.get("old_dirs") or ())}
 
     def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
+        if self.own is not None:
+            return self.own.state_dict(names) | {"t": torch.tensor(self.t)}
         tensors: dict[str, Tensor] = {"t": torch.tensor(self.t)}
         for key, value in self.inner.state[self.parameters[0]].items():
             if key in self._LISTS:
@@ -180,6 +207,8 @@ class Lbfgs(Optimizer):
 
     def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
         self.t = int(captured["t"]) if "t" in captured else 0
+        if self.own is not None:
+            return self.own.load_state_dict(names, captured)
         state = self.inner.state[self.parameters[0]]
         state.clear()
         size = sum(p.numel() for p in self.parameters)

@@ -108,7 +108,7 @@ def test_trained_values_are_exported(alone: Alone) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [16, None])
-@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize("key", [key for key, spec in OPTIMIZERS.items() if spec.torch_call or not spec.evaluates_loss])
 def test_every_optimizer_trains_the_exported_program(alone: Alone, key: str, batch_size: int | None) -> None:
     rates = {"gd": 0.5, "sgd": 0.5, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "adadelta": 1.0, "radam": 0.05, "lbfgs": 1.0}
     rate = rates.get(key, 0.01)

@@ -140,7 +140,7 @@ def test_optimizers_stand_in_the_order_of_a_lecture() -> None:
 
 @pytest.mark.parametrize(("key", "hyper", "part"), [
     ("sgd", {"lr": -1.0}, "a number from 0 "), ("adam", {"beta1": 1.0}, "from 0 to 0.999999"), ("adam", {"amsgrad": 3}, "true or false"),
-    ("lbfgs", {"line_search": "armijo"}, "none or strong_wolfe"), ("lbfgs", {"max_iter": 1.5}, "whole number"),
+    ("lbfgs", {"line_search": "armijo"}, "none, strong_wolfe"), ("lbfgs", {"max_iter": 1.5}, "whole number"),
     ("sgd", {"lr": "fast"}, "a number"), ("sgd", {"lr": float("nan")}, "a number"),
 ])  # fmt: skip
 def test_a_wrong_hyperparameter_is_refused_in_words(key: str, hyper: dict[str, Any], part: str) -> None:
