@@ -92,14 +92,14 @@ def sorts(where: Where) -> set[tuple[str, str, bool]]:
 
 
 def share(steps: list[Where]) -> list[Where]:
-    """A step of every lesson, one with a telling answer where there is one, and one for every kind of question."""
+    """A step of every third lesson, one with a telling answer where there is one, and one for every kind of question."""
     chosen: list[Where] = []
     seen: set[tuple[str, str, bool]] = set()
 
     def worth(where: Where) -> tuple[bool, int]:
         return any(map(telling, open_questions(*where))), len(sorts(where) - seen)
 
-    for path in SHIPPED:
+    for path in SHIPPED[::3]:
         chosen.append(max((where for where in steps if where[0] == path), key=worth))
         seen |= sorts(chosen[-1])
     for where in steps:
@@ -114,8 +114,8 @@ SHARE = share(STEPS)
 REST = [where for where in STEPS if where not in SHARE]
 
 
-def test_the_share_has_every_lesson_and_every_kind_of_question() -> None:
-    assert {path for path, _ in SHARE} == set(SHIPPED)
+def test_the_share_has_every_third_lesson_and_every_kind_of_question() -> None:
+    assert {path for path, _ in SHARE} >= set(SHIPPED[::3])
     assert set().union(*map(sorts, SHARE)) == set().union(*map(sorts, STEPS)) and len(STEPS) > 100
 
 

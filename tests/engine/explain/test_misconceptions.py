@@ -53,15 +53,20 @@ def causes(expected: Expected, text: str) -> set[str]:
 # The two counts
 
 
-def test_the_planted_cause_is_named_in_at_least_95_percent_of_500_wrong_answers() -> None:
-    answers = [planted(seed) for seed in range(500)]
+COUNTS = (200, pytest.param(500, marks=pytest.mark.long))
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_the_planted_cause_is_named_in_at_least_95_percent_of_wrong_answers(count: int) -> None:
+    answers = [planted(seed) for seed in range(count)]
     named = [answer.cause in {c.key for c in judged(answer).causes} for answer in answers]
-    assert sum(named) >= 475, [a.cause for a, n in zip(answers, named, strict=True) if not n]
+    assert sum(named) >= 0.95 * count, [a.cause for a, n in zip(answers, named, strict=True) if not n]
 
 
-def test_at_least_99_percent_of_500_wrong_answers_without_a_cause_get_none() -> None:
-    named = [judged(without_cause(seed)).causes for seed in range(500)]
-    assert sum(bool(causes) for causes in named) <= 5
+@pytest.mark.parametrize("count", COUNTS)
+def test_at_least_99_percent_of_wrong_answers_without_a_cause_get_none(count: int) -> None:
+    named = [judged(without_cause(seed)).causes for seed in range(count)]
+    assert sum(bool(causes) for causes in named) <= 0.01 * count
 
 
 @pytest.mark.parametrize("cause", ["upstream", "branches", "partner", "sign", "mean", "argument"])
