@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
-MORE_SIZES = {"runs": (1280, 720), "compare": (1280, 720), "sweep": (1280, 720), "timeline": (1280, 720)}
+MORE_SIZES = {"runs": (1280, 720), "compare": (1280, 720), "sweep": (1280, 720), "race": (1280, 720), "timeline": (1280, 720)}
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
 
@@ -170,6 +170,25 @@ def sweep(window: Window) -> None:
     _one_after_another(window, (window.actions_by_id["sweep"].trigger, start))
 
 
+def race(window: Window) -> None:
+    """Four optimizers at four rates on the spiral, three seeds each."""
+    from graph.model.edits import Compound, SetTraining
+
+    def choose() -> None:
+        window.document.do(Compound((SetTraining("epochs", None), SetTraining("steps", 400))), "Shorter")
+        window.actions_by_id["race"].trigger()
+        page = window.sweep.race
+        assert page is not None
+        page.form.choose(dict.fromkeys(("sgd", "momentum", "rmsprop", "adam")), "0.001 … 1 log, 4 values", "0 … 2")
+
+    def start() -> bool:
+        ready = window.actions_by_id["sweep_start"].isEnabled()
+        window.actions_by_id["sweep_start"].trigger()
+        return ready
+
+    _one_after_another(window, (choose, start))
+
+
 def _kernel(window: Window) -> Kernel:
     assert window.kernel is not None
     return window.kernel
@@ -214,6 +233,7 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "timeline": ("spiral", timeline, None),
     "compare": ("tanh-mlp-2-4-2", compare, None),
     "sweep": ("tanh-mlp-2-4-2", sweep, None),
+    "race": ("spiral", race, None),
 }
 """Name of the picture: the example, what is done, milliseconds until it is taken; None: when all is done."""
 

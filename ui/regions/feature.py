@@ -19,9 +19,9 @@ from ui.shell.workspace.saving import save_as
 from ui.shell.workspace.services import PLANE
 
 if TYPE_CHECKING:
+    from ui.look.stage import Stage
     from ui.look.theme import Theme
     from ui.regions.side import RegionsPanel
-    from ui.regions.stage import Stage
     from ui.regions.view import PlaneView
     from ui.shell.workspace.workspace import Workspace
 
@@ -122,10 +122,10 @@ class RegionsFeature(Feature):
         self.workspace.actions_by_id["plane_stage"].setChecked(self.on_stage)
 
     def _enter(self) -> None:
-        from ui.regions.stage import Stage
+        from ui.look.stage import Stage
 
         if self._stage is None:
-            self._stage = Stage(self.workspace.widget)
+            self._stage = Stage(self.workspace.widget, _("Learned function"))
             self._stage.left.connect(self.toggle_stage)
         self.panel.take_out(self._stage)
         self._dress()

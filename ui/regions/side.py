@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from engine.numerics.job import Job, JobEnd
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
+    from ui.look.stage import Stage
     from ui.regions.chooser import Chooser
     from ui.regions.preview import Preview
-    from ui.regions.stage import Stage
     from ui.regions.view import PlaneView
 
 REST = 1 / 30

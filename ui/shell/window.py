@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.feature import Feature
     from ui.shell.workspace.follower import Follower
     from ui.shell.workspace.visibility import Visibility
+    from ui.sweep.feature import SweepFeature
     from ui.unfold.feature import Unfold
 
 ROOMY, FRAME = QSize(1440, 900), QSize(16, 80)
@@ -58,6 +59,7 @@ class Window(QMainWindow):
         predict: Predict
         lessons: Lessons
         presenter: Presenter
+        sweep: SweepFeature
 
     centre: QWidget
     visibility: Visibility

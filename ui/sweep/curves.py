@@ -108,7 +108,13 @@ def _line_height(theme: Theme) -> float:
 def cells(whole: QRectF, count: int, theme: Theme) -> list[QRectF]:
     """Places for so many small plots, row by row, about four by three; the last line of type stays free."""
     high = whole.height() - _line_height(theme)
-    columns = min(range(1, count + 1), key=lambda c: (abs(math.log((whole.width() / c) / (high / -(-count // c)) / 1.35)), c))
+
+    def strange(columns: int) -> float:
+        """How far a plot is from four by three, and how much of the place stays empty."""
+        lines = -(-count // columns)
+        return abs(math.log(whole.width() / columns / (high / lines) / 1.35)) + 2 * (columns * lines / count - 1)
+
+    columns = min(range(1, count + 1), key=strange)
     lines = -(-count // columns)
     wide, tall = whole.width() / columns, high / lines
     return [QRectF(whole.left() + i % columns * wide, whole.top() + i // columns * tall, wide - 6, tall - 4) for i in range(count)]

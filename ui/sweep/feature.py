@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 
 from engine.numerics.job import JobEnd
@@ -18,14 +19,20 @@ from graph.storage.paths import reason
 from graph.storage.saved_run import SavedRun
 from graph.storage.writing import replace_file
 from graph.text.messages import _
+from ui.look.style import style_sheet
+from ui.look.type_size import for_graph
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import Service
 from ui.sweep.state import SweepState
 
 if TYPE_CHECKING:
+    from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.engine_link.work import JobHandle
+    from ui.look.stage import Stage
+    from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
+    from ui.sweep.race_page import RacePage
 
 
 class View(Protocol):
@@ -54,6 +61,10 @@ class SweepFeature(Feature):
         self.state.changed.connect(self._changed)
         self.state.selection_moved.connect(workspace.refresh_actions)
         self._keeping: JobHandle | None = None
+        self._stage: Stage | None = None
+        self.race: RacePage | None = None
+        self._fresh = True
+        """Whether the race page has not seen the document yet."""
         self._known: frozenset[str] = frozenset()
 
     def _changed(self) -> None:
@@ -62,6 +73,8 @@ class SweepFeature(Feature):
             self.workspace.refresh_actions()
 
     def _page(self) -> View | None:
+        if self.racing:
+            return self.race
         page: View | None = self.workspace.pages.made("sweep")  # type: ignore[assignment]
         return page
 
@@ -75,10 +88,81 @@ class SweepFeature(Feature):
 
     def set_document(self, document: Document) -> None:
         self._forget()
+        if self.racing:
+            self.toggle_race()
+        self._fresh = True
+
+    def document_changed(self) -> None:
+        if self.racing and self.race is not None:
+            self.race.follow()
+
+    def actions_changed(self) -> None:
+        if self.racing and self.race is not None:
+            self.race.enable()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        if self.racing and self.race is not None:
+            self.race.follow_visibility()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._dress()
+
+    # the race, which fills the window
+
+    @property
+    def racing(self) -> bool:
+        return self._stage is not None and self._stage.isVisible()
+
+    def toggle_race(self) -> None:
+        """Show the page of races, or the graph again; a race that runs goes on."""
+        if self.racing:
+            self._leave_race()
+        else:
+            self._enter_race()
+        self.workspace.actions_by_id["race"].setChecked(self.racing)
+        self._changed()
+
+    def _enter_race(self) -> None:
+        from ui.look.stage import Stage
+        from ui.sweep.race_page import RacePage
+
+        if self._stage is None or self.race is None:
+            self._stage = Stage(self.workspace.widget, _("Race"))
+            self.race = RacePage(self.workspace, self.state, self.use, self.keep)
+            self._stage.left.connect(self.leave_race)
+            self.race.close_button.clicked.connect(self.leave_race)
+            self.race.box.changed.connect(self._changed)
+            self.race.form.changed.connect(self._changed)
+        self._stage.put(self.race)
+        self._dress()
+        self.race.follow(fresh=self._fresh)
+        self._fresh = False
+        self.race.form.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def leave_race(self) -> None:
+        """Esc: it ends a race that runs, or leaves the page."""
+        if self.state.running and self.sender() is self._stage:
+            self.state.cancel()
+        elif self.racing:
+            self.toggle_race()
+
+    def _leave_race(self) -> None:
+        assert self._stage is not None and self.race is not None
+        self._stage.hide()
+        self.race.end()
+        self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _dress(self) -> None:
+        if self._stage is not None and self.race is not None and self.racing:
+            theme = for_graph(self.workspace.theme)
+            self._stage.setStyleSheet(style_sheet(theme))
+            self.race.set_theme(theme)
 
     def end(self) -> None:
         """The window closes: nothing is shown any more."""
         self.state.blockSignals(True)
+        if self.race is not None:
+            self.race.end()
         self._forget()
 
     def _forget(self) -> None:
@@ -90,6 +174,8 @@ class SweepFeature(Feature):
     # what the rows do
 
     def show(self) -> None:
+        if self.racing:
+            self.toggle_race()
         self.workspace.pages.show("sweep", room=360)
 
     def start(self) -> None:

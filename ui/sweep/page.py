@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -20,16 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.compile.views import TraceView
-from engine.numerics.job import JobEnd
-from engine.sweep.plan import PlanError, SweepPlan
-from engine.sweep.results import EstimateJob, SweepEstimate
 from graph.model.run_record import lower_is_better
 from graph.storage.document import Document
-from graph.text.messages import _, ngettext
-from ui.engine_link.work import JobHandle
+from graph.text.messages import _
 from ui.look import pictures
 from ui.look.afar import enlarge
-from ui.look.numbers import count
 from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label, scrolled
 from ui.shell.workspace.panel import Panel
@@ -38,7 +32,8 @@ from ui.sweep.chart import EXPORTED, SweepChart
 from ui.sweep.drawing import View
 from ui.sweep.feature import SWEEP, SweepFeature
 from ui.sweep.form import SweepForm
-from ui.sweep.state import NAMES, duration, ways_text
+from ui.sweep.start_box import StartBox
+from ui.sweep.state import NAMES
 from ui.sweep.table import SweepTable
 
 EMPTY = _("Choose settings and their values, then start the sweep. Each combination is trained from the initial values.")
@@ -47,8 +42,6 @@ LEFT, LEFT_SHARE = 336, 0.43
 """Width of the form, for type at 100 %, and its greatest share of the page."""
 BESIDE = 720
 """Width from which chart and table stand beside each other, for type at 100 %."""
-WAIT_MS = 400
-"""From the last change of the form to the estimate."""
 
 
 class SweepPage(Panel):
@@ -60,17 +53,8 @@ class SweepPage(Panel):
         assert feature is not None
         self.state = feature.state
         self.form = SweepForm()
-        self.begin = button(_("Start the sweep"), "primary", tip=_("Train every combination of the chosen values"))
-        self.cancel = button(_("Cancel"), tip=_("Stop; the runs that have ended are kept  (Esc)"))
-        self.estimate = label("", "small", wrap=True)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(_("Progress of the sweep"))
-        self.bar.setRange(0, 1000)
-        self._plan: SweepPlan | None = None
-        self._why = ""
-        self._estimating: JobHandle | None = None
-        self._known: SweepEstimate | None = None
+        self.box = StartBox(workspace, self.state, self.form, _("Start the sweep"), _("Train every combination of the chosen values"))
+        self.box.seen = self.isVisible
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.chart, self.table = SweepChart(self.state), SweepTable(self.state)
@@ -108,13 +92,7 @@ class SweepPage(Panel):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(6)
         whole.addWidget(self._form_area, 1)
-        whole.addWidget(self.estimate)
-        whole.addWidget(self.bar)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.begin)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        whole.addLayout(buttons)
+        whole.addWidget(self.box)
         return self._left
 
     def _right_side(self) -> QWidget:
@@ -161,9 +139,8 @@ class SweepPage(Panel):
         return side
 
     def _connect(self, feature: SweepFeature) -> None:
-        self.form.changed.connect(self._described)
-        self.begin.clicked.connect(lambda _clicked: self.start())
-        self.cancel.clicked.connect(lambda _clicked: self.state.cancel())
+        self.form.changed.connect(self.box.described)
+        self.box.changed.connect(self._enable)
         self.use.clicked.connect(lambda _clicked: feature.use())
         self.keep.clicked.connect(lambda _clicked: feature.keep())
         self.table.used.connect(feature.use)
@@ -185,7 +162,7 @@ class SweepPage(Panel):
         self.measure.setMinimumWidth(round(96 * self.theme.scale))
         self.chart.set_theme(self.theme)
         self.table.dress(self.theme)
-        for words in (self.estimate, self.status):
+        for words in (self.box.estimate, self.status):
             enlarge(words, replace(self.theme, scale=self.theme.scale * 12 / 13))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -200,7 +177,7 @@ class SweepPage(Panel):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._leave_estimate()
+        self.box.leave_estimate()
 
     def set_document(self, document: Document) -> None:
         self._follow(fresh=True)
@@ -217,7 +194,7 @@ class SweepPage(Panel):
             self._show()
 
     def end(self) -> None:
-        self._leave_estimate()
+        self.box.leave_estimate()
 
     def first_stop(self) -> QWidget:
         return self.form.rows[0].values if self.form.rows else self.form.add
@@ -233,69 +210,17 @@ class SweepPage(Panel):
     @property
     def ready(self) -> bool:
         """Whether a sweep can be started now."""
-        return self._plan is not None and not self._why and not self.state.running
+        return self.box.ready
 
     def _follow(self, fresh: bool = False) -> None:
         """The document is another, or another by an edit."""
         if fresh or self.isVisible():
             self.form.set_graph(self.workspace.document.graph, fresh)
-            self._described()
-
-    def _described(self) -> None:
-        """Another sweep is described, or the same of another document: say how many runs that is, and how long it will take."""
-        self._leave_estimate()
-        self._known, self._plan = None, None
-        try:
-            self._plan = self.form.plan()
-        except PlanError as error:
-            self.estimate.setText("" if self.form.complained() else str(error))
-        if self._plan is not None:
-            self._say_estimate()
-            if self.isVisible() and not self.state.running:
-                self.workspace.work.after_frame(self._ask, self._ask, WAIT_MS)
-        self._enable()
-
-    def _ask(self) -> None:
-        if self._plan is not None and not self.state.running and not self._why and self.isVisible():
-            self._estimating = self.workspace.work.job(
-                EstimateJob(self._plan), lambda _report, _parts: None, self._estimated, background=True
-            )
-
-    def _estimated(self, end: JobEnd) -> None:
-        self._estimating = None
-        if isinstance(end.answer, SweepEstimate):
-            self._known = end.answer
-            self._say_estimate()
-        elif end.how == "failed":
-            self.estimate.setText(end.text)
-
-    def _leave_estimate(self) -> None:
-        self.workspace.work.drop(self._ask)
-        if self._estimating is not None:
-            self._estimating.leave()
-            self._estimating = None
-
-    def _say_estimate(self) -> None:
-        if self._plan is None:
-            return
-        text = ngettext("{count:,} run", "{count:,} runs", self._plan.count).format(count=self._plan.count)
-        if self._known is not None:
-            seconds = self.state.took(self._plan, self.workspace.document.graph) or self._known.seconds
-            steps = ngettext("{count} step", "{count} steps", self._known.steps).format(count=count(self._known.steps))
-            text = _("{runs}, {steps}, {time}. {ways}").format(
-                runs=text, steps=steps, time=duration(seconds), ways=ways_text(self._known.ways)
-            )
-        self.estimate.setText(text)
+            self.box.described()
+            self._enable()
 
     def _enable(self) -> None:
-        running = self.state.running
-        self._why = self.workspace.why_not_train()
-        self.begin.setVisible(not running)
-        self.begin.setEnabled(self.ready)
-        self.begin.setToolTip(self._why or _("Train every combination of the chosen values"))
-        self.cancel.setVisible(running)
-        self.bar.setVisible(running)
-        self.form.enable(not running)
+        self.box.enable()
         for widget, action in ((self.use, "sweep_use"), (self.keep, "sweep_keep")):
             widget.setEnabled(self.state.selected is not None and self.workspace.actions_by_id[action].isEnabled())
 
@@ -303,11 +228,7 @@ class SweepPage(Panel):
 
     def start(self) -> None:
         """Train what is described."""
-        if self.ready and self._plan is not None:
-            self._leave_estimate()
-            self.state.start(self.workspace.document.graph, self._plan)
-            self._enable()
-            self.workspace.refresh_actions()
+        self.box.start()
 
     def show_view(self, key: str) -> None:
         """`values`, `curves` or `table`."""
@@ -376,13 +297,7 @@ class SweepPage(Panel):
     def _say(self) -> None:
         """How far it is, or how it ended; of the selected run its settings and its end."""
         state = self.state
-        if state.running:
-            self.bar.setValue(round(1000 * state.share))
-            left = state.left
-            more = ", " + _("{time} left").format(time=duration(left)) if left is not None else ""
-            self.estimate.setText(_("{ended:,} of {count:,} runs ended{more}").format(ended=state.ended, count=state.plan.count, more=more))
-        elif state.rows or state.message:
-            self._say_estimate()
+        self.box.say()
         text = state.summary()
         if state.selected is not None and state.selected in state.rows:
             text = self.chart.described(state.selected).replace("\n", " · ")

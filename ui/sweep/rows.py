@@ -14,8 +14,12 @@ def _usable(s: ActionContext) -> bool:
     return "sweep chosen" in s.facts and not s.read_only
 
 
+RACE = ("race", "compare optimizers", "fair comparison", "benchmark", "competition", "versus", "schedules", "learning rates", "seeds")
+
 ROWS = (
-    ActionSpec("sweep", _("Sweep settings"), MENU, ("Ctrl+Shift+V",), enabled=nodes, before=True, search=WORDS,
+    ActionSpec("race", _("Race …"), MENU, ("Ctrl+Shift+F8",), enabled=nodes, before=True, check="toggle", search=RACE,
+               tip=_("Train several optimizers, rates or schedules from the same start on the same mini-batches"), run="sweep.toggle_race"),
+    ActionSpec("sweep", _("Sweep settings"), MENU, ("Ctrl+Shift+V",), enabled=nodes, search=WORDS,
                tip=_("Train with many learning rates, widths, seeds or optimizers, and compare the results"), run="sweep.show"),
     ActionSpec("sweep_start", _("Start the sweep"), MENU, enabled=has("sweep ready"), search=WORDS,
                tip=_("Train every combination of the chosen values"), run="sweep.start"),

@@ -106,14 +106,14 @@ RATES = ((RATE, "0.1 … 1 log, 3 values"), (SEED, "0, 1"))
 def test_the_number_of_runs_and_their_time_are_said_before_the_start(bench: Bench) -> None:
     assert bench.page.hint.text() == EMPTY
     bench.describe(*RATES)
-    assert bench.page.estimate.text() == "6 runs" and bench.page.begin.isEnabled()
-    bench.page._ask()
+    assert bench.page.box.estimate.text() == "6 runs" and bench.page.box.begin.isEnabled()
+    bench.page.box.ask()
     assert isinstance(bench.kernel.jobs[-1][0], EstimateJob)
     bench.carry_out()
-    assert bench.page.estimate.text().startswith("6 runs, 60 steps, ") and "All are trained together" in bench.page.estimate.text()
+    assert bench.page.box.estimate.text().startswith("6 runs, 60 steps, ") and "All are trained together" in bench.page.box.estimate.text()
     bench.page.form.rows[0].values.setText("fast")
     bench.page.form.rows[0].values.textEdited.emit("fast")
-    assert "not a number" in bench.page.form.rows[0].complaint.text() and not bench.page.begin.isEnabled()
+    assert "not a number" in bench.page.form.rows[0].complaint.text() and not bench.page.box.begin.isEnabled()
 
 
 def test_rows_come_are_chosen_and_their_settings_used(bench: Bench) -> None:
@@ -167,9 +167,9 @@ def test_cancel_keeps_what_has_ended(bench: Bench) -> None:
     bench.page.start()
     bench.carry_out(most=1)
     bench.page.state.rows |= {0: MemberResult(0, "done", 10, 2, 0.5, {"train_loss": 0.5}, ((5.0, 0.6), (10.0, 0.5)))}
-    bench.page.cancel.click()
+    bench.page.box.cancel.click()
     assert not bench.page.state.running and "1 of 3 runs ended" in bench.page.status.text()
-    assert bench.page.begin.isVisibleTo(bench.page) and bench.page.form.rows[0].isEnabled()
+    assert bench.page.box.begin.isVisibleTo(bench.page) and bench.page.form.rows[0].isEnabled()
 
 
 def test_hidden_numbers_cover_the_results(bench: Bench) -> None:

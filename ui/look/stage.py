@@ -1,4 +1,4 @@
-"""The picture as the subject of the screen: it lies over canvas and panels, below the top bar, until Esc."""
+"""One page as the subject of the screen: it lies over canvas and panels, below the top bar, until Esc."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from graph.text.messages import _
 from ui.look.typing import claim_escape
 
 
@@ -15,11 +14,11 @@ class Stage(QWidget):
 
     left = Signal()
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, name: str) -> None:
         super().__init__(window)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName(_("Learned function"))
+        self.setAccessibleName(name)
         self._window = window
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 6, 16, 6)
