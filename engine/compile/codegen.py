@@ -73,7 +73,9 @@ class Writer:
         self.maybe: set[str] = set()
         self.kept: dict[str, str] = {}
         self.reductions: dict[int, list[str]] = {}
-        wanted = {"step": plan.for_objective, "perturb": plan.for_objective, "evaluate": plan.for_outputs}.get(kind, set(self.index))
+        wanted = {
+            "step": plan.for_objective | plan.for_also, "perturb": plan.for_objective, "evaluate": plan.for_outputs,
+        }.get(kind, set(self.index))  # fmt: skip
         self.replaces = kind in ("perturb", "retrace")
         self.traces = kind in ("trace", "retrace")
         self.operations = [o for o in plan.operations if o.node in wanted]
@@ -166,6 +168,8 @@ class Writer:
         self._new_buffers(operation, ".detach()" if self.reference else "")
 
     def _new_buffers(self, operation: Operation, suffix: str) -> None:
+        if self.kind == "step" and operation.node not in self.plan.for_objective:
+            return  # only looked at: a step of this objective does not compute it
         for i, name in enumerate(operation.form.buffers):
             constant, variable = f"n{operation.index}_{i}", f"m{operation.index}_{i}"
             self.out.names[constant] = name
@@ -393,7 +397,8 @@ class Writer:
         elif self.kind == "step" and plan.objective is not None:
             objective = self.variable(plan.objective) + (".detach()" if self.reference else "")
             gradients = ", ".join(self.gradient_names.parameters[key] for key in plan.trainable)
-            out(f"return {objective}, [{gradients}], [{', '.join(self.new_buffer.values())}]")
+            also = f", [{', '.join(map(self.variable, plan.also))}]" if plan.also else ""
+            out(f"return {objective}, [{gradients}], [{', '.join(self.new_buffer.values())}]{also}")
         else:
             groups = [[self.variable(key) for o in self.operations for key in o.outputs], self.gradient_names.outputs.values(),
                       self.gradient_names.wires.values(), self.gradient_names.parameters.values(), self.kept.values()]  # fmt: skip

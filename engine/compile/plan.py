@@ -71,19 +71,26 @@ class Plan:
     for_objective: set[str] = field(default_factory=set)
     for_outputs: set[str] = field(default_factory=set)
     fault: Fault | None = None
+    moves: frozenset[str] | None = None
+    """The nodes whose parameters the objective moves; None: all."""
+    also: tuple[Key, ...] = ()
+    """Other numbers that a training step gives beside the objective."""
+    for_also: set[str] = field(default_factory=set)
 
     def operation(self, node: str) -> Operation:
         return next(o for o in self.operations if o.node == node)
 
 
 def make_plan(
-    graph: Graph, inference: Inference, *, training: bool, wanted: Wanted, objective: Key | None, outputs: Sequence[Key], everything: bool
-) -> Plan:
+    graph: Graph, inference: Inference, *, training: bool, wanted: Wanted, objective: Key | None, outputs: Sequence[Key], everything: bool,
+    moves: frozenset[str] | None = None, also: Sequence[Key] = (),
+) -> Plan:  # fmt: skip
     """The plan for these targets; `everything` adds all nodes that can be computed, whether or not a target needs them."""
-    plan = Plan(inference, training, wanted, objective, tuple(outputs), fault=planted(graph))
+    plan = Plan(inference, training, wanted, objective, tuple(outputs), fault=planted(graph), moves=moves, also=tuple(also))
     plan.for_objective = inference.ancestors([objective[0]] if objective else [])
     plan.for_outputs = inference.ancestors(node for node, _ in outputs)
-    kept = set(inference.wirings) if everything else plan.for_objective | plan.for_outputs
+    plan.for_also = inference.ancestors(node for node, _ in also)
+    kept = set(inference.wirings) if everything else plan.for_objective | plan.for_outputs | plan.for_also
     for index, node in enumerate(n for n in inference.order if n in kept):
         plan.operations.append(_operation(graph, inference, index, node, training))
     for operation in plan.operations:
@@ -94,7 +101,8 @@ def make_plan(
                 plan.parameters.append(leaf.key)
         plan.buffers += [held.key for held in operation.wiring.buffers()]
     _reach(plan)
-    plan.trainable = [key for key in plan.parameters if key in plan.reaching_parameters and not frozen(graph, key[0])]
+    learned = (key for key in plan.parameters if key in plan.reaching_parameters and not frozen(graph, key[0]))
+    plan.trainable = [key for key in learned if moves is None or key[0] in moves]
     _activate(plan)
     return plan
 

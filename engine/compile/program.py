@@ -70,14 +70,15 @@ Random = Callable[[str], torch.Generator]
 
 def compile(
     graph: Graph, inference: Inference, *, training: bool, method: Method = "rules", wanted: Wanted = "parameters",
-    objective: Key | None = None, outputs: Sequence[Key] | None = None,
+    objective: Key | None = None, outputs: Sequence[Key] | None = None, moves: frozenset[str] | None = None, also: Sequence[Key] = (),
 ) -> Program:  # fmt: skip
     """A program for the graph's objective (or the one given) and `outputs` (default: the objective and what probes show).
 
     `wanted="parameters"` computes what training needs and raises ProgramError when that cannot be done. `wanted="all"` traces
-    every node that can be computed, with the gradient of everything; its `problems` say what could not be.
+    every node that can be computed, with the gradient of everything; its `problems` say what could not be. `moves` are the nodes whose
+    parameters are trainable, by default all; a training step gives the values of `also` too.
     """
-    note, problems = "", list(inference.errors)
+    note, problems, chosen = "", list(inference.errors), objective
     if objective is None:
         objective, note = _objective(graph)
     if objective is not None:
@@ -93,11 +94,14 @@ def compile(
     if outputs is None:
         probes = [key for key in inference.outputs if inference.types[graph.nodes[key[0]].type].probe]
         outputs = [*([computed] if computed else []), *(key for key in probes if key != computed)]
-    lacking = [key for key in outputs if key not in inference.outputs]
+    lacking = [key for key in (*outputs, *also) if key not in inference.outputs]
     if lacking:
         raise ProgramError([p for key in lacking for p in _on_the_way(graph, problems, key[0])])
-    plan = make_plan(graph, inference, training=training, wanted=wanted, objective=computed, outputs=outputs, everything=wanted == "all")
-    return Program(graph, plan, method, objective, note, tuple(problems))
+    plan = make_plan(
+        graph, inference, training=training, wanted=wanted, objective=computed, outputs=outputs, everything=wanted == "all", moves=moves,
+        also=also,
+    )  # fmt: skip
+    return Program(graph, plan, method, objective, note, tuple(problems), chosen is not None)
 
 
 def _objective(graph: Graph) -> tuple[Key | None, str]:
@@ -143,7 +147,10 @@ class Program:
     whether a gradient can be 0 · ∞ of a branch that was not selected (see `engine.compile.unselected`).
     """
 
-    def __init__(self, graph: Graph, plan: Plan, method: Method, objective: Key | None, note: str, problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self, graph: Graph, plan: Plan, method: Method, objective: Key | None, note: str, problems: tuple[Problem, ...],
+        chosen: bool = False,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self.method = method
         self.objective = plan.objective
@@ -157,6 +164,8 @@ class Program:
         self.trainable = [plan.parameters.index(key) for key in plan.trainable]
         self.names = {node: n.name for node, n in graph.nodes.items()}
         self._intended = objective
+        self._chosen = chosen
+        """Whether the objective was given, and is not the one that the graph has."""
         self._seeds = Seeds(plan.inference.dtype)
         self.watched = method == "rules" and watched(plan)
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -189,6 +198,20 @@ class Program:
             return result if all_finite(result[1]) else self._function("step", careful=True)(*arguments)
 
         return careful
+
+    def training_step(self, beside: list[tuple[float, ...]]) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
+        """What a run makes its steps with. The values of further objectives at each step are added to `beside`."""
+        return self.stepper()
+
+    @property
+    def size(self) -> int:
+        """How many operations it has."""
+        return len(self.plan.operations)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether each step needs the key of its own, (seed, step)."""
+        return any(operation.type.random for operation in self.plan.operations)
 
     def unwatched_stepper(self) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
         """The same without a look at the numbers, for `torch.func`. Where the program is `watched`, its gradients hold only if all
@@ -252,10 +275,10 @@ class Program:
         if graph.nodes.keys() != self.names.keys() or graph.edges.keys() != self._edges:
             return False
         same = all(getattr(old, name) == getattr(inference, name) for name in _DECISIVE)
-        if not same or bool(old.errors or inference.errors) or _objective(graph)[0] != self._intended:
+        if not same or bool(old.errors or inference.errors) or not (self._chosen or _objective(graph)[0] == self._intended):
             return False
         fresh = make_plan(graph, inference, training=plan.training, wanted=plan.wanted, objective=plan.objective,
-                          outputs=plan.outputs, everything=plan.wanted == "all")  # fmt: skip
+                          outputs=plan.outputs, everything=plan.wanted == "all", moves=plan.moves, also=plan.also)  # fmt: skip
         if fresh.trainable != plan.trainable or fresh.fault != plan.fault:
             return False
         for operation in plan.operations:

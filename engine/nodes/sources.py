@@ -190,6 +190,37 @@ class Data(NodeType):
         return Result((x, target))
 
 
+class Noise(NodeType):
+    """Random numbers, drawn anew for every sample at every step: what a generator network makes its samples from.
+
+    They follow from the training seed and the step, so that a step can be made again exactly. The input only says how many samples
+    there are; no gradient flows back.
+    """
+
+    key, title, category = "source.noise", "Noise", "sources"
+    default_name = "z"
+    search = ("random", "latent", "normal", "gaussian", "uniform", "generator", "gan", "sample")
+    random = True
+    differentiable = False
+    inputs = (Port("x", doc="One random vector is drawn for each sample that arrives here."),)
+    size = IntSetting(1, 1, 1_000_000, help="How many numbers are drawn for each sample.")
+    distribution = ChoiceSetting(
+        "normal", ("normal", "uniform"), help="Normal with mean 0 and standard deviation 1, or uniform from −1 to 1."
+    )
+    formula = r"@y \sim <distribution>"
+    formula_parts = {"distribution": ("distribution", {"normal": r"\mathcal{N}(0, 1)", "uniform": r"\mathcal{U}(-1, 1)"})}
+    code = ("", "{draw}(*{x}.shape[:{axes}], {size}, dtype={dtype}, device={x}.device){end}")
+
+    def forward(self, s: Settings, x: Tensor, rng: Any = None) -> Tensor:
+        draw = torch.randn if s.distribution == "normal" else torch.rand
+        drawn = draw((*x.shape[: len(s.batched)], s.size), generator=rng, device=x.device, dtype=s.dtype)
+        return drawn if s.distribution == "normal" else 2 * drawn - 1
+
+    def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        draw, end = ("torch.randn", "") if s.distribution == "normal" else ("(2 * torch.rand", " - 1)")
+        return {"draw": draw, "end": end, "axes": len(s.batched)}
+
+
 class Standardize(NodeType):
     """Shifts and scales the features to mean 0 and standard deviation 1.
 

@@ -19,6 +19,7 @@ from engine.compile.shapes import Inference, infer
 from engine.meaning import meanings
 from engine.training.device import choose_device, threads_for
 from engine.training.fitted_buffers import FittedBuffers
+from engine.training.joint import joint_program
 from engine.training.measures import Measures, find_measures
 from engine.training.optimizers.registry import declared_or_none
 from graph.model.address import parameter
@@ -136,15 +137,21 @@ class Compiled:
 
     # What can be computed
 
-    def program(self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None) -> Program:
-        """The compiled program; `everything` for traces. Raises RunError."""
-        key = (training, everything, None if outputs is None else tuple(outputs))
+    def program(
+        self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None, objective: Key | None = None
+    ) -> Program:
+        """The compiled program; `everything` for traces, which differentiate the `objective`, by default the document's. Several
+        objectives are trained by one program. Raises RunError."""
+        key = (training, everything, None if outputs is None else tuple(outputs), objective)
         if key not in self._programs:
             wanted: Wanted = "all" if everything else "parameters"
             if not everything and (wrong := self.feeds.errors):
                 raise RunError(wrong)
             try:
-                self._programs[key] = compile(self.graph, self.inference, training=training, wanted=wanted, outputs=outputs)
+                joint = joint_program(self.graph, self.inference) if training and not everything and outputs is None else None
+                self._programs[key] = joint or compile(
+                    self.graph, self.inference, training=training, wanted=wanted, outputs=outputs, objective=objective
+                )
             except ProgramError as error:
                 raise RunError(error.problems) from None
         return self._programs[key]

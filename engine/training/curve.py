@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from graph.storage.saved_run import SavedLosses, SavedRun
 
 LIMIT = 2000
 POINT_NAMES = ("loss", "accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy")
+OTHER = "objective_"
+"""What the values of further objectives are called in a file, with their number: `objective_2`."""
 FRESH = 4096
 """So many losses are put in their place at a time."""
 UNTOLD = 2**17
@@ -32,6 +35,8 @@ class Point:
     test_accuracy: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+    others: tuple[float, ...] = ()
+    """The values of the second objective and those after it; nothing where there is one."""
 
     @property
     def measured(self) -> dict[str, float]:
@@ -51,7 +56,10 @@ def without(points: Sequence[Point], secret: float) -> list[Point]:
         return None if isinstance(unless_told(loss, secret), Covered) else loss
 
     return [
-        replace(point, loss=gap(point.loss), test_loss=gap(point.test_loss), validation_loss=gap(point.validation_loss))
+        replace(
+            point, loss=gap(point.loss), test_loss=gap(point.test_loss), validation_loss=gap(point.validation_loss),
+            others=tuple(math.nan if gap(value) is None else value for value in point.others),
+        )
         for point in points
     ]
 
@@ -113,23 +121,24 @@ class Curve:
                     self._untold, self._told = Losses(), -1
         return self._losses
 
-    def add(self, first_step: int, losses: Sequence[float]) -> None:
-        """Losses of consecutive steps, the first of them `first_step`."""
+    def add(self, first_step: int, losses: Sequence[float], others: Sequence[tuple[float, ...]] = ()) -> None:
+        """Losses of consecutive steps, the first of them `first_step`, and at each the values of further objectives, if any."""
         if not losses:
             return
         self._keep(first_step, losses)
         for step in range(first_step + (-first_step) % self.stride, first_step + len(losses), self.stride):
-            self._store(Point(step, losses[step - first_step]))
+            self._store(_point(step, step - first_step, losses, others))
         last = first_step + len(losses) - 1
-        self._last_but_one = Point(last - 1, losses[-2]) if len(losses) > 1 else self._newest
-        self._newest = Point(last, losses[-1])
+        self._last_but_one = _point(last - 1, len(losses) - 2, losses, others) if len(losses) > 1 else self._newest
+        self._newest = _point(last, len(losses) - 1, losses, others)
 
     def measure(self, step: int, accuracy: float | None, **held_out: float | None) -> None:
         """A measurement at the newest step: accuracy on the training part, and those of `HELD_OUT` that were measured."""
-        loss = self._newest.loss if self._newest is not None and self._newest.step == step else None
+        known = self._newest if self._newest is not None and self._newest.step == step else None
         if self._stored and self._stored[-1].step == step:
-            loss = self._stored.pop().loss
-        self._store(Point(step, loss, accuracy, **held_out))
+            known = self._stored.pop()
+        measured = Point(step, None if known is None else known.loss, accuracy, **held_out)
+        self._store(measured if known is None else replace(measured, others=known.others))
 
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -200,6 +209,10 @@ class Curve:
         self._stored = kept if len(kept) < self._limit else kept[::2]
 
 
+def _point(step: int, at: int, losses: Sequence[float], others: Sequence[tuple[float, ...]]) -> Point:
+    return Point(step, losses[at], others=others[at]) if others else Point(step, losses[at])
+
+
 def _measured(point: Point) -> bool:
     return point.accuracy is not None or point.test_loss is not None or point.validation_loss is not None
 
@@ -207,8 +220,18 @@ def _measured(point: Point) -> bool:
 def point_rows(points: list[Point]) -> tuple[Mapping[str, float], ...]:
     """Points without what was not measured."""
     return tuple(
-        {"step": point.step} | {name: value for name in POINT_NAMES if (value := getattr(point, name)) is not None} for point in points
+        {"step": point.step} | {name: value for name in POINT_NAMES if (value := getattr(point, name)) is not None}
+        | {f"{OTHER}{number}": value for number, value in enumerate(point.others, 2)}
+        for point in points
     )
+
+
+def _others(row: Mapping[str, float]) -> tuple[float, ...]:
+    """The values of further objectives in a row, as far as they follow one another."""
+    values = []
+    while (value := row.get(f"{OTHER}{len(values) + 2}")) is not None:
+        values.append(value)
+    return tuple(values)
 
 
 def losses_saved(losses: Losses) -> SavedLosses:
@@ -227,5 +250,7 @@ def losses_of(saved: SavedLosses) -> Losses:
 
 def curve_of(saved: SavedRun) -> Curve:
     """The curve of a saved run."""
-    points = [Point(int(row["step"]), **{name: row[name] for name in POINT_NAMES if name in row}) for row in saved.points]
+    points = [
+        Point(int(row["step"]), **{name: row[name] for name in POINT_NAMES if name in row}, others=_others(row)) for row in saved.points
+    ]
     return Curve.of(points, losses_of(saved.losses), saved.stride)

@@ -43,7 +43,7 @@ class Evaluation:
         self.spent.losses += 1
         self.spent.gradients += 1
         if self.first is None:
-            self.first = loss.detach().clone(), [g.detach().clone() for g in gradients]
+            self.first = loss.detach().clone(), [g if g is None else g.detach().clone() for g in gradients]
         self.last = loss, gradients
         return loss.reshape(()), gradients
 

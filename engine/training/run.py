@@ -21,6 +21,7 @@ from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.history import History
+from engine.training.joint import JointProgram
 from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import declared, declared_or_none, optimizer
@@ -271,7 +272,7 @@ class Run:
         if self.problem is not None and self._optimizer.evaluates_loss:
             self._parameters_back(state.step)  # it failed in the middle of a line search
         known = min(max(self.curve.last - first, 0), len(steps.losses))  # steps made once more
-        self.curve.add(first + 1 + known, steps.losses[known:])
+        self.curve.add(first + 1 + known, steps.losses[known:], steps.beside[known : len(steps.losses)])
         if failed:
             self._fail()
         elif steps.flat or steps.outside is not None:
@@ -532,6 +533,7 @@ class Run:
         model.moved.clear()
         self._program, parameters = program, model.parameters(program)
         self._refuse_hessian(parameters := [parameters[i] for i in program.trainable])
+        self._refuse_several()
         now = self._present_conditions()
         self._optimizer = now.optimizer_on(parameters)
         self.steps.bind(program, self._optimizer, now)
@@ -573,6 +575,16 @@ class Run:
                 **numbers,
             )
             raise RunError([Problem("error", too_many)])
+
+    def _refuse_several(self) -> None:
+        if self.spec.evaluates_loss and isinstance(self._program, JointProgram):
+            refused = Message(
+                "several-objectives-refused",
+                "{optimizer} evaluates the loss along its way, so it cannot train several objectives: choose an optimizer that only uses "
+                "gradients.",
+                optimizer=self.spec.title,
+            )  # fmt: skip
+            raise RunError([Problem("error", refused)])
 
     def _lay_out(self) -> None:
         self._batches = self.steps.batches = self._present_conditions().batches()

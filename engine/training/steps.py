@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,12 @@ from engine.data.parts import PARTS, Part
 from engine.training.batches import Batches
 from engine.training.compiled import Compiled, RunError
 from engine.training.evaluation import Evaluation, Spent
+from engine.training.joint import JointProgram
 from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
 from engine.training.rates import Memory, Rates
+from engine.training.several import Several, own_rate
 from engine.training.state import State, state_key
 from engine.training.stops import Limits
 from engine.training.unzeroed import with_fault
@@ -67,7 +69,7 @@ class StepConditions:
     def keeps(self) -> dict[int, int]:
         """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
         tensors = {id(t): t.numel() * t.element_size() for part in PARTS for t in self.feeds.part(part).values()}
-        return tensors | {id(self.program): OPERATION * len(self.program.plan.operations)}
+        return tensors | {id(self.program): OPERATION * self.program.size}
 
     def batches(self) -> Batches:
         """The mini-batches of these conditions, before any is laid out."""
@@ -86,6 +88,14 @@ class StepConditions:
         It has this learning rate, by default that of the hyperparameters. One that evaluates the loss itself gets its gradients as
         they are.
         """
+        if isinstance(self.program, JointProgram):
+            base = float(self.hyper["lr"])
+            now = base if rate is None else rate
+            inners = [self._single(parameters[span], own_rate(m.goal, now, base)) for m, span in self.program.spans()]
+            return Several(inners, [m.goal for m in self.program.members], self.hyper, now)
+        return self._single(parameters, rate)
+
+    def _single(self, parameters: list[Tensor], rate: float | None) -> Optimizer:
         made: Optimizer = self.optimizer(self.hyper if rate is None else {**self.hyper, "lr": rate}, parameters)
         if made.evaluates_loss:
             return made
@@ -106,6 +116,8 @@ class Steps:
         self.model = model
         self.loss: float | None = None
         self.losses: list[float] = []
+        self.beside: list[tuple[float, ...]] = []
+        """The values of further objectives at the same steps; empty where there is one objective."""
         self.last: tuple[int, int] | None = None
         self.outside: float | None = None
         """The loss that was outside the limits of the last call of `make`, and so ended it."""
@@ -132,11 +144,11 @@ class Steps:
         """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
         self._program, self._optimizer = program, optimizer
         self.rates, self.watched = conditions.rates, conditions.compiled
-        self._step = program.stepper()
+        self._step = program.training_step(self.beside)
         self._parameters = self.model.parameters(program)
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
-        self._random = any(o.type.random for o in program.plan.operations)
+        self._random = program.keyed
 
     # Making steps
 
@@ -163,6 +175,7 @@ class Steps:
         evaluates the loss itself.
         """
         losses = self.losses = []
+        self.beside.clear()
         self.outside, self.flat = None, False
         low, high, smallest = limits.low, limits.high, limits.gradient
         step, parameters, move = self._step, self._parameters, self._optimizer.step
@@ -186,7 +199,7 @@ class Steps:
                     self.flat = True
                     return False
                 if ahead:
-                    gradients, new = self._ahead(batch, key)
+                    gradients, new = self._ahead(batch, key, gradients)
                 move(gradients)
                 if new:
                     buffers = self._buffers = new
@@ -200,14 +213,18 @@ class Steps:
                 break
         return False
 
-    def _ahead(self, batch: list[Tensor], key: Any) -> tuple[list[Tensor], list[Tensor]]:
-        """The gradients where the optimizer looks ahead, and the buffers after that pass."""
+    def _ahead(self, batch: list[Tensor], key: Any, here: Sequence[Tensor | None]) -> tuple[list[Tensor], list[Tensor]]:
+        """The gradients where the optimizer looks ahead, and the buffers after that pass; `here` are those at the parameters themselves,
+        None for what the step does not change."""
         point = self._optimizer.ahead_point()
         assert point is not None
         parameters = list(self._parameters)
-        for i, tensor in zip(self._program.trainable, point, strict=True):
-            parameters[i] = tensor
-        return self._step(batch, parameters, self._buffers, key)[1:]  # type: ignore[return-value]
+        for i, tensor, gradient in zip(self._program.trainable, point, here, strict=True):
+            if gradient is not None:
+                parameters[i] = tensor
+        gradients, buffers = self._step(batch, parameters, self._buffers, key)[1:]
+        del self.beside[len(self.losses) + 1 :]  # values there are no point of a curve
+        return gradients, buffers
 
     def rate(self) -> float:
         """The learning rate of the coming step."""

@@ -43,6 +43,10 @@ class Wrapped(Optimizer):
     def gradients_used(self, gradients: list[Tensor]) -> list[Tensor]:
         return self.inner.gradients_used(gradients)
 
+    @property
+    def settings_used(self) -> Mapping[str, Any]:
+        return self.inner.settings_used
+
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
         return self.inner.step_note(before, after)
 

@@ -9,8 +9,10 @@ from typing import Any
 from engine.unfold.exchange import FOLDED, edge_mark, following, node_mark, reconnected
 from graph.model.edits import AddNode, Compound, Disconnect, Edit, RemoveItem, RemoveNode, SetGraphSetting
 from graph.model.elements import Edge, Group, Node
+from graph.model.goal import SETTING
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import crossing_edges, members, path, subtree
+from graph.model.several_objectives import goals_of, redirected
 from graph.text.messages import _
 
 
@@ -154,14 +156,21 @@ def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> N
         raise GraphError(
             _("{name} cannot be folded: {node} inside it is the objective").format(name=group.name, node=names[marked["node"]])
         )
+    for goal in goals_of(graph):
+        if goal.node in inside and goal.node != kept.exit:
+            raise GraphError(
+                _("{name} cannot be folded: {node} inside it is an objective").format(name=group.name, node=names[goal.node])
+            )
 
 
 def _objective(graph: Graph, group: Group, kept: Kept, identity: str) -> tuple[list[Edit], list[Edit]]:
+    objectives = redirected(graph, kept.exit, identity, "y")
+    several: list[Edit] = [] if objectives is None else [SetGraphSetting(SETTING, objectives)]
     marked = graph.settings.get("objective")
     if not marked or marked["node"] != kept.exit:
-        return [], []
+        return [], several
     after = [] if kept.marked else [SetGraphSetting("objective", {"node": identity, "port": "y"})]
-    return [SetGraphSetting("objective", None)], list[Edit](after)
+    return [SetGraphSetting("objective", None)], [*after, *several]
 
 
 def _name(graph: Graph, kept: Kept, inside: tuple[str, ...]) -> str:

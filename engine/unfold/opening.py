@@ -13,9 +13,11 @@ from engine.unfold.recipes import recipe
 from graph.model.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
 from graph.model.edits.composed import fresh_group_name
 from graph.model.elements import Edge, Group, Node
+from graph.model.goal import SETTING
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import ENTRIES
 from graph.model.objective import Objective, find_objective
+from graph.model.several_objectives import goals_of, redirected
 from graph.text.messages import _
 
 
@@ -85,6 +87,12 @@ def _exchange(graph: Graph, box: Box, groups: list[Group], inside: list[Node]) -
 
 def _objective(graph: Graph, box: Box, edits: list[Edit]) -> tuple[list[Edit], list[Edit], bool]:
     """What has to be set before and after so that the same number is differentiated, and whether it was not marked until now."""
+    if goals_of(graph):
+        objectives = redirected(graph, box.node.id, box.exit, "y")
+        after: list[Edit] = [] if objectives is None else [SetGraphSetting(SETTING, objectives)]
+        if (graph.settings.get("objective") or {}).get("node") != box.node.id:
+            return [], after, False
+        return [SetGraphSetting("objective", None)], [SetGraphSetting("objective", {"node": box.exit, "port": "y"}), *after], False
     was = find_objective(graph)
     if not isinstance(was, Objective):
         return [], [], False

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from graph.model.edits import Compound, Connect, Disconnect, Edit, SetGraphSetting
 from graph.model.edits.composed import copies
 from graph.model.elements import Edge, End
+from graph.model.goal import SETTING
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import expand
 from graph.model.reach import reachable
+from graph.model.several_objectives import redirected
 from graph.text.listing import listed
 from graph.text.messages import _, ngettext
 
@@ -80,6 +82,8 @@ def repeat(graph: Graph, block: Block, count: int, dx: float) -> Repeated:
     objective = graph.settings.get("objective")
     if objective and (objective["node"], objective["port"]) == block.exit:
         do(SetGraphSetting("objective", {"node": last[0], "port": last[1]}))
+    if (objectives := redirected(graph, block.exit[0], *last)) is not None:
+        do(SetGraphSetting(SETTING, objectives))
     return Repeated(Compound(tuple(edits), _("Repeat")), tuple(renewals))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from graph.model.goal import SETTING, TURNS, refused
 from graph.model.settings import finite_json, refusal
 from graph.model.spec import Setting
 from graph.text.messages import _
@@ -58,6 +59,10 @@ DOCUMENT_SETTINGS: Final = (
         help=_("The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8."),
     ),
     DocumentSetting("fault", "json", None, effect="structure", by_name=True),
+    DocumentSetting(
+        SETTING, "json", None, effect="structure", by_name=True,
+        what=_("a list of objectives: node, port, parameters, direction, steps and rate of each"),
+    ),
     DocumentSetting("order", "json", None, by_name=True),
     DocumentSetting("probes", "json", None, by_name=True),
     DocumentSetting(
@@ -65,6 +70,7 @@ DOCUMENT_SETTINGS: Final = (
     ),
     DocumentSetting(SAVE_RUNS, "choice", "file", choices=("file", "beside", "no"), by_name=True),
     DocumentSetting(SAVE_TRAINED, "bool", True, by_name=True),
+    DocumentSetting(TURNS, "choice", "alternating", choices=("alternating", "together"), effect="structure", by_name=True),
 )  # fmt: skip
 """In the order of the file and the form."""
 BY_NAME: Final[Mapping[str, DocumentSetting]] = {setting.name: setting for setting in DOCUMENT_SETTINGS}
@@ -87,6 +93,8 @@ def setting_refusal(name: str, value: Any) -> str | None:
     wrong = refusal(setting, value) if setting is not None else None
     if wrong is None and name == RUNS and value is not None and not _says_of_runs(value):
         wrong = BY_NAME[RUNS].what
+    if wrong is None and name == SETTING and refused(value):
+        wrong = BY_NAME[SETTING].what
     if setting is None or wrong is None:
         return None
     return _("the document's {setting} is {expected}").format(setting=quoted(name), expected=setting.what or wrong)

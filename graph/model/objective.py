@@ -1,6 +1,6 @@
 """Which scalar is differentiated.
 
-The node marked; else the only sink, probes aside; else the only loss among the sinks; else none.
+The first of several objectives; else the node marked; else the only sink, probes aside; else the only loss among the sinks; else none.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from graph.model.elements import Node
 from graph.model.graph import Graph
+from graph.model.several_objectives import goals_of
 from graph.text.messages import Message
 
 
@@ -35,6 +36,8 @@ class NoObjective:
 
 def find_objective(graph: Graph) -> Objective | NoObjective:
     """The output to differentiate, or why there is none."""
+    if goals := goals_of(graph):
+        return Objective(*goals[0].key, True)
     marked = graph.settings.get("objective")
     if marked:
         return Objective(marked["node"], marked["port"], True)

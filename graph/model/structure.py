@@ -14,6 +14,7 @@ from graph.model.graph import Graph
 from graph.model.objective import NoObjective, Objective, find_objective
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
+from graph.model.several_objectives import goals_of, objective_problems
 from graph.text.messages import Message, _
 
 TRIED = 16
@@ -30,9 +31,10 @@ def problems(graph: Graph) -> list[Problem]:
     """Errors in the order of the nodes, then warnings about the whole."""
     errors = [*setting_problems(graph), *_unknown(graph), *_open_inputs(graph)]
     objective = find_objective(graph)
+    errors += objective_problems(graph)
     if isinstance(objective, NoObjective):
         return [*errors, *_undecided(graph, objective)]
-    return [*errors, *_islands(graph, objective, {problem.nodes[0] for problem in errors})]
+    return [*errors, *_islands(graph, objective, {problem.nodes[0] for problem in errors if problem.nodes})]
 
 
 def setting_problems(graph: Graph) -> list[Problem]:
@@ -153,9 +155,10 @@ def _undecided(graph: Graph, objective: NoObjective) -> Iterator[Problem]:
 def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterator[Problem]:
     """Parts of the graph that no wire joins to the objective."""
     goal = graph.nodes[objective.node].name
+    goals = {objective.node, *(goal.node for goal in goals_of(graph))}
     alone = []
     for part in _parts(graph):
-        if objective.node in part:
+        if not goals.isdisjoint(part):
             continue
         if len(part) == 1:
             alone += [node for node in part if node not in complained]

@@ -89,10 +89,10 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     assert evaluation.first is not None  # every step looks at the loss
     assert evaluation.last is not None
     loss, gradients = evaluation.first[0], (evaluation.last if optimizer.is_ahead else evaluation.first)[1]
-    new = dict(zip(program.trainable_keys, trainable, strict=True))
-    used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
+    used = {k: g for k, g in zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True) if g is not None}
+    new = {k: tensor for k, tensor in zip(program.trainable_keys, trainable, strict=True) if k in used}
     after = optimizer.state_dict(names)
-    note, hyper = optimizer.step_note(before, after), dict(optimizer.hyper)
+    note, hyper = optimizer.step_note(before, after), dict(optimizer.settings_used)
     return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated)
 
 

@@ -247,6 +247,11 @@ class Optimizer:
         """What the last step went along when it was given `gradients`."""
         return gradients
 
+    @property
+    def settings_used(self) -> Mapping[str, Any]:
+        """The settings, the learning rate among them, that the last step was made with."""
+        return self.hyper
+
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
         """What there is to say about the last step, in words; `before` and `after` are what was remembered around it."""
         return ""

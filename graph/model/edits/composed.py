@@ -11,9 +11,11 @@ from graph.model.edits.memory import copied_memory, copied_settings
 from graph.model.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveItem, RemoveNode
 from graph.model.edits.values import SetGraphSetting, SetGroup, SetItem
 from graph.model.elements import Edge, End, Group, Node
-from graph.model.graph import Graph, GraphError
+from graph.model.goal import SETTING
+from graph.model.graph import MISSING, Graph, GraphError
 from graph.model.group_view import expand
 from graph.model.membership import depths
+from graph.model.several_objectives import without
 from graph.text.messages import _
 
 
@@ -28,6 +30,8 @@ def remove_nodes(graph: Graph, ids: Iterable[str]) -> Edit:
     objective = graph.settings.get("objective")
     if objective and objective["node"] in chosen:
         edits.append(SetGraphSetting("objective", None))
+    if (objectives := without(graph, chosen)) is not None:
+        edits.append(SetGraphSetting(SETTING, objectives or MISSING))
     edits += [RemoveNode(identity) for identity in nodes]
     edits += _remove_groups(graph, [identity for identity in chosen if identity in graph.groups], set(nodes))
     edits += [RemoveItem(identity) for identity in chosen if identity in graph.frames or identity in graph.notes]

@@ -82,4 +82,5 @@ def test_only_fed_and_random_cases_are_left_out() -> None:
         "source.data",
         "parameter.parameter",
         "layer.dropout",
+        "source.noise",
     }

@@ -1,4 +1,4 @@
-"""Input, Constant, Data, Standardize."""
+"""Input, Constant, Data, Noise, Standardize."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ CASES = [
         for shape in ((), (3,), (2, 3))
     ),
     Case("source.data", (numbers(4, 2), indices(4, classes=2)), batched=("x", "target"), mixes_batch=True),
+    *(
+        Case("source.noise", (x,), {"size": 3, "distribution": distribution}, batched, label=distribution)
+        for shape in ((), (3,), (2, 3), (2, 1, 3))
+        for distribution in ("normal", "uniform")
+        for x, batched in ((numbers(*shape), ()), (numbers(4, *shape), ("x",)))
+    ),
     *(_standardize(shape, batch) for shape in ((3,), (2, 3), (1, 2, 3)) for batch in ((), (4,))),
 ]
-SKIPPED = {"rules": 7, "gradcheck": 7}
+SKIPPED = {"rules": 23, "gradcheck": 23}

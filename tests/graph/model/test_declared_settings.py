@@ -35,6 +35,8 @@ def other_value(setting: Setting, graph: Graph) -> Any:
     """A value of the setting that is not its default."""
     if setting.kind == "output":
         return {"node": next(iter(graph.nodes)), "port": "y"}
+    if setting.name == "objectives":
+        return [{"node": next(iter(graph.nodes)), "port": "y", "parameters": [], "direction": "maximise"}]
     number = min((setting.minimum or 0) + 3.5, (setting.maximum or math.inf) - 0.5)
     return {
         "int": int(number), "float": number, "bool": not setting.default, "text": "another", "ints": [4, 7],
