@@ -12,7 +12,6 @@ from engine.training.optimizers.base import Optimizer
 from graph.model.goal import Goal
 from graph.text.messages import _
 
-
 Evaluate = Callable[[], tuple[Tensor, Sequence[Any]]]
 Hessian = Callable[[], Tensor]
 
