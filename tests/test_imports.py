@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.compile": GRAPH | {"engine.numerics", "engine.nodes", "engine.data"},
     "engine.meaning": GRAPH | {"engine.numerics", "engine.nodes", "engine.data", "engine.compile"},
     "engine.unfold": GRAPH,
-    "engine.training.optimizers": GRAPH | {"engine.numerics"},
+    "engine.training.optimizers": GRAPH | {"engine.numerics", "engine.nodes"},
     "engine.training.schedules": GRAPH,
     "engine.training": BELOW_TRAINING | {"engine.training.optimizers", "engine.training.schedules"},
     "engine.check": BELOW_TRAINING | {"engine.training"},

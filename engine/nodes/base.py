@@ -150,6 +150,8 @@ class NodeType:
     random: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     probe: ClassVar[bool] = False
+    rule: ClassVar[bool] = False
+    """Whether it is of use only in the graph of an optimizer's update rule; lists of node types leave it out elsewhere."""
     differentiable: ClassVar[bool] = True
     formula_parts: ClassVar[dict[str, tuple[str, dict[str, str]]]] = {}
     """`<place>` in formula or derivative → the setting it depends on, and the text for each of its values."""
@@ -188,7 +190,7 @@ class NodeType:
             parameters=_explained(cls.parameters),
             formula=shown[""], local_derivatives={name: shown[name] for name in cls.local_derivatives},
             templates={name: text for name, text in texts.items() if text != shown[name]}, formula_parts=dict(cls.formula_parts),
-            default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
+            default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe, rule=cls.rule,
             differentiable=cls.differentiable,
         )  # fmt: skip
 

@@ -22,21 +22,23 @@ _LETTERS["ℓ"] = "ell"
 _BY_NAME = {name: letter for letter, name in _LETTERS.items()}
 
 
-_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "plus": "\u207a"}
 _WORDS = frozenset(("chat", "that", "what"))
 """Words that only look like a letter with an accent."""
 LOWERED_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_ACCENTED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")_?(hat|bar|tilde)((?:_.*|\d*))")
+_ACCENTED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")(_plus|_?(?:hat|bar|tilde))((?:_.*|\d*))")
 _NUMBERED = re.compile(r"([^\W\d_]|" + "|".join(sorted(GREEK_NAMES, key=len, reverse=True)) + r")(\d+)")
 
 
 @lru_cache(maxsize=4096)
 def latex_name(name: str) -> str:
-    """A node's or port's name as LaTeX: `x2` and `x_2` with a lowered 2, `y_hat` with a hat, `hidden` upright, `theta` as the letter."""
+    """A node's or port's name as LaTeX: `x2` and `x_2` with a lowered 2, `y_hat` with a hat, `m_plus` with a raised +, `hidden` upright,
+    `theta` as the letter."""
     stem, accent, below = name_parts(name)
     if not stem:
         return r"\mathrm{" + name.replace("_", r"\_") + "}"
-    body = rf"\{accent}{{{letter_latex(stem)}}}" if accent else letter_latex(stem)
+    body = letter_latex(stem)
+    body = f"{body}^{{+}}" if accent == "plus" else rf"\{accent}{{{body}}}" if accent else body
     return f"{body}_{{{letter_latex(below)}}}" if below else body
 
 
@@ -56,8 +58,9 @@ def name_parts(name: str) -> tuple[str, str, str]:
         return name, "", ""
     accented = _ACCENTED.fullmatch(name) if name not in _WORDS else None
     if accented:
-        stem, accent, below = accented[1], accented[2], accented[3].removeprefix("_")
-        return (stem, accent, below) if "_" not in below and (len(below) < 2 or below.isdigit()) else ("", "", "")
+        stem, accent, below = accented[1], accented[2].removeprefix("_"), accented[3].removeprefix("_")
+        short = len(below) < 2 or below.isdigit() or (accent == "plus" and below.isalpha())
+        return (stem, accent, below) if "_" not in below and short else ("", "", "")
     numbered = _NUMBERED.fullmatch(name)
     if numbered:
         return numbered[1], "", numbered[2]
@@ -72,6 +75,8 @@ def letter_latex(letter: str) -> str:
         return f"\\{letter}"
     if letter in _LETTERS:
         return f"\\{_LETTERS[letter]}"
+    if len(letter) == 2 and letter[0] == "Δ":  # a difference: Δθ
+        return rf"\Delta {letter_latex(letter[1])}"
     return letter if len(letter) == 1 or letter.isdigit() else r"\mathrm{" + letter + "}"
 
 

@@ -100,7 +100,7 @@ def exponent(tree: ast.BinOp) -> float | None:
 def functions(catalog: Catalog) -> dict[str, NodeSpec]:
     """Every word that names a node type with inputs: its default name first, then its key's last part, title and other names."""
     by_word: dict[str, NodeSpec] = {}
-    specs = [spec for spec in catalog.values() if any(not port.parameter for port in spec.inputs) and spec.outputs]
+    specs = [spec for spec in catalog.values() if any(not port.parameter for port in spec.inputs) and spec.outputs and not spec.rule]
     for words in (
         lambda spec: [spec.default_name],
         lambda spec: [spec.key.rpartition(".")[2]],

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from graph.model.graph import Graph
 from graph.model.spec import NodeSpec, Port
 from graph.text.suggest import words_of
 
@@ -62,6 +63,12 @@ def fitting_ports(spec: NodeSpec, need: Need) -> tuple[Port, ...]:
     if need.direction == "input":
         return tuple(p for p in spec.inputs if not p.parameter and joins(need.dtype, p.dtype))
     return tuple(p for p in spec.outputs if joins(p.dtype, need.dtype))
+
+
+def offered(graph: Graph) -> list[NodeSpec]:
+    """The node types to choose from: those of an update rule only where the graph is one."""
+    rule = any(graph.spec(node).rule for node in graph.nodes)
+    return [spec for spec in graph.catalog.values() if rule or not spec.rule]
 
 
 def search(specs: Iterable[NodeSpec], query: str, recent: Sequence[str] = (), need: Need | None = None) -> list[Hit]:

@@ -131,6 +131,8 @@ class NodeSpec:
     role: Literal["op", "input", "constant", "data", "parameter"] = "op"
     loss: bool = False
     probe: bool = False
+    rule: bool = False
+    """Of use only in the graph of an optimizer's update rule."""
     differentiable: bool = True
     templates: Mapping[str, str] = field(default_factory=dict)
     """The formula (under "") and the local derivatives before their `<place>`s are filled; only where settings change them."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graph.model.search import search, signature, words
+from graph.model.search import offered, search, signature, words
 from graph.model.spec import CATEGORIES, NodeSpec
 from graph.text.messages import _
 from graph.text.suggest import nearest, no_match
@@ -157,7 +157,7 @@ class Library(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.setObjectName("panel")
-        self._catalog = workspace.document.graph.catalog
+        self._offered: list[NodeSpec] = offered(workspace.document.graph)
         self.query = QLineEdit()
         self.query.setPlaceholderText(_("Search nodes"))
         self.query.setClearButtonEnabled(False)
@@ -194,6 +194,13 @@ class Library(Panel):
         self.workspace.settings.used(key)
         canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def document_changed(self) -> None:
+        """The graph of an update rule offers types of its own."""
+        now = offered(self.workspace.document.graph)
+        if now != self._offered:
+            self._offered = now
+            self._fill(self.query.text())
+
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._painter.theme = theme
@@ -210,7 +217,7 @@ class Library(Panel):
             self._fill_found(text)
         else:
             for category in CATEGORIES:
-                members = [spec for spec in self._catalog.values() if spec.category == category]
+                members = [spec for spec in self._offered if spec.category == category]
                 if members:
                     heading = QStandardItem(HEADINGS[category])
                     heading.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -223,7 +230,7 @@ class Library(Panel):
 
     def _fill_found(self, text: str) -> None:
         """What matches; where nothing does, what was probably meant, and a line that says so."""
-        specs, recent = self._catalog.values(), self.workspace.settings.recent_types
+        specs, recent = self._offered, self.workspace.settings.recent_types
         hits = search(specs, text, recent)
         self._found = bool(hits)
         if not hits:

@@ -76,8 +76,10 @@ def name_runs(name: str) -> tuple[TextRun, ...]:
     stem, accent, below = name_parts(name) if name.isidentifier() else ("", "", "")
     if not stem:
         return (TextRun(name if name.isidentifier() else italic(name), 0),)
-    text = _symbol(stem) + (_ACCENTS[accent] if accent else "")
-    return (TextRun(text, 0), TextRun(_symbol(below), -1)) if below else (TextRun(text, 0),)
+    lowered = (TextRun(_symbol(below), -1),) if below else ()
+    if accent == "plus":
+        return (TextRun(_symbol(stem), 0), TextRun("+", 1), *lowered)
+    return (TextRun(_symbol(stem) + (_ACCENTS[accent] if accent else ""), 0), *lowered)
 
 
 @lru_cache(maxsize=4096)

@@ -133,7 +133,7 @@ def row_of(
 ) -> ParameterUpdate:
     """One parameter's part of a step."""
     old, new, gradient, name = rehearsal.old[key], rehearsal.new[key], rehearsal.gradients[key], state_key(key)
-    at = _inside(entry, old.shape)
+    at = inside_entry(entry, old.shape)
     letters = [r.name for r in spec.state_variables if f"{r.name}.{name}" in rehearsal.after]
     zero = torch.zeros_like(old)
     before = {letter: rehearsal.before.get(f"{letter}.{name}", zero) for letter in letters}
@@ -154,7 +154,7 @@ def row_of(
     )  # fmt: skip
 
 
-def _inside(entry: Sequence[int] | None, shape: Sequence[int]) -> tuple[int, ...]:
+def inside_entry(entry: Sequence[int] | None, shape: Sequence[int]) -> tuple[int, ...]:
     """The index nearest to `entry` that there is."""
     wanted = [*(entry or ())][: len(shape)]
     wanted += [0] * (len(shape) - len(wanted))

@@ -226,7 +226,7 @@ def _random_graph(catalog: Catalog, draw: random.Random, size: int) -> Graph:
         if graph.spec(node).role == "constant":
             value = draw.choice([2.0, -3.0, 0.5, -1e-9, 7, -4, 1e22, [[1.0, 2.0]]])
             SetParam(node, "value", value).apply(graph)
-    keys = [spec.key for spec in catalog.values() if spec.role == "op" and spec.outputs and not spec.probe]
+    keys = [spec.key for spec in catalog.values() if spec.role == "op" and spec.outputs and not spec.probe and not spec.rule]
     while len(graph.nodes) < size:
         spec = catalog[draw.choice(keys if draw.random() < 0.5 else [key for key in keys if key.startswith("math.")])]
         node = add(graph, spec.key, draw.choice(["", "", "", "u", "hidden"]) or spec.default_name)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF
 
 from graph.model.edits import SetGraphSetting
 from graph.model.graph import GraphError
-from graph.model.search import search, signature, words
+from graph.model.search import offered, search, signature, words
 from graph.text.messages import _, ngettext
 from ui.shell import formula_commands, palette
 from ui.shell.search_box import SearchRow
@@ -122,7 +122,7 @@ class EditCommands:
         window = self._window
 
         def offer(text: str) -> Sequence[SearchRow]:
-            hits = search(window.document.graph.catalog.values(), text, window.settings.recent_types)
+            hits = search(offered(window.document.graph), text, window.settings.recent_types)
             rows = [_row(hit.spec, hit.spec.title, self._beside(hit.spec.key, cards)) for hit in hits[:60]]
             return [*rows, *self._formula_rows(text, window.canvas.cursor_place())]
 
@@ -138,10 +138,10 @@ class EditCommands:
     def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
         """The search box at the cursor; with a wire in hand, only what it can join."""
         window = self._window
-        catalog, session = window.document.graph.catalog, window.settings
+        session = window.settings
 
         def offer(text: str) -> Sequence[SearchRow]:
-            hits = search(catalog.values(), text, session.recent_types)
+            hits = search(offered(window.document.graph), text, session.recent_types)
             rows: list[SearchRow] = []
             for hit in hits[:60]:
                 ports = _fitting(window, hit.spec.key, port) if port is not None else [""]
@@ -154,7 +154,7 @@ class EditCommands:
         window.search_box.ask(at, _("Add a node, or type a formula"), offer, self._known_types)
 
     def _known_types(self) -> Sequence[str]:
-        return words(self._window.document.graph.catalog.values())
+        return words(offered(self._window.document.graph))
 
     def _formula_rows(self, text: str, scene: QPointF) -> list[SearchRow]:
         """The offer to build what is typed as a formula, where it looks like one."""

@@ -1,0 +1,50 @@
+"""The inside of an optimizer: its update rule as a graph of elementary nodes, with the numbers of a step. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.explain.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class InsideOf(Question):
+    """The coming step of one number, one tensor, or everything that is trained, as a graph.
+
+    `node` and `name` say which learned tensor; without them all tensors together are one vector. `entry` is the index of one number;
+    None: the whole tensor. `optimizer`: the key of another optimizer than the one that trains; its first step is shown.
+    """
+
+    answered_by: ClassVar[str] = "engine.explain.inside.answer:inside"
+    node: str = ""
+    name: str = ""
+    entry: tuple[int, ...] | None = None
+    optimizer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """`text` is the graph as a document. `values` are its numbers as (node, setting, value), all that another step changes.
+
+    `label` names what is updated, `shape` is its shape. `iteration` is the step that the update starts from, `t` counts the optimizer's
+    steps from 1. `error` is the largest difference between a number that the graph computes and the one that the step gave, `note`
+    what there is to say about the step.
+    """
+
+    key: str
+    title: str
+    text: str
+    values: tuple[tuple[str, str, Any], ...]
+    label: str
+    shape: tuple[int, ...]
+    entry: tuple[int, ...] | None
+    iteration: int
+    t: int
+    note: str = ""
+
+
+THETA, GRADIENT, STATE, STEP, SETTING, NEXT, LOSS = (
+    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss")
+)
+"""Types of the nodes that only such a graph has (see `engine.nodes.update`)."""
