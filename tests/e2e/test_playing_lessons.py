@@ -43,6 +43,7 @@ def play(window: Window) -> None:
         run_out(window)
         where = f"{player.lesson.title}, {step.title}"
         assert player.index == index and window.trace is not None and not window.stale, where
+        assert window.document.graph == player.script.state(index), where
         assert kernel.progress.step == trained_steps(step) and not kernel.training, where
         asked = [box for box in lessons.panel.boxes if isinstance(box, NumberBox) and box.asks is not None]
         assert len(asked) == len([question for question in step.ask if question.kind == "predict"]), where

@@ -298,7 +298,11 @@ def test_the_theme_changes_in_a_lesson(played: Window) -> None:
         assert player(played).index == 1 and len(played.lessons.panel.boxes) == 3
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+EVERY_THIRD = [path if at % 3 == 0 else pytest.param(path, marks=pytest.mark.long) for at, path in enumerate(SHIPPED)]
+"""The others are played forwards with a real engine (tests/e2e/test_playing_lessons.py)."""
+
+
+@pytest.mark.parametrize("path", EVERY_THIRD, ids=lambda path: path.stem)
 def test_every_lesson_is_walked_to_its_end_and_back_without_a_word(window: Window, qtbot: QtBot, path: Path) -> None:
     answers = Answers()
     window.dialogs = answers  # type: ignore[assignment]
