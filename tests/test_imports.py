@@ -55,7 +55,8 @@ ARROWS: dict[str, set[str]] = {
     | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},
     "engine.learned.readouts": GRAPH,
     "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain"},
-    "engine.sweep": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain"},
+    "engine.sweep": BELOW_TRAINING
+    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned"},
     "engine.kernel": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.explain", "engine.export"},
     "ui": set(),
     "ui.look": GRAPH,

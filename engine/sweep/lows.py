@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.training.state import state_key
+
 if TYPE_CHECKING:
     from engine.training.run import Run
 
 MOST = 600
 """Lows of one run that are passed on; of more, so many evenly spread ones."""
+
+
+def trained_numbers(run: Run) -> int:
+    """How many numbers a prepared run trains."""
+    parameters = run.model.state.parameters
+    return sum(parameters[state_key(key)].numel() for key in run.conditions().program.trainable_keys)
 
 
 def passes_of(run: Run) -> float:

@@ -52,6 +52,8 @@ class MemberResult:
     lows: tuple[tuple[int, float, float], ...] = ()
     """(step, loss, evaluations so far) wherever the loss was lower than ever before, of a run that has ended. Of mini-batches the mean of
     an epoch counts, at the epoch's end."""
+    numbers: int = 0
+    """How many numbers are trained."""
 
     @property
     def ended(self) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.numerics.job import JobReport, Steps
 from engine.sweep.fairness import Start, start_of
-from engine.sweep.lows import evaluations_at, lows_of, passes_of
+from engine.sweep.lows import evaluations_at, lows_of, passes_of, trained_numbers
 from engine.sweep.plan import SweepPlan, member_graph
 from engine.sweep.results import CURVE, How, MemberResult, SweepWays
 from engine.sweep.stack import CannotStack, Stack
@@ -262,7 +262,7 @@ def row_of(
     penalised = run.model.penalised
     return MemberResult(
         index, how, step, epoch, loss, metrics or {}, curve, span, measured, together, run.seconds, text, penalised,
-        passes=passes_of(run), evaluations=spent, lows=lows,
+        passes=passes_of(run), evaluations=spent, lows=lows, numbers=trained_numbers(run),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import offered
 from engine.training.schedules.registry import SCHEDULES
 from graph.text.messages import _, ngettext, translated
-from ui.look.widgets import button, label
+from ui.look.widgets import button, label, scrolled
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -88,13 +88,24 @@ class RaceForm(QWidget):
         for row, (title, widget) in enumerate(pairs):
             below.addWidget(title, row, 0)
             below.addWidget(widget, row, 1)
+        inner = QWidget()
+        whole = QVBoxLayout(inner)
+        whole.setContentsMargins(0, 0, 4, 0)
+        whole.addLayout(self._list)
+        whole.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
-        column.addLayout(self._list)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(scrolled(inner), 1)
         column.addLayout(below)
         column.addWidget(self.complaint)
-        column.addStretch(1)
+
+    def dress(self) -> None:
+        """Another type size: no row is lower than its field, however many there are."""
+        for row in self.rows:
+            if row.rate is not None:
+                row.rate.setMinimumHeight(row.rate.sizeHint().height())
+            row.box.setMinimumHeight(row.box.sizeHint().height())
 
     # what is offered
 
@@ -140,6 +151,7 @@ class RaceForm(QWidget):
                 self._list.addWidget(symbol, at, 1)
                 self._list.addWidget(rate, at, 2)
             self.rows.append(Row(key, box, rate))
+        self.dress()
 
     # what is described
 

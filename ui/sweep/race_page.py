@@ -16,7 +16,7 @@ from graph.text.messages import _
 from ui.look import pictures
 from ui.look.afar import enlarge
 from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import ElidedLabel, button, label, scrolled
+from ui.look.widgets import ElidedLabel, button, label
 from ui.shell.workspace.workspace import Workspace
 from ui.sweep.chart import EXPORTED, SweepChart
 from ui.sweep.curves import Counted, facet_of
@@ -84,7 +84,7 @@ class RacePage(QWidget):
         column.setSpacing(8)
         self.heading = label(_("Race"), "heading")
         column.addWidget(self.heading)
-        column.addWidget(scrolled(self.form), 1)
+        column.addWidget(self.form, 1)
         column.addWidget(self.length)
         column.addWidget(self.box)
         return self._left
@@ -146,6 +146,7 @@ class RacePage(QWidget):
 
     def _dress(self) -> None:
         self._left.setFixedWidth(round(min(LEFT * self.theme.scale, LEFT_SHARE * max(self.width(), 1))))
+        self.form.dress()
         self.chart.set_theme(self.theme)
         self.places.dress(self.theme)
         small = replace(self.theme, scale=self.theme.scale * 12 / 13)
