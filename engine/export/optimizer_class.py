@@ -49,6 +49,7 @@ class _Writer:
         self.arguments = [s.name for s in spec.settings if s.name in needed]
         self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}
         self.numbers = {*symbols, STEP, *(r.name for r in self.remembered if r.scalar)}
+        self.given = [given for given in spec.gives if given.name in used]
 
     def memory(self) -> Iterator[str]:
         for r in self.remembered:
@@ -60,12 +61,21 @@ class _Writer:
         scalars = [r.name for r in self.remembered if r.scalar]
         tensors = [r.name for r in self.remembered if not r.scalar]
         yield from (f"        {name} = self.{name}" for name in scalars)
+        if self.given:
+            yield "        flat = torch.cat([p.grad.reshape(-1) for p in self.parameters if p.grad is not None])"
+        for given in self.given:
+            yield f"        {given.name if given.single else f'all_{given.name}'} = {given.code}"
+        if parted := [given.name for given in self.given if not given.single]:
+            yield "        begin = 0"
         yield "        for i, parameter in enumerate(self.parameters):"
         yield "            if parameter.grad is None:"
         yield "                continue"
         yield f"            {PARAMETER}, {USED} = parameter, parameter.grad"
         if any(GRADIENT in e.names for e in self.equations):
             yield f"            {GRADIENT} = {USED}"
+        yield from (f"            {name} = all_{name}[begin : begin + parameter.numel()].view_as(parameter)" for name in parted)
+        if parted:
+            yield "            begin += parameter.numel()"
         yield from (f"            {name} = self.{name}" for name in scalars)
         yield from (f"            {name} = self.{name}[i]" for name in tensors)
         for equation in self.equations:

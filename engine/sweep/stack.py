@@ -123,7 +123,7 @@ class Stack:
     @property
     def _normalises(self) -> bool:
         """Whether the optimizer divides gradients by their own size: then no step is small because its gradient is."""
-        return any("sqrt" in equation.text for equation in self.optimizer.spec.equations)
+        return any(word in equation.text for equation in self.optimizer.spec.equations for word in ("sqrt(", "sign("))
 
     # Steps
 
@@ -169,7 +169,7 @@ class Stack:
             self._bad = bad if self._bad is None else self._bad | bad
         if any(rates is not None for rates in self._rates):
             self.optimizer.set_rates(self._rates_now())
-        self.optimizer.step(self._clipped(flat))
+        self.optimizer.step(self._clipped(flat), [run.model.random(self.step) for run in self.runs] if self.optimizer.spec.random else ())
         self.step += 1
         if not self._batches[0].whole:
             self.position += 1

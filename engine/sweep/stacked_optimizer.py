@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.base import PURPOSE, Optimizer
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
 
@@ -61,16 +61,17 @@ class StackedOptimizer:
     def _column(self, name: str) -> Tensor:
         return self.parameters.new_tensor([float(hyper[name]) for hyper in self.hypers]).unsqueeze(1)
 
-    def step(self, gradients: Tensor) -> None:
-        """One step of all copies along their gradients (copies, numbers)."""
+    def step(self, gradients: Tensor, random: Sequence[Callable[[str], Any]] = ()) -> None:
+        """One step of all copies along their gradients (copies, numbers), each with its source of random numbers."""
         one = self.one
-        if self.equal:
+        if self.equal and not self.spec.gives:
             one.step([gradients])
             return
         one.t += 1
         equations, before = self.spec.active(one.hyper, one.scalars), dict(one.scalars)
         values: dict[str, Any] = {**self._known, **{name: _number(value) for name, value in before.items()}, STEP: float(one.t)}
         values |= {THETA: self.parameters, GRADIENT: gradients, USED: gradients} | {name: t[0] for name, t in one.state.items()}
+        values |= self._given(gradients, random)
         for equation in equations:
             values[equation.name] = evaluate(equation.tree, values)
         self.parameters.copy_(values[THETA])
@@ -79,6 +80,14 @@ class StackedOptimizer:
         for name, old in before.items():
             value = values[name]
             one.scalars[name] = value if isinstance(value, Tensor) else type(old)(value)
+
+    def _given(self, gradients: Tensor, random: Sequence[Callable[[str], Any]]) -> dict[str, Tensor]:
+        """What the equations are given beside gradients: (copies, numbers), or (copies, 1) where it is one number for each copy."""
+        if not self.spec.gives:
+            return {}
+        rngs = [key(PURPOSE) for key in random] if self.spec.random else [None] * len(self.hypers)
+        rows = [self.spec.given(row, hyper, rng) for row, hyper, rng in zip(gradients, self.hypers, rngs, strict=True)]
+        return {given.name: torch.stack([row[given.name].reshape(-1) for row in rows]) for given in self.spec.gives}
 
     def only(self, rows: Sequence[int]) -> StackedOptimizer:
         """The same for these copies alone; parameters and memory are copies."""

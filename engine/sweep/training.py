@@ -128,6 +128,8 @@ def _why_alone(graph: Graph) -> str:
         return _("{optimizer} evaluates the loss itself").format(optimizer=translated(spec.short or spec.title))
     if spec.looks_ahead(spec.with_defaults(graph.training.get("hyper") or {})):
         return _("{optimizer} takes the gradient at a point ahead").format(optimizer=translated(spec.short or spec.title))
+    if not spec.elementwise:
+        return _("{optimizer} looks at whole weight matrices").format(optimizer=translated(spec.short or spec.title))
     schedule = SCHEDULES.get(str(graph.training.get("lr_schedule") or "constant"))
     if schedule is None or schedule.watches:
         return _("the schedule of the learning rate watches the loss")

@@ -179,13 +179,16 @@ class Steps:
         self.outside, self.flat = None, False
         low, high, smallest = limits.low, limits.high, limits.gradient
         step, parameters, move = self._step, self._parameters, self._optimizer.step
-        buffers, random, key = self._buffers, self._random, self.model.random(0)
+        buffers, draws, key = self._buffers, self._optimizer.random, self.model.random(0)
+        random = self._random or draws
         evaluates, ahead = self._optimizer.evaluates_loss, self._optimizer.is_ahead
         clock, inf = time.perf_counter, math.inf
         rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
         for i, batch in enumerate(feeds, first):
             if random:
                 key = self.model.random(i)
+            if draws:
+                self._optimizer.set_random(key)
             if rates is not None:
                 self._optimizer.set_rate(rates[i - first])
             if evaluates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -32,6 +32,17 @@ class Wrapped(Optimizer):
 
     def set_rate(self, rate: float) -> None:
         self.inner.set_rate(rate)
+
+    @property
+    def random(self) -> bool:  # type: ignore[override]
+        return self.inner.random
+
+    def set_random(self, key: Callable[[str], Any]) -> None:
+        self.inner.set_random(key)
+
+    @property
+    def shared(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        return self.inner.shared
 
     @property
     def is_ahead(self) -> bool:  # type: ignore[override]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from engine.training.compiled import RunError
 from engine.training.evaluation import Evaluation
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.equations import GRADIENT, THETA, USED
 from engine.training.run import Run
 from engine.training.state import state_key
 from graph.model.address import Address
@@ -45,6 +46,8 @@ class Rehearsal:
     """The optimizer's settings in this step."""
     updated: bool = True
     """Whether the equations of the optimizer were carried out; False where gradients were only added up."""
+    shared: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    """What the step was given and knew beside gradients and memory (see `Optimizer.shared`)."""
 
 
 def rehearse(run: Run) -> Rehearsal:
@@ -83,6 +86,7 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     names = [state_key(k) for k in program.trainable_keys]
     optimizer = optimizer_on(trainable)
     optimizer.load_state_dict(names, before)
+    optimizer.set_random(start.random)
     evaluation = Evaluation(program, start.feeds, parameters, start.buffers, start.random)
     with torch.no_grad(), threads(start.threads):
         optimizer.minimise(evaluation, evaluation.hessian)
@@ -93,7 +97,8 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     new = {k: tensor for k, tensor in zip(program.trainable_keys, trainable, strict=True) if k in used}
     after = optimizer.state_dict(names)
     note, hyper = optimizer.step_note(before, after), dict(optimizer.settings_used)
-    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated)
+    shared = dict(zip(program.trainable_keys, optimizer.shared, strict=True))
+    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated, shared)
 
 
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
@@ -143,7 +148,15 @@ def row_of(
         {n: float(t[at]) for n, t in tensors.items()} | {n: float(everything[n]) for n in scalars}
         for tensors, everything in ((before, rehearsal.before), (after, rehearsal.after))
     )
-    numbers = NumberUpdate(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
+    shared = rehearsal.shared.get(key, {})
+    given = {n: v for n, v in shared.items() if isinstance(v, Tensor)}
+    tensors = {} if spec.elementwise else {n: t.double() for n, t in (before | given | dict.fromkeys((GRADIENT, USED), gradient)).items()}
+    numbers = NumberUpdate(
+        float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t,
+        facts={n: float(v) for n, v in shared.items() if n not in given},
+        given={n: float(v[at] if v.dim() else v) for n, v in given.items()},
+        tensors=tensors | ({THETA: old.double()} if tensors else {}), at=at,
+    )  # fmt: skip
     lines = work_out(spec, rehearsal.hyper, numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)

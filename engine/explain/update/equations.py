@@ -6,11 +6,13 @@ and of the optimizer's memory is given, and shown as the result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine.explain.cards import Line, Number, Role, Tex
 from engine.training.optimizers.base import Optimizer
@@ -26,7 +28,11 @@ Numbers = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class NumberUpdate:
-    """One number of one parameter, before and after a real step. `before` and `after` are what is remembered of it, by name."""
+    """One number of one parameter, before and after a real step. `before` and `after` are what is remembered of it, by name.
+
+    `facts` are what the equations know of the parameter's shape, `given` what else they were given for this number. `tensors` are
+    whole tensors by name, where equations look at these, and `at` the place of the number.
+    """
 
     old: float
     gradient: float
@@ -34,23 +40,32 @@ class NumberUpdate:
     before: Numbers
     after: Numbers
     t: int
+    facts: Numbers = field(default_factory=dict)
+    given: Numbers = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    at: tuple[int, ...] = ()
 
 
 def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: NumberUpdate, place: Address) -> tuple[Line, ...]:
     """Every equation of the step under these settings, first in letters, then with the numbers of one update."""
-    typed = spec.symbols(hyper) | {STEP: float(number.t)}
+    typed = spec.symbols(hyper) | {STEP: float(number.t)} | number.facts
     scalars = {r.name: number.before[r.name] for r in spec.state_variables if r.scalar}
-    equations = [WHOLE] if spec.evaluates_loss else spec.active(hyper, scalars)
-    known = {**typed, **number.before, THETA: number.old, GRADIENT: number.gradient, USED: number.gradient, "d": number.new - number.old}
+    equations = [WHOLE] if spec.evaluates_loss else spec.active(hyper, scalars | number.facts)
+    known = {**typed, **number.before, **number.given, THETA: number.old, GRADIENT: number.gradient, USED: number.gradient}
+    known["d"] = number.new - number.old
     counts = {*typed, *scalars}  # names of plain numbers; all others are numbers of a tensor
     last = {equation.name: i for i, equation in enumerate(equations)}
-    results = {**number.after, THETA: number.new}
+    results, tensors = {**number.after, THETA: number.new}, dict(number.tensors)
     lines: list[Line] = []
     for i, equation in enumerate(equations):
         if equation.names <= counts:
             counts.add(equation.name)
         is_made = last[equation.name] == i and equation.name in results
-        result = results[equation.name] if is_made else _computed(equation, known, counts)
+        computed = _computed(equation, known | tensors, counts) if tensors or not is_made else math.nan
+        if isinstance(computed, Tensor) and tensors:
+            tensors[equation.name] = computed
+            computed = computed[number.at] if computed.dim() else computed
+        result = results[equation.name] if is_made else float(computed)
         if equation.shown:
             lines.append(Line("formula", (Tex(equation.latex(spec.letters)),)))
             lines.append(Line("numbers", _filled(equation, spec.letters, known, typed, result, place)))
@@ -58,10 +73,12 @@ def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: NumberUpda
     return tuple(lines)
 
 
-def _computed(equation: Equation, known: Numbers, counts: Container[str]) -> float:
+def _computed(equation: Equation, known: Mapping[str, float | Tensor], counts: Container[str]) -> float | Tensor:
     """What the right side comes to. A number of a tensor may be divided by 0 and grow beyond all bounds, as in the step."""
-    values = {n: v if n in counts else torch.tensor(v, dtype=torch.float64) for n, v in known.items()}
-    return float(evaluate(equation.tree, values))
+    values = {
+        n: v if n in counts or isinstance(v, Tensor) else torch.tensor(v, dtype=torch.float64) for n, v in known.items()
+    }
+    return evaluate(equation.tree, values)
 
 
 def _filled(
@@ -71,12 +88,14 @@ def _filled(
     parts: list[Number] = []
 
     def leaf(name: str, bracket: bool) -> str:
+        if name not in known:
+            return name  # a function of whole tensors, as LaTeX
         if name in typed:
             return "{" + _plain(known[name]) + "}"
         parts.append(_number(name, known[name], place, bracket))
         return f"@{len(parts) - 1}"
 
-    right = equation.filled(leaf)
+    right = equation.filled(leaf, letters)
     left = Tex(f"{letter(equation.name, letters)} {equation.sign}")
     return left, Tex(right, tuple(parts)), Tex("="), _number(equation.name, result, place, False)
 

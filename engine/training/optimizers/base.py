@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.numerics.lazy import torch
+from engine.numerics.rng import generator
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
 from engine.training.optimizers.frame import Frame
@@ -32,6 +33,8 @@ AHEAD = "θ_tilde"
 """What the point ahead of θ is called in equations: where one of this name holds, the gradient is taken there."""
 PYTORCH = "pytorch"
 """The form that fast steps make and `torch_call` writes; other forms are made by their equations."""
+PURPOSE = "an optimizer's step"
+"""What its random numbers are for; no node has this id."""
 LARGEST_COUNT = 2**53
 LARGEST_HESSIAN = 2000
 """Parameters of a network, counted number by number, that an optimizer with second derivatives trains."""
@@ -53,6 +56,18 @@ class StateVariable:
     start: float | bool | str = 0.0
     when: str = ""
     scalar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A name in the equations for what follows from the gradients of all parameters together, or is random (see `Optimizer.given`).
+
+    `code` computes it in an exported program, of all gradients in one row, `flat`; `single`: it is one number for all.
+    """
+
+    name: str
+    code: str
+    single: bool = False
 
 
 class Optimizer:
@@ -87,6 +102,12 @@ class Optimizer:
     """Whether every step needs the whole training part."""
     needs_hessian: ClassVar[bool] = False
     """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
+    gives: ClassVar[tuple[Given, ...]] = ()
+    """What the method `given` computes."""
+    random: ClassVar[bool] = False
+    """Whether a step draws random numbers: the training loop says before each where they come from (`set_random`)."""
+    elementwise: ClassVar[bool] = True
+    """Whether every number moves by the equations alone; False where some function looks at a whole tensor (`norm`, `orthogonal`)."""
     undecayed: frozenset[int] = frozenset()
     """Places of the parameters without weight decay."""
     keeps_matrix: ClassVar[bool] = False
@@ -149,6 +170,19 @@ class Optimizer:
         return any(equation.name == AHEAD and holds(equation.when, hyper) for equation in cls.equations)
 
     @classmethod
+    def facts(cls, parameter: Tensor) -> dict[str, float]:
+        """What equations and their conditions may know of the shape of a parameter, by name."""
+        return {}
+
+    @classmethod
+    def given(cls, gradient: Tensor, hyper: Mapping[str, Any], rng: Any) -> dict[str, Tensor]:
+        """What `gives` names, of the gradients of all parameters in one row (numbers,): in the same shape, or one number () for all.
+
+        `rng` is the generator of the step's random numbers.
+        """
+        return {}
+
+    @classmethod
     def torch_code(cls, hyper: Mapping[str, Any], parameters: str) -> str:
         """The call in `torch.optim` that makes the same optimizer; empty where there is none."""
         decays_otherwise = hyper.get("decoupled") and hyper.get("weight_decay") and "{decoupled!r}" not in cls.torch_call
@@ -170,6 +204,9 @@ class Optimizer:
     def __init__(self, hyper: Mapping[str, Any], parameters: Sequence[Tensor]) -> None:
         self.parameters = list(parameters)
         self.t = 0
+        self.shared: list[dict[str, Any]] = [{} for _parameter in self.parameters]
+        """What the last step was given and knew of each parameter, by its name in the equations (see `given`, `facts`)."""
+        self._random: Callable[[str], Any] | None = None
         self.state: dict[str, Tensors] = {}
         self.scalars: dict[str, Any] = {r.name: r.start for r in self.state_variables if r.scalar}
         self.set_hyper(hyper)
@@ -186,6 +223,10 @@ class Optimizer:
             if not variable.scalar and variable.name not in self.state and holds(variable.when, self.hyper):
                 self.state[variable.name] = [torch.full_like(p, self._first_value(variable.name)) for p in self.parameters]
 
+    def set_random(self, key: Callable[[str], Any]) -> None:
+        """Take the random numbers of the coming step from here: a generator for each purpose, the same again for the same step."""
+        self._random = key
+
     def set_rate(self, rate: float) -> None:
         """Make the coming steps with this learning rate."""
         self.lr = self.hyper["lr"] = rate
@@ -201,18 +242,36 @@ class Optimizer:
         """
         self.t += 1
         before = dict(self.scalars)
+        self.shared = self._shared(gradients)
         for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             hyper = self.hyper_of(i)
-            equations = self.active(hyper, before)
+            equations = self.active(hyper, before | self.shared[i])
             known = self.symbols(hyper) | {name: float(value) for name, value in before.items()}
             values: dict[str, Any] = {**known, STEP: float(self.t), THETA: parameter, GRADIENT: gradient, USED: gradient}
-            values |= {name: tensors[i] for name, tensors in self.state.items()}
+            values |= {name: tensors[i] for name, tensors in self.state.items()} | self.shared[i]
             for equation in equations:
                 values[equation.name] = evaluate(equation.tree, values)
             parameter.copy_(values[THETA])
             for name, tensors in self.state.items():
                 tensors[i].copy_(values[name])
             self.scalars |= {name: type(old)(values[name]) for name, old in before.items()}
+
+    def _shared(self, gradients: Tensors) -> list[dict[str, Any]]:
+        """What the coming step is given and knows of each parameter beside its gradient and what is remembered."""
+        shared: list[dict[str, Any]] = [dict(self.facts(parameter)) for parameter in self.parameters]
+        if not self.gives:
+            return shared
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        for name, value in self.given(flat, self.hyper, self._rng(flat.device)).items():
+            parts = value.split([p.numel() for p in self.parameters]) if value.dim() else (value,) * len(self.parameters)
+            for own, part, parameter in zip(shared, parts, self.parameters, strict=True):
+                own[name] = part.view_as(parameter) if value.dim() else part
+        return shared
+
+    def _rng(self, device: Any) -> Any:
+        if not self.random:
+            return None
+        return generator(0, PURPOSE, self.t, device=device) if self._random is None else self._random(PURPOSE)
 
     def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         """One step, for which `evaluate` computes the loss and its gradients, `hessian` the matrix of all second derivatives.

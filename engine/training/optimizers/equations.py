@@ -8,6 +8,7 @@ names of the equations before. An equation whose condition does not hold is left
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,8 @@ from graph.formula.to_latex import tree_latex
 
 THETA, GRADIENT, USED, STEP = "θ", "gradient", "g", "t"
 _LETTERS = {GRADIENT: r"\nabla_\theta L", "ε": r"\varepsilon"}
+WHOLE_TENSOR = ("norm", "orthogonal")
+"""Functions that look at all numbers of a tensor."""
 _ACCENTS = ("hat", "bar", "tilde")
 
 
@@ -59,9 +62,31 @@ class Equation:
         right = tree_latex(self.tree, lambda name, _: letter(name, letters), r"\,")
         return f"{letter(self.name, letters)} {self.sign} {right}{remark}"
 
-    def filled(self, leaf: Callable[[str, bool], str]) -> str:
-        """The right side with a text of `leaf` in the place of every name (see `tree_latex`)."""
-        return tree_latex(self.tree, leaf)
+    def filled(self, leaf: Callable[[str, bool], str], letters: Mapping[str, str]) -> str:
+        """The right side with a text of `leaf` in the place of every name (see `tree_latex`). A function of a whole tensor stays as it
+        is written: `leaf` gets its LaTeX for a name."""
+        return tree_latex(_Whole(letters).visit(copy.deepcopy(self.tree)) if self.of_whole_tensors else self.tree, leaf)
+
+    @property
+    def of_whole_tensors(self) -> bool:
+        """Whether some function in it looks at more than one number of a tensor."""
+        return any(_is_whole(node) for node in ast.walk(self.tree))
+
+
+class _Whole(ast.NodeTransformer):
+    """Puts a name, which is LaTeX, in the place of every function of a whole tensor."""
+
+    def __init__(self, letters: Mapping[str, str]) -> None:
+        self._letters = letters
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if not _is_whole(node):
+            return self.generic_visit(node)
+        return ast.Name(tree_latex(node, lambda name, _: letter(name, self._letters), r"\,"))
+
+
+def _is_whole(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WHOLE_TENSOR
 
 
 def letter(name: str, letters: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ def steps(run: Any, parameters: list[torch.Tensor]) -> None:
 @pytest.mark.parametrize(("key", "hyper"), VARIANTS)
 def test_the_written_class_makes_the_steps_of_torch(key: str, hyper: dict[str, Any]) -> None:
     declared = OPTIMIZERS[key]
-    settings = declared.with_defaults(hyper)
+    settings = declared.with_defaults(hyper) | ({"radius": 0.0} if declared.random else {})  # torch draws other numbers than the app
     space: dict[str, Any] = {"torch": torch}
     lines = optimizer_class(declared, settings)
     exec("\n".join(lines), space)
@@ -44,3 +44,15 @@ def test_the_written_class_makes_the_steps_of_torch(key: str, hyper: dict[str, A
     for a, b in zip(mine, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=close, atol=close)
     assert torch.equal(unused, torch.ones(2))
+
+
+def test_the_written_class_draws_noise_of_the_length_that_is_set() -> None:
+    declared = OPTIMIZERS["perturbed"]
+    settings = declared.with_defaults({"lr": 0.5, "radius": 0.2})
+    space: dict[str, Any] = {"torch": torch, "parameters": [torch.zeros(3, requires_grad=True), torch.zeros(2, requires_grad=True)]}
+    exec("\n".join(optimizer_class(declared, settings)), space)
+    for parameter in space["parameters"]:
+        parameter.grad = torch.zeros_like(parameter)
+    eval(optimizer_call(declared, settings, "parameters"), space).step()
+    moved = torch.cat(space["parameters"]).detach()
+    assert float(moved.norm()) == pytest.approx(0.1) and len(set(moved.tolist())) == 5

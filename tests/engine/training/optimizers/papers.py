@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import torch
 
+from engine.numerics.rng import generator
+from engine.training.optimizers.base import PURPOSE
 from tests.engine.training.optimizers.forms import Settings, Tensor, decayed
 
 
@@ -48,6 +50,21 @@ def lion(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
     return theta
 
 
+def perturbed(thetas: list[Tensor], gradients: list[list[Tensor]], h: Settings) -> list[Tensor]:
+    """θ ← θ − η(g + ξ), ξ uniform on the sphere of radius σ in the space of all weights; Jin et al. 2017: only where ‖g‖ is small."""
+    for t, together in enumerate(gradients, 1):
+        length = torch.cat([g.reshape(-1) for g in together]).norm()
+        draw = torch.randn(sum(theta.numel() for theta in thetas), generator=generator(0, PURPOSE, t), dtype=torch.float64)
+        draw = draw / (draw**2).sum() ** 0.5 * (h["radius"] if not h["only_small"] or length < h["threshold"] else 0.0)
+        noise = draw.split([theta.numel() for theta in thetas])
+        for i, gradient in enumerate(together):
+            g, theta = decayed(thetas[i], gradient, h)
+            thetas[i] = theta - h["lr"] * (g + noise[i].view_as(theta))
+    return thetas
+
+
 BY_HAND: dict[str, Callable[[Tensor, list[Tensor], Settings], Tensor]] = {
     "gd": descent, "adamax": adamax, "signsgd": signum, "lion": lion,
 }  # fmt: skip
+JOINT: dict[str, Callable[[list[Tensor], list[list[Tensor]], Settings], list[Tensor]]] = {"perturbed": perturbed}
+"""Methods that look at all parameters together: what becomes of them along the gradients of every step."""

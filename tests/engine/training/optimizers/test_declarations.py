@@ -96,6 +96,7 @@ def test_the_equations_of_a_step_are_closed_expression_trees(key: str, hyper: di
     for begun in (False, True):
         scalars = {r.name: begun if isinstance(r.start, bool) else 1.0 for r in declared.state_variables if r.scalar}
         known = {THETA, GRADIENT, USED, STEP, *declared.symbols(settings), *(r.name for r in declared.state_variables)}
+        known |= {given.name for given in declared.gives}
         equations = declared.active(settings, scalars)
         for equation in equations:
             assert isinstance(equation.tree, ast.expr) and equation.names <= known, equation.text
@@ -109,7 +110,7 @@ def test_every_letter_and_every_remembered_name_is_used() -> None:
     for key in ALONG_GRADIENTS:
         declared = OPTIMIZERS[key]
         used = {name for e in declared.equations for name in e.names}
-        assert set(declared.symbols(declared.with_defaults({}))) <= used, key
+        assert set(declared.symbols(declared.with_defaults({}))) | {given.name for given in declared.gives} <= used, key
         asked = {condition for e in declared.equations for condition in e.when.replace("not ", "").split(", ")}
         assert {r.name for r in declared.state_variables} <= used | asked
 
