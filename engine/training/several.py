@@ -50,6 +50,18 @@ class Several(Optimizer):
         for inner, goal in zip(self.inners, self.goals, strict=True):
             inner.set_rate(own_rate(goal, rate, self.base))
 
+    @property
+    def random(self) -> bool:  # type: ignore[override]
+        return any(inner.random for inner in self.inners)
+
+    def set_random(self, key: Callable[[str], Any]) -> None:
+        for inner in self.inners:
+            inner.set_random(key)
+
+    @property
+    def shared(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        return [own for inner in self.inners for own in inner.shared]
+
     def step(self, gradients: list[Any]) -> None:
         for inner, goal, span in zip(self.inners, self.goals, self._spans, strict=True):
             own = gradients[span]

@@ -54,6 +54,12 @@ def inside(situation: ExplainContext, question: InsideOf) -> Inside:
 
 def why_none(spec: type[Optimizer]) -> str:
     """Why an optimizer's step is no graph of elementary nodes; empty where it is one."""
+    if spec.gives or not spec.elementwise:
+        own = _(
+            "{optimizer} uses numbers that no single weight has: random ones, or the size of whole tensors. A graph of one update cannot "
+            "compute them; the card of an update shows every one."
+        )
+        return own.format(optimizer=translated(spec.title))
     if not spec.evaluates_loss:
         return ""
     text = _(
