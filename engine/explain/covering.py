@@ -389,7 +389,8 @@ def _update(update: UpdateTable, covering: Covering) -> UpdateTable:
     rows = tuple(_row(row, covering) for row in update.parameters)
     objective = covering.objective
     hidden = objective is not None and Address("output", *objective) in covering.hidden.asked
-    return replace(update, parameters=rows, loss=ASKED if hidden else update.loss)
+    search = update.search if not covering.hidden.asked else None  # its slope and losses tell gradients and values
+    return replace(update, parameters=rows, loss=ASKED if hidden else update.loss, search=search)
 
 
 def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:

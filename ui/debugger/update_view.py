@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTableWidget, QTableWidget
 
 from engine.explain.update import ParameterUpdate, UpdateTable
 from graph.text.messages import _
+from ui.debugger.search_view import SearchView
 from ui.look.numbers import apart, exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
@@ -50,15 +51,26 @@ class UpdateView(QWidget):
         self.before.setAccessibleName(_("The number before"))
         self.after.setAccessibleName(_("The number after"))
         self.sheet = Sheet()
+        self.search = SearchView()
+        self.to_search, self.to_equations = (
+            button(_("Line search"), "quiet", tip=_("Show the points that the line search of this step tried")),
+            button(_("Equations"), "quiet", tip=_("Show the parameters and the equations of their update")),
+        )
+        self.search.head.addWidget(self.to_equations)
+        self._searching = False
+        """Whether the line search is shown, where there is one."""
         self._content = self._compose()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 4)
         layout.addWidget(self.message)
         layout.addWidget(self._content, 1)
+        layout.addWidget(self.search, 1)
         self.table.currentCellChanged.connect(lambda row, *_: self._show_row(row))
         self.before.clicked.connect(lambda: self._turn(-1))
         self.after.clicked.connect(lambda: self._turn(1))
         self.entry.editingFinished.connect(self._typed)
+        self.to_search.clicked.connect(lambda: self._turn_to(True))
+        self.to_equations.clicked.connect(lambda: self._turn_to(False))
         self.show_update(None)
 
     def _table(self) -> QTableWidget:
@@ -75,6 +87,7 @@ class UpdateView(QWidget):
         head.addWidget(self.before)
         head.addWidget(self.entry)
         head.addWidget(self.after)
+        head.addWidget(self.to_search)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -104,7 +117,8 @@ class UpdateView(QWidget):
         self._update = update
         self.message.setText(message)
         self.message.setVisible(update is None)
-        self._content.setVisible(update is not None)
+        self.search.show_search(update.search if update is not None else None)
+        self._show_half()
         kept = self.table.currentRow()
         self._rows = list(update.parameters) if update is not None else []
         self.table.blockSignals(True)
@@ -116,6 +130,20 @@ class UpdateView(QWidget):
         self.table.blockSignals(False)
         self._make_room()
         self._show_sheet()
+
+    def _turn_to(self, searching: bool) -> None:
+        """To the line search, or back to the equations."""
+        self._searching = searching
+        self._show_half()
+        (self.to_equations if searching else self.to_search).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_half(self) -> None:
+        """The line search, where it was chosen and there is one; else the equations."""
+        update = self._update
+        there = update is not None and update.search is not None
+        self.to_search.setVisible(there)
+        self._content.setVisible(update is not None and not (there and self._searching))
+        self.search.setVisible(there and self._searching)
 
     def choose(self, node: str, name: str) -> bool:
         """Go to the row of a parameter; whether there is one."""
@@ -138,6 +166,7 @@ class UpdateView(QWidget):
         self._theme = theme
         self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
         self._right.setMinimumWidth(round(270 * theme.scale))
+        self.search.set_theme(theme)
         for at, row in enumerate(self._rows):
             self._fill(at, row)
         self._make_room()

@@ -47,9 +47,55 @@ class ParameterUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialPoint:
+    """A point θ + step·d that a line search tried: the loss φ(step) there and its slope along d. `damping` is the λ that d belongs to,
+    where each trial has a direction of its own. `verdict` says in words what became of it."""
+
+    step: float
+    loss: float
+    slope: float
+    damping: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineSearch:
+    """What the line search of the step tried, and the loss `f` along its direction d at every step length `x` (NaN where it is none).
+
+    `loss` and `slope` are φ(0) and φ′(0), `taken` the place of the trial that was taken. `c1` is the constant of Armijo's condition,
+    which asks for φ(t) ≤ φ(0) + c1·t·φ′(0), `curvature` is φ″(0) where the search used it; None where it did not. `why` is in words.
+    """
+
+    title: str
+    loss: float
+    slope: float
+    trials: tuple[TrialPoint, ...]
+    taken: int | None
+    why: str
+    c1: float | None
+    curvature: float | None
+    x: tuple[float, ...]
+    f: tuple[float, ...]
+
+    @property
+    def widest(self) -> float:
+        """The longest step that was tried."""
+        return max((trial.step for trial in self.trials), default=1.0)
+
+    @property
+    def step(self) -> float:
+        """The step that was taken, or else the shortest that was tried."""
+        return self.trials[-1 if self.taken is None else self.taken].step if self.trials else 1.0
+
+    def ceiling(self, step: float) -> float | None:
+        """How high the loss may be at most at this step, by Armijo's condition."""
+        return None if self.c1 is None else self.loss + self.c1 * step * self.slope
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateTable:
     """`formula` are the optimizer's equations under its settings, LaTeX; `hyper` its settings by their titles; `t` counts its steps
-    from 1. `iteration` is the step that the update starts from, `loss` that of the pass it follows."""
+    from 1. `iteration` is the step that the update starts from, `loss` that of the pass it follows, `search` its line search."""
 
     optimizer: str
     title: str
@@ -60,3 +106,4 @@ class UpdateTable:
     loss: float
     parameters: tuple[ParameterUpdate, ...]
     note: str = ""
+    search: LineSearch | None = None

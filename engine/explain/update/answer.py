@@ -15,8 +15,9 @@ from engine.compile.program import Program, RandomKey
 from engine.compile.trace import array_view
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.explain.update import ParameterUpdate, UpdateOf, UpdateTable
+from engine.explain.update import LineSearch, ParameterUpdate, UpdateOf, UpdateTable
 from engine.explain.update.equations import NumberUpdate, work_out
+from engine.explain.update.search import search_of
 from engine.nodes.base import NodeError
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
@@ -24,6 +25,7 @@ from engine.training.evaluation import Evaluation
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.equations import GRADIENT, THETA, USED
+from engine.training.optimizers.searches import parts_of
 from engine.training.run import Run
 from engine.training.state import state_key
 from graph.model.address import Address
@@ -48,9 +50,11 @@ class Rehearsal:
     """Whether the equations of the optimizer were carried out; False where gradients were only added up."""
     shared: dict[Key, dict[str, Any]] = field(default_factory=dict)
     """What the step was given and knew beside gradients and memory (see `Optimizer.shared`)."""
+    search: LineSearch | None = None
+    """What the line search of the step tried, where one was asked for."""
 
 
-def rehearse(run: Run) -> Rehearsal:
+def rehearse(run: Run, searched: bool = False) -> Rehearsal:
     """Make the coming step with the optimizer, the mini-batch and the random numbers that it will have, and change nothing.
 
     Raises RunError where it cannot be made.
@@ -60,8 +64,8 @@ def rehearse(run: Run) -> Rehearsal:
     program = model.program(training=True)
     return make(
         Beginning(program, model.parameters(program), model.buffers(program), run.capture().optimizer, feeds, key, model.compiled.threads),
-        run.optimizer_on,
-    )
+        run.optimizer_on, searched,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -77,8 +81,8 @@ class Beginning:
     threads: int
 
 
-def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) -> Rehearsal:
-    """Make one step on copies."""
+def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer], searched: bool = False) -> Rehearsal:
+    """Make one step on copies; `searched`: with what its line search tried."""
     program, before = start.program, start.memory
     parameters = [tensor.clone() for tensor in start.parameters]
     trainable = [parameters[i] for i in program.trainable]
@@ -98,14 +102,23 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer]) ->
     after = optimizer.state_dict(names)
     note, hyper = optimizer.step_note(before, after), dict(optimizer.settings_used)
     shared = dict(zip(program.trainable_keys, optimizer.shared, strict=True))
-    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated, shared)
+
+    def loss_along(direction: Tensor, step: float) -> float:
+        moved = list(start.parameters)
+        for i, part in zip(program.trainable, parts_of(direction, trainable), strict=True):
+            moved[i] = start.parameters[i] + step * part
+        return float(program.objective_value(start.feeds, moved, start.buffers, start.random))
+
+    with threads(start.threads):
+        search = search_of(optimizer.tried[-1], loss_along) if searched and optimizer.tried else None
+    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated, shared, search)
 
 
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
         run = situation.run or run_beside(situation.model)
-        rehearsal = rehearse(run)
+        rehearsal = rehearse(run, searched=True)
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
@@ -119,7 +132,9 @@ def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
     rows = tuple(row_of(model, spec, rehearsal, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(rehearsal.hyper[s.name])) for s in spec.settings if isinstance(rehearsal.hyper[s.name], (int, float)))
     equations = spec.formula(run.hyper)
-    return UpdateTable(spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
+    return UpdateTable(
+        spec.key, spec.title, equations, hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note, rehearsal.search
+    )
 
 
 def run_beside(model: Model) -> Run:

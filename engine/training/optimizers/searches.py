@@ -73,7 +73,7 @@ class Search:
 
 WHY = {
     "fixed": _("The step length is fixed at η."),
-    "shortened": _("The step of the fixed length leads to where the loss is not finite: it was halved until the loss is finite."),
+    "shortened": _("This step leads to where the loss is not finite, so it was halved until the loss is finite."),
     "exact": _("The minimum of the parabola along d: t = −φ′(0)/φ″(0). It is exact where the loss is quadratic."),
     "armijo": _("The first trial that is low enough: φ(t) ≤ φ(0) + c₁·t·φ′(0)."),
     "concave": _("The loss does not curve upwards along d, so its parabola has no minimum: backtracking chose the step."),
