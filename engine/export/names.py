@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from engine.training.optimizers.custom import CLASS
 from engine.training.optimizers.registry import OPTIMIZERS
 
 RESERVED = frozenset({
@@ -16,6 +17,7 @@ RESERVED = frozenset({
     "CLASSES", "Model", "predict", "classify", "penalty_terms", "accuracy", "measure", "test_inputs",
     *keyword.kwlist, *dir(builtins), *dir(nn.Module()),
     *(optimizer.__name__ for optimizer in OPTIMIZERS.values() if not optimizer.torch_call),
+    CLASS,
 })  # fmt: skip
 
 

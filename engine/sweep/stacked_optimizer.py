@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.training.optimizers.base import PURPOSE, Optimizer
-from engine.training.optimizers.derived import evaluate
+from engine.training.optimizers.derived import carry_out
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
 
 RATE = name_of("η")
@@ -72,8 +72,7 @@ class StackedOptimizer:
         values: dict[str, Any] = {**self._known, **{name: _number(value) for name, value in before.items()}, STEP: float(one.t)}
         values |= {THETA: self.parameters, GRADIENT: gradients, USED: gradients} | {name: t[0] for name, t in one.state.items()}
         values |= self._given(gradients, random)
-        for equation in equations:
-            values[equation.name] = evaluate(equation.tree, values)
+        carry_out(equations, values)
         self.parameters.copy_(values[THETA])
         for name, tensors in one.state.items():
             tensors[0].copy_(values[name])

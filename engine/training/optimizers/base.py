@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.numerics.lazy import torch
 from engine.numerics.rng import generator
-from engine.training.optimizers.derived import evaluate
+from engine.training.optimizers.derived import carry_out, evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
 from engine.training.optimizers.frame import Frame
 from graph.model.settings import filled
@@ -249,8 +249,7 @@ class Optimizer:
             known = self.symbols(hyper) | {name: float(value) for name, value in before.items()}
             values: dict[str, Any] = {**known, STEP: float(self.t), THETA: parameter, GRADIENT: gradient, USED: gradient}
             values |= {name: tensors[i] for name, tensors in self.state.items()} | self.shared[i]
-            for equation in equations:
-                values[equation.name] = evaluate(equation.tree, values)
+            carry_out(equations, values)
             parameter.copy_(values[THETA])
             for name, tensors in self.state.items():
                 tensors[i].copy_(values[name])

@@ -21,6 +21,8 @@ from graph.text.messages import _
 
 CUSTOM = "custom"
 """The key of the optimizer whose rule the training settings hold."""
+CLASS = "CustomOptimizer"
+"""The name of its class in exported code."""
 _classes: dict[str, type[Optimizer]] = {}
 """The optimizers made so far, by what decides their steps. Runs compare optimizers by their class, so each is kept."""
 
@@ -86,4 +88,4 @@ def _declare(rule: Mapping[str, Any]) -> type[Optimizer]:
         "state_nodes": wired.state_nodes,
         "__module__": __name__,
     }  # fmt: skip
-    return type("Custom", (CustomOptimizer,), content)
+    return type(CLASS, (CustomOptimizer,), content)

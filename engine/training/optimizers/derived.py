@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from engine.training.optimizers.equations import Equation
 
     Value = float | Tensor
 
@@ -60,6 +62,14 @@ def orthogonal(matrix: Tensor) -> Tensor:
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x.T if tall else x).to(matrix.dtype)
+
+
+def carry_out(equations: Iterable[Equation], values: dict[str, Any]) -> None:
+    """Give every name of the equations its value, one after the other. A tensor that is only given another name is copied, since memory
+    is overwritten in place."""
+    for equation in equations:
+        value = evaluate(equation.tree, values)
+        values[equation.name] = value.clone() if isinstance(equation.tree, ast.Name) and not isinstance(value, float) else value
 
 
 def evaluate(tree: ast.expr, values: Mapping[str, Value]) -> Value:

@@ -7,6 +7,7 @@ another name until the end of the step.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.spec import Setting
 from graph.text.messages import _
+from graph.text.quoting import quoted
 
 PARAMETER, SLOPE, STATE, COUNT, SETTING, NEXT, LOSS = (
     f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss")
@@ -32,6 +34,8 @@ NUMBERS_SHOWN: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """By node type: the settings that hold numbers of the step that is shown, and how they are dragged."""
 
+TAKEN = frozenset({*keyword.kwlist, "self", "torch", "parameters", "parameter", "theta", "p", "i", "t"})
+"""Names that mean something else in the class that is exported."""
 Written = Callable[..., str]
 _WRITTEN: dict[str, Written] = {
     "math.add": "({a} + {b})".format, "math.subtract": "({a} - {b})".format, "math.multiply": "({a}*{b})".format,
@@ -138,6 +142,10 @@ class _Reader:
         if any(setting.name == name for setting in self.settings):
             text = _("{node} is the setting {name} once more: wire the other node instead.")
             self._complain(text.format(node=node.name, name=name), node.id)
+            return
+        if not name.isidentifier() or name in TAKEN:
+            text = _("{node}: a setting needs a name of letters, digits and _ that means nothing else; {name} cannot be used.")
+            self._complain(text.format(node=node.name, name=quoted(name)), node.id)
             return
         if not isinstance(value, int | float):
             self._complain(_("{node} is an optimizer's setting, so it is one number.").format(node=node.name), node.id)
@@ -325,7 +333,7 @@ class _Reader:
     def _free(self, name: str) -> str:
         """A name for the equations, like a node's name where that can be read and means nothing else."""
         taken = {*self.variable.values(), THETA, GRADIENT, USED, STEP, AHEAD} - {self._slope_alias()}
-        base = name if _reads_as(name) == name and name not in RESERVED and name not in CONSTANTS else "u"
+        base = name if _reads_as(name) == name and name not in {*RESERVED, *CONSTANTS, *TAKEN} else "u"
         free, count = base, 2
         while free in taken:
             free, count = f"{base}_{count}", count + 1
