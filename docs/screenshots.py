@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
-MORE_SIZES = {"runs": (1280, 720), "compare": (1280, 720), "sweep": (1280, 720), "race": (1280, 720), "timeline": (1280, 720)}
+MORE_SIZES = dict.fromkeys(("runs", "compare", "sweep", "race", "paths", "timeline"), (1280, 720))
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
 
@@ -189,6 +189,28 @@ def race(window: Window) -> None:
     _one_after_another(window, (choose, start))
 
 
+def paths(window: Window) -> None:
+    """The paths of four optimizers on (1 − w₂w₁)², from a start beside a sharp minimum."""
+    from graph.model.edits import SetTraining
+
+    def choose() -> None:
+        window.document.do(SetTraining("steps", 200), "Shorter")
+        window.actions_by_id["race"].trigger()
+        assert window.sweep.race is not None
+        window.sweep.race.form.choose({"sgd": 0.06, "momentum": 0.01, "rmsprop": 0.05, "adam": 0.2})
+
+    def start() -> bool:
+        ready = window.actions_by_id["sweep_start"].isEnabled()
+        window.actions_by_id["sweep_start"].trigger()
+        return ready
+
+    def show() -> None:
+        assert window.sweep.race is not None
+        window.sweep.race.show_view("ways")
+
+    _one_after_another(window, (choose, start, show))
+
+
 def _kernel(window: Window) -> Kernel:
     assert window.kernel is not None
     return window.kernel
@@ -234,6 +256,7 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "compare": ("tanh-mlp-2-4-2", compare, None),
     "sweep": ("tanh-mlp-2-4-2", sweep, None),
     "race": ("spiral", race, None),
+    "paths": ("saddle", paths, None),
 }
 """Name of the picture: the example, what is done, milliseconds until it is taken; None: when all is done."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COMPARED = 2**18
 """Row numbers of one run that are compared at most: the epochs from the first on, and the last one."""
+NO_DATA = "none"
 ASKED_FOR = ("seed", "order_seed", "batch_size", "drop_last")
 """Training settings that, where they are swept, give runs another start or other batches on purpose."""
 
@@ -42,7 +43,7 @@ def start_of(run: Run) -> Start:
 def _batches(run: Run) -> str:
     batches = run.conditions().batches()
     if not batches.rows:
-        return "none"
+        return NO_DATA
     if batches.whole:
         return f"all {batches.rows}"
     epochs = max(1, -(-run.total_steps // batches.count))
@@ -61,6 +62,8 @@ class Fairness:
     same_start: bool
     same_batches: bool
     odd: tuple[int, ...] = ()
+    data: bool = True
+    """Whether there are data, so that there are batches at all."""
 
     @property
     def fair(self) -> bool:
@@ -83,7 +86,8 @@ def fairness(plan: SweepPlan, rows: Mapping[int, MemberResult]) -> Fairness | No
         seen = [row.batches for row in group]
         usual = max(dict.fromkeys(seen), key=seen.count)
         odd += [row.index for row in group if row.batches != usual]
-    return Fairness(sum(map(len, several)), all(len({row.start for row in group}) == 1 for group in several), not odd, tuple(sorted(odd)))
+    return Fairness(sum(map(len, several)), all(len({row.start for row in group}) == 1 for group in several), not odd, tuple(sorted(odd)),
+                    any(row.batches != NO_DATA for group in several for row in group))  # fmt: skip
 
 
 def fair_text(graph: Graph, plan: SweepPlan, found: Fairness | None) -> str:
@@ -92,6 +96,8 @@ def fair_text(graph: Graph, plan: SweepPlan, found: Fairness | None) -> str:
         return ""
     if not found.same_start:
         return _("Not a fair race: the runs do not start from the same initial values.")
+    if not found.data:
+        return _("Same start: checked.")
     if found.same_batches:
         return _("Same start, same batches: checked.")
     place = plan.place(OPTIMIZER)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.sweep.fairness import fair_text, fairness
+from graph.model.graph import Graph
 from graph.model.training_settings import training_length
 from graph.text.messages import _
 from ui.look import pictures
@@ -25,6 +25,7 @@ from ui.sweep.places import PlacesTable
 from ui.sweep.race_form import RaceForm
 from ui.sweep.start_box import StartBox
 from ui.sweep.state import NAMES, SweepState
+from ui.sweep.ways import WaysView
 
 EMPTY = _("Choose optimizers and start the race. Everyone begins with the same weights and sees the same mini-batches.")
 HIDDEN = _("Numbers are hidden until they are predicted, so the race is not shown either.")
@@ -36,6 +37,7 @@ VIEWS = {
     "multiples": (_("By rate"), _("A small plot for each rate, with all optimizers in it")),
     "values": (_("Sensitivity"), _("The loss at the end against the rate: median and range over the seeds")),
     "places": (_("Who was first"), _("How many steps each needed to reach a target loss")),
+    "ways": (_("Paths"), _("The paths of all over the contours of the objective, for two trained numbers")),
 }
 
 
@@ -49,6 +51,7 @@ class RacePage(QWidget):
         self.box = StartBox(workspace, self.state, self.form, _("Start the race"), _("Train everyone from the same start"))
         self.box.seen = self.isVisible
         self.chart, self.places = SweepChart(self.state), PlacesTable(self.state)
+        self.ways = WaysView(self.state, workspace.work)
         self.chart.view = "curves"
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -111,7 +114,7 @@ class RacePage(QWidget):
         foot.addWidget(self.keep)
         foot.addWidget(self.use)
         self._body = QStackedWidget()
-        for page in (self.hint, self.chart, self.places):
+        for page in (self.hint, self.chart, self.places, self.ways):
             self._body.addWidget(page)
         side = QWidget()
         column = QVBoxLayout(side)
@@ -149,6 +152,7 @@ class RacePage(QWidget):
         self.form.dress()
         self.chart.set_theme(self.theme)
         self.places.dress(self.theme)
+        self.ways.set_theme(self.theme)
         small = replace(self.theme, scale=self.theme.scale * 12 / 13)
         for words in (self.box.estimate, self.status, self.length, self.fair):
             enlarge(words, small)
@@ -161,7 +165,7 @@ class RacePage(QWidget):
         """The document is another, or another by an edit."""
         graph = self._workspace.document.graph
         self.form.set_graph(graph, fresh)
-        self.length.setText(length_text(graph.training))
+        self.length.setText(length_text(graph))
         self.box.described()
         self.enable()
         self._say()
@@ -190,6 +194,7 @@ class RacePage(QWidget):
     def end(self) -> None:
         """Nothing is asked any more."""
         self.box.leave_estimate()
+        self.ways.leave()
 
     def _begun(self) -> None:
         self.places.forget()
@@ -213,10 +218,15 @@ class RacePage(QWidget):
         some = bool(self.state.rows) and not hidden
         facets = self.state.graph is not None and facet_of(self.state) is not None
         self.views["multiples"].setVisible(facets)
-        if not facets and self._view == "multiples":
+        two = WaysView.possible(self.state)
+        self.views["ways"].setVisible(two)
+        if (not facets and self._view == "multiples") or (not two and self._view == "ways" and self.state.rows):
             self._view = self.chart.view = "curves"
             self.views["curves"].setChecked(True)
-        self._body.setCurrentWidget(self.hint if not some else self.places if self._view == "places" else self.chart)
+        pages: dict[str, QWidget] = {"places": self.places, "ways": self.ways}
+        self._body.setCurrentWidget(pages.get(self._view, self.chart) if some else self.hint)
+        if some and self._view == "ways":
+            self.ways.follow()
         self._offer()
         self._look()
         self._say()
@@ -246,7 +256,7 @@ class RacePage(QWidget):
         self.chart.counted = self.counted.currentData() or "steps"
         self.measure.setVisible(some and view == "values" and self.measure.count() > 0)
         self.counted.setVisible(some and view in ("curves", "multiples"))
-        self.log.setVisible(some and view != "places")
+        self.log.setVisible(some and view not in ("places", "ways"))
         if view == "places":
             self.places.refresh()
         self.chart.update()
@@ -279,7 +289,11 @@ class RacePage(QWidget):
     # for other programs
 
     def _paint(self, painter: QPainter) -> None:
-        self.chart.paint_to(painter, QRectF(0, 0, EXPORTED.width(), EXPORTED.height()), replace(self.theme, scale=1.3))
+        whole, theme = QRectF(0, 0, EXPORTED.width(), EXPORTED.height()), replace(self.theme, scale=1.3)
+        if self._view == "ways":
+            self.ways.plot.paint_to(painter, whole, theme)
+        else:
+            self.chart.paint_to(painter, whole, theme)
 
     def image(self) -> QImage:
         return pictures.image(EXPORTED, self._paint)
@@ -291,13 +305,16 @@ class RacePage(QWidget):
         return pictures.png(self.image())
 
 
-def length_text(training: Mapping[str, Any]) -> str:
-    """How long everyone trains: what the document says."""
+def length_text(graph: Graph) -> str:
+    """How long everyone trains, and on how many samples a step: what the document says."""
+    training = graph.training
     unit, amount = training_length(training) or ("", 0)
     if not unit:
         return _("The training settings do not say when training ends: set a number of epochs or steps.")
     size = training.get("batch_size")
     long = _("{n:,} epochs").format(n=amount) if unit == "epochs" else _("{n:,} steps").format(n=amount)
+    if not any(node.type == "source.data" for node in graph.nodes.values()):
+        return _("Everyone: {length} (training settings).").format(length=long)
     return _("Everyone: {length}, {batch} (training settings).").format(
         length=long, batch=_("all samples per step") if size is None else _("mini-batches of {n}").format(n=size)
     )

@@ -1,0 +1,46 @@
+"""Lines of equal height of a function that is known on a grid: straight pieces within triangles, two to a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def levels_of(f: Floats, count: int = 14) -> list[float]:
+    """Heights that divide the plane into parts of about equal area, rising; fewer where the function takes few values."""
+    values = f[np.isfinite(f)]
+    if not values.size:
+        return []
+    shares = (np.arange(count) + 0.5) / count
+    return [float(level) for level in np.unique(np.quantile(values, shares))]
+
+
+def level_lines(f: Floats, xs: Floats, ys: Floats, levels: Sequence[float]) -> list[Floats]:
+    """For each level the pieces of its lines, (k, 4): x and y of both ends. `f[j, i]` is the value at `xs[i]`, `ys[j]`; a triangle with
+    a corner that is not finite has none."""
+    x, y = np.meshgrid(xs, ys)
+    corners = np.stack([x, y, f])  # (3, m, n)
+    a, b, c, d = corners[:, :-1, :-1], corners[:, :-1, 1:], corners[:, 1:, 1:], corners[:, 1:, :-1]
+    triangles = np.concatenate([np.stack([a, b, c]).reshape(3, 3, -1), np.stack([a, c, d]).reshape(3, 3, -1)], axis=2)
+    triangles = triangles[:, :, np.isfinite(triangles[:, 2]).all(axis=0)]
+    return [_pieces(triangles, level) for level in levels]
+
+
+def _pieces(triangles: Floats, level: float) -> Floats:
+    """The pieces in triangles (corner, (x, y, f), k): where two of three sides cross the level."""
+    above = triangles[:, 2] > level
+    crossed = triangles[:, :, above.any(axis=0) & ~above.all(axis=0)]
+    above = crossed[:, 2] > level
+    alone = np.argmax(above == (above.sum(axis=0) == 1), axis=0)  # the corner on its own side
+    k = np.arange(crossed.shape[2])
+    top = crossed[alone, :, k]
+    ends = []
+    for step in (1, 2):
+        other = crossed[(alone + step) % 3, :, k]
+        share = (level - top[:, 2]) / (other[:, 2] - top[:, 2])
+        ends.append(top[:, :2] + share[:, None] * (other[:, :2] - top[:, :2]))
+    return np.concatenate(ends, axis=1)
