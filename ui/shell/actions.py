@@ -199,6 +199,7 @@ MENU_TITLES = {
     "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"), "Edit/Data": _("Data"),
     "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),
     "View/Sample shown": _("Sample shown"), "View/Learned function": _("Learned function"), "View/Cards show": _("Cards show"),
+    "Run/On the weights": _("On the weights"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Curves": _("Curves"), "Run/Sweep": _("Sweep"), "Run/Compare": _("Compare"),
     "Run/Steps": _("Steps"), "Run/Runs": _("Runs"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
     "Learn/Inside a node": _("Inside a node"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),

@@ -1,0 +1,295 @@
+"""What the window holds of the optimizer's state: what is shown on the weights, and which two numbers the steps are shown of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip
+
+from engine.learned.surface import number_name
+from engine.learned.track import Quantity, WeightState, WeightStateJob
+from graph.model.address import Address
+from graph.text.messages import _
+from ui.engine_link.refresh import Refresh
+from ui.look.numbers import count
+from ui.look.numerals import number
+from ui.look.theme import font
+from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.present import outdated
+from ui.weights.plates import Field, Key, Plate, cells, index_of, plane, plates
+
+if TYPE_CHECKING:
+    from engine.compile.views import ArrayView, TraceView
+    from engine.numerics.job import Job, JobEnd
+    from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
+    from ui.look.theme import Theme
+    from ui.shell.workspace.workspace import Workspace
+    from ui.weights.painting import Strip
+
+Shown = Literal["values", "velocity", "squares", "rate", "momentum"]
+QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum")
+_SETTING = "weights_show"
+FOOT = 44.0
+"""Height of the lower edge of the canvas, where the choice of a sample is."""
+REST = 1 / 15
+"""Least time between two refreshes, in seconds."""
+
+
+def titles() -> dict[Shown, str]:
+    """What can be shown, in the words of the chooser."""
+    return {
+        "values": _("values"), "velocity": _("velocity"), "squares": _("accumulated squares"), "rate": _("effective rate"),
+        "momentum": _("effective momentum"),
+    }  # fmt: skip
+
+
+class WeightsFeature(Feature):
+    """What is shown is remembered between starts; it changes what is seen, never the document."""
+
+    chosen_changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.shown: Shown = "values"
+        self.seen: WeightState | None = None
+        self.chosen: list[Address] = []
+        """The numbers that were clicked last, the newest first."""
+        self._why = ""
+        self._plates: list[Plate] = []
+        self._tables: dict[Key, np.ndarray] = {}
+        self._strip: Strip | None = None
+        self._refresh = Refresh(workspace.work, self._answered, REST)
+
+    def install(self) -> None:
+        known = self.workspace.settings.text(_SETTING)
+        self._show(next((each for each in QUANTITIES if each == known), "values"))
+        self.workspace.visibility.changed.connect(self.ask)
+        self.workspace.canvas.installEventFilter(self)
+
+    # what the rows do
+
+    def values(self) -> None:
+        self._choose("values")
+
+    def velocity(self) -> None:
+        self._choose("velocity")
+
+    def squares(self) -> None:
+        self._choose("squares")
+
+    def rate(self) -> None:
+        self._choose("rate")
+
+    def momentum(self) -> None:
+        self._choose("momentum")
+
+    def turn(self) -> None:
+        """The next of what can be shown."""
+        self._choose(QUANTITIES[(QUANTITIES.index(self.shown) + 1) % len(QUANTITIES)])
+
+    def _choose(self, shown: Shown) -> None:
+        self.workspace.settings.set(_SETTING, shown)
+        self._show(shown)
+        self.workspace.refresh_actions()
+
+    def _show(self, shown: Shown) -> None:
+        if shown != self.shown:
+            self._forget()
+        self.shown = shown
+        self.workspace.actions_by_id[f"weights_{shown}"].setChecked(True)
+        self.workspace.canvas.model.overlay.painter("weights", self._paint if shown != "values" else None)
+        if shown == "values":
+            self._refresh.stop()
+        self.ask()
+        self.chosen_changed.emit()
+
+    # asking
+
+    def ask(self) -> None:
+        """Ask for what is shown as it is now."""
+        if self.shown == "values" or self.workspace.kernel is None:
+            return
+        if self.workspace.visibility.hides_numbers:
+            self._refresh.stop()
+            self._forget(_("Numbers are hidden until they are predicted."))
+        else:
+            self._refresh.follow(self._job(self.shown))
+
+    def _job(self, quantity: Quantity) -> WeightStateJob:
+        document, kernel = self.workspace.document, self.workspace.kernel
+        assert kernel is not None
+        return WeightStateJob(quantity, document.structure, document.revision, kernel.progress.run)
+
+    def _answered(self, _job: Job, end: JobEnd) -> None:
+        if self.shown == "values" or self.workspace.visibility.hides_numbers:
+            return
+        if end.how == "done" and end.answer.quantity == self.shown and end.answer.stamp.structure == self.workspace.document.structure:
+            self.seen, self._why = end.answer, end.answer.why
+            self._tables.clear()
+        elif end.how == "failed":
+            self._forget(end.text)
+        self._update()
+
+    def _forget(self, why: str = "") -> None:
+        self.seen, self._why = None, why
+        self._plates, self._tables = [], {}
+        self._update()
+
+    def _update(self) -> None:
+        if self.shown != "values":
+            self.workspace.canvas.model.overlay.update()
+
+    @property
+    def _stale(self) -> bool:
+        return self.seen is not None and outdated(self.workspace, self.seen.stamp)
+
+    # painting
+
+    def _tensors(self) -> dict[str, list[tuple[Key, ArrayView]]]:
+        """What there is, by the nodes that are seen as themselves."""
+        scene = self.workspace.canvas.model.scene
+        found: dict[str, list[tuple[Key, ArrayView]]] = {}
+        for key, view in self.seen.tensors if self.seen is not None else ():
+            if key[0] in scene.row and scene.item_of(key[0]) == key[0] and (view.data is not None or view.thumbnail is not None):
+                found.setdefault(key[0], []).append((key, view))
+        return found
+
+    def _largest(self) -> float:
+        """Of all cells: the one scale."""
+        sizes = [float(np.abs(table[np.isfinite(table)]).max(initial=0.0)) for table in self._tables.values()]
+        return max(sizes, default=0.0)
+
+    def _paint(self, painter: QPainter) -> None:
+        from ui.weights.painting import paint_plate, paint_strip
+
+        model = self.workspace.canvas.model
+        camera, theme, scene = model.camera, model.theme, model.scene
+        view = QRectF(self.workspace.canvas.rect()).adjusted(0, 0, 0, -FOOT * theme.scale)
+        quantity = self.shown
+        if quantity != "values" and self.seen is not None:
+            tensors = self._tensors()
+            cards = {node: r for node in scene.nodes_in(model.viewport.seen()) if (r := scene.rect(node))}
+            boxes = {node: QRectF(camera.to_view(r.topLeft()), camera.to_view(r.bottomRight())) for node, r in cards.items()}
+            shapes = {node: [(key, shape.shape) for key, shape in own] for node, own in tensors.items() if node in boxes}
+            size = theme.scale
+            self._plates = plates(boxes, shapes, view, QFontMetricsF(font("small", size)).height(), size)
+            views = dict(self.seen.tensors)
+            for field in (field for plate in self._plates for field in plate.fields):
+                self._table(views[field.key], field)
+            for plate in self._plates:
+                paint_plate(painter, plate, self._tables, quantity, self._largest(), theme, self._stale, size)
+        choices = [(key, text) for key, text in titles().items()]
+        self._strip = paint_strip(painter, view, _("On the weights:"), choices, quantity, self._lines(), theme, self._stale)
+
+    def _table(self, view: ArrayView, field: Field) -> np.ndarray:
+        known = self._tables.get(field.key)
+        if known is None or known.shape != (field.rows, field.columns):
+            known = self._tables[field.key] = cells(view, field)
+        return known
+
+    def _lines(self) -> list[str]:
+        """What the marks mean, and of which step they are."""
+        if self.seen is None or self._why:
+            return [self._why or _("Not computed yet.")]
+        largest = number(self._largest(), 3)
+        said = {
+            "velocity": _("Arrows: the move that the memory holds, up for a growing weight. The longest is {largest}."),
+            "squares": _("Areas: squared gradients that were collected. The largest is {largest}."),
+            "rate": _("αH⁻¹: how far one unit of the gradient moves a weight. The largest is {largest}."),
+            "momentum": _("βH⁻¹H₋₁ of the coming step: the share of the last move. The largest is {largest}."),
+        }[self.seen.quantity]
+        step = _("{optimizer}, step {step}").format(optimizer=self.seen.optimizer, step=count(self.seen.stamp.step))
+        blocks = {field.block for plate in self._plates for field in plate.fields if field.block != (1, 1)}
+        if self._stale:
+            step = _("{step}; the network has changed since").format(step=step)
+        more = [_("In large layers a cell is the mean over several weights.")] if blocks else []
+        return [f"{step}. {said.format(largest=largest)}", *more]
+
+    # mouse
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self.shown == "values":
+            return False
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
+            return self._pressed(event.position())
+        if isinstance(event, QHelpEvent) and (hit := self._hit(QPointF(event.pos()))) is not None:
+            QToolTip.showText(event.globalPos(), self._said(*hit))
+            return True
+        return False
+
+    def _pressed(self, at: QPointF) -> bool:
+        key = self._strip.at(at) if self._strip is not None else None
+        if key is not None:
+            self._choose(next(each for each in QUANTITIES if each == key))
+            return True
+        hit = self._hit(at)
+        if hit is None:
+            return self._strip is not None and self._strip.box.contains(at)
+        field, row, column = hit
+        view = dict(self.seen.tensors)[field.key] if self.seen is not None else None
+        if view is not None:
+            index = index_of(view.shape, row * field.block[0], column * field.block[1])
+            self.choose(Address("parameter", *field.key, index=index))
+            self.workspace.say(self._said(*hit))
+        return True
+
+    def choose(self, place: Address) -> None:
+        """Show the steps of this number too: with the one that was chosen before it."""
+        self.chosen = [place, *(other for other in self.chosen if other != place)][:2]
+        self.chosen_changed.emit()
+
+    def _hit(self, at: QPointF) -> tuple[Field, int, int] | None:
+        for plate in self._plates:
+            for field in plate.fields:
+                cell = field.at(at.x(), at.y())
+                if cell is not None:
+                    return field, *cell
+        return None
+
+    def _said(self, field: Field, row: int, column: int) -> str:
+        view = dict(self.seen.tensors)[field.key] if self.seen is not None else None
+        if view is None or self.shown == "values":
+            return ""
+        value = number(float(self._table(view, field)[row, column]))
+        rows, columns = field.block
+        last = plane(view.shape)
+        names = [
+            number_name(self.workspace.document.graph, Address("parameter", *field.key, index=index_of(view.shape, *place)))
+            for place in ((row * rows, column * columns), (min((row + 1) * rows, last[0]) - 1, min((column + 1) * columns, last[1]) - 1))
+        ]
+        what = titles()[self.shown]
+        if names[0] == names[1]:
+            return _("{name}: {quantity} {value}").format(name=names[0], quantity=what, value=value)
+        return _("{first} to {last}: mean {quantity} {value}").format(first=names[0], last=names[1], quantity=what, value=value)
+
+    # what changes
+
+    def set_document(self, document: Document) -> None:
+        self._refresh.stop()
+        self.chosen = []
+        self._forget()
+        self.chosen_changed.emit()
+
+    def document_changed(self) -> None:
+        if self.seen is not None and self.seen.stamp.structure != self.workspace.document.structure:
+            self._forget()
+        self._update()
+        self.ask()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        self.ask()
+
+    def set_progress(self, progress: Progress) -> None:
+        if self._stale:
+            self._update()
+        self.ask()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._update()
+
+    def end(self) -> None:
+        self._refresh.stop()

@@ -1,0 +1,29 @@
+"""The rows of the action table about what the optimizer holds."""
+
+from __future__ import annotations
+
+from graph.text.messages import _
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec
+
+MENU = "Run/On the weights"
+WORDS = ("optimizer state", "on the weights", "memory", "arrows", "effective learning rate", "momentum buffer")
+
+
+def learns(s: ActionContext) -> bool:
+    return s.learns
+
+
+ROWS = (
+    ActionSpec("weights_values", _("Values alone"), MENU, check="weights_show", search=WORDS, run="weights.values",
+               tip=_("Show nothing of the optimizer on the weights")),
+    ActionSpec("weights_velocity", _("Velocity"), MENU, check="weights_show", enabled=learns, search=WORDS, run="weights.velocity",
+               tip=_("An arrow for each weight: the move that the optimizer's memory holds")),
+    ActionSpec("weights_squares", _("Accumulated squares"), MENU, check="weights_show", enabled=learns, search=WORDS,
+               run="weights.squares", tip=_("A square for each weight, as large as the squared gradients collected so far")),
+    ActionSpec("weights_rate", _("Effective learning rate"), MENU, check="weights_show", enabled=learns, search=WORDS, run="weights.rate",
+               tip=_("A map of αH⁻¹: how far one unit of the gradient moves each weight")),
+    ActionSpec("weights_momentum", _("Effective momentum"), MENU, check="weights_show", enabled=learns, search=WORDS,
+               run="weights.momentum", tip=_("A map of βH⁻¹H₋₁: which share of the last move each weight makes again")),
+    ActionSpec("weights_next", _("Change what is shown on the weights"), MENU, ("V",), "canvas", learns, before=True, search=WORDS,
+               run="weights.turn", tip=_("Values alone, velocity, accumulated squares, effective learning rate or momentum")),
+)  # fmt: skip
