@@ -41,7 +41,7 @@ MOST = 256
 """Copies in one batch."""
 OWN = ("hyper", "seed", "order_seed", "clip_norm", "clip_value", "lr_schedule", "lr_schedule_hyper", "warmup")
 """Training settings of which each copy in a batch has its own value."""
-SHARED = (*OWN, "optimizer", "epochs", "steps", "batch_size", "drop_last", "device")
+SHARED = (*OWN, "optimizer", "rule", "epochs", "steps", "batch_size", "drop_last", "device")
 """Training settings that a batch of copies knows; runs with any other go one after another."""
 MEASURED = 200
 """Measurements of one run that are passed on."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from engine.explain.inside import LOSS, SETTING
+from engine.explain.inside import NEXT, SETTING, STATE
+from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.custom import CUSTOM, custom, rule_key
 from engine.training.optimizers.wired import NUMBERS_SHOWN, RuleError
+from graph.formula.latex import display_name
 from graph.model.edits import Compound, Edit, SetTraining
 from graph.model.graph import Graph
 from graph.model.problem import Problem
@@ -18,6 +19,8 @@ from graph.text.messages import Message, _
 
 KEPT = ("nodes", "edges", "groups", "frames", "notes")
 """What of a document belongs to a rule."""
+PARTS = 3
+"""More changes than this are not told one by one in a title."""
 
 
 def rule_of(graph: Graph, title: str, origin: str) -> dict[str, Any]:
@@ -71,11 +74,46 @@ def train_with(graph: Graph, title: str, origin: str) -> Edit:
     return Compound(edits, _("Train with {title}").format(title=title))
 
 
-def origin_of(rule: Mapping[str, Any]) -> str:
-    """The key of the optimizer that a rule was made of."""
-    return str(rule.get("from") or "")
+def title_of(graph: Graph, base: Graph, title: str) -> str:
+    """What the rule of an edited graph is called: by what it has no more, and what it has beside, of the optimizer of that `title`."""
+    before, after = _computed(base), _computed(graph)
+    lost = [name for name in before if name not in after and not _is_generic(base, before[name])]
+    new = [graph.nodes[node] for name, node in after.items() if name not in before]
+    texts: list[str] = []
+    if {"m_hat", "r_hat"} <= {*lost}:
+        texts.append(_("without bias correction"))
+        lost = [name for name in lost if name not in ("m_hat", "r_hat")]
+    texts += [_("without {name}").format(name=display_name(name)) for name in lost]
+    kinds = dict.fromkeys(graph.spec(node).title.lower() for node in new if graph.spec(node).role == "op" and node.type != NEXT)
+    states = [_("the state {name}").format(name=display_name(node.name)) for node in new if node.type == STATE]
+    texts += [_("with {what}").format(what=what) for what in (*states, *kinds)]
+    if not texts or len(texts) > PARTS:
+        return _("{optimizer}, rewired").format(optimizer=title)
+    return f"{title} {' '.join(texts)}"
 
 
-def without_loss(graph: Graph) -> list[str]:
-    """The nodes that compute the step, in order."""
-    return [node for node in graph.order() if graph.nodes[node].type != LOSS]
+def _computed(graph: Graph) -> dict[str, str]:
+    """The nodes on which the step depends, ids by name."""
+    waiting = [node.id for node in graph.nodes.values() if node.type == NEXT]
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found and not graph.nodes[node].bypassed:
+            found.add(node)
+        waiting += [other for other in graph.predecessors(node) if other not in found]
+    return {graph.nodes[node].name: node for node in graph.nodes if node in found}
+
+
+def _is_generic(graph: Graph, node: str) -> bool:
+    """Whether a node bears the name that nodes of its type have, `add_2`."""
+    name, base = graph.nodes[node].name, graph.spec(node).default_name
+    return graph.spec(node).role != "op" or name == base or (name.startswith(f"{base}_") and name[len(base) + 1 :].isdecimal())
+
+
+def code_of(graph: Graph, title: str, origin: str) -> str:
+    """The rule as a PyTorch file of its own: a class with `zero_grad` and `step`. Raises OptimizerError."""
+    spec = custom(rule_of(graph, title, origin))
+    hyper = spec.with_defaults({s.name: value for s in spec.settings for value in [settings_in(graph).get(s.name)] if value is not None})
+    call = optimizer_call(spec, hyper, "model.parameters()")
+    head = f'"""An optimizer, wired in Gradwire. Use it like those of torch.optim: optimizer = {call}"""'
+    return "\n".join([head, "", "import torch", "", "", *optimizer_class(spec, hyper)]).rstrip("\n") + "\n"

@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from engine.explain.inside.derive import structure
-from engine.explain.inside.rule import problems_of, rule_of, same_rule, train_with
+from engine.explain.inside.rule import code_of, problems_of, rule_of, same_rule, title_of, train_with
 from engine.export.export import export
 from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.nodes.catalog import CATALOG
+from engine.sweep.plan import Axis, SweepPlan, Swept
+from engine.sweep.training import groups
 from engine.training.model import Model
 from engine.training.optimizers.custom import custom
 from engine.training.optimizers.registry import OPTIMIZERS, declared, offered
@@ -25,6 +27,7 @@ from graph.model.edits import AddNode, Edit, Move, SetParam, connect, dissolve, 
 from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.files import dumps, loads
+from tests.engine.sweep.test_stack import assert_equal, both
 from tests.support.networks import tanh_net
 
 
@@ -245,3 +248,32 @@ def test_an_old_value_that_is_read_after_the_new_one_still_is_the_old_one() -> N
         theta -= 0.1 * m
     assert float(optimizer.parameters[0]) == pytest.approx(theta, rel=1e-12) and not math.isnan(theta)
     assert np.isclose(float(optimizer.state["u"][0]), u)
+
+
+def test_rates_of_a_rule_are_trained_as_one_batch_and_race_against_the_original() -> None:
+    document = tanh_net(batch_size=16, epochs=2)
+    train_with(rewired(), "Own", "adam").apply(document)
+    together, alone, stack = both(document, Axis(Swept("lr"), (0.002, 0.01, 0.05)), Axis(Swept("κ"), (0.1, 0.5)))
+    assert not stack.alone and len(together) == 6
+    for one, other in zip(together, alone, strict=True):
+        assert_equal(one, other)
+    kinds = groups(document, SweepPlan((Axis(Swept("optimizer"), ("adam", "custom")), Axis(Swept("seed"), (0, 1)))).checked(document))
+    assert [len(group.members) for group in kinds] == [2, 2] and not any(group.why for group in kinds)
+
+
+def test_a_rule_has_a_title_that_says_what_was_changed_and_a_file_of_its_own() -> None:
+    clipped = adam()
+    wire = clipped.edge_into("change", "x")
+    assert wire is not None
+    insert_on_wire(clipped, wire.id, Node("x", "math.clamp", "clip", params={"low": -1.0, "high": 1.0}), "x", "y").apply(clipped)
+    titles = [title_of(graph, adam(), "Adam") for graph in (uncorrected(), clipped, rewired())]
+    assert titles == ["Adam without bias correction", "Adam with clamp", "Adam, rewired"]
+    space: dict[str, Any] = {}
+    exec(code_of(rewired(), "Own", "adam"), space)
+    theta = torch.ones(2, 3, dtype=torch.float64, requires_grad=True)
+    optimizer = space["CustomOptimizer"]([theta], beta1=0.9, beta2=0.999, lr=0.05, eps=1e-8, κ=0.3)
+    for slope in SLOPES:
+        theta.grad = slope
+        optimizer.step()
+    expected = hand_written(torch.ones(2, 3, dtype=torch.float64), SLOPES, {"lr": 0.05, "κ": 0.3})
+    torch.testing.assert_close(theta.detach(), expected, rtol=1e-12, atol=0.0)
