@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.explain.question import Question, Refusal
 from engine.kernel.outgoing import OutgoingEdits, resumption
-from engine.kernel.protocol import Command, GoTo, Progress, Reply, Request, Reset
+from engine.kernel.protocol import Command, GoTo, Pace, Pause, Progress, Reply, Request, Reset, Start, StepBack, StepOnce
 from graph.storage.files import dumps
 from graph.text.messages import _
 
@@ -88,6 +88,28 @@ class WaitingDocument:
             self.run = command.run
         self._wants_progress = self._wants_state = True
         self._carrier.pump()
+
+    def step_once(self) -> None:
+        """One optimizer step, then pause."""
+        self.command(StepOnce(self.run))
+
+    def back(self) -> None:
+        """Undo one optimizer step exactly."""
+        self.command(StepBack(self.run))
+
+    def start(self, pace: float | None) -> None:
+        """Train, so many steps a second at most; without a number as fast as it goes."""
+        self.command(Pace(self.run, pace))
+        self.command(Start(self.run))
+
+    def pause(self) -> None:
+        self.command(Pause(self.run))
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether the step before is within reach."""
+        progress = self.progress
+        return any(first <= progress.step - 1 <= last for first, last in progress.reachable)
 
     def ask(self, question: Question, callback: AnswerCallback) -> None:
         """Call back with the answer for the document as it is now, or with a `Refusal`."""

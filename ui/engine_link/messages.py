@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from engine.kernel.protocol import Progress
+from engine.kernel.waiting import WaitingDocument
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "WaitingDocument"]

@@ -202,7 +202,7 @@ MENU_TITLES = {
     "Run/On the weights": _("On the weights"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Curves": _("Curves"), "Run/Sweep": _("Sweep"), "Run/Compare": _("Compare"),
     "Run/Steps": _("Steps"), "Run/Runs": _("Runs"), "Run/Breakpoints": _("Breakpoints"), "Learn": _("Learn"),
-    "Learn/Inside a node": _("Inside a node"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),
+    "Learn/Inside a node": _("Inside a node or the optimizer"), "Learn/Analyse": _("Analyse"), "Learn/Predict": _("Predict"),
     "Learn/Find the fault": _("Find the fault"), "Learn/Lesson": _("Lesson"), "Learn/While presenting": _("While presenting"),
     "Help": _("Help"),
 }  # fmt: skip

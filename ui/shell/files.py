@@ -29,7 +29,7 @@ from ui.shell.lending import Lending
 from ui.shell.program_file import write_program
 from ui.shell.run_files import RunFiles
 from ui.shell.weight_files import WeightFiles
-from ui.shell.workspace.services import LESSONS, Lessons
+from ui.shell.workspace.services import INSIDE, LESSONS, Lessons
 
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
@@ -136,7 +136,7 @@ class Files:
         """Whether the user's document may be closed; asks if there are unsaved changes, and saves them on request."""
         window = self._window
         commit_field(window.widget.focusWidget())
-        if not self._lessons.may_close():
+        if not self._lessons.may_close() or not self._window.services.get(INSIDE).may_close():
             return False
         self.give_back()
         if not window.document.modified:

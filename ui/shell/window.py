@@ -296,7 +296,7 @@ class Window(QMainWindow):
         self.topbar.set_file(self.files.title, self.files.modified)
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
         self.setWindowModified(self.files.modified)
-        self.topbar.set_optimizer(optimizer_text(self.document))
+        self.topbar.set_optimizer(optimizer_text(self.files.document))
         self.showing.show_seen()
         self.showing.watch_age()
         self.status.show_document(self.document)
@@ -424,7 +424,9 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """No widget and no enabled action took the key."""
-        if self.furnished and event.key() == Qt.Key.Key_Escape and (self.playhead.cancel() or self.work.cancel()):
+        if self.furnished and event.key() == Qt.Key.Key_Escape and (
+            self.playhead.cancel() or self.work.cancel() or any(feature.escape() for feature in self.features.values())
+        ):
             return
         if self.furnished:
             from ui.shell.refused_keys import explain

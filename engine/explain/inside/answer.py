@@ -101,10 +101,11 @@ def _after(run: Run, rehearsal: Rehearsal) -> tuple[float, dict[Key, Tensor]]:
 def _chosen(rehearsal: Rehearsal, question: InsideOf) -> list[Key]:
     """The learned tensors that are asked about. Raises Unanswerable."""
     keys = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
+    keys = keys[:1] if question.node else keys
     if not keys:
         raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
     count = sum(rehearsal.old[key].numel() for key in keys)
-    if question.entry is None and count > LARGEST:
+    if (question.entry is None or len(keys) > 1) and count > LARGEST:
         text = _("{count:,} numbers are too many for one graph (at most {most:,}): choose one tensor, or one number of it.")
         raise Unanswerable(text.format(count=count, most=LARGEST))
     return keys
@@ -141,10 +142,13 @@ def _answer(
     graph = structure(spec, hyper, run.model.graph.catalog)
     rows = values(graph, spec, numbers)
     fill_edit(rows).apply(graph)
-    shape = () if entry is not None else tuple(rehearsal.old[keys[0]].shape) if len(keys) == 1 else (cut.count(rehearsal.old),)
+    shape = tuple(rehearsal.old[keys[0]].shape) if len(keys) == 1 else (cut.count(rehearsal.old),)
+    choices = tuple((*key, _label(run, [key]), tuple(tensor.shape)) for key, tensor in rehearsal.old.items())
+    node, name = keys[0] if question.node else ("", "")
     return Inside(
-        spec.key, translated(spec.title), dumps(graph), rows, _label(run, keys), shape, entry, run.state.step, rehearsal.t, rehearsal.note
-    )
+        spec.key, translated(spec.title), dumps(graph), rows, node, name, entry, _label(run, keys), shape, choices, run.state.step,
+        rehearsal.t, rehearsal.note,
+    )  # fmt: skip
 
 
 def _hypers(run: Run, spec: type[Optimizer], rehearsal: Rehearsal, keys: list[Key]) -> list[Mapping[str, Any]]:

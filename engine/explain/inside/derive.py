@@ -29,6 +29,11 @@ PLUS = "_plus"
 """Behind the name of a value after the step: `m_plus` is m⁺."""
 CHANGE = "Δθ"
 DTYPE = "float64"
+SIGNS = {
+    "math.add": "+", "math.subtract": "−", "math.multiply": "×", "math.divide": "÷", "math.negate": "−", "math.sqrt": "√",
+    "math.square": "^2", "math.power": "^", "math.abs": "|x|", "math.reciprocal": "1/x",
+}  # fmt: skip
+"""What stands on the card of an operation without a name of its own, which shows nothing but its title: its number is on its wire."""
 WORDS = {1.0: "one", 2.0: "two", 0.5: "half"}
 """Names of constants that say what they are."""
 
@@ -160,7 +165,10 @@ class _Builder:
         own, count = identity, 2
         while own in self._graph.nodes:
             own, count = f"{identity}_{count}", count + 1
-        AddNode(Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), params=dict(params))).apply(self._graph)
+        sign = "" if name else SIGNS.get(key, "")
+        inner = not name and spec.category == "math"
+        node = Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), sign, dict(params), collapsed=inner)
+        AddNode(node).apply(self._graph)
         return own
 
     def _wire(self, source: End, target: str, port: str) -> None:

@@ -35,6 +35,8 @@ SUM = 16.0
 ROWS_OF_MANY = 3
 """Rows that are kept for a port that takes any number of wires; with more, the card grows."""
 RADIUS = 9.0
+SIGN = 3
+"""A label of so few letters is the sign of an operation."""
 PORT = 5.5
 STUB = 56.0
 """Length of the short wire that carries the objective's value."""
@@ -110,7 +112,7 @@ def operation(graph: Graph, node: Node) -> str:
         return _("bypassed")
     if spec.role == "data":
         return str(graph.setting(node.id, "dataset")).replace("_", " ")
-    if spec.role in _SOURCES:
+    if spec.role in _SOURCES and not spec.rule:
         return _SOURCES[spec.role]
     return node.type if spec.category == "unknown" else spec.title
 
@@ -210,9 +212,11 @@ def _cut(saying: Saying, room: float) -> Saying:
 
 
 def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCard:
-    """A card of which only the title is seen, with its ports close together at its sides."""
-    wide = titles.title(node.name, display_name(node.name), 1e6).width
-    width = 8 * round(min(max(wide + PAD + 34, 72.0), 192.0) / 8 + 0.49)
+    """A card of which only the title is seen, with its ports close together at its sides. A label that is a sign such as × is the title."""
+    sign = node.label if node.label and len(node.label) <= SIGN else ""
+    name = (sign, sign) if sign else (node.name, display_name(node.name))
+    wide = titles.title(*name, 1e6).width
+    width = 8 * round(min(max(wide + PAD + (12 if sign else 34), 40.0 if sign else 72.0), 192.0) / 8 + 0.49)
     height = max(32.0, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
 
     def spots(rows: list[tuple[str, int, bool, bool]], output: bool) -> tuple[PortSpot, ...]:
@@ -220,7 +224,7 @@ def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCa
         x = width if output else 0.0
         return tuple(PortSpot(p, slot, output, x, first + FOLDED_PITCH * i, "", m, f) for i, (p, slot, m, f) in enumerate(rows))
 
-    title = titles.title(node.name, display_name(node.name), width - PAD - 30 - (18 if frozen else 0))
+    title = titles.title(*name, width - (PAD if sign else PAD + 30) - (18 if frozen else 0))
     ports = spots(list(kind.inputs), False), spots([(n, 0, False, False) for n in kind.outputs], True)
     return NodeCard(title, category, width, height, titles.NOTHING, titles.NOTHING, "folded", QRectF(), None, *ports, frozen)
 

@@ -14,6 +14,7 @@ from ui.shell.commands.run import RunCommands
 from ui.shell.commands.view import Dressed, ViewCommands
 from ui.shell.palette import Searchable
 from ui.shell.workspace.action_spec import ActionContext, ActionSpec
+from ui.shell.workspace.services import INSIDE
 
 if TYPE_CHECKING:
     from ui.shell.workspace.feature import Feature
@@ -64,7 +65,7 @@ class Commands:
 
     def situation(self) -> ActionContext:
         window, graph = self._window, self._window.document.graph
-        history, kernel, canvas = window.document.history, window.kernel, window.canvas
+        history, kernel, canvas, inside = window.document.history, window.kernel, window.canvas, window.services.find(INSIDE)
         return ActionContext(
             nodes=len(graph.nodes),
             selected_nodes=len(canvas.selected_nodes()),
@@ -76,7 +77,7 @@ class Commands:
             redo=(history.redo_text or _("last change")) if history.can_redo else "",
             events=len(window.playhead.events),
             samples=canvas.sample_chooser.count,
-            training=kernel is not None and kernel.training,
+            training=kernel is not None and (kernel.training or (inside is not None and inside.training)),
             trained=kernel is not None and kernel.progress.step > 0,
             was_reset=kernel is not None and kernel.progress.before_reset > 0,
             trainable=not self.why_not_train(),
@@ -100,6 +101,9 @@ class Commands:
         window = self._window
         if window.kernel is None or window.trace is None:
             return _("The engine is starting")
+        inside = window.services.find(INSIDE)
+        if inside is not None and inside.active:
+            return inside.why_not_train()
         if not self._learns():
             return _("Nothing here can be trained: there is no Parameter and no layer with weights")
         return "" if window.trace.objective is not None else window.trace.objective_note or _("Solve the problems first")

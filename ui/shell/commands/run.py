@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph.text.messages import _
 from ui.shell.workspace.playback import speed_text
+from ui.shell.workspace.services import INSIDE, InsideView
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -47,10 +48,18 @@ class RunCommands:
         playhead.set_speed(playhead.speed * factor)
         self._window.say(speed_text(playhead))
 
+    @property
+    def _inside(self) -> InsideView | None:
+        """The inside of the optimizer while it is shown: training goes on with the user's own graph."""
+        inside = self._window.services.find(INSIDE)
+        return inside if inside is not None and inside.active else None
+
     def train(self) -> None:
         kernel = self._window.kernel
         if kernel is None:
             return
+        if self._inside is not None:
+            return self._inside.train()
         if kernel.training:
             kernel.pause()
         else:
@@ -67,7 +76,9 @@ class RunCommands:
         self._shown = True
 
     def train_step(self) -> None:
-        if self._window.kernel is not None:
+        if self._inside is not None:
+            self._inside.step()
+        elif self._window.kernel is not None:
             self._window.playhead.reset()
             self._window.kernel.step_once()
 

@@ -36,6 +36,10 @@ class Feature(Follower, QObject):
         QObject.__init__(self, workspace.widget)
         self.workspace = workspace
 
+    def escape(self) -> bool:
+        """Esc was pressed and nothing else took it; whether this ends something."""
+        return False
+
     def facts(self) -> Iterable[str]:
         """What rows of the action table may ask for with `has`."""
         return ()

@@ -142,6 +142,33 @@ class Predictions(Protocol):
         """Remove the hints beside the canvas, because they are shown elsewhere."""
 
 
+class InsideView(Protocol):
+    """The inside of the optimizer: the update of a parameter as a graph, shown in place of the user's own, whose run goes on."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is shown."""
+
+    @property
+    def training(self) -> bool:
+        """Whether the user's graph is being trained while it is shown."""
+
+    def open(self, node: str, name: str, entry: tuple[int, ...] | None) -> None:
+        """Show the update of one number of a learned tensor, of the whole tensor (no entry), or of all parameters (no node)."""
+
+    def train(self) -> None:
+        """Train the user's graph, or pause."""
+
+    def step(self) -> None:
+        """Make one training step of the user's graph."""
+
+    def why_not_train(self) -> str:
+        """Why the user's graph cannot be trained now, in words; empty where it can."""
+
+    def may_close(self) -> bool:
+        """Whether a rule that was rewired and is not used may be let go of; asks."""
+
+
 class Lessons(Protocol):
     """Lessons and their recordings."""
 
@@ -288,6 +315,7 @@ class Comparing(Protocol):
 
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
+INSIDE: Service[InsideView] = Service("inside")
 TABLE_IMPORT: Service[Tables] = Service("tables")
 DRAWINGS: Service[Drawings] = Service("drawings")
 TEST_PART: Service[TestPart] = Service("test part")

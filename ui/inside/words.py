@@ -1,0 +1,62 @@
+"""What the line above the canvas says about the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from graph.formula.latex import display_name
+from graph.text.messages import _, translated
+from ui.look.numbers import plain
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+    from ui.inside.guest import InsideGuest, Standing, Switched
+
+MANY = 6
+"""So many names are listed at most."""
+
+
+def own_title(guest: InsideGuest) -> str:
+    """What the rule is called as it is wired now: `Adam without bias correction`."""
+    if guest.standing.key:
+        return translated(guest.title_of(guest.standing.key))
+    return _("{title}, rewired").format(title=translated(guest.title))
+
+
+def said(guest: InsideGuest, standing: Standing, refusal: str, news: str) -> str:
+    """The sentence below: what is wrong, what is the user's own, or what happened last."""
+    if standing.problems:
+        return standing.problems[0].text
+    if standing.own:
+        return _("This is your own rule now: {title}. Your training still uses {other}.").format(
+            title=own_title(guest), other=translated(guest.title)
+        )
+    if standing.changed:
+        values = ", ".join(f"{_symbol(guest, name)} = {plain(value)}" for name, value in standing.changed.items())
+        return _("{values} here; your training uses another value.").format(values=values)
+    return refusal or news
+
+
+def changes(switched: Switched, before: Graph, after: Graph) -> str:
+    """Which nodes went and came, by their names on the canvas."""
+    gone, new = _names(before, switched.gone), _names(after, switched.new)
+    parts = [_("Gone: {names}.").format(names=gone)] if gone else []
+    parts += [_("New: {names}.").format(names=new)] if new else []
+    return " ".join(parts)
+
+
+def _names(graph: Graph, nodes: Iterable[str]) -> str:
+    """The nodes with a symbol, not the operations between them."""
+    chosen = [graph.nodes[node] for node in graph.order() if node in set(nodes)]
+    names = [display_name(node.name) for node in chosen if not node.type.startswith("math.")]
+    return ", ".join(names[:MANY]) + (" …" if len(names) > MANY else "")
+
+
+def _symbol(guest: InsideGuest, setting: str) -> str:
+    """What a setting is called on the canvas."""
+    graph = guest.document.graph
+    for node in graph.nodes.values():
+        if node.type == "update.setting" and str(graph.setting(node.id, "setting") or node.name) == setting:
+            return display_name(node.name)
+    return setting
