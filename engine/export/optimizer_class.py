@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.derived import TENSOR_FUNCTIONS
+from engine.training.optimizers.derived import ITERATIONS, NEWTON_SCHULZ, SMALLEST_NORM, TENSOR_FUNCTIONS
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of, names_in
 from graph.model.spec import holds
 
@@ -19,12 +19,29 @@ _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
 }  # fmt: skip
 
 
+ORTHOGONAL = (
+    "def orthogonal(matrix):",
+    '    """About the nearest orthogonal matrix: Newton-Schulz steps in bfloat16, as in torch.optim.Muon."""',
+    f"    a, b, c = {NEWTON_SCHULZ}",
+    "    x = matrix.bfloat16()",
+    "    tall = x.shape[0] > x.shape[1]",
+    "    x = x.T if tall else x",
+    f"    x = x / x.norm().clamp(min={SMALLEST_NORM})",
+    f"    for _ in range({ITERATIONS}):",
+    "        gram = x @ x.T",
+    "        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)",
+    "    return (x.T if tall else x).to(matrix.dtype)", "", "",
+)  # fmt: skip
+"""`engine.training.optimizers.derived.orthogonal`, for a program of its own."""
+
+
 def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str]:
     """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written."""
     writer = _Writer(spec, hyper)
     given = ", ".join(writer.arguments)
     return [
-        f"class {spec.__name__}:", *textwrap.wrap(f'"""{spec.doc}"""', 120, initial_indent="    ", subsequent_indent="    "), "",
+        *(ORTHOGONAL if any("orthogonal(" in equation.text for equation in spec.equations) else ()), f"class {spec.__name__}:",
+        *textwrap.wrap(f'"""{spec.doc}"""', 120, initial_indent="    ", subsequent_indent="    "), "",
         f"    def __init__(self, parameters, {given}):",
         "        self.parameters = list(parameters)", "        self.t = 0",
         *(f"        self.{name} = {name}" for name in writer.arguments), *writer.memory(), "",
@@ -49,6 +66,8 @@ class _Writer:
         self.arguments = [s.name for s in spec.settings if s.name in needed]
         self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}
         self.numbers = {*symbols, STEP, *(r.name for r in self.remembered if r.scalar)}
+        self.facts = spec.fact_code
+        self.numbers |= {name for line in self.facts for name in line.partition(" = ")[0].split(", ")}
         self.given = [given for given in spec.gives if given.name in used]
 
     def memory(self) -> Iterator[str]:
@@ -70,6 +89,7 @@ class _Writer:
         yield "        for i, parameter in enumerate(self.parameters):"
         yield "            if parameter.grad is None:"
         yield "                continue"
+        yield from (f"            {line}" for line in self.facts)
         yield f"            {PARAMETER}, {USED} = parameter, parameter.grad"
         if any(GRADIENT in e.names for e in self.equations):
             yield f"            {GRADIENT} = {USED}"
@@ -91,7 +111,8 @@ class _Writer:
         code = f"{self.names.get(equation.name, equation.name)} = {self._code(equation.tree)}"
         open_ones = [c for c in _conditions(equation) if _asked(c) not in self.hyper]
         if open_ones:
-            yield "if " + " and ".join(c.replace(_asked(c), f"self.{_asked(c)}") for c in open_ones) + ":"
+            kept = [c if _asked(c) in self.numbers else c.replace(_asked(c), f"self.{_asked(c)}") for c in open_ones]
+            yield f"if {' and '.join(kept)}:"
             code = f"    {code}"
         yield code
 
@@ -121,6 +142,10 @@ class _Writer:
             return self._plain_call(word, [self._code(argument) for argument in arguments])
         full = f"torch.full_like({PARAMETER}, {{}})"
         texts = [full.format(self._code(a)) if number else self._code(a) for a, number in zip(arguments, plain, strict=True)]
+        if word == "norm":
+            return f"torch.linalg.vector_norm({texts[0]})"
+        if word == "orthogonal":
+            return f"orthogonal({texts[0]})"
         if word == "where":
             if plain[0]:
                 return self._plain_call(word, [self._code(argument) for argument in arguments])

@@ -104,6 +104,8 @@ class Optimizer:
     """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
     gives: ClassVar[tuple[Given, ...]] = ()
     """What the method `given` computes."""
+    fact_code: ClassVar[tuple[str, ...]] = ()
+    """Lines that compute the `facts` of a `parameter` in an exported program."""
     random: ClassVar[bool] = False
     """Whether a step draws random numbers: the training loop says before each where they come from (`set_random`)."""
     elementwise: ClassVar[bool] = True

@@ -31,7 +31,7 @@ class Rprop(Optimizer):
         Equation("f = where(c, η_plus, f)"),
         Equation("s = min(max(s*f, s_min), s_max)"),
         Equation("g = where(-c, 0, g)", remark=_("no step where it did")),
-        Equation("θ = θ - s*sign(g)"),
+        Equation("θ = θ - sign(g)*s"),
         Equation("last = g"),
     )
     letters = {"last": "g_{t-1}", "η_plus": r"\eta^{+}", "η_minus": r"\eta^{-}", "s_min": r"s_{\min}", "s_max": r"s_{\max}"}

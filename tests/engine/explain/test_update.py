@@ -191,6 +191,8 @@ def test_every_equation_comes_to_what_it_says(optimizer: str, hyper: dict[str, A
             for row in asked(trainer, UpdateOf(entry=entry)).parameters:
                 equations = lines_of(row)
                 for text, numbers, result in equations:
+                    if r"\|" in text or "orthogonal" in text:  # of a whole tensor, whose numbers have no room in a line
+                        continue
                     assert comes_to(text, numbers) == pytest.approx(result, rel=1e-9, abs=1e-12), text
                 assert row.new.data is not None and made_of(row) == row.new.data[row.entry]
         trainer.train(max_steps=1)

@@ -63,8 +63,27 @@ def perturbed(thetas: list[Tensor], gradients: list[list[Tensor]], h: Settings) 
     return thetas
 
 
+def muon(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+    """PyTorch's two classes: Muon for a matrix, AdamW for what is none."""
+    parameter = theta.requires_grad_()
+    run: torch.optim.Optimizer
+    if theta.dim() == 2:
+        run = torch.optim.Muon(
+            [parameter], lr=h["lr"], weight_decay=h["weight_decay"], momentum=h["momentum"], nesterov=h["nesterov"],
+            adjust_lr_fn=h["adjust"],
+        )  # fmt: skip
+    else:
+        run = torch.optim.AdamW(
+            [parameter], lr=h["other_lr"], betas=(h["beta1"], h["beta2"]), eps=h["eps"], weight_decay=h["weight_decay"]
+        )
+    for gradient in gradients:
+        parameter.grad = gradient
+        run.step()
+    return parameter.detach()
+
+
 BY_HAND: dict[str, Callable[[Tensor, list[Tensor], Settings], Tensor]] = {
-    "gd": descent, "adamax": adamax, "signsgd": signum, "lion": lion,
+    "gd": descent, "adamax": adamax, "signsgd": signum, "lion": lion, "muon": muon,
 }  # fmt: skip
 JOINT: dict[str, Callable[[list[Tensor], list[list[Tensor]], Settings], list[Tensor]]] = {"perturbed": perturbed}
 """Methods that look at all parameters together: what becomes of them along the gradients of every step."""
