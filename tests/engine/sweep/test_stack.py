@@ -8,6 +8,7 @@ import pytest
 
 from engine.sweep.plan import Axis, SweepPlan, Swept, member_graph
 from engine.sweep.stack import CannotStack, Stack
+from engine.sweep.training import groups
 from engine.training.compiled import Compiled
 from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
@@ -15,7 +16,7 @@ from engine.training.run import Run
 from graph.model.graph import Graph
 from tests.support.networks import network, tanh_net
 
-FIRST_ORDER = [key for key, spec in OPTIMIZERS.items() if not spec.evaluates_loss]
+FIRST_ORDER = [key for key, spec in OPTIMIZERS.items() if not spec.evaluates_loss and spec.elementwise]
 
 
 def everything(bias: bool = False, **training: Any) -> Graph:
@@ -73,6 +74,12 @@ def test_a_gradient_of_round_off_alone_is_not_trusted_to_an_optimizer_that_norma
     both(everything(bias=True), Axis(Swept("seed"), (0, 1)))
     with pytest.raises(CannotStack, match="round-off"):
         both(everything(bias=True, optimizer="adam", hyper={}), Axis(Swept("seed"), (0, 1)))
+
+
+def test_methods_of_whole_matrices_are_trained_one_after_another() -> None:
+    graph = tanh_net(optimizer="muon", hyper={})
+    (group,) = groups(graph, SweepPlan((Axis(Swept("seed"), (0, 1)),)).checked(graph))
+    assert group.why == "Muon looks at whole weight matrices"
 
 
 def test_other_hyperparameters_go_along_as_columns() -> None:
