@@ -16,7 +16,7 @@ def share(name: str, default: float, title: str, symbol: str, text: str) -> Sett
 
 
 def epsilon(default: float) -> Setting:
-    return Setting("eps", "float", default, 0.0, 1.0, symbol="ε", logarithmic=True, help="Prevents division by 0.")
+    return Setting("eps", "float", default, 0.0, 1e3, symbol="ε", logarithmic=True, help="Prevents division by 0.")
 
 
 def weight_decay(default: float = 0.0) -> Setting:
