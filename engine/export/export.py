@@ -21,6 +21,7 @@ from engine.export.registry import ExportError
 from engine.export.scopes import CodeLine, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
+from engine.training.biases import is_bias
 from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import declared
@@ -76,6 +77,7 @@ class _Exporter:
         self.names = python_names((self.graph.nodes[n].name, n, self._more_names(n)) for n in self.nodes)
         self.inputs: dict[str, Part] = {}
         self.values: dict[str, Tensor] = {}
+        self.biases: list[str] = []
         computed = [n for n in self.nodes if self.graph.spec(n).role not in ("input", "data")]
         one_call = self.measured.one_call(self.nodes, self._wiring)
         self.root, self.home = scopes(self.graph, computed, {*RESERVED, *self.names.values()}, one_call)
@@ -258,6 +260,8 @@ class _Exporter:
             if isinstance(argument, Own) and argument.key[0] == node:
                 name, value = self._tensor_name(argument.key), self.model.state.parameters[state_key(argument.key)]
                 self.values[path + name] = value
+                if is_bias(self.graph, argument.key):
+                    self.biases.append(path + name)
                 if node_type.role == "parameter":
                     places["value"] = zeros(value.shape)
                 elif not constructor:
@@ -276,7 +280,7 @@ class _Exporter:
         classes += self._class(self.root, list(methods.values()))
         return program(
             self.title, str(self.model.dtype), classes, self.values, self.inputs, self.graph.training, self._learned(),
-            self._report(methods), self.model.state.step,
+            self._report(methods), self.model.state.step, self.biases,
         )  # fmt: skip
 
     def _learned(self) -> Literal["all", "some", "none"]:

@@ -16,8 +16,7 @@ RESERVED = frozenset({
     "torch", "nn", "F", "self", "model", "argparse", "base64", "zlib", "values", "inputs", "unpack", "main", "train",
     "CLASSES", "Model", "predict", "classify", "penalty_terms", "accuracy", "measure", "test_inputs",
     *keyword.kwlist, *dir(builtins), *dir(nn.Module()),
-    *(optimizer.__name__ for optimizer in OPTIMIZERS.values() if not optimizer.torch_call),
-    CLASS,
+    *(optimizer.__name__ for optimizer in OPTIMIZERS.values()), CLASS,
 })  # fmt: skip
 
 

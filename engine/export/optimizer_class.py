@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.base import AHEAD, Optimizer
 from engine.training.optimizers.derived import ITERATIONS, NEWTON_SCHULZ, SMALLEST_NORM, TENSOR_FUNCTIONS
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of, names_in
 from graph.model.spec import holds
@@ -35,18 +35,22 @@ ORTHOGONAL = (
 """`engine.training.optimizers.derived.orthogonal`, for a program of its own."""
 
 
-def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str]:
-    """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written."""
-    writer = _Writer(spec, hyper)
-    given = ", ".join(writer.arguments)
+def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any], groups: bool = False) -> list[str]:
+    """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written.
+
+    With `groups` the last argument are the places of parameters without weight decay. A class that takes its gradient ahead has
+    `look_ahead`, to be called before the loss is computed, and `look_back`.
+    """
+    writer = _Writer(spec, hyper, groups)
+    given = ", ".join([*writer.arguments, *(["undecayed=()"] if groups else [])])
     return [
         *(ORTHOGONAL if any("orthogonal(" in equation.text for equation in spec.equations) else ()), f"class {spec.__name__}:",
         *textwrap.wrap(f'"""{spec.doc}"""', 120, initial_indent="    ", subsequent_indent="    "), "",
         f"    def __init__(self, parameters, {given}):",
         "        self.parameters = list(parameters)", "        self.t = 0",
-        *(f"        self.{name} = {name}" for name in writer.arguments), *writer.memory(), "",
+        *(f"        self.{name} = {name}" for name in [*writer.arguments, *(["undecayed"] if groups else [])]), *writer.memory(), "",
         "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
-        "    @torch.no_grad()", "    def step(self):", "        self.t += 1", *writer.step(), "",
+        *writer.look_ahead(), "    @torch.no_grad()", "    def step(self):", "        self.t += 1", *writer.step(), "",
     ]  # fmt: skip
 
 
@@ -56,7 +60,7 @@ def optimizer_call(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: 
 
 
 class _Writer:
-    def __init__(self, spec: type[Optimizer], hyper: Mapping[str, Any]) -> None:
+    def __init__(self, spec: type[Optimizer], hyper: Mapping[str, Any], groups: bool = False) -> None:
         self.hyper = hyper
         self.equations = [e for e in spec.equations if holds(",".join(c for c in _conditions(e) if _asked(c) in hyper), hyper)]
         changed, used = {e.name for e in self.equations}, {name for e in self.equations for name in e.names}
@@ -65,6 +69,9 @@ class _Writer:
         needed = {symbols[name] for name in used if name in symbols} | {r.start for r in self.remembered if isinstance(r.start, str)}
         self.arguments = [s.name for s in spec.settings if s.name in needed]
         self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}
+        self.groups = groups and "weight_decay" in self.arguments
+        if self.groups:
+            self.names[name_of("λ")] = "weight_decay"
         self.numbers = {*symbols, STEP, *(r.name for r in self.remembered if r.scalar)}
         self.facts = spec.fact_code
         self.numbers |= {name for line in self.facts for name in line.partition(" = ")[0].split(", ")}
@@ -75,6 +82,20 @@ class _Writer:
             start = r.start if isinstance(r.start, str) else repr(float(r.start))
             value = repr(r.start) if r.scalar else f"[torch.full_like(p, {start}) for p in self.parameters]"
             yield f"        self.{r.name} = {value}"
+
+    def look_ahead(self) -> Iterator[str]:
+        """Two methods: to the point where the gradient is taken, and back."""
+        equation = next((e for e in self.equations if e.name == AHEAD), None)
+        if equation is None:
+            return
+        kept = [r.name for r in self.remembered if r.name in equation.names]
+        yield from ("    @torch.no_grad()", "    def look_ahead(self):", "        self.here = [p.clone() for p in self.parameters]")
+        yield "        for i, parameter in enumerate(self.parameters):"
+        yield f"            {PARAMETER} = parameter"
+        yield from (f"            {name} = self.{name}[i]" for name in kept)
+        yield from (f"            parameter.copy_({self._code(equation.tree)})", "")
+        yield from ("    @torch.no_grad()", "    def look_back(self):", "        for parameter, value in zip(self.parameters, self.here):")
+        yield from ("            parameter.copy_(value)", "")
 
     def step(self) -> Iterator[str]:
         scalars = [r.name for r in self.remembered if r.scalar]
@@ -98,6 +119,8 @@ class _Writer:
             yield "            begin += parameter.numel()"
         yield from (f"            {name} = self.{name}" for name in scalars)
         yield from (f"            {name} = self.{name}[i]" for name in tensors)
+        if self.groups:
+            yield "            weight_decay = 0.0 if i in self.undecayed else self.weight_decay"
         for equation in self.equations:
             yield from (f"            {line}" for line in self._equation(equation))
         yield f"            parameter.copy_({PARAMETER})"

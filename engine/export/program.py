@@ -22,7 +22,7 @@ from engine.training.measures import Decide
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import declared
 from engine.training.rates import steps_per_epoch
-from graph.model.training_settings import training_length
+from graph.model.training_settings import BY_NAME, setting_in, training_length
 from graph.storage.saved import steps_text
 
 INLINE = 64
@@ -64,10 +64,11 @@ class PrintedReport:
 def program(
     title: str, dtype: str, classes: Sequence[str], values: Mapping[str, Tensor], inputs: Mapping[str, Part],
     training: Mapping[str, Any], learned: Literal["all", "some", "none"], report: PrintedReport, step: int = 0,
+    biases: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """The whole file. `training` are the document's settings, `learned` says how many of the parameters training changes.
 
-    The values are those after `step` steps of training.
+    The values are those after `step` steps of training; `biases` are the parameters that weight decay may leave out.
     """
     packed: dict[str, Tensor] = {}
     learns = learned != "none"
@@ -79,7 +80,7 @@ def program(
         body += _table(f"{report.part}_inputs", f"The same for the {report.part} part.", report.held_out, packed, start="**inputs(),")
     if learns:
         judged = f"{report.part}_loss" if report.part == "validation" and report.held_out else "loss"
-        body += _training_loop(training, inputs, learned == "some", judged)
+        body += _training_loop(training, inputs, learned == "some", judged, biases)
     body += _measuring(report)
     body += _main(bool(values), learns, any("nn.BatchNorm" in line for line in classes))
     body += _packed_tensors(packed)
@@ -206,7 +207,9 @@ def _measuring(report: PrintedReport) -> list[str]:
     return [*lines, "    return {name: value.item() for name, value in found.items()}", "", ""]
 
 
-def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool, judged: str) -> list[str]:
+def _training_loop(
+    training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool, judged: str, biases: Sequence[str]
+) -> list[str]:
     """`judged` is what a schedule that watches the loss is given, of what `measure` returns."""
     rows = max((len(part.tensor) for part in inputs.values() if part.batched), default=0)
     spec = declared(training)
@@ -221,12 +224,13 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
     schedule = scheduler_code(training, float(hyper["lr"]), per_epoch, count if unit == "step" else count * per_epoch)
     notes = [note for note in (schedule.missing, stop_note(training)) if note]
     parts = 1 if spec.evaluates_loss else parts
+    grouped = biases if hyper.get("weight_decay") and not setting_in(training, BY_NAME["decay_biases"]) else ()
     lines = [
-        *([] if spec.torch_code(hyper, "") else [*optimizer_class(spec, hyper), ""]),
+        *([] if spec.torch_code(hyper, "") else [*optimizer_class(spec, hyper, bool(grouped)), ""]),
         "def train(model, data):",
         f'    """{_about(rows, size, shuffled)}{count:,} {unit}s."""',
         f"    torch.manual_seed({int(training.get('seed') or 0)})",
-        f"    optimizer = {_optimizer(spec, hyper, parameters)}",
+        *_optimizer(spec, hyper, parameters, grouped),
         *([f"    scheduler = {schedule.call}"] if schedule.call else []),
         *(["    made = 0  # mini-batches"] if parts > 1 else []),
         *(f"    # {note}" for note in notes),
@@ -236,6 +240,8 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
     step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
     if parts > 1:
         step = [step[1], f"(loss / {parts}).backward()"]
+    if spec.looks_ahead(hyper):
+        step = [*step[:-2], "optimizer.look_ahead()", *step[-2:], "optimizer.look_back()"]
     if spec.evaluates_loss:
         away = [
             "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
@@ -279,9 +285,23 @@ def _arguments(inputs: Mapping[str, Part], shuffled: bool) -> str:
     return ", ".join(f'data["{name}"]{"[rows]" if part.batched else ""}' for name, part in inputs.items())
 
 
-def _optimizer(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str) -> str:
-    call = spec.torch_code(hyper, parameters)
-    return without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else optimizer_call(spec, hyper, parameters)
+def _optimizer(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str, biases: Sequence[str]) -> list[str]:
+    """The lines that make the optimizer: with parameter groups where `biases` have no weight decay."""
+    if not biases:
+        call = spec.torch_code(hyper, parameters)
+        code = without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else optimizer_call(spec, hyper, parameters)
+        return [f"    optimizer = {code}"]
+    named = ["    biases = {", *(f"        {literal(name)}," for name in biases), "    }"]
+    named.append("    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]")
+    if call := spec.torch_code(hyper, "groups"):
+        groups = [
+            "    groups = [", '        {"params": [p for name, p in named if name not in biases]},',
+            '        {"params": [p for name, p in named if name in biases], "weight_decay": 0.0},', "    ]",
+        ]  # fmt: skip
+        return [*named, *groups, f"    optimizer = {without_defaults(f'torch.optim.{call}', keep=('lr',))}"]
+    undecayed = "    undecayed = [i for i, (name, _) in enumerate(named) if name in biases]"
+    own = optimizer_call(spec, hyper, "[p for _, p in named]")
+    return [*named, undecayed, f"    optimizer = {own[:-1]}, undecayed=undecayed)"]
 
 
 def _packed_tensors(packed: Mapping[str, Tensor]) -> list[str]:

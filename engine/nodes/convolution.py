@@ -77,7 +77,7 @@ class Conv2d(Layer):
     frozen = FROZEN
     parameters = (
         Param("W", "out × in × size × size", doc="The filters."),
-        Param("b", "out", when="bias", doc="The bias of each output channel."),
+        Param("b", "out", when="bias", doc="The bias of each output channel.", bias=True),
     )
     formula = r"{@y}_c = \sum_k {@W}_{ck} \star {@x}_k<bias>"
     formula_parts = {"bias": ("bias", {"True": " + {@b}_c"})}

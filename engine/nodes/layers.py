@@ -91,7 +91,9 @@ class Linear(Layer):
     bias = BIAS
     initialisation = INITIALISATION
     frozen = FROZEN
-    parameters = (Param("W", "out × in", doc="The weights: one row per output."), Param("b", "out", when="bias", doc="The bias."))
+    parameters = (
+        Param("W", "out × in", doc="The weights: one row per output."), Param("b", "out", when="bias", doc="The bias.", bias=True),
+    )  # fmt: skip
     formula = r"@y = @x\,@W^\top<bias>"
     formula_parts = {"bias": ("bias", {"True": " + @b"})}
     local_derivatives = {
@@ -195,7 +197,7 @@ class Recurrent(Layer):
     parameters = (
         Param("W", "hidden × in", doc="Weights of the input."),
         Param("U", "hidden × hidden", doc="Weights of the previous state."),
-        Param("b", "hidden", when="bias", doc="The bias."),
+        Param("b", "hidden", when="bias", doc="The bias.", bias=True),
     )
     formula = r"@y = <activation>(@x\,@W^\top + @h\,@U^\top<bias>)"
     formula_parts = {

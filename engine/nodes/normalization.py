@@ -49,8 +49,8 @@ class Normalization(Layer):
     """What all share: learned scale γ and shift β, and the rules."""
 
     parameters = (
-        Param("gamma", "channels", when="affine", doc="γ, the learned scale."),
-        Param("beta", "channels", when="affine", doc="β, the learned shift."),
+        Param("gamma", "channels", when="affine", doc="γ, the learned scale.", bias=True),
+        Param("beta", "channels", when="affine", doc="β, the learned shift.", bias=True),
     )
     formula = r"@y = <scale>\frac{@x - \mu}{\sqrt{\sigma^2 + \epsilon}}<shift>"
     formula_parts = {"scale": ("affine", {"True": r"@gamma \odot "}), "shift": ("affine", {"True": " + @beta"})}

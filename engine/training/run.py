@@ -18,6 +18,7 @@ from engine.data.parts import Part
 from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
+from engine.training.biases import biases
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.history import History
@@ -98,6 +99,8 @@ class Run:
         model, (spec, hyper) = self.model, _optimizer(training)
         size = None if spec.full_batch else training.get("batch_size")
         more = {name: setting_in(training, BY_NAME[name]) for name in STEP_SETTINGS}
+        if not setting_in(training, BY_NAME["decay_biases"]):
+            more["undecayed"] = biases(model.graph, self._program.trainable_keys)
         rows = model.feeds.rows["train"] if any(key in model.feeds.train for key in self._program.feeds) else 0
         rates = _rates(training, float(hyper["lr"]), steps_per_epoch(rows, size, bool(more["drop_last"])))
         if rates is not None:

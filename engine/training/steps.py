@@ -50,6 +50,8 @@ class StepConditions:
     accumulate: int = 1
     clip_norm: float | None = None
     clip_value: float | None = None
+    undecayed: frozenset[int] = frozenset()
+    """Places of the trained parameters without weight decay."""
     rates: Rates | None = None
     """The learning rate of every step; None: that of `hyper`."""
     compiled: Compiled | None = None
@@ -63,7 +65,8 @@ class StepConditions:
     def _settings(self) -> tuple[Any, ...]:
         return (
             self.optimizer, self.hyper, self.batch_size, self.seed, self.threads,
-            self.order_seed, self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.rates,
+            self.order_seed, self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.undecayed,
+            self.rates,
         )  # fmt: skip
 
     def keeps(self) -> dict[int, int]:
@@ -97,6 +100,7 @@ class StepConditions:
 
     def _single(self, parameters: list[Tensor], rate: float | None) -> Optimizer:
         made: Optimizer = self.optimizer(self.hyper if rate is None else {**self.hyper, "lr": rate}, parameters)
+        made.undecayed = self.undecayed
         if made.evaluates_loss:
             return made
         if self.clip_norm is not None or self.clip_value is not None:

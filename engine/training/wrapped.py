@@ -45,6 +45,10 @@ class Wrapped(Optimizer):
         return self.inner.shared
 
     @property
+    def undecayed(self) -> frozenset[int]:  # type: ignore[override]
+        return self.inner.undecayed
+
+    @property
     def is_ahead(self) -> bool:  # type: ignore[override]
         return self.inner.is_ahead
 

@@ -101,12 +101,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A learned tensor of a layer. `shape` is its text (`out × in`); `when` names the bool setting that switches it on."""
+    """A learned tensor of a layer. `shape` is its text (`out × in`); `when` names the bool setting that switches it on.
+
+    A `bias` is a tensor that weight decay may leave out: a bias, or the scale or shift of a normalisation.
+    """
 
     name: str
     shape: str = ""
     when: str = ""
     doc: str = ""
+    bias: bool = False
 
 
 @dataclass(frozen=True, slots=True)

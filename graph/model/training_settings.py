@@ -53,6 +53,12 @@ TRAINING_SETTINGS: Final = (
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
     TrainingSetting("rule", "object", None, title=_("Update rule"), effect="update", form=""),
     TrainingSetting(
+        "decay_biases", "bool", True, title=_("Decay biases too"), effect="update", form="optimizer", option="--decay-biases",
+        option_help=_("whether weight decay holds for biases and for scales and shifts of a normalisation; on by default, as in PyTorch"),
+        help=_("On, as in PyTorch: weight decay shrinks every parameter. Off: biases, and scales and shifts of a normalisation, are left "
+               "out. A parameter of its own counts as a bias where it is only added to something."),
+    ),
+    TrainingSetting(
         "lr_schedule", "choice", "constant", title=_("Schedule"), effect="update", offered=True, form="schedule", option="--schedule",
         metavar="SCHEDULE", option_help=_("learning rate over the run, such as cosine, step:30:0.1 or warmup:100+cosine"),
         help=_("How the learning rate changes during the run."),

@@ -52,6 +52,12 @@ class Rehearsal:
     """What the step was given and knew beside gradients and memory (see `Optimizer.shared`)."""
     search: LineSearch | None = None
     """What the line search of the step tried, where one was asked for."""
+    undecayed: frozenset[Key] = frozenset()
+    """The parameters without weight decay."""
+
+    def hyper_of(self, key: Key) -> Mapping[str, Any]:
+        """The optimizer's settings for one parameter."""
+        return {**self.hyper, "weight_decay": 0.0} if key in self.undecayed else self.hyper
 
 
 def rehearse(run: Run, searched: bool = False) -> Rehearsal:
@@ -100,6 +106,7 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer], se
     used = {k: g for k, g in zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True) if g is not None}
     new = {k: tensor for k, tensor in zip(program.trainable_keys, trainable, strict=True) if k in used}
     after = optimizer.state_dict(names)
+    undecayed = frozenset(k for i, k in enumerate(program.trainable_keys) if i in optimizer.undecayed)
     note, hyper = optimizer.step_note(before, after), dict(optimizer.settings_used)
     shared = dict(zip(program.trainable_keys, optimizer.shared, strict=True))
 
@@ -111,7 +118,9 @@ def make(start: Beginning, optimizer_on: Callable[[list[Tensor]], Optimizer], se
 
     with threads(start.threads):
         search = search_of(optimizer.tried[-1], loss_along) if searched and optimizer.tried else None
-    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated, shared, search)
+    return Rehearsal(
+        old, used, new, before, after, optimizer.t, float(loss), note, hyper, optimizer.updated, shared, search, undecayed
+    )
 
 
 def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
@@ -172,7 +181,7 @@ def row_of(
         given={n: float(v[at] if v.dim() else v) for n, v in given.items()},
         tensors=tensors | ({THETA: old.double()} if tensors else {}), at=at,
     )  # fmt: skip
-    lines = work_out(spec, rehearsal.hyper, numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
+    lines = work_out(spec, rehearsal.hyper_of(key), numbers, Address("parameter", *key, index=at or None)) if rehearsal.updated else ()
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)
     own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)
