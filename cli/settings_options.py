@@ -25,7 +25,9 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
     groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for setting in TRAINING_SETTINGS:
         if setting.name == "hyper":  # of an optimizer's own settings the one that all first-order ones have
-            parser.add_argument("--lr", type=positive, metavar="η", help=_("learning rate"))
+            parser.add_argument("--lr", type=positive, metavar="η", help=_(
+                "learning rate; without it the file's, or the optimizer's own default where --optimizer names another one than the file"
+            ))
         if not setting.option:
             continue
         if setting.name == "lr_schedule":

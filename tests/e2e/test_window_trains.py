@@ -47,10 +47,10 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
 @pytest.mark.parametrize("key", [Qt.Key.Key_F9, Qt.Key.Key_F5, None], ids=["F9", "F5", "button"])
 def test_training_uses_the_number_that_is_being_typed(window: Window, qtbot: QtBot, key: Qt.Key | None) -> None:
     kernel = window.kernel
-    assert kernel is not None and window.panel("training").hyper_form is not None
+    assert kernel is not None and window.panel("training").optimizer.hyper_form is not None
     window.document.do(SetTraining("epochs", 2), "Train briefly")
     window.panels.show("training")
-    field = window.panel("training").hyper_form.editors["lr"]
+    field = window.panel("training").optimizer.hyper_form.editors["lr"]
     field.setFocus(Qt.FocusReason.MouseFocusReason)
     qtbot.waitUntil(field.hasFocus, timeout=PATIENCE)
     qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)

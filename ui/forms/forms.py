@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QShowEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QFont, QIcon, QKeyEvent, QShowEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -55,6 +55,7 @@ class ChoiceField(QComboBox):
         super().__init__()
         self.setAccessibleName(setting.label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._offered: tuple[dict[str, str], dict[str, str]] = {}, {}
         titles = setting.choice_titles or [translated(choice.replace("_", " ")) for choice in setting.choices]
         for choice, title in zip(setting.choices, titles, strict=True):
             self.addItem(title, choice)
@@ -62,15 +63,33 @@ class ChoiceField(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda _: self.changed.emit(self.currentData()))
 
-    def set_choices(self, titles: Mapping[str, str]) -> None:
-        """Offer other choices from now on, with their titles; what is chosen stays where it is among them."""
-        if titles == {self.itemData(i): self.itemText(i) for i in range(self.count())}:
+    def set_choices(self, titles: Mapping[str, str], headings: Mapping[str, str] = {}) -> None:  # noqa: B006 - never changed
+        """Offer other choices from now on, with their titles; what is chosen stays where it is among them. `headings` says under which
+        heading each stands: those of one heading come one after another."""
+        if (dict(titles), dict(headings)) == self._offered:
             return
-        chosen = self.currentData()
+        self._offered = dict(titles), dict(headings)
+        chosen, heading = self.currentData(), ""
         self.clear()
         for choice, title in titles.items():
+            if headings.get(choice, "") != heading:
+                heading = headings[choice]
+                self._add_heading(heading)
             self.addItem(title, choice)
-        self.setCurrentIndex(max(self.findData(chosen), 0))
+        self.setMaxVisibleItems(max(self.count(), 10))
+        first = next((i for i in range(self.count()) if self.itemData(i) is not None), 0)
+        at = self.findData(chosen) if chosen is not None else -1
+        self.setCurrentIndex(at if at >= 0 else first)
+
+    def _add_heading(self, text: str) -> None:
+        """A line that cannot be chosen."""
+        self.addItem(text)
+        model, at = self.model(), self.count() - 1
+        if isinstance(model, QStandardItemModel) and (item := model.item(at)) is not None:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            font = QFont(self.font())
+            font.setBold(True)
+            item.setFont(font)
 
     def set_value(self, value: object) -> None:
         at = self.findData(value)

@@ -11,12 +11,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, offered
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, listed, with_rate_kept
 from graph.model.run_record import RunRecord
 from graph.model.spec import Setting
 from graph.model.training_settings import BY_NAME
 from graph.text.messages import _, translated
 from ui.forms.forms import ParameterForm
+from ui.look.numbers import plain
 from ui.look.widgets import button, label
 
 
@@ -29,10 +30,8 @@ class BranchDialog(QDialog):
         self.training: dict[str, Any] = dict(record.settings)
         self._last = dict(record.settings)
         self.setWindowTitle(_("Branch with changes"))
-        choices = offered(self.training)
-        optimizer = replace(
-            BY_NAME["optimizer"], choices=tuple(choices), choice_titles=tuple(translated(spec.title) for spec in choices.values())
-        )  # fmt: skip
+        titles, headings = listed(self.training)
+        optimizer = replace(BY_NAME["optimizer"], choices=tuple(titles), choice_titles=tuple(titles.values()))
         rate = OPTIMIZERS["sgd"].setting("lr")
         assert rate is not None
         where = Setting(
@@ -40,8 +39,11 @@ class BranchDialog(QDialog):
             help=_("The step of the run at which the branch begins; 0: its start."),
         )  # fmt: skip
         self.form = ParameterForm([where, optimizer, rate.translated(), BY_NAME["batch_size"], BY_NAME["order_seed"]])
+        self.form.editors["optimizer"].set_choices(titles, headings)  # type: ignore[attr-defined]
         self.form.changed.connect(self._set)
         note = label(_("The run stays as it is. Its curve is drawn pale behind the branch's."), "small", wrap=True)
+        self.rate_note, self.rate_use = label("", "small", wrap=True), button("", "quiet")
+        self.rate_use.clicked.connect(self._use_rate)
         buttons = QHBoxLayout()
         cancel, go = button(_("Cancel")), button(_("Go to this step"), "primary")
         go.setDefault(True)
@@ -55,6 +57,8 @@ class BranchDialog(QDialog):
         layout.setSpacing(12)
         layout.addWidget(label(name, "strong", wrap=True))
         layout.addWidget(self.form)
+        layout.addWidget(self.rate_note)
+        layout.addWidget(self.rate_use, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(note)
         layout.addLayout(buttons)
         self.setMinimumWidth(420)
@@ -76,17 +80,40 @@ class BranchDialog(QDialog):
         hyper: Mapping[str, Any] = _first_rate(spec) | dict(self.training.get("hyper") or {})
         self.form.set_values({**self.training, "lr": hyper.get("lr"), "step": self.step})
         self.form.editors["batch_size"].setEnabled(spec is None or not spec.full_batch)
+        usual = _first_rate(spec).get("lr")
+        offered = self.training.get("optimizer") != self._last.get("optimizer") and usual is not None and usual != hyper.get("lr")
+        self.rate_note.setVisible(offered)
+        self.rate_use.setVisible(offered)
+        if offered and spec is not None and usual is not None:
+            text = _("η stays {rate}. Usual for {optimizer}: {other}.")
+            title = translated(spec.short or spec.title)
+            self.rate_note.setText(text.format(rate=plain(hyper["lr"]), optimizer=title, other=plain(usual)))
+            self.rate_use.setText(_("Use η = {rate}").format(rate=plain(usual)))
+
+    @property
+    def _rate(self) -> Any:
+        """The learning rate that is shown; that of the run where the optimizer has none."""
+        own = _first_rate(declared_or_none(self.training))
+        return (own | dict(self.training.get("hyper") or {})).get("lr", (self._last.get("hyper") or {}).get("lr"))
+
+    def _use_rate(self) -> None:
+        """Take the optimizer's usual rate."""
+        self.training["hyper"] = {**(self.training.get("hyper") or {}), **_first_rate(declared_or_none(self.training))}
+        self._show()
 
     def _set(self, name: str, value: Any) -> None:
         if name == "step":
             self.step = value
         elif name == "lr":
             self.training["hyper"] = {**(self.training.get("hyper") or {}), "lr": value}
+            self._show()
         elif name == "optimizer":
-            # another optimizer's settings would be a trap: it begins with its own, or with those the run had
+            # another optimizer's settings would be a trap: it begins with its own, or with those the run had; the rate stays
+            rate = self._rate
             self.training["optimizer"] = value
-            own = self._last.get("hyper") if value == self._last.get("optimizer") else _first_rate(declared_or_none(self.training))
-            self.training["hyper"] = dict(own or {})
+            own = dict(self._last.get("hyper") or {}) if value == self._last.get("optimizer") else {}
+            spec = declared_or_none(self.training)
+            self.training["hyper"] = with_rate_kept(spec, own, rate) if spec is not None else own
             self._show()
         else:
             self.training[name] = value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -13,8 +12,6 @@ from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.training.curve import Point
 from engine.training.losses import Losses
-from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, offered
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.loss_words import loss_words
@@ -26,38 +23,23 @@ from ui.engine_link.messages import Progress
 from ui.forms.forms import ParameterForm
 from ui.look.numbers import count, number, percent, plain, rate
 from ui.look.theme import Theme
-from ui.look.widgets import ElidedLabel, button, clear, label, scrolled
-from ui.maths.formula import FormulaView
+from ui.look.widgets import ElidedLabel, button, label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import RUNS, TEST_PART, Runs, TestPart
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
+from ui.training.optimizer_part import OptimizerPart, optimizer_of, rate_of
 from ui.training.other_runs import other_runs
 from ui.training.schedule_form import ScheduleForm
 from ui.training.timeline import Timeline
 
-OPTIMIZER = replace(
-    BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(translated(spec.title) for spec in OPTIMIZERS.values())
-)
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
 SECTIONS = {
     "gradients": (_("Gradients and batches"), _("Clipping, accumulation and the last mini-batch of an epoch")),
     "stop": (_("Stop conditions"), _("When training stops by itself, beside its length")),
 }
 """The parts of the form that are closed until they are wanted, with their titles and tips."""
-
-
-def optimizer_of(document: Document) -> type[Optimizer]:
-    """The optimizer a document chose; an unknown one counts as SGD."""
-    return declared_or_none(document.graph.training) or OPTIMIZERS["sgd"]
-
-
-def rate_of(document: Document) -> float | None:
-    """The learning rate a document trains with; None where its optimizer has none, or the setting is no number."""
-    setting = optimizer_of(document).setting("lr")
-    value = (document.graph.training.get("hyper") or {}).get("lr", setting.default if setting else None)
-    return value if isinstance(value, (int, float)) else None
 
 
 def optimizer_text(document: Document) -> str:
@@ -110,46 +92,31 @@ class TrainingPage(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._document: Document | None = None
-        self._optimizer: type[Optimizer] | None = None
-        self._formula: tuple[str, ...] = ()
         self._shown: tuple[Document, dict[str, Any]] | None = None
-        self.optimizer_form = ParameterForm((OPTIMIZER,))
+        self.optimizer = OptimizerPart(workspace, self._do)
         self.run_form = ParameterForm(RUN_SETTINGS)
         self.schedule = ScheduleForm()
         self.sections: dict[str, Folded] = {"schedule": self.schedule} | {
             name: Folded(title, [setting for setting in TRAINING_SETTINGS if setting.form == name], tip)
             for name, (title, tip) in SECTIONS.items()
         }
-        self.hyper_form: ParameterForm | None = None
-        self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
         self.message.hide()
         self.curves = Curves(workspace.work)
         self._why, self._step = "", 0
         self._runs: Runs | None = None
-        self._origin: tuple[float, str] | None = None
-        self._last: tuple[float | None, str] | None = None
-        self._before: dict[str, dict[str, Any]] = {}
         self._schedules: dict[str, dict[str, Any]] = {}
-        self.rate_note = label("", "small", wrap=True)
-        self.rate_back = button("", "quiet")
-        self.rate_back.clicked.connect(self._take_rate_back)
-        self._show_rate_note()
         form = QWidget()
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(5)
-        column.addWidget(self.optimizer_form)
-        column.addWidget(self.rate_note)
-        column.addWidget(self.rate_back, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addLayout(self._hyper_place)
+        column.addWidget(self.optimizer)
         column.addWidget(self.run_form)
         self.schedule.hyper_changed.connect(self._set_schedule)
         for section in self.sections.values():
             column.addWidget(section)
             section.changed.connect(self._set)
             section.settled.connect(self._seal)
-        column.addLayout(self._formulas)
         column.addStretch(1)
         self._settings = scrolled(form)
         # else a message makes the page as high as all fields
@@ -174,7 +141,8 @@ class TrainingPage(Panel):
         row.setSpacing(20)
         row.addWidget(self._settings)
         row.addLayout(chart, 1)
-        self.optimizer_form.changed.connect(self._set)
+        self.optimizer.setting_changed.connect(self._set)
+        self.optimizer.settled.connect(self._seal)
         self.run_form.changed.connect(self._set)
         self.run_form.settled.connect(self._seal)
 
@@ -184,12 +152,12 @@ class TrainingPage(Panel):
         self.curves.set_theme(theme)
         self.schedule.set_theme(theme)
         self.timeline.set_theme(theme)
-        self._show_formulas()
+        self.optimizer.set_theme(theme)
 
     def set_document(self, document: Document) -> None:
         self._document = document
-        self._origin, self._last, self._step = None, None, 0
-        self._before.clear()
+        self._step = 0
+        self.optimizer.set_document(document)
         self._schedules.clear()
         self.curves.clear()
         self.show_message("")
@@ -221,42 +189,13 @@ class TrainingPage(Panel):
         if self._shown == (document, dict(training)):
             return
         self._shown = (document, dict(training))
-        self._note_rate()
-        choices = {key: translated(known.title) for key, known in offered(training).items()}
-        self.optimizer_form.editors["optimizer"].set_choices(choices)
-        self.optimizer_form.set_values(training)
+        self.optimizer.refresh()
         values = effective(training)
         self.run_form.set_values(values)
         for name in SECTIONS:
             self.sections[name].set_values(values)
         self.schedule.set_training(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
-        if spec is not self._optimizer or self.hyper_form is None:
-            self._optimizer = spec
-            clear(self._hyper_place)
-            self.hyper_form = ParameterForm([setting.translated() for setting in spec.settings])
-            self.hyper_form.changed.connect(self._set_hyper)
-            self.hyper_form.settled.connect(self._seal)
-            self._hyper_place.addWidget(self.hyper_form)
-            self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
-            self.optimizer_form.editors["optimizer"].setToolTip(translated(spec.doc))
-            self._show_formulas()
-        elif spec.formula(training.get("hyper") or {}) != self._formula:
-            self._show_formulas()
-        self.hyper_form.set_values(training.get("hyper") or {})
-
-    def _show_formulas(self) -> None:
-        """The equations of the step, as the switches are now."""
-        clear(self._formulas)
-        if self._document is None:
-            return
-        self._formula = optimizer_of(self._document).formula(self._document.graph.training.get("hyper") or {})
-        self._formulas.addWidget(label(_("Update"), "section"))
-        for text in self._formula:
-            view = FormulaView(14.0)
-            view.set_formula(text, self.theme.text, self.theme.scale)
-            self._formulas.addWidget(view)
-
     def document_changed(self) -> None:
         self.refresh()
 
@@ -310,13 +249,11 @@ class TrainingPage(Panel):
 
     def take_focus(self, what: str) -> None:
         """`optimizer` or `device`: the field of that name."""
-        form = self.optimizer_form if what == "optimizer" else self.run_form
+        form = self.optimizer.form if what == "optimizer" else self.run_form
         form.editors[what].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set(self, name: str, value: Any) -> None:
-        if name == "optimizer":
-            self._change_optimizer(value)
-        elif name == "lr_schedule":
+        if name == "lr_schedule":
             self._change_schedule(value)
         else:
             setting = BY_NAME[name]
@@ -324,15 +261,6 @@ class TrainingPage(Panel):
             self._do(
                 Compound((SetTraining(name, value), *cleared)), _("Set {lower}").format(lower=setting.label.lower()), ("training", name)
             )
-
-    def _set_hyper(self, name: str, value: Any) -> None:
-        if self._document is None:
-            return
-        setting = optimizer_of(self._document).setting(name)
-        if name == "lr":
-            self._origin = None
-        hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
-        self._do(SetTraining("hyper", hyper), _("Set {setting}").format(setting=setting.label if setting else name), ("hyper", name))
 
     def _set_schedule(self, name: str, value: Any) -> None:
         if self._document is None:
@@ -349,45 +277,6 @@ class TrainingPage(Panel):
         self._schedules[before] = dict(training.get("lr_schedule_hyper") or {})
         edit = Compound((SetTraining("lr_schedule", key), SetTraining("lr_schedule_hyper", self._schedules.get(key, {}))))
         self._do(edit, _("Set the schedule"), ("training", "schedule"))
-
-    def _change_optimizer(self, key: str) -> None:
-        """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""
-        if self._document is None:
-            return
-        self._note_rate()
-        self._before[optimizer_of(self._document).key] = dict(self._document.graph.training.get("hyper") or {})
-        title = offered(self._document.graph.training)[key].title
-        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", self._before.get(key, {}))))
-        self._do(edit, _("Train with {title}").format(title=title), ("training", "optimizer"))
-        self._note_rate()
-
-    def _note_rate(self) -> None:
-        """Remember the rate from before a change of optimizer, by whatever way it came, until the rate is set or is that again."""
-        if self._document is None:
-            return
-        spec, rate = optimizer_of(self._document), rate_of(self._document)
-        last, self._last = self._last, (rate, spec.title)
-        if self._origin == self._last:
-            self._origin = None
-        elif self._origin is None and last is not None and last[1] != spec.title and last[0] is not None and last[0] != rate:
-            self._origin = last[0], last[1]
-        self._show_rate_note()
-
-    def _show_rate_note(self) -> None:
-        """Say that a change of optimizer changed the learning rate, and offer the rate from before."""
-        now, origin = rate_of(self._document) if self._document is not None else None, self._origin
-        shown = now is not None and origin is not None and now != origin[0]
-        if shown and origin is not None and now is not None:
-            self.rate_note.setText(
-                _("η is now {now}; it was {before} with {optimizer}.").format(now=plain(now), before=plain(origin[0]), optimizer=origin[1])
-            )
-            self.rate_back.setText(_("Keep η = {rate}").format(rate=plain(origin[0])))
-        self.rate_note.setVisible(shown)
-        self.rate_back.setVisible(shown)
-
-    def _take_rate_back(self) -> None:
-        if self._origin is not None:
-            self._set_hyper("lr", self._origin[0])
 
     def _seal(self) -> None:
         if self._document is not None:

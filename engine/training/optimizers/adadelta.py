@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 class Adadelta(Optimizer):
     key, title, order = "adadelta", "Adadelta", 6
+    family = "adaptive"
     doc = "The last steps' size over the last gradients' size: the units agree and η = 1 usually serves (Zeiler 2012)."
     settings = (
         learning_rate(1.0), share("rho", 0.9, "Memory", "ρ", "How long squares are remembered."), epsilon(1e-6), weight_decay(),

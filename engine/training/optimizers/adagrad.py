@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class AdaGrad(Optimizer):
     key, title, order = "adagrad", "AdaGrad", 4
+    family = "adaptive"
     doc = "Every weight has its own rate, which falls with the gradients it has seen (Duchi et al. 2011)."
     settings = (
         form(pytorch="PyTorch, lecture", keras="Keras"),

@@ -44,6 +44,7 @@ FORM = form(pytorch="PyTorch, lecture", keras=_("Keras: ε is not corrected"))
 
 class Adam(Optimizer):
     key, title, order = "adam", "Adam", 7
+    family = "adaptive"
     doc = "Momentum over RMSProp, both corrected for starting at 0 (Kingma and Ba 2015)."
     settings = (FORM, learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled())
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))

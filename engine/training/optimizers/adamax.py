@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 class Adamax(Optimizer):
     key, title, order = "adamax", "Adamax", 9.1
+    family = "adaptive"
     doc = "Adam with the largest gradient of late, u, in the place of the root mean square (Kingma and Ba 2015)."
     settings = (learning_rate(0.002), *betas(), epsilon(1e-8), weight_decay(), decoupled())
     state_variables = (StateVariable("m"), StateVariable("u"))

@@ -12,6 +12,7 @@ from engine.training.optimizers.settings import AMSGRAD, betas, epsilon, learnin
 
 class AdamW(Adam):
     key, title, order = "adamw", "AdamW", 8
+    family = "adaptive"
     doc = "Adam with weight decay beside the gradient instead of inside it (Loshchilov and Hutter 2019)."
     settings = (FORM, learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(0.01))
     equations = (Equation("θ = θ - η*λ*θ", "weight_decay"), *MOMENTS)

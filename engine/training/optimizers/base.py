@@ -18,7 +18,7 @@ from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Eq
 from engine.training.optimizers.frame import Frame
 from graph.model.settings import filled
 from graph.model.spec import Setting, holds
-from graph.text.messages import translated
+from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,6 +35,11 @@ PYTORCH = "pytorch"
 """The form that fast steps make and `torch_call` writes; other forms are made by their equations."""
 PURPOSE = "an optimizer's step"
 """What its random numbers are for; no node has this id."""
+FAMILIES: Mapping[str, str] = {
+    "gradient": _("Gradient descent"), "momentum": _("Momentum"), "adaptive": _("Adaptive rates"), "sign": _("Signs and matrices"),
+    "second": _("Second order"), "own": _("Your own"),
+}  # fmt: skip
+"""Headings of lists of optimizers, in order."""
 LARGEST_COUNT = 2**53
 LARGEST_HESSIAN = 2000
 """Parameters of a network, counted number by number, that an optimizer with second derivatives trains."""
@@ -81,6 +86,8 @@ class Optimizer:
     title: ClassVar[str] = ""
     short: ClassVar[str] = ""
     """Short name, where space is limited; the title where empty."""
+    family: ClassVar[str] = "own"
+    """Under which heading of `FAMILIES` it is offered."""
     order: ClassVar[float] = 100
     """Its place in lists."""
     doc: ClassVar[str] = ""

@@ -22,6 +22,7 @@ SKIPPED = _("The gradient does not grow along the step (yᵀs ≤ 0), so H stays
 
 class Bfgs(Searching):
     key, title, order = "bfgs", "BFGS", 22
+    family = "second"
     doc = (
         "Broyden, Fletcher, Goldfarb and Shanno (1970): the inverse Hessian H is built from the changes s of θ and y of the gradient. "
         "It keeps n² numbers for n weights. Always uses the whole training set. Nocedal and Wright 2006, section 6.1."

@@ -23,6 +23,7 @@ RESTARTED = _("It restarts with the steepest descent.")
 
 class ConjugateGradient(Searching):
     key, title, short, order = "cg", "Nonlinear conjugate gradient", "Conjugate gradient", 24
+    family = "second"
     doc = (
         "Each direction is the negative gradient plus β times the last direction; on a quadratic with exact searches, n steps are enough. "
         "Fletcher and Reeves 1964, Polak and Ribière 1969, Hestenes and Stiefel 1952; Nocedal and Wright 2006, section 5.2. "

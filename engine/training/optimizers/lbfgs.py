@@ -39,6 +39,7 @@ class Lbfgs(Optimizer):
     """
 
     key, title, order = "lbfgs", "L-BFGS", 10
+    family = "second"
     doc = (
         "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989); it keeps 2mn numbers for m pairs and n weights. "
         "With a line search of PyTorch, torch.optim.LBFGS itself runs, several iterations a step; with the others our own, one iteration "

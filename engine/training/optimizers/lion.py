@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 class Lion(Optimizer):
     key, title, order = "lion", "Lion", 9.3
+    family = "sign"
     doc = "The sign of a momentum that leans more on the newest gradient, with decoupled weight decay (Chen et al. 2023)."
     settings = (
         learning_rate(1e-4),

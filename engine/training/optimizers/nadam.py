@@ -27,6 +27,7 @@ def _frame(psi: str, when: str = "") -> Frame:
 
 class NAdam(Optimizer):
     key, title, order = "nadam", "NAdam", 9
+    family = "adaptive"
     doc = "Adam with Nesterov's look-ahead (Dozat 2016)."
     settings = (
         form(pytorch="PyTorch", keras=_("Keras: ψ = 1")),

@@ -19,6 +19,7 @@ FLAT = 1e-12
 
 class Newton(Searching):
     key, title, order = "newton", "Newton", 20
+    family = "second"
     doc = (
         "Newton's method with the exact Hessian H: one step reaches the minimum of a quadratic. It computes n² second derivatives "
         "and solves a linear system, about n³ operations a step. Always uses the whole training set. Nocedal and Wright 2006, section 3.3; "

@@ -30,6 +30,7 @@ def _frame() -> Frame:
 
 class RAdam(Optimizer):
     key, title, order = "radam", "RAdam", 9.2
+    family = "adaptive"
     doc = "Adam that divides by √r only once r is an average of enough gradients; its first steps are momentum (Liu et al. 2020)."
     settings = (learning_rate(0.001), *betas(), epsilon(1e-8), weight_decay(), decoupled())
     state_variables = (StateVariable("m"), StateVariable("r"))

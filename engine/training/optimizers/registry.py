@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.training import optimizers
-from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.base import FAMILIES, Optimizer, OptimizerError
 from engine.training.optimizers.custom import CUSTOM, custom
-from graph.text.messages import _
+from graph.text.messages import _, translated
 from graph.text.quoting import named
 
 
@@ -55,3 +55,24 @@ def offered(training: Mapping[str, Any]) -> dict[str, type[Optimizer]]:
     """The optimizers to choose from by key: all there are, and the custom one where these settings hold a rule that can be used."""
     own = declared_or_none({**training, "optimizer": CUSTOM}) if training.get("rule") else None
     return OPTIMIZERS if own is None else {**OPTIMIZERS, CUSTOM: own}
+
+
+def listed(training: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """What a list offers under these settings: short titles by key, family by family, and the heading of each."""
+    known = offered(training)
+    families = list(FAMILIES)
+    ordered = sorted(known, key=lambda key: families.index(known[key].family))
+    titles = {key: translated(known[key].short or known[key].title) for key in ordered}
+    return titles, {key: translated(FAMILIES[known[key].family]) for key in ordered}
+
+
+def rate_in(spec: type[Optimizer], hyper: Mapping[str, Any]) -> float | None:
+    """The learning rate that settings say or that is the optimizer's own; None where it has none, or where it is no number."""
+    setting = spec.setting("lr")
+    value = hyper.get("lr", setting.default) if setting is not None else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def with_rate_kept(spec: type[Optimizer], own: Mapping[str, Any], rate: float | None) -> dict[str, Any]:
+    """The settings with which another optimizer is chosen: its `own`, but with the rate that was set before."""
+    return dict(own) if rate is None or spec.setting("lr") is None else {**own, "lr": rate}

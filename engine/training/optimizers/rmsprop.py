@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class RmsProp(Optimizer):
     key, title, order = "rmsprop", "RMSProp", 5
+    family = "adaptive"
     doc = "AdaGrad with a memory that fades (Tieleman and Hinton 2012)."
     settings = (
         form(pytorch="PyTorch, lecture", lecture=_("Lecture, begun with r = g²"), keras="Keras"),

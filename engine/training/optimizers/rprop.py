@@ -10,6 +10,7 @@ from graph.text.messages import _
 
 class Rprop(Optimizer):
     key, title, order = "rprop", "Rprop", 9.6
+    family = "sign"
     doc = (
         "Every weight has its own step size, which grows while the sign of its gradient stays and shrinks when it changes; the size of "
         "the gradient makes no difference (Riedmiller and Braun 1993). Meant for the whole training set in every step."

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 class Sgd(Optimizer):
     key, title, order = "sgd", "SGD", 1
+    family = "gradient"
     doc = "Stochastic gradient descent: a step against the gradient. With the whole training set as the batch, it is gradient descent."
     settings = (learning_rate(0.1), weight_decay())
     equations = (Equation("g = gradient + λ*θ", "weight_decay"), Equation("θ = θ - η*g"))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class SignSgd(Optimizer):
     key, title, order = "signsgd", "signSGD", 9.5
+    family = "sign"
     doc = "Every weight moves by η, against the sign of its gradient; with momentum it is Signum (Bernstein et al. 2018)."
     settings = (
         learning_rate(0.001),

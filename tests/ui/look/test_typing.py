@@ -40,7 +40,7 @@ def rate(window: Window) -> Any:
 
 def rate_field(window: Window) -> QWidget:
     window.panels.show("training")
-    form = window.panel("training").hyper_form
+    form = window.panel("training").optimizer.hyper_form
     assert form is not None
     return form.editors["lr"]
 

@@ -26,7 +26,10 @@ def page(qtbot: QtBot, make_workspace: Callable[..., FakeWorkspace]) -> Iterator
     page = TrainingPage(make_workspace())
     qtbot.addWidget(page)
     page.set_theme(LIGHT)
-    page.set_document(Document.new(CATALOG))
+    document = Document.new(CATALOG)
+    document.do(SetTraining("hyper", {"lr": 0.1, "weight_decay": 0.1}), "decay")  # without it, that of biases is not asked
+    document.seal()
+    page.set_document(document)
     page.show()
     yield page
 
@@ -36,7 +39,9 @@ def form_of(page: TrainingPage, setting: TrainingSetting) -> ParameterForm:
     if setting.form in page.sections:
         page.sections[setting.form].open()
         return page.sections[setting.form].form
-    return page.optimizer_form if setting.form == "optimizer" else page.run_form
+    if setting.form != "optimizer":
+        return page.run_form
+    return page.optimizer.biases if setting.name == "decay_biases" else page.optimizer.form
 
 
 def test_only_an_optimizer_s_own_settings_have_another_form() -> None:

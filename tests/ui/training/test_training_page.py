@@ -16,7 +16,9 @@ from engine.kernel.protocol import Progress
 from engine.training.curve import Point
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.replay import Replay
+from graph.model.edits import Compound, SetTraining
 from graph.model.run_record import RunRecord, SettingsChange
+from ui.forms.forms import ChoiceField
 from ui.forms.number_field import NumberField
 from ui.maths.formula import FormulaView
 from ui.maths.span import Span
@@ -73,7 +75,7 @@ def test_an_empty_batch_size_means_all_samples(window: Window, qtbot: QtBot) -> 
 
 
 def test_another_optimizer_brings_its_own_settings_and_is_one_step(window: Window, qtbot: QtBot) -> None:
-    combo = window.panel("training").optimizer_form.editors["optimizer"]
+    combo = window.panel("training").optimizer.form.editors["optimizer"]
     before = dict(window.document.graph.training)
     combo.setFocus()
 
@@ -82,14 +84,14 @@ def test_another_optimizer_brings_its_own_settings_and_is_one_step(window: Windo
     window._settled()
 
     assert window.document.graph.training["optimizer"] == "adam"
-    hyper = window.panel("training").hyper_form
+    hyper = window.panel("training").optimizer.hyper_form
     assert hyper is not None and set(hyper.editors) == {s.name for s in OPTIMIZERS["adam"].settings}
     window.document.undo()
     assert dict(window.document.graph.training) == before
 
 
 def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot: QtBot) -> None:
-    hyper = window.panel("training").hyper_form
+    hyper = window.panel("training").optimizer.hyper_form
     assert hyper is not None
 
     type_number(qtbot, hyper.editors["lr"], "0.25")
@@ -101,28 +103,28 @@ def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot:
 
 def test_every_optimizer_has_a_chip_text_and_a_form(window: Window) -> None:
     for key in OPTIMIZERS:
-        window.panel("training")._set("optimizer", key)
+        window.panel("training").optimizer.choose(key)
         window._settled()
-        assert window.panel("training").hyper_form is not None
+        assert window.panel("training").optimizer.hyper_form is not None
         assert optimizer_text(window.document)
 
 
 def test_the_equations_shown_are_those_of_the_switches(window: Window, qtbot: QtBot) -> None:
     page = window.panel("training")
-    page._set("optimizer", "adam")
+    page.optimizer.choose("adam")
     window._settled()
     plain = [view.latex for view in page.findChildren(FormulaView)]
     assert plain == list(OPTIMIZERS["adam"].formula({})) and not any(r"\max" in text for text in plain)
 
-    assert page.hyper_form is not None
-    box = page.hyper_form.editors["amsgrad"]
+    assert page.optimizer.hyper_form is not None
+    box = page.optimizer.hyper_form.editors["amsgrad"]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Space)
     window._settled()
 
     assert window.document.graph.training["hyper"]["amsgrad"] is True
     assert r"r_{\max} \leftarrow \max(r_{\max}, r)" in [view.latex for view in page.findChildren(FormulaView)]
-    assert page.optimizer_form.editors["optimizer"].toolTip() == OPTIMIZERS["adam"].doc
+    assert page.optimizer.form.editors["optimizer"].toolTip() == OPTIMIZERS["adam"].doc
 
 
 def test_the_line_beside_the_tabs_says_epoch_loss_and_speed() -> None:
@@ -258,40 +260,86 @@ def test_a_short_line_drops_whole_parts_and_cuts_no_number(window: Window) -> No
     assert "mini-batch loss" in status.text()
 
 
-def test_another_optimizer_says_that_the_rate_changed_and_one_click_takes_it_back(window: Window, qtbot: QtBot) -> None:
-    page, combo = window.panel("training"), window.panel("training").optimizer_form.editors["optimizer"]
-    assert page.hyper_form is not None
-    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
-    assert page.rate_note.isHidden() and page.rate_back.isHidden()
+def test_another_optimizer_keeps_the_rate_and_one_click_takes_its_own(window: Window, qtbot: QtBot) -> None:
+    page, combo = window.panel("training"), window.panel("training").optimizer.form.editors["optimizer"]
+    part = page.optimizer
+    assert part.hyper_form is not None
+    type_number(qtbot, part.hyper_form.editors["lr"], "0.25")
+    assert part.rate_note.isHidden() and part.rate_use.isHidden()
     combo.setFocus()
     while combo.currentData() != "adam":
         qtbot.keyClick(combo, Qt.Key.Key_Down)
     window._settled()
-    assert rate_of(window.document) == 0.001
-    assert not page.rate_note.isHidden() and "0.001" in page.rate_note.text() and "0.25 with SGD" in page.rate_note.text()
+    assert rate_of(window.document) == 0.25
+    assert "stays 0.25" in part.rate_note.text() and "Adam: 0.001" in part.rate_note.text() and not part.rate_note.isHidden()
 
     window.document.undo()
     window._settled()
-    assert page.rate_note.isHidden() and rate_of(window.document) == 0.25
+    assert part.rate_note.isHidden() and rate_of(window.document) == 0.25
     window.document.redo()
-    page._set("optimizer", "rmsprop")
+    part.choose("rmsprop")
     window._settled()
-    assert not page.rate_back.isHidden()
-    qtbot.mouseClick(page.rate_back, Qt.MouseButton.LeftButton)
+    assert "RMSProp: 0.01" in part.rate_note.text()
+    qtbot.mouseClick(part.rate_use, Qt.MouseButton.LeftButton)
     window._settled()
-    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
-    assert window.document.graph.training["optimizer"] == "rmsprop"
+    assert rate_of(window.document) == 0.01 and part.rate_note.isHidden()
+    part.choose("sgd")
+    window._settled()
+    assert rate_of(window.document) == 0.01 and "it was 0.25" in part.rate_note.text() and part.rate_use.text() == "Use η = 0.25"
+
+
+def test_a_rate_that_another_optimizer_brought_can_be_taken_back(window: Window, qtbot: QtBot) -> None:
+    """Whatever changed both at once."""
+    part = window.panel("training").optimizer
+    window.document.do(Compound((SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.5}))), "both")
+    window._settled()
+    assert "now 0.5" in part.rate_note.text() and "0.1 with SGD" in part.rate_note.text()
+    qtbot.mouseClick(part.rate_use, Qt.MouseButton.LeftButton)
+    window._settled()
+    assert rate_of(window.document) == 0.1 and "stays" not in part.rate_note.text()
 
 
 def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, qtbot: QtBot) -> None:
-    page = window.panel("training")
-    assert page.hyper_form is not None
-    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
-    page._set("optimizer", "adam")
+    part = window.panel("training").optimizer
+    part.choose("adam")
     window._settled()
-    page._set("optimizer", "sgd")
+    assert part.hyper_form is not None
+    type_number(qtbot, part.hyper_form.editors["beta1"], "0.5")
+    part.choose("sgd")
+    part.choose("adam")
     window._settled()
-    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
+    assert window.document.graph.training["hyper"] == {"lr": 0.1, "beta1": 0.5}
+
+
+def test_a_form_shows_its_equations_and_its_own_defaults(window: Window, qtbot: QtBot) -> None:
+    part = window.panel("training").optimizer
+    part.choose("adagrad")
+    window._settled()
+    assert part.hyper_form is not None and part.hyper_form.editors["lr_decay"].isVisibleTo(part)
+    box = part.hyper_form.editors["form"]
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    window._settled()
+    assert window.document.graph.training["hyper"] == {"lr": 0.1, "form": "keras"}
+    start = part.hyper_form.editors["initial_accumulator_value"]
+    assert isinstance(start, NumberField) and start.lineEdit().text() == "0.1" and not part.hyper_form.editors["lr_decay"].isVisibleTo(part)
+    assert [view.latex for view in part.findChildren(FormulaView)] == list(OPTIMIZERS["adagrad"].formula({"form": "keras"}))
+
+
+def test_optimizers_stand_under_headings_that_cannot_be_chosen(window: Window, qtbot: QtBot) -> None:
+    combo = window.panel("training").optimizer.form.editors["optimizer"]
+    assert isinstance(combo, ChoiceField)
+    texts = [combo.itemText(i) for i in range(combo.count())]
+    order = [texts.index(text) for text in ("Momentum", "Adaptive rates", "Adam", "Second order", "L-BFGS")]
+    assert order == sorted(order)
+    assert {combo.itemData(i) for i in range(combo.count())} == {None, *OPTIMIZERS}
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    seen = []
+    for _step in range(combo.count()):
+        seen.append(combo.currentData())
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert None not in seen and len(set(seen)) == len(OPTIMIZERS)
 
 
 def test_the_two_steps_have_names_of_their_own(window: Window) -> None:

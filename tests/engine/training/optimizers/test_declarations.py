@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.nodes.catalog import CATALOG
-from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.base import FAMILIES, Optimizer, OptimizerError
 from engine.training.optimizers.derived import TENSOR_FUNCTIONS
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, name_of
 from engine.training.optimizers.registry import OPTIMIZERS, optimizer
@@ -119,6 +119,7 @@ def test_every_letter_and_every_remembered_name_is_used() -> None:
 def test_a_declaration_is_complete(key: str) -> None:
     declared = OPTIMIZERS[key]
     assert declared.key == key and declared.title and declared.doc and declared.equations
+    assert declared.family in FAMILIES and declared.family != "own"
     assert declared.setting("lr") is not None and declared.formula(declared.with_defaults({}))
     letters = [name_of(s.symbol) for s in declared.settings if s.symbol]
     assert len(letters) == len(set(letters))

@@ -1,0 +1,226 @@
+"""The optimizer's part of the training page: which one, its settings, the equations that run, and how far torch's own is from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, listed, offered, rate_in, with_rate_kept
+from graph.model.edits import Compound, SetTraining
+from graph.model.training_settings import BY_NAME
+from graph.text.messages import _, translated
+from ui.forms.forms import ParameterForm
+from ui.look.numbers import plain
+from ui.look.widgets import button, clear, label
+from ui.maths.formula import FormulaView
+from ui.training.torch_badge import TorchBadge
+
+if TYPE_CHECKING:
+    from graph.model.edits import Edit
+    from graph.storage.document import Document
+    from ui.look.theme import Theme
+    from ui.shell.workspace.workspace import Workspace
+
+TITLES = {key: translated(spec.short or spec.title) for key, spec in OPTIMIZERS.items()}
+OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(TITLES), choice_titles=tuple(TITLES.values()))
+BIASES = BY_NAME["decay_biases"]
+FORMULA = 13.0
+
+
+def optimizer_of(document: Document) -> type[Optimizer]:
+    """The optimizer a document chose; an unknown one counts as SGD."""
+    return declared_or_none(document.graph.training) or OPTIMIZERS["sgd"]
+
+
+def hyper_of(document: Document) -> dict[str, Any]:
+    """The settings of its optimizer that a document says."""
+    return dict(document.graph.training.get("hyper") or {})
+
+
+def rate_of(document: Document) -> float | None:
+    """The learning rate a document trains with; None where its optimizer has none, or the setting is no number."""
+    return rate_in(optimizer_of(document), hyper_of(document))
+
+
+class OptimizerPart(QWidget):
+    """Edits the document's optimizer and its settings through `do(edit, text, merge)`.
+
+    Another optimizer keeps the learning rate, and a line offers the rate that it usually has, or had here before.
+    """
+
+    setting_changed = Signal(str, object)
+    """A training setting that is none of the optimizer's own."""
+    settled = Signal()
+
+    def __init__(self, workspace: Workspace, do: Callable[[Edit, str, tuple[str, str]], None]) -> None:
+        super().__init__()
+        self._do = do
+        self._document: Document | None = None
+        self._optimizer: type[Optimizer] | None = None
+        self._formula: tuple[str, ...] = ()
+        self._theme: Theme | None = None
+        self._origin: tuple[type[Optimizer], float] | None = None
+        """The optimizer and its rate from before a change that is still offered to be made complete, or taken back."""
+        self._last: tuple[type[Optimizer], float | None] | None = None
+        self._before: dict[str, dict[str, Any]] = {}
+        self.form = ParameterForm((OPTIMIZER,))
+        self.hyper_form: ParameterForm | None = None
+        self.biases = ParameterForm((BIASES,))
+        self.rate_note = label("", "small", wrap=True)
+        self.rate_use = button("", "quiet")
+        self.badge = TorchBadge(workspace)
+        self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
+        self._formulas.setSpacing(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self.form)
+        column.addWidget(self.rate_note)
+        column.addWidget(self.rate_use, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._hyper_place)
+        column.addWidget(self.biases)
+        column.addLayout(self._formulas)
+        column.addWidget(self.badge)
+        self.form.changed.connect(lambda _name, key: self.choose(key))
+        self.biases.changed.connect(self.setting_changed)
+        self.rate_use.clicked.connect(self._use_rate)
+        self._show_rate_note()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._show_formulas()
+
+    def set_document(self, document: Document) -> None:
+        self._document = document
+        self._origin = self._last = None
+        self._before.clear()
+        self.badge.clear()
+
+    def refresh(self) -> None:
+        """Show the document's settings."""
+        document = self._document
+        if document is None:
+            return
+        spec, training = optimizer_of(document), document.graph.training
+        self._note_rate()
+        self.form.editors["optimizer"].set_choices(*listed(training))  # type: ignore[attr-defined]
+        self.form.set_values(training)
+        values = _shown_values(spec, hyper_of(document))
+        if spec is not self._optimizer or self.hyper_form is None:
+            self._optimizer = spec
+            clear(self._hyper_place)
+            self.hyper_form = ParameterForm([setting.translated() for setting in spec.settings])
+            self.hyper_form.changed.connect(self.set_hyper)
+            self.hyper_form.settled.connect(self.settled)
+            self._hyper_place.addWidget(self.hyper_form)
+            self.hyper_form.tab_after(self.form.editors["optimizer"])
+            self.form.editors["optimizer"].setToolTip(translated(spec.doc))
+            self._show_formulas()
+        elif spec.formula(hyper_of(document)) != self._formula:
+            self._show_formulas()
+        self.hyper_form.set_values(values)
+        self.biases.set_values(training)
+        self.biases.setVisible(bool(values.get("weight_decay")))
+        self.badge.show_for(spec, values)
+
+    def _show_formulas(self) -> None:
+        """The equations of the step, as the settings are now."""
+        if self._document is None or self._theme is None:
+            return
+        clear(self._formulas)
+        self._formula = optimizer_of(self._document).formula(hyper_of(self._document))
+        self._formulas.addWidget(label(_("Update"), "section"))
+        for text in self._formula:
+            view = FormulaView(FORMULA)
+            view.set_formula(text, self._theme.text, self._theme.scale)
+            self._formulas.addWidget(view)
+
+    # Edits
+
+    def set_hyper(self, name: str, value: Any) -> None:
+        if self._document is None:
+            return
+        setting = optimizer_of(self._document).setting(name)
+        if name == "lr":
+            self._origin = None
+        self._do(
+            SetTraining("hyper", hyper_of(self._document) | {name: value}),
+            _("Set {setting}").format(setting=setting.label if setting else name), ("hyper", name),
+        )  # fmt: skip
+
+    def choose(self, key: str) -> None:
+        """Train with another optimizer: with its own settings, or those it had before, and with the learning rate that there is."""
+        document = self._document
+        if document is None:
+            return
+        self._note_rate()
+        spec = offered(document.graph.training)[key]
+        own, rate = hyper_of(document), rate_of(document)
+        if self._origin is not None:  # its rate is another one's, kept
+            own.pop("lr", None)
+        self._before[optimizer_of(document).key] = own
+        hyper = with_rate_kept(spec, self._before.get(key, {}), rate)
+        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", hyper)))
+        self._do(edit, _("Train with {title}").format(title=translated(spec.title)), ("training", "optimizer"))
+        self._note_rate()
+
+    # The learning rate
+
+    def _note_rate(self) -> None:
+        """Notice a change of optimizer, by whatever way it came, until the rate is set or the optimizer is the one from before."""
+        if self._document is None:
+            return
+        now, last = (optimizer_of(self._document), rate_of(self._document)), self._last
+        self._last = now
+        same = last is not None and last[0].key == now[0].key
+        if (self._origin is not None and (self._origin[0].key, self._origin[1]) == (now[0].key, now[1])) or (same and last[1] != now[1]):
+            self._origin = None
+        elif self._origin is None and last is not None and not same and last[1] is not None:
+            self._origin = last[0], last[1]
+        self._show_rate_note()
+
+    def _rate_offered(self) -> float | None:
+        """Of another optimizer the rate that it usually has, or had here before; where a change brought another rate, that from before."""
+        if self._document is None or self._origin is None:
+            return None
+        spec, rate = optimizer_of(self._document), rate_of(self._document)
+        if rate is None:
+            return None
+        if rate != self._origin[1]:
+            return self._origin[1]
+        usual = rate_in(spec, self._before.get(spec.key, {}))
+        return usual if usual != rate else None
+
+    def _show_rate_note(self) -> None:
+        """Say what became of the rate, with one click to have the other one."""
+        other = self._rate_offered()
+        self.rate_note.setVisible(other is not None)
+        self.rate_use.setVisible(other is not None)
+        if other is None or self._document is None or self._origin is None:
+            return
+        spec, rate, (before, old) = optimizer_of(self._document), rate_of(self._document) or 0.0, self._origin
+        title = translated(spec.short or spec.title)
+        if rate != old:
+            text = _("η is now {now}; it was {before} with {optimizer}.")
+            self.rate_note.setText(text.format(now=plain(rate), before=plain(old), optimizer=translated(before.short or before.title)))
+            self.rate_use.setText(_("Keep η = {rate}").format(rate=plain(old)))
+            return
+        had = "lr" in self._before.get(spec.key, {})
+        text = _("η stays {rate}; with {optimizer} it was {other}.") if had else _("η stays {rate}. Usual for {optimizer}: {other}.")
+        self.rate_note.setText(text.format(rate=plain(rate), optimizer=title, other=plain(other)))
+        self.rate_use.setText(_("Use η = {rate}").format(rate=plain(other)))
+
+    def _use_rate(self) -> None:
+        other = self._rate_offered()
+        if other is not None:
+            self.set_hyper("lr", other)
+
+
+def _shown_values(spec: type[Optimizer], hyper: dict[str, Any]) -> dict[str, Any]:
+    """What the fields show: the document's values, else the defaults of the form."""
+    return {s.name: s.default for s in spec.settings} | dict(spec.form_defaults.get(str(hyper.get("form")), {})) | hyper
