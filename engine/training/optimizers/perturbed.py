@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 class PerturbedSgd(Optimizer):
     key, title, short, order = "perturbed", "Perturbed SGD", "Perturbed", 1.5
+    family = "gradient"
     doc = (
         "SGD with noise of a fixed length on the gradient, or only where the gradient is small: it leaves saddle points "
         "(Ge et al. 2015; Jin et al. 2017). The noise follows from the seed and the step."
