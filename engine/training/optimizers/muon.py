@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 class Muon(Optimizer):
     key, title, order = "muon", "Muon", 9.4
+    family = "sign"
     doc = (
         "Moves every weight matrix along its momentum made orthogonal, so that no direction in it dominates (Jordan et al. 2024). Five "
         "Newton–Schulz steps in bfloat16 do that, as in PyTorch. Biases and all that is no matrix follow AdamW, with a rate of their own."
