@@ -11,6 +11,8 @@ from engine.training.model import Model
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.compile.environment import Key
+    from engine.compile.program import Program
     from engine.compile.trace import Trace
     from engine.training.run import Run
     from graph.model.graph import Graph
@@ -51,6 +53,16 @@ class ExplainContext:
             return self.run.coming_rows(), step
         rows = self.run.rows()
         return rows, step if rows is None else step - 1
+
+    @property
+    def objective(self) -> Key | None:
+        """Of several objectives, the one whose gradients the pass shown has; None where the document has one."""
+        coming = self.run is not None and self._coming and not self._training
+        return self.model.shown_objective(self.run.coming_turn if self.run is not None and coming else None)
+
+    def program(self) -> Program:
+        """The program of the pass shown. Raises RunError."""
+        return self.model.program(training=self.training, everything=True, objective=self.objective)
 
     @property
     def trace(self) -> Trace:

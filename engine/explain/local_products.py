@@ -47,7 +47,7 @@ class LocalProducts:
         self.trace: Trace = situation.trace
         model = situation.model
         try:
-            program = model.program(training=situation.training, everything=True)
+            program = situation.program()
         except RunError as error:
             raise Unanswerable(str(error)) from error
         self.plan: Plan = program.plan

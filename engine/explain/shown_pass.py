@@ -40,7 +40,7 @@ def shown_pass(situation: ExplainContext) -> ShownPass:
     """The pass shown, in float64 on the CPU. Of a float32 document, masks are drawn again in float64. Raises Unanswerable."""
     model = _in_float64(situation.model)
     try:
-        program = model.program(training=situation.training, everything=True)
+        program = model.program(training=situation.training, everything=True, objective=situation.objective)
         if any(key not in model.feeds.train and key not in model.feeds.fixed for key in program.feeds):
             raise RunError(model.feeds.problems)
     except RunError as error:

@@ -99,6 +99,7 @@ class KernelClient:
         self._document_number = self._last_document = 0
         self._left_documents: tuple[int, ...] = ()
         self._spot: Spot | None = None
+        self._goal: int | None = None
         self._number = 0
         self._outstanding: Request | None = None
         self._wishes = Wishes()
@@ -198,7 +199,7 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._points_known, self._spot = {}, None
+        self._points_known, self._spot, self._goal = {}, None, None
         debugging = self.progress.debugging
         if self.waiting is not None and self.waiting.document is document:
             self._take_back(self.waiting)
@@ -238,6 +239,13 @@ class KernelClient:
         """Show one sample instead of the demonstration batch, or that again."""
         if spot != self._spot:
             self._spot = spot
+            self._wishes.trace = True
+            self.pump()
+
+    def show_goal(self, goal: int | None) -> None:
+        """Show the gradients of this one of several objectives; None: of the first, or of the one whose turn a step is."""
+        if goal != self._goal:
+            self._goal = goal
             self._wishes.trace = True
             self.pump()
 
@@ -426,7 +434,8 @@ class KernelClient:
             attachments=self._new_attachments(document) if outgoing.text else {},
             closed=self._left_documents if outgoing.text else (), folder=document.folder,
             moves=outgoing.moves, edits=() if outgoing.text else outgoing.rows,
-            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, progress=progress, run=self.run, spare=self.runs.spare,
+            commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, goal=self._goal, progress=progress,
+            run=self.run, spare=self.runs.spare,
             points_known=dict(self._points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
@@ -459,7 +468,7 @@ class KernelClient:
         self._wishes.state &= not state
         request = Request(
             self._number, self._document_number, document.structure, document.revision, held=True, commands=pauses, progress=progress,
-            run=self.run, points_known=dict(self._points_known), state=state, spot=self._spot,
+            run=self.run, points_known=dict(self._points_known), state=state, spot=self._spot, goal=self._goal,
             hidden=self.hidden() if self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new(held=True),
             jobs=self._jobs.wanted,

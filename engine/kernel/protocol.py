@@ -253,6 +253,8 @@ class Request:
     trace: bool = False
     spot: Spot | None = None
     """The sample that is shown instead of the demonstration batch."""
+    goal: int | None = None
+    """The number of the objective, of several, whose gradients are looked at, counted from 0."""
     progress: bool = False
     run: int = 0
     spare: int = 0

@@ -75,7 +75,7 @@ class Worker(Protocol):
     def command(self, command: Command) -> bool:
         """Carry out a command; False where it is about no run of this document."""
 
-    def look_at(self, spot: Spot | None) -> bool:
+    def look_at(self, spot: Spot | None, goal: int | None) -> bool:
         """Show this sample instead of the demonstration batch, or that again; whether it is another than before."""
 
     def fail(self, text: str) -> None:
@@ -233,7 +233,7 @@ class Server:
         try:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)
-            moved = self._worker.look_at(request.spot)
+            moved = self._worker.look_at(request.spot, request.goal)
             self._worker.spare = request.spare
             for command in request.commands:
                 if not self._worker.command(command):

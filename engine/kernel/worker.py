@@ -140,8 +140,10 @@ class DocumentWorker:
             self._follow(update, before, False)
         self._configure()
 
-    def look_at(self, spot: Spot | None) -> bool:
-        moved, self._model.spot = spot != self._model.spot, spot
+    def look_at(self, spot: Spot | None, goal: int | None) -> bool:
+        """Look at this sample, and at the gradients of this one of several objectives; whether either is another than before."""
+        moved = spot != self._model.spot or goal != self._model.goal
+        self._model.spot, self._model.goal = spot, goal
         return moved
 
     def _fresh(self, graph: Graph, run: int) -> None:

@@ -28,6 +28,7 @@ from engine.training.moves import follow, moved_memory
 from engine.training.state import State, state_key
 from graph.model.address import parameter
 from graph.model.problem import GRAVITY, Problem
+from graph.model.several_objectives import goals_of
 from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Model:
         self._unread: list[Problem] = []
         self._shelf: dict[str, Tensor] = {}
         self.moved: list[tuple[Key, Key]] = []
+        self.goal: int | None = None
+        """The number of the objective, of several, whose gradients are looked at, counted from 0; None where none was chosen."""
         self.spot: Spot | None = None
         """The sample that is looked at instead of the demonstration batch; it is no part of the state either."""
         self.memory: Callable[[], dict[str, Tensor]] | None = None
@@ -107,9 +110,18 @@ class Model:
         except RunError:
             return False
 
-    def program(self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None) -> Program:
-        """The compiled program; `everything` for traces. Raises RunError."""
-        return self.compiled.program(training=training, everything=everything, outputs=outputs)
+    def program(
+        self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None, objective: Key | None = None
+    ) -> Program:
+        """The compiled program; `everything` for traces, of this `objective`, by default the document's. Raises RunError."""
+        return self.compiled.program(training=training, everything=everything, outputs=outputs, objective=objective)
+
+    def shown_objective(self, turn: int | None = None) -> Key | None:
+        """Of several objectives, the one whose gradients are looked at: the one chosen, else that of this `turn`, else the first. None
+        where the document has one objective."""
+        goals = goals_of(self.graph)
+        number = self.goal if self.goal is not None and self.goal < len(goals) else turn
+        return goals[number or 0].key if goals else None
 
     def samples(self, samples: Sequence[int] | None = None) -> list[int]:
         """The rows of the training part that a trace shows."""
@@ -258,9 +270,10 @@ class Model:
         free = self.free if samples is None and not training else ()
         return self._trace(torch.tensor(rows, dtype=torch.int64, device=self.device), training, part=part, free=free)
 
-    def trace_of(self, rows: Tensor, step: int) -> Trace:
-        """One pass in training mode over the rows of a mini-batch, with the random numbers of that step."""
-        return self._trace(rows, True, step)
+    def trace_of(self, rows: Tensor, step: int, turn: int | None = None) -> Trace:
+        """One pass in training mode over the rows of a mini-batch, with the random numbers of that step; `turn` is the number of the
+        objective whose step it is, of several."""
+        return self._trace(rows, True, step, turn=turn)
 
     def trace_view(self, samples: Sequence[int] | None = None, training: bool = False) -> TraceView:
         """`trace` for the window; what failed is among its problems."""
@@ -386,9 +399,9 @@ class Model:
 
     def _trace(
         self, rows: Tensor, training: bool, step: int | None = None, part: Part = "train",
-        free: Sequence[tuple[str, int, float]] = (),
+        free: Sequence[tuple[str, int, float]] = (), turn: int | None = None,
     ) -> Trace:  # fmt: skip
-        program = self.program(training=training, everything=True)
+        program = self.program(training=training, everything=True, objective=self.shown_objective(turn))
         if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
             raise RunError(self.feeds.problems)
         random = self.random(self.state.step if step is None else step)

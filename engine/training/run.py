@@ -33,7 +33,9 @@ from engine.training.schedules.base import ScheduleError
 from engine.training.state import State
 from engine.training.steps import UNLIMITED, StepConditions, Steps
 from engine.training.stops import Best, Stop, Watch
+from graph.model.goal import circled
 from graph.model.problem import Problem
+from graph.model.several_objectives import goals_of
 from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
 from graph.text.messages import Message, _, ngettext
 
@@ -440,7 +442,12 @@ class Run:
     def coming_trace(self) -> Trace:
         """The pass that the next step will make, with everything kept: values and gradients before its update."""
         self._follow()
-        return self._trace_at(*self.steps.place, self.model.state.step)
+        return self._trace_at(*self.steps.place, self.model.state.step, self.coming_turn)
+
+    @property
+    def coming_turn(self) -> int | None:
+        """The number of the objective whose turn the coming step is, of several that take turns."""
+        return self._program.turn(self.model.state.step) if isinstance(self._program, JointProgram) else None
 
     def coming_view(self) -> TraceView:
         """`coming_trace` for the window. Raises RunError where nothing can be trained."""
@@ -453,6 +460,10 @@ class Run:
             text = _("iteration {step:,}: all training samples").format(step=step)
         else:
             text = _("iteration {step:,}: mini-batch {number} of {count}").format(step=step, number=number, count=self._batches.count)
+        if self.coming_turn is not None:
+            goal = goals_of(self.model.graph)[self.coming_turn]
+            name = self.model.graph.nodes[goal.node].name
+            text = _("{batch}; objective {mark} {name} takes its step").format(batch=text, mark=circled(self.coming_turn + 1), name=name)
         named = self._named(self.coming_rows())
         return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step, **named)
 
@@ -499,8 +510,8 @@ class Run:
         """The samples of a mini-batch, for a view of it; of all samples none is named."""
         return {} if rows is None or self._batches.whole or not self._batches.rows else named_rows("train", rows.tolist())
 
-    def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
-        return self.model.trace_of(self._rows_at(epoch, position), step)
+    def _trace_at(self, epoch: int, position: int, step: int, turn: int | None = None) -> Trace:
+        return self.model.trace_of(self._rows_at(epoch, position), step, turn)
 
     def _rows_at(self, epoch: int, position: int) -> Tensor:
         self._batches.lay_out(epoch)

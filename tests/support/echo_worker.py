@@ -54,7 +54,7 @@ class EchoWorker:
         if "raise" in names:
             raise ValueError("nothing can be done with this")
 
-    def look_at(self, spot: Spot | None) -> bool:
+    def look_at(self, spot: Spot | None, goal: int | None) -> bool:
         return False
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:

@@ -193,6 +193,11 @@ class Kernel(QObject):
         self._client.point_out(spot)
         self._watch()
 
+    def show_goal(self, goal: int | None) -> None:
+        """Show the gradients of this one of several objectives; None: of the first, or of the one whose turn a step is."""
+        self._client.show_goal(goal)
+        self._watch()
+
     def wait_values(self, ms: int = 12) -> bool:
         """Block for up to `ms` until the values of the newest edit are here (`traced` is emitted meanwhile); True when they are."""
         fresh = self._client.wait(ms / 1000)

@@ -13,8 +13,10 @@ from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.address import Address, output, parameter, wire
 from graph.model.document_settings import BY_NAME, DOCUMENT_SETTINGS, DocumentSetting
 from graph.model.edits import SetGraphSetting
+from graph.model.goal import circled
 from graph.model.graph import Graph
 from graph.model.search import signature
+from graph.model.several_objectives import goals_of
 from graph.model.spec import NodeSpec
 from graph.storage.document import Document
 from graph.text.messages import _, ngettext
@@ -224,6 +226,9 @@ class DocumentPage(QWidget):
         graph = self._document.graph if self._document is not None else None
         if trace is None or graph is None:
             return "…"
+        if len(goals := goals_of(graph)) > 1:
+            titles = [f"{circled(number)} {graph.nodes[goal.node].name}" for number, goal in enumerate(goals, 1)]
+            return _("Several objectives: {names}").format(names=", ".join(titles))
         if trace.objective is not None and trace.objective[0] in graph.nodes:
             return _("Objective: {name}").format(name=graph.nodes[trace.objective[0]].name)
         return trace.objective_note or _("There is nothing to differentiate yet.")

@@ -26,7 +26,7 @@ class Scene:
         self.situation = situation
         self.graph, self.trace, self.model = situation.graph, situation.trace, situation.model
         try:
-            plan = self.model.program(training=situation.training, everything=True).plan
+            plan = situation.program().plan
         except RunError as error:
             raise Unanswerable(str(error)) from error
         self.operations, self.fault = {o.node: o for o in plan.operations}, plan.fault

@@ -47,7 +47,7 @@ class Pass:
         self.graph = situation.graph
         self.trace = situation.trace
         model = situation.model
-        program = model.program(training=situation.training, everything=True)
+        program = situation.program()
         self.plan: Plan = program.plan
         self._buffers = dict(zip(program.buffer_keys, model.buffers(program), strict=True))
         self.operations = {o.node: o for o in self.plan.operations}

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.compile.views import Absent
+from engine.explain.context import ExplainContext
+from engine.explain.update.answer import rehearse
 from engine.numerics.rng import generator
 from engine.training.compiled import RunError
 from engine.training.curve import curve_of, point_rows
@@ -145,6 +148,33 @@ def test_going_back_and_resuming_give_the_same_bits(more: dict[str, Any]) -> Non
     resumed.train(max_steps=90 - resumed.state.step)
     assert not resumed.capture().diff(straight.capture())
     assert {"t", "t@2", "m.G.W", "m.W1.value"} <= resumed.capture().optimizer.keys()
+
+
+def test_the_gradients_shown_are_of_the_chosen_objective_or_of_the_one_whose_turn_it_is() -> None:
+    run = Run(Model(gan("alternating", 2)))
+    model = run.model
+    assert model.trace().objective == ("D", "y")
+    model.goal = 1
+    assert model.trace().objective == ("meansg", "y")
+    assert isinstance(model.trace_view().gradients["meansr", "y"], Absent)  # G does not depend on it
+    context = ExplainContext(model)
+    assert context.program().objective == context.trace.objective
+    model.goal = None
+    seen = []
+    for _step in range(4):
+        seen.append(run.coming_trace().objective)
+        assert ExplainContext(model, run, coming=True).program().objective == seen[-1]
+        run.train(max_steps=1)
+    assert seen == [("D", "y"), ("D", "y"), ("meansg", "y"), ("D", "y")]
+
+
+def test_the_update_of_a_step_is_of_the_objective_whose_turn_it_is() -> None:
+    model = Model(minmax("alternating"))
+    run = Run(model)
+    run.train(max_steps=1)
+    made = rehearse(run)
+    assert list(made.new) == [("y", "value")] and float(made.gradients["y", "value"]) == pytest.approx(-0.95)  # −∂(x·y)/∂y at x = 0.95
+    assert made.note == "This objective is maximised: g is the gradient with the opposite sign."
 
 
 def test_what_cannot_be_trained_is_refused_in_words() -> None:

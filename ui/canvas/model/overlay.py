@@ -77,7 +77,7 @@ class Overlay(QObject):
         self._told()
 
     def mark(self, owner: str, marks: Mapping[str, str]) -> None:
-        """A sign at the corner of cards: `breakpoint`, `condition`, `seed`, `target`."""
+        """A sign at the corner of cards: `breakpoint`, `condition`, `seed`, `target`, or one letter."""
         self._layer(owner).marks = dict(marks)
         self._told()
 

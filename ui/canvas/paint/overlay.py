@@ -93,10 +93,10 @@ def _paint_marks(painter: QPainter, model: CanvasModel) -> None:
             painter.setBrush(color(theme.error if stopping else theme.highlight))
             place = QRectF(rect.left() - 8, rect.top() - 8, 17, 17)
             painter.drawEllipse(place)
-            if LETTERS.get(kind, ""):
+            if letter := LETTERS.get(kind, kind if len(kind) == 1 else ""):
                 painter.setPen(color(theme.card))
                 painter.setFont(font("tiny"))
-                painter.drawText(place, _CENTRE, LETTERS[kind])
+                painter.drawText(place, _CENTRE, letter)
 
 
 def _rounded(rect: QRectF) -> QPainterPath:
