@@ -50,6 +50,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def server_of_kernels() -> None:
+    """Where the system can: kernels are forked from one server that has loaded torch, instead of loading it a hundred times over."""
+    if sys.platform == "linux":
+        from engine.kernel.process import KernelProcess
+
+        multiprocessing.set_forkserver_preload(["tests.support.preloaded"])
+        KernelProcess.method = "forkserver"
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """A thread, child process, visible window or running timer that outlives its test fails it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.kernel.entry import main
 from graph.text.messages import _
@@ -22,10 +22,15 @@ PATIENCE = 0.3
 
 
 class KernelProcess:
-    """One kernel. `spawn` and not `fork`: the same on every system, and nothing of Qt's is duplicated into the child."""
+    """One kernel. `spawn` and not `fork`: the same on every system, and nothing of Qt's is duplicated into the child.
+
+    Tests that start many set `method` to `forkserver`, whose children need not load torch.
+    """
+
+    method: ClassVar[str] = "spawn"
 
     def __init__(self, worker: str = WORKER) -> None:
-        context = multiprocessing.get_context("spawn")
+        context: Any = multiprocessing.get_context(self.method)
         self._connection, theirs = context.Pipe(duplex=True)
         self._process = context.Process(target=main, args=(theirs, worker), name="gradwire-kernel", daemon=True)
         self._process.start()

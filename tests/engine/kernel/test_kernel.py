@@ -16,6 +16,7 @@ import pytest
 
 from engine.compile.views import PassEvent, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.process import KernelProcess
 from engine.kernel.protocol import INLINE_LIMIT, Pause, Progress, Start, TrainedEdit, decode, encode
 from engine.nodes.catalog import CATALOG
 from graph.model.address import output
@@ -51,6 +52,11 @@ class Window:
 
     def slide(self, value: float) -> None:
         self.document.do(SetParam("n1", "value", value))
+
+
+@pytest.fixture(autouse=True)
+def as_the_application_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KernelProcess, "method", "spawn")
 
 
 @pytest.fixture
