@@ -13,6 +13,6 @@ ROWS = (
     ActionSpec("objectives", _("Objectives"), "Edit/Node", ("Ctrl+Alt+J",),
                tip=_("Show the list of objectives: which parameters each moves, and in which direction"), search=WORDS,
                run="objectives.show"),
-    ActionSpec("next_objective", _("Gradients of the next objective"), "View/Gradient size", ("Shift+J",), "canvas", has("several objectives"),
-               _("Show the backward pass of the next objective"), search=WORDS, run="objectives.look_at_next"),
+    ActionSpec("next_objective", _("Gradients of the next objective"), "View/Gradient size", ("Shift+J",), "canvas",
+               has("several objectives"), _("Show the backward pass of the next objective"), search=WORDS, run="objectives.look_at_next"),
 )  # fmt: skip
