@@ -12,7 +12,7 @@ def resting(s: ActionContext) -> bool:
 
 
 ROWS = (
-    ActionSpec("find_rate", _("Find a learning rate"), "Run", ("Ctrl+F8",), enabled=resting, before=True,
+    ActionSpec("find_rate", _("Find a learning rate"), "Run/Sweep", ("Ctrl+F8",), enabled=resting, before=True,
                tip=_("Train a copy with a growing learning rate and show where the loss falls and where it diverges"),
                search=("learning rate finder", "range test", "lr", "eta"), run="rate_finder.find"),
 )  # fmt: skip
