@@ -39,6 +39,18 @@ class Point:
     """The values of the second objective and those after it; nothing where there is one."""
 
     @property
+    def objective_2(self) -> float | None:
+        return self.others[0] if self.others else None
+
+    @property
+    def objective_3(self) -> float | None:
+        return self.others[1] if len(self.others) > 1 else None
+
+    @property
+    def objective_4(self) -> float | None:
+        return self.others[2] if len(self.others) > 2 else None
+
+    @property
     def measured(self) -> dict[str, float]:
         """What was measured over whole parts, under the names of the metrics."""
         named = {"train_accuracy": self.accuracy, **{name: getattr(self, name) for name in HELD_OUT}}

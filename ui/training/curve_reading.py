@@ -34,13 +34,16 @@ def smoothing_title(steps: int) -> str:
     return _("mean of {steps} steps").format(steps=count(steps)) if steps else _("not smoothed")
 
 
-def reading_rows(step: int, curves: Mapping[str, Series], part: str, smoothing: int) -> list[Row]:
+def reading_rows(
+    step: int, curves: Mapping[str, Series], part: str, smoothing: int, names: Mapping[str, str] | None = None
+) -> list[Row]:
+    """The numbers at a step; `names` are those of several objectives, by field."""
     rows = []
     for field, series in curves.items():
         reading = series.reading(step)
         if reading is None:
             continue
-        rows.append(_row(reading, step, field, part_of(field, part)))
+        rows.append(_row(reading, step, field, (names or {}).get(field) or part_of(field, part)))
         mean = series.mean(step, smoothing) if smoothing and field == "loss" else None
         if mean is not None:
             rows.append(Row(field, "∿", smoothing_title(smoothing), number(mean, DIGITS), number(mean), number(mean, 2)))

@@ -9,6 +9,10 @@ from typing import Literal
 from PySide6.QtCore import Qt
 
 from engine.data.parts import Part, part_name, part_word
+from graph.formula.latex import display_name
+from graph.model.goal import circled
+from graph.model.graph import Graph
+from graph.model.several_objectives import goals_of
 from graph.text.messages import _
 from ui.look.theme import Theme
 
@@ -18,7 +22,9 @@ PARTS = {
 }  # fmt: skip
 """What the loss of a step is computed over, as the legend says it; where it includes a penalty, the curve beside it does not."""
 TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
-PLOTS = {"loss": ("loss", "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
+OBJECTIVES = ("objective_2", "objective_3", "objective_4")
+"""The curves of further objectives; what they are called, the document says."""
+PLOTS = {"loss": ("loss", *OBJECTIVES, "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
 """The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
 SETS: Mapping[str, Part] = {
     "accuracy": "train", "validation_loss": "validation", "validation_accuracy": "validation", "test_loss": "test", "test_accuracy": "test",
@@ -43,8 +49,17 @@ class LineStyle:
 _FIRST, _HELD_OUT = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅")
 STYLES: Mapping[str, LineStyle] = {
     "loss": _FIRST, "accuracy": _FIRST, "validation_loss": _HELD_OUT, "validation_accuracy": _HELD_OUT, "test_loss": _HELD_OUT,
-    "test_accuracy": _HELD_OUT,
+    "test_accuracy": _HELD_OUT, "objective_2": LineStyle("second"), "objective_3": LineStyle("third"),
+    "objective_4": LineStyle("third", Qt.PenStyle.DotLine, "┈"),
 }  # fmt: skip
+
+
+def goal_names(graph: Graph) -> dict[str, str]:
+    """What the curves of several objectives are called, by their fields; nothing where there is one objective."""
+    goals = goals_of(graph)
+    fields = ("loss", *OBJECTIVES)
+    names = [f"{circled(number)} {display_name(graph.nodes[goal.node].name)}" for number, goal in enumerate(goals, 1)]
+    return dict(zip(fields, names, strict=False)) if len(goals) > 1 else {}
 
 
 def step_loss(loss_of: str, penalised: bool) -> str:
@@ -54,7 +69,7 @@ def step_loss(loss_of: str, penalised: bool) -> str:
 
 def part_of(field: str, steps: str) -> str:
     """What the numbers of a curve are computed over; `steps`: what the loss of a step is (see `PARTS`)."""
-    return PARTS.get(steps, "") if field == "loss" else part_name(SETS[field])
+    return PARTS.get(steps, "") if field not in SETS else part_name(SETS[field])
 
 
 def part_word_of(field: str, steps: str) -> str:

@@ -64,6 +64,8 @@ class Curves(QWidget):
         self._others: tuple[OtherRun, ...] = ()
         self.name = ""
         """What the present run is called, for the legend where others with names are beside it."""
+        self.names: dict[str, str] = {}
+        """What the curves of several objectives are called, by field."""
         self._run = -1
         self._part, self._penalised = "", False
         self._scale = LINEAR
@@ -288,7 +290,8 @@ class Curves(QWidget):
                 plot.read(None)
                 plot.write(self._legends(name))
                 continue
-            rows = reading_rows(self.step_read, {field: self.numbers(field) for field in PLOTS[name]}, self._steps, self.smoothing)
+            drawn = {field: self.numbers(field) for field in PLOTS[name]}
+            rows = reading_rows(self.step_read, drawn, self._steps, self.smoothing, self.names)
             plot.read(self.step_read, spoken(self.step_read, rows))
             plot.write(reading_texts(self.step_read, rows, self._theme))
 
@@ -337,7 +340,8 @@ class Curves(QWidget):
         theme, fields = self._theme, PLOTS[name]
         shown = [field for field in fields if self._taken[field][0]]
         words = part_word_of if brief else part_of
-        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {words(f, self._steps)}</span>' for f in shown]
+        said = {f: escape(self.names[f]) if f in self.names else words(f, self._steps) for f in shown}
+        parts = [f'<span style="color:{STYLES[f].color(theme)}">{STYLES[f].sign} {said[f]}</span>' for f in shown]
         if parts and self.name and name == "loss" and any(run.hue for run in self.others):
             parts.insert(0, f'<span style="color:{theme.forward}">{escape(self.name)}:</span>')
         parts += [f'<span style="color:{run.hue}">— {escape(run.name)}</span>' for run in self.others if run.hue and name == "loss"]

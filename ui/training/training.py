@@ -27,6 +27,7 @@ from ui.look.widgets import ElidedLabel, button, label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import RUNS, TEST_PART, Runs, TestPart
 from ui.shell.workspace.workspace import Workspace
+from ui.training.curve_styles import goal_names
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
 from ui.training.optimizer_part import OptimizerPart, optimizer_of, rate_of
@@ -211,6 +212,7 @@ class TrainingPage(Panel):
         if kernel is not None:
             hidden = self.workspace.visibility.hidden_loss is not None
             self.curves.name = self._runs.name(progress.run) if self._runs is not None else ""
+            self.curves.names = goal_names(self.workspace.document.graph)
             self.curves.show_others([] if hidden else other_runs(kernel, progress, self._runs))
             self.show_progress(progress, self.workspace.visibility.curve(kernel.curve), None if hidden else kernel.steps)
             self.timeline.show_progress(progress, children(kernel.runs, progress.run))
