@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.program import Program
+from engine.training.residuals import residuals_of
 
 
 @dataclass(slots=True)
@@ -64,6 +65,21 @@ class Evaluation:
     def _product(self, direction: Tensor) -> Tensor:
         result: Tensor = torch.func.jvp(self._gradient, (self._flat(),), (direction,))[1]
         return result
+
+    def residuals(self) -> tuple[Tensor, Tensor]:
+        """(r, J) of a loss that is a sum of squares, Σ rᵢ²: all residuals, and their derivatives, one column for each trained number.
+
+        Changes no buffers. Raises NotSquares.
+        """
+        residuals = residuals_of(self._program)
+
+        def row(flat: Tensor) -> Tensor:
+            return residuals(self._feeds, self._with(flat), self.buffers, self._key)
+
+        flat = self._flat()
+        self.spent.columns += len(flat)
+        columns = [torch.func.jvp(row, (flat,), (unit,)) for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)]
+        return columns[0][0], torch.stack([column for _values, column in columns], dim=1)
 
     def _gradient(self, flat: Tensor) -> Tensor:
         gradients = self._step(self._feeds, self._with(flat), self.buffers, self._key)[1]

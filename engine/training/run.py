@@ -27,6 +27,7 @@ from engine.training.model import Model, named_rows
 from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import declared, declared_or_none, optimizer
 from engine.training.rates import Rates, rates_of, steps_per_epoch
+from engine.training.residuals import NotSquares, squares
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
 from engine.training.schedules.base import ScheduleError
@@ -570,6 +571,9 @@ class Run:
         return self._present_conditions().optimizer_on(parameters, self.steps.rate())
 
     def _refuse_hessian(self, parameters: list[Tensor]) -> None:
+        """Raises RunError where the optimizer needs more than this graph has or allows."""
+        if self.spec.needs_residuals:
+            self._refuse_other_losses()
         count = sum(tensor.numel() for tensor in parameters)
         if count <= LARGEST_HESSIAN:
             return
@@ -589,6 +593,19 @@ class Run:
                 **numbers,
             )
             raise RunError([Problem("error", too_many)])
+
+    def _refuse_other_losses(self) -> None:
+        try:
+            squares(self._program)
+        except NotSquares as found:
+            other = Message(
+                "not-a-sum-of-squares",
+                "{optimizer} needs a loss that is a sum of squares: a squared error, or squares added up. Choose BFGS or Newton for any "
+                "other loss.",
+                optimizer=self.spec.title,
+            )  # fmt: skip
+            name = self.model.graph.nodes[found.node].name
+            raise RunError([Problem("error", other, (found.node,), about=name)]) from None
 
     def _refuse_several(self) -> None:
         if self.spec.evaluates_loss and isinstance(self._program, JointProgram):

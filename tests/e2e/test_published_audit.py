@@ -26,7 +26,6 @@ from engine.learned.reading import reading
 from engine.learned.readouts.classification import roc
 from engine.numerics.job import finished
 from engine.training.model import Model
-from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from engine.training.saved import pack_state, unpack_state
 from graph.model.edits import AddNode, Compound, Move, SetGraphSetting, SetTraining
@@ -37,6 +36,7 @@ from graph.storage.document import Document
 from graph.storage.files import save
 from graph.storage.saved_run import SavedRun
 from tests.engine.kernel.test_runs_outlive_the_kernel import Bench
+from tests.engine.training.optimizers.cases import ANY_LOSS
 from tests.engine.training.test_run_tree import Bench as Trained
 from tests.support.jobs import Count, FreeCount
 from tests.support.networks import network, tanh_net
@@ -251,7 +251,7 @@ def with_unused(unused: bool = True, **training: Any) -> Graph:
     return network(nodes, wires, **{"optimizer": "sgd", "hyper": {"lr": 0.1}, "epochs": 20, "batch_size": 16, **training})
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ANY_LOSS)
 def test_an_unused_parameter_trains_under_every_optimizer_and_goes_on_from_a_file(optimizer: str, tmp_path: Path) -> None:
     """The same numbers as without it, bit for bit, and its own are never touched."""
     hyper = {"lr": 0.1} if optimizer == "sgd" else {}

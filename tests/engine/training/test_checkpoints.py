@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from engine.training.checkpoints import BRANCHES, OVERHEAD, Checkpoints, size_of
 from engine.training.model import Model
-from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from engine.training.state import PARTS, State
 from graph.model.edits import Edit, SetParam, SetTraining
 from graph.model.graph import Graph
+from tests.engine.training.optimizers.cases import ANY_LOSS
 from tests.support.networks import network, tanh_net
 
-VARIANTS: list[tuple[str, dict[str, Any]]] = [(key, {}) for key in OPTIMIZERS] + [
+VARIANTS: list[tuple[str, dict[str, Any]]] = [(key, {}) for key in ANY_LOSS] + [
     ("adam", {"amsgrad": True, "weight_decay": 0.01}), ("rmsprop", {"momentum": 0.9, "centered": True}),
     ("momentum", {"dampening": 0.5, "weight_decay": 0.1}), ("lbfgs", {"line_search": "none", "lr": 0.1, "max_iter": 3}),
 ]  # fmt: skip

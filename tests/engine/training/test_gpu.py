@@ -15,11 +15,11 @@ from engine.export.export import export
 from engine.nodes.catalog import CATALOG
 from engine.training.device import choose_device
 from engine.training.model import Model
-from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from graph.model.edits import SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load
+from tests.engine.training.optimizers.cases import ANY_LOSS
 from tests.support.networks import tanh_net
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[3] / "resources" / "examples").glob("*.gradwire"))
@@ -62,7 +62,7 @@ def test_a_trace_on_the_card_is_the_trace_on_the_cpu(name: str) -> None:
 
 
 @on_a_card
-@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize("key", ANY_LOSS)
 def test_every_optimizer_trains_on_the_card_as_on_the_cpu(key: str) -> None:
     ends = []
     for device in ("cpu", "cuda"):

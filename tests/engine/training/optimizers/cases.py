@@ -41,6 +41,8 @@ def variants(optimizer: type[Optimizer]) -> Iterator[dict[str, Any]]:
 
 ALONG_GRADIENTS = [key for key, optimizer in OPTIMIZERS.items() if not optimizer.evaluates_loss]
 VARIANTS = [(key, hyper) for key in ALONG_GRADIENTS for hyper in variants(OPTIMIZERS[key])]
+ANY_LOSS = [key for key, optimizer in OPTIMIZERS.items() if not optimizer.needs_residuals]
+"""Those that train with every loss, not with squared ones alone."""
 NAMES = ["w", "b", "c"]
 
 
