@@ -78,8 +78,8 @@ class Evaluation:
 
         flat = self._flat()
         self.spent.columns += len(flat)
-        columns = [torch.func.jvp(row, (flat,), (unit,)) for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)]
-        return columns[0][0], torch.stack([column for _values, column in columns], dim=1)
+        units = torch.eye(len(flat), dtype=flat.dtype, device=flat.device)
+        return row(flat), torch.stack([torch.func.jvp(row, (flat,), (unit,))[1] for unit in units], dim=1)
 
     def _gradient(self, flat: Tensor) -> Tensor:
         gradients = self._step(self._feeds, self._with(flat), self.buffers, self._key)[1]

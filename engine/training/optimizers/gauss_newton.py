@@ -27,6 +27,7 @@ class GaussNewton(Searching):
     equations = (Equation("d = -A_inv*(J_T*r)", remark=_("r are the residuals, J their derivatives")), Equation("θ = θ + η*d"))
     letters = {"A_inv": r"(J^{\top} J)^{-1}", "J_T": r"J^{\top}"}
     needs_residuals = keeps_matrix = True
+    family = "second"
 
     def direction(self, objective: Objective, gradient: Tensor) -> Tensor:
         residuals, jacobian = objective.residuals()
@@ -37,4 +38,5 @@ class GaussNewton(Searching):
         if not bool(large.all()) or len(values) < len(gradient):
             self.notes.append(SINGULAR)
         along = torch.where(large, (u.T @ -residuals) / torch.where(large, values, torch.ones_like(values)), torch.zeros_like(values))
-        return v.T @ along
+        step: Tensor = v.T @ along
+        return step

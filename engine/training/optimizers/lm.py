@@ -54,6 +54,7 @@ class LevenbergMarquardt(Optimizer):
         "A_inv": r"(J^{\top} J + \lambda I)^{-1}", "B_inv": r"(J^{\top} J + \lambda D)^{-1}", "J_T": r"J^{\top}", "lam": r"\lambda",
     }  # fmt: skip
     evaluates_loss = full_batch = needs_residuals = keeps_matrix = True
+    family = "second"
 
     def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         self.t += 1
