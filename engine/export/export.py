@@ -53,7 +53,7 @@ def export(model: Model, title: str = "") -> str:
         spec.with_defaults(model.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None
-    if spec.evaluates_loss and not spec.torch_call:
+    if spec.evaluates_loss and not (spec.torch_call or spec.follows_equations):
         raise ExportError(_("torch.optim has no {optimizer}: choose another optimizer to export this graph").format(optimizer=spec.title))
     try:
         compiled = model.program(training=False)

@@ -50,7 +50,8 @@ def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any], groups: boo
         "        self.parameters = list(parameters)", "        self.t = 0",
         *(f"        self.{name} = {name}" for name in [*writer.arguments, *(["undecayed"] if groups else [])]), *writer.memory(), "",
         "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
-        *writer.look_ahead(), "    @torch.no_grad()", "    def step(self):", "        self.t += 1", *writer.step(), "",
+        *writer.look_ahead(), "    @torch.no_grad()", f"    def step(self{', closure' if spec.shift else ''}):", *writer.second_gradient(),
+        "        self.t += 1", *writer.step(), "",
     ]  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def optimizer_call(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: 
 
 class _Writer:
     def __init__(self, spec: type[Optimizer], hyper: Mapping[str, Any], groups: bool = False) -> None:
-        self.hyper = hyper
+        self.hyper, self.shift = hyper, spec.shift
         self.equations = [e for e in spec.equations if holds(",".join(c for c in _conditions(e) if _asked(c) in hyper), hyper)]
         changed, used = {e.name for e in self.equations}, {name for e in self.equations for name in e.names}
         symbols = {name_of(s.symbol): s.name for s in spec.settings if s.symbol}
@@ -97,6 +98,26 @@ class _Writer:
         yield from ("    @torch.no_grad()", "    def look_back(self):", "        for parameter, value in zip(self.parameters, self.here):")
         yield from ("            parameter.copy_(value)", "")
 
+    def second_gradient(self) -> Iterator[str]:
+        """For a rule that takes a second gradient: both, as lists `first` and `second`, and the parameters as they were."""
+        if self.shift is None:
+            return
+        shift, _second = self.shift
+        yield from ("        with torch.enable_grad():", "            closure()")
+        yield "        held = [p for p in self.parameters if p.grad is not None]"
+        yield from ("        first, here = [p.grad.clone() for p in held], [p.clone() for p in held]", "        for parameter in held:")
+        yield f"            i, {USED} = next(i for i, p in enumerate(self.parameters) if p is parameter), parameter.grad"
+        yield from (f"            {r.name} = self.{r.name}" for r in self.remembered if r.scalar)
+        equations = [equation for equation in self.equations if equation.name == shift]
+        needed = {name for equation in equations for name in equation.names}
+        yield from (f"            {r.name} = self.{r.name}[i]" for r in self.remembered if not r.scalar and r.name in needed)
+        for equation in equations:
+            yield from (f"            {line}" for line in self._equation(equation))
+        yield f"            parameter.add_({shift})"
+        yield from ("        with torch.enable_grad():", "            closure()", "        second = iter([p.grad for p in held])")
+        yield from ("        for parameter, old, gradient in zip(held, here, first):", "            parameter.copy_(old)")
+        yield "            parameter.grad = gradient"
+
     def step(self) -> Iterator[str]:
         scalars = [r.name for r in self.remembered if r.scalar]
         tensors = [r.name for r in self.remembered if not r.scalar]
@@ -112,6 +133,8 @@ class _Writer:
         yield "                continue"
         yield from (f"            {line}" for line in self.facts)
         yield f"            {PARAMETER}, {USED} = parameter, parameter.grad"
+        if self.shift is not None:
+            yield f"            {self.shift[1]} = next(second)"
         if any(GRADIENT in e.names for e in self.equations):
             yield f"            {GRADIENT} = {USED}"
         yield from (f"            {name} = all_{name}[begin : begin + parameter.numel()].view_as(parameter)" for name in parted)

@@ -247,7 +247,7 @@ def _training_loop(
             "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
             '        parameter.grad.fill_(float("nan"))', '    return torch.full_like(loss, float("inf"))',
         ]  # fmt: skip
-        searches = hyper.get("line_search") != "none"
+        searches = hyper.get("line_search", "none") != "none"
         inside = [*step, *(away if searches and not partly_frozen else []), "return loss"]
         step = ["", "def closure():", *(f"    {line}" for line in inside), "", "optimizer.step(closure)"]
     else:

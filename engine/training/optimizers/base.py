@@ -105,6 +105,10 @@ class Optimizer:
     """The form `pytorch` in `torch.optim`, `SGD({0}, lr={lr!r})`; empty where torch does not have it."""
     evaluates_loss: ClassVar[bool] = False
     """Whether a step computes the loss as often as it likes (`minimise`), instead of going along gradients that are given (`step`)."""
+    follows_equations: ClassVar[bool] = False
+    """Whether the equations say all about a step, although it evaluates the loss itself: it takes a second gradient."""
+    shift: ClassVar[tuple[str, str] | None] = None
+    """Names in the equations: by how much the parameters are shifted for a second gradient, and that gradient."""
     full_batch: ClassVar[bool] = False
     """Whether every step needs the whole training part."""
     needs_hessian: ClassVar[bool] = False

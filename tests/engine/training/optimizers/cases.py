@@ -16,7 +16,8 @@ Loss = Any
 OTHER: dict[str, Any] = {
     "lr": 0.03, "weight_decay": 0.1, "momentum": 0.5, "dampening": 0.3, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-4,
     "alpha": 0.8, "rho": 0.8, "beta1": 0.5, "beta2": 0.9, "momentum_decay": 0.1,
-    "other_lr": 0.02, "radius": 0.5, "threshold": 0.3, "eta_minus": 0.4, "eta_plus": 1.3, "step_min": 1e-3, "step_max": 0.5,
+    "decay": 0.8, "gamma_max": 1.2, "other_lr": 0.02,
+    "radius": 0.5, "threshold": 0.3, "eta_minus": 0.4, "eta_plus": 1.3, "step_min": 1e-3, "step_max": 0.5,
 }  # fmt: skip
 """A second value of every setting that is a number."""
 WITHOUT = [("momentum", 0.0), ("weight_decay", 0.0)]

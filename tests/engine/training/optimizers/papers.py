@@ -82,8 +82,38 @@ def muon(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
     return parameter.detach()
 
 
+def adasecant(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+    """Gulcehre and Bengio 2014, Algorithm 1, as its authors' program has it: E[·] are averages over about τ steps."""
+    zero, eps = torch.zeros_like(theta), h["eps"]
+    mean, square, corrected, last, numerator, denominator = (zero,) * 6
+    mean_alpha, square_alpha, mean_delta, square_delta, mixed = (zero,) * 5
+    tau = torch.full_like(theta, 2.1)
+    for step, gradient in enumerate(gradients):
+        g = gradient / (gradient.norm() + eps)
+        if step == 0:
+            mean_delta, square_delta = g, g**2
+        keep, new = 1 - 1 / tau, 1 / tau
+        mean, square = h["decay"] * mean + (1 - h["decay"]) * g, h["decay"] * square + (1 - h["decay"]) * g**2
+        numerator = keep * numerator + new * ((g - corrected) * (corrected - mean)) ** 2
+        denominator = keep * denominator + new * ((g - mean) * (corrected - mean)) ** 2
+        gamma = (numerator.sqrt() / (denominator + eps).sqrt()).clamp(max=h["gamma_max"])
+        corrected = (g + gamma * mean) / (1 + gamma)
+        alpha, last = g - last, g
+        mean_alpha, square_alpha = keep * mean_alpha + new * alpha, keep * square_alpha + new * alpha**2
+        rate = (square_delta + eps).sqrt() / (square_alpha + eps).sqrt() - mixed / (square_alpha + eps)
+        delta = -h["lr"] * rate * corrected
+        longer = (1 - mean_delta**2 / (square_delta + eps)) * tau + 1
+        outlier = (g - mean).abs() > 2 * (square - mean**2).clamp(min=0).sqrt()
+        outlier |= (alpha - mean_alpha).abs() > 2 * (square_alpha - mean_alpha**2).clamp(min=0).sqrt()
+        mean_delta, square_delta = keep * mean_delta + new * delta, keep * square_delta + new * delta**2
+        mixed = keep * mixed + new * delta * alpha
+        tau = torch.where(outlier, 2.2, longer).clamp(1.5, 1e8)
+        theta = theta + delta
+    return theta
+
+
 BY_HAND: dict[str, Callable[[Tensor, list[Tensor], Settings], Tensor]] = {
-    "gd": descent, "adamax": adamax, "signsgd": signum, "lion": lion, "muon": muon,
+    "gd": descent, "adamax": adamax, "signsgd": signum, "lion": lion, "muon": muon, "adasecant": adasecant,
 }  # fmt: skip
 JOINT: dict[str, Callable[[list[Tensor], list[list[Tensor]], Settings], list[Tensor]]] = {"perturbed": perturbed}
 """Methods that look at all parameters together: what becomes of them along the gradients of every step."""
