@@ -16,6 +16,7 @@ def _average(name: str, of: str) -> Equation:
 
 class AdaSecant(Optimizer):
     key, title, order = "adasecant", "AdaSecant", 9.8
+    family = "adaptive"
     doc = (
         "Every weight finds its own rate from the secant: how far it moved over how much its gradient changed. The diagonal variant, with "
         "gradients normalised by tensor and freed of variance (Gulcehre and Bengio 2014, Algorithm 1)."

@@ -25,6 +25,7 @@ class Vsgd(Optimizer):
     """Each step takes two gradients of the same mini-batch: at θ, and at θ + δ for the curvature."""
 
     key, title, short, order = "vsgd", "vSGD-fd (no more pesky learning rates)", "vSGD-fd", 9.7
+    family = "adaptive"
     doc = (
         "Every weight finds its own rate: large where its gradients agree, small where they scatter or the curvature is large. The variant "
         "with finite differences for the curvature, and the mini-batch's gradient as the sample (Schaul and LeCun 2013, after Schaul, "
