@@ -182,6 +182,11 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint-every", type=several, metavar="N", help=_("also save into the file of --out every N steps"))
     parser.add_argument("--log", metavar="F.csv", help=_("write the training curves, one row per step; with --resume the log goes on"))
     parser.add_argument(
+        "--log-parameters",
+        action="store_true",
+        help=_("add every step's trained numbers, gradient and its norm to --log; they are those that the step begins with"),
+    )
+    parser.add_argument(
         "--test",
         action="store_true",
         help=_("read the test set although a validation set judges the run; without one it is always read"),

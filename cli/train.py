@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.errors import CommandError
+from cli.logged_numbers import LoggedNumbers
 from cli.resume import prepare_to_resume, run_of, saved_runs
 from cli.settings_options import given, no_training
 from cli.train_loop import Interrupts, Log, train
@@ -36,6 +37,8 @@ def command(options: argparse.Namespace) -> int:
     if options.resume:
         prepare_to_resume(graph, options)
     apply_training_options(graph, options)
+    if options.log_parameters and not options.log:
+        raise CommandError(_("--log-parameters adds to the file of --log: add --log F.csv"))
     out, log = (written_path(text) if text else None for text in (options.out, options.log))
     if options.checkpoint_every is not None and out is None:
         raise CommandError(_("--checkpoint-every saves into the file of --out: add --out F.gradwire"))
@@ -106,7 +109,8 @@ def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
 def _run(run: Run, graph: Graph, log: Path | None, out: Path | None, options: argparse.Namespace) -> tuple[str, int]:
     """Train to the end. Returns what became of the log where it could not be written, and the signal that ended training, else 0."""
     after = run.state.step if options.resume else 0
-    stream = Log(log, run.model.feeds.held_out or "test", after, run.model.penalised) if log else None
+    numbers = LoggedNumbers(run.prepare()) if options.log_parameters else None
+    stream = Log(log, run.model.feeds.held_out or "test", after, run.model.penalised, numbers) if log else None
 
     def checkpoint() -> None:
         assert out is not None

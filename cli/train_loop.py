@@ -16,6 +16,7 @@ from graph.model.loss_words import loss_words
 from graph.text.messages import _
 
 if TYPE_CHECKING:
+    from cli.logged_numbers import LoggedNumbers
     from engine.data.parts import Part
     from engine.training.run import Run
 
@@ -66,6 +67,8 @@ def train(run: Run, interrupts: Interrupts, log: Log | None, every: int | None, 
                 kept = time.monotonic()
             # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
             most = 1 if log is not None else None if every is None else every - run.state.step % every
+            if log is not None:
+                log.begin(run)
             made = run.train(SLICE_SECONDS, most)
             bar.update(made)
             if run.loss is not None:
@@ -80,19 +83,27 @@ class Log:
     """A row for every step. When the disk refuses it, training goes on without it: an hour of training is worth more than its log.
 
     Of a run that is continued after step `after`, a log that is there already goes on: what it has of later steps is replaced.
-    `penalised`: the number of each step includes a penalty, and so is called the objective.
+    `penalised`: the number of each step includes a penalty, and so is called the objective. `numbers` are more cells of each row.
     """
 
-    def __init__(self, path: Path, part: Part, after: int = 0, penalised: bool = False) -> None:
-        self._path, self._part = path, part
-        self.complaint = ""
-        head = f"step,epoch,{loss_words(penalised).name},train_accuracy,{part}_loss,{part}_accuracy\n"
+    def __init__(
+        self, path: Path, part: Part, after: int = 0, penalised: bool = False, numbers: LoggedNumbers | None = None
+    ) -> None:
+        self._path, self._part, self._numbers = path, part, numbers
+        self.complaint, self._begun = "", ""
+        more = numbers.head if numbers is not None else ""
+        head = f"step,epoch,{loss_words(penalised).name},train_accuracy,{part}_loss,{part}_accuracy{more}\n"
         try:
             rows = _rows_until(path, head, after) if after else []
             self._stream = path.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise cannot_write(path, error) from None
         self._write("".join([head, *rows]))
+
+    def begin(self, run: Run) -> None:
+        """Before a step: what it begins with."""
+        if self._numbers is not None:
+            self._begun = self._numbers.read()
 
     def note(self, run: Run) -> None:
         """The newest step; measurements over whole parts are empty at steps without one."""
@@ -102,7 +113,7 @@ class Log:
         names = ("accuracy", f"{self._part}_loss", f"{self._part}_accuracy")
         measured = [getattr(point, name) if point.step == state.step else None for name in names]
         cells = (state.step, state.epoch, run.loss, *measured)
-        self._write(",".join("" if cell is None else repr(cell) for cell in cells) + "\n")
+        self._write(",".join("" if cell is None else repr(cell) for cell in cells) + self._begun + "\n")
 
     def flush(self) -> None:
         self._try(lambda: self._stream.flush())
