@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, listed, offered, rate_in, with_rate_kept
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 TITLES = {key: translated(spec.short or spec.title) for key, spec in OPTIMIZERS.items()}
 OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(TITLES), choice_titles=tuple(TITLES.values()))
 BIASES = BY_NAME["decay_biases"]
-FORMULA = 13.0
+FORMULA, LARGE = 14.0, 18.0
+"""Size of a formula under the settings, and in a column of its own."""
 
 
 def optimizer_of(document: Document) -> type[Optimizer]:
@@ -64,6 +65,7 @@ class OptimizerPart(QWidget):
         self._optimizer: type[Optimizer] | None = None
         self._formula: tuple[str, ...] = ()
         self._theme: Theme | None = None
+        self._large = False
         self._origin: tuple[type[Optimizer], float] | None = None
         """The optimizer and its rate from before a change that is still offered to be made complete, or taken back."""
         self._last: tuple[type[Optimizer], float | None] | None = None
@@ -76,20 +78,42 @@ class OptimizerPart(QWidget):
         self.badge = TorchBadge(workspace)
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self._formulas.setSpacing(2)
+        self.equations = QWidget()
+        """What runs, and the badge; where there is room, the page shows it beside the settings."""
+        below = QVBoxLayout(self.equations)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(5)
+        below.addLayout(self._formulas)
+        below.addWidget(self.badge)
+        below.addStretch(1)
+        rate = QHBoxLayout()
+        rate.setSpacing(6)
+        rate.addWidget(self.rate_note, 1)
+        rate.addWidget(self.rate_use)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         column.addWidget(self.form)
-        column.addWidget(self.rate_note)
-        column.addWidget(self.rate_use, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(rate)
         column.addLayout(self._hyper_place)
         column.addWidget(self.biases)
-        column.addLayout(self._formulas)
-        column.addWidget(self.badge)
+        column.addWidget(self.equations)
         self.form.changed.connect(lambda _name, key: self.choose(key))
         self.biases.changed.connect(self.setting_changed)
         self.rate_use.clicked.connect(self._use_rate)
         self._show_rate_note()
+
+    def place_equations(self, area: QScrollArea | None) -> None:
+        """Show the equations in this area, larger; without one, under the settings."""
+        self._large = area is not None
+        column = self.layout()
+        assert column is not None
+        if area is not None:
+            area.setWidget(self.equations)
+        else:
+            column.addWidget(self.equations)
+        self.equations.show()
+        self._show_formulas()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -136,7 +160,7 @@ class OptimizerPart(QWidget):
         self._formula = optimizer_of(self._document).formula(hyper_of(self._document))
         self._formulas.addWidget(label(_("Update"), "section"))
         for text in self._formula:
-            view = FormulaView(FORMULA)
+            view = FormulaView(LARGE if self._large else FORMULA)
             view.set_formula(text, self._theme.text, self._theme.scale)
             self._formulas.addWidget(view)
 

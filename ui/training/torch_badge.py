@@ -55,7 +55,9 @@ class TorchBadge(QLabel):
         self.ask_soon()
 
     def ask_soon(self) -> None:
-        """Where the page is shown, compare once what is typed has settled."""
+        """Where the page is shown, compare once what is typed has settled, and where that has not been done."""
+        if self._asked == self._about():
+            return
         self._workspace.work.after_frame(self._ask, self._ask, WAIT_MS)
 
     def _about(self) -> tuple[Any, ...]:

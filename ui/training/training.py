@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
@@ -87,6 +88,10 @@ def progress_text(progress: Progress) -> str:
     return " · ".join(text for _, text in progress_parts(progress))
 
 
+WIDE, EQUATIONS = 960, 250
+"""Width of a page that has its equations in a column of their own, and the width of that column."""
+
+
 class TrainingPage(Panel):
     """Edits the document's training settings and draws the run's curves."""
 
@@ -122,6 +127,9 @@ class TrainingPage(Panel):
         self._settings = scrolled(form)
         # else a message makes the page as high as all fields
         self._settings.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self._beside = scrolled(QWidget())
+        self._beside.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self._beside.hide()
         chart = QVBoxLayout()
         chart.setSpacing(6)
         chart.addWidget(self.message)
@@ -141,6 +149,7 @@ class TrainingPage(Panel):
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(20)
         row.addWidget(self._settings)
+        row.addWidget(self._beside)
         row.addLayout(chart, 1)
         self.optimizer.setting_changed.connect(self._set)
         self.optimizer.settled.connect(self._seal)
@@ -150,10 +159,26 @@ class TrainingPage(Panel):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._settings.setFixedWidth(round(272 * theme.scale))
+        self._beside.setFixedWidth(round(EQUATIONS * theme.scale))
+        self._place_equations()
         self.curves.set_theme(theme)
         self.schedule.set_theme(theme)
         self.timeline.set_theme(theme)
         self.optimizer.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_equations()
+
+    def _place_equations(self) -> None:
+        """The equations stand beside the settings where that leaves the curves enough room, else under them."""
+        wide = self.width() >= WIDE * self.theme.scale
+        if wide == self._beside.isVisibleTo(self):
+            return
+        self._beside.setVisible(wide)
+        if not wide:
+            self._beside.takeWidget()
+        self.optimizer.place_equations(self._beside if wide else None)
 
     def set_document(self, document: Document) -> None:
         self._document = document
@@ -206,6 +231,7 @@ class TrainingPage(Panel):
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         self.schedule.set_rows(trace.samples.get("train", 0))
+        self.optimizer.badge.ask_soon()
 
     def set_progress(self, progress: Progress) -> None:
         kernel = self.workspace.kernel

@@ -10,6 +10,7 @@ from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import DECAY, decoupled, epsilon, form, learning_rate, weight_decay
 from graph.model.spec import Setting
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
@@ -20,13 +21,16 @@ class AdaGrad(Optimizer):
     family = "adaptive"
     doc = "Every weight has its own rate, which falls with the gradients it has seen (Duchi et al. 2011)."
     settings = (
-        form(pytorch="PyTorch, lecture", keras="Keras"),
         learning_rate(0.01),
         Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ", when="form=pytorch"),
         Setting("initial_accumulator_value", "float", 0.0, 0.0, 1e6, title="r at the start"),
         epsilon(1e-10),
         weight_decay(),
         decoupled(),
+        form(
+            "PyTorch and the lecture divide by √r + ε, Keras by √(r + ε), and its r begins with 0.1.", pytorch=_("PyTorch, lecture"),
+            keras="Keras",
+        ),
     )
     state_variables = (StateVariable("r", "initial_accumulator_value"),)
     equations = (

@@ -39,14 +39,18 @@ def adam_frame(square: str, when: str = "", exact: bool = True) -> Frame:
     return Frame(_ALPHA, root, _BETA, square, f"-η*m/(1 - β₁^t)/({root})", when, exact)
 
 
-FORM = form(pytorch="PyTorch, lecture", keras=_("Keras: ε is not corrected"))
+FORM = form(
+    "PyTorch and the lecture add ε to the corrected root √r̂. Keras adds it to √r and corrects the rate instead: it is the ε̂ of the paper's "
+    "section 2.",
+    pytorch=_("PyTorch, lecture"), keras="Keras",
+)  # fmt: skip
 
 
 class Adam(Optimizer):
     key, title, order = "adam", "Adam", 7
     family = "adaptive"
     doc = "Momentum over RMSProp, both corrected for starting at 0 (Kingma and Ba 2015)."
-    settings = (FORM, learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled())
+    settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled(), FORM)
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))
     equations = (*DECAY, *MOMENTS)
     letters = {"largest": r"r_{\max}"}

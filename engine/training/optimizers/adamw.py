@@ -14,7 +14,7 @@ class AdamW(Adam):
     key, title, order = "adamw", "AdamW", 8
     family = "adaptive"
     doc = "Adam with weight decay beside the gradient instead of inside it (Loshchilov and Hutter 2019)."
-    settings = (FORM, learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(0.01))
+    settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(0.01), FORM)
     equations = (Equation("θ = θ - η*λ*θ", "weight_decay"), *MOMENTS)
     frames = (
         adam_frame("r", "form=keras, not amsgrad, not weight_decay"), adam_frame("largest", "form=keras, not weight_decay"),

@@ -27,7 +27,6 @@ class Momentum(Optimizer):
     family = "momentum"
     doc = "Heavy ball (Polyak 1964): the step is a decaying sum of gradients."
     settings = (
-        form(pytorch="PyTorch", lecture="Lecture, Keras"),
         learning_rate(0.1),
         momentum(0.9),
         replace(
@@ -36,6 +35,11 @@ class Momentum(Optimizer):
         ),
         weight_decay(),
         decoupled(),
+        form(
+            "PyTorch sums gradients and multiplies the sum by η; the lecture and Keras sum steps, each with the η it was made with. The "
+            "two are equal while η is constant.",
+            pytorch="PyTorch", lecture=_("Lecture, Keras"),
+        ),
     )
     state_variables = (
         StateVariable("m", when="form=pytorch"), StateVariable("v", when="form=lecture"), StateVariable("begun", False, scalar=True),

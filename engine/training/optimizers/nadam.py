@@ -30,13 +30,16 @@ class NAdam(Optimizer):
     family = "adaptive"
     doc = "Adam with Nesterov's look-ahead (Dozat 2016)."
     settings = (
-        form(pytorch="PyTorch", keras=_("Keras: ψ = 1")),
         learning_rate(0.002),
         *betas(),
         epsilon(1e-8),
         Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ", when="form=pytorch"),
         weight_decay(),
         decoupled(),
+        form(
+            "PyTorch lets momentum rise slowly, with ψ = 0.004. Keras has no ψ: momentum rises as with ψ = 1.", pytorch="PyTorch",
+            keras="Keras",
+        ),
     )
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("product", 1.0, scalar=True))
     equations = (

@@ -22,7 +22,12 @@ class Nesterov(Optimizer):
     family = "momentum"
     doc = "Nesterov's accelerated gradient: the gradient at the point where momentum alone would lead (Sutskever et al. 2013)."
     settings = (
-        form(pytorch="PyTorch", lecture="Lecture", keras="Keras"), learning_rate(0.1), momentum(0.9), weight_decay(), decoupled(),
+        learning_rate(0.1), momentum(0.9), weight_decay(), decoupled(),
+        form(
+            "The lecture takes the gradient at the look-ahead point. PyTorch and Keras store that point as the parameter, so that the "
+            "gradient is taken where the parameter is; Keras' velocity holds η.",
+            pytorch="PyTorch", lecture=_("Lecture"), keras="Keras",
+        ),
     )  # fmt: skip
     state_variables = (StateVariable("m", when="form=pytorch"), StateVariable("v", when="not form=pytorch"))
     equations = (

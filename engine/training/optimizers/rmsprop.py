@@ -21,7 +21,6 @@ class RmsProp(Optimizer):
     family = "adaptive"
     doc = "AdaGrad with a memory that fades (Tieleman and Hinton 2012)."
     settings = (
-        form(pytorch="PyTorch, lecture", lecture=_("Lecture, begun with r = g²"), keras="Keras"),
         learning_rate(0.01),
         share("alpha", 0.99, "Memory", "τ", "How long squared gradients are remembered."),
         epsilon(1e-8),
@@ -29,6 +28,11 @@ class RmsProp(Optimizer):
         Setting("centered", "bool", False, help="Divide by the standard deviation: subtract the squared mean gradient a."),
         weight_decay(),
         decoupled(),
+        form(
+            "PyTorch and the lecture divide by √r + ε, Keras by √(r + ε). The lecture's variant begins with r = g², so that the first step "
+            "is as long as the later ones.",
+            pytorch=_("PyTorch, lecture"), lecture=_("Lecture, r₁ = g²"), keras="Keras",
+        ),
     )
     state_variables = (
         StateVariable("r"), StateVariable("m", when="not form=keras"), StateVariable("v", when="form=keras"), StateVariable("a"),

@@ -38,10 +38,10 @@ DECAY = (
 """What weight decay does before the step, under the settings `weight_decay` and `decoupled`."""
 
 
-def form(**titles: str) -> Setting:
-    """The convention that is followed where books and libraries differ; `pytorch="PyTorch", lecture="Lecture"` names those there are."""
-    text = "The lecture, PyTorch and Keras write this method differently. The formula below is the one that runs."
-    return Setting("form", "choice", "pytorch", choices=tuple(titles), choice_titles=tuple(titles.values()), title="Form", help=text)
+def form(help: str, **titles: str) -> Setting:
+    """The convention that is followed where books and libraries differ; `pytorch="PyTorch", lecture="Lecture"` names those there are, and
+    `help` says how they differ."""
+    return Setting("form", "choice", "pytorch", choices=tuple(titles), choice_titles=tuple(titles.values()), title="Form", help=help)
 
 
 def momentum(default: float) -> Setting:
