@@ -49,7 +49,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.training.schedules": GRAPH,
     "engine.training": BELOW_TRAINING | {"engine.training.optimizers", "engine.training.schedules"},
     "engine.check": BELOW_TRAINING | {"engine.training"},
-    "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.export"},
+    "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check"},
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules"},
     "engine.learned": BELOW_TRAINING
     | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},

@@ -61,7 +61,7 @@ class CodeOf(Question):
     origin: str = ""
 
 
-THETA, GRADIENT, STATE, STEP, SETTING, NEXT, LOSS = (
-    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss")
+THETA, GRADIENT, STATE, STEP, SETTING, NEXT, LOSS, GIVEN = (
+    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss", "given")
 )
 """Types of the nodes that only such a graph has (see `engine.nodes.update`)."""

@@ -23,9 +23,10 @@ from engine.training.compiled import RunError
 from engine.training.evaluation import Evaluation
 from engine.training.optimizers.base import Optimizer, OptimizerError
 from engine.training.optimizers.registry import declared
+from engine.training.optimizers.wired import WHOLE
 from engine.training.run import Run
 from engine.training.state import state_key
-from engine.training.wrapped import Wrapped
+from graph.model.goal import SETTING as OBJECTIVES
 from graph.storage.files import dumps
 from graph.text.messages import _, translated
 
@@ -37,6 +38,8 @@ def inside(situation: ExplainContext, question: InsideOf) -> Inside:
     """The graph of the coming step with its numbers. Raises Unanswerable."""
     try:
         run = situation.run or run_beside(situation.model)
+        if situation.graph.settings.get(OBJECTIVES):
+            raise Unanswerable(_("This graph trains several objectives, each with an optimizer of its own. The inside is shown for one."))
         spec = _spec(run, question.optimizer)
         rehearsal = rehearse(run) if spec is run.spec else _first_step(run, spec)
         loss, gradients = _after(run, rehearsal)
@@ -52,14 +55,15 @@ def inside(situation: ExplainContext, question: InsideOf) -> Inside:
     return _answer(run, spec, rehearsal, keys, question, (loss, gradients))
 
 
-def why_none(spec: type[Optimizer]) -> str:
-    """Why an optimizer's step is no graph of elementary nodes; empty where it is one."""
-    if spec.gives or not spec.elementwise:
-        own = _(
-            "{optimizer} uses numbers that no single weight has: random ones, or the size of whole tensors. A graph of one update cannot "
-            "compute them; the card of an update shows every one."
+def why_none(spec: type[Optimizer], hyper: Mapping[str, Any], facts: Mapping[str, float]) -> str:
+    """Why an optimizer's step is no graph of elementary nodes; empty where it is one. `facts`: of the shape of what is updated."""
+    equations = [] if spec.evaluates_loss else spec.active(hyper, {v.name: 1.0 for v in spec.state_variables if v.scalar} | dict(facts))
+    if any("orthogonal(" in equation.text for equation in equations):
+        matrix = _(
+            "{optimizer} makes the momentum of a matrix orthogonal, by matrix products in a shorter number format: that is no graph of "
+            "operations on single numbers. Biases, which are no matrices, have one."
         )
-        return own.format(optimizer=translated(spec.title))
+        return matrix.format(optimizer=translated(spec.title))
     if not spec.evaluates_loss:
         return ""
     text = _(
@@ -72,8 +76,8 @@ def why_none(spec: type[Optimizer]) -> str:
 def _spec(run: Run, key: str) -> type[Optimizer]:
     """The optimizer that is asked about. Raises OptimizerError, Unanswerable."""
     spec = run.spec if not key or key == run.spec.key else declared({**run.training, "optimizer": key})
-    if why := why_none(spec):
-        raise Unanswerable(why)
+    if spec.evaluates_loss:
+        raise Unanswerable(why_none(spec, spec.with_defaults({}), {}))
     return spec
 
 
@@ -119,11 +123,10 @@ def _answer(
         raise Unanswerable(_("After this step the loss would not be a finite number."))
     entry = inside_entry(question.entry, rehearsal.old[keys[0]].shape) if question.entry is not None and len(keys) == 1 else None
     cut = _Cut(keys, entry)
-    hypers = _hypers(run, spec, rehearsal, keys)
-    hyper = hypers[0]
+    hypers = [rehearsal.hyper_of(key) for key in keys]
+    hyper = max(hypers, key=lambda own: float(own.get("weight_decay", 0.0)))
     settings: dict[str, Any] = dict(hyper)
     if len({h.get("weight_decay") for h in hypers}) > 1:
-        hyper = rehearsal.hyper
         decays = zip(keys, hypers, strict=True)
         settings["weight_decay"] = cut.numbers({k: torch.full_like(rehearsal.old[k], float(h["weight_decay"])) for k, h in decays})
     states: dict[str, Any] = {}
@@ -137,9 +140,15 @@ def _answer(
             states[variable.name] = cut.numbers({k: torch.full_like(rehearsal.old[k], start) if t is None else t for k, t in held.items()})
     numbers = StepNumbers(
         cut.numbers(rehearsal.old), cut.numbers(rehearsal.gradients), states, settings, rehearsal.t, cut.numbers(rehearsal.new), loss,
-        cut.numbers(gradients),
+        cut.numbers(gradients), _given(rehearsal, keys, cut),
     )  # fmt: skip
-    graph = structure(spec, hyper, run.model.graph.catalog)
+    facts = _facts(spec, rehearsal, keys)
+    if why := why_none(spec, hyper, facts):
+        raise Unanswerable(why)
+    graph = structure(spec, hyper, run.model.graph.catalog, facts)
+    if (entry is not None or len(keys) > 1) and any(node.type in WHOLE for node in graph.nodes.values()):
+        text = _("{optimizer} computes a step from the whole tensor at once: choose one tensor, and not a single number of it.")
+        raise Unanswerable(text.format(optimizer=translated(spec.title)))
     rows = values(graph, spec, numbers)
     fill_edit(rows).apply(graph)
     shape = tuple(rehearsal.old[keys[0]].shape) if len(keys) == 1 else (cut.count(rehearsal.old),)
@@ -151,15 +160,22 @@ def _answer(
     )  # fmt: skip
 
 
-def _hypers(run: Run, spec: type[Optimizer], rehearsal: Rehearsal, keys: list[Key]) -> list[Mapping[str, Any]]:
-    """The settings for each of these tensors: some may not decay."""
-    optimizer = spec(rehearsal.hyper, [])
-    made: Any = run.optimizer_on([tensor.clone() for tensor in rehearsal.old.values()])
-    while isinstance(made, Wrapped):
-        made = made.inner
-    optimizer.undecayed = made.undecayed
-    places = {key: i for i, key in enumerate(rehearsal.old)}
-    return [optimizer.hyper_of(places[key]) for key in keys]
+def _facts(spec: type[Optimizer], rehearsal: Rehearsal, keys: list[Key]) -> dict[str, float]:
+    """What conditions ask about the shape of these tensors. Raises Unanswerable where they are not treated alike."""
+    facts = [spec.facts(rehearsal.old[key]) for key in keys]
+    if any(other != facts[0] for other in facts):
+        text = _("{optimizer} treats tensors of different shapes differently: choose one of them.")
+        raise Unanswerable(text.format(optimizer=translated(spec.title)))
+    return facts[0]
+
+
+def _given(rehearsal: Rehearsal, keys: list[Key], cut: _Cut) -> dict[str, Any]:
+    """What the optimizer was given beside the gradient, by name."""
+    found: dict[str, Any] = {}
+    for name, value in rehearsal.shared.get(keys[0], {}).items():
+        several = isinstance(value, Tensor) and value.dim() and value.shape == rehearsal.old[keys[0]].shape
+        found[name] = cut.numbers({key: rehearsal.shared[key][name] for key in keys}) if several else float(value)
+    return found
 
 
 def _label(run: Run, keys: Sequence[Key]) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.explain.inside import GRADIENT, LOSS, NEXT, SETTING, STATE, STEP
+from engine.explain.inside import GIVEN, GRADIENT, LOSS, NEXT, SETTING, STATE, STEP
 from engine.explain.inside import THETA as PARAMETER
 from engine.explain.inside.conditions import Assignment, assignments
 from engine.explain.inside.fill import state_id
@@ -140,6 +140,8 @@ class _Builder:
         if name in self._settings:
             setting = self._settings[name]
             return self._add(f"set_{setting.name}", SETTING, name, self._setting(setting))
+        if name not in self._states:
+            return self._add(f"given_{name}", GIVEN, self._plain(name), {"of": name})
         variable = self._states[name]
         return self._add(state_id(name), STATE, self._plain(name), self._state(variable))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.explain.inside import GRADIENT, LOSS, SETTING, STATE, STEP, THETA
+from engine.explain.inside import GIVEN, GRADIENT, LOSS, SETTING, STATE, STEP, THETA
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.custom import CustomOptimizer
 from graph.model.edits import Compound, Edit, SetParam
@@ -33,6 +33,8 @@ class StepNumbers:
     made: Numbers
     loss_after: float
     gradient_after: Numbers
+    given: Mapping[str, Numbers] = field(default_factory=dict)
+    """What the optimizer was given beside the gradient, and knows of the parameter's shape, by the names of the equations."""
 
 
 def values(graph: Graph, spec: type[Optimizer], numbers: StepNumbers) -> tuple[Value, ...]:
@@ -47,6 +49,8 @@ def values(graph: Graph, spec: type[Optimizer], numbers: StepNumbers) -> tuple[V
             rows.append((node.id, "value", numbers.states[state_name(spec, node.id)]))
         elif node.type == SETTING:
             rows.append((node.id, "value", numbers.settings[str(graph.setting(node.id, "setting") or node.name)]))
+        elif node.type == GIVEN:
+            rows.append((node.id, "value", numbers.given[str(graph.setting(node.id, "of"))]))
         elif node.type == LOSS:
             rows += [(node.id, name, value) for name, value in after.items()]
     return tuple(rows)

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from engine.explain.inside import NEXT, SETTING, STATE
-from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.training.optimizers.base import OptimizerError
-from engine.training.optimizers.custom import CUSTOM, custom, rule_key
-from engine.training.optimizers.wired import NUMBERS_SHOWN, RuleError
+from engine.training.optimizers.custom import CUSTOM, rule_key
+from engine.training.optimizers.registry import declared
+from engine.training.optimizers.wired import NUMBERS_SHOWN, RuleError, has_own_name
 from graph.formula.latex import display_name
 from graph.model.edits import Compound, Edit, SetTraining
 from graph.model.graph import Graph
@@ -36,10 +36,10 @@ def rule_of(graph: Graph, title: str, origin: str) -> dict[str, Any]:
     return {"title": title, "from": origin, "graph": kept}
 
 
-def problems_of(graph: Graph) -> tuple[Problem, ...]:
-    """Why the graph is no update rule, each with the nodes it is about; empty where it is one."""
+def problems_of(graph: Graph, origin: str = "") -> tuple[Problem, ...]:
+    """Why the graph is no update rule, each with the nodes it is about; empty where it is one. `origin`: see `rule_of`."""
     try:
-        custom(rule_of(graph, "", ""))
+        declared({"optimizer": CUSTOM, "rule": rule_of(graph, "", origin)})
     except RuleError as wrong:
         return tuple(Problem("error", Message("rule-refused", "{reason}", reason=text), nodes) for text, nodes in wrong.complaints)
     except OptimizerError as wrong:
@@ -77,7 +77,7 @@ def train_with(graph: Graph, title: str, origin: str) -> Edit:
 def title_of(graph: Graph, base: Graph, title: str) -> str:
     """What the rule of an edited graph is called: by what it has no more, and what it has beside, of the optimizer of that `title`."""
     before, after = _computed(base), _computed(graph)
-    lost = [name for name in before if name not in after and not _is_generic(base, before[name])]
+    lost = [name for name in before if name not in after and has_own_name(base, before[name])]
     new = [graph.nodes[node] for name, node in after.items() if name not in before]
     texts: list[str] = []
     if {"m_hat", "r_hat"} <= {*lost}:
@@ -102,18 +102,3 @@ def _computed(graph: Graph) -> dict[str, str]:
             found.add(node)
         waiting += [other for other in graph.predecessors(node) if other not in found]
     return {graph.nodes[node].name: node for node in graph.nodes if node in found}
-
-
-def _is_generic(graph: Graph, node: str) -> bool:
-    """Whether a node bears the name that nodes of its type have, `add_2`."""
-    name, base = graph.nodes[node].name, graph.spec(node).default_name
-    return graph.spec(node).role != "op" or name == base or (name.startswith(f"{base}_") and name[len(base) + 1 :].isdecimal())
-
-
-def code_of(graph: Graph, title: str, origin: str) -> str:
-    """The rule as a PyTorch file of its own: a class with `zero_grad` and `step`. Raises OptimizerError."""
-    spec = custom(rule_of(graph, title, origin))
-    hyper = spec.with_defaults({s.name: value for s in spec.settings for value in [settings_in(graph).get(s.name)] if value is not None})
-    call = optimizer_call(spec, hyper, "model.parameters()")
-    head = f'"""An optimizer, wired in Gradwire. Use it like those of torch.optim: optimizer = {call}"""'
-    return "\n".join([head, "", "import torch", "", "", *optimizer_class(spec, hyper)]).rstrip("\n") + "\n"

@@ -188,6 +188,11 @@ class Optimizer:
         return {}
 
     @classmethod
+    def fact_names(cls) -> tuple[str, ...]:
+        """The names of the facts."""
+        return tuple(name for line in cls.fact_code for name in line.partition(" = ")[0].split(", "))
+
+    @classmethod
     def given(cls, gradient: Tensor, hyper: Mapping[str, Any], rng: Any) -> dict[str, Tensor]:
         """What `gives` names, of the gradients of all parameters in one row (numbers,): in the same shape, or one number () for all.
 

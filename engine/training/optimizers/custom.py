@@ -36,13 +36,16 @@ class CustomOptimizer(Optimizer):
     """What the equations call each state, by the node that holds it."""
 
 
-def custom(rule: Mapping[str, Any] | None) -> type[Optimizer]:
-    """The optimizer of a rule; equal rules give the same class. Raises OptimizerError, which names the node that is wrong."""
-    key = rule_key(rule or {})
+def custom(rule: Mapping[str, Any] | None, origin: type[Optimizer] = Optimizer) -> type[Optimizer]:
+    """The optimizer of a rule; equal rules give the same class. Raises OptimizerError, which names the node that is wrong.
+
+    `origin` is the optimizer that it was made of: the rule is given what that one is given.
+    """
+    key = f"{origin.key} {rule_key(rule or {})}"
     known = _classes.get(key)
     if known is None:
         assert rule is not None
-        known = _classes[key] = _declare(rule)
+        known = _classes[key] = _declare(rule, origin)
     return known
 
 
@@ -79,8 +82,9 @@ def _graph(rule: Mapping[str, Any], catalog: Catalog) -> Graph:
         raise OptimizerError(_("the update rule cannot be read: {problem}").format(problem=problem)) from None
 
 
-def _declare(rule: Mapping[str, Any]) -> type[Optimizer]:
-    wired = read_rule(_graph(rule, CATALOG))
+def _declare(rule: Mapping[str, Any], origin: type[Optimizer]) -> type[Optimizer]:
+    known = {given.name: given.single for given in origin.gives} | {name: True for name in origin.fact_names()}
+    wired = read_rule(_graph(rule, CATALOG), known)
     title = str(rule.get("title") or _("Custom"))
     content = {
         "key": CUSTOM, "title": title, "doc": _("An update rule that you wired."), "rule": rule, "settings": wired.settings,
@@ -88,4 +92,7 @@ def _declare(rule: Mapping[str, Any]) -> type[Optimizer]:
         "state_nodes": wired.state_nodes,
         "__module__": __name__,
     }  # fmt: skip
+    if wired.given:
+        content |= {"gives": origin.gives, "random": origin.random, "fact_code": origin.fact_code}
+        content |= {name: classmethod(getattr(origin, name).__func__) for name in ("given", "facts")}
     return type(CLASS, (CustomOptimizer,), content)

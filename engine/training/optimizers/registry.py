@@ -40,7 +40,10 @@ def declared(training: Mapping[str, Any]) -> type[Optimizer]:
     Raises OptimizerError.
     """
     key = str(training.get("optimizer", "sgd"))
-    return custom(training.get("rule")) if key == CUSTOM else optimizer(key)
+    if key != CUSTOM:
+        return optimizer(key)
+    rule = training.get("rule") or {}
+    return custom(rule, OPTIMIZERS.get(str(rule.get("from")), Optimizer))
 
 
 def declared_or_none(training: Mapping[str, Any]) -> type[Optimizer] | None:

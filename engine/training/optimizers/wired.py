@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.training.optimizers.base import AHEAD, OptimizerError, StateVariable
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
@@ -24,13 +25,13 @@ from graph.model.spec import Setting
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
-PARAMETER, SLOPE, STATE, COUNT, SETTING, NEXT, LOSS = (
-    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss")
+PARAMETER, SLOPE, STATE, COUNT, SETTING, NEXT, LOSS, GIVEN = (
+    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss", "given")
 )
 NUMBERS_SHOWN: Mapping[str, tuple[str, ...]] = {
     PARAMETER: ("value", "minimum", "maximum", "step"), SLOPE: ("value", "minimum", "maximum", "step"),
     STATE: ("value", "minimum", "maximum", "step"), COUNT: ("value", "minimum", "maximum", "step"), SETTING: ("minimum", "maximum", "step"),
-    LOSS: ("value", "at", "gradient"),
+    GIVEN: ("value", "minimum", "maximum", "step"), LOSS: ("value", "at", "gradient"),
 }  # fmt: skip
 """By node type: the settings that hold numbers of the step that is shown, and how they are dragged."""
 
@@ -46,7 +47,7 @@ _WRITTEN: dict[str, Written] = {
     "activation.relu": "max({x}, 0)".format, "activation.sigmoid": "(1/(1 + exp(-{x})))".format,
 }  # fmt: skip
 """By node type: its formula, of what its inputs are."""
-_WHOLE: dict[str, Written] = {"math.norm": "norm({x})".format, "math.orthogonal": "orthogonal({x})".format}
+WHOLE: dict[str, Written] = {"math.norm": "norm({x})".format}
 """The same for what needs a whole tensor at once."""
 
 
@@ -69,16 +70,25 @@ class WiredRule:
     elementwise: bool
     state_nodes: Mapping[str, str]
     """What the equations call each state, by the node that holds it."""
+    given: tuple[str, ...]
+    """The names of what it is given beside the gradient."""
 
 
-def read_rule(graph: Graph) -> WiredRule:
-    """The declaration of the rule that a graph computes. Raises RuleError."""
-    return _Reader(effective(graph)).read()
+def read_rule(graph: Graph, given: Mapping[str, bool] | None = None) -> WiredRule:
+    """The declaration of the rule that a graph computes. Raises RuleError.
+
+    `given` are the names of what it may be given beside the gradient, and whether each is one number for all.
+    """
+    try:
+        return _Reader(effective(graph), given or {}).read()
+    except (RecursionError, FormulaError):
+        raise RuleError([(_("The rule is nested too deeply: give some nodes on the way names of their own."), ())]) from None
 
 
 @dataclass(slots=True)
 class _Reader:
     graph: Graph
+    given: Mapping[str, bool]
     complaints: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     states: dict[str, StateVariable] = field(default_factory=dict)
@@ -105,8 +115,9 @@ class _Reader:
         if not any(setting.name == "lr" for setting in self.settings):
             self.settings.insert(0, learning_rate(1.0))
         letters = {name: latex_name(name) for name in self.variable.values() if "_" not in name and len(name) > 1 and not name.isascii()}
+        given = tuple(self.variable[node] for node in needed if self.graph.nodes[node].type == GIVEN)
         nodes = {node: state.name for node, state in self.states.items()}
-        return WiredRule(tuple(self.settings), tuple(self.states.values()), tuple(equations), letters, self.elementwise, nodes)
+        return WiredRule(tuple(self.settings), tuple(self.states.values()), tuple(equations), letters, self.elementwise, nodes, given)
 
     def _stop(self) -> None:
         if self.complaints:
@@ -126,6 +137,12 @@ class _Reader:
             self.variable[node.id] = slope
         for node in self._of_type(COUNT):
             self.variable[node.id] = STEP
+        for node in self._of_type(GIVEN):
+            name = str(self.graph.setting(node.id, "of"))
+            if name not in self.given:
+                text = _("{node}: the optimizer that this rule was made of is not given {name}.")
+                self._complain(text.format(node=display_name(node.name), name=quoted(name)), node.id)
+            self.variable[node.id] = name
         for node in self._of_type(SETTING):
             self._setting(node)
         for node in self._of_type(STATE):
@@ -153,8 +170,9 @@ class _Reader:
         if _reads_as(symbol) is None or _reads_as(symbol) in self.variable.values():
             symbol = self._free(node.name)
         about = self.graph.setting(node.id, "declared")
-        kept = {key: about.get(key) for key in ("minimum", "maximum", "title", "help", "logarithmic")} if isinstance(about, Mapping) else {}
-        given = {key: value for key, value in kept.items() if value is not None}
+        kinds: dict[str, Any] = {"minimum": (int, float), "maximum": (int, float), "title": str, "help": str, "logarithmic": bool}
+        about = about if isinstance(about, Mapping) else {}
+        given = {key: about[key] for key, kind in kinds.items() if isinstance(about.get(key), kind)}
         self.settings.append(Setting(name, "float", float(value), symbol=symbol, **given))
         self.variable[node.id] = name_of(symbol)
 
@@ -175,10 +193,10 @@ class _Reader:
                 self.next[what] = node.id
         if THETA not in self.next:
             self._complain(_("The rule gives θ no next value: add a node “Next value” of θ and wire the new θ to it."))
-        for name, node in names.items():
+        for name, state in names.items():
             if name not in self.next:
                 text = _("The state {state} has no next value: add a node “Next value” of {state}, or delete the state.")
-                self._complain(text.format(state=display_name(name)), node)
+                self._complain(text.format(state=display_name(name)), state)
 
     # What the results depend on
 
@@ -204,7 +222,7 @@ class _Reader:
             if not isinstance(self.graph.setting(node.id, "value"), int | float):
                 text = _("{node} holds several numbers. A number in a rule is for every weight, so it is a single one.")
                 self._complain(text.format(node=name), node.id)
-        elif node.type in _WHOLE:
+        elif node.type in WHOLE:
             self.elementwise = False
             if any(value != item.default for item in spec.settings for value in [self.graph.setting(node.id, item.name)]):
                 self._complain(_("{node}: in a rule it is taken over all numbers, with its usual settings.").format(node=name), node.id)
@@ -217,6 +235,7 @@ class _Reader:
         for node in self.graph.order():
             kind, sources = self.graph.nodes[node].type, self.graph.predecessors(node)
             alone = kind in (COUNT, SETTING, "source.constant", "source.input") or (node in self.states and self.states[node].scalar)
+            alone = alone or (kind == GIVEN and self.given.get(self.variable[node], False))
             self.number[node] = alone or (bool(sources) and all(self.number[source] for source in sources))
         for what, node in self.next.items():
             name, after = display_name(what), display_name(self.graph.nodes[node].name)
@@ -269,9 +288,7 @@ class _Reader:
         item, spec = self.graph.nodes[node], self.graph.spec(node)
         if node in self.variable or spec.role != "op" or item.type in (NEXT, LOSS):
             return False
-        base = spec.default_name
-        generic = item.name == base or (item.name.startswith(f"{base}_") and item.name[len(base) + 1 :].isdecimal())
-        return not generic or self.graph.fan_out(node) > 1
+        return has_own_name(self.graph, node) or self.graph.fan_out(node) > 1
 
     def _ahead(self, node: str) -> Equation:
         """Where the gradient is taken: from what is there before the step."""
@@ -317,7 +334,7 @@ class _Reader:
             return self._clamped(node, wired)
         if item.type in (NEXT, "activation.identity"):
             return wired["x"]
-        return (_WRITTEN.get(item.type) or _WHOLE[item.type])(**wired)
+        return (_WRITTEN.get(item.type) or WHOLE[item.type])(**wired)
 
     def _clamped(self, node: str, wired: Mapping[str, str]) -> str:
         text = wired["x"]
@@ -343,6 +360,13 @@ class _Reader:
         """`g`, where the raw gradient has another name and a node may be called so."""
         slopes = {self.variable[node.id] for node in self._of_type(SLOPE) if node.id in self.variable}
         return "" if USED in slopes else USED
+
+
+def has_own_name(graph: Graph, node: str) -> bool:
+    """Whether an operation bears a name that a person would give, not that of its type, `add_2`."""
+    name, spec = graph.nodes[node].name, graph.spec(node)
+    stem, _mark, count = name.rpartition("_")
+    return spec.role == "op" and name != spec.default_name and not (stem == spec.default_name and count.isdecimal())
 
 
 def _reads_as(name: str) -> str | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.engine.node_cases import Case, numbers
 
-_GIVEN = ("update.parameter", "update.gradient", "update.state", "update.step", "update.setting")
+_GIVEN = ("update.parameter", "update.gradient", "update.state", "update.step", "update.setting", "update.given")
 _SHAPES = [(shape, batch) for shape in ((), (3,), (2, 3), (2, 2, 3)) for batch in ((), (4,))]
 
 CASES = [
@@ -25,4 +25,4 @@ CASES = [
         for x in (numbers(*batch, *shape),)
     ),
 ]  # fmt: skip
-SKIPPED = {"rules": 5, "gradcheck": 5}
+SKIPPED = {"rules": 6, "gradcheck": 6}

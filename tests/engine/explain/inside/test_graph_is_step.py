@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from engine.explain.inside import NEXT, SETTING, STATE
+from engine.compile.program import RandomKey
+from engine.explain.inside import GIVEN, NEXT, SETTING, STATE
 from engine.explain.inside.answer import why_none
 from engine.explain.inside.derive import structure
 from engine.explain.inside.fill import state_name
@@ -20,8 +22,10 @@ from engine.training.optimizers.custom import custom
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.graph import Graph
 
-STEPS = 100
-WITH_GRAPH = [key for key, spec in OPTIMIZERS.items() if not why_none(spec)]
+STEPS, FEW = 100, 6
+"""Of every optimizer with its defaults and, by hand, of all its variants; the few are with everything turned over."""
+THETA = torch.linspace(-2.0, 1.5, 6, dtype=torch.float64)
+WITH_GRAPH = [key for key, spec in OPTIMIZERS.items() if not why_none(spec, spec.with_defaults({}), spec.facts(THETA))]
 
 
 def variants(spec: type[Optimizer]) -> list[dict[str, Any]]:
@@ -38,7 +42,14 @@ def variants(spec: type[Optimizer]) -> list[dict[str, Any]]:
     return found
 
 
-CASES = [(key, hyper) for key in WITH_GRAPH for hyper in variants(OPTIMIZERS[key])]
+DEFAULTS: list[tuple[str, dict[str, Any], int]] = [(key, {}, STEPS) for key in WITH_GRAPH]
+VARIANTS = [(key, hyper) for key in WITH_GRAPH for hyper in variants(OPTIMIZERS[key])[1:]]
+TURNED = [(key, {name: value for hyper in variants(OPTIMIZERS[key]) for name, value in hyper.items()}) for key in WITH_GRAPH]
+"""Everything at once, the last choice of each."""
+CASES: list[Any] = [
+    *DEFAULTS, *((key, hyper, FEW) for key, hyper in TURNED),
+    *(pytest.param(key, hyper, STEPS, marks=pytest.mark.long) for key, hyper in VARIANTS),
+]  # fmt: skip
 
 
 def slope(theta: Tensor) -> Tensor:
@@ -67,30 +78,33 @@ class Wired:
             start = torch.tensor(starts[state_name(spec, node.id)], dtype=torch.float64)
             self.fixed[node.id, "y"] = start if graph.setting(node.id, "scalar") else start.expand_as(theta)
 
-    def step(self, gradient: Tensor) -> None:
+    def step(self, gradient: Tensor, shared: Mapping[str, Any]) -> None:
         self.t += 1
+        for node in self.graph.nodes.values():
+            if node.type == GIVEN:
+                self.fixed[node.id, "y"] = torch.as_tensor(shared[self.graph.setting(node.id, "of")], dtype=torch.float64)
         given = {"theta": self.theta, "gradient": gradient, "t": torch.tensor(float(self.t), dtype=torch.float64)}
         fixed = self.fixed | {(node, "y"): value for node, value in given.items()}
-        values = dict(zip(self.next, self.program.evaluate([fixed[key] for key in self.program.feeds], [], [], None), strict=True))
+        values = dict(zip(self.next, self.program.evaluate([fixed[key] for key in self.program.feeds], [], [], RandomKey()), strict=True))
         self.theta = values.pop("θ")
         self.fixed |= {(self.states[name], "y"): value for name, value in values.items()}
 
 
-@pytest.mark.parametrize(("key", "given"), CASES, ids=str)
-def test_the_graph_makes_the_steps_of_the_optimizer_and_so_does_the_rule_read_from_it(key: str, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("key", "given", "steps"), CASES)
+def test_the_graph_makes_the_steps_of_the_optimizer_and_so_does_the_rule_read_from_it(key: str, given: dict[str, Any], steps: int) -> None:
     spec = OPTIMIZERS[key]
     hyper = spec.with_defaults(given)
-    theta = torch.linspace(-2.0, 1.5, 6, dtype=torch.float64)
-    graph = structure(spec, hyper, CATALOG)
+    theta = THETA
+    graph = structure(spec, hyper, CATALOG, spec.facts(theta))
     fast, wired = spec(hyper, [theta.clone()]), Wired(graph, spec, hyper, theta)
-    own = custom(rule_of(graph, "own", key))
+    own = custom(rule_of(graph, "own", key), spec)
     again = own({s.name: hyper[s.name] for s in own.settings if s.name in hyper}, [theta.clone()])
-    for _ in range(STEPS):
+    for _ in range(steps):
         ahead = fast.ahead_point()
         gradient = slope(fast.parameters[0] if ahead is None else ahead[0])
         for optimizer in (fast, again):
             optimizer.step([gradient])
-        wired.step(gradient)
+        wired.step(gradient, fast.shared[0])
         torch.testing.assert_close(wired.theta, fast.parameters[0], rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(again.parameters[0], fast.parameters[0], rtol=1e-12, atol=1e-12)
 

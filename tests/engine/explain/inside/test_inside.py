@@ -56,9 +56,18 @@ def flat(run: Run) -> np.ndarray:
     return np.concatenate([run.model.state.parameters[state_key(key)].numpy().ravel() for key in TENSORS])
 
 
-@pytest.mark.parametrize(("key", "hyper"), [("adam", {}), ("momentum", {"weight_decay": 0.1}), ("nesterov", {"form": "lecture"})])
-def test_one_number_one_tensor_and_all_of_them_give_the_step_that_is_made(key: str, hyper: dict[str, Any]) -> None:
-    run = run_of(3, key, {"lr": 0.05, **hyper}, clip_norm=0.05)
+STEPS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("adam", {}, {"clip_norm": 0.05}), ("momentum", {"weight_decay": 0.1}, {}),
+    ("nesterov", {"form": "lecture"}, {"lr_schedule": "cosine"}),
+    ("adamw", {"weight_decay": 0.3}, {"decay_biases": False}), ("perturbed", {"only_small": True, "threshold": 10.0}, {"seed": 3}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "hyper", "training"), STEPS)
+def test_one_number_one_tensor_and_all_of_them_give_the_step_that_is_made(
+    key: str, hyper: dict[str, Any], training: dict[str, Any]
+) -> None:
+    run = run_of(3, key, {"lr": 0.05, **hyper}, **training)
     own = {"node": "hidden", "name": "W"}
     one, tensor, everything = asked(run, **own, entry=(2, 1)), asked(run, **own), asked(run)
     given = [value(traced(said), "next_theta") for said in (one, tensor, everything)]
@@ -67,7 +76,7 @@ def test_one_number_one_tensor_and_all_of_them_give_the_step_that_is_made(key: s
     np.testing.assert_allclose(given[0], made[2, 1], rtol=1e-12)
     np.testing.assert_allclose(given[1], made, rtol=1e-12)
     np.testing.assert_allclose(given[2], flat(run), rtol=1e-12)
-    assert (one.shape, tensor.shape, everything.shape) == ((), made.shape, (len(flat(run)),))
+    assert (one.shape, tensor.shape, everything.shape) == (made.shape, made.shape, (len(flat(run)),))
     assert (one.iteration, one.t) == (3, 4)
 
 
@@ -113,6 +122,9 @@ def test_what_has_no_such_graph_is_refused_in_words() -> None:
     run = run_of(0, "lbfgs", {})
     said = ask(run)
     assert isinstance(said, Refusal) and "computes the loss several times in one step" in said.text
+    said = ask(run_of(0, "muon", {}), node="hidden", name="W")
+    assert isinstance(said, Refusal) and "makes the momentum of a matrix orthogonal" in said.text
+    assert asked(run_of(0, "muon", {}), node="hidden", name="b").shape == (4,)
     run = run_of(0, "adam", {})
     said = ask(run, node="loss", name="W")
     assert isinstance(said, Refusal) and "does not change this parameter" in said.text
