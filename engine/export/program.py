@@ -237,9 +237,10 @@ def _training_loop(
         "    model.train()",
         *(["    step = 0", "    while True:"] if counted else [f"    for {unit} in range({count}):"]),
     ]
-    step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
+    zeroed = bool(setting_in(training, BY_NAME["zero_grad"]))
+    step = [*(["optimizer.zero_grad()"] if zeroed else []), f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
     if parts > 1:
-        step = [step[1], f"(loss / {parts}).backward()"]
+        step = [step[-2], f"(loss / {parts}).backward()"]
     if spec.looks_ahead(hyper):
         step = [*step[:-2], "optimizer.look_ahead()", *step[-2:], "optimizer.look_back()"]
     if spec.evaluates_loss:

@@ -63,7 +63,8 @@ def accumulated(training: Mapping[str, Any], lines: list[str]) -> list[str]:
     count = int(setting_in(training, BY_NAME["accumulate"]))
     if count == 1:
         return lines
-    return ["made += 1", f"if made % {count} == 0:", *(f"    {line}" for line in [*lines, "optimizer.zero_grad()"])]
+    zeroed = ["optimizer.zero_grad()"] if setting_in(training, BY_NAME["zero_grad"]) else []
+    return ["made += 1", f"if made % {count} == 0:", *(f"    {line}" for line in [*lines, *zeroed])]
 
 
 def stop_note(training: Mapping[str, Any]) -> str:

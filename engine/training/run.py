@@ -31,6 +31,7 @@ from engine.training.residuals import NotSquares, squares
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
 from engine.training.schedules.base import ScheduleError
+from engine.training.several import Several
 from engine.training.state import State
 from engine.training.steps import UNLIMITED, StepConditions, Steps
 from engine.training.stops import Best, Stop, Watch
@@ -40,7 +41,7 @@ from graph.model.several_objectives import goals_of
 from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
 from graph.text.messages import Message, _, ngettext
 
-STEP_SETTINGS = ("order_seed", "drop_last", "accumulate", "clip_norm", "clip_value")
+STEP_SETTINGS = ("order_seed", "drop_last", "accumulate", "clip_norm", "clip_value", "zero_grad")
 """Training settings that are fields of `StepConditions` under the same names."""
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
@@ -461,6 +462,10 @@ class Run:
             text = _("iteration {step:,}: all training samples").format(step=step)
         else:
             text = _("iteration {step:,}: mini-batch {number} of {count}").format(step=step, number=number, count=self._batches.count)
+        own = self._optimizer
+        added = own.added_of(self.coming_turn) if isinstance(own, Several) else own.added
+        if added is not None:
+            text = _("{batch}; batch {number} of {count} of an update").format(batch=text, number=added[0] + 1, count=added[1])
         if self.coming_turn is not None:
             goal = goals_of(self.model.graph)[self.coming_turn]
             name = self.model.graph.nodes[goal.node].name

@@ -33,6 +33,18 @@ class Several(Optimizer):
         self._spans = [slice(end - len(inner.parameters), end) for end, inner in zip(ends, inners, strict=True)]
 
     @property
+    def undecayed(self) -> frozenset[int]:  # type: ignore[override]
+        pairs = zip(self.inners, self._spans, strict=True)
+        return frozenset(span.start + i for inner, span in pairs for i in inner.undecayed)
+
+    def inner_of(self, places: Sequence[int]) -> tuple[Optimizer, int] | None:
+        """The optimizer that moves the parameters at all these places, and the place of its first one; None where there are several."""
+        for inner, span in zip(self.inners, self._spans, strict=True):
+            if all(span.start <= place < span.stop for place in places):
+                return inner, span.start
+        return None
+
+    @property
     def t(self) -> int:  # type: ignore[override]
         return self._newest.t
 
@@ -104,6 +116,10 @@ class Several(Optimizer):
             else:
                 used += inner.gradients_used(own)
         return used
+
+    def added_of(self, turn: int | None) -> tuple[int, int] | None:
+        """`added` of the objective whose turn it is."""
+        return self.inners[turn or 0].added
 
     @property
     def settings_used(self) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from engine.training.rates import Memory, Rates
 from engine.training.several import Several, own_rate
 from engine.training.state import State, state_key
 from engine.training.stops import Limits
-from engine.training.unzeroed import with_fault
+from engine.training.unzeroed import Unzeroed, with_fault
 from engine.training.wrapped import Accumulating, Clipped, norm_of
 
 OPERATION = 8192
@@ -50,6 +50,8 @@ class StepConditions:
     accumulate: int = 1
     clip_norm: float | None = None
     clip_value: float | None = None
+    zero_grad: bool = True
+    """Whether gradients are set to zero between two updates."""
     undecayed: frozenset[int] = frozenset()
     """Places of the trained parameters without weight decay."""
     rates: Rates | None = None
@@ -65,7 +67,7 @@ class StepConditions:
     def _settings(self) -> tuple[Any, ...]:
         return (
             self.optimizer, self.hyper, self.batch_size, self.seed, self.threads,
-            self.order_seed, self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.undecayed,
+            self.order_seed, self.drop_last, self.accumulate, self.clip_norm, self.clip_value, self.zero_grad, self.undecayed,
             self.rates,
         )  # fmt: skip
 
@@ -94,17 +96,22 @@ class StepConditions:
         if isinstance(self.program, JointProgram):
             base = float(self.hyper["lr"])
             now = base if rate is None else rate
-            inners = [self._single(parameters[span], own_rate(m.goal, now, base)) for m, span in self.program.spans()]
+            inners = [
+                self._single(parameters[span], own_rate(m.goal, now, base), frozenset(i - span.start for i in self.undecayed))
+                for m, span in self.program.spans()
+            ]
             return Several(inners, [m.goal for m in self.program.members], self.hyper, now)
-        return self._single(parameters, rate)
+        return self._single(parameters, rate, self.undecayed)
 
-    def _single(self, parameters: list[Tensor], rate: float | None) -> Optimizer:
+    def _single(self, parameters: list[Tensor], rate: float | None, undecayed: frozenset[int]) -> Optimizer:
         made: Optimizer = self.optimizer(self.hyper if rate is None else {**self.hyper, "lr": rate}, parameters)
-        made.undecayed = self.undecayed
+        made.undecayed = undecayed
         if made.evaluates_loss:
             return made
         if self.clip_norm is not None or self.clip_value is not None:
             made = Clipped(made, self.clip_norm, self.clip_value)
+        if not self.zero_grad:
+            made = Unzeroed(made)
         if self.accumulate > 1:
             made = Accumulating(made, self.accumulate)
         return with_fault(made, self.program.plan.fault)

@@ -59,6 +59,10 @@ class Wrapped(Optimizer):
         return self.inner.gradients_used(gradients)
 
     @property
+    def added(self) -> tuple[int, int] | None:
+        return self.inner.added
+
+    @property
     def settings_used(self) -> Mapping[str, Any]:
         return self.inner.settings_used
 
@@ -164,6 +168,10 @@ class Accumulating(Summing):
     @property
     def updated(self) -> bool:  # type: ignore[override]
         return not self.done
+
+    @property
+    def added(self) -> tuple[int, int] | None:
+        return self.done, self.count
 
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
         if not self.updated:

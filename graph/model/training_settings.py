@@ -108,6 +108,12 @@ TRAINING_SETTINGS: Final = (
         help=_("Gradients are averaged over this many mini-batches before the weights change. A step is still one mini-batch."),
     ),
     TrainingSetting(
+        "zero_grad", "bool", True, title=_("Zero gradients"), effect="update", form="gradients", option="--zero-grad",
+        option_help=_("set the gradients to zero before each update; --no-zero-grad lets them add up"),
+        help=_("Set the gradients to zero before each update, as zero_grad of PyTorch does. Otherwise every update goes along the sum of "
+               "all gradients so far."),
+    ),
+    TrainingSetting(
         "order_seed", "int", None, 0, title=_("Order seed"), empty=_("the seed"), effect="batches", form="gradients",
         option="--order-seed", option_help=_("random seed of the order of samples alone; without one it follows from --seed"),
         help=_("Random seed of the order of samples alone. Empty: it follows from the seed, as initial weights and dropout do."),

@@ -16,6 +16,7 @@ from ui.shell.workspace.timeline import PHASES, Phase
 
 if TYPE_CHECKING:
     from engine.compile.views import PassEvent, TraceView
+    from graph.model.graph import Graph
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MODES = ("teach", "debug")
 FORGET = Line("formula", (Tex(r"\nabla", role="gradient"), Tex(r"\leftarrow 0")))
 """Setting the gradients to zero."""
+KEEP = Line("formula", (Tex(r"\nabla", role="gradient"), Tex(r"\leftarrow"), Tex(r"\nabla", role="gradient")))
+"""Not setting them to zero: the next backward pass adds to them."""
 AHEAD = 24
 """Equations of so many events are asked for at a time."""
 OWNER = "ribbon"
@@ -204,7 +207,9 @@ class Ribbon(Feature):
         if where is not None and where.phase == "update":
             return update_lines(workspace.document)
         if where is None or not where.node:
-            return () if where is None or where.phase != "zero" else (FORGET,)
+            if where is None or where.phase != "zero":
+                return ()
+            return (FORGET,) if _zeroed(workspace.document.graph, workspace.trace) else (KEEP,)
         document, notation = workspace.document, workspace.settings.text("notation", "leibniz")
         about = (document, document.structure, notation, workspace.playhead.events)
         if about != self._about:
@@ -245,3 +250,12 @@ def update_lines(document: Document) -> tuple[Line, ...]:
     except ValueError:  # the training panel says what is wrong
         return ()
     return tuple(Line("formula", (Tex(equation.latex(spec.letters)),)) for equation in equations if equation.shown)
+
+
+def _zeroed(graph: Graph, trace: TraceView | None) -> bool:
+    """Whether the gradients are set to zero after this step: neither are they kept for all steps, nor do more mini-batches of the same
+    update follow."""
+    if not graph.training.get("zero_grad", True):
+        return False
+    count = graph.training.get("accumulate") or 1
+    return count == 1 or trace is None or (trace.step + 1) % count == 0

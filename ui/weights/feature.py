@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
     from ui.weights.painting import Strip
 
-Shown = Literal["values", "velocity", "squares", "rate", "momentum"]
-QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum")
+Shown = Literal["values", "velocity", "squares", "rate", "momentum", "sums"]
+QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "sums")
 _SETTING = "weights_show"
 FOOT = 44.0
 """Height of the lower edge of the canvas, where the choice of a sample is."""
@@ -43,7 +43,7 @@ def titles() -> dict[Shown, str]:
     """What can be shown, in the words of the chooser."""
     return {
         "values": _("values"), "velocity": _("velocity"), "squares": _("accumulated squares"), "rate": _("effective rate"),
-        "momentum": _("effective momentum"),
+        "momentum": _("effective momentum"), "sums": _("summed gradients"),
     }  # fmt: skip
 
 
@@ -86,6 +86,9 @@ class WeightsFeature(Feature):
 
     def momentum(self) -> None:
         self._choose("momentum")
+
+    def sums(self) -> None:
+        self._choose("sums")
 
     def turn(self) -> None:
         """The next of what can be shown."""
@@ -200,6 +203,7 @@ class WeightsFeature(Feature):
             "velocity": _("Arrows: the move that the memory holds, up for a growing weight. The longest is {largest}."),
             "squares": _("Areas: squared gradients that were collected. The largest is {largest}."),
             "rate": _("αH⁻¹: how far one unit of the gradient moves a weight. The largest is {largest}."),
+            "sums": _("Arrows: gradients added up since they were set to zero. The longest is {largest}."),
             "momentum": _("βH⁻¹H₋₁ of the coming step: the share of the last move. The largest is {largest}."),
         }[self.seen.quantity]
         step = _("{optimizer}, step {step}").format(optimizer=self.seen.optimizer, step=count(self.seen.stamp.step))

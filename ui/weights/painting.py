@@ -34,7 +34,7 @@ def paint_plate(
     painter.setOpacity(0.45 if stale else 1.0)
     for field in plate.fields:
         table = tables[field.key]
-        if quantity == "velocity":
+        if quantity in ("velocity", "sums"):
             _paint_arrows(painter, field, table, largest, theme)
         elif quantity == "squares":
             _paint_squares(painter, field, table, largest, theme)

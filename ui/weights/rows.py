@@ -24,6 +24,9 @@ ROWS = (
                tip=_("A map of αH⁻¹: how far one unit of the gradient moves each weight")),
     ActionSpec("weights_momentum", _("Effective momentum"), MENU, check="weights_show", enabled=learns, search=WORDS,
                run="weights.momentum", tip=_("A map of βH⁻¹H₋₁: which share of the last move each weight makes again")),
+    ActionSpec("weights_sums", _("Summed gradients"), MENU, check="weights_show", enabled=learns, run="weights.sums",
+               search=(*WORDS, "zero_grad", "accumulate"),
+               tip=_("An arrow for each weight: the gradients added up since they were set to zero")),
     ActionSpec("weights_next", _("Change what is shown on the weights"), MENU, ("V",), "canvas", learns, before=True, search=WORDS,
                run="weights.turn", tip=_("Values alone, velocity, accumulated squares, effective learning rate or momentum")),
 )  # fmt: skip

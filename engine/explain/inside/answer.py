@@ -96,10 +96,10 @@ def _after(run: Run, rehearsal: Rehearsal) -> tuple[float, dict[Key, Tensor]]:
     program = model.program(training=True)
     parameters = [tensor.clone() for tensor in model.parameters(program)]
     for i, name in zip(program.trainable, program.trainable_keys, strict=True):
-        parameters[i] = rehearsal.new[name]
+        parameters[i] = rehearsal.new.get(name, parameters[i])
     with torch.no_grad(), threads(model.compiled.threads):
         loss, gradients = Evaluation(program, feeds, parameters, model.buffers(program), key)()
-    return float(loss), dict(zip(program.trainable_keys, gradients, strict=True))
+    return float(loss), {key: g for key, g in zip(program.trainable_keys, gradients, strict=True) if g is not None}
 
 
 def _chosen(rehearsal: Rehearsal, question: InsideOf) -> list[Key]:

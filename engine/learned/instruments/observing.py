@@ -25,6 +25,7 @@ from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
+from engine.training.joint import JointProgram
 from engine.training.run import Run
 from graph.model.graph import Graph
 from graph.text.messages import _
@@ -70,6 +71,8 @@ def _freeze(run: Run, job: Observe) -> _Frozen:
         raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
     model = run.model
     program = model.program(training=True)
+    if isinstance(program, JointProgram):
+        raise Unanswerable(_("The instruments look at one objective; this document has several."))
     feeds, random = run.coming()
     rows = run.coming_rows()
     before = Point([tensor.clone() for tensor in model.parameters(program)], [tensor.clone() for tensor in model.buffers(program)])

@@ -14,8 +14,10 @@ from graph.model.address import Address
 MOST = 5000
 """Steps before the present one that are made again."""
 Rows = np.ndarray[Any, np.dtype[np.float64]]
-Quantity = Literal["velocity", "squares", "rate", "momentum"]
+Framed = Literal["velocity", "squares", "rate", "momentum"]
 """What the optimizer holds for each weight: velocity, accumulated squares, effective learning rate αH⁻¹, effective momentum βH⁻¹H₋₁."""
+Quantity = Framed | Literal["sums"]
+"""The same, and the gradients that were added up since they were set to zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ class Track:
     why: str = ""
     """Why rate, momentum, velocity or squares are missing, in words."""
 
-    def of(self, quantity: Quantity) -> Rows:
+    def of(self, quantity: Framed) -> Rows:
         """(T, k) of one quantity."""
-        rows: dict[Quantity, Rows] = {
+        rows: dict[Framed, Rows] = {
             "velocity": self.velocity, "squares": self.squares, "rate": self.rate, "momentum": self.momentum,
         }  # fmt: skip
         return rows[quantity]

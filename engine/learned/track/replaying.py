@@ -16,6 +16,7 @@ from engine.numerics.threads import threads
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.run import Run
+from engine.training.several import Several
 from engine.training.state import State, state_key
 from engine.training.steps import StepConditions, Steps
 from graph.model.address import Address
@@ -139,7 +140,14 @@ class Replaying:
         parameters = model.parameters(program)
         optimizer = conditions.optimizer_on([parameters[i] for i in program.trainable])
         keys = list(program.trainable_keys)
-        watched = Watched(optimizer, [_entry(keys, parameters, list(program.trainable), place) for place in self._places])
+        entries = [_entry(keys, parameters, list(program.trainable), place) for place in self._places]
+        moving, first = optimizer, 0
+        if isinstance(optimizer, Several):
+            own = optimizer.inner_of([place for place, _flat in entries])
+            if own is None:
+                raise Unanswerable(_("These numbers are moved by different objectives: choose two that one objective moves."))
+            moving, first = own
+        watched = Watched(moving, [(place - first, flat) for place, flat in entries])
         steps = Steps(model)
         steps.bind(program, optimizer, conditions)
         steps.batches = conditions.batches()

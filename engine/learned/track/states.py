@@ -23,6 +23,8 @@ from engine.training.optimizers.equations import STEP, Equation
 from engine.training.optimizers.frame import ONE, Frame, value
 from engine.training.run import Run
 from engine.training.state import state_key
+from engine.training.unzeroed import Unzeroed
+from engine.training.wrapped import Accumulating
 from graph.text.messages import _
 
 
@@ -46,6 +48,8 @@ def _answered(run: Run, job: WeightStateJob, stamp: Stamp) -> WeightState:
     if run.rate is not None:
         hyper["lr"] = run.rate
     memory = run.capture().optimizer
+    if job.quantity == "sums":
+        return _sums(run, memory, stamp)
     t = int(memory["t"]) if "t" in memory else 0
     scalars = {variable.name: float(memory.get(variable.name, variable.start)) for variable in spec.state_variables if variable.scalar}
     frame = spec.frame(hyper, scalars)
@@ -64,8 +68,19 @@ def _answered(run: Run, job: WeightStateJob, stamp: Stamp) -> WeightState:
     return WeightState(stamp, job.quantity, spec.title, latex, tuple((key, array_view(tensor)) for key, tensor in shown.items()))
 
 
+def _sums(run: Run, memory: dict[str, Tensor], stamp: Stamp) -> WeightState:
+    """The gradients added up since they were set to zero: of accumulation over mini-batches, or of all steps where nothing does that."""
+    keys = run.model.program(training=True).trainable_keys
+    found = {
+        key: tensor for key in keys for prefix in (Unzeroed.prefix, Accumulating.prefix)
+        if (tensor := memory.get(f"{prefix}.{state_key(key)}")) is not None
+    }  # fmt: skip
+    why = "" if found else _("Gradients are set to zero before each update, so nothing adds up.")
+    return WeightState(stamp, "sums", run.spec.title, "", tuple((key, array_view(tensor)) for key, tensor in found.items()), why)
+
+
 def _formula(frame: Frame, quantity: Quantity) -> str:
-    return {"velocity": frame.velocity, "squares": frame.square, "rate": frame.rate, "momentum": frame.beta}[quantity]
+    return {"velocity": frame.velocity, "squares": frame.square, "rate": frame.rate, "momentum": frame.beta}.get(quantity, "")
 
 
 def _missing(spec: type[Optimizer], frame: Frame | None, quantity: Quantity, t: int) -> str:

@@ -324,6 +324,11 @@ class Optimizer:
         return gradients
 
     @property
+    def added(self) -> tuple[int, int] | None:
+        """How many mini-batches of the coming update are added up already, and how many it takes; None where each makes an update."""
+        return None
+
+    @property
     def settings_used(self) -> Mapping[str, Any]:
         """The settings, the learning rate among them, that the last step was made with."""
         return self.hyper
