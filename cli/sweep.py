@@ -54,8 +54,8 @@ def command(options: argparse.Namespace) -> int:
         print("\n".join(_lines(graph, plan, rows, measures, measure)))
         if options.target is not None:
             print("\n".join(_placed(graph, plan, rows, options.target)))
-        if fair := fair_text(graph, plan, fairness(plan, rows)):
-            print(fair)
+        if said := fair_text(graph, plan, fairness(plan, rows)):
+            print(said)
         print(_ways(sweeping, seconds))
     if out is not None:
         _write(out, csv_text(graph, plan, rows))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from engine.sweep.competitor import Competitor, PlanError, checked_competitor, competitor, declaration, optimizers_of, spelling
+from engine.sweep.competitor import Competitor, checked_competitor, competitor, declaration, optimizers_of, spelling
+from engine.sweep.competitor import PlanError as PlanError
 from engine.sweep.competitor import title as competitor_title
 from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none
 from engine.training.schedules.registry import SCHEDULES

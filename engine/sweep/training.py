@@ -43,16 +43,21 @@ OWN = ("hyper", "seed", "order_seed", "clip_norm", "clip_value", "lr_schedule", 
 """Training settings of which each copy in a batch has its own value."""
 SHARED = (*OWN, "optimizer", "rule", "epochs", "steps", "batch_size", "drop_last", "device")
 """Training settings that a batch of copies knows; runs with any other go one after another."""
+SIDE_BY_SIDE = 24
+"""Groups that are trained in turns."""
 MEASURED = 200
 """Measurements of one run that are passed on."""
 
 
 @dataclass(slots=True)
 class Group:
-    """Members whose graphs compute the same, and who train alike: perhaps one batch. `why` says why they are not."""
+    """Members whose graphs compute the same, and who train alike: perhaps one batch. `why` says why they are not. `done` counts what
+    those at work have made of their runs; their rows are passed on at `next` again."""
 
     members: list[int] = field(default_factory=list)
     why: str = ""
+    done: float = 0.0
+    next: float = 0.0
 
 
 @dataclass(slots=True)
@@ -62,7 +67,7 @@ class Sweeping:
     graph: Graph
     plan: SweepPlan
     ended: int = 0
-    part_done: float = 0.0
+    working: list[Group] = field(default_factory=list)
     together: int = 0
     alone: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -81,8 +86,8 @@ class Sweeping:
         clock, part = time.perf_counter(), None
         if self._waiting and (now or clock >= self._next):
             part, self._waiting = tuple(self._waiting.values()), {}
-            self._next = clock + max(0.25, 0.1 * (clock - self.began))
-        done = round(1000 * (self.ended + self.part_done))
+            self._next = clock + self._pause
+        done = round(1000 * (self.ended + sum(group.done for group in self.working)))
         yield JobReport(done, 1000 * self.plan.count, part=part)
 
     def _with_start(self, row: MemberResult) -> MemberResult:
@@ -90,15 +95,30 @@ class Sweeping:
         return row if start is None else replace(row, start=start.values, batches=start.batches)
 
     @property
-    def due(self) -> bool:
-        """Whether rows of runs at work would be passed on."""
-        return time.perf_counter() >= self._next
+    def _pause(self) -> float:
+        return max(0.25, 0.1 * (time.perf_counter() - self.began))
+
+    def due(self, group: Group) -> bool:
+        """Whether rows of a group's runs at work are made now; the next ones after a while."""
+        clock = time.perf_counter()
+        if clock < group.next:
+            return False
+        group.next = clock + self._pause
+        return True
 
 
 def train_all(sweeping: Sweeping) -> Steps:
-    """Every run of the plan, from the document's initial values."""
-    for group in groups(sweeping.graph, sweeping.plan):
-        yield from _group(sweeping, group)
+    """Every run of the plan, from the document's initial values. A few groups take turns, so that they are seen side by side."""
+    waiting = groups(sweeping.graph, sweeping.plan)
+    while waiting:
+        sweeping.working, waiting = waiting[:SIDE_BY_SIDE], waiting[SIDE_BY_SIDE:]
+        turns = [_group(sweeping, group) for group in sweeping.working]
+        while turns:
+            for turn in list(turns):
+                try:
+                    yield next(turn)
+                except StopIteration:
+                    turns.remove(turn)
 
 
 def groups(graph: Graph, plan: SweepPlan) -> list[Group]:
@@ -164,11 +184,11 @@ def _group(sweeping: Sweeping, group: Group) -> Steps:
             why = str(error)
             break
         waiting = waiting[most:]
-        yield from _together(sweeping, stack, chunk, runs)
+        yield from _together(sweeping, group, stack, chunk, runs)
     if waiting and why:
         sweeping.reasons[why] += len(waiting)
     for index in waiting:
-        yield from _alone(sweeping, index, graphs[index], compiled)
+        yield from _alone(sweeping, group, index, graphs[index], compiled)
 
 
 def copies(compiled: Compiled) -> int:
@@ -188,15 +208,16 @@ def copies(compiled: Compiled) -> int:
     return max(1, min(MOST, TOGETHER // max(1, 6 * learned + 3 * values)))
 
 
-def _together(sweeping: Sweeping, stack: Stack, chunk: Sequence[int], runs: Sequence[Run]) -> Steps:
+def _together(sweeping: Sweeping, group: Group, stack: Stack, chunk: Sequence[int], runs: Sequence[Run]) -> Steps:
     places = dict(zip(map(id, runs), chunk, strict=True))
     while not stack.finished:
         stack.train(TURN)
-        sweeping.part_done = len(stack.runs) * stack.step / max(stack.steps, 1)
-        rows = [row_of(run, places[id(run)], "running", stack.step, stack.epoch, True) for run in stack.runs] if sweeping.due else []
+        group.done = len(stack.runs) * stack.step / max(stack.steps, 1)
+        due = sweeping.due(group)
+        rows = [row_of(run, places[id(run)], "running", stack.step, stack.epoch, True) for run in stack.runs] if due else []
         yield from sweeping.tell(rows)
     stack.finish()
-    sweeping.part_done = 0.0
+    group.done = 0.0
     for run in stack.runs:
         sweeping.ended += 1
         sweeping.together += 1
@@ -204,10 +225,10 @@ def _together(sweeping: Sweeping, stack: Stack, chunk: Sequence[int], runs: Sequ
     if stack.alone:
         sweeping.reasons[_("a number became infinite, so the run was made again alone")] += len(stack.alone)
     for run in stack.alone:
-        yield from _run(sweeping, run, places[id(run)])
+        yield from _run(sweeping, group, run, places[id(run)])
 
 
-def _alone(sweeping: Sweeping, index: int, graph: Graph, compiled: Compiled | None) -> Steps:
+def _alone(sweeping: Sweeping, group: Group, index: int, graph: Graph, compiled: Compiled | None) -> Steps:
     try:
         model = Model(graph, _device(graph)) if compiled is None else Model(compiled.changed_to(graph).compiled)
         run = Run(model).prepare()
@@ -217,15 +238,15 @@ def _alone(sweeping: Sweeping, index: int, graph: Graph, compiled: Compiled | No
         sweeping.alone += 1
         yield from sweeping.tell([MemberResult(index, "failed", text=str(error))])
         return
-    yield from _run(sweeping, run, index)
+    yield from _run(sweeping, group, run, index)
 
 
-def _run(sweeping: Sweeping, run: Run, index: int) -> Steps:
+def _run(sweeping: Sweeping, group: Group, run: Run, index: int) -> Steps:
     while not run.finished:
         run.train(max_seconds=TURN)
-        sweeping.part_done = run.state.step / run.total_steps if run.total_steps else 0.0
-        yield from sweeping.tell([row_of(run, index, "running", run.state.step, run.state.epoch, False)] if sweeping.due else [])
-    sweeping.part_done = 0.0
+        group.done = run.state.step / run.total_steps if run.total_steps else 0.0
+        yield from sweeping.tell([row_of(run, index, "running", run.state.step, run.state.epoch, False)] if sweeping.due(group) else [])
+    group.done = 0.0
     sweeping.ended += 1
     sweeping.alone += 1
     yield from sweeping.tell([ended(run, index, False)])

@@ -155,7 +155,7 @@ def _lines(
         ink, dash = look[_key(row, by, state)]
         chosen = row.index == state.selected
         width = (3.2 if chosen else 1.0 if thin else 2.0) * theme.scale
-        strength = 1.0 if chosen else 0.3 if dim else 0.45 if thin else 1.0
+        strength = 1.0 if chosen else 0.15 if dim else 0.22 if middles else 0.45 if thin else 1.0
         painter.setPen(QPen(faded(ink, strength), width, Qt.PenStyle.SolidLine if chosen or thin else dash))
         pairs = zip(across_of(row, counted), row.curve, strict=True)
         line = [frame.at(x, inside(loss, frame.y)) for x, (_step, loss) in pairs if not math.isnan(loss)]

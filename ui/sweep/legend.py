@@ -78,10 +78,10 @@ def paint_legend(
         painter.setPen(QPen(color(ink), 2.4 * theme.scale, dash))
         painter.drawLine(QPointF(x, y + high / 2), QPointF(x + mark, y + high / 2))
         painter.setPen(color(theme.text))
-        painter.drawText(QPointF(x + mark + 4, y + metrics.ascent()), text)
+        painter.drawText(QPointF(x + mark + 6 * scale, y + metrics.ascent()), text)
         if bad:
             painter.setPen(color(theme.error))
-            painter.drawText(QPointF(x + mark + 4 + metrics.horizontalAdvance(f"{text} "), y + metrics.ascent()), bad)
+            painter.drawText(QPointF(x + mark + 6 * scale + metrics.horizontalAdvance(f"{text} "), y + metrics.ascent()), bad)
     lines = 1 + max((line for line, _left in places), default=0)
     return whole.adjusted(0, lines * high + 2, 0, 0)
 
@@ -92,7 +92,7 @@ def _places(title: str, entries: Sequence[tuple[str, str, str, Qt.PenStyle]], wi
     metrics = QFontMetricsF(font("tiny", scale))
     places, line, x = [], 0, 2 + metrics.horizontalAdvance(title) + 10 * scale
     for text, bad, _ink, _dash in entries:
-        wide = MARK * scale + 4 + metrics.horizontalAdvance(f"{text} {bad}".strip())
+        wide = (MARK + 6) * scale + metrics.horizontalAdvance(f"{text} {bad}".strip())
         if x + wide > width and x > 2:
             line, x = line + 1, 2.0
             if line >= most:

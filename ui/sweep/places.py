@@ -34,6 +34,7 @@ class PlacesTable(QWidget):
         self._state, self.theme = state, LIGHT
         self.places: list[Place] = []
         self._typed = False
+        self._filled: tuple[list[str], list[list[str]]] = [], []
         self.words = label("", "secondary")
         self.target = QLineEdit()
         self.target.setAccessibleName(_("Target loss"))
@@ -100,9 +101,9 @@ class PlacesTable(QWidget):
         heads = ["", *(state.title(of) for of in by), _("reached"), _("steps"), _("evaluations"), *([_("epochs")] if data else []),
                  _("time"), _("lowest loss")] if state.graph is not None else []  # fmt: skip
         rows = [self._texts(rank, place, data) for rank, place in enumerate(self.places, 1)]
-        held = [[table.item(r, c).text() for c in range(table.columnCount())] for r in range(table.rowCount()) if table.item(r, 0)]
-        if held == rows and table.columnCount() == len(heads):
+        if self._filled == (heads, rows):
             return
+        self._filled = heads, rows
         table.blockSignals(True)
         table.clear()
         table.setColumnCount(len(heads))

@@ -121,6 +121,7 @@ class StartBox(QWidget):
     def enable(self) -> None:
         """What can be pressed now."""
         running = self._state.running
+        focused = self.begin.hasFocus() or self.cancel.hasFocus()
         self._why = self._workspace.why_not_train()
         self.begin.setVisible(not running)
         self.begin.setEnabled(self.ready)
@@ -128,6 +129,8 @@ class StartBox(QWidget):
         self.cancel.setVisible(running)
         self.bar.setVisible(running)
         self._form.enable(not running)
+        if focused:  # the one that is hidden would give it to anything
+            (self.cancel if running else self.begin).setFocus()
 
     def start(self) -> None:
         """Train what is described."""

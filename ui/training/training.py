@@ -117,6 +117,9 @@ class TrainingPage(Panel):
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(5)
         column.addWidget(self.optimizer)
+        self.race = button(_("Race …"), "quiet", tip=_("Train several optimizers, rates or schedules from the same start"))
+        self.race.clicked.connect(lambda _clicked: workspace.actions_by_id["race"].trigger())
+        column.addWidget(self.race, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.run_form)
         self.schedule.hyper_changed.connect(self._set_schedule)
         for section in self.sections.values():

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from engine.sweep.answer import sweep
 from engine.sweep.competitor import Competitor, spelling
 from engine.sweep.fairness import fairness
 from engine.sweep.placing import placing, usual_target
 from engine.sweep.plan import OPTIMIZER, SEED, Axis, PlanError, SweepPlan, Swept, member_graph, named_values
-from engine.sweep.results import MemberResult
+from engine.sweep.results import MemberResult, SweepAnswer, SweepJob
 from engine.sweep.tables import as_json, csv_text
 from engine.sweep.values import read_values
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.edits import SetTraining
 from graph.model.graph import Graph
-from tests.engine.sweep.test_sweep import swept
 from tests.support.networks import network, tanh_net
 
 NET = tanh_net(epochs=4)
+
+
+def swept(graph: Graph, plan: SweepPlan) -> tuple[dict[int, MemberResult], SweepAnswer]:
+    rows: dict[int, MemberResult] = {}
+    steps = sweep(SimpleNamespace(graph=graph), SweepJob(plan))  # type: ignore[arg-type]
+    while True:
+        try:
+            report = next(steps)
+        except StopIteration as end:
+            return rows, end.value
+        rows |= {row.index: row for row in report.part or ()}
+
+
 TEXT = "sgd:lr=0.5, adam:lr=0.01:beta1=0.95:schedule=step:30:0.1, momentum:batch_size=all, rmsprop"
 
 
