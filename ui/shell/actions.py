@@ -199,7 +199,6 @@ MENU_TITLES = {
     "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"), "Edit/Data": _("Data"),
     "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),
     "View/Sample shown": _("Sample shown"), "View/Learned function": _("Learned function"), "View/Cards show": _("Cards show"),
-    "Run/On the weights": _("On the weights"),
     "View/Type size": _("Type size"), "Run": _("Run"), "Run/Curves": _("Curves"), "Run/Sweep": _("Experiments"),
     "Run/Compare": _("Compare"), "Run/Steps": _("Steps"), "Run/Runs": _("Runs"), "Run/Breakpoints": _("Breakpoints"),
     "Run/Probes": _("Probes"), "Learn": _("Learn"),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
+    from ui.weights.frame_page import FramePage
+    from ui.weights.page import StepsPage
     from ui.weights.painting import Strip
 
 Shown = Literal["values", "velocity", "squares", "rate", "momentum", "sums"]
@@ -37,6 +39,8 @@ FOOT = 44.0
 """Height of the lower edge of the canvas, where the choice of a sample is."""
 REST = 1 / 15
 """Least time between two refreshes, in seconds."""
+ROOM = 340
+"""Height that the panels need for type at 100 %."""
 
 
 def titles() -> dict[Shown, str]:
@@ -93,6 +97,18 @@ class WeightsFeature(Feature):
     def turn(self) -> None:
         """The next of what can be shown."""
         self._choose(QUANTITIES[(QUANTITIES.index(self.shown) + 1) % len(QUANTITIES)])
+
+    def show_steps(self) -> None:
+        """Bring the panel of steps to the front."""
+        self.workspace.pages.show("steps", room=ROOM)
+        page: StepsPage = self.workspace.pages.panel("steps")  # type: ignore[assignment]
+        page.attach(self)
+
+    def show_frame(self) -> None:
+        """Bring the table of the uniform frame to the front."""
+        self.workspace.pages.show("frame", room=ROOM)
+        page: FramePage = self.workspace.pages.panel("frame")  # type: ignore[assignment]
+        page.attach(self)
 
     def _choose(self, shown: Shown) -> None:
         self.workspace.settings.set(_SETTING, shown)

@@ -98,12 +98,12 @@ class Track:
     def parts(self, step: int) -> tuple[Rows, Rows, Rows]:
         """(−αH⁻¹ĝ, βH⁻¹H₋₁(θ − θ₋₁), what is left) of the step with this index, each (k,): together they are the step.
 
-        Without momentum the second is 0. NaN where the frame does not say.
+        Without momentum, or where the frame does not say, the second is 0. NaN where nothing is known of the step.
         """
         move = self.theta[step + 1] - self.theta[step]
         last = self.theta[step] - self.theta[step - 1] if step else np.full_like(move, 0.0 if self.from_start else np.nan)
         gradient, share = -self.rate[step] * self.gradient[step], self.momentum[step]
-        carried = np.where((share == 0) | (last == 0), 0.0, share * last)
+        carried = np.where((share == 0) | (last == 0) | np.isnan(share), 0.0, share * last)
         rest = move - gradient - carried
         rest = np.where(np.abs(rest) <= 1e-9 * (np.abs(gradient) + np.abs(carried) + np.abs(self.theta[step]) * 1e-3), 0.0, rest)
         return gradient, carried, rest

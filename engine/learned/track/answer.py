@@ -50,5 +50,5 @@ def written(replaying: Replaying, job: TrackJob, names: tuple[str, ...], stamp: 
     )
     return Track(
         stamp, job.places, names, spec.title, replaying.first, theta.numpy(), gradient, rate, momentum, velocity, square,
-        np.full(gradient.shape, np.nan), losses, replaying.first == 0, why,
+        steps.ahead.numpy(), losses, replaying.first == 0, why,
     )  # fmt: skip

@@ -42,11 +42,18 @@ class Replayed:
     the optimizer with what it did, one record for each step that it made. `at` are the indices of these among the steps.
     """
 
-    optimizer: Optimizer
+    watched: Watched
     theta: list[torch.Tensor]
     losses: list[float]
-    records: list[StepRecord]
     at: list[int]
+
+    @property
+    def optimizer(self) -> Optimizer:
+        return self.watched.optimizer
+
+    @property
+    def records(self) -> list[StepRecord]:
+        return self.watched.records
 
     @property
     def framed(self) -> Framed:
@@ -54,8 +61,8 @@ class Replayed:
         count = len(self.losses)
         empty = torch.full((count, len(self.theta[0])), torch.nan, dtype=torch.float64)
         if not self.records:
-            return Framed(torch.stack(self.theta[:-1]), torch.stack(self.theta[1:]), *(empty.clone() for _ in range(9)))
-        own = framed(self.optimizer, self.records)
+            return Framed(torch.stack(self.theta[:-1]), torch.stack(self.theta[1:]), *(empty.clone() for _ in range(10)))
+        own = framed(self.watched)
         if len(self.records) == count:
             return own
         spread = []
@@ -122,7 +129,7 @@ class Replaying:
         conditions, state = stretch.conditions, self._model.state
         with torch.no_grad(), threads(conditions.threads):
             steps, watched = self._bound(stretch)
-            made = Replayed(watched.optimizer, [self._values()], [], watched.records, [])
+            made = Replayed(watched, [self._values()], [], [])
         self.replayed.append(made)
         while state.step < stretch.last:
             began = time.perf_counter()

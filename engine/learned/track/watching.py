@@ -36,6 +36,8 @@ class StepRecord:
     scalars: Mapping[str, Any]
     later: Mapping[str, Any]
     rate: float
+    ahead: Tensor | None = None
+    """Where the gradient was taken, if not at `old`."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Framed:
     velocity: Tensor
     momentum: Tensor
     exact: Tensor
+    ahead: Tensor
 
     @property
     def rate(self) -> Tensor:
@@ -68,7 +71,7 @@ class Watched:
 
     def __init__(self, optimizer: Optimizer, entries: Sequence[Entry]) -> None:
         self.records: list[StepRecord] = []
-        self._entries = entries
+        self.entries = entries
         while isinstance(optimizer, Wrapped):
             optimizer = optimizer.inner
         self.optimizer = optimizer
@@ -76,7 +79,7 @@ class Watched:
         optimizer.step = self._watched  # type: ignore[method-assign]
 
     def _take(self, tensors: Sequence[Tensor]) -> Tensor:
-        return torch.stack([tensors[i].reshape(-1)[j] for i, j in self._entries]).double()
+        return torch.stack([tensors[i].reshape(-1)[j] for i, j in self.entries]).double()
 
     def _memory(self) -> Memory:
         return {name: self._take(tensors) for name, tensors in self.optimizer.state.items()}
@@ -84,36 +87,45 @@ class Watched:
     def _watched(self, gradients: list[Tensor]) -> None:
         optimizer, last = self.optimizer, self.records[-1] if self.records else None
         old, scalars = self._take(optimizer.parameters), dict(optimizer.scalars)
-        before = self._memory() if last is None else last.after
+        before, point = self._memory() if last is None else last.after, optimizer.ahead_point()
+        ahead = None if point is None else self._take(point)
         gradient = self._take(gradients)
         self._step(gradients)
         self.records.append(
             StepRecord(
                 optimizer.t, old, self._take(optimizer.parameters), gradient, before, self._memory(), scalars, dict(optimizer.scalars),
-                float(optimizer.hyper.get("lr", torch.nan)),
+                float(optimizer.hyper.get("lr", torch.nan)), ahead,
             )
         )  # fmt: skip
 
 
-def framed(optimizer: Optimizer, records: Sequence[StepRecord]) -> Framed:
-    """Steps that one optimizer made one after the other, in the terms of its frames. There is at least one."""
+def framed(watched: Watched) -> Framed:
+    """The steps that one optimizer made one after the other, in the terms of its frames. There is at least one."""
+    optimizer, records = watched.optimizer, watched.records
     old, new, gradient = (torch.stack([getattr(record, name) for record in records]) for name in ("old", "new", "gradient"))
     nothing = torch.full_like(old, torch.nan)
-    result = Framed(old, new, gradient, *(nothing.clone() for _ in range(7)), torch.zeros_like(old))
+    ahead = torch.stack([nothing[0] if record.ahead is None else record.ahead for record in records])
+    result = Framed(old, new, gradient, *(nothing.clone() for _ in range(7)), torch.zeros_like(old), ahead)
     frames = [optimizer.frame(optimizer.hyper, record.scalars) for record in records]
     for frame in dict.fromkeys(frames):
         chosen = [i for i, each in enumerate(frames) if each == frame]
         some = [records[i] for i in chosen]
-        known = _settings(optimizer, some)
+        known = _settings(watched, some)
         parts = _parts(optimizer, frame, some, known)
         for name, tensor in parts.items():
             getattr(result, name)[chosen] = tensor
     return result
 
 
-def _settings(optimizer: Optimizer, records: Sequence[StepRecord]) -> dict[str, Any]:
-    """The letters of the settings; the learning rate as (T, 1), since it may follow a schedule."""
+def _settings(watched: Watched, records: Sequence[StepRecord]) -> dict[str, Any]:
+    """The letters of the settings; the learning rate as (T, 1), since it may follow a schedule; the weight decay of each number where
+    some parameters have none."""
+    optimizer = watched.optimizer
     known: dict[str, Any] = dict(optimizer.symbols(optimizer.hyper))
+    decay = optimizer.setting("weight_decay")
+    if decay is not None and decay.symbol and any(i in optimizer.undecayed for i, _j in watched.entries):
+        own = [float(optimizer.hyper_of(i)["weight_decay"]) for i, _j in watched.entries]
+        known[name_of(decay.symbol)] = torch.tensor([own], dtype=torch.float64)
     rate = optimizer.setting("lr")
     if rate is not None and rate.symbol:
         known[name_of(rate.symbol)] = torch.tensor([[record.rate] for record in records], dtype=torch.float64)

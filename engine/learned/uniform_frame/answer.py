@@ -41,7 +41,7 @@ def _filled(replaying: Replaying, job: UniformFrameJob, name: str, stamp: Stamp)
     stretches = [stretch for stretch in replaying.replayed if stretch.records]
     if not stretches:
         raise Unanswerable(_("This optimizer evaluates the loss itself: it is not given one gradient for each step."))
-    steps, optimizer = joined([framed(stretch.optimizer, stretch.records) for stretch in stretches]), stretches[-1].optimizer
+    steps, optimizer = joined([framed(stretch.watched) for stretch in stretches]), stretches[-1].optimizer
     yield JobReport(replaying.last - replaying.first, replaying.last - replaying.first)
     columns = [_beside(key, optimizer, steps) if key != optimizer.key else _live(optimizer, steps) for key in LETTERS]
     if optimizer.key not in LETTERS:
@@ -78,7 +78,7 @@ def _beside(key: str, of: Optimizer, steps: Framed) -> FrameColumn:
     watched = Watched(other, [(0, 0)])
     for gradient in steps.gradient:
         other.step([gradient])
-    return _column(other, framed(other, watched.records), False, LETTERS[key])
+    return _column(other, framed(watched), False, LETTERS[key])
 
 
 def _column(optimizer: Optimizer, steps: Framed, live: bool, letters: tuple[str, str, str]) -> FrameColumn:
