@@ -20,6 +20,7 @@ from ui.look.theme import font
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.present import outdated
 from ui.weights.plates import Field, Key, Plate, cells, index_of, plane, plates
+from ui.weights.staged import Staged, leave_text
 
 if TYPE_CHECKING:
     from engine.compile.views import ArrayView, TraceView
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
+    from ui.shell.workspace.panel import Panel
     from ui.shell.workspace.workspace import Workspace
     from ui.weights.frame_page import FramePage
     from ui.weights.page import StepsPage
     from ui.weights.painting import Strip
+    from ui.weights.staged import StagedPage
 
 Shown = Literal["values", "velocity", "squares", "rate", "momentum", "sums"]
 QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "sums")
+_ASKED: tuple[Quantity, ...] = ("velocity", "squares", "rate", "momentum", "sums")
 _SETTING = "weights_show"
 FOOT = 44.0
 """Height of the lower edge of the canvas, where the choice of a sample is."""
@@ -58,7 +62,7 @@ class WeightsFeature(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.shown: Shown = "values"
+        self.shown: str = "values"
         self.seen: WeightState | None = None
         self.chosen: list[Address] = []
         """The numbers that were clicked last, the newest first."""
@@ -66,6 +70,7 @@ class WeightsFeature(Feature):
         self._plates: list[Plate] = []
         self._tables: dict[Key, np.ndarray] = {}
         self._strip: Strip | None = None
+        self._staged: dict[str, Staged] = {}
         self._refresh = Refresh(workspace.work, self._answered, REST)
 
     def install(self) -> None:
@@ -96,19 +101,42 @@ class WeightsFeature(Feature):
 
     def turn(self) -> None:
         """The next of what can be shown."""
-        self._choose(QUANTITIES[(QUANTITIES.index(self.shown) + 1) % len(QUANTITIES)])
+        self._choose(QUANTITIES[(list[str](QUANTITIES).index(self.shown) + 1) % len(QUANTITIES)])
 
     def show_steps(self) -> None:
         """Bring the panel of steps to the front."""
-        self.workspace.pages.show("steps", room=ROOM)
-        page: StepsPage = self.workspace.pages.panel("steps")  # type: ignore[assignment]
-        page.attach(self)
+        self._show_page("steps")
 
     def show_frame(self) -> None:
         """Bring the table of the uniform frame to the front."""
-        self.workspace.pages.show("frame", room=ROOM)
-        page: FramePage = self.workspace.pages.panel("frame")  # type: ignore[assignment]
+        self._show_page("frame")
+
+    def _show_page(self, key: str) -> None:
+        self.workspace.pages.show(key, room=ROOM)
+        page: StepsPage | FramePage = self.workspace.pages.panel(key)  # type: ignore[assignment]
         page.attach(self)
+
+    def attached(self, page: StagedPage, key: str, large: bool = False) -> None:
+        """A page is used for the first time: its button fills the window with it, or leaves."""
+        if large:
+            page.fill.setText(leave_text())
+            page.fill.clicked.connect(lambda _c: self._staged[key].leave())
+        else:
+            page.fill.clicked.connect(lambda _c: self.fill(key))
+
+    def fill(self, key: str) -> None:
+        """Fill the window with a page."""
+        if key not in self._staged:
+            from ui.weights.frame_page import FramePage
+            from ui.weights.page import StepsPage
+
+            make, name = (StepsPage, _("Steps on the objective")) if key == "steps" else (FramePage, _("Uniform frame of the optimizers"))
+            self._staged[key] = Staged(self.workspace, name, make)
+        self._staged[key].enter(lambda page: page.attach(self, large=True))  # type: ignore[attr-defined]
+
+    def _large(self) -> list[Panel]:
+        """The pages that fill the window, or have done so."""
+        return [staged.page for staged in self._staged.values() if staged.page is not None]
 
     def _choose(self, shown: Shown) -> None:
         self.workspace.settings.set(_SETTING, shown)
@@ -136,7 +164,7 @@ class WeightsFeature(Feature):
             self._refresh.stop()
             self._forget(_("Numbers are hidden until they are predicted."))
         else:
-            self._refresh.follow(self._job(self.shown))
+            self._refresh.follow(self._job(next(each for each in _ASKED if each == self.shown)))
 
     def _job(self, quantity: Quantity) -> WeightStateJob:
         document, kernel = self.workspace.document, self.workspace.kernel
@@ -188,8 +216,7 @@ class WeightsFeature(Feature):
         model = self.workspace.canvas.model
         camera, theme, scene = model.camera, model.theme, model.scene
         view = QRectF(self.workspace.canvas.rect()).adjusted(0, 0, 0, -FOOT * theme.scale)
-        quantity = self.shown
-        if quantity != "values" and self.seen is not None:
+        if self.seen is not None:
             tensors = self._tensors()
             cards = {node: r for node in scene.nodes_in(model.viewport.seen()) if (r := scene.rect(node))}
             boxes = {node: QRectF(camera.to_view(r.topLeft()), camera.to_view(r.bottomRight())) for node, r in cards.items()}
@@ -200,9 +227,9 @@ class WeightsFeature(Feature):
             for field in (field for plate in self._plates for field in plate.fields):
                 self._table(views[field.key], field)
             for plate in self._plates:
-                paint_plate(painter, plate, self._tables, quantity, self._largest(), theme, self._stale, size)
+                paint_plate(painter, plate, self._tables, self.seen.quantity, self._largest(), theme, self._stale, size)
         choices = [(key, text) for key, text in titles().items()]
-        self._strip = paint_strip(painter, view, _("On the weights:"), choices, quantity, self._lines(), theme, self._stale)
+        self._strip = paint_strip(painter, view, _("On the weights:"), choices, self.shown, self._lines(), theme, self._stale)
 
     def _table(self, view: ArrayView, field: Field) -> np.ndarray:
         known = self._tables.get(field.key)
@@ -272,7 +299,7 @@ class WeightsFeature(Feature):
 
     def _said(self, field: Field, row: int, column: int) -> str:
         view = dict(self.seen.tensors)[field.key] if self.seen is not None else None
-        if view is None or self.shown == "values":
+        if self.seen is None or view is None:
             return ""
         value = number(float(self._table(view, field)[row, column]))
         rows, columns = field.block
@@ -281,7 +308,7 @@ class WeightsFeature(Feature):
             number_name(self.workspace.document.graph, Address("parameter", *field.key, index=index_of(view.shape, *place)))
             for place in ((row * rows, column * columns), (min((row + 1) * rows, last[0]) - 1, min((column + 1) * columns, last[1]) - 1))
         ]
-        what = titles()[self.shown]
+        what = titles()[self.seen.quantity]
         if names[0] == names[1]:
             return _("{name}: {quantity} {value}").format(name=names[0], quantity=what, value=value)
         return _("{first} to {last}: mean {quantity} {value}").format(first=names[0], last=names[1], quantity=what, value=value)
@@ -293,23 +320,35 @@ class WeightsFeature(Feature):
         self.chosen = []
         self._forget()
         self.chosen_changed.emit()
+        for page in self._large():
+            page.set_document(document)
 
     def document_changed(self) -> None:
+        for page in self._large():
+            page.document_changed()
         if self.seen is not None and self.seen.stamp.structure != self.workspace.document.structure:
             self._forget()
         self._update()
         self.ask()
 
     def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        for page in self._large():
+            page.set_seen(trace, stale)
         self.ask()
 
     def set_progress(self, progress: Progress) -> None:
+        for page in self._large():
+            page.set_progress(progress)
         if self._stale:
             self._update()
         self.ask()
 
     def set_theme(self, theme: Theme) -> None:
+        for staged in self._staged.values():
+            staged.dress()
         self._update()
 
     def end(self) -> None:
+        for page in self._large():
+            page.end()
         self._refresh.stop()

@@ -14,7 +14,7 @@ from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.theme import Theme
-from ui.look.widgets import label, scrolled
+from ui.look.widgets import button, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
-    from ui.weights.feature import WeightsFeature
+    from ui.weights.staged import Chosen
 
 FRAME = (
     r"\theta^{+} = \theta - \alpha H^{-1} \hat{g} + \beta H^{-1} H_{-1} (\theta - \theta_{-1}), "
@@ -47,13 +47,14 @@ class FramePage(Panel):
         super().__init__(workspace)
         self.table: UniformFrame | None = None
         self._place: Address | None = None
-        self._feature: WeightsFeature | None = None
+        self._feature: Chosen | None = None
         self._refresh = Refresh(workspace.work, self._answered, 0.2, TRAINING_REST)
         self.frame = FormulaView(15)
         self.place = QComboBox()
         self.place.setAccessibleName(_("Weight whose numbers fill the table"))
         self.place.setToolTip(_("Weight whose numbers fill the table"))
         self.words = label("", "strong", wrap=True)
+        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
         self.note = label("", "", wrap=True)
         self.printed = FormulaView(14)
         self._grid = QGridLayout()
@@ -63,6 +64,7 @@ class FramePage(Panel):
         top = QHBoxLayout()
         top.addWidget(self.place)
         top.addWidget(self.words, 1)
+        top.addWidget(self.fill)
         inner = QWidget()
         down = QVBoxLayout(inner)
         down.setContentsMargins(0, 0, 8, 0)
@@ -86,10 +88,11 @@ class FramePage(Panel):
         super().set_theme(theme)
         self._draw()
 
-    def attach(self, feature: WeightsFeature) -> None:
+    def attach(self, feature: Chosen, large: bool = False) -> None:
         """Follow what is clicked on the canvas."""
         if self._feature is None:
             self._feature = feature
+            feature.attached(self, "frame", large)
             feature.chosen_changed.connect(self._chosen_on_canvas)
         self._chosen_on_canvas()
         self.ask()

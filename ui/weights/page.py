@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.learned.surface import Surface, SurfaceJob, first_numbers, number_name
-from engine.learned.track import Quantity, Rows, Track, TrackJob
+from engine.learned.track import Rows, Track, TrackJob
 from graph.model.address import Address
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
-    from ui.weights.feature import WeightsFeature
+    from ui.weights.staged import Chosen
 
 OFFERED = 200
 """Weights that can be chosen from the lists; any other one by clicking it on the canvas."""
@@ -53,7 +53,7 @@ class StepsPage(Panel):
         self.step = 0
         self._at_end = True
         self._share = 1.0
-        self._feature: WeightsFeature | None = None
+        self._feature: Chosen | None = None
         self._places: list[Address] = []
         self._tracking = Refresh(workspace.work, self._tracked, 0.2, TRAINING_REST)
         self._surfacing = Refresh(workspace.work, self._surfaced, 0.2, TRAINING_REST)
@@ -61,6 +61,7 @@ class StepsPage(Panel):
         self.plane = PlanePlot(_("The objective over two weights, with the path of the run"))
         self.time: Any = new_plot(_("What the optimizer held over the steps"))
         self.words = label("", "strong", wrap=True)
+        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
         self.key = label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.sum = label("", "", wrap=True)
@@ -100,7 +101,8 @@ class StepsPage(Panel):
         for row, (text, box) in enumerate(((_("Across"), self.first), (_("Upwards"), self.second), (_("Over the steps"), self.over)), 5):
             grid.addWidget(label(text, "secondary"), row, 0)
             grid.addWidget(box, row, 1)
-        grid.setRowStretch(8, 1)
+        grid.addWidget(self.fill, 8, 0, 1, 2)
+        grid.setRowStretch(9, 1)
         self._side = scrolled(side)
         plots = QHBoxLayout()
         plots.addWidget(self.plane.widget, 5)
@@ -121,10 +123,11 @@ class StepsPage(Panel):
         self._side.setFixedWidth(round(330 * theme.scale))
         self._draw()
 
-    def attach(self, feature: WeightsFeature) -> None:
+    def attach(self, feature: Chosen, large: bool = False) -> None:
         """Follow what is chosen on the canvas."""
         if self._feature is None:
             self._feature = feature
+            feature.attached(self, "steps", large)
             feature.chosen_changed.connect(self._chosen_on_canvas)
         self._chosen_on_canvas()
         self.ask()
@@ -403,5 +406,4 @@ def _rows(track: Track, over: Over) -> Rows:
         return track.theta
     if over == "gradient":
         return track.gradient
-    quantity: Quantity = over
-    return track.of(quantity)
+    return track.of(over)

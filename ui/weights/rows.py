@@ -29,10 +29,10 @@ ROWS = (
                tip=_("An arrow for each weight: the gradients added up since they were set to zero")),
     ActionSpec("weights_next", _("Change what is shown on the weights"), MENU, ("V",), "canvas", learns, before=True, search=WORDS,
                run="weights.turn", tip=_("Values alone, velocity, accumulated squares, effective learning rate or momentum")),
-    ActionSpec("show_steps", _("Steps on the objective"), "Learn/Analyse", ("Ctrl+Shift+F8",), enabled=learns, before=True,
+    ActionSpec("show_steps", _("Steps on the objective"), "Learn/Analyse", ("Shift+F4",), enabled=learns, before=True,
                search=("path", "contour plot", "vector sum", "look-ahead", "saddle", "valley", "momentum"), run="weights.show_steps",
                tip=_("The path of the run over the objective of two weights, and each step as a sum of its parts")),
-    ActionSpec("show_frame", _("Uniform frame of the optimizers"), "Learn/Analyse", ("Shift+F3",), enabled=learns,
+    ActionSpec("show_frame", _("Uniform frame of the optimizers"), "Learn/Analyse", ("Ctrl+Shift+F7",), enabled=learns,
                search=("common frame", "table", "alpha", "beta", "Adam", "AdaGrad", "RMSProp"), run="weights.show_frame",
                tip=_("G, α and β of five optimizers with the numbers of the current run")),
 )  # fmt: skip

@@ -50,7 +50,7 @@ def by_torch(make: Any, steps: int) -> tuple[np.ndarray[Any, Any], list[torch.Te
     for _ in range(steps):
         optimizer.zero_grad()
         saddle(theta).backward()
-        slopes.append(theta.grad.detach().clone())  # type: ignore[union-attr]
+        slopes.append(theta.grad.detach().clone())
         optimizer.step()
         path.append(theta.detach().clone())
     return torch.stack(path).numpy(), slopes, optimizer

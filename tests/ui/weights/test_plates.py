@@ -7,14 +7,14 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from engine.compile.views import view_of
-from ui.weights.plates import cells, index_of, plates
+from ui.weights.plates import Key, Shape, cells, index_of, plates
 
 VIEW = QRectF(0, 0, 1000, 700)
 
 
 def test_a_plate_stands_below_its_card_and_over_it_where_there_is_no_room() -> None:
     cards = {"w": QRectF(100, 100, 120, 70), "layer": QRectF(400, 100, 140, 90), "low": QRectF(700, 560, 140, 120)}
-    tensors = {
+    tensors: dict[str, list[tuple[Key, Shape]]] = {
         "w": [(("w", "value"), ())],
         "layer": [(("layer", "W"), (64, 64)), (("layer", "b"), (64,))],
         "low": [(("low", "W"), (2, 3)), (("low", "b"), (2,))],

@@ -18,7 +18,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     for hyper in ({}, {"momentum": 0.7}, {"momentum": 0.0}, {"momentum": 0.7, "dampening": 0.3}, {"amsgrad": True}, {"centered": True},
                   {"weight_decay": 0.0}, {"lr_decay": 0.2}, {"form": "lecture"}, {"form": "keras"})
     if spec.frames and all(spec.setting(name) is not None for name in hyper)
-    and (hyper.get("form", "") == "" or hyper["form"] in spec.setting("form").choices)  # type: ignore[union-attr]
+    and (hyper.get("form", "") == "" or hyper["form"] in spec.setting("form").choices)
 ]  # fmt: skip
 
 
