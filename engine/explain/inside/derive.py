@@ -33,7 +33,8 @@ SIGNS = {
     "math.add": "+", "math.subtract": "−", "math.multiply": "×", "math.divide": "÷", "math.negate": "−", "math.sqrt": "√",
     "math.square": "^2", "math.power": "^", "math.abs": "|x|", "math.reciprocal": "1/x",
 }  # fmt: skip
-"""What stands on the card of an operation without a name of its own, which shows nothing but its title: its number is on its wire."""
+"""What stands on the card of an operation without a name of its own. Only settings have a card with a number on it, to be changed there:
+all other numbers are on the wires, where there is room for them."""
 WORDS = {1.0: "one", 2.0: "two", 0.5: "half"}
 """Names of constants that say what they are."""
 
@@ -167,9 +168,9 @@ class _Builder:
         own, count = identity, 2
         while own in self._graph.nodes:
             own, count = f"{identity}_{count}", count + 1
-        sign = "" if name else SIGNS.get(key, "")
-        inner = not name and spec.category == "math"
-        node = Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), sign, dict(params), collapsed=inner)
+        sign = f"{params['value']:g}" if key == "source.constant" else "" if name else SIGNS.get(key, "")
+        small = key not in (SETTING, LOSS)
+        node = Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), sign, dict(params), collapsed=small)
         AddNode(node).apply(self._graph)
         return own
 

@@ -33,12 +33,14 @@ class SetParam(Edit):
         return SetParam(self.node, self.name, old.params.get(self.name, MISSING))
 
     def kind_in(self, graph: Graph) -> Kind:
-        """A number of a source or Parameter is a value while its shape stays; every other setting may change what is compiled."""
+        """A number of a source or Parameter, or of a step of an optimizer, is a value while its shape stays; every other setting may change
+        what is compiled."""
         if self.node not in graph.nodes:
             return "structure"
         spec = graph.spec(self.node)
         setting = spec.setting(self.name)
-        if setting is None or spec.role not in ("input", "constant", "parameter") or setting.kind not in ("float", "tensor"):
+        numbers = spec.rule or spec.role in ("input", "constant", "parameter")
+        if setting is None or not numbers or setting.kind not in ("float", "tensor"):
             return "structure"
         old = graph.setting(self.node, setting.name)
         new = setting.default if self.value is MISSING else self.value

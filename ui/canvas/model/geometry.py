@@ -215,9 +215,10 @@ def _folded(node: Node, category: Category, kind: _Kind, frozen: bool) -> NodeCa
     """A card of which only the title is seen, with its ports close together at its sides. A label that is a sign such as × is the title."""
     sign = node.label if node.label and len(node.label) <= SIGN else ""
     name = (sign, sign) if sign else (node.name, display_name(node.name))
-    wide = titles.title(*name, 1e6).width
+    whole = titles.title(*name, 1e6)
+    wide, least = whole.width, 32.0 if whole.size <= titles.WORD else 40.0  # a symbol is read from as far away as a word
     width = 8 * round(min(max(wide + PAD + (12 if sign else 34), 40.0 if sign else 72.0), 192.0) / 8 + 0.49)
-    height = max(32.0, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
+    height = max(least, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
 
     def spots(rows: list[tuple[str, int, bool, bool]], output: bool) -> tuple[PortSpot, ...]:
         first = height / 2 - FOLDED_PITCH * (len(rows) - 1) / 2

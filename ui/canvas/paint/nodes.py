@@ -149,7 +149,7 @@ def _paint_name(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme, s
     """The name alone, as large as it has to be: in the middle where it has the card for itself; not at all where it could not be read."""
     title, boost, room = card.title, enlarged(WORD, scale, least), rect.width() - 12
     boost = min(_uncut(boost, title, room), high / (0.95 * title.size))
-    if WORD * boost * scale < 0.6 * least:
+    if min(title.size, _SYMBOL) * boost * scale < 0.6 * least:
         return
     title = title.within(room / boost)
     left = rect.left() + (8 if high < card.height else (rect.width() - title.width * boost) / 2)
