@@ -9,6 +9,7 @@ from ui.debugger.points_view import PointsView
 from ui.debugger.update_view import UpdateView
 from ui.look.theme import Theme
 from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import INSIDE
 from ui.shell.workspace.workspace import Workspace
 
 
@@ -26,6 +27,7 @@ class DebuggerPage(Panel):
         row.addWidget(self.points)
         self.update_view.entry_wanted.connect(updates.ask_entry)
         self.update_view.chosen.connect(lambda node: workspace.canvas.select([node]))
+        self.update_view.inside_wanted.connect(lambda *place: workspace.services.get(INSIDE).open(*place))
         updates.fill(self)
 
     def set_theme(self, theme: Theme) -> None:

@@ -31,6 +31,8 @@ class UpdateView(QWidget):
 
     entry_wanted = Signal(str, str, object)
     chosen = Signal(str)
+    inside_wanted = Signal(str, str, object)
+    """The update of this number of a tensor is to be shown as a graph."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +58,7 @@ class UpdateView(QWidget):
             button(_("Line search"), "quiet", tip=_("Show the points that the line search of this step tried")),
             button(_("Equations"), "quiet", tip=_("Show the parameters and the equations of their update")),
         )
+        self.inside = button(_("Inside"), "quiet", tip=_("Show this update as a wired graph with all its numbers"))
         self.search.head.addWidget(self.to_equations)
         self._searching = False
         """Whether the line search is shown, where there is one."""
@@ -69,6 +72,7 @@ class UpdateView(QWidget):
         self.before.clicked.connect(lambda: self._turn(-1))
         self.after.clicked.connect(lambda: self._turn(1))
         self.entry.editingFinished.connect(self._typed)
+        self.inside.clicked.connect(self._want_inside)
         self.to_search.clicked.connect(lambda: self._turn_to(True))
         self.to_equations.clicked.connect(lambda: self._turn_to(False))
         self.show_update(None)
@@ -87,6 +91,7 @@ class UpdateView(QWidget):
         head.addWidget(self.before)
         head.addWidget(self.entry)
         head.addWidget(self.after)
+        head.addWidget(self.inside)
         head.addWidget(self.to_search)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -237,6 +242,10 @@ class UpdateView(QWidget):
         )
         if there:
             self.entry_wanted.emit(row.node, row.name, index)
+
+    def _want_inside(self) -> None:
+        if self.row is not None:
+            self.inside_wanted.emit(self.row.node, self.row.name, self.row.entry)
 
     def _turn(self, way: int) -> None:
         """To the number before or after in the order of the tensor, round its end."""

@@ -22,7 +22,7 @@ from ui.look.widgets import FlowLayout, button, clear, label
 from ui.maths.sheet import Sheet
 from ui.maths.writing import CardWriter, head_lines
 from ui.shell.workspace.panel import InspectorPage
-from ui.shell.workspace.services import STEPPING
+from ui.shell.workspace.services import INSIDE, STEPPING
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -301,6 +301,12 @@ class CardPage(InspectorPage):
         if follow(self.workspace, address) and address.kind == "parameter":
             self.choose_parameter(address.port)
 
+    def _show_inside(self, section: Section) -> None:
+        """Show the coming update of the number that a section is about as a graph."""
+        inside, place = self.workspace.services.find(INSIDE), section.place
+        if inside is not None and place is not None:
+            inside.open(place.id, place.port, place.index or ())
+
     def _show_update(self, section: Section) -> None:
         """Lead to the training step that a section is about, at its very number."""
         stepping, place = self.workspace.services.find(STEPPING), section.place
@@ -357,6 +363,7 @@ class CardPage(InspectorPage):
             view = SectionView()
             self._connect(view.sheet)
             view.update_wanted.connect(self._show_update)
+            view.inside_wanted.connect(self._show_inside)
             self.sections.append(view)
             self._column.addWidget(view)
         for number, view in enumerate(self.sections):

@@ -12,7 +12,7 @@ from engine.explain.inside import Inside, InsideOf
 from engine.explain.inside.rule import train_with
 from engine.explain.question import Refusal
 from engine.training.optimizers.custom import CUSTOM
-from engine.training.optimizers.registry import offered
+from engine.training.optimizers.registry import declared, listed, offered, rate_in, with_rate_kept
 from graph.model.edits import Compound, Edit, SetTraining
 from graph.model.graph import GraphError
 from graph.text.messages import _, translated
@@ -218,7 +218,7 @@ class InsideSession(QObject):
         title = self.rule_title if standing.own else self.guest.title_of(standing.key)
         self.bar.show_state(Shown(
             _("Inside of {title}").format(title=title), inside.node, inside.name, inside.shape, inside.entry, inside.iteration,
-            tuple(Choice(*choice) for choice in inside.choices), {key: translated(spec.title) for key, spec in offered(own).items()},
+            tuple(Choice(*choice) for choice in inside.choices), listed(own)[0],
             self.guest.key, self.training, self._can_go_back, self.refusal and self.why_not_train(),
         ))  # fmt: skip
         problem = bool(standing.problems)
@@ -264,9 +264,8 @@ class InsideSession(QObject):
     def _set_optimizer(self, key: str, title: str) -> bool:
         """One undoable change of the training settings; the learning rate stays what it was. Whether it was made."""
         training = self.own.graph.training
-        rate = (training.get("hyper") or {}).get("lr")
-        spec = offered(training)[key]
-        hyper = {"lr": rate} if rate is not None and spec.setting("lr") is not None else {}
+        spec, before = offered(training)[key], declared(training)
+        hyper = with_rate_kept(spec, {}, rate_in(before, training.get("hyper") or {}))
         text = _("Train with {title}").format(title=title)
         edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", hyper)))
         return self._do(edit, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from engine.explain.inside.rule import title_of
 from graph.formula.latex import display_name
 from graph.text.messages import _, translated
 from ui.look.numbers import plain
@@ -21,7 +22,7 @@ def own_title(guest: InsideGuest) -> str:
     """What the rule is called as it is wired now: `Adam without bias correction`."""
     if guest.standing.key:
         return translated(guest.title_of(guest.standing.key))
-    return _("{title}, rewired").format(title=translated(guest.title))
+    return title_of(guest.document.graph, guest.base(), translated(guest.title))
 
 
 def said(guest: InsideGuest, standing: Standing, refusal: str, news: str) -> str:

@@ -93,6 +93,8 @@ class NodePage(QWidget):
     """Shows one node at a time; edits go to the document, repairs are passed on."""
 
     repair = Signal(object)
+    inside_wanted = Signal(str)
+    """The update of what this node learns is to be shown as a graph."""
 
     def __init__(self, paths: Paths | None = None) -> None:
         super().__init__()
@@ -119,6 +121,8 @@ class NodePage(QWidget):
         self.complaint.hide()
         self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)
         self.value, self.gradient = label("", "value-word", wrap=True), label("", "gradient-word", wrap=True)
+        self.inside = button(_("Inside of the optimizer"), "quiet", tip=_("Show the coming update of this parameter as a wired graph"))
+        self.inside.clicked.connect(lambda: self.inside_wanted.emit(self._node))
         self._problems, self._form_place, self._rules = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
         self._rules_title = label(_("Chain rule"), "section")
         self._build()
@@ -145,6 +149,7 @@ class NodePage(QWidget):
         layout.addWidget(self.gradient)
         layout.addSpacing(4)
         layout.addLayout(self._form_place)
+        layout.addWidget(self.inside, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addSpacing(8)
         layout.addWidget(self._rules_title)
         layout.addLayout(self._rules)
@@ -164,6 +169,7 @@ class NodePage(QWidget):
         spec = graph.spec(node)
         self.swatch.set_category(spec.category, theme)
         self.kind.setText(spec.title.upper())
+        self.inside.setVisible(bool(spec.parameters) or spec.role == "parameter")
         if not self.name.isModified() and self.complaint.isHidden():
             self.name.setText(graph.nodes[node].name)
         self.name.setReadOnly(bool(document.read_only))

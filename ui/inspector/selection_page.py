@@ -14,7 +14,7 @@ from ui.look.theme import Theme
 from ui.look.widgets import button, label
 from ui.shell.workspace.mending import mend
 from ui.shell.workspace.panel import InspectorPage
-from ui.shell.workspace.services import PROBES
+from ui.shell.workspace.services import INSIDE, PROBES
 from ui.shell.workspace.workspace import Workspace
 
 
@@ -36,6 +36,7 @@ class SelectionPage(InspectorPage):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
         self.node_page.repair.connect(lambda repair: mend(workspace, repair))
+        self.node_page.inside_wanted.connect(lambda node: workspace.services.get(INSIDE).open(node, "", ()))
 
     def _wire_holder(self) -> QWidget:
         """A wire's numbers, and what follows them over training."""

@@ -60,7 +60,7 @@ class OptimizerPart(QWidget):
 
     def __init__(self, workspace: Workspace, do: Callable[[Edit, str, tuple[str, str]], None]) -> None:
         super().__init__()
-        self._do = do
+        self._do, self._workspace = do, workspace
         self._document: Document | None = None
         self._optimizer: type[Optimizer] | None = None
         self._formula: tuple[str, ...] = ()
@@ -158,11 +158,22 @@ class OptimizerPart(QWidget):
             return
         clear(self._formulas)
         self._formula = optimizer_of(self._document).formula(hyper_of(self._document))
-        self._formulas.addWidget(label(_("Update"), "section"))
+        self._formulas.addWidget(self._update_head())
         for text in self._formula:
             view = FormulaView(LARGE if self._large else FORMULA)
             view.set_formula(text, self._theme.text, self._theme.scale)
             self._formulas.addWidget(view)
+
+    def _update_head(self) -> QWidget:
+        """The heading of the equations, and what shows them as a graph."""
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label(_("Update"), "section"), 1)
+        inside = button(_("Inside"), "quiet", tip=_("Show the update as a wired graph with the numbers of the coming step"))
+        inside.clicked.connect(lambda: self._workspace.actions_by_id["inside"].trigger())
+        row.addWidget(inside)
+        return head
 
     # Edits
 
