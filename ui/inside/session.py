@@ -20,6 +20,7 @@ from ui.canvas.input.arranging import arrangement
 from ui.canvas.model.overlay import Tag
 from ui.inside.bar import Choice, InsideBar, Shown
 from ui.inside.guest import InsideGuest, Standing
+from ui.inside.stretching import stretched
 from ui.inside.transition import Transition
 from ui.inside.words import own_title, said
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 OWNER = "inside"
 """Its name on the canvas's overlay."""
+ARRANGE = "arrange the inside"
 
 
 class InsideSession(QObject):
@@ -74,13 +76,16 @@ class InsideSession(QObject):
         self._take_question(replace(question, node=answer.node, name=answer.name, entry=answer.entry))
         self.guest.follow(answer)
         self._arrange()
+        self.workspace.work.after_event(ARRANGE, self._arrange)  # once the canvas has its size below the line
         self.refresh()
 
     def _arrange(self) -> None:
         """Lay the rule out for this canvas, unless the user has wired it."""
-        if self.guest.key != CUSTOM and not self.edited:
+        if self.workspace.document is self.guest.document and self.guest.key != CUSTOM and not self.edited:
             canvas = self.workspace.canvas
             self.guest.place(arrangement(canvas.scene, canvas.viewport.size()))
+            canvas.fit_all()
+            self.guest.place(stretched(canvas.scene, canvas.viewport.size()))
             canvas.fit_all()
 
     def end(self) -> None:
@@ -88,6 +93,7 @@ class InsideSession(QObject):
         if self._waiting is not None:
             self._waiting.watch(None)
         self._transition.stop()
+        self.workspace.work.drop(ARRANGE)
         self.workspace.canvas.overlay.tag(OWNER, {})
         self.bar.hide()
 
