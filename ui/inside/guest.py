@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.explain.inside import SETTING, Inside
+from engine.explain.inside.difference import Difference
+from engine.explain.inside.difference import difference as rules_compared
 from engine.explain.inside.rule import problems_of, same_rule, settings_in
 from graph.model.difference import difference
 from graph.model.edits import Compound, Edit, SetParam
@@ -38,15 +40,6 @@ class Standing:
     def edited(self) -> bool:
         """Whether anything would be lost if the graph went."""
         return self.own or bool(self.changed)
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """What became of the nodes when another optimizer took the place: ids of those that went, stayed and came."""
-
-    gone: frozenset[str]
-    kept: frozenset[str]
-    new: frozenset[str]
 
 
 class InsideGuest:
@@ -128,17 +121,17 @@ class InsideGuest:
 
     # rules
 
-    def switch(self, inside: Inside) -> Switched:
-        """Show the rule of another optimizer by one edit, which undo takes back."""
+    def switch(self, inside: Inside) -> Difference:
+        """Show the rule of another optimizer by one edit, which undo takes back. Which nodes stay, vanish and appear."""
         graph, new = self.document.graph, loads(inside.text, self._catalog)
-        before, after = frozenset(graph.nodes), frozenset(new.nodes)
+        switched = rules_compared(graph, new)
         self._bases[inside.key], self._titles[inside.key] = new.copy(), inside.title
         self.inside, self._told, self._known = inside, _by_place(inside), None
         text = _("Optimizer: {title}").format(title=inside.title)
         self.document.do(difference(graph, new, text), text)
         self.document.seal()
-        self._nodes = after
-        return Switched(before - after, before & after, after - before)
+        self._nodes = frozenset(new.nodes)
+        return switched
 
     def adopt(self, inside: Inside) -> None:
         """The rule as it is wired now is what trains from now on."""

@@ -22,7 +22,7 @@ from ui.inside.bar import Choice, InsideBar, Shown
 from ui.inside.guest import InsideGuest, Standing
 from ui.inside.stretching import stretched
 from ui.inside.transition import Transition
-from ui.inside.words import own_title, said
+from ui.inside.words import changes, own_title, said
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -262,10 +262,8 @@ class InsideSession(QObject):
             self.workspace.say(answer.text)
             self.bar.shown = None
             return self.refresh()
-        before = self.guest.title
         if self._set_optimizer(key, answer.title):
             self._switch(answer)
-            self._announce(before, answer.title)
 
     def _set_optimizer(self, key: str, title: str) -> bool:
         """One undoable change of the training settings; the learning rate stays what it was. Whether it was made."""
@@ -306,16 +304,17 @@ class InsideSession(QObject):
 
     def _switch(self, answer: Inside) -> None:
         """Show the rule of the optimizer that trains now; what goes, stays and comes is seen."""
+        title, before = translated(self.guest.title), self.guest.document.graph.copy()
         self._transition.begin(self.workspace.playhead.reduced_motion, self.workspace.theme)
         switched = self.guest.switch(answer)
         self._arrange()
         self._transition.show(switched)
-        self.refresh()
-
-    def _announce(self, before: str, after: str) -> None:
-        self._news = _("Your graph trains with {after} instead of {before} now, with the same η. Ctrl+Z takes it back.").format(
-            after=translated(after), before=translated(before)
-        )
+        same = _("Your graph trains with {after} instead of {before} now, with the same η; Ctrl+Z takes it back. {changes}")
+        other = _("Your graph trains with {after} instead of {before} now; Ctrl+Z takes it back. {changes}")
+        text = same if declared(self.own.graph.training).setting("lr") is not None else other
+        self._news = text.format(
+            after=translated(answer.title), before=title, changes=changes(switched, before, self.guest.document.graph)
+        ).strip()
         self.refresh()
 
     # a rule of one's own

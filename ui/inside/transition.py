@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from ui.look.theme import Theme, color
 
 if TYPE_CHECKING:
+    from engine.explain.inside.difference import Difference
     from ui.canvas.view import Canvas
-    from ui.inside.guest import Switched
     from ui.look.schedule import Schedule
 
 OWNER, TICK = "inside transition", "inside transition"
@@ -30,7 +30,7 @@ class Transition:
         self._elapsed = QElapsedTimer()
         self._old: QPixmap | None = None
         self._places: dict[str, QRectF] = {}
-        self._switched: Switched | None = None
+        self._switched: Difference | None = None
         self._theme: Theme | None = None
 
     @property
@@ -44,7 +44,7 @@ class Transition:
         self._places = {} if still else {node: self._place(node) for node in self._canvas.document.graph.nodes}
         self._old = None if still else self._canvas.grab()
 
-    def show(self, switched: Switched) -> None:
+    def show(self, switched: Difference) -> None:
         """The graph is the new one: let the old picture become it."""
         self._switched = switched
         self._elapsed.start()
@@ -79,7 +79,7 @@ class Transition:
         painter.save()
         if self._old is not None and share < 1.0:
             self._paint_change(painter, self._old, share)
-        self._ring(painter, self._switched.new, color(self._theme.success), _ramp(share, MOVE, 0.9))
+        self._ring(painter, self._switched.appear, color(self._theme.success), _ramp(share, MOVE, 0.9))
         painter.restore()
 
     def _paint_change(self, painter: QPainter, old: QPixmap, share: float) -> None:
@@ -89,12 +89,12 @@ class Transition:
         painter.fillRect(view, ground)
         painter.setOpacity(1.0 - _ramp(share, GO, MOVE))
         painter.drawPixmap(view, old, QRectF(old.rect()))
-        for node in self._switched.gone:
+        for node in self._switched.vanish:
             self._paint_gone(painter, self._places.get(node, QRectF()), _ramp(share, 0.05, GO), ground)
         painter.setOpacity(1.0 - _ramp(share, MOVE, 1.0))
         moved = _smooth(_ramp(share, GO, MOVE))
-        for node in self._switched.kept if share > GO else ():
-            self._paint_moving(painter, old, self._places.get(node, QRectF()), self._place(node), moved)
+        for node, now in self._switched.stays.items() if share > GO else ():
+            self._paint_moving(painter, old, self._places.get(node, QRectF()), self._place(now), moved)
         painter.setOpacity(1.0)
 
     def _paint_gone(self, painter: QPainter, place: QRectF, share: float, ground: QColor) -> None:
@@ -119,7 +119,7 @@ class Transition:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(_between(start, end, share), old, cut)
 
-    def _ring(self, painter: QPainter, nodes: frozenset[str], hue: QColor, opacity: float) -> None:
+    def _ring(self, painter: QPainter, nodes: tuple[str, ...], hue: QColor, opacity: float) -> None:
         """A frame around what is new."""
         painter.setOpacity(opacity)
         painter.setPen(QPen(hue, 3.0))

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.explain.inside.rule import title_of
+from engine.training.optimizers.wired import has_own_name
 from graph.formula.latex import display_name
 from graph.text.messages import _, translated
 from ui.look.numbers import plain
 
 if TYPE_CHECKING:
+    from engine.explain.inside.difference import Difference
     from graph.model.graph import Graph
-    from ui.inside.guest import InsideGuest, Standing, Switched
+    from ui.inside.guest import InsideGuest, Standing
 
 MANY = 6
 """So many names are listed at most."""
@@ -39,9 +41,9 @@ def said(guest: InsideGuest, standing: Standing, refusal: str, news: str) -> str
     return refusal or news
 
 
-def changes(switched: Switched, before: Graph, after: Graph) -> str:
-    """Which nodes went and came, by their names on the canvas."""
-    gone, new = _names(before, switched.gone), _names(after, switched.new)
+def changes(switched: Difference, before: Graph, after: Graph) -> str:
+    """Which nodes went and came, by their names on the canvas, and which have another name."""
+    gone, new = _names(before, switched.vanish), _names(after, switched.appear)
     parts = [_("Gone: {names}.").format(names=gone)] if gone else []
     parts += [_("New: {names}.").format(names=new)] if new else []
     return " ".join(parts)
@@ -49,9 +51,14 @@ def changes(switched: Switched, before: Graph, after: Graph) -> str:
 
 def _names(graph: Graph, nodes: Iterable[str]) -> str:
     """The nodes with a symbol, not the operations between them."""
-    chosen = [graph.nodes[node] for node in graph.order() if node in set(nodes)]
-    names = [display_name(node.name) for node in chosen if not node.type.startswith("math.")]
+    wanted = set(nodes)
+    names = [display_name(graph.nodes[node].name) for node in graph.order() if node in wanted and _has_symbol(graph, node)]
     return ", ".join(names[:MANY]) + (" …" if len(names) > MANY else "")
+
+
+def _has_symbol(graph: Graph, node: str) -> bool:
+    """Whether a node is one that formulas name: no operation between two of them, and no constant."""
+    return graph.spec(node).role != "constant" and (graph.spec(node).role != "op" or has_own_name(graph, node))
 
 
 def _symbol(guest: InsideGuest, setting: str) -> str:
