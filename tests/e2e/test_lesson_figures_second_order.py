@@ -1,0 +1,79 @@
+"""The figures of the lessons on Newton's method, BFGS and line searches: by hand and in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.e2e.test_lesson_figures_learning import bands, experiment_at, made
+from tests.support.lesson_support import Played, asked, says
+
+
+def test_newton_s_figures() -> None:
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 4.0])
+    a = np.stack([x, np.ones(3)], axis=1)
+    hessian, gradient = 2 * a.T @ a, -2 * a.T @ y
+    np.testing.assert_array_equal(hessian, [[28, 12], [12, 6]])
+    assert Played("newton", 0).gradient("w") == gradient[0] == -42 and Played("newton", 0).gradient("b") == gradient[1] == -18
+    w, b = -np.linalg.solve(hessian, gradient)
+    one = Played("newton", "One step")
+    assert [float(one.value("w")), float(one.value("b"))] == pytest.approx([1.5, 0.0], abs=1e-10)
+    assert [w, b] == pytest.approx([1.5, 0.0], abs=1e-10)
+    assert float(Played("newton", "Gradient descent on the same loss").value("w")) == pytest.approx(0.03 * 42)
+    steep, flat = sorted(np.linalg.eigvalsh(hessian), reverse=True)
+    says("newton", f"{steep:.1f}", f"{flat:.2f}", f"{int(np.ceil(np.log(0.1) / np.log(1 - 0.03 * flat)))}", f"{2 / steep:.2f}")
+    u = 1.1
+    slope, bend = u / np.sqrt(1 + u * u), (1 + u * u) ** -1.5
+    assert u - slope / bend == pytest.approx(-(u**3))
+    says("newton", f"{slope:.4f}", f"{bend:.4f}", "2.36", "13.1")
+    assert [round(1.1**9, 2), round(1.1**27, 1)] == [2.36, 13.1]
+    halved = u - 0.5 * slope / bend
+    assert np.sqrt(1 + (u**3) ** 2) > np.sqrt(1 + u * u) > np.sqrt(1 + halved**2)
+    found = [float(Played("newton", title).value("u")) for title in ("A loss that is no parabola", "Backtracking", "Damping")]
+    assert found == pytest.approx([-(u**3), halved, u - slope / (bend + 1)], rel=1e-12)
+    assert asked("newton") == pytest.approx(
+        [-42, 6, 1.5, 0, 1.26, 1000**2, 10**2, 10**3, -1.331, -0.1155, 0.1155**3, 0.5327, 2], rel=1e-3, abs=1e-9
+    )
+
+
+def test_bfgs_figures() -> None:
+    h, theta = np.diag([1.0, 25.0]), np.array([-8.0, 1.5])
+    g = h @ theta
+    t = g @ g / (g @ h @ g)
+    says("bfgs", "1470.25", "35220.25", f"{t:.5f}")
+    first = theta - t * g
+    s, y = first - theta, h @ (first - theta)
+    v = np.eye(2) - np.outer(y, s) / (y @ s)
+    inverse = v.T @ v + np.outer(s, s) / (y @ s)
+    d = -inverse @ h @ first
+    second = first + -(h @ first) @ d / (d @ h @ d) * d
+    for title, wanted in (("The first step", first), ("The second step", second)):
+        played = Played("bfgs", title)
+        assert [float(played.value("w1")), float(played.value("w2"))] == pytest.approx(list(wanted), abs=1e-12)
+    assert second == pytest.approx([0, 0], abs=1e-12)
+    s, y = second - first, h @ (second - first)
+    v = np.eye(2) - np.outer(y, s) / (y @ s)
+    np.testing.assert_allclose(v.T @ inverse @ v + np.outer(s, s) / (y @ s), np.diag([1, 1 / 25]), atol=1e-12)
+    assert asked("bfgs") == pytest.approx([2 / 16, 5 - 0.125 * 20, first[0], first[1], 0, 1000**2, 2 * 10 * 1000], rel=1e-3, abs=1e-9)
+
+
+def test_after_twenty_steps_only_gradient_descent_has_not_arrived() -> None:
+    graph, job = experiment_at("bfgs", "Run and measure")
+    found = [middle for _low, middle, _high in bands(made(graph, job, seeds=1))["training loss"]]
+    w = np.array([-8 * 0.93**20, 1.5 * (1 - 0.07 * 25) ** 20])
+    assert found[0] == pytest.approx(0.5 * (w[0] ** 2 + 25 * w[1] ** 2), rel=1e-9) and found[0] > 1
+    assert max(found[1:]) < 1e-12
+
+
+def test_line_search_figures() -> None:
+    def along(t: float) -> float:
+        return 0.5 * (4 - 4 * t) ** 2
+
+    assert [along(3), along(1.5), along(2), along(0)] == [32, 2, 8, 8]
+    assert along(3) > 8 - 1e-4 * 3 * 16 and along(1.5) <= 8 - 1e-4 * 1.5 * 16
+    titles = ("A fixed step", "The exact step", "Backtracking", "When to stop")
+    assert [float(Played("line-search", title).value("w")) for title in titles] == pytest.approx([2, 0, -2, 4 * 0.5**6], abs=1e-12)
+    assert float(Played("line-search", "Where the loss is not defined").value("v")) == pytest.approx(5 - 5 * 0.8)
+    assert all(5 - t * 0.8 < 0 for t in (40, 20, 10))
+    assert asked("line-search") == pytest.approx([4, -16, 2, 2, 1, 0, 32, 2, -2, -3, 1, 0.0625, 6], abs=1e-9)
+    assert 4 * 0.5**5 > 0.1 >= 4 * 0.5**6
