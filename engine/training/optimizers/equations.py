@@ -11,7 +11,7 @@ import ast
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from graph.formula.latex import latex_name
 from graph.formula.reading import read
@@ -97,6 +97,7 @@ def letter(name: str, letters: Mapping[str, str]) -> str:
     return rf"\{accent} {latex_name(stem)}" if stem and accent in _ACCENTS else latex_name(name)
 
 
+@cache
 def name_of(symbol: str) -> str:
     """A symbol such as `β₁` as the formula reader names it."""
     tree = _read(symbol)[1]

@@ -128,7 +128,7 @@ def test_the_step_that_runs_is_the_one_of_the_equations_and_of_torch(key: str, h
 
         assert_same(fast, along(make, lambda run, gradients: torch_step(held, run, gradients)))
     elif key in papers.JOINT:
-        assert_same(fast, papers.JOINT[key]([p.clone() for p in problem()[0]], slopes(100), settings))
+        assert_same(fast, papers.joint_end(key, [p.clone() for p in problem()[0]], slopes(100), settings))
     else:
         by_hand = papers.BY_HAND | forms.BY_HAND
         assert key in by_hand, f"torch has no {declared.title}: write its steps down by hand in papers.py"
