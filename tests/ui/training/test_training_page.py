@@ -330,7 +330,7 @@ def test_optimizers_stand_under_headings_that_cannot_be_chosen(window: Window, q
     combo = window.panel("training").optimizer.form.editors["optimizer"]
     assert isinstance(combo, ChoiceField)
     texts = [combo.itemText(i) for i in range(combo.count())]
-    order = [texts.index(text) for text in ("Momentum", "Adaptive rates", "Adam", "Second order", "L-BFGS")]
+    order = [texts.index(text) for text in ("First order", "Momentum", "Adaptive rates", "Adam", "Second order", "L-BFGS")]
     assert order == sorted(order)
     assert {combo.itemData(i) for i in range(combo.count())} == {None, *OPTIMIZERS}
     combo.setFocus()
