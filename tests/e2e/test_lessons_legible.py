@@ -11,7 +11,7 @@ from ui.shell.window import Window
 
 CROWDED = {
     "direction": 6, "layer-kinds": 1, "lipschitz": 2, "tanh-2-4-2": 9,
-    "lifting": 4, "depth-width": 1, "over-parameterization": 2, "convex-problem": 3,
+    "inside-adam": 1, "lifting": 4, "depth-width": 1, "over-parameterization": 2, "convex-problem": 3,
 }  # fmt: skip
 """Steps by lesson. Of those on learning: one where much is pointed out, and experiments, whose sheet leaves the graph the least room."""
 
