@@ -19,7 +19,7 @@ from ui.ribbon.feature import _zeroed
     [({}, 0, True), ({"zero_grad": False}, 0, False), ({"accumulate": 4}, 2, False), ({"accumulate": 4}, 3, True)],
 )
 def test_gradients_are_kept_by_choice_and_between_the_batches_of_an_update(training: dict[str, Any], step: int, zeroed: bool) -> None:
-    graph = build("x*y", CATALOG, {})
+    graph = build("x*y", CATALOG, {"x": 1.0, "y": 2.0})
     for name, value in training.items():
         SetTraining(name, value).apply(graph)
     assert _zeroed(graph, replace(TraceView(), step=step)) is zeroed
