@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from engine.check.check import check
 from engine.compile.trace import Trace
@@ -25,6 +26,8 @@ from graph.storage.files import dumps, load
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "examples"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.gradwire"))
+ADVERSARIAL = {"gan-1d"}
+"""Where one objective falls, another rises."""
 SLOW = {"digits-cnn"}
 """Trained by the long tests only."""
 
@@ -111,6 +114,7 @@ def test_all_the_promised_examples_are_there() -> None:
     assert set(NAMES) >= {
         "xy-plus-z", "fan-out", "sigmoid-neuron", "least-squares", "logistic-regression", "xor", "tanh-mlp-2-4-2", "spiral",
         "sine-regression", "digits-mlp", "digits-cnn", "iris", "saddle", "valley", "moons",
+        "gan-1d", "digits-autoencoder",
     }  # fmt: skip
 
 
@@ -151,11 +155,36 @@ def test_the_gradients_of_an_example_agree_with_numerical_ones(name: str) -> Non
     assert len([wire for wire in report.wires if not wire.note]) >= len(open_example(name).edges) / 2
 
 
-@pytest.mark.parametrize("name", [name for name in LEARNING if name not in SLOW])
+@pytest.mark.parametrize("name", [name for name in LEARNING if name not in SLOW | ADVERSARIAL])
 def test_the_loss_falls_clearly_in_training(name: str) -> None:
     before, result = trained(name)
     assert result["loss"] < before / 4
     assert all(math.isfinite(value) for value in result["metrics"].values())
+
+
+def test_the_generator_learns_mean_and_spread_and_both_objectives_come_to_rest() -> None:
+    """At the end the discriminator can do no better than 1/2 for each sample: its loss is 2 log 2, the generator's log 2."""
+    run = Run(Model(open_example("gan-1d"), device="cpu"))
+    data = np.array(open_example("gan-1d").nodes["data"].params["features"])
+    assert data.mean() == pytest.approx(3.0, abs=1e-4) and data.std() == pytest.approx(0.5, abs=1e-4)
+    run.train()
+    mean, spread = (float(run.state.parameters[f"{name}.value"]) for name in ("c", "a"))
+    assert mean == pytest.approx(3.0, abs=0.05) and abs(spread) == pytest.approx(0.5, abs=0.05)
+    last = run.curve.points[-1]
+    assert last.loss == pytest.approx(2 * math.log(2), abs=0.02) and last.others[0] == pytest.approx(math.log(2), abs=0.02)
+
+
+def test_the_autoencoder_needs_fewer_numbers_than_principal_components() -> None:
+    """Eight numbers for a picture, with an error below that of eight principal components of the same training part."""
+    graph = open_example("digits-autoencoder")
+    run = Run(Model(graph, device="cpu"))
+    run.train()
+    data = load_data(graph.settings_of("data"))
+    train, test = (np.asarray(part.x).reshape(-1, 64) for part in (data.train, data.test))
+    shift, scale = train.mean(), train.std()
+    linear = PCA(8).fit((train - shift) / scale)
+    rest = (test - shift) / scale - linear.inverse_transform(linear.transform((test - shift) / scale))
+    assert run.result()["metrics"]["test_loss"] < 0.85 * (rest**2).mean()
 
 
 @pytest.mark.parametrize("name", ACCURACIES)

@@ -91,11 +91,12 @@ def _paint_marks(painter: QPainter, model: CanvasModel) -> None:
             stopping = kind in ("breakpoint", "condition")
             painter.setPen(QPen(color(theme.card), 1.5))
             painter.setBrush(color(theme.error if stopping else theme.highlight))
-            place = QRectF(rect.left() - 8, rect.top() - 8, 17, 17)
+            boost = model.overlay.boost if len(kind) == 1 else 1.0
+            place = QRectF(rect.left() - 8 * boost, rect.top() - 8 * boost, 17 * boost, 17 * boost)
             painter.drawEllipse(place)
             if letter := LETTERS.get(kind, kind if len(kind) == 1 else ""):
                 painter.setPen(color(theme.card))
-                painter.setFont(font("tiny"))
+                painter.setFont(font("tiny", boost))
                 painter.drawText(place, _CENTRE, letter)
 
 
