@@ -202,6 +202,11 @@ def _add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=_finite, metavar="LOSS", help=_("say which runs reached this loss, and after how many steps"))
     parser.add_argument("--csv", metavar="F.csv", help=_("write a row for each run"))
     parser.add_argument("--curves", metavar="F.csv", help=_("write the points of every curve"))
+    parser.add_argument("--chart", metavar="F.svg", help=_("paint a chart, .svg or .png"))
+    parser.add_argument("--view", type=choice("curves", "multiples", "values"), default="curves", metavar="VIEW",
+                        help=_("of the chart: curves, multiples (a small plot for each rate) or values (the end against the rate)"))
+    parser.add_argument("--theme", type=choice("light", "dark", "projector"), default="light", metavar="T",
+                        help=_("of the chart: light, dark or projector"))  # fmt: skip
 
 
 def _finite(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -35,7 +36,9 @@ def command(options: argparse.Namespace) -> int:
     texts, options.sets = options.sets, []
     graph = load_graph(options)
     apply_training_options(graph, options)
-    out, curves = (written_path(path) if path else None for path in (options.csv, options.curves))
+    out, curves, chart = (written_path(path) if path else None for path in (options.csv, options.curves, options.chart))
+    if chart is not None and chart.suffix.lower() not in (".svg", ".png"):
+        raise CommandError(_("{name}: a chart is an .svg or a .png").format(name=chart.name))
     plan = _plan(graph, texts, options.pairs)
     try:
         sweeping = planned(graph, plan)
@@ -61,6 +64,8 @@ def command(options: argparse.Namespace) -> int:
         _write(out, csv_text(graph, plan, rows))
     if curves is not None:
         _write(curves, curves_csv(graph, plan, rows))
+    if chart is not None:
+        _paint(chart, options, graph, plan, rows, measure)
     if stopped:
         ended = sum(row.ended for row in rows.values())
         print(_("main.py: stopped after {ended} of {count} runs").format(ended=ended, count=plan.count), file=sys.stderr)
@@ -160,11 +165,15 @@ def _placed(graph: Graph, plan: SweepPlan, rows: dict[int, MemberResult], target
     from engine.sweep.results import without_seed
 
     by = without_seed(plan)
-    table = [[*(text_of(graph, of) for of in by), _("reached"), _("steps"), _("evaluations"), _("epochs"), _("seconds"), ""]]
-    for place in placing(plan, rows, target):
+    places = placing(plan, rows, target)
+    data = any(place.passes is not None for place in places)
+    names = [_("reached"), _("steps"), _("evaluations"), *([_("epochs")] if data else []), _("seconds"), ""]
+    table = [[*(text_of(graph, of) for of in by), *names]]
+    for place in places:
         written = [value_text(graph, of, value) for of, value in zip(by, place.values, strict=True)]
         share = _("{reached} of {count}").format(reached=place.reached, count=place.runs)
-        table.append([*written, share, *map(_number, (place.steps, place.evaluations, place.passes, place.seconds)), ""])
+        counted = (place.steps, place.evaluations, *((place.passes,) if data else ()))
+        table.append([*written, share, *map(_number, (*counted, place.seconds)), ""])
     return ["", _("first at a loss of {target:g}, medians").format(target=target), *_aligned(table)]
 
 
@@ -188,6 +197,26 @@ def _ways(sweeping: Sweeping, seconds: float) -> str:
         parts.append(ngettext("{n:,} run trained alone", "{n:,} runs trained one after another", ways.alone).format(n=ways.alone))
     said = [_("{count} of them because {why}").format(count=count, why=why) for why, count in ways.reasons]
     return "; ".join([*parts, *said, _("{seconds:.2f} s").format(seconds=seconds)])
+
+
+def _paint(
+    path: Path, options: argparse.Namespace, graph: Graph, plan: SweepPlan, rows: dict[int, MemberResult], measure: str
+) -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not open one
+    try:
+        from PySide6.QtGui import QGuiApplication
+
+        from ui.sweep.chart_file import write_chart
+    except ImportError as error:
+        raise CommandError(_("the picture could not be rendered: {error}").format(error=error), 1) from None
+    application = QGuiApplication.instance() or QGuiApplication(["gradwire"])
+    try:
+        write_chart(path, graph, plan, rows, measure, options.view, options.theme)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    del application
 
 
 def _write(path: Path, text: str) -> None:

@@ -72,7 +72,7 @@ ARROWS: dict[str, set[str]] = {
     "ui.shell": PANEL | {"engine.nodes", "engine.export", *(f"ui.{name}" for name in DECLARED)},
     "cli": BELOW_TRAINING
     | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.check", "engine.export", "engine.sweep",
-       "ui.shell"},
+       "ui.shell", "ui.sweep"},
 }
 """Room: the rooms it may import. A room inside another is a room of its own."""
 

@@ -58,3 +58,21 @@ def test_a_wrong_call_and_a_failed_sweep_say_so(
 ) -> None:
     assert run_command(["sweep", file, *arguments]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_race_on_the_command_line(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], qapp: object) -> None:
+    chart, curves = tmp_path / "c.svg", tmp_path / "c.csv"
+    call = ["sweep", file, "--set", "optimizer=sgd:lr=0.5, adam:lr=0.02, lbfgs", "--set", "seed=0,1", "--target", "1e9"]
+    assert run_command([*call, "--curves", str(curves), "--chart", str(chart)]) == 0
+    out = capsys.readouterr().out
+    assert "SGD η 0.5" in out and "first at a loss of 1e+09" in out
+    assert "Same start: checked. Other batches than the rest: L-BFGS." in out
+    points = list(csv.DictReader(curves.read_text().splitlines()))
+    assert {row["optimizer"] for row in points} == {"sgd:lr=0.5", "adam:lr=0.02", "lbfgs"}
+    assert any(float(row["evaluations"]) > float(row["step"]) for row in points if row["optimizer"] == "lbfgs")
+    assert chart.read_text().lstrip().startswith("<?xml") and "η 0.02" in chart.read_text()
+    assert run_command([*call, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["same_start"], told["same_batches"]) == (True, False)
+    assert [first["reached"] for first in told["first"]] == [2, 2, 2]
+    assert run_command([*call, "--chart", str(tmp_path / "c.txt")]) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -145,15 +145,24 @@ def framed(
     return frame
 
 
+def logarithmic(values: Iterable[float]) -> bool:
+    """Whether numbers can be shown on a logarithmic axis: zeros, which no such axis has, lie at its lower end."""
+    values = list(values)
+    return any(v > 0 for v in values) and all(v >= 0 for v in values)
+
+
 def upward(heights: Sequence[float], logarithmic: bool, begins: Sequence[float] = ()) -> Axis:
     """The axis of a loss: it leaves out what is far above the rest."""
     heights = [h for h in heights if math.isfinite(h)] or [0.0, 1.0]
-    typical = [abs(b) for b in begins if math.isfinite(b)] or [abs(h) for h in heights]
-    top = TALL * (statistics.median(typical) or 1.0) if not logarithmic else 1e3 * (statistics.median(typical) or 1.0)
+    typical = statistics.median([abs(h) for h in heights])
+    if starts := [abs(b) for b in begins if math.isfinite(b)]:
+        typical = statistics.median(starts) if logarithmic else max(statistics.median(starts), typical)
+    top = (1e3 if logarithmic else TALL) * (typical or 1.0)
     kept = [h for h in heights if h <= top] or [min(heights)]
     if logarithmic:  # a single step of almost no loss would press the rest together
-        floor = max(sorted(kept)[len(kept) // 50] / 30, max(kept) * 1e-12)
-        kept = [max(h, floor) for h in kept]
+        positive = sorted(h for h in kept if h > 0) or [1.0]
+        floor = max(positive[len(positive) // 50] / 30, max(positive) * 1e-12)
+        kept = [max(h, floor) for h in positive]
     return axis_for(kept, logarithmic)
 
 

@@ -17,6 +17,7 @@ from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import Theme, color, faded, font
 from ui.sweep.axes import Axis, Frame, axis_for, cross, framed, inside, upward
+from ui.sweep.axes import logarithmic as can_be_logarithmic
 from ui.sweep.legend import Look, colours, lost_in, paint_legend
 from ui.sweep.picture import Picture
 from ui.sweep.state import SweepState
@@ -133,7 +134,7 @@ def _say_lost(painter: QPainter, frame: Frame, theme: Theme, rows: Sequence[Memb
 
 def _axes(rows: Sequence[MemberResult], logarithmic: bool, counted: Counted) -> tuple[Axis, Axis]:
     heights = [loss for row in rows for _step, loss in row.curve if math.isfinite(loss)]
-    y = upward(heights, logarithmic and min(heights, default=0) > 0, [row.curve[0][1] for row in rows])
+    y = upward(heights, logarithmic and can_be_logarithmic(heights), [row.curve[0][1] for row in rows])
     across = [across_of(row, counted) for row in rows]
     first, last = min(xs[0] for xs in across), max(xs[-1] for xs in across)
     least = 0.0 if counted == "epochs" else first

@@ -17,6 +17,7 @@ from ui.look.numbers import percent
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, faded, font, mixed
 from ui.sweep.axes import Axis, Frame, axis_for, cross, framed, hues, inside, upward
+from ui.sweep.axes import logarithmic as can_be_logarithmic
 from ui.sweep.curves import Counted, paint_curves, paint_multiples
 from ui.sweep.legend import DASHES, paint_legend
 from ui.sweep.picture import Picture
@@ -56,7 +57,7 @@ def _values(painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, m
     look = {key: (ink, DASHES[i % 4]) for i, (key, ink) in enumerate(zip(lines, inks, strict=True))}
     whole = paint_legend(painter, whole, theme, state, others, look) if others else whole
     x = _across(state, across)
-    y = upward(ended, logarithmic and lower_is_better(measure) and min(ended, default=0) > 0)
+    y = upward(ended, logarithmic and lower_is_better(measure) and can_be_logarithmic(ended))
     several = state.plan.count > len(grouped(state.plan, [across, *others], {}))
     said = _("median and range over the seeds") if several else ""
     above = NAMES.get(measure, measure) + (f" · {said}" if said else "")

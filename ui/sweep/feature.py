@@ -140,11 +140,18 @@ class SweepFeature(Feature):
         self.race.form.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def leave_race(self) -> None:
-        """Esc: it ends a race that runs, or leaves the page."""
-        if self.state.running and self.sender() is self._stage:
+        """Esc: it ends a race that runs, or leaves the page. The button leaves it in any case."""
+        if self.state.running and (self.race is None or self.sender() is not self.race.close_button):
             self.state.cancel()
         elif self.racing:
             self.toggle_race()
+
+    def escape(self) -> bool:
+        """Esc, wherever the focus is."""
+        if self.racing:
+            self.leave_race()
+            return True
+        return False
 
     def _leave_race(self) -> None:
         assert self._stage is not None and self.race is not None

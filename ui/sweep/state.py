@@ -29,13 +29,14 @@ NAMES = {
 
 
 class SweepState(QObject):
-    """`graph` is a copy. `selected` is the run that is looked at; `message` says why nothing came."""
+    """`graph` is a copy; without `work` it only holds what it is given. `selected` is the run that is looked at; `message` says why
+    nothing came."""
 
     changed = Signal()
     """Rows came, or it began or ended."""
     selection_moved = Signal()
 
-    def __init__(self, work: Work, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, work: Work | None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._work, self._clock = work, clock
         self.graph: Graph | None = None
@@ -53,6 +54,8 @@ class SweepState(QObject):
 
     def start(self, graph: Graph, plan: SweepPlan) -> None:
         """Train the runs of a checked plan; what was shown of another sweep is gone."""
+        if self._work is None:
+            return
         self.forget()
         self.graph, self.plan = graph.copy(), plan
         self._began = self._clock()
