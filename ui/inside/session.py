@@ -16,11 +16,10 @@ from engine.training.optimizers.registry import declared, listed, offered, rate_
 from graph.model.edits import Compound, Edit, SetTraining
 from graph.model.graph import GraphError
 from graph.text.messages import _, translated
-from ui.canvas.input.arranging import arrangement
 from ui.canvas.model.overlay import Tag
 from ui.inside.bar import Choice, InsideBar, Shown
 from ui.inside.guest import InsideGuest, Standing
-from ui.inside.stretching import stretched
+from ui.inside.laying import laid_out
 from ui.inside.transition import Transition
 from ui.inside.words import changes, own_title, said
 
@@ -83,9 +82,7 @@ class InsideSession(QObject):
         """Lay the rule out for this canvas, unless the user has wired it."""
         if self.workspace.document is self.guest.document and self.guest.key != CUSTOM and not self.edited:
             canvas = self.workspace.canvas
-            self.guest.place(arrangement(canvas.scene, canvas.viewport.size()))
-            canvas.fit_all()
-            self.guest.place(stretched(canvas.scene, canvas.viewport.size()))
+            self.guest.place(laid_out(canvas.scene, canvas.viewport.size()))
             canvas.fit_all()
 
     def end(self) -> None:
