@@ -15,7 +15,7 @@ from graph.text.messages import _
 from ui.lessons.side import Side
 from ui.look.theme import Theme
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import DRAWINGS, LESSONS
+from ui.shell.workspace.services import DRAWINGS, INSIDE, LESSONS, InsideView
 
 if TYPE_CHECKING:
     from ui.lessons.figures import Figures
@@ -128,7 +128,19 @@ class Lessons(Feature):
     @property
     def title(self) -> str:
         """What an unnamed document is called because it belongs to a lesson; empty for none."""
-        return self.player.lesson.title if self.player is not None and self.player.document is self.workspace.document else ""
+        shown = self.player is not None and (self.player.document is self.workspace.document or self._inside is not None)
+        return self.player.lesson.title if self.player is not None and shown else ""
+
+    @property
+    def _inside(self) -> InsideView | None:
+        """The inside of the optimizer, while it is shown in place of the lesson's graph."""
+        inside = self.workspace.services.find(INSIDE)
+        return inside if inside is not None and inside.active else None
+
+    def _show_own_graph(self) -> None:
+        """Before another step: the lesson's graph is shown again."""
+        if self._inside is not None:
+            self._inside.leave()
 
     @property
     def step(self) -> int | None:
@@ -141,6 +153,7 @@ class Lessons(Feature):
         player = self.player
         if player is None:
             return
+        self._show_own_graph()
         if self.finished:
             self.next_lesson()
         elif player.last:
@@ -156,6 +169,7 @@ class Lessons(Feature):
     def back(self) -> None:
         """The step before; from the score back to the last step."""
         player = self.player
+        self._show_own_graph()
         if player is not None and self.finished:
             self._reopen(player.index)
         elif player is not None and player.index:
@@ -163,6 +177,7 @@ class Lessons(Feature):
 
     def go(self, index: int) -> None:
         player = self.player
+        self._show_own_graph()
         if player is not None and self.finished:
             self._reopen(index)
         elif player is not None:
@@ -215,6 +230,7 @@ class Lessons(Feature):
 
     def return_to_step(self) -> None:
         if self.player is not None:
+            self._show_own_graph()
             self.player.return_to_step()
             self._uncover()
             self._ask()
@@ -222,6 +238,7 @@ class Lessons(Feature):
     def leave(self) -> None:
         """Close the lesson; the user's own document is shown again."""
         if self.player is not None:
+            self._show_own_graph()
             self._end()
             self.workspace.files.give_back()
 
@@ -304,13 +321,13 @@ class Lessons(Feature):
         return facts + ["wandered"] if player.wandered else facts
 
     def set_document(self, document: Document) -> None:
-        if self.player is not None and document is not self.player.document and not self._opening:
+        if self.player is not None and document is not self.player.document and not self._opening and self._inside is None:
             self._end()
         if self._studio is not None:
             self._studio.set_document(document)
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
-        if self.player is not None:
+        if self.player is not None and self._inside is None:
             self._draw_figures()
             if not stale and trace.mode != "training":
                 self._review(self.player, self.workspace.visibility.truth)
@@ -344,7 +361,7 @@ class Lessons(Feature):
     def set_theme(self, theme: Theme) -> None:
         if self.panel is not None:
             self.panel.set_theme(theme)
-            if self.player is not None and self.standing is not None:
+            if self.player is not None and self.standing is not None and self._inside is None:
                 self._withdraw()
                 self.panel.show_step(self.player, self.standing, again=True)
                 self._draw_figures()

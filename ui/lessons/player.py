@@ -179,6 +179,6 @@ class Player(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A canvas of another size looks at the same things."""
-        if event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize and self.workspace.document is self.document:
             self.workspace.work.after_event(FIT, self.view.refit)
         return False

@@ -80,7 +80,7 @@ class Files:
     @property
     def modified(self) -> bool:
         """Whether there are changes to save; a lesson's document never has any."""
-        return self.document.modified and (not self.lent or self._lending.own is not None)
+        return self.document.modified and not self._lending.borrowed
 
     @property
     def lent(self) -> bool:
@@ -138,7 +138,8 @@ class Files:
         commit_field(window.widget.focusWidget())
         if not self._lessons.may_close() or not self._window.services.get(INSIDE).may_close():
             return False
-        self.give_back()
+        while self.lent:
+            self.give_back()
         if not window.document.modified:
             return True
         answer = window.dialogs.unsaved(self.title, *self._at_stake())
@@ -264,7 +265,7 @@ class Files:
         self._lending.lend_beside(guest, self.example)
 
     def give_back(self) -> None:
-        """The user's own document is shown again as it was, with its undo."""
+        """The document that waits behind a guest is shown again as it was, with its undo."""
         self._lending.give_back()
 
     def _put(self, document: Document, example: str = "") -> None:

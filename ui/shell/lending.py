@@ -22,8 +22,6 @@ class Waiting:
     """The user's document with what of the window belongs to it."""
 
     document: Document
-    stays: bool
-    """Whether it stays in the engine: it can still be edited, trained and saved."""
     example: str
     view: tuple[float, float, float]
     fitted: bool
@@ -37,28 +35,35 @@ class Lending:
     def __init__(self, window: Asking, show: Callable[[Document, str], None]) -> None:
         self._window, self._show = window, show
         self._waiting: Waiting | None = None
+        self._beside: Waiting | None = None
+        """A document that stays in the engine, the user's own or a lesson's: it can still be edited, trained and saved."""
 
     @property
     def lent(self) -> bool:
         """Whether the document in the window is a guest, while the user's own waits."""
+        return self._waiting is not None or self._beside is not None
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether the user's document waits outside the engine, so that nothing in the window is to be saved."""
         return self._waiting is not None
 
     @property
     def own(self) -> Document | None:
-        """The user's document while it stays in the engine behind a guest: what is saved, and named by the window's title."""
-        return self._waiting.document if self._waiting is not None and self._waiting.stays else None
+        """The document that stays in the engine behind a guest: what is saved, and named by the window's title."""
+        return self._beside.document if self._beside is not None else None
 
     @property
     def example(self) -> str:
-        """The name of the example that the waiting document is; empty for none."""
-        return self._waiting.example if self._waiting is not None else ""
+        """The name of the example that this document is; empty for none."""
+        return self._beside.example if self._beside is not None else ""
 
     def lend(self, guest: Document, example: str, values: Callable[[], tuple[bool, SavedState | None]]) -> bool:
         """Show a guest; another guest takes its place. `values` gives the trained values of the user's document, and whether to go on.
 
         Whether the guest is shown.
         """
-        if self._waiting is not None and self._waiting.stays:
+        if self._beside is not None:
             self.give_back()
         if self._waiting is None:
             waiting = self._set_aside(example, values)
@@ -69,17 +74,21 @@ class Lending:
         return True
 
     def lend_beside(self, guest: Document, example: str) -> None:
-        """Show a guest while the user's document stays in the engine, where it can still be trained; only the window is lent."""
-        if self._waiting is None:
+        """Show a guest while the document that is shown now stays in the engine, where it can still be trained."""
+        if self._beside is None:
             self._window.canvas.cancel_gesture()
-            self._waiting = self._seen(example, stays=True)
+            self._beside = self._seen(example)
             if self._window.kernel is not None:
                 self._window.kernel.keep()
         self._show(guest, "")
 
     def give_back(self) -> None:
-        """Show the user's own document as it was, unless it is shown already."""
-        waiting, self._waiting = self._waiting, None
+        """Show the document that waits behind the guest as it was; nothing happens where none waits."""
+        waiting = self._beside or self._waiting
+        if self._beside is not None:
+            self._beside = None
+        else:
+            self._waiting = None
         if waiting is None:
             return
         self._show(waiting.document, waiting.example)
@@ -102,9 +111,9 @@ class Lending:
             document.state = state
             document.runs = kernel.saved_runs()
             document.set_trained(state.token if state is not None else 0)
-        return self._seen(example, stays=False)
+        return self._seen(example)
 
-    def _seen(self, example: str, stays: bool) -> Waiting:
+    def _seen(self, example: str) -> Waiting:
         canvas = self._window.canvas
         view, inside = canvas.view_state(), canvas.navigation.inside
-        return Waiting(self._window.document, stays, example, view, canvas.fitted, inside, canvas.selection)
+        return Waiting(self._window.document, example, view, canvas.fitted, inside, canvas.selection)

@@ -156,6 +156,9 @@ class InsideView(Protocol):
     def open(self, node: str, name: str, entry: tuple[int, ...] | None) -> None:
         """Show the update of one number of a learned tensor, of the whole tensor (no entry), or of all parameters (no node)."""
 
+    def leave(self) -> None:
+        """Show the graph again whose optimizer this is; nothing happens where it is not shown."""
+
     def train(self) -> None:
         """Train the user's graph, or pause."""
 
