@@ -14,6 +14,7 @@ NAMES = {
     "watching": "a training run with the canvas moving at 60 Hz: frames and the trainer's share",
     "canvas": "frames, files, undo and memory of graphs of 1,000 and 10,000 nodes",
     "legibility": "labels on wires, cards and each other, the smallest text, the canvas's share: every example and lesson at three sizes",
+    "saddle": "no timing: where methods end on (1 - w2*w1)^2, and how many of 100 seeds escape from its saddle point with noise",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
     "sweep": "64 copies of a small network trained as one batch against one after another",
     "training": "training speed against torch.nn and torch.optim",
