@@ -17,6 +17,7 @@ NAMES = {
     "saddle": "no timing: where methods end on (1 - w2*w1)^2, and how many of 100 seeds escape from its saddle point with noise",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
     "sweep": "64 copies of a small network trained as one batch against one after another",
+    "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
     "training": "training speed against torch.nn and torch.optim",
 }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmarks import conditioning
 from tests.e2e.test_lesson_figures_learning import bands, experiment_at, made
 from tests.support.lesson_support import Played, asked, says
 
@@ -77,3 +80,42 @@ def test_line_search_figures() -> None:
     assert all(5 - t * 0.8 < 0 for t in (40, 20, 10))
     assert asked("line-search") == pytest.approx([4, -16, 2, 2, 1, 0, 32, 2, -2, -3, 1, 0.0625, 6], abs=1e-9)
     assert 4 * 0.5**5 > 0.1 >= 4 * 0.5**6
+
+
+def momentum(kappa: float, steps: int, key: str) -> float:
+    """½(w₁² + κ w₂²) after some steps from (−8, 1.5), with the constants for this κ rounded to six decimals."""
+    root, w, m = np.sqrt(kappa), np.array([-8.0, 1.5]), np.zeros(2)
+    share, h = (root - 1) / (root + 1), np.array([1.0, kappa])
+    eta = round({"sgd": 2 / (kappa + 1), "momentum": 4 / (root + 1) ** 2, "nesterov": 1 / kappa}[key], 6)
+    rho = round({"sgd": 0.0, "momentum": share**2, "nesterov": share}[key], 6)
+    for _ in range(steps):
+        g = h * w
+        m = rho * m + g
+        w = w - eta * (g + rho * m if key == "nesterov" else m)
+    return float(0.5 * (h * w * w).sum())
+
+
+def test_ill_conditioning_figures() -> None:
+    rates = {1: 12 / 13, 2: -12 / 13}
+    played = Played("ill-conditioning", "The best fixed rate")
+    assert [float(played.value("w1")), float(played.value("w2"))] == pytest.approx([-8 * rates[1], 1.5 * rates[2]])
+    steps = [np.log(1e6) / np.log((kappa + 1) / (kappa - 1)) for kappa in (25, 1000)]
+    wanted = [25, 2 / 25, -8 * rates[1], 1.5 * rates[2], steps[0], steps[1], 4 / 36, 16 / 36, 4 / 6]
+    assert asked("ill-conditioning") == pytest.approx(wanted, rel=3e-3)
+    says("ill-conditioning", "172.6", "13.8", "0.998", f"{(999 / 1001) ** 300:.2f}", f"{(999 / 1001) ** 600:.2f}")
+    for kappa, count, title in ((25, 40, "Run and measure: κ = 25"), (1000, 300, "Run and measure: κ = 1,000")):
+        graph, job = experiment_at("ill-conditioning", title)
+        job = replace(job, show=("train",))
+        found = [middle for _low, middle, _high in bands(made(graph, job, seeds=1))["training loss"]]
+        exact = [momentum(kappa, count, key) for key in ("sgd", "momentum", "nesterov")]
+        assert found == pytest.approx(exact, rel=1e-6) and found[0] > 100 * max(found[1:])
+
+
+def test_iterations_grow_like_kappa_and_like_its_root() -> None:
+    """Exponents fitted from κ = 10 to 300; gradient descent against ln 10⁶ / ln((κ + 1)/(κ − 1))."""
+    kappas = (10, 100, 300)
+    slow = {kappa: conditioning.iterations("sgd", kappa) for kappa in kappas}
+    assert slow == {kappa: pytest.approx(np.log(1e6) / np.log((kappa + 1) / (kappa - 1)), rel=0.05) for kappa in kappas}
+    assert conditioning.exponent(slow) == pytest.approx(1.0, abs=0.03)
+    for key in ("momentum", "nesterov"):
+        assert conditioning.exponent({kappa: conditioning.iterations(key, kappa) for kappa in kappas}) == pytest.approx(0.5, abs=0.07)

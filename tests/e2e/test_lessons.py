@@ -53,6 +53,7 @@ ROWS = {
     "line search": "line-search",
     "schedules": "schedules",
     "One frame holds five of them": "uniform-frame",
+    "ill-conditioning": "ill-conditioning",
     "lifting": "lifting",
     "empirical risk": "generalization-gap",
     "universal approximation": "universal-approximation",
