@@ -1,28 +1,32 @@
-"""The forms that torch does not have, and decoupled weight decay, written down by hand from the lecture, the papers and Keras' texts."""
+"""The forms that torch does not have, and decoupled weight decay, written down by hand from the lecture, the papers and Keras' texts.
+
+Each is a rule: a generator that is sent the gradient of every step and gives the parameter after it, at first as it begins.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
+from itertools import count
 from typing import Any
 
 import torch
 
 Tensor = torch.Tensor
 Settings = dict[str, Any]
+Steps = Generator[Tensor, Tensor, None]
 
 
-def sgd(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
-    for gradient in gradients:
-        g, theta = decayed(theta, gradient, h)
+def sgd(theta: Tensor, h: Settings) -> Steps:
+    while True:
+        g, theta = decayed(theta, (yield theta), h)
         theta = theta - h["lr"] * g
-    return theta
 
 
-def momentum(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def momentum(theta: Tensor, h: Settings) -> Steps:
     """Lecture and Keras: v ← ρv − ηg, θ ← θ + v. PyTorch's form, for decoupled decay: m ← ρm + (1 − τ)g from m = g, θ ← θ − ηm."""
     v, m = torch.zeros_like(theta), None
-    for gradient in gradients:
-        g, theta = decayed(theta, gradient, h)
+    while True:
+        g, theta = decayed(theta, (yield theta), h)
         if h["form"] == "lecture":
             v = h["momentum"] * v - h["lr"] * g
             theta = theta + v
@@ -31,14 +35,14 @@ def momentum(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
         else:
             m = g if m is None else h["momentum"] * m + (1 - h["dampening"]) * g
             theta = theta - h["lr"] * m
-    return theta
 
 
-def nesterov(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def nesterov(theta: Tensor, h: Settings) -> Steps:
     """Lecture: v ← ρv − ηg with g at θ + ρv. Keras: θ ← θ + ρv − ηg with the new v."""
     v, m = torch.zeros_like(theta), torch.zeros_like(theta)
     rho, lr = h["momentum"], h["lr"]
-    for gradient in gradients:
+    while True:
+        gradient = yield theta
         point = theta + rho * v if h["form"] == "lecture" else theta
         g, theta = decayed(theta, gradient, h, point)
         if h["form"] == "pytorch":
@@ -47,71 +51,65 @@ def nesterov(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
             continue
         v = rho * v - lr * g
         theta = theta + (v if h["form"] == "lecture" else rho * v - lr * g)
-    return theta
 
 
-def adagrad(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def adagrad(theta: Tensor, h: Settings) -> Steps:
     r = torch.full_like(theta, h["initial_accumulator_value"])
-    for t, gradient in enumerate(gradients):
-        g, theta = decayed(theta, gradient, h)
+    for t in count():
+        g, theta = decayed(theta, (yield theta), h)
         r = r + g * g
         keras = h["form"] == "keras"
         rate = h["lr"] if keras else h["lr"] / (1 + t * h["lr_decay"])
         theta = theta - rate * g / ((r + h["eps"]) ** 0.5 if keras else r**0.5 + h["eps"])
-    return theta
 
 
-def rmsprop(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def rmsprop(theta: Tensor, h: Settings) -> Steps:
     """Lecture: r = g² at the first step. Keras: ε inside the root, and the momentum sums steps with their rate."""
     r, a, m, tau = torch.zeros_like(theta), torch.zeros_like(theta), torch.zeros_like(theta), h["alpha"]
     keras = h["form"] == "keras"
-    for t, gradient in enumerate(gradients):
-        g, theta = decayed(theta, gradient, h)
+    for t in count():
+        g, theta = decayed(theta, (yield theta), h)
         r = g * g if h["form"] == "lecture" and t == 0 else tau * r + (1 - tau) * g * g
         a = tau * a + (1 - tau) * g
         spread = r - a * a if h["centered"] else r
         d = g / (spread + h["eps"]) ** 0.5 if keras else g / (spread**0.5 + h["eps"])
         m = h["momentum"] * m + (h["lr"] * d if keras else d)
         theta = theta - (m if keras else h["lr"] * m)
-    return theta
 
 
-def adadelta(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def adadelta(theta: Tensor, h: Settings) -> Steps:
     r, s, rho = torch.zeros_like(theta), torch.zeros_like(theta), h["rho"]
-    for gradient in gradients:
-        g, theta = decayed(theta, gradient, h)
+    while True:
+        g, theta = decayed(theta, (yield theta), h)
         r = rho * r + (1 - rho) * g * g
         d = (s + h["eps"]) ** 0.5 / (r + h["eps"]) ** 0.5 * g
         s = rho * s + (1 - rho) * d * d
         theta = theta - h["lr"] * d
-    return theta
 
 
-def adam(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def adam(theta: Tensor, h: Settings) -> Steps:
     """Section 2 of the paper, before the corrections are moved: ε is added to the root of the uncorrected average."""
     m, r, largest = torch.zeros_like(theta), torch.zeros_like(theta), torch.zeros_like(theta)
-    for t, gradient in enumerate(gradients, 1):
-        g, theta = decayed(theta, gradient, h)
+    for t in count(1):
+        g, theta = decayed(theta, (yield theta), h)
         m = h["beta1"] * m + (1 - h["beta1"]) * g
         r = h["beta2"] * r + (1 - h["beta2"]) * g * g
         largest = torch.maximum(largest, r)
         rate = h["lr"] * (1 - h["beta2"] ** t) ** 0.5 / (1 - h["beta1"] ** t)
         theta = theta - rate * m / ((largest if h["amsgrad"] else r) ** 0.5 + h["eps"])
-    return theta
 
 
-def nadam(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+def nadam(theta: Tensor, h: Settings) -> Steps:
     """Keras: the decay of momentum has no factor ψ, so u = β₁(1 − ½·0.96ᵗ)."""
     m, r, product = torch.zeros_like(theta), torch.zeros_like(theta), 1.0
-    for t, gradient in enumerate(gradients, 1):
-        g, theta = decayed(theta, gradient, h)
+    for t in count(1):
+        g, theta = decayed(theta, (yield theta), h)
         now, following = (h["beta1"] * (1 - 0.5 * 0.96**k) for k in (t, t + 1))
         product *= now
         m = h["beta1"] * m + (1 - h["beta1"]) * g
         r = h["beta2"] * r + (1 - h["beta2"]) * g * g
         ahead = following * m / (1 - product * following) + (1 - now) * g / (1 - product)
         theta = theta - h["lr"] * ahead / ((r / (1 - h["beta2"] ** t)) ** 0.5 + h["eps"])
-    return theta
 
 
 def decayed(theta: Tensor, gradient: Tensor, h: Settings, point: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -121,7 +119,26 @@ def decayed(theta: Tensor, gradient: Tensor, h: Settings, point: Tensor | None =
     return gradient + h["weight_decay"] * (theta if point is None else point), theta
 
 
-BY_HAND: dict[str, Callable[[Tensor, list[Tensor], Settings], Tensor]] = {
+RULES: dict[str, Callable[[Tensor, Settings], Steps]] = {
     "sgd": sgd, "momentum": momentum, "nesterov": nesterov, "adagrad": adagrad, "rmsprop": rmsprop, "adadelta": adadelta, "adam": adam,
     "adamw": adam, "nadam": nadam,
 }  # fmt: skip
+
+
+def ends(rules: Mapping[str, Callable[[Tensor, Settings], Steps]]) -> dict[str, Callable[[Tensor, list[Tensor], Settings], Tensor]]:
+    """By key, what becomes of one parameter along given gradients under these settings."""
+
+    def along(rule: Callable[[Tensor, Settings], Steps]) -> Callable[[Tensor, list[Tensor], Settings], Tensor]:
+        def end(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
+            steps = rule(theta, h)
+            next(steps)
+            for gradient in gradients:
+                theta = steps.send(gradient)
+            return theta
+
+        return end
+
+    return {key: along(rule) for key, rule in rules.items()}
+
+
+BY_HAND = ends(RULES)

@@ -12,7 +12,7 @@ import torch
 
 from engine.numerics.rng import generator
 from engine.training.optimizers.base import PURPOSE
-from tests.engine.training.optimizers.forms import Settings, Tensor, decayed
+from tests.engine.training.optimizers.forms import Settings, Tensor, decayed, ends
 
 Rule = Callable[[Tensor, Settings], Generator[Tensor, Tensor, None]]
 JointRule = Callable[[list[Tensor], Settings], Generator[list[Tensor], list[Tensor], None]]
@@ -123,18 +123,7 @@ JOINT: dict[str, JointRule] = {"perturbed": perturbed}
 """Methods that look at all parameters together: what becomes of them along the gradients of every step."""
 
 
-def _along(rule: Rule) -> Callable[[Tensor, list[Tensor], Settings], Tensor]:
-    def end(theta: Tensor, gradients: list[Tensor], h: Settings) -> Tensor:
-        steps = rule(theta, h)
-        next(steps)
-        for gradient in gradients:
-            theta = steps.send(gradient)
-        return theta
-
-    return end
-
-
-BY_HAND = {key: _along(rule) for key, rule in RULES.items()}
+BY_HAND = ends(RULES)
 """What becomes of one parameter along given gradients under these settings."""
 
 

@@ -14,8 +14,10 @@ from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from engine.training.state import state_key
+from tests.engine.training.optimizers.forms import RULES as FORMS
 from tests.engine.training.optimizers.objectives import OBJECTIVES, STEPS, Objective
-from tests.engine.training.optimizers.papers import JOINT, RULES
+from tests.engine.training.optimizers.papers import JOINT
+from tests.engine.training.optimizers.papers import RULES as PAPERS
 from tests.engine.training.optimizers.test_vsgd import Paper
 
 Array = Any
@@ -38,7 +40,7 @@ def torch_optim(make: Callable[[list[torch.Tensor], dict[str, Any]], torch.optim
 
 
 def paper(key: str) -> Oracle:
-    """The rule of `papers`, for every parameter by itself or for all together."""
+    """The rule of `papers` or `forms`, for every parameter by itself or for all together."""
 
     def steps(start: list[torch.Tensor], gradient: Gradient, h: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
         parameters = [p.clone() for p in start]
@@ -48,12 +50,21 @@ def paper(key: str) -> Oracle:
             for step in range(STEPS):
                 yield (parameters := joint.send(gradient(parameters, step)))
             return
-        rules = [RULES[key](p, h) for p in parameters]
+        rules = [(FORMS | PAPERS)[key](p, h) for p in parameters]
         parameters = [next(rule) for rule in rules]
         for step in range(STEPS):
             yield (parameters := [rule.send(g) for rule, g in zip(rules, gradient(parameters, step), strict=True)])
 
     return steps
+
+
+def look_ahead(start: list[torch.Tensor], gradient: Gradient, h: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+    """Nesterov as the lecture has it: the gradient at θ + ρv."""
+    thetas, vs = start, [torch.zeros_like(p) for p in start]
+    for step in range(STEPS):
+        slopes = gradient([p + h["momentum"] * v for p, v in zip(thetas, vs, strict=True)], step)
+        vs = [h["momentum"] * v - h["lr"] * g for v, g in zip(vs, slopes, strict=True)]
+        yield (thetas := [p + v for p, v in zip(thetas, vs, strict=True)])
 
 
 def vsgd(start: list[torch.Tensor], gradient: Gradient, h: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
@@ -102,6 +113,15 @@ METHODS: list[tuple[str, dict[str, Any], Oracle]] = [
     ("signsgd", {"lr": 0.003, "momentum": 0.9}, paper("signsgd")),
     ("lion", {"lr": 0.003, "weight_decay": 0.1}, paper("lion")),
     ("muon", {"lr": 0.02, "other_lr": 0.01}, paper("muon")),
+    ("sgd", {"lr": (0.4, STEEP), "weight_decay": 0.05, "decoupled": True}, paper("sgd")),
+    ("momentum", {"lr": (0.1, STEEP), "momentum": 0.8, "form": "lecture"}, paper("momentum")),
+    ("nesterov", {"lr": (0.1, STEEP), "momentum": 0.8, "form": "lecture"}, look_ahead),
+    ("nesterov", {"lr": (0.1, STEEP), "momentum": 0.8, "form": "keras"}, paper("nesterov")),
+    ("adagrad", {"lr": 0.05, "form": "keras"}, paper("adagrad")),
+    ("rmsprop", {"lr": 0.003, "form": "lecture"}, paper("rmsprop")),
+    ("rmsprop", {"lr": 0.003, "form": "keras", "momentum": 0.5, "centered": True}, paper("rmsprop")),
+    ("adam", {"lr": 0.01, "form": "keras", "amsgrad": True}, paper("adam")),
+    ("nadam", {"lr": 0.01, "form": "keras"}, paper("nadam")),
     ("vsgd", {"slow_start": 4.0}, vsgd),
     ("adasecant", {"lr": 0.1}, paper("adasecant")),
 ]  # fmt: skip
