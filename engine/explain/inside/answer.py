@@ -57,27 +57,27 @@ def inside(situation: ExplainContext, question: InsideOf) -> Inside:
 
 def why_none(spec: type[Optimizer], hyper: Mapping[str, Any], facts: Mapping[str, float]) -> str:
     """Why an optimizer's step is no graph of elementary nodes; empty where it is one. `facts`: of the shape of what is updated."""
-    equations = [] if spec.evaluates_loss else spec.active(hyper, {v.name: 1.0 for v in spec.state_variables if v.scalar} | dict(facts))
-    if any("orthogonal(" in equation.text for equation in equations):
-        matrix = _(
+    if spec.evaluates_loss and not spec.follows_equations:
+        text = _(
+            "{optimizer} evaluates the loss itself in every step: its second derivatives, or its value at points that it tries. So its "
+            "step is not a fixed graph of operations on θ and its gradient. The card of the update shows what the step did."
+        )
+        return text.format(optimizer=translated(spec.title))
+    scalars = {variable.name: 1.0 for variable in spec.state_variables if variable.scalar}
+    if any("orthogonal(" in equation.text for equation in spec.active(hyper, scalars | dict(facts))):
+        text = _(
             "{optimizer} makes the momentum of a matrix orthogonal, by matrix products in a shorter number format: that is no graph of "
             "operations on single numbers. Biases, which are no matrices, have one."
         )
-        return matrix.format(optimizer=translated(spec.title))
-    if not spec.evaluates_loss:
-        return ""
-    text = _(
-        "{optimizer} computes the loss several times in one step and decides by it how far to go, so its step is not a fixed graph of "
-        "operations on θ and its gradient. Its card shows what the step tried."
-    )
-    return text.format(optimizer=translated(spec.title))
+        return text.format(optimizer=translated(spec.title))
+    return ""
 
 
 def _spec(run: Run, key: str) -> type[Optimizer]:
     """The optimizer that is asked about. Raises OptimizerError, Unanswerable."""
     spec = run.spec if not key or key == run.spec.key else declared({**run.training, "optimizer": key})
-    if spec.evaluates_loss:
-        raise Unanswerable(why_none(spec, spec.with_defaults({}), {}))
+    if spec.evaluates_loss and (why := why_none(spec, spec.with_defaults({}), {})):
+        raise Unanswerable(why)
     return spec
 
 

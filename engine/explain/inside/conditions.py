@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ def assignments(spec: type[Optimizer], hyper: Mapping[str, Any], facts: Mapping[
             rows.append(Assignment(equation.name, equation.tree, under))
     for flag in scalars:
         rows = _without_first_step(spec, hyper, rows, flag)
-    return _needed(_chosen(rows))
+    return _needed(_chosen(rows, {variable.name for variable in spec.state_variables}))
 
 
 def _needed(rows: list[Assignment]) -> list[Assignment]:
@@ -96,8 +96,11 @@ def _agree(spec: type[Optimizer], hyper: Mapping[str, Any], rows: Sequence[Assig
     return True
 
 
-def _chosen(rows: Sequence[Assignment]) -> list[Assignment]:
-    """Rows under conditions as choices; two of one name under opposite conditions are one choice."""
+def _chosen(rows: Sequence[Assignment], remembered: Collection[str]) -> list[Assignment]:
+    """Rows under conditions as choices; two of one name under opposite conditions are one choice.
+
+    A name that has no other value is read under the same condition only, and needs no choice.
+    """
     result: list[Assignment] = []
     raw: dict[int, ast.expr] = {}
     for row in rows:
@@ -107,7 +110,8 @@ def _chosen(rows: Sequence[Assignment]) -> list[Assignment]:
         if twin is not None:
             result.remove(twin)
             otherwise = raw[id(twin)]
-        chosen = Assignment(row.name, _where(row.under, row.tree, otherwise), row.under)
+        alone = twin is None and row.name not in (*remembered, THETA, USED) and all(r.name != row.name for r in result)
+        chosen = Assignment(row.name, row.tree if alone else _where(row.under, row.tree, otherwise), row.under)
         raw[id(chosen)] = row.tree
         result.append(chosen)
     return result

@@ -25,7 +25,8 @@ from graph.model.graph import Graph
 STEPS, FEW = 100, 6
 """Of every optimizer with its defaults and, by hand, of all its variants; the few are with everything turned over."""
 THETA = torch.linspace(-2.0, 1.5, 6, dtype=torch.float64)
-WITH_GRAPH = [key for key, spec in OPTIMIZERS.items() if not why_none(spec, spec.with_defaults({}), spec.facts(THETA))]
+FIRST_ORDER = {key: spec for key, spec in OPTIMIZERS.items() if not spec.evaluates_loss}
+WITH_GRAPH = [key for key, spec in FIRST_ORDER.items() if not why_none(spec, spec.with_defaults({}), spec.facts(THETA))]
 
 
 def variants(spec: type[Optimizer]) -> list[dict[str, Any]]:

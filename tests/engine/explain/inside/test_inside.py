@@ -59,7 +59,8 @@ def flat(run: Run) -> np.ndarray:
 STEPS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("adam", {}, {"clip_norm": 0.05}), ("momentum", {"weight_decay": 0.1}, {}),
     ("nesterov", {"form": "lecture"}, {"lr_schedule": "cosine"}),
-    ("adamw", {"weight_decay": 0.3}, {"decay_biases": False}), ("perturbed", {"only_small": True, "threshold": 10.0}, {"seed": 3}),
+    ("adamw", {"weight_decay": 0.3}, {"decay_biases": False}), ("vsgd", {"lr": 1.0}, {}),
+    ("perturbed", {"only_small": True, "threshold": 10.0}, {"seed": 3}),
 ]  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def test_the_first_step_of_another_optimizer_starts_from_here_with_the_same_rate
 def test_what_has_no_such_graph_is_refused_in_words() -> None:
     run = run_of(0, "lbfgs", {})
     said = ask(run)
-    assert isinstance(said, Refusal) and "computes the loss several times in one step" in said.text
+    assert isinstance(said, Refusal) and "evaluates the loss itself in every step" in said.text
     said = ask(run_of(0, "muon", {}), node="hidden", name="W")
     assert isinstance(said, Refusal) and "makes the momentum of a matrix orthogonal" in said.text
     assert asked(run_of(0, "muon", {}), node="hidden", name="b").shape == (4,)
