@@ -212,10 +212,11 @@ class OptimizerPart(QWidget):
             return
         now, last = (optimizer_of(self._document), rate_of(self._document)), self._last
         self._last = now
-        same = last is not None and last[0].key == now[0].key
-        if (self._origin is not None and (self._origin[0].key, self._origin[1]) == (now[0].key, now[1])) or (same and last[1] != now[1]):
+        if self._origin is not None and (self._origin[0].key, self._origin[1]) == (now[0].key, now[1]):
             self._origin = None
-        elif self._origin is None and last is not None and not same and last[1] is not None:
+        elif last is not None and last[0].key == now[0].key:
+            self._origin = self._origin if last[1] == now[1] else None
+        elif self._origin is None and last is not None and last[1] is not None:
             self._origin = last[0], last[1]
         self._show_rate_note()
 

@@ -66,7 +66,8 @@ class TorchBadge(QLabel):
 
     def _ask(self) -> None:
         kernel, document, about = self._workspace.kernel, self._workspace.document, self._about()
-        shown = self.parentWidget() is not None and self.parentWidget().isVisible()
+        place = self.parentWidget()
+        shown = place is not None and place.isVisible()
         if not shown or kernel is None or kernel.training or about == self._asked or self._wanted is None:
             return
         if not self._wanted[0].torch_call or self._workspace.why_not_train():

@@ -11,6 +11,7 @@ from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import AMSGRAD, DECAY, betas, decoupled, epsilon, form, learning_rate, weight_decay
+from graph.model.spec import Setting
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ class Adam(Optimizer):
     key, title, order = "adam", "Adam", 7
     family = "adaptive"
     doc = "Momentum over RMSProp, both corrected for starting at 0 (Kingma and Ba 2015)."
-    settings = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled(), FORM)
+    settings: ClassVar[tuple[Setting, ...]] = (learning_rate(0.001), *betas(), epsilon(1e-8), AMSGRAD, weight_decay(), decoupled(), FORM)
     state_variables = (StateVariable("m"), StateVariable("r"), StateVariable("largest", when="amsgrad"))
-    equations = (*DECAY, *MOMENTS)
+    equations: ClassVar[tuple[Equation, ...]] = (*DECAY, *MOMENTS)
     letters = {"largest": r"r_{\max}"}
-    frames = (
+    frames: ClassVar[tuple[Frame, ...]] = (
         adam_frame("r", "form=keras, not amsgrad"), adam_frame("largest", "form=keras"),
         adam_frame("r", "not amsgrad"), adam_frame("largest"),
     )  # fmt: skip

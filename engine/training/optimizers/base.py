@@ -313,7 +313,8 @@ class Optimizer:
         equation = next(e for e in self.active(self.hyper, self.scalars) if e.name == AHEAD)
         known = self.symbols(self.hyper) | {name: float(value) for name, value in self.scalars.items()} | {STEP: float(self.t + 1)}
         states = [{name: tensors[i] for name, tensors in self.state.items()} for i in range(len(self.parameters))]
-        return [evaluate(equation.tree, {**known, **state, THETA: p}) for p, state in zip(self.parameters, states, strict=True)]
+        points = (evaluate(equation.tree, {**known, **state, THETA: p}) for p, state in zip(self.parameters, states, strict=True))
+        return [torch.as_tensor(point) for point in points]
 
     def hyper_of(self, i: int) -> Mapping[str, Any]:
         """The settings for the parameter at this place."""

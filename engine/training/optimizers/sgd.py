@@ -18,11 +18,9 @@ class Sgd(Optimizer):
     key, title, order = "sgd", "SGD", 1
     family = "gradient"
     doc = "Stochastic gradient descent: a step against the gradient. With the whole training set as the batch, it is gradient descent."
-    settings = (learning_rate(0.1), weight_decay())
-    equations = (Equation("g = gradient + λ*θ", "weight_decay"), Equation("θ = θ - η*g"))
-    frames = (Frame("η"),)
     settings = (learning_rate(0.1), weight_decay(), decoupled())
     equations = (*DECAY, Equation("θ = θ - η*g"))
+    frames = (Frame("η"),)
     torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
 
     def step(self, gradients: Tensors) -> None:

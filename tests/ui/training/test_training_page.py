@@ -23,8 +23,9 @@ from ui.forms.number_field import NumberField
 from ui.maths.formula import FormulaView
 from ui.maths.span import Span
 from ui.shell.window import Window
+from ui.training.optimizer_part import rate_of
 from ui.training.other_runs import OtherRun
-from ui.training.training import optimizer_text, progress_parts, progress_text, rate_of
+from ui.training.training import optimizer_text, progress_parts, progress_text
 
 
 def type_number(qtbot: QtBot, field: object, text: str) -> None:
