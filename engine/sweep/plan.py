@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.sweep.competitor import Competitor, checked_competitor, competitor, declaration, optimizers_of, spelling
 from engine.sweep.competitor import PlanError as PlanError
 from engine.sweep.competitor import title as competitor_title
-from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none
+from engine.training.optimizers.registry import declared_or_none, offered
 from engine.training.schedules.registry import SCHEDULES
 from graph.model.edits import Compound, Edit, SetParam, SetTraining
 from graph.model.graph import GraphError
@@ -134,7 +134,7 @@ def setting_of(graph: Graph, of: Swept) -> Setting:
 def hyper_setting(graph: Graph, name: str) -> Setting | None:
     """An optimizer's setting: the document's optimizer goes first."""
     own = declared_or_none(graph.training)
-    specs = [*([own] if own is not None else []), *OPTIMIZERS.values()]
+    specs = [*([own] if own is not None else []), *offered(graph.training).values()]
     return next((setting for spec in specs if (setting := spec.setting(name)) is not None), None)
 
 
@@ -176,7 +176,8 @@ def named_setting(graph: Graph, text: str) -> Swept:
         of, known = Swept(name, node.id), [s.name for s in graph.spec(node).settings]
     else:
         of = Swept(name)
-        known = [*(n for n in BY_NAME if n not in NOT_SWEPT), *dict.fromkeys(s.name for spec in OPTIMIZERS.values() for s in spec.settings)]
+        own = dict.fromkeys(s.name for spec in offered(graph.training).values() for s in spec.settings)
+        known = [*(n for n in BY_NAME if n not in NOT_SWEPT), *own]
     if name not in known:
         wanted = _("there is no setting {name}.{suggestion}").format(name=quoted(text), suggestion=did_you_mean(name, known))
         raise PlanError(wanted.strip())

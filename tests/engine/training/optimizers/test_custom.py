@@ -15,7 +15,7 @@ from engine.explain.inside.rule import problems_of, rule_of, same_rule, title_of
 from engine.export.export import export
 from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.nodes.catalog import CATALOG
-from engine.sweep.plan import Axis, SweepPlan, Swept
+from engine.sweep.plan import Axis, SweepPlan, Swept, named_setting
 from engine.sweep.training import groups
 from engine.training.model import Model
 from engine.training.optimizers.custom import custom
@@ -253,7 +253,7 @@ def test_an_old_value_that_is_read_after_the_new_one_still_is_the_old_one() -> N
 def test_rates_of_a_rule_are_trained_as_one_batch_and_race_against_the_original() -> None:
     document = tanh_net(batch_size=16, epochs=2)
     train_with(rewired(), "Own", "adam").apply(document)
-    together, alone, stack = both(document, Axis(Swept("lr"), (0.002, 0.01, 0.05)), Axis(Swept("κ"), (0.1, 0.5)))
+    together, alone, stack = both(document, Axis(Swept("lr"), (0.002, 0.01, 0.05)), Axis(named_setting(document, "κ"), (0.1, 0.5)))
     assert not stack.alone and len(together) == 6
     for one, other in zip(together, alone, strict=True):
         assert_equal(one, other)
