@@ -19,6 +19,7 @@ from engine.export.names import RESERVED, python_names
 from engine.export.program import Part, PrintedReport, commented, literal, plain, program, without_defaults, zeros
 from engine.export.registry import ExportError
 from engine.export.scopes import CodeLine, Scope, scopes
+from engine.export.searching_class import can_export
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
 from engine.training.biases import is_bias
@@ -50,11 +51,13 @@ def export(model: Model, title: str = "") -> str:
         raise ExportError(model.inference.errors[0].text)
     try:
         spec = declared(model.graph.training)
-        spec.with_defaults(model.graph.training.get("hyper") or {})
+        hyper = spec.with_defaults(model.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None
-    if spec.evaluates_loss and not (spec.torch_call or spec.follows_equations):
-        raise ExportError(_("torch.optim has no {optimizer}: choose another optimizer to export this graph").format(optimizer=spec.title))
+    if spec.evaluates_loss and not (spec.torch_code(hyper, "") or spec.follows_equations or can_export(spec, hyper)):
+        raise ExportError(_(
+            "an exported program cannot run {optimizer} with these settings: choose another optimizer or line search to export this graph"
+        ).format(optimizer=spec.title))  # fmt: skip
     try:
         compiled = model.program(training=False)
     except RunError as error:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.export.optimizer_class import optimizer_call, optimizer_class
+from engine.export.searching_class import can_export, searching_class
 from engine.export.step_code import accumulated, scheduler_code, stop_note, update_lines
 from engine.training.measures import Decide
 from engine.training.optimizers.base import Optimizer
@@ -225,8 +226,10 @@ def _training_loop(
     notes = [note for note in (schedule.missing, stop_note(training)) if note]
     parts = 1 if spec.evaluates_loss else parts
     grouped = biases if hyper.get("weight_decay") and not setting_in(training, BY_NAME["decay_biases"]) else ()
+    searching = not spec.torch_code(hyper, "") and can_export(spec, hyper)
+    own = searching_class(spec, hyper) if searching else optimizer_class(spec, hyper, bool(grouped))
     lines = [
-        *([] if spec.torch_code(hyper, "") else [*optimizer_class(spec, hyper, bool(grouped)), ""]),
+        *([] if spec.torch_code(hyper, "") else [*own, "", *([""] if searching else [])]),
         "def train(model, data):",
         f'    """{_about(rows, size, shuffled)}{count:,} {unit}s."""',
         f"    torch.manual_seed({int(training.get('seed') or 0)})",
@@ -243,7 +246,9 @@ def _training_loop(
         step = [step[-2], f"(loss / {parts}).backward()"]
     if spec.looks_ahead(hyper):
         step = [*step[:-2], "optimizer.look_ahead()", *step[-2:], "optimizer.look_back()"]
-    if spec.evaluates_loss:
+    if searching:
+        step = ["", "def closure():", f"    return model({_arguments(inputs, shuffled)})", "", "optimizer.step(closure)"]
+    elif spec.evaluates_loss:
         away = [
             "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
             '        parameter.grad.fill_(float("nan"))', '    return torch.full_like(loss, float("inf"))',
@@ -290,7 +295,8 @@ def _optimizer(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str,
     """The lines that make the optimizer: with parameter groups where `biases` have no weight decay."""
     if not biases:
         call = spec.torch_code(hyper, parameters)
-        code = without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else optimizer_call(spec, hyper, parameters)
+        own = f"{spec.__name__}({parameters}, lr={hyper['lr']!r})" if can_export(spec, hyper) else optimizer_call(spec, hyper, parameters)
+        code = without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else own
         return [f"    optimizer = {code}"]
     named = ["    biases = {", *(f"        {literal(name)}," for name in biases), "    }"]
     named.append("    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]")
