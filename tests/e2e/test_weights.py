@@ -62,16 +62,19 @@ def test_velocity_and_steps_are_those_of_the_heavy_ball(window: Window, qtbot: Q
     assert "Step 2 of 2" in page.words.text() and page.slider.maximum() == 1
 
     window.actions_by_id["show_frame"].trigger()
-    table: Any = window.pages.panel("frame")
+    assert feature._staged["frame"].shown, "the table does not fit below the canvas of a small window"
+    table: Any = feature._staged["frame"].page
     qtbot.waitUntil(lambda: table.table is not None, timeout=PATIENCE)
     assert table.table.columns[1].live and table.table.columns[1].difference < 1e-15
-    qtbot.mouseClick(table.fill, Qt.MouseButton.LeftButton)
-    assert feature._staged["frame"].shown
-    qtbot.keyClick(feature._staged["frame"].page, Qt.Key.Key_Escape)
+    qtbot.keyClick(table, Qt.Key.Key_Escape)
     assert not feature._staged["frame"].shown
+    qtbot.mouseClick(page.fill, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: feature._staged["steps"].page.track is not None, timeout=PATIENCE)
+    qtbot.mouseClick(feature._staged["steps"].page.fill, Qt.MouseButton.LeftButton)
+    assert not feature._staged["steps"].shown
 
     window.visibility.hide("a question", values=[plate.node])
-    assert feature.seen is None and table.table is None and "hidden" in feature._lines()[0]
+    assert feature.seen is None and page.track is None and "hidden" in feature._lines()[0]
     window.visibility.clear()
     qtbot.waitUntil(lambda: feature.seen is not None, timeout=PATIENCE)
     window.document.do(SetTraining("hyper", {"lr": 0.01, "momentum": 0.5}), "Rate")

@@ -1,4 +1,4 @@
-"""Lines of equal height of a function that is known on a grid: straight pieces within triangles, two to a cell."""
+"""Lines of equal height of a function that is known on a grid: straight pieces within triangles, four to a cell."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def level_lines(f: Floats, xs: Floats, ys: Floats, levels: Sequence[float]) -> l
     x, y = np.meshgrid(xs, ys)
     corners = np.stack([x, y, f])  # (3, m, n)
     a, b, c, d = corners[:, :-1, :-1], corners[:, :-1, 1:], corners[:, 1:, 1:], corners[:, 1:, :-1]
-    triangles = np.concatenate([np.stack([a, b, c]).reshape(3, 3, -1), np.stack([a, c, d]).reshape(3, 3, -1)], axis=2)
+    e = (a + b + c + d) / 4  # with the middle of a cell no direction is preferred: lines have no steps
+    triangles = np.concatenate([np.stack([*side, e]).reshape(3, 3, -1) for side in ((a, b), (b, c), (c, d), (d, a))], axis=2)
     triangles = triangles[:, :, np.isfinite(triangles[:, 2]).all(axis=0)]
     return [_pieces(triangles, level) for level in levels]
 

@@ -19,6 +19,7 @@ from ui.look.numerals import number
 from ui.look.theme import font
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.present import outdated
+from ui.shell.workspace.services import LESSONS
 from ui.weights.plates import Field, Key, Plate, cells, index_of, plane, plates
 from ui.weights.staged import Staged, leave_text
 
@@ -35,14 +36,20 @@ if TYPE_CHECKING:
     from ui.weights.painting import Strip
     from ui.weights.staged import StagedPage
 
-Shown = Literal["values", "velocity", "squares", "rate", "momentum", "sums"]
-QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "sums")
-_ASKED: tuple[Quantity, ...] = ("velocity", "squares", "rate", "momentum", "sums")
+Shown = Literal["values", "velocity", "squares", "rate", "momentum", "step", "sums"]
+QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "step", "sums")
+_ASKED: tuple[Quantity, ...] = ("velocity", "squares", "rate", "momentum", "step", "sums")
+OWNER = "weights"
+"""Of the part of the view that the strip covers."""
 _SETTING = "weights_show"
-FOOT = 44.0
-"""Height of the lower edge of the canvas, where the choice of a sample is."""
+FOOT, HANDLE = 44.0, 14.0
+"""Height of the lower edge of the canvas, where the choice of a sample is; without one, of the handle of the panel below."""
+FRAME_MS, LENGTH = 33, 36
+"""Milliseconds between two pictures of the animated step, and how many there are."""
 REST = 1 / 15
 """Least time between two refreshes, in seconds."""
+LOW = 900
+"""In a window that is less high, for type at 100 %, the table of the uniform frame does not fit below the canvas."""
 ROOM = 340
 """Height that the panels need for type at 100 %."""
 
@@ -51,7 +58,7 @@ def titles() -> dict[Shown, str]:
     """What can be shown, in the words of the chooser."""
     return {
         "values": _("values"), "velocity": _("velocity"), "squares": _("accumulated squares"), "rate": _("effective rate"),
-        "momentum": _("effective momentum"), "sums": _("summed gradients"),
+        "momentum": _("effective momentum"), "step": _("coming step"), "sums": _("summed gradients"),
     }  # fmt: skip
 
 
@@ -69,6 +76,10 @@ class WeightsFeature(Feature):
         self._why = ""
         self._plates: list[Plate] = []
         self._tables: dict[Key, np.ndarray] = {}
+        self._parts: dict[Key, np.ndarray] = {}
+        """Of the coming step, the part of the gradient, by cell."""
+        self._share = 1.0
+        """How far the animation of the coming step has come."""
         self._strip: Strip | None = None
         self._staged: dict[str, Staged] = {}
         self._refresh = Refresh(workspace.work, self._answered, REST)
@@ -96,6 +107,9 @@ class WeightsFeature(Feature):
     def momentum(self) -> None:
         self._choose("momentum")
 
+    def step(self) -> None:
+        self._choose("step")
+
     def sums(self) -> None:
         self._choose("sums")
 
@@ -112,6 +126,12 @@ class WeightsFeature(Feature):
         self._show_page("frame")
 
     def _show_page(self, key: str) -> None:
+        """In the bottom panel; at once as large as the window on a projector, or where the table would not fit below the canvas."""
+        lessons = self.workspace.services.find(LESSONS)
+        low = self.workspace.widget.height() < LOW * self.workspace.theme.scale
+        if (self.workspace.theme.name == "projector" or (key == "frame" and low)) and (lessons is None or lessons.step is None):
+            self.fill(key)
+            return
         self.workspace.pages.show(key, room=ROOM)
         page: StepsPage | FramePage = self.workspace.pages.panel(key)  # type: ignore[assignment]
         page.attach(self)
@@ -151,6 +171,7 @@ class WeightsFeature(Feature):
         self.workspace.canvas.model.overlay.painter("weights", self._paint if shown != "values" else None)
         if shown == "values":
             self._refresh.stop()
+            self._cover()
         self.ask()
         self.chosen_changed.emit()
 
@@ -175,15 +196,27 @@ class WeightsFeature(Feature):
         if self.shown == "values" or self.workspace.visibility.hides_numbers:
             return
         if end.how == "done" and end.answer.quantity == self.shown and end.answer.stamp.structure == self.workspace.document.structure:
+            fresh = self.seen is None or self.seen.stamp != end.answer.stamp
             self.seen, self._why = end.answer, end.answer.why
             self._tables.clear()
+            self._parts.clear()
+            if fresh and self.shown == "step" and self.workspace.kernel is not None and not self.workspace.kernel.training:
+                self._share = 0.0
+                self._next_frame()
         elif end.how == "failed":
             self._forget(end.text)
         self._update()
 
+    def _next_frame(self) -> None:
+        """The arrows of the coming step grow one after the other."""
+        self._share = min(1.0, self._share + 1 / LENGTH)
+        self._update()
+        if self._share < 1 and self.shown == "step":
+            self.workspace.work.after_frame(self._next_frame, self._next_frame, FRAME_MS)
+
     def _forget(self, why: str = "") -> None:
         self.seen, self._why = None, why
-        self._plates, self._tables = [], {}
+        self._plates, self._tables, self._parts = [], {}, {}
         self._update()
 
     def _update(self) -> None:
@@ -207,7 +240,8 @@ class WeightsFeature(Feature):
 
     def _largest(self) -> float:
         """Of all cells: the one scale."""
-        sizes = [float(np.abs(table[np.isfinite(table)]).max(initial=0.0)) for table in self._tables.values()]
+        tables = [*self._tables.values(), *self._parts.values()]
+        sizes = [float(np.abs(table[np.isfinite(table)]).max(initial=0.0)) for table in tables]
         return max(sizes, default=0.0)
 
     def _paint(self, painter: QPainter) -> None:
@@ -215,7 +249,8 @@ class WeightsFeature(Feature):
 
         model = self.workspace.canvas.model
         camera, theme, scene = model.camera, model.theme, model.scene
-        view = QRectF(self.workspace.canvas.rect()).adjusted(0, 0, 0, -FOOT * theme.scale)
+        foot = FOOT * theme.scale if self.workspace.canvas.sample_chooser.isVisible() else HANDLE
+        view = QRectF(self.workspace.canvas.rect()).adjusted(0, 0, 0, -foot)
         if self.seen is not None:
             tensors = self._tensors()
             cards = {node: r for node in scene.nodes_in(model.viewport.seen()) if (r := scene.rect(node))}
@@ -226,10 +261,21 @@ class WeightsFeature(Feature):
             views = dict(self.seen.tensors)
             for field in (field for plate in self._plates for field in plate.fields):
                 self._table(views[field.key], field)
+                part = dict(self.seen.parts).get(field.key)
+                if part is not None and (part.data is not None or part.thumbnail is not None):
+                    self._parts[field.key] = cells(part, field)
             for plate in self._plates:
-                paint_plate(painter, plate, self._tables, self.seen.quantity, self._largest(), theme, self._stale, size)
+                paint_plate(painter, plate, self._tables, self.seen.quantity, self._largest(), theme, self._stale, size,
+                            self._parts, self._share)  # fmt: skip
         choices = [(key, text) for key, text in titles().items()]
         self._strip = paint_strip(painter, view, _("On the weights:"), choices, self.shown, self._lines(), theme, self._stale)
+        if self.workspace.canvas.model.viewport.covers.get(OWNER) != self._strip.box:
+            self.workspace.work.after_frame(self._cover, self._cover)
+
+    def _cover(self) -> None:
+        """Whatever fits the graph into the view keeps clear of the strip."""
+        strip = self._strip if self.shown != "values" else None
+        self.workspace.canvas.model.viewport.cover(OWNER, strip.box if strip is not None else None)
 
     def _table(self, view: ArrayView, field: Field) -> np.ndarray:
         known = self._tables.get(field.key)
@@ -246,6 +292,7 @@ class WeightsFeature(Feature):
             "velocity": _("Arrows: the move that the memory holds, up for a growing weight. The longest is {largest}."),
             "squares": _("Areas: squared gradients that were collected. The largest is {largest}."),
             "rate": _("αH⁻¹: how far one unit of the gradient moves a weight. The largest is {largest}."),
+            "step": _("Arrows: gradient part, then the memory’s part; beside them their sum, the coming step. Scale: {largest}."),
             "sums": _("Arrows: gradients added up since they were set to zero. The longest is {largest}."),
             "momentum": _("βH⁻¹H₋₁ of the coming step: the share of the last move. The largest is {largest}."),
         }[self.seen.quantity]

@@ -14,7 +14,6 @@ from graph.model.address import Address
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
-from ui.look.numerals import MINUS
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, scrolled
 from ui.maths.plots import dress, legend, new_plot, pen
@@ -312,7 +311,7 @@ class StepsPage(Panel):
         self.key.setText(legend(*marks))
 
     def _sums(self, track: Track) -> list[str]:
-        """`−0.1 + 0.05 = −0.05` for each number."""
+        """`gradient −0.1 + momentum 0.05 = step −0.05` for each number."""
         gradient, carried, rest = track.parts(self.step)
         move = track.theta[self.step + 1] - track.theta[self.step]
         texts = []
@@ -320,9 +319,9 @@ class StepsPage(Panel):
             if not np.isfinite(gradient[i]):
                 texts.append(_("moved by {move}").format(move=number(float(move[i]))))
                 continue
-            parts = [number(float(gradient[i])), *(number(float(p[i])) for p in (carried, rest) if np.isfinite(p[i]) and p[i])]
-            added = " + ".join(f"({part})" if place and part.startswith(MINUS) else part for place, part in enumerate(parts))
-            texts.append(f"{added} = {number(float(move[i]))}")
+            named = [(_("gradient {number}"), gradient), (_("momentum {number}"), carried), (_("rest {number}"), rest)]
+            added = " + ".join(text.format(number=number(float(part[i]))) for text, part in named if part is gradient or part[i])
+            texts.append(_("{parts} = step {step}").format(parts=added, step=number(float(move[i]))))
         return texts
 
     def _draw_step(self) -> None:

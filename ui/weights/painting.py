@@ -24,9 +24,12 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 def paint_plate(
     painter: QPainter, plate: Plate, tables: Mapping[Key, np.ndarray], quantity: Quantity, largest: float, theme: Theme, stale: bool,
-    type_size: float,
+    type_size: float, parts: Mapping[Key, np.ndarray], share: float,
 ) -> None:  # fmt: skip
-    """All fields of a plate on one scale: `largest` is the size of the longest arrow, or of the largest square or shade."""
+    """All fields of a plate on one scale: `largest` is the size of the longest arrow, or of the largest square or shade.
+
+    `parts` are the gradient's parts of a coming step, which is drawn as far as its animation has come (`share`, 0 to 1).
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(color(theme.card_edge), 1))
     painter.setBrush(color(theme.card))
@@ -34,7 +37,9 @@ def paint_plate(
     painter.setOpacity(0.45 if stale else 1.0)
     for field in plate.fields:
         table = tables[field.key]
-        if quantity in ("velocity", "sums"):
+        if quantity == "step":
+            _paint_steps(painter, field, table, parts.get(field.key), largest, share, theme)
+        elif quantity in ("velocity", "sums"):
             _paint_arrows(painter, field, table, largest, theme)
         elif quantity == "squares":
             _paint_squares(painter, field, table, largest, theme)
@@ -70,6 +75,43 @@ def _paint_arrows(painter: QPainter, field: Field, table: np.ndarray, largest: f
         for polygon in heads:
             painter.drawPolygon(polygon)
     _paint_loud(painter, field, table, theme)
+
+
+def _paint_steps(
+    painter: QPainter, field: Field, table: np.ndarray, part: np.ndarray | None, largest: float, share: float, theme: Theme
+) -> None:
+    """In each cell the gradient's part from the middle, from its end the memory's, and beside them their sum."""
+    wide, high = field.cell
+    _paint_grid(painter, field, theme)
+    reach, width = high * 0.46 / (largest or 1.0), min(max(high / 11, 1.0), 3.0)
+    shares = np.clip(share * 3 - np.arange(3), 0.0, 1.0)
+    nothing = np.zeros_like(table)
+    known = part if part is not None and part.shape == table.shape else None
+    first = nothing if known is None else known
+    rest = nothing if known is None else table - known
+    kinds = (
+        (theme.backward, -0.22, nothing, first * shares[0]), (theme.forward, -0.22, first, rest * shares[1]),
+        (theme.highlight, 0.22, nothing, table * shares[2]),
+    )  # fmt: skip
+    middle = field.area.top() + 0.5 * high
+    for hue, aside, starts, moves in kinds:
+        painter.setPen(QPen(color(hue), width))
+        painter.setBrush(color(hue))
+        for row, column in np.ndindex(*table.shape):
+            start, move = float(starts[row, column]) * reach, float(moves[row, column]) * reach
+            if math.isfinite(start + move) and abs(move) >= 0.6:
+                x, y = field.area.left() + (column + 0.5 + aside) * wide, middle + row * high - start
+                _paint_arrow(painter, x, y, y - move, width)
+    _paint_loud(painter, field, table, theme)
+
+
+def _paint_arrow(painter: QPainter, x: float, base: float, tip: float, width: float) -> None:
+    """Upwards or downwards."""
+    sign, length = (1.0 if tip < base else -1.0), abs(tip - base)
+    head = min(max(2.5 * width, HEAD * length), 9.0, length)
+    end = tip + sign * head
+    painter.drawLine(QLineF(x, base, x, end))
+    painter.drawPolygon(QPolygonF([QPointF(x, tip), QPointF(x - head * 0.5, end), QPointF(x + head * 0.5, end)]))
 
 
 def _paint_squares(painter: QPainter, field: Field, table: np.ndarray, largest: float, theme: Theme) -> None:
@@ -142,26 +184,32 @@ def paint_strip(
     stale: bool,
 ) -> Strip:  # fmt: skip
     """At the lower left: what can be shown, with what is shown marked, and below it what the marks mean."""
-    strong, small = font("small", theme.scale), font("small", theme.scale)
+    small = font("small", theme.scale)
     metrics = QFontMetricsF(small)
     line, gap = metrics.height() + 4, 9.0
-    widths = [metrics.horizontalAdvance(text) + 2 * gap for _key, text in choices]
-    wide = metrics.horizontalAdvance(title) + gap + sum(widths)
-    inner = max([wide, *(metrics.horizontalAdvance(text) for text in lines)])
-    width, high = min(inner + 2 * gap, view.width() - 16), line * (1 + len(lines)) + gap
+    first, room = metrics.horizontalAdvance(title) + gap, view.width() - 16 - 2 * gap
+    places: list[tuple[str, str, float, int, float]] = []
+    left, row = first, 0
+    for key, text in choices:
+        wide = metrics.horizontalAdvance(text) + 1.6 * gap
+        if left + wide > room and left > first:
+            left, row = first, row + 1
+        places.append((key, text, left, row, wide))
+        left += wide
+    inner = max([*(place[2] + place[4] for place in places), *(metrics.horizontalAdvance(text) for text in lines)])
+    width, high = min(inner, room) + 2 * gap, line * (1 + row + len(lines)) + gap
     box = QRectF(view.left() + 8, view.bottom() - high - 6, width, high)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(color(theme.card_edge), 1))
     painter.setBrush(color(theme.panel))
     painter.drawRoundedRect(box, 6, 6)
-    painter.setFont(strong)
+    painter.setFont(small)
     painter.setPen(color(theme.secondary))
-    left, top = box.left() + gap, box.top() + gap / 2
-    painter.drawText(QRectF(left, top, box.width(), line), _LEFT, title)
-    left += metrics.horizontalAdvance(title) + gap
+    top = box.top() + gap / 2
+    painter.drawText(QRectF(box.left() + gap, top, box.width(), line), _LEFT, title)
     found = []
-    for (key, text), w in zip(choices, widths, strict=True):
-        place = QRectF(left, top, w, line)
+    for key, text, left, at, wide in places:
+        place = QRectF(box.left() + gap + left, top + at * line, wide, line)
         if key == chosen:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color(theme.forward))
@@ -169,7 +217,7 @@ def paint_strip(
         painter.setPen(color(theme.on_accent if key == chosen else theme.text))
         painter.drawText(place, _CENTRE, text)
         found.append((key, place))
-        left += w
+    top += row * line
     painter.setFont(small)
     painter.setPen(color(theme.stale if stale else theme.text))
     for i, text in enumerate(lines, 1):

@@ -13,7 +13,7 @@ from engine.numerics.job import Job
 from graph.model.address import Address
 from graph.model.graph import Graph
 
-POINTS = 61
+POINTS = 81
 """Of a surface, along each axis."""
 Box = tuple[float, float, float, float]
 """Lowest and highest value of the first number, then of the second."""

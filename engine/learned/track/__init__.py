@@ -16,15 +16,16 @@ MOST = 5000
 Rows = np.ndarray[Any, np.dtype[np.float64]]
 Framed = Literal["velocity", "squares", "rate", "momentum"]
 """What the optimizer holds for each weight: velocity, accumulated squares, effective learning rate αH⁻¹, effective momentum βH⁻¹H₋₁."""
-Quantity = Framed | Literal["sums"]
-"""The same, and the gradients that were added up since they were set to zero."""
+Quantity = Framed | Literal["sums", "step"]
+"""The same, the gradients that were added up since they were set to zero, and the coming step."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeightStateJob(Job):
     """Asks for one quantity of every trained tensor, by what the optimizer remembers now. The answer is a `WeightState`.
 
-    The effective momentum is that of the coming step, which is made on copies for it; the others are those of the last step.
+    The effective momentum is that of the coming step, which is made on copies for it, as is the step itself; the others are those of the
+    last step.
     """
 
     done_by: ClassVar[str] = "engine.learned.track.states:weight_state"
@@ -46,6 +47,8 @@ class WeightState:
     formula: str
     tensors: tuple[tuple[tuple[str, str], ArrayView], ...]
     why: str = ""
+    parts: tuple[tuple[tuple[str, str], ArrayView], ...] = ()
+    """Of the coming step, −αH⁻¹ĝ by (node, name): what the gradient makes of it. The rest comes of what is remembered."""
 
 
 @dataclass(frozen=True, slots=True)

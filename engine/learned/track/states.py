@@ -14,12 +14,13 @@ from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import rehearse, run_beside
 from engine.learned.track import Quantity, WeightState, WeightStateJob
+from engine.learned.track.watching import gradient_used
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.equations import STEP, Equation
+from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation
 from engine.training.optimizers.frame import ONE, Frame, value
 from engine.training.run import Run
 from engine.training.state import state_key
@@ -50,6 +51,8 @@ def _answered(run: Run, job: WeightStateJob, stamp: Stamp) -> WeightState:
     memory = run.capture().optimizer
     if job.quantity == "sums":
         return _sums(run, memory, stamp)
+    if job.quantity == "step":
+        return _coming_step(run, spec, stamp)
     t = int(memory["t"]) if "t" in memory else 0
     scalars = {variable.name: float(memory.get(variable.name, variable.start)) for variable in spec.state_variables if variable.scalar}
     frame = spec.frame(hyper, scalars)
@@ -77,6 +80,27 @@ def _sums(run: Run, memory: dict[str, Tensor], stamp: Stamp) -> WeightState:
     }  # fmt: skip
     why = "" if found else _("Gradients are set to zero before each update, so nothing adds up.")
     return WeightState(stamp, "sums", run.spec.title, "", tuple((key, array_view(tensor)) for key, tensor in found.items()), why)
+
+
+def _coming_step(run: Run, spec: type[Optimizer], stamp: Stamp) -> WeightState:
+    """The coming step of every weight, and the part that its gradient has in it where the frame says so."""
+    rehearsal = rehearse(run)
+    if not rehearsal.updated:
+        return WeightState(stamp, "step", spec.title, "", (), rehearsal.note)
+    scalars = {v.name: float(rehearsal.before.get(v.name, v.start)) for v in spec.state_variables if v.scalar}
+    later = {name: float(rehearsal.after.get(name, number)) for name, number in scalars.items()}
+    moves, parts = [], []
+    for key, new in rehearsal.new.items():
+        hyper, old = dict(rehearsal.hyper_of(key)), rehearsal.old[key]
+        moves.append((key, array_view(new - old)))
+        frame = None if spec.evaluates_loss else spec.frame(hyper, scalars)
+        if frame is None:
+            continue
+        symbols, gradient = spec.symbols(hyper), rehearsal.gradients[key]
+        rate = _value(frame.rate, {**symbols, **later, STEP: float(rehearsal.t)}, spec, rehearsal.after, key, new)
+        known = {**symbols, **scalars, STEP: float(rehearsal.t), THETA: old, GRADIENT: gradient, USED: gradient}
+        parts.append((key, array_view(-rate * gradient_used(spec, hyper, scalars, known))))
+    return WeightState(stamp, "step", spec.title, "", tuple(moves), "", tuple(parts))
 
 
 def _formula(frame: Frame, quantity: Quantity) -> str:

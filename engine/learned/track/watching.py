@@ -139,7 +139,7 @@ def _parts(optimizer: Optimizer, frame: Frame | None, records: Sequence[StepReco
     scalars, later = (_column([record.scalars for record in records]), _column([record.later for record in records]))
     gradient = torch.stack([record.gradient for record in records])
     start = {**known, **scalars, **before, STEP: steps, THETA: old, GRADIENT: gradient, USED: gradient}
-    parts = {"gradient": _used(optimizer, records[0].scalars, start)}
+    parts = {"gradient": gradient_used(type(optimizer), optimizer.hyper, records[0].scalars, start)}
     if frame is None:
         return parts
 
@@ -171,9 +171,9 @@ def _column(numbers: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
     return {name: torch.tensor([[float(each[name])] for each in numbers], dtype=torch.float64) for name in numbers[0]}
 
 
-def _used(optimizer: Optimizer, scalars: Mapping[str, float], values: dict[str, Any]) -> Tensor:
+def gradient_used(spec: type[Optimizer], hyper: Mapping[str, Any], scalars: Mapping[str, float], values: dict[str, Any]) -> Tensor:
     """The gradient that the optimizer goes along: with what its equations add to it, such as a weight decay."""
-    for equation in optimizer.active(optimizer.hyper, scalars):
+    for equation in spec.active(hyper, scalars):
         if equation.name == USED and equation.names <= values.keys():
             values[USED] = evaluate(equation.tree, values)
     used: Tensor = values[USED]

@@ -76,8 +76,12 @@ def test_the_path_and_the_state_are_those_of_torch() -> None:
         views: list[ArrayView] = [view for _key, view in shown.tensors]
         assert [view.scalar for view in views] == pytest.approx(list(wanted), rel=1e-10)
     coming = finished(weight_state(context, WeightStateJob("momentum")))
-    (_path, _slopes, later) = by_torch(lambda p: torch.optim.Adam(p, lr=0.01), 71)
+    step = finished(weight_state(context, WeightStateJob("step")))
+    (further, steeper, later) = by_torch(lambda p: torch.optim.Adam(p, lr=0.01), 71)
     after = next(iter(later.state.values()))["exp_avg_sq"].numpy() / (1 - 0.999**71)
+    rate = 0.01 * 0.1 / (1 - 0.9**71) / (np.sqrt(after) + 1e-8)
+    assert [view.scalar for _key, view in step.tensors] == pytest.approx(list(further[-1] - further[-2]), rel=1e-8)
+    assert [view.scalar for _key, view in step.parts] == pytest.approx(list(-rate * steeper[-1].numpy()), rel=1e-8)
     share = 0.9 * (1 - 0.9**70) / (1 - 0.9**71) * (np.sqrt(r_hat) + 1e-8) / (np.sqrt(after) + 1e-8)
     assert [view.scalar for _key, view in coming.tensors] == pytest.approx(list(share), rel=1e-9)
 
