@@ -17,10 +17,13 @@ from engine.learned.experiment_runs import ROLES, named_variant, trained
 from engine.learned.least_squares import way_of_weights
 from engine.learned.reading import reading
 from engine.numerics.job import JobReport, Steps
+from engine.training.state import state_key
 from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import ExplainContext
+    from engine.training.model import Model
+    from graph.model.address import Address
     from graph.model.graph import Graph
 
 CURVE_POINTS = 201
@@ -37,11 +40,15 @@ MEASURES: Mapping[str, Callable[[Read, Read], float]] = {
 }
 
 
+VALUE = "value"
+"""What the parameter node of an experiment was trained to, a single number."""
+
+
 def named(measure: str) -> str:
     """What a measure is called on the plot."""
     return {
         "train": _("training loss"), "test": _("test loss"), "gap": _("generalization gap"),
-        "train_error": _("training error"), "test_error": _("test error"),
+        "train_error": _("training error"), "test_error": _("test error"), VALUE: _("value after training"),
     }[measure]  # fmt: skip
 
 
@@ -58,11 +65,21 @@ def experiment(situation: ExplainContext, job: Experiment) -> Steps:
         train, test = model.evaluate("train"), model.evaluate("test") if model.feeds.rows["test"] else {}
         row = results.setdefault((variant.name, variant.at), {})
         for measure in job.show:
+            if measure == VALUE:
+                row.setdefault(measure, []).append(_trained_value(model, job.place))
+                continue
             try:
                 row.setdefault(measure, []).append(MEASURES[measure](train, test))
             except KeyError:
                 raise Unanswerable(_("There is no {measure} in this graph.").format(measure=named(measure))) from None
     return _plot(job, results)
+
+
+def _trained_value(model: Model, place: Address) -> float:
+    tensor = model.state.parameters.get(state_key((place.id, "value")))
+    if tensor is None or tensor.numel() != 1:
+        raise Unanswerable(_("The value of an experiment is that of a Parameter with one number."))
+    return float(tensor)
 
 
 def _plot(job: Experiment, results: Mapping[tuple[str, str], Mapping[str, Sequence[float]]]) -> Figure:

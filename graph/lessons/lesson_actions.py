@@ -85,8 +85,9 @@ def _kind(value: Any) -> str | None:
     return None if value in FIGURES else _("one of {kinds}").format(kinds=", ".join(FIGURES))
 
 
-EXPERIMENT: Final = ("train", "test", "gap", "train_error", "test_error", "curve", "weights")
-"""What an experiment shows of its runs: losses, the gap between them, shares of wrong answers, the fitted curve, the way of two weights."""
+EXPERIMENT: Final = ("train", "test", "gap", "train_error", "test_error", "value", "curve", "weights")
+"""What an experiment shows of its runs: losses, the gap between them, shares of wrong answers, what the parameter `of` was trained to, the
+fitted curve, the way of two weights."""
 
 
 def _shown(value: Any) -> str | None:
