@@ -47,7 +47,7 @@ def exponent(counts: Mapping[float, int]) -> float:
     """The slope of log(iterations) over log κ: least squares from κ = 10 on."""
     points = [(math.log(kappa), math.log(count)) for kappa, count in counts.items() if kappa >= FITTED]
     x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _b in points)
+    return float(sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _b in points))
 
 
 def run(kappas: Sequence[float] = KAPPAS, keys: Sequence[str] = ("sgd", "momentum", "nesterov")) -> dict[str, Any]:

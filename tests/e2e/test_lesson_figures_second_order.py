@@ -113,7 +113,7 @@ def test_ill_conditioning_figures() -> None:
 
 def test_iterations_grow_like_kappa_and_like_its_root() -> None:
     """Exponents fitted from κ = 10 to 300; gradient descent against ln 10⁶ / ln((κ + 1)/(κ − 1))."""
-    kappas = (10, 100, 300)
+    kappas = (10.0, 100.0, 300.0)
     slow = {kappa: conditioning.iterations("sgd", kappa) for kappa in kappas}
     assert slow == {kappa: pytest.approx(np.log(1e6) / np.log((kappa + 1) / (kappa - 1)), rel=0.05) for kappa in kappas}
     assert conditioning.exponent(slow) == pytest.approx(1.0, abs=0.03)

@@ -79,6 +79,7 @@ class SearchView(QWidget):
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self._draw()
+        self._scroll()
 
     # the table
 
@@ -94,7 +95,13 @@ class SearchView(QWidget):
         for at, trial in enumerate(rows):
             place = at + damped  # 0 is the start, and trials are counted from 1, as in the plot
             self._fill_row(at, trial, place, search.taken is not None and place == search.taken + 1)
-        if search.taken is not None and (item := self.table.item(search.taken + (not damped), 0)) is not None:
+        self._scroll()
+
+    def _scroll(self) -> None:
+        """To the trial that was taken."""
+        search = self._search
+        row = None if search is None or search.taken is None else search.taken + self.table.rowCount() - len(search.trials)
+        if row is not None and (item := self.table.item(row, 1)) is not None:
             self.table.scrollToItem(item)
 
     def _fill_row(self, at: int, trial: TrialPoint, place: int, taken: bool) -> None:
@@ -151,7 +158,7 @@ class SearchView(QWidget):
 
     def _ends(self, search: LineSearch) -> tuple[float, float]:
         if self.close_up.isChecked() and self.close_up.isVisibleTo(self):
-            return -0.5 * search.step, 2.0 * search.step
+            return -0.5 * search.step, 2.2 * search.step
         return (search.x[0], search.x[-1]) if search.x else (0.0, 1.0)
 
     def _frame(self, search: LineSearch, low: float, high: float, heights: list[float]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.explain.cards import Line, Tex
@@ -249,7 +250,8 @@ def update_lines(document: Document) -> tuple[Line, ...]:
         equations = spec.active(hyper, {memory.name: 1.0 for memory in spec.state_variables if memory.scalar})
     except ValueError:  # the training panel says what is wrong
         return ()
-    return tuple(Line("formula", (Tex(equation.latex(spec.letters)),)) for equation in equations if equation.shown)
+    bare = (replace(equation, remark="") for equation in equations if equation.shown)
+    return tuple(Line("formula", (Tex(equation.latex(spec.letters)),)) for equation in bare)
 
 
 def _zeroed(graph: Graph, trace: TraceView | None) -> bool:

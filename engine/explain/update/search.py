@@ -46,7 +46,7 @@ def _places(search: Search, widest: float, count: int) -> tuple[float, ...]:
     if search.rule != "damping":
         places |= {trial.step for trial in search.trials}
     if 0 < CLOSE * search.step < widest:
-        places |= set(map(float, np.linspace(-0.5, 2.0, count) * search.step))
+        places |= set(map(float, np.linspace(-0.5, 2.2, count) * search.step))
     return tuple(sorted(places))
 
 

@@ -46,7 +46,7 @@ def test_the_search_is_a_button_away_and_its_numbers_are_read(qtbot: QtBot, them
     assert "low enough" in view.search.why.text() and "low enough below this line" in view.search.key.text()
     qtbot.mouseClick(view.search.close_up, Qt.MouseButton.LeftButton)
     low, high = view.search._plot.getViewBox().viewRange()[0]
-    assert (low, high) == pytest.approx((-2.5, 10.0))
+    assert (low, high) == pytest.approx((-2.5, 11.0))
     qtbot.keyClick(view.to_equations, Qt.Key.Key_Space)
     assert view.table.isVisible() and not view.search.isVisible()
 
