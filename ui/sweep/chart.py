@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -30,6 +32,8 @@ class SweepChart(QWidget):
         self.view: View = "values"
         self.measure, self.logarithmic = "train_loss", True
         self.counted: Counted = "steps"
+        self.only: Any = None
+        """The value of `facet_of` whose curves are shown alone."""
         self._picture = Picture()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -46,7 +50,7 @@ class SweepChart(QWidget):
         if self._state.graph is None or not self._state.rows:
             painter.fillRect(whole, color(theme.panel))
             return Picture()
-        return paint_chart(painter, whole, theme, self._state, self.view, self.measure, self.logarithmic, self.counted)
+        return paint_chart(painter, whole, theme, self._state, self.view, self.measure, self.logarithmic, self.counted, self.only)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

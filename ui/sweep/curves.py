@@ -54,14 +54,16 @@ def across_of(row: MemberResult, counted: Counted) -> list[float]:
     return spent if counted == "evaluations" else [each * row.passes for each in spent]
 
 
-def paint_curves(painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, logarithmic: bool, counted: Counted) -> Picture:
-    """All runs in one plot."""
-    picture = Picture()
-    rows = [row for row in state.rows.values() if row.curve]
+def paint_curves(
+    painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, logarithmic: bool, counted: Counted, only: Any = None
+) -> Picture:
+    """All runs in one plot, or those alone that have this value of `facet_of`."""
+    picture, facet = Picture(), facet_of(state) if only is not None else None
+    rows = [row for row in state.rows.values() if row.curve and (facet is None or state.value(row.index, facet) == only)]
     if not rows:
         return picture
-    by, look = colours(state, theme)
-    whole = paint_legend(painter, whole, theme, state, by, look, lost_in(state, by))
+    by, look = colours(state, theme, without=facet)
+    whole = paint_legend(painter, whole, theme, state, by, look, lost_in(state, by, rows))
     x, y = _axes(rows, logarithmic, counted)
     spans = max(row.span for row in rows)
     mean = _(" (mean of {span} steps)").format(span=spans) if spans > 1 else ""

@@ -28,12 +28,12 @@ View = Literal["curves", "multiples", "values"]
 
 def paint_chart(
     painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, view: View, measure: str, logarithmic: bool,
-    counted: Counted = "steps",
+    counted: Counted = "steps", only: Any = None,
 ) -> Picture:  # fmt: skip
-    """Paint a chart of what has come so far; returns where the runs are."""
+    """Paint a chart of what has come so far, curves perhaps of one value of a setting only; returns where the runs are."""
     painter.fillRect(whole, color(theme.panel))
     if view == "curves":
-        return paint_curves(painter, whole, theme, state, logarithmic, counted)
+        return paint_curves(painter, whole, theme, state, logarithmic, counted, only)
     if view == "multiples":
         return paint_multiples(painter, whole, theme, state, logarithmic, counted)
     two = state.across[:2]

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from ui.sweep.race_page import RacePage
 
 
+MOST_KEPT = 24
+"""Runs that are kept at once."""
+
+
 class View(Protocol):
     """The page, once it was made: what is described there, and its chart."""
 
@@ -210,33 +214,49 @@ class SweepFeature(Feature):
 
     def keep(self) -> None:
         """Make the selected run once more as a run of the document, which can be restored, continued and compared."""
+        if self.state.selected is not None:
+            self._keep([self.state.selected])
+
+    def keep_each(self) -> None:
+        """Keep the best run of each competitor, or of each other combination of settings without the seed."""
+        self._keep(self.state.best_of_each()[:MOST_KEPT])
+
+    def _keep(self, members: list[int]) -> None:
+        """One after another: each is named once it is there."""
         state, kernel = self.state, self.workspace.kernel
-        if state.selected is None or state.graph is None or kernel is None:
+        if not members or state.graph is None or kernel is None:
             return
-        values, document = state.values(state.selected), self.workspace.document
+        values, document = state.values(members[0]), self.workspace.document
         try:
             edits_of(document.graph, state.plan, values)
         except PlanError as error:
             self.workspace.say(str(error))
             return
         name = named_values(document.graph, state.plan, values)
-        job = KeepRun(state.plan, state.selected, kernel.new_run())
-        self._keeping = self.workspace.work.job(job, lambda _report, _parts: None, lambda end: self._kept(end, document, name))
+
+        def ended(end: JobEnd) -> None:
+            if self._kept(end, document, name):
+                self._keep(members[1:])
+
+        job = KeepRun(state.plan, members[0], kernel.new_run())
+        self._keeping = self.workspace.work.job(job, lambda _report, _parts: None, ended)
         self.workspace.say(_("The run is made once more: {settings}").format(settings=name))
 
-    def _kept(self, end: JobEnd, document: Document, name: str) -> None:
+    def _kept(self, end: JobEnd, document: Document, name: str) -> bool:
+        """Take in a run that was made; whether it was."""
         kernel = self.workspace.kernel
         if document is not self.workspace.document or kernel is None:
-            return
+            return False
         if not isinstance(end.answer, SavedRun):
             self.workspace.say(end.text or _("The run was not kept."))
-            return
+            return False
         kernel.adopt(end.answer)
         number = end.answer.record.id
         notes = document.graph.settings.get(RUNS)
         rows = {**(notes if isinstance(notes, dict) else {}), str(number): {"name": name}}
         document.do(SetGraphSetting(RUNS, rows), _("Name a run"))
         self.workspace.say(_("Run {number} of the document: {settings}").format(number=number, settings=name))
+        return True
 
     def copy(self) -> None:
         if (text := self._csv()) is not None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.sweep.plan import Swept
-from engine.sweep.results import grouped
+from engine.sweep.results import MemberResult, grouped
 from graph.text.messages import _
 from ui.look.theme import Theme, color, font
 from ui.sweep.axes import hues
@@ -36,12 +36,14 @@ def colours(state: SweepState, theme: Theme, without: Swept | None = None) -> tu
     return by, {key: (ink, DASHES[i // 6 % 4 if ordered else i % 4]) for i, (key, ink) in enumerate(zip(keys, inks, strict=True))}
 
 
-def lost_in(state: SweepState, by: Sequence[Swept]) -> dict[tuple[Any, ...], str]:
-    """`∞ 2 of 5` by what a line stands for, where runs of it diverged."""
+def lost_in(state: SweepState, by: Sequence[Swept], rows: Sequence[MemberResult]) -> dict[tuple[Any, ...], str]:
+    """`∞ 2 of 5` by what a line stands for, where some of these runs diverged."""
     found: dict[tuple[Any, ...], str] = {}
-    for key, rows in grouped(state.plan, by, state.rows).items():
-        if lost := sum(row.how in ("diverged", "failed") for row in rows):
-            found[key] = _("∞ {lost} of {count}").format(lost=lost, count=len(rows))
+    shown = {row.index for row in rows}
+    for key, group in grouped(state.plan, by, state.rows).items():
+        own = [row for row in group if row.index in shown]
+        if lost := sum(row.how in ("diverged", "failed") for row in own):
+            found[key] = _("∞ {lost} of {count}").format(lost=lost, count=len(own))
     return found
 
 

@@ -58,6 +58,7 @@ class RacePage(QWidget):
         self.fair, self.status = label("", "strong", wrap=True), ElidedLabel("", "small")
         self.length = label("", "small", wrap=True)
         self.counted, self.measure = self._box(_("Horizontal axis")), self._box(_("Measure"))
+        self.only = self._box(_("Curves of"))
         self.log = QCheckBox(_("Log"))
         self.log.setToolTip(_("Logarithmic loss axis"))
         self.log.setChecked(True)
@@ -104,7 +105,7 @@ class RacePage(QWidget):
             head.addWidget(choice)
         self.views["curves"].setChecked(True)
         head.addSpacing(10)
-        for widget in (self.counted, self.measure, self.log):
+        for widget in (self.only, self.counted, self.measure, self.log):
             head.addWidget(widget)
         head.addStretch(1)
         head.addWidget(self.close_button)
@@ -133,7 +134,7 @@ class RacePage(QWidget):
         self.keep.clicked.connect(lambda _clicked: keep())
         self.chart.used.connect(use)
         self.places.chosen.connect(self.state.select)
-        for box in (self.measure, self.counted):
+        for box in (self.measure, self.counted, self.only):
             box.activated.connect(lambda _at: self._look())
         self.log.toggled.connect(lambda _on: self._look())
         self.state.changed.connect(self.show_state)
@@ -242,6 +243,14 @@ class RacePage(QWidget):
             preferred = next((n for n in (chosen, "train_loss", "objective", "loss") if n in names), None)
             if preferred is not None:
                 self.measure.setCurrentIndex(names.index(preferred))
+        facet = facet_of(self.state) if self.state.graph is not None else None
+        values = self.state.plan.axes[self.state.plan.place(facet) or 0].values if facet is not None else ()
+        texts = [_("All together"), *(f"{self.state.short_title(facet)} {self.state.text(facet, v)}" for v in values)] if facet else []
+        if [self.only.itemText(i) for i in range(self.only.count())] != texts:
+            self.only.clear()
+            for text, value in zip(texts, (None, *values), strict=True) if texts else ():
+                self.only.addItem(text, value)
+            self.only.setCurrentIndex((len(values) + 1) // 2)
         data = any(row.passes for row in self.state.rows.values())
         kinds: list[Counted] = ["steps", "evaluations", *(["epochs"] if data else [])]  # type: ignore[list-item]
         if [self.counted.itemData(i) for i in range(self.counted.count())] != kinds:
@@ -254,6 +263,8 @@ class RacePage(QWidget):
         self.chart.measure = str(self.measure.currentData() or "train_loss")
         self.chart.logarithmic = self.log.isChecked()
         self.chart.counted = self.counted.currentData() or "steps"
+        self.chart.only = self.only.currentData()
+        self.only.setVisible(some and view == "curves" and self.only.count() > 0)
         self.measure.setVisible(some and view == "values" and self.measure.count() > 0)
         self.counted.setVisible(some and view in ("curves", "multiples"))
         self.log.setVisible(some and view not in ("places", "ways"))

@@ -14,6 +14,10 @@ def _usable(s: ActionContext) -> bool:
     return "sweep chosen" in s.facts and not s.read_only
 
 
+def _keepable(s: ActionContext) -> bool:
+    return "sweep" in s.facts and not s.read_only
+
+
 RACE = ("race", "compare optimizers", "fair comparison", "benchmark", "competition", "versus", "schedules", "learning rates", "seeds")
 
 ROWS = (
@@ -29,6 +33,8 @@ ROWS = (
                tip=_("Give the document the settings of the selected run (undo reverts it)"), run="sweep.use"),
     ActionSpec("sweep_keep", _("Keep this run"), MENU, enabled=_usable, search=(*WORDS, "runs", "tree"),
                tip=_("Train the selected run once more, alone, as a run of the document"), run="sweep.keep"),
+    ActionSpec("sweep_keep_each", _("Keep the best of each"), MENU, enabled=_keepable, search=(*WORDS, *RACE, "runs", "tree"),
+               tip=_("Train the best run of each competitor once more, alone, as runs of the document"), run="sweep.keep_each"),
     ActionSpec("sweep_copy", _("Copy the table"), MENU, enabled=_some, before=True, search=(*WORDS, "clipboard", "csv"),
                tip=_("Copy a row for each run as CSV, with all digits"), run="sweep.copy"),
     ActionSpec("sweep_picture", _("Copy the chart"), MENU, enabled=_some, search=(*WORDS, "clipboard"),

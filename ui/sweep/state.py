@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.plan import PlanError, SweepPlan, Swept, member_graph, setting_of, title_of, value_text
-from engine.sweep.results import MemberResult, SweepAnswer, SweepJob, SweepWays, measures_of, without_seed
+from engine.sweep.results import MemberResult, SweepAnswer, SweepJob, SweepWays, grouped, measures_of, without_seed
 from graph.model.computation import computation_key
 from graph.model.graph import Graph
 from graph.text.messages import _, ngettext
@@ -159,6 +159,15 @@ class SweepState(QObject):
         assert place is not None
         values = self.plan.axes[place].values
         return setting_of(self.graph, of).kind in ("int", "float") and None not in values
+
+    def best_of_each(self) -> list[int]:
+        """Of the runs that differ in the seed alone the one with the lowest loss; none where all of them diverged."""
+        found = []
+        for group in grouped(self.plan, self.across, self.rows).values():
+            ended = [row for row in group if row.how == "done" and row.loss is not None]
+            if ended:
+                found.append(min(ended, key=lambda row: row.loss or 0.0).index)
+        return found
 
     def outdated(self, graph: Graph) -> bool:
         """Whether the document computes or trains otherwise than at the start of the sweep, whatever the sweep itself sets."""

@@ -17,8 +17,9 @@ from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.answer import estimate, sweep
 from engine.sweep.competitor import Competitor
+from engine.sweep.keeping import keep
 from engine.sweep.paths import PathsJob
-from engine.sweep.results import EstimateJob, SweepJob
+from engine.sweep.results import EstimateJob, KeepRun, SweepJob
 from engine.sweep.walking import walk
 from engine.training.model import Model
 from engine.training.run import Run
@@ -32,7 +33,7 @@ from ui.sweep.feature import SweepFeature
 from ui.sweep.race_page import EMPTY, HIDDEN, RacePage
 
 EXAMPLES = File(__file__).resolve().parents[3] / "resources" / "examples"
-ANSWERS: dict[type, Any] = {SweepJob: sweep, EstimateJob: estimate, PathsJob: walk, SurfaceJob: surface}
+ANSWERS: dict[type, Any] = {SweepJob: sweep, EstimateJob: estimate, PathsJob: walk, SurfaceJob: surface, KeepRun: keep}
 
 
 class Race:
@@ -97,6 +98,7 @@ def test_a_race_over_a_grid_of_rates_in_every_view_and_theme(race: Race) -> None
     race.run()
     assert state.ended == 12 and page.fair.text() == "Same start, same batches: checked."
     assert page.views["multiples"].isChecked()  # a small plot for each rate
+    page.only.setCurrentIndex(0)  # all rates together
     for theme in (LIGHT, DARK, PROJECTOR):
         race.workspace.theme = theme
         race.feature.set_theme(theme)
@@ -106,7 +108,11 @@ def test_a_race_over_a_grid_of_rates_in_every_view_and_theme(race: Race) -> None
             assert {index for index, _at in page.chart._picture.points} == set(state.rows), (theme.name, view)
     page.counted.setCurrentIndex(page.counted.findData("epochs"))
     page.show_view("curves")
-    assert page.chart.counted == "epochs"
+    assert page.chart.counted == "epochs" and page.only.isVisibleTo(page)
+    page.only.setCurrentIndex(page.only.findText("η 0.5"))
+    page.only.activated.emit(page.only.currentIndex())
+    page.chart.grab()
+    assert {state.values(index)[1] for index, _at in page.chart._picture.points} == {0.5}
     page.show_view("places")
     page.places.target.setText("1e9")
     page.places.target.textEdited.emit("1e9")
@@ -115,6 +121,22 @@ def test_a_race_over_a_grid_of_rates_in_every_view_and_theme(race: Race) -> None
     assert state.selected is not None and page.use.isVisibleTo(page)
     race.feature.use()
     assert race.document.graph.training["hyper"]["lr"] == state.values(state.selected)[1]
+
+
+def test_the_best_run_of_each_competitor_goes_into_the_tree(race: Race) -> None:
+    page, state = race.page, race.page.state
+    page.form.choose({"sgd": 0.5, "adam": 0.02}, seeds="0, 1")
+    race.run()
+    best = [min((index for index in state.rows if state.values(index)[0] == who), key=lambda index: state.rows[index].loss or 0.0)
+            for who in state.plan.axes[0].values]  # fmt: skip
+    race.feature.keep_each()
+    for index in best:
+        race.carry_out()
+        record, (who, seed) = race.kernel.adopted.record, state.values(index)
+        used = record.settings["optimizer"], record.settings["hyper"]["lr"], record.settings["seed"]
+        assert used == (who.optimizer, who.hyper[0][1], seed)
+        assert record.last == state.rows[index].step
+    assert race.document.graph.settings["runs"]["7"]["name"].startswith("Optimizer Adam η 0.02")
 
 
 def test_escape_ends_a_race_first_and_then_leaves(race: Race) -> None:
