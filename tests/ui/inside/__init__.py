@@ -1,0 +1,1 @@
+"""The inside of an optimizer in the window."""
