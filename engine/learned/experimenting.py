@@ -97,7 +97,8 @@ def _plot(job: Experiment, results: Mapping[tuple[str, str], Mapping[str, Sequen
         points += [Point(x, y, role) for x, y in zip(across, medians, strict=True)]
         known = dict(zip(across, medians, strict=True))
         rows.append(Row(title, role, tuple(known.get(float(x)) for x in range(len(ticks)))))
-    note = _("Medians of {count} runs with the seeds 0 to {last}; bands from the smallest to the largest.")
+    several = _("Medians of {count} runs with the seeds 0 to {last}; bands from the smallest to the largest.")
+    note = several if job.seeds > 1 else _("One run with the seed 0.")
     up = named(job.show[0]) if len(job.show) == 1 else ""
     return Figure(
         "experiment", job.place, job.across, up, tuple(lines), tuple(points), (), (), _room(lines, bands, len(ticks)),
