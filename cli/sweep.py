@@ -29,7 +29,7 @@ NUMBER = 6
 def command(options: argparse.Namespace) -> int:
     from engine.numerics.job import JobError
     from engine.sweep.answer import planned
-    from engine.sweep.fairness import fair_text, fairness
+    from engine.sweep.fairness import fair_text, fairness, steps_text
     from engine.sweep.results import measures_of
     from engine.sweep.tables import as_json, csv_text, curves_csv
 
@@ -58,6 +58,8 @@ def command(options: argparse.Namespace) -> int:
         if options.target is not None:
             print("\n".join(_placed(graph, plan, rows, options.target)))
         if said := fair_text(graph, plan, fairness(plan, rows)):
+            print(said)
+        if said := steps_text(graph, plan, rows):
             print(said)
         print(_ways(sweeping, seconds))
     if out is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.sweep.placing import evaluations_per_step
 from engine.sweep.plan import OPTIMIZER, SweepPlan, Swept, value_text
 from engine.sweep.results import MemberResult
 from graph.text.messages import _
@@ -88,6 +89,14 @@ def fairness(plan: SweepPlan, rows: Mapping[int, MemberResult]) -> Fairness | No
         odd += [row.index for row in group if row.batches != usual]
     return Fairness(sum(map(len, several)), all(len({row.start for row in group}) == 1 for group in several), not odd, tuple(sorted(odd)),
                     any(row.batches != NO_DATA for group in several for row in group))  # fmt: skip
+
+
+def steps_text(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) -> str:
+    """Whose steps cost more than one evaluation of the gradient, in words; empty where nobody's do."""
+    found = evaluations_per_step(plan, rows)
+    who = [_("{name} {times:.3g}").format(name=value_text(graph, OPTIMIZER, value or str(graph.training["optimizer"])), times=times)
+           for value, times in found.items()]  # fmt: skip
+    return _("Evaluations of the gradient in a step: {list}; all others 1.").format(list=", ".join(who)) if who else ""
 
 
 def fair_text(graph: Graph, plan: SweepPlan, found: Fairness | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.sweep.plan import SweepPlan
+from engine.sweep.plan import OPTIMIZER, SweepPlan
 from engine.sweep.results import MemberResult, grouped, without_seed
 
 
@@ -37,6 +37,17 @@ def placing(plan: SweepPlan, rows: Mapping[int, MemberResult], target: float) ->
     """All of them, the fastest first; those that needed as many steps in the order of the plan."""
     found = [_place(values, group, target) for values, group in grouped(plan, without_seed(plan), rows).items()]
     return sorted(found, key=lambda place: (math.inf if place.steps is None else place.steps, -place.reached))
+
+
+def evaluations_per_step(plan: SweepPlan, rows: Mapping[int, MemberResult]) -> dict[Any, float]:
+    """Of each optimizer that evaluates the loss itself, how often its median run evaluated the gradient in a step."""
+    place = plan.place(OPTIMIZER)
+    found: dict[Any, list[float]] = {}
+    for index, row in rows.items():
+        if row.evaluations and row.step:
+            who = plan.members()[index][place] if place is not None else ""
+            found.setdefault(who, []).append(row.evaluations[-1] / row.curve[-1][0])
+    return {who: statistics.median(ratios) for who, ratios in found.items()}
 
 
 def usual_target(rows: Iterable[MemberResult]) -> float | None:

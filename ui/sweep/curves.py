@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.sweep.plan import RATE, SCHEDULE, Swept
-from engine.sweep.results import MemberResult, grouped
+from engine.sweep.results import MemberResult
 from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import Theme, color, faded, font
@@ -212,18 +212,15 @@ def _middles(rows: Sequence[MemberResult], by: Sequence[Swept], state: SweepStat
         several = len(settings[key]) > 1 and state.across != list(by)
         if len(group) < 2 or several or any([step for step, _l in row.curve] != steps[: len(row.curve)] for row in group):
             continue
-        found[key] = _middle(group, across_of(longest, counted))
+        found[key] = _middle(group, [across_of(row, counted) for row in group], len(steps))
     return found
 
 
-def _middle(group: Sequence[MemberResult], across: list[float]) -> _Middle:
-    columns = []
-    for i in range(len(across)):
+def _middle(group: Sequence[MemberResult], across: Sequence[Sequence[float]], count: int) -> _Middle:
+    """Over the runs of a group, which may lie elsewhere `across` where each evaluates the loss as often as it likes."""
+    columns, places = [], []
+    for i in range(count):
         column = [row.curve[i][1] if i < len(row.curve) else math.inf for row in group if i < len(row.curve) or row.ended]
         columns.append([math.inf if math.isnan(loss) else loss for loss in column])
-    return _Middle(across, [statistics.median(c) for c in columns], [min(c) for c in columns], [max(c) for c in columns])
-
-
-def colour_groups(state: SweepState) -> int:
-    """How many competitors, or other combinations, there are to compare."""
-    return len(grouped(state.plan, state.across, {}))
+        places.append(statistics.median([xs[i] for xs in across if i < len(xs)]))
+    return _Middle(places, [statistics.median(c) for c in columns], [min(c) for c in columns], [max(c) for c in columns])

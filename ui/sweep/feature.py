@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
@@ -19,6 +20,7 @@ from graph.storage.paths import reason
 from graph.storage.saved_run import SavedRun
 from graph.storage.writing import replace_file
 from graph.text.messages import _
+from ui.look.afar import unit
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
 from ui.shell.workspace.feature import Feature
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from ui.sweep.race_page import RacePage
 
 
+LARGEST = 1.5
+"""Type of the race page is not larger than this, unless the user wants it so."""
 MOST_KEPT = 24
 """Runs that are kept at once."""
 
@@ -166,6 +170,7 @@ class SweepFeature(Feature):
     def _dress(self) -> None:
         if self._stage is not None and self.race is not None and self.racing:
             theme = for_graph(self.workspace.theme)
+            theme = replace(theme, scale=min(unit(self._stage, theme), max(LARGEST, theme.scale)))  # it is read from the last row
             self._stage.setStyleSheet(style_sheet(theme))
             self.race.set_theme(theme)
 

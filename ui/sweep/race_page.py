@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.sweep.fairness import fair_text, fairness
+from engine.sweep.fairness import fair_text, fairness, steps_text
 from graph.model.graph import Graph
 from graph.model.training_settings import training_length
 from graph.text.messages import _
@@ -58,6 +58,8 @@ class RacePage(QWidget):
         self.fair, self.status = label("", "strong", wrap=True), ElidedLabel("", "small")
         self.length = label("", "small", wrap=True)
         self.counted, self.measure = self._box(_("Horizontal axis")), self._box(_("Measure"))
+        self.counted.setToolTip(_("One step of L-BFGS, Newton and others evaluates the loss several times. A column of the Hessian counts "
+                                  "as one evaluation more."))  # fmt: skip
         self.only = self._box(_("Curves of"))
         self.log = QCheckBox(_("Log"))
         self.log.setToolTip(_("Logarithmic loss axis"))
@@ -282,7 +284,9 @@ class RacePage(QWidget):
         state, hidden = self.state, self._workspace.visibility.hides_numbers
         self.box.say()
         found = fairness(state.plan, state.rows) if state.graph is not None else None
-        self.fair.setText(fair_text(state.graph, state.plan, found) if state.graph is not None and found is not None else "")
+        graph, plan = state.graph, state.plan
+        told = [fair_text(graph, plan, found), steps_text(graph, plan, state.rows)] if graph is not None else []
+        self.fair.setText("" if hidden else " ".join(filter(None, told)))
         self.fair.setVisible(bool(self.fair.text()))
         text = state.summary()
         if state.selected is not None and state.selected in state.rows:
