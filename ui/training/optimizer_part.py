@@ -79,7 +79,7 @@ class OptimizerPart(QWidget):
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self._formulas.setSpacing(2)
         self.equations = QWidget()
-        """What runs, and the badge; where there is room, the page shows it beside the settings."""
+        """What runs, and the badge: the page places it."""
         below = QVBoxLayout(self.equations)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(5)
@@ -97,21 +97,18 @@ class OptimizerPart(QWidget):
         column.addLayout(rate)
         column.addLayout(self._hyper_place)
         column.addWidget(self.biases)
-        column.addWidget(self.equations)
         self.form.changed.connect(lambda _name, key: self.choose(key))
         self.biases.changed.connect(self.setting_changed)
         self.rate_use.clicked.connect(self._use_rate)
         self._show_rate_note()
 
-    def place_equations(self, area: QScrollArea | None) -> None:
-        """Show the equations in this area, larger; without one, under the settings."""
-        self._large = area is not None
-        column = self.layout()
-        assert column is not None
-        if area is not None:
-            area.setWidget(self.equations)
+    def place_equations(self, place: QScrollArea | QVBoxLayout) -> None:
+        """Show the equations here: larger in an area of their own."""
+        self._large = isinstance(place, QScrollArea)
+        if isinstance(place, QScrollArea):
+            place.setWidget(self.equations)
         else:
-            column.addWidget(self.equations)
+            place.addWidget(self.equations)
         self.equations.show()
         self._show_formulas()
 

@@ -121,6 +121,9 @@ class TrainingPage(Panel):
         self.race.clicked.connect(lambda _clicked: workspace.actions_by_id["race"].trigger())
         column.addWidget(self.race, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.run_form)
+        self._below = QVBoxLayout()
+        self._below.addWidget(self.optimizer.equations)
+        column.addLayout(self._below)
         self.schedule.hyper_changed.connect(self._set_schedule)
         for section in self.sections.values():
             column.addWidget(section)
@@ -181,7 +184,7 @@ class TrainingPage(Panel):
         self._beside.setVisible(wide)
         if not wide:
             self._beside.takeWidget()
-        self.optimizer.place_equations(self._beside if wide else None)
+        self.optimizer.place_equations(self._beside if wide else self._below)
 
     def set_document(self, document: Document) -> None:
         self._document = document

@@ -12,7 +12,10 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.compile.views import Stamp
+from engine.explain.beside_torch import BesideTorch
 from engine.kernel.protocol import Progress
+from engine.numerics.job import JobEnd
 from engine.training.curve import Point
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.replay import Replay
@@ -324,7 +327,7 @@ def test_a_form_shows_its_equations_and_its_own_defaults(window: Window, qtbot: 
     assert window.document.graph.training["hyper"] == {"lr": 0.1, "form": "keras"}
     start = part.hyper_form.editors["initial_accumulator_value"]
     assert isinstance(start, NumberField) and start.lineEdit().text() == "0.1" and not part.hyper_form.editors["lr_decay"].isVisibleTo(part)
-    assert [view.latex for view in part.findChildren(FormulaView)] == list(OPTIMIZERS["adagrad"].formula({"form": "keras"}))
+    assert [view.latex for view in part.equations.findChildren(FormulaView)] == list(OPTIMIZERS["adagrad"].formula({"form": "keras"}))
 
 
 def test_optimizers_stand_under_headings_that_cannot_be_chosen(window: Window, qtbot: QtBot) -> None:
@@ -364,3 +367,37 @@ def test_a_message_of_the_run_is_shown_where_one_looks(window: Window) -> None:
 
     assert window.panel("training").message.text() == "hidden became NaN at step 12"
     assert not window.panel("training").message.isHidden()
+
+
+def test_the_badge_says_in_words_how_far_torch_is(window: Window) -> None:
+    part = window.panel("training").optimizer
+    part.choose("nesterov")
+    part.set_hyper("form", "lecture")
+    window._settled()
+    stamp = Stamp(window.document.structure, window.document.revision, 0, 3)
+    said = []
+    for largest, form in ((0.0, "pytorch"), (0.031, "lecture"), (None, "lecture")):
+        part.set_hyper("form", form)
+        window._settled()
+        part.badge._asked = part.badge._about()
+        why = "" if largest is not None else "Not compared."
+        part.badge._ended(JobEnd("done", BesideTorch(stamp, "Nesterov", "SGD", largest, 20, why)))
+        said.append(part.badge.text())
+    assert said == ["Same as torch.optim.SGD to 0.", "Differs from torch.optim.SGD by up to 0.031: another form.", "Not compared."]
+    part.set_hyper("momentum", 0.5)
+    window._settled()
+    assert part.badge.isHidden()  # those words were about other settings
+    part.choose("perturbed")
+    window._settled()
+    assert part.badge.text() == f"torch.optim has no {OPTIMIZERS['perturbed'].title}."
+
+
+def test_equations_move_beside_the_settings_where_there_is_room(window: Window) -> None:
+    page = window.panel("training")
+    page.optimizer.choose("adam")
+    window._settled()
+    for width, beside in ((700, False), (1200, True), (700, False)):
+        page.resize(width, 300)
+        page._place_equations()
+        assert page._beside.isVisibleTo(page) == beside and page._settings.isAncestorOf(page.optimizer.equations) != beside
+        assert len(page.optimizer.equations.findChildren(FormulaView)) >= 5
