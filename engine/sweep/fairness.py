@@ -96,7 +96,7 @@ def steps_text(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) 
     found = evaluations_per_step(plan, rows)
     who = [_("{name} {times:.3g}").format(name=value_text(graph, OPTIMIZER, value or str(graph.training["optimizer"])), times=times)
            for value, times in found.items()]  # fmt: skip
-    return _("Evaluations of the gradient in a step: {list}; all others 1.").format(list=", ".join(who)) if who else ""
+    return _("Evaluations of the gradient in a step, on average: {list}; all others 1.").format(list=", ".join(who)) if who else ""
 
 
 def fair_text(graph: Graph, plan: SweepPlan, found: Fairness | None) -> str:

@@ -108,6 +108,9 @@ class PlacesTable(QWidget):
         table.clear()
         table.setColumnCount(len(heads))
         table.setHorizontalHeaderLabels(heads)
+        for c in range(1, len(by) + 1):
+            if (head := table.horizontalHeaderItem(c)) is not None:
+                head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setRowCount(len(rows))
         for r, (texts, place) in enumerate(zip(rows, self.places, strict=True)):
             for c, text in enumerate(texts):
