@@ -56,7 +56,7 @@ class InsideFeature(Feature):
 
     def may_close(self) -> bool:
         """Whether a rule that is not used may be let go of; a document that takes the window's place ends it."""
-        session = self.session if self.session is not None and self.session.edited else self._kept
+        session = self.session if self.session is not None and self.session.unsaved else self._kept
         if session is None:
             return True
         text = _("Your training does not use {title}. The rule is lost if you go on; Train with it keeps it in your graph.")
@@ -132,7 +132,7 @@ class InsideFeature(Feature):
         if session is None:
             return
         self.workspace.files.give_back()
-        if session.edited:
+        if session.unsaved:
             self._kept = session
             self.workspace.say(
                 _("{title} is kept: open the inside of the optimizer again to go on with it.").format(title=session.rule_title)

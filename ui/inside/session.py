@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine.explain.inside import Inside, InsideOf
-from engine.explain.inside.rule import train_with
+from engine.explain.inside.rule import rule_of, settings_in, train_with
 from engine.explain.question import Refusal
 from engine.training.optimizers.custom import CUSTOM
 from engine.training.optimizers.registry import declared, listed, offered, rate_in, with_rate_kept
@@ -22,6 +22,7 @@ from ui.inside.guest import InsideGuest, Standing
 from ui.inside.laying import laid_out
 from ui.inside.transition import Transition
 from ui.inside.words import changes, own_title, said
+from ui.shell.workspace.services import RACES
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -48,6 +49,8 @@ class InsideSession(QObject):
         """The optimizer that was asked for and is not there yet."""
         self._switched: list[str] = []
         """The names of the changes of optimizer that were made here, in the history of the user's document."""
+        self._in_document = -1
+        """The revision of the graph whose rule the document holds, although it does not train with it."""
         self._news = ""
         self._transition = Transition(workspace.canvas, workspace.work)
         self.bar = InsideBar()
@@ -116,6 +119,11 @@ class InsideSession(QObject):
     def edited(self) -> bool:
         """Whether there is a rule, or a setting, that the user's training does not use."""
         return self.standing.edited
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something would be lost if the graph went: a rule, or a setting, that the document does not hold."""
+        return self.edited and self._in_document != self.guest.document.revision
 
     @property
     def rule_title(self) -> str:
@@ -322,7 +330,7 @@ class InsideSession(QObject):
         if not self.standing.edited or self.standing.problems:
             return
         if self.standing.own:
-            edit = train_with(self.guest.document.graph, title, self.guest.key)
+            edit = train_with(self.guest.document.graph, title, self._origin)
         else:  # the same rule, with other settings
             hyper = dict(self.own.graph.training.get("hyper") or {}) | dict(self.standing.changed)
             edit = SetTraining("hyper", hyper)
@@ -338,8 +346,20 @@ class InsideSession(QObject):
         self._told(answer)
 
     def race(self) -> None:
-        """Both rules from the same start: the race's own panel takes over."""
-        self.workspace.say(_("The race is not available."))
+        """Both rules from the same start, on the page of races. The rule is kept in the document, where its training can use it."""
+        races, title, origin = self.workspace.services.find(RACES), self.rule_title, self._origin
+        if races is None or self.standing.problems:
+            return
+        rate = settings_in(self.guest.document.graph).get("lr")
+        if self._do(SetTraining("rule", rule_of(self.guest.document.graph, title, origin)), _("Keep the rule {title}").format(title=title)):
+            self._in_document = self.guest.document.revision
+            self.workspace.actions_by_id["inside_leave"].trigger()
+            races.race_between({origin: rate, CUSTOM: rate})
+
+    @property
+    def _origin(self) -> str:
+        """The optimizer that the rule was made of."""
+        return self.guest.key if self.guest.key != CUSTOM else str((self.own.graph.training.get("rule") or {}).get("from") or "sgd")
 
     def export(self) -> None:
         """Write the rule as a class for PyTorch."""

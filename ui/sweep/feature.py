@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,7 +24,7 @@ from ui.look.afar import unit
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import Service
+from ui.shell.workspace.services import RACES, Service
 from ui.sweep.state import SweepState
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class SweepFeature(Feature):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         workspace.services.offer(SWEEP, self)
+        workspace.services.offer(RACES, self)
         self.state = SweepState(workspace.work)
         self.state.setParent(self)
         self.state.changed.connect(self._changed)
@@ -129,6 +130,13 @@ class SweepFeature(Feature):
             self._enter_race()
         self.workspace.actions_by_id["race"].setChecked(self.racing)
         self._changed()
+
+    def race_between(self, rates: Mapping[str, float | None]) -> None:
+        """Show the page of races with these optimizers chosen, each at its rate (None: the usual one)."""
+        if not self.racing:
+            self.toggle_race()
+        if self.race is not None:
+            self.race.form.choose(rates)
 
     def _enter_race(self) -> None:
         from ui.look.stage import Stage

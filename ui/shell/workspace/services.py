@@ -172,6 +172,13 @@ class InsideView(Protocol):
         """Whether a rule that was rewired and is not used may be let go of; asks."""
 
 
+class Races(Protocol):
+    """Races of optimizers, on a page of their own."""
+
+    def race_between(self, rates: Mapping[str, float | None]) -> None:
+        """Show the page with these optimizers chosen, each at its rate (None: the usual one)."""
+
+
 class Lessons(Protocol):
     """Lessons and their recordings."""
 
@@ -319,6 +326,7 @@ class Comparing(Protocol):
 PREDICTIONS: Service[Predictions] = Service("predictions")
 LESSONS: Service[Lessons] = Service("lessons")
 INSIDE: Service[InsideView] = Service("inside")
+RACES: Service[Races] = Service("races")
 TABLE_IMPORT: Service[Tables] = Service("tables")
 DRAWINGS: Service[Drawings] = Service("drawings")
 TEST_PART: Service[TestPart] = Service("test part")
