@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
-MORE_SIZES = dict.fromkeys(("runs", "compare", "sweep", "race", "paths", "timeline"), (1280, 720))
+MORE_SIZES = dict.fromkeys(("runs", "compare", "sweep", "race", "paths", "timeline", "inside"), (1280, 720))
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
 
@@ -211,6 +211,23 @@ def paths(window: Window) -> None:
     _one_after_another(window, (choose, start, show))
 
 
+def inside(window: Window) -> None:
+    """Adam's inside for one weight of the spiral's network, after five training steps."""
+    from graph.model.edits import Compound, SetTraining
+
+    def begin() -> None:
+        adam = Compound((SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.01})))
+        window.document.do(adam, "Adam")
+
+    def show() -> None:
+        window.actions_by_id["inside"].trigger()
+
+    def step() -> None:
+        window.actions_by_id["train_step"].trigger()
+
+    _one_after_another(window, (begin, show, *[step] * 5))
+
+
 def _kernel(window: Window) -> Kernel:
     assert window.kernel is not None
     return window.kernel
@@ -257,6 +274,7 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "sweep": ("tanh-mlp-2-4-2", sweep, None),
     "race": ("spiral", race, None),
     "paths": ("saddle", paths, None),
+    "inside": ("spiral", inside, None),
 }
 """Name of the picture: the example, what is done, milliseconds until it is taken; None: when all is done."""
 
