@@ -62,3 +62,17 @@ def test_adam_s_exact_average_by_the_slide() -> None:
     assert float(value(frame.root, names)) == pytest.approx(math.sqrt((0.999 * 1 + 4) / 1.999) + 1e-8, rel=1e-12)
     assert float(value(frame.alpha, names)) == pytest.approx(0.1 * 0.1 / 0.19, rel=1e-12)
     assert float(value(frame.beta, names)) == pytest.approx(0.9 * 0.1 / 0.19, rel=1e-12)
+
+
+def test_adagrad_s_effective_rates_are_those_of_the_lecture() -> None:
+    """Gradients (0.1, 0.2) and (20, 10): r = 0.05 and 500, so the rates are η/√0.05 ≈ η/0.22 and η/√500 ≈ η/22."""
+    theta = torch.zeros(2, dtype=torch.float64)
+    adagrad = OPTIMIZERS["adagrad"]({"lr": 0.5}, [theta])
+    for slopes in ((0.1, 20.0), (0.2, 10.0)):
+        adagrad.step([torch.tensor(slopes, dtype=torch.float64)])
+    frame = adagrad.frame(adagrad.hyper, {})
+    assert frame is not None
+    rates = value(frame.rate, adagrad.symbols(adagrad.hyper) | {STEP: 2.0, "r": adagrad.state["r"][0]})
+    divisors = (0.5 / torch.as_tensor(rates)).tolist()
+    assert divisors == pytest.approx([math.sqrt(0.1**2 + 0.2**2), math.sqrt(20.0**2 + 10.0**2)], rel=1e-8)
+    assert [round(divisors[0], 2), round(divisors[1])] == [0.22, 22]
