@@ -32,12 +32,12 @@ class Muon(Optimizer):
         Setting("nesterov", "bool", True, title="Nesterov", help="The newest gradient counts once more."),
         Setting(
             "adjust", "choice", "original", choices=("original", "match_rms_adamw"), title="Rate by shape",
-            choice_titles=("√max(1, rows/columns)", "0.2·√max(rows, columns)"),
-            help="Factor of η for a matrix: Keller Jordan's, or one that makes steps as long as AdamW's.",
+            choice_titles=("Original", "Like AdamW"),
+            help="Factor of η for a p × q matrix: √max(1, p/q), or 0.2·√max(p, q), which makes steps as long as AdamW's.",
         ),
         weight_decay(0.1),
         Setting(
-            "other_lr", "float", 0.001, 0.0, 1e6, title="Learning rate of the others", symbol="κ", logarithmic=True,
+            "other_lr", "float", 0.001, 0.0, 1e6, title="Rate of the others", symbol="κ", logarithmic=True,
             help="For biases and all that is no matrix, by AdamW. A schedule changes it as it changes η.",
         ),
         *betas(),
