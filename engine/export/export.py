@@ -28,6 +28,7 @@ from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import declared
 from engine.training.state import state_key
 from graph.model.reach import reachable
+from graph.model.several_objectives import goals_of
 from graph.text.messages import _, translated
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ def export(model: Model, title: str = "") -> str:
     """
     if model.inference.errors:
         raise ExportError(model.inference.errors[0].text)
+    if goals_of(model.graph):
+        raise ExportError(
+            _("an exported program trains one objective, but this graph has several: empty the list of objectives to export it")
+        )
     try:
         spec = declared(model.graph.training)
         hyper = spec.with_defaults(model.graph.training.get("hyper") or {})

@@ -25,6 +25,7 @@ from engine.training.result import evaluated, parts_read
 from engine.training.run import Run
 from engine.training.schedules.registry import SCHEDULES
 from graph.model.computation import computation_key
+from graph.model.several_objectives import goals_of
 from graph.model.training_settings import TRAINING_SETTINGS, setting_in
 from graph.text.messages import _, translated
 
@@ -144,6 +145,10 @@ def _why_alone(graph: Graph) -> str:
     spec = declared_or_none(graph.training)
     if spec is None:
         return _("the optimizer is not known")
+    if goals_of(graph):
+        return _("the graph has several objectives")
+    if any(node.type == "source.noise" for node in graph.nodes.values()):
+        return _("a Noise node draws numbers of its own in every run")
     if spec.evaluates_loss:
         return _("{optimizer} evaluates the loss itself").format(optimizer=translated(spec.short or spec.title))
     if spec.looks_ahead(spec.with_defaults(graph.training.get("hyper") or {})):

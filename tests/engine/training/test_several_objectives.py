@@ -10,8 +10,15 @@ import torch
 
 from engine.compile.views import Absent
 from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
 from engine.explain.update.answer import rehearse
+from engine.export.export import export
+from engine.export.registry import ExportError
+from engine.learned.instruments import Observe
+from engine.learned.instruments.observing import observe
 from engine.numerics.rng import generator
+from engine.sweep.plan import Axis, SweepPlan, Swept
+from engine.sweep.training import groups
 from engine.training.compiled import RunError
 from engine.training.curve import curve_of, point_rows
 from engine.training.model import Model
@@ -185,3 +192,12 @@ def test_what_cannot_be_trained_is_refused_in_words() -> None:
     SetParam("y", "frozen", True).apply(graph)
     with pytest.raises(RunError, match=r"Objective 2 \(f\) depends on none of the parameters that it moves"):
         Run(Model(graph)).prepare()
+
+
+def test_what_does_not_know_several_objectives_says_so() -> None:
+    model = Model(minmax("alternating"))
+    with pytest.raises(ExportError, match="this graph has several"):
+        export(model)
+    with pytest.raises(Unanswerable, match="this document has several"):
+        list(observe(ExplainContext(model, Run(model)), Observe(layers=("f",))))
+    assert groups(minmax("alternating"), SweepPlan((Axis(Swept("seed"), (0, 1)),)))[0].why == "the graph has several objectives"
