@@ -167,7 +167,7 @@ class SearchView(QWidget):
         bottom, top = min(heights), max([search.loss, *shown])
         span = top - bottom or max(abs(top), 1e-300)
         self._plot.setXRange(low, high, padding=0.0)
-        self._plot.setYRange(bottom - ROOM * span, top + ROOM * span, padding=0.0)
+        self._plot.setYRange(bottom - ROOM * span, top + 2 * ROOM * span, padding=0.0)
 
     def _points(self, search: LineSearch, low: float, high: float) -> None:
         theme, plot = self._theme, self._plot

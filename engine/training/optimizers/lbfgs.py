@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HALVINGS = 60
 """How often L-BFGS halves a step that leads to where the loss is not finite."""
 PREFIX = "lbfgs."
-SEARCHES = {"none": "None (PyTorch)", "strong_wolfe": "Strong Wolfe (PyTorch)", **RULES}
+SEARCHES = {"none": "PyTorch: none", "strong_wolfe": "PyTorch: Wolfe", **RULES}
 OF_TORCH = "line_search=none|strong_wolfe"
 
 
@@ -42,12 +42,13 @@ class Lbfgs(Optimizer):
     family = "second"
     doc = (
         "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989); it keeps 2mn numbers for m pairs and n weights. "
-        "With a line search of PyTorch, torch.optim.LBFGS itself runs, several iterations a step; with the others our own, one iteration "
+        "With a PyTorch line search, torch.optim.LBFGS itself runs, several iterations a step; with the others our own, one iteration "
         "a step. Always uses the whole training set."
     )
     settings = (
         learning_rate(1.0),
-        Setting("line_search", "choice", "strong_wolfe", choices=tuple(SEARCHES), choice_titles=tuple(SEARCHES.values())),
+        Setting("line_search", "choice", "strong_wolfe", choices=tuple(SEARCHES), choice_titles=tuple(SEARCHES.values()),
+                help="With PyTorch: torch.optim.LBFGS itself, several iterations a step. The others: one iteration a step."),
         Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step", when=OF_TORCH),
         Setting("history_size", "int", 10, 1, 100, title="Pairs remembered"),
         Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True, when=OF_TORCH),
@@ -176,10 +177,10 @@ class Lbfgs(Optimizer):
 
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
         if self.own is not None:
-            return self.own.step_note(before, after)
+            return f"{_('This is one iteration of our own L-BFGS.')} {self.own.step_note(before, after)}"
         tried, begun = after.get(f"{PREFIX}func_evals"), before.get(f"{PREFIX}func_evals")
         count = int(tried) - int(begun or 0) if tried is not None else 0
-        notes = [_("One step of L-BFGS runs several iterations; d is their sum.")]
+        notes = [_("One step of torch.optim.LBFGS runs several iterations; d is their sum.")]
         notes.append(ngettext("It evaluated the loss once.", "It evaluated the loss {count} times.", count).format(count=count))
         if away := self.backed_away:
             notes.append(ngettext(

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     from engine.training.optimizers.base import Evaluate, Hessian, Tensors
 
-RULES = {"fixed": "Fixed step", "exact": "Exact on a quadratic", "backtracking": "Backtracking (Armijo)", "wolfe": "Strong Wolfe"}
+RULES = {"fixed": "Fixed step", "exact": "Exact", "backtracking": "Backtracking", "wolfe": "Strong Wolfe"}
 """The line searches by their titles."""
+CHOICE = (
+    "How far each step goes. Fixed: always η. Exact: to the minimum of the parabola along the direction, exact for a quadratic loss. "
+    "Backtracking: shorten the step until the loss is low enough (Armijo). Strong Wolfe: low and flat enough."
+)
 SEARCHES = "backtracking|wolfe|exact"
 UPHILL = _("The loss does not fall along this direction, so the search goes against the gradient instead.")
 NOT_FINITE = _("The direction is not finite, so the step goes against the gradient instead.")
@@ -52,7 +56,9 @@ def search_settings(default: str, c2: float) -> tuple[Setting, ...]:
     """The line search and its constants."""
     return (
         step_length(),
-        Setting("line_search", "choice", default, choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Line search"),
+        Setting(
+            "line_search", "choice", default, choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Line search", help=CHOICE
+        ),
         *constants(c2),
     )
 

@@ -20,6 +20,7 @@ from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
+from tests.engine.training.optimizers.cases import ANY_LOSS
 from tests.support.latex import evaluate
 from tests.support.networks import network, product, tanh_net
 
@@ -34,7 +35,7 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("adamw", {"lr": 0.02, "weight_decay": 0.0}), ("adamw", {"lr": 0.02, "amsgrad": True, "weight_decay": 0.1}),
     ("nadam", {"lr": 0.02}), ("nadam", {"lr": 0.02, "weight_decay": 0.01, "momentum_decay": 0.1}),
 ]  # fmt: skip
-OTHERS: list[tuple[str, dict[str, Any]]] = [(key, {}) for key in OPTIMIZERS if key not in dict(SETTINGS)]
+OTHERS: list[tuple[str, dict[str, Any]]] = [(key, {}) for key in ANY_LOSS if key not in dict(SETTINGS)]
 ALL = SETTINGS + [(key, hyper) for key, hyper in OTHERS if not OPTIMIZERS[key].evaluates_loss]
 """Every optimizer, one that nobody thought of here with its own defaults."""
 TORCH: dict[str, Any] = {
