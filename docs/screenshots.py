@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
-MORE_SIZES = dict.fromkeys(("runs", "compare", "sweep", "race", "paths", "timeline", "inside"), (1280, 720))
+MORE_SIZES = dict.fromkeys(
+    ("runs", "compare", "sweep", "race", "paths", "timeline", "inside", "velocity", "saddle", "uniform-frame"), (1280, 720)
+)
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
 
@@ -189,6 +191,52 @@ def race(window: Window) -> None:
     _one_after_another(window, (choose, start))
 
 
+def velocity(window: Window) -> None:
+    """The velocity of every weight of two layers, of Adam after 40 steps."""
+    from graph.model.edits import Compound, SetTraining
+
+    window.modes.choose("teach")
+    edits = (SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.02}), SetTraining("epochs", None), SetTraining("steps", 40))
+    window.document.do(Compound(edits), "Choose the optimizer")
+    actions = window.actions_by_id
+    steps = ("cards_heat", "weights_velocity", "train", "fit_all", "zoom_out")
+    _one_after_another(window, [actions[name].trigger for name in steps])
+
+
+def saddle(window: Window) -> None:
+    """The path of heavy ball past the saddle of (1 − w₂w₁)², and one of its steps as a sum."""
+    from graph.model.edits import Compound, SetParam, SetTraining
+
+    graph = window.document.graph
+    starts = [(node, value) for name, value in (("w1", 1.0), ("w2", -0.97)) if (node := graph.named(name)) is not None]
+    edits = [SetParam(node.id, "value", value) for node, value in starts]
+    edits += [SetTraining("optimizer", "momentum"), SetTraining("hyper", {"lr": 0.02, "momentum": 0.8}), SetTraining("steps", 60)]
+    window.document.do(Compound(tuple(edits)), "Start beside the saddle")
+
+    def choose() -> bool:
+        page = window.weights.page("steps")
+        ready = page is not None and page.track is not None and page.surface is not None
+        if ready:
+            page.slider.setValue(6)
+        return ready
+
+    _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.weights.fill("steps"), choose, lambda: None))
+
+
+def uniform_frame(window: Window) -> None:
+    """Five optimizers in one frame, with the numbers of a run of Adam on the saddle."""
+    from graph.model.edits import Compound, SetTraining
+
+    edits = SetTraining("optimizer", "adam"), SetTraining("hyper", {"lr": 0.02}), SetTraining("steps", 60)
+    window.document.do(Compound(edits), "Choose Adam")
+
+    def filled() -> bool:
+        page = window.weights.page("frame")
+        return page is not None and page.table is not None
+
+    _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.weights.fill("frame"), filled, lambda: None))
+
+
 def paths(window: Window) -> None:
     """The paths of four optimizers on (1 − w₂w₁)², from a start beside a sharp minimum."""
     from graph.model.edits import SetTraining
@@ -269,6 +317,9 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "gallery": ("xy-plus-z", gallery, 3_500),
     "palette": ("sigmoid-neuron", palette, 1_500),
     "runs": ("spiral", runs, None),
+    "velocity": ("tanh-mlp-2-4-2", velocity, None),
+    "saddle": ("saddle", saddle, None),
+    "uniform-frame": ("saddle", uniform_frame, None),
     "timeline": ("spiral", timeline, None),
     "compare": ("tanh-mlp-2-4-2", compare, None),
     "sweep": ("tanh-mlp-2-4-2", sweep, None),

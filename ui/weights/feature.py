@@ -20,8 +20,6 @@ from ui.look.theme import font
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.present import outdated
 from ui.shell.workspace.services import LESSONS
-from ui.weights.plates import Field, Key, Plate, cells, index_of, plane, plates
-from ui.weights.staged import Staged, leave_text
 
 if TYPE_CHECKING:
     from engine.compile.views import ArrayView, TraceView
@@ -34,7 +32,8 @@ if TYPE_CHECKING:
     from ui.weights.frame_page import FramePage
     from ui.weights.page import StepsPage
     from ui.weights.painting import Strip
-    from ui.weights.staged import StagedPage
+    from ui.weights.plates import Field, Key, Plate
+    from ui.weights.staged import Staged, StagedPage
 
 Shown = Literal["values", "velocity", "squares", "rate", "momentum", "step", "sums"]
 QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "step", "sums")
@@ -139,7 +138,7 @@ class WeightsFeature(Feature):
     def attached(self, page: StagedPage, key: str, large: bool = False) -> None:
         """A page is used for the first time: its button fills the window with it, or leaves."""
         if large:
-            page.fill.setText(leave_text())
+            page.fill.setText(_("Back to the graph"))
             page.fill.clicked.connect(lambda _c: self._staged[key].leave())
         else:
             page.fill.clicked.connect(lambda _c: self.fill(key))
@@ -149,10 +148,15 @@ class WeightsFeature(Feature):
         if key not in self._staged:
             from ui.weights.frame_page import FramePage
             from ui.weights.page import StepsPage
+            from ui.weights.staged import Staged
 
             make, name = (StepsPage, _("Steps on the objective")) if key == "steps" else (FramePage, _("Uniform frame of the optimizers"))
             self._staged[key] = Staged(self.workspace, name, make)
         self._staged[key].enter(lambda page: page.attach(self, large=True))  # type: ignore[attr-defined]
+
+    def page(self, key: str) -> Panel | None:
+        """The page that fills the window, or has done so."""
+        return self._staged[key].page if key in self._staged else None
 
     def _large(self) -> list[Panel]:
         """The pages that fill the window, or have done so."""
@@ -246,6 +250,7 @@ class WeightsFeature(Feature):
 
     def _paint(self, painter: QPainter) -> None:
         from ui.weights.painting import paint_plate, paint_strip
+        from ui.weights.plates import cells, plates
 
         model = self.workspace.canvas.model
         camera, theme, scene = model.camera, model.theme, model.scene
@@ -257,7 +262,10 @@ class WeightsFeature(Feature):
             boxes = {node: QRectF(camera.to_view(r.topLeft()), camera.to_view(r.bottomRight())) for node, r in cards.items()}
             shapes = {node: [(key, shape.shape) for key, shape in own] for node, own in tensors.items() if node in boxes}
             size = theme.scale
-            self._plates = plates(boxes, shapes, view, QFontMetricsF(font("small", size)).height(), size)
+            free = QRectF(view)
+            if self._strip is not None:
+                free.setBottom(min(view.bottom(), self._strip.box.top() - 4))
+            self._plates = plates(boxes, shapes, free, QFontMetricsF(font("small", size)).height(), size)
             views = dict(self.seen.tensors)
             for field in (field for plate in self._plates for field in plate.fields):
                 self._table(views[field.key], field)
@@ -278,6 +286,8 @@ class WeightsFeature(Feature):
         self.workspace.canvas.model.viewport.cover(OWNER, strip.box if strip is not None else None)
 
     def _table(self, view: ArrayView, field: Field) -> np.ndarray:
+        from ui.weights.plates import cells
+
         known = self._tables.get(field.key)
         if known is None or known.shape != (field.rows, field.columns):
             known = self._tables[field.key] = cells(view, field)
@@ -320,6 +330,8 @@ class WeightsFeature(Feature):
         if key is not None:
             self._choose(next(each for each in QUANTITIES if each == key))
             return True
+        from ui.weights.plates import index_of
+
         hit = self._hit(at)
         if hit is None:
             return self._strip is not None and self._strip.box.contains(at)
@@ -345,6 +357,8 @@ class WeightsFeature(Feature):
         return None
 
     def _said(self, field: Field, row: int, column: int) -> str:
+        from ui.weights.plates import index_of, plane
+
         view = dict(self.seen.tensors)[field.key] if self.seen is not None else None
         if self.seen is None or view is None:
             return ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 
 from engine.learned.surface import Surface
 from ui.look.theme import Theme, color, faded, mixed
@@ -37,11 +38,12 @@ class PlanePlot:
         levels = levels_of(surface.f, LEVELS)
         for i, pieces in enumerate(level_lines(surface.f, surface.xs, surface.ys, levels)):
             hue = mixed(mixed(theme.forward, theme.heat[0], i / max(len(levels) - 1, 1)), theme.panel, 0.35)
-            ends = pieces.reshape(-1, 2)
-            plot.plot(ends[:, 0], ends[:, 1], connect="pairs", pen=pen(hue if not stale else theme.stale, 1.1, theme))
+            ends, line = pieces.reshape(-1, 2), pen(hue if not stale else theme.stale, 1.1, theme)
+            line.setCapStyle(Qt.PenCapStyle.RoundCap)  # so that the pieces of a line meet
+            plot.plot(ends[:, 0], ends[:, 1], connect="pairs", pen=line)
         if path is not None and len(path):
             later, earlier = path[upto:], path[: upto + 1]
-            plot.plot(later[:, 0], later[:, 1], pen=pen(theme.hairline, 1.6, theme))
+            plot.plot(later[:, 0], later[:, 1], pen=pen(theme.stale, 1.4, theme))
             plot.plot(earlier[:, 0], earlier[:, 1], pen=pen(theme.text, 2.0, theme))
             if len(earlier) <= 400:
                 plot.plot(earlier[:, 0], earlier[:, 1], pen=None, symbol="o", symbolSize=4.5 * theme.scale, symbolBrush=color(theme.text),
@@ -56,13 +58,13 @@ class PlanePlot:
             plot.removeItem(item)
         self._step = []
         end = at
-        for hue, (across, up) in parts[:-1]:
-            following = (end[0] + across, end[1] + up)
-            self._arrow(end, following, hue, 3.0, theme)
-            end = following
         if parts:
             hue, (across, up) = parts[-1]
-            self._arrow(at, (at[0] + across, at[1] + up), hue, 4.0, theme)
+            self._arrow(at, (at[0] + across, at[1] + up), hue, 6.0, theme)
+        for hue, (across, up) in parts[:-1]:
+            following = (end[0] + across, end[1] + up)
+            self._arrow(end, following, hue, 2.5, theme)
+            end = following
         if ahead is not None:
             self._step.append(self._dot(ahead, theme.panel, theme.highlight, 12, theme))
         self._step.append(self._dot(at, theme.highlight, theme.panel, 11, theme))
@@ -81,7 +83,7 @@ class PlanePlot:
         box = self.widget.getViewBox().rect()
         across = (end[0] - start[0]) / (high_x - low_x) * max(box.width(), 1.0)
         up = (end[1] - start[1]) / (high_y - low_y) * max(box.height(), 1.0)
-        head = min(14.0 * theme.scale, 0.8 * math.hypot(across, up))
+        head = min(3.2 * width * theme.scale + 5, 0.8 * math.hypot(across, up))
         if head < 2:
             return
         arrow = pyqtgraph.ArrowItem(angle=180 - math.degrees(math.atan2(up, across)), headLen=head, headWidth=0.8 * head, pen=None,

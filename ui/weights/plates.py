@@ -21,7 +21,7 @@ WRITTEN = 8
 """Tensors of up to so many numbers have them written below their cells."""
 HIGHEST = 190.0
 """A plate with its fields is about as high, at most."""
-ENOUGH, SINGLE, SHARE = 100.0, 24.0, 0.6
+ENOUGH, SINGLE, SHARE = 150.0, 24.0, 0.6
 """Pixels that a plate needs below its card, and one of a single number; where there are fewer, it covers this share of the card."""
 MOST_ROWS = 12
 """Of a tensor with more rows, so many count where tensors share the height of a plate."""
@@ -105,8 +105,9 @@ def _plate(
     below = [box.top() for other, box in cards.items() if other != node and box.top() >= card.bottom() and _overlap(box, card)]
     own, foot = tensors[node], card.bottom() + APART
     room = min([view.bottom(), *below]) - card.bottom() - 2 * APART
-    if room < (ENOUGH if max(math.prod(shape) for _key, shape in own) > 1 else SINGLE + line):  # over the lower part of the card
-        room = min(SHARE * card.height(), HIGHEST)
+    over = min(SHARE * card.height(), HIGHEST)
+    if room < (ENOUGH if max(math.prod(shape) for _key, shape in own) > 1 else SINGLE + line) and over > room:
+        room = over
         foot = min(card.bottom(), view.bottom()) - room
     columns = [plane(shape)[1] for _key, shape in own]
     wanted = max(max((min(c, 4) * wide for c, (_key, shape) in zip(columns, own, strict=True) if math.prod(shape) <= WRITTEN), default=0.0),
@@ -121,7 +122,8 @@ def _plate(
         field = _field(key, shape, left, top, width, max(high * share / sum(rows) - line, 2 * LEAST), wide)
         fields.append(field)
         top = field.area.bottom() + (line if field.written else EDGE)
-    return Plate(node, QRectF(left - EDGE, foot, width + 2 * EDGE, top - foot + EDGE / 2), tuple(fields))
+    used = max(field.area.width() for field in fields)
+    return Plate(node, QRectF(left + (width - used) / 2 - EDGE, foot, used + 2 * EDGE, top - foot + EDGE / 2), tuple(fields))
 
 
 def _field(key: Key, shape: Shape, left: float, top: float, width: float, room: float, wide: float) -> Field:

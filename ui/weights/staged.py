@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from graph.text.messages import _
 from ui.look.stage import Stage
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
@@ -78,8 +77,3 @@ class Staged:
             theme = for_graph(self._workspace.theme)
             self._stage.setStyleSheet(style_sheet(theme))
             self.page.set_theme(theme)
-
-
-def leave_text() -> str:
-    """On the button of a page that fills the window."""
-    return _("Back to the graph")
