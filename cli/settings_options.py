@@ -42,6 +42,8 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
             owner = groups.get(setting.excludes) or groups.setdefault(setting.name, parser.add_mutually_exclusive_group())
         words = choices.get(setting.name, setting.choices)
         described = setting.option_help or ", ".join(words)
+        if setting.name == "optimizer":
+            described = _("{names}; with its own settings as in nesterov:form=lecture:momentum=0.8").format(names=described)
         if setting.kind == "bool":
             owner.add_argument(setting.option, dest=setting.name, action=argparse.BooleanOptionalAction, default=None, help=described)
         else:
@@ -123,6 +125,9 @@ def _number(text: str) -> float:
 
 
 def _reader(setting: TrainingSetting, words: tuple[str, ...]) -> Callable[[str], Any]:
+    if setting.name == "optimizer":
+        known = choice(*words)
+        return lambda text: known(text.partition(":")[0]) and text
     if setting.kind == "choice":
         return choice(*words)
 

@@ -82,12 +82,18 @@ def _interrupted(step: int, out: Path | None) -> str:
 
 def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
     """Put the options where the document keeps its training settings."""
+    from engine.sweep.competitor import Competitor, PlanError, competitor, read_competitor
     from engine.training.optimizers.base import OptimizerError
     from engine.training.optimizers.registry import declared
 
-    changes: dict[str, Any] = {}
-    key = options.optimizer or str(graph.training["optimizer"])
+    try:
+        own = Competitor(str(graph.training["optimizer"]))
+        wanted = competitor(read_competitor(graph, options.optimizer)) if options.optimizer else own
+    except PlanError as error:
+        raise CommandError(str(error)) from None
+    key, changes = wanted.optimizer, dict(wanted.training_values())
     hyper = dict(graph.training.get("hyper") or {}) if key == graph.training["optimizer"] else {}
+    hyper |= dict(wanted.hyper)
     if options.lr is not None:
         hyper["lr"] = options.lr
     try:

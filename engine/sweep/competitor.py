@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SCHEDULE_WORD = "schedule"
 """How a competitor's text begins its schedule."""
-OWN_TRAINING = ("warmup", "batch_size", "drop_last", "clip_norm", "clip_value", "accumulate")
+OWN_TRAINING = ("warmup", "batch_size", "drop_last", "clip_norm", "clip_value", "accumulate", "decay_biases")
 """Training settings that a competitor may have of its own, beside its schedule. Seeds and length are the same for all."""
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 Pairs = tuple[tuple[str, Any], ...]

@@ -79,3 +79,20 @@ def test_every_second_order_method_is_chosen_on_the_command_line(
     result = json.loads(capsys.readouterr().out)
     assert result["optimizer"] == optimizer and "norm of the gradient" in result["stopped"]
     assert result["params"] == {"a": pytest.approx(1.0, abs=1e-4), "b": pytest.approx(1.0, abs=1e-4)}
+
+
+def test_an_optimizer_is_spelled_with_its_own_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """f = a² by the lecture's Nesterov: v ← 0.5v − 0.1·2(a + 0.5v), a ← a + v."""
+    save(build("f = a^2", CATALOG, params={"a": 1.0}), tmp_path / "f.gradwire")
+    log = tmp_path / "log.csv"
+    command = ["train", str(tmp_path / "f.gradwire"), "--steps", "3", "--log", str(log), "--log-parameters", "--optimizer"]
+    assert run_command([*command, "nesterov:lr=0.1:momentum=0.5:form=lecture"]) == 0
+    with log.open(newline="") as stream:
+        reached = [float(row["a"]) for row in csv.DictReader(stream)]
+    a, v, wanted = 1.0, 0.0, []
+    for _step in range(3):
+        wanted.append(a)
+        v = 0.5 * v - 0.1 * 2 * (a + 0.5 * v)
+        a += v
+    assert reached == pytest.approx(wanted, rel=1e-12)
+    assert run_command([*command, "adam:form=lecture"]) != 0 and "one of pytorch, keras" in capsys.readouterr().err

@@ -123,3 +123,20 @@ def test_a_copy_that_diverges_leaves_and_the_others_go_on() -> None:
     assert stack.alone[0].problem is not None
     assert alone[1].problem is not None
     assert stack.alone[0].problem.text == alone[1].problem.text
+
+
+@pytest.mark.parametrize(("key", "form"), [("momentum", "lecture"), ("rmsprop", "keras")])
+def test_other_forms_go_along(key: str, form: str) -> None:
+    graph = tanh_net(optimizer=key, hyper={"form": form, "weight_decay": 0.02}, epochs=3)
+    together, alone, stack = both(graph, Axis(Swept("lr"), (0.002, 0.01)), Axis(Swept("seed"), (0, 7)))
+    assert not stack.alone
+    for one, other in zip(together, alone, strict=True):
+        assert_equal(one, other)
+
+
+def test_runs_that_look_ahead_or_leave_biases_out_go_alone() -> None:
+    seeds = SweepPlan((Axis(Swept("seed"), (0, 7)),))
+    ahead = tanh_net(optimizer="nesterov", hyper={"form": "lecture"})
+    assert [group.why for group in groups(ahead, seeds.checked(ahead))] == ["Nesterov takes the gradient at a point ahead"] * 2
+    biased = tanh_net(decay_biases=False)
+    assert [group.why for group in groups(biased, seeds.checked(biased))] == ["the setting Decay biases too is used"] * 2
