@@ -99,7 +99,8 @@ def test_the_same_start_and_batches_are_compared_not_assumed() -> None:
     fair = fairness(plan, {index: rows[index] for index in range(4)})
     assert fair is not None and fair.fair
     spoiled = {**rows, 2: MemberResult(2, "done", start="else", batches=rows[2].batches)}
-    assert not fairness(plan, spoiled).same_start  # type: ignore[union-attr]
+    unfair = fairness(plan, spoiled)
+    assert unfair is not None and not unfair.same_start
     width = SweepPlan((Axis(Swept("out_features", "hidden"), (2, 3)), Axis(SEED, (0, 1)))).checked(NET)
     assert fairness(width, swept(NET, width)[0]) is None
 
