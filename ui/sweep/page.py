@@ -38,7 +38,7 @@ from ui.sweep.table import SweepTable
 
 EMPTY = _("Choose settings and their values, then start the sweep. Each combination is trained from the initial values.")
 HIDDEN = _("Numbers are hidden until they are predicted, so the results of the sweep are not shown either.")
-LEFT, LEFT_SHARE = 380, 0.5
+LEFT, LEFT_SHARE = 380, 0.46
 """Width of the form, for type at 100 %, and its greatest share of the page."""
 BESIDE = 720
 """Width from which chart and table stand beside each other, for type at 100 %."""
