@@ -16,11 +16,14 @@ from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
+from engine.training.joint import JointProgram
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
+from engine.training.several import Several
 from engine.training.steps import StepConditions
 from engine.training.steps import Steps as TrainingSteps
 from engine.training.wrapped import Wrapped
+from graph.model.goal import Goal
 from graph.text.messages import _, translated
 
 
@@ -94,11 +97,10 @@ def _compared(model: Model, conditions: StepConditions, answer: BesideTorch, cou
     with threads(conditions.threads):
         parameters = model.parameters(program)
         live = [parameters[i] for i in program.trainable]
-        inner = conditions.optimizer(conditions.hyper, [p.double() for p in (p.clone() for p in live)])
-        inner.undecayed = conditions.undecayed
-        beside = Beside(inner, live)
+        beside = _beside(conditions, live)
+        moving = _several(program, conditions, beside) if isinstance(program, JointProgram) else beside[0]
         steps = TrainingSteps(model)
-        steps.bind(program, beside, conditions)
+        steps.bind(program, moving, conditions)
         steps.watched = None
         steps.batches = conditions.batches()
     steps.rates = None
@@ -117,4 +119,24 @@ def _compared(model: Model, conditions: StepConditions, answer: BesideTorch, cou
         yield JobReport(made, count)
     if not made:
         return BesideTorch(answer.stamp, answer.title, answer.name, why=_("The loss is not a finite number."))
-    return BesideTorch(answer.stamp, answer.title, answer.name, beside.largest, made)
+    apart = [each.largest for each in beside]
+    return BesideTorch(answer.stamp, answer.title, answer.name, math.nan if any(map(math.isnan, apart)) else max(apart), made)
+
+
+def _beside(conditions: StepConditions, live: list[Tensor]) -> list[Beside]:
+    """The optimizer on copies of the live parameters; of several objectives, one for each."""
+    program, hyper = conditions.program, conditions.hyper
+    spans: list[tuple[Goal | None, slice]] = [(None, slice(0, len(live)))]
+    if isinstance(program, JointProgram):
+        spans = [(member.goal, span) for member, span in program.spans()]
+    beside = []
+    for goal, span in spans:
+        own = hyper if goal is None or goal.rate is None else {**hyper, "lr": goal.rate}
+        inner = conditions.optimizer(own, [p.clone().double() for p in live[span]])
+        inner.undecayed = frozenset(i - span.start for i in conditions.undecayed)
+        beside.append(Beside(inner, live[span]))
+    return beside
+
+
+def _several(program: JointProgram, conditions: StepConditions, beside: list[Beside]) -> Several:
+    return Several(beside, [member.goal for member in program.members], conditions.hyper, float(conditions.hyper["lr"]))

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from engine.compile.views import Absent
+from engine.explain.beside_torch import CompareWithTorch
+from engine.explain.beside_torch.answer import compare
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import rehearse
@@ -16,6 +18,7 @@ from engine.export.export import export
 from engine.export.registry import ExportError
 from engine.learned.instruments import Observe
 from engine.learned.instruments.observing import observe
+from engine.numerics.job import finished
 from engine.numerics.rng import generator
 from engine.sweep.plan import Axis, SweepPlan, Swept
 from engine.sweep.training import groups
@@ -192,6 +195,12 @@ def test_what_cannot_be_trained_is_refused_in_words() -> None:
     SetParam("y", "frozen", True).apply(graph)
     with pytest.raises(RunError, match=r"Objective 2 \(f\) depends on none of the parameters that it moves"):
         Run(Model(graph)).prepare()
+
+
+def test_both_objectives_optimizers_are_compared_with_torch_s() -> None:
+    model = Model(gan("alternating", 2))
+    answer = finished(compare(ExplainContext(model, Run(model).prepare()), CompareWithTorch(steps=9)))
+    assert answer.steps == 9 and answer.largest < 1e-12
 
 
 def test_what_does_not_know_several_objectives_says_so() -> None:
