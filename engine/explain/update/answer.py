@@ -136,6 +136,8 @@ def update(situation: ExplainContext, question: UpdateOf) -> UpdateTable:
         raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
     spec, model = run.spec, situation.model
     chosen = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
+    if not chosen and any(question.node in ("", key[0]) and question.name in ("", key[1]) for key in rehearsal.old):
+        raise Unanswerable(_("The next step is another objective's: it leaves this parameter as it is."))
     if not chosen:
         raise Unanswerable(_("Training does not change this parameter: it is frozen, or the loss does not depend on it."))
     rows = tuple(row_of(model, spec, rehearsal, key, question.entry) for key in chosen)

@@ -35,6 +35,9 @@ def last_change(scene: Scene, key: Key) -> Section | None:
     if made is None:
         return Section("update", _("Last change"), (words(_not_held(step)),), place)
     conditions, rehearsal = made
+    if key not in rehearsal.new:
+        text = _("Training step {step} was another objective's: it left this parameter as it was.").format(step=f"{step:,}")
+        return Section("update", _("Last change"), (words(text),), place)
     entry = scene.entry(tuple(rehearsal.old[key].shape))
     change = row_of(model, conditions.optimizer, rehearsal, key, entry)
     title = _("Last change: step {step} of {optimizer}").format(step=f"{step:,}", optimizer=conditions.optimizer.title)

@@ -13,7 +13,8 @@ from engine.explain.beside_torch import CompareWithTorch
 from engine.explain.beside_torch.answer import compare
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.explain.update.answer import rehearse
+from engine.explain.update import UpdateOf
+from engine.explain.update.answer import rehearse, update
 from engine.export.export import export
 from engine.export.registry import ExportError
 from engine.learned.instruments import Observe
@@ -184,6 +185,8 @@ def test_the_update_of_a_step_is_of_the_objective_whose_turn_it_is() -> None:
     run.train(max_steps=1)
     made = rehearse(run)
     assert list(made.new) == [("y", "value")] and float(made.gradients["y", "value"]) == pytest.approx(-0.95)  # −∂(x·y)/∂y at x = 0.95
+    with pytest.raises(Unanswerable, match="The next step is another objective's"):
+        update(ExplainContext(model, run), UpdateOf("x", "value"))
     assert made.note == "This objective is maximised: g is the gradient with the opposite sign."
 
 
