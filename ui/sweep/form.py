@@ -78,8 +78,8 @@ class AxisRow(QWidget):
         for column, widget in enumerate((self.box, self.values, self.remove)):
             grid.addWidget(widget, 0, column)
         grid.addWidget(self.complaint, 1, 0, 1, 3)
-        grid.setColumnStretch(0, 8)
-        grid.setColumnStretch(1, 14)
+        grid.setColumnStretch(0, 7)
+        grid.setColumnStretch(1, 15)
         self.complaint.hide()
         self.box.activated.connect(self._chosen)
         self.values.textEdited.connect(lambda _text: self.edited.emit())
