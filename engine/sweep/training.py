@@ -37,7 +37,7 @@ TURN = 0.01
 LARGE = 200_000
 """Multiplications of weights in one step from which training copies together is no faster than one after another."""
 TOGETHER = 2**26
-"""Numbers that the copies of one batch hold: parameters, optimizer's memory and values of a step."""
+"""Numbers that the copies at work hold: parameters, optimizer's memory and values of a step."""
 MOST = 256
 """Copies in one batch."""
 OWN = ("hyper", "seed", "order_seed", "clip_norm", "clip_value", "lr_schedule", "lr_schedule_hyper", "warmup")
@@ -172,7 +172,7 @@ def _group(sweeping: Sweeping, group: Group) -> Steps:
     while waiting and not why:
         try:
             compiled = compiled or Compiled(graphs[waiting[0]], _device(graphs[waiting[0]]))
-            most = copies(compiled)
+            most = copies(compiled, len(sweeping.working))
             if most < 2:
                 why = _("a network of this size is as fast alone")
                 break
@@ -196,8 +196,8 @@ def _group(sweeping: Sweeping, group: Group) -> Steps:
         yield from _alone(sweeping, group, index, graphs[index], compiled)
 
 
-def copies(compiled: Compiled) -> int:
-    """How many copies of a network are trained together: 0 or 1 where that is no faster."""
+def copies(compiled: Compiled, batches: int = 1) -> int:
+    """How many copies of a network are trained together, where so many batches share the memory: 0 or 1 where that is no faster."""
     inference = compiled.inference
     rows = int(compiled.graph.training.get("batch_size") or 0) or compiled.feeds.rows["train"] or 1
     learned, products = 0, 0
@@ -210,7 +210,7 @@ def copies(compiled: Compiled) -> int:
     if products > LARGE or compiled.device != "cpu":
         return 1
     values = sum(math.prod(shape.full(rows)) for shape in inference.outputs.values())
-    return max(1, min(MOST, TOGETHER // max(1, 6 * learned + 3 * values)))
+    return max(1, min(MOST, TOGETHER // max(1, max(batches, 1) * (6 * learned + 3 * values))))
 
 
 def _together(sweeping: Sweeping, group: Group, stack: Stack, chunk: Sequence[int], runs: Sequence[Run]) -> Steps:
