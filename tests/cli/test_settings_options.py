@@ -42,7 +42,7 @@ def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:
 
 def test_settings_that_can_be_typed_have_an_option() -> None:
     without = {s.name for s in TRAINING_SETTINGS if not s.option and not s.spelling}
-    assert without == {"hyper", "lr_schedule_hyper", "warmup"}, "set by --lr and --schedule"
+    assert without == {"hyper", "lr_schedule_hyper", "warmup", "rule"}, "set by --lr and --schedule; a rule is wired"
 
 
 @each_option
