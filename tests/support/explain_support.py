@@ -36,6 +36,7 @@ class Desk(QObject):
 
     traced = Signal(object)
     progressed = Signal(object)
+    waiting_progressed = Signal(object)
     status = Signal(str, str)
     handed = Signal(object)
 
@@ -47,6 +48,7 @@ class Desk(QObject):
         self.losses: dict[int, Losses] = {}
         self.steps: Losses | None = None
         self.training, self.ready, self.pid = False, True, None
+        self.waiting: None = None
         self.trace: TraceView | None = None
         self.asked: list[Question] = []
         self.quiet = self.held = False

@@ -54,7 +54,7 @@ def _values(painter: QPainter, whole: QRectF, theme: Theme, state: SweepState, m
     if not any(row.ended for row in state.rows.values()):
         return picture
     inks = hues(theme, len(lines), False)
-    look = {key: (ink, DASHES[i % 4]) for i, (key, ink) in enumerate(zip(lines, inks, strict=True))}
+    look = {key: (ink, DASHES[(i + i // 6) % 4]) for i, (key, ink) in enumerate(zip(lines, inks, strict=True))}
     whole = paint_legend(painter, whole, theme, state, others, look) if others else whole
     x = _across(state, across)
     y = upward(ended, logarithmic and lower_is_better(measure) and can_be_logarithmic(ended))

@@ -33,7 +33,8 @@ def colours(state: SweepState, theme: Theme, without: Swept | None = None) -> tu
         keys = list(grouped(state.plan, by, {}))
     ordered = len(by) == 1 and state.is_number(by[0])
     inks = hues(theme, len(keys), ordered)
-    return by, {key: (ink, DASHES[i // 6 % 4 if ordered else i % 4]) for i, (key, ink) in enumerate(zip(keys, inks, strict=True))}
+    dashes = [DASHES[i // 6 % 4 if ordered else (i + i // 6) % 4] for i in range(len(keys))]
+    return by, {key: (ink, dash) for key, ink, dash in zip(keys, inks, dashes, strict=True)}
 
 
 def lost_in(state: SweepState, by: Sequence[Swept], rows: Sequence[MemberResult]) -> dict[tuple[Any, ...], str]:

@@ -116,13 +116,15 @@ class StartBox(QWidget):
             text = _("{runs}, {steps}, {time}. {ways}").format(
                 runs=text, steps=steps, time=duration(seconds), ways=ways_text(self._known.ways)
             )
-        self.estimate.setText(text)
+        self.estimate.setText(self._why or text)
 
     def enable(self) -> None:
         """What can be pressed now."""
         running = self._state.running
         focused = self.begin.hasFocus() or self.cancel.hasFocus()
-        self._why = self._workspace.why_not_train()
+        why, self._why = self._why, self._workspace.why_not_train()
+        if why != self._why and not running:
+            self.say_estimate()
         self.begin.setVisible(not running)
         self.begin.setEnabled(self.ready)
         self.begin.setToolTip(self._why or self._tip)
