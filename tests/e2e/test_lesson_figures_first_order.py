@@ -89,8 +89,8 @@ def test_vsgd_and_adasecant_need_no_rate() -> None:
     title = "Mini-batches of four samples"
     one = medians(PESKY, title)["training loss"]
     assert one[1:] == pytest.approx([vsgd(title, 1, 160, 4), adasecant(title, 2, 160, 4)], rel=1e-7)
-    sgd, found, secant = medians(PESKY, title, seeds=3)["training loss"]
-    assert found < sgd and found < secant
+    sgd, ours, secant = medians(PESKY, title, seeds=3)["training loss"]
+    assert ours < sgd and ours < secant
     share = 2**2 / np.mean([1, 9, 4, 4])
     assert asked(PESKY) == pytest.approx([share, share / 60, 1 / 0.6, np.mean([3, -3, 3, -3]), 0.1 / 6, 5], rel=1e-2)
 

@@ -48,9 +48,9 @@ class NumberUpdate:
 
 def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: NumberUpdate, place: Address) -> tuple[Line, ...]:
     """Every equation of the step under these settings, first in letters, then with the numbers of one update."""
-    typed = spec.symbols(hyper) | {STEP: float(number.t)} | number.facts
+    typed = {**spec.symbols(hyper), STEP: float(number.t), **number.facts}
     scalars = {r.name: number.before[r.name] for r in spec.state_variables if r.scalar}
-    equations = [WHOLE] if spec.evaluates_loss and not spec.follows_equations else spec.active(hyper, scalars | number.facts)
+    equations = [WHOLE] if spec.evaluates_loss and not spec.follows_equations else spec.active(hyper, {**scalars, **number.facts})
     known = {**typed, **number.before, **number.given, THETA: number.old, GRADIENT: number.gradient, USED: number.gradient}
     known["d"] = number.new - number.old
     counts = {*typed, *scalars}  # names of plain numbers; all others are numbers of a tensor

@@ -280,7 +280,7 @@ class Optimizer:
             return shared
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
         for name, value in self.given(flat, self.hyper, self._rng(flat.device)).items():
-            parts = value.split([p.numel() for p in self.parameters]) if value.dim() else (value,) * len(self.parameters)
+            parts = torch.split(value, [p.numel() for p in self.parameters]) if value.dim() else (value,) * len(self.parameters)
             for own, part, parameter in zip(shared, parts, self.parameters, strict=True):
                 own[name] = part.view_as(parameter) if value.dim() else part
         return shared

@@ -94,7 +94,8 @@ def _called(word: str, arguments: list[Value]) -> Value:
     if tensor is None:
         return _NUMBER_FUNCTIONS[word](*arguments)
     if word == "norm":
-        return torch.linalg.vector_norm(tensor)
+        norm: Tensor = torch.linalg.vector_norm(tensor)
+        return norm
     if word == "orthogonal":
         return orthogonal(tensor)
     tensors = [torch.as_tensor(value, dtype=tensor.dtype, device=tensor.device) for value in arguments]

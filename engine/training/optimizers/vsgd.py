@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.derived import evaluate as value_of
-from engine.training.optimizers.equations import GRADIENT, STEP, THETA, Equation
+from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation
 from engine.training.optimizers.settings import epsilon
 from graph.model.spec import Setting
 from graph.text.messages import _
@@ -85,10 +85,8 @@ class Vsgd(Optimizer):
         equation = next(e for e in self.active(self.hyper, self.scalars) if e.name == SHIFT)
         known = self.symbols(self.hyper) | {STEP: float(self.t + 1)}
         bars = self.state["g_bar"]
-        return [
-            value_of(equation.tree, {**known, THETA: p, GRADIENT: g, "g": g, "g_bar": bar})
-            for p, g, bar in zip(self.parameters, gradients, bars, strict=True)
-        ]
+        values = ({**known, THETA: p, GRADIENT: g, USED: g, "g_bar": bar} for p, g, bar in zip(self.parameters, gradients, bars, strict=True))
+        return [torch.as_tensor(value_of(equation.tree, own)) for own in values]
 
     def _shared(self, gradients: Tensors) -> list[dict[str, Tensor]]:
         return [{SHIFTED: gradient} for gradient in self._shifted]
