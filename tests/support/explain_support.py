@@ -39,6 +39,7 @@ class Desk(QObject):
     waiting_progressed = Signal(object)
     status = Signal(str, str)
     handed = Signal(object)
+    waiting_progressed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()

@@ -66,7 +66,7 @@ def listed(training: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]
     families = list(FAMILIES)
     ordered = sorted(known, key=lambda key: families.index(known[key].family))
     titles = {key: translated(known[key].short or known[key].title) for key in ordered}
-    return titles, {key: translated(FAMILIES[known[key].family]) for key in ordered}
+    return titles, {key: FAMILIES[known[key].family] for key in ordered}
 
 
 def rate_in(spec: type[Optimizer], hyper: Mapping[str, Any]) -> float | None:
