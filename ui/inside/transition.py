@@ -102,11 +102,11 @@ class Transition:
         assert self._theme is not None
         if place.isNull():
             return
-        veil = QColor(ground)
-        veil.setAlphaF(share)
-        painter.fillRect(place.adjusted(-2, -2, 2, 2), veil)
-        pen = QPen(color(self._theme.error), 2.5)
-        painter.setPen(pen)
+        whole = painter.opacity()
+        painter.setOpacity(whole * share)
+        painter.fillRect(place.adjusted(-2, -2, 2, 2), ground)
+        painter.setOpacity(whole)
+        painter.setPen(QPen(color(self._theme.error), 2.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(place, 8, 8)
         painter.drawLine(place.topLeft(), place.bottomRight())
