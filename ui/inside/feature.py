@@ -138,7 +138,7 @@ class InsideFeature(Feature):
                 _("{title} is kept: open the inside of the optimizer again to go on with it.").format(title=session.rule_title)
             )
 
-    def escape(self) -> bool:
+    def escaped(self) -> bool:
         """Esc leaves, once nothing else is in the way."""
         if self.session is None:
             return False

@@ -425,7 +425,7 @@ class Window(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """No widget and no enabled action took the key."""
         if self.furnished and event.key() == Qt.Key.Key_Escape and (
-            self.playhead.cancel() or self.work.cancel() or any(feature.escape() for feature in self.features.values())
+            self.playhead.cancel() or self.work.cancel() or any(feature.escaped() for feature in self.features.values())
         ):
             return
         if self.furnished:

@@ -162,7 +162,7 @@ class SweepFeature(Feature):
         elif self.racing:
             self.toggle_race()
 
-    def escape(self) -> bool:
+    def escaped(self) -> bool:
         """Esc, wherever the focus is."""
         if self.racing:
             self.leave_race()

@@ -36,7 +36,7 @@ class Feature(Follower, QObject):
         QObject.__init__(self, workspace.widget)
         self.workspace = workspace
 
-    def escape(self) -> bool:
+    def escaped(self) -> bool:
         """Esc was pressed and nothing else took it; whether this ends something."""
         return False
 
