@@ -172,7 +172,8 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.training.optimizers.registry import CUSTOM, OPTIMIZERS
+    from engine.training.optimizers.custom import CUSTOM
+    from engine.training.optimizers.registry import OPTIMIZERS
 
     add_training_options(parser, {"optimizer": (*OPTIMIZERS, CUSTOM)})
     parser.add_argument(
@@ -194,7 +195,8 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.training.optimizers.registry import CUSTOM, OPTIMIZERS
+    from engine.training.optimizers.custom import CUSTOM
+    from engine.training.optimizers.registry import OPTIMIZERS
 
     add_training_options(parser, {"optimizer": (*OPTIMIZERS, CUSTOM)})
     parser.add_argument("--pairs", action="store_true", help=_("take first values together, then second ones, instead of all combinations"))

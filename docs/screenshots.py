@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ui.engine_link.link import Kernel
@@ -205,16 +205,16 @@ def velocity(window: Window) -> None:
 
 def saddle(window: Window) -> None:
     """The path of heavy ball past the saddle of (1 − w₂w₁)², and one of its steps as a sum."""
-    from graph.model.edits import Compound, SetParam, SetTraining
+    from graph.model.edits import Compound, Edit, SetParam, SetTraining
 
     graph = window.document.graph
     starts = [(node, value) for name, value in (("w1", 1.0), ("w2", -0.97)) if (node := graph.named(name)) is not None]
-    edits = [SetParam(node.id, "value", value) for node, value in starts]
+    edits: list[Edit] = [SetParam(node.id, "value", value) for node, value in starts]
     edits += [SetTraining("optimizer", "momentum"), SetTraining("hyper", {"lr": 0.02, "momentum": 0.8}), SetTraining("steps", 60)]
     window.document.do(Compound(tuple(edits)), "Start beside the saddle")
 
     def choose() -> bool:
-        page = window.weights.page("steps")
+        page: Any = window.weights.page("steps")
         ready = page is not None and page.track is not None and page.surface is not None
         if ready:
             page.slider.setValue(6)
@@ -231,7 +231,7 @@ def uniform_frame(window: Window) -> None:
     window.document.do(Compound(edits), "Choose Adam")
 
     def filled() -> bool:
-        page = window.weights.page("frame")
+        page: Any = window.weights.page("frame")
         return page is not None and page.table is not None
 
     _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.weights.fill("frame"), filled, lambda: None))

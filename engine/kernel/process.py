@@ -14,6 +14,9 @@ from engine.kernel.entry import main
 from graph.text.messages import _
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
     from engine.kernel.protocol import Reply, Request
 
 WORKER = "engine.kernel.worker:DocumentWorker"
@@ -31,8 +34,9 @@ class KernelProcess:
 
     def __init__(self, worker: str = WORKER) -> None:
         context: Any = multiprocessing.get_context(self.method)
-        self._connection, theirs = context.Pipe(duplex=True)
-        self._process = context.Process(target=main, args=(theirs, worker), name="gradwire-kernel", daemon=True)
+        ours, theirs = context.Pipe(duplex=True)
+        self._connection: Connection = ours
+        self._process: BaseProcess = context.Process(target=main, args=(theirs, worker), name="gradwire-kernel", daemon=True)
         self._process.start()
         theirs.close()  # else our own copy would keep the pipe from ending when the kernel dies
 

@@ -149,8 +149,9 @@ class Curve:
         known = self._newest if self._newest is not None and self._newest.step == step else None
         if self._stored and self._stored[-1].step == step:
             known = self._stored.pop()
-        measured = Point(step, None if known is None else known.loss, accuracy, **held_out)
-        self._store(measured if known is None else replace(measured, others=known.others))
+        before = Point(step, None) if known is None else Point(step, known.loss, others=known.others)
+        measured: dict[str, Any] = {"accuracy": accuracy, **held_out}
+        self._store(replace(before, **measured))
 
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -240,7 +241,7 @@ def point_rows(points: list[Point]) -> tuple[Mapping[str, float], ...]:
 
 def _others(row: Mapping[str, float]) -> tuple[float, ...]:
     """The values of further objectives in a row, as far as they follow one another."""
-    values = []
+    values: list[float] = []
     while (value := row.get(f"{OTHER}{len(values) + 2}")) is not None:
         values.append(value)
     return tuple(values)

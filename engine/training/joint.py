@@ -61,9 +61,9 @@ class JointProgram(Program):
         self.members = tuple(
             Member(
                 goal, program,
-                *(tuple(mine.index(key) for key in theirs) for mine, theirs in (
-                    (self.feeds, program.feeds), (self.parameter_keys, program.parameter_keys), (self.buffer_keys, program.buffer_keys),
-                )),
+                tuple(self.feeds.index(key) for key in program.feeds),
+                tuple(self.parameter_keys.index(key) for key in program.parameter_keys),
+                tuple(self.buffer_keys.index(key) for key in program.buffer_keys),
                 tuple(_places(keys, number, program)),
             )
             for number, (goal, program) in enumerate(zip(goals, programs, strict=True))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.visibility import Visibility
     from ui.sweep.feature import SweepFeature
     from ui.unfold.feature import Unfold
+    from ui.weights.feature import WeightsFeature
 
 ROOMY, FRAME = QSize(1440, 900), QSize(16, 80)
 """The first window's size, and what frames and title bars take at most."""
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         lessons: Lessons
         presenter: Presenter
         sweep: SweepFeature
+        weights: WeightsFeature
 
     centre: QWidget
     visibility: Visibility

@@ -61,7 +61,7 @@ def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: NumberUpda
         if equation.names <= counts:
             counts.add(equation.name)
         is_made = last[equation.name] == i and equation.name in results
-        computed = _computed(equation, known | tensors, counts) if tensors or not is_made else math.nan
+        computed = _computed(equation, {**known, **tensors}, counts) if tensors or not is_made else math.nan
         if isinstance(computed, Tensor) and tensors:
             tensors[equation.name] = computed
             computed = computed[number.at] if computed.dim() else computed

@@ -105,7 +105,8 @@ def framed(watched: Watched) -> Framed:
     old, new, gradient = (torch.stack([getattr(record, name) for record in records]) for name in ("old", "new", "gradient"))
     nothing = torch.full_like(old, torch.nan)
     ahead = torch.stack([nothing[0] if record.ahead is None else record.ahead for record in records])
-    result = Framed(old, new, gradient, *(nothing.clone() for _ in range(7)), exact=torch.zeros_like(old), ahead=ahead)
+    unknown = {name: nothing.clone() for name in ("alpha", "beta", "root", "before", "square", "velocity", "momentum")}
+    result = Framed(old, new, gradient, **unknown, exact=torch.zeros_like(old), ahead=ahead)
     frames = [optimizer.frame(optimizer.hyper, record.scalars) for record in records]
     for frame in dict.fromkeys(frames):
         chosen = [i for i, each in enumerate(frames) if each == frame]

@@ -112,7 +112,7 @@ def test_trained_values_are_exported(alone: Alone) -> None:
 def test_every_optimizer_trains_the_exported_program(alone: Alone, key: str, batch_size: int | None) -> None:
     rates = {"gd": 0.5, "sgd": 0.5, "perturbed": 0.5, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "radam": 0.05}
     rate = rates.get(key, 1.0 if key in ("adadelta", "vsgd", "adasecant") or OPTIMIZERS[key].family == "second" else 0.01)
-    hyper = {"lr": rate} | ({"radius": 0.1} if key == "perturbed" else {})
+    hyper: dict[str, Any] = {"lr": rate} | ({"radius": 0.1} if key == "perturbed" else {})
     if key == "newton":  # the pure step goes to the nearest stationary point, here a saddle
         hyper |= {"line_search": "backtracking", "saddle_free": True}
     session = Model(tanh_net(optimizer=key, hyper=hyper, epochs=20, batch_size=batch_size))
