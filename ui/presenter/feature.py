@@ -343,7 +343,7 @@ class Presenter(Feature):
             return False
         if event.key() == Qt.Key.Key_Escape:
             if pressed:
-                self._put_away()
+                self.escape()
         elif self.presenting and event.key() in _BLACK and not event.modifiers().value:
             if pressed:
                 self.black()
@@ -357,7 +357,7 @@ class Presenter(Feature):
         event.accept()
         return True
 
-    def _put_away(self) -> None:
+    def escape(self) -> None:
         """Put the tool down, else end the spotlight, else close a card, else end presenting."""
         if self.pen.drop():
             return

@@ -83,7 +83,7 @@ class Vsgd(Optimizer):
 
     def _shifts(self, gradients: Tensors) -> Tensors:
         equation = next(e for e in self.active(self.hyper, self.scalars) if e.name == SHIFT)
-        known = self.symbols(self.hyper) | {STEP: float(self.t + 1)}
+        known: dict[str, Any] = {**self.symbols(self.hyper), STEP: float(self.t + 1)}
         each = zip(self.parameters, gradients, self.state["g_bar"], strict=True)
         values = ({**known, THETA: p, GRADIENT: g, USED: g, "g_bar": mean} for p, g, mean in each)
         return [torch.as_tensor(value_of(equation.tree, own)) for own in values]
