@@ -30,8 +30,8 @@ KEYS = frozenset(["Shift", "Alt", "Del", "Backspace", "Tab", "Home", "PgUp", "Re
 """Keys, as the system writes them; `Add` is what the walk itself calls its edits."""
 CONDITIONS = frozenset(["value", "gradient", "loss", "step", "is"])
 """The words that conditions of breakpoints are typed with: the file format has them, so they are no prose."""
-TYPED = frozenset(["log"])
-"""The word that a range of a sweep's values is typed with: the command line has it too."""
+TYPED = frozenset(["log", "schedule", "cosine"])
+"""The words that a range of a sweep's values and a competitor of a race are typed with: the command line has them too."""
 DATA = frozenset(["setosa", "versicolor", "virginica", "sepal", "petal", "length", "width", "species"])
 """Classes and columns of the iris data."""
 FORMULA = frozenset(

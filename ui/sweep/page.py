@@ -53,8 +53,8 @@ class SweepPage(Panel):
         assert feature is not None
         self.state = feature.state
         self.form = SweepForm()
-        self.box = StartBox(workspace, self.state, self.form, _("Start the sweep"), _("Train every combination of the chosen values"))
-        self.box.seen = self.isVisible
+        start, tip = _("Start the sweep"), _("Train every combination of the chosen values")
+        self.box = StartBox(workspace, self.state, self.form, self.isVisible, start, tip)
         self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.chart, self.table = SweepChart(self.state), SweepTable(self.state)
@@ -92,7 +92,7 @@ class SweepPage(Panel):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(6)
         whole.addWidget(self._form_area, 1)
-        whole.addWidget(self.box)
+        self.box.add_to(whole)
         return self._left
 
     def _right_side(self) -> QWidget:

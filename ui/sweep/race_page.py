@@ -48,8 +48,8 @@ class RacePage(QWidget):
         super().__init__()
         self._workspace, self.theme, self.state = workspace, LIGHT, state
         self.form = RaceForm()
-        self.box = StartBox(workspace, self.state, self.form, _("Start the race"), _("Train everyone from the same start"))
-        self.box.seen = self.isVisible
+        start, tip = _("Start the race"), _("Train everyone from the same start")
+        self.box = StartBox(workspace, self.state, self.form, self.isVisible, start, tip)
         self.chart, self.places = SweepChart(self.state), PlacesTable(self.state)
         self.ways = WaysView(self.state, workspace.work)
         self.chart.view = "curves"
@@ -92,7 +92,7 @@ class RacePage(QWidget):
         column.addWidget(self.heading)
         column.addWidget(self.form, 1)
         column.addWidget(self.length)
-        column.addWidget(self.box)
+        self.box.add_to(column)
         return self._left
 
     def _right_side(self) -> QWidget:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout
 
 from engine.numerics.job import JobEnd
 from engine.sweep.plan import PlanError, SweepPlan
@@ -32,14 +32,15 @@ class Describes(Protocol):
     def enable(self, on: bool) -> None: ...
 
 
-class StartBox(QWidget):
+class StartBox(QObject):
     """`changed`: it can be started now or not, or it was started."""
 
     changed = Signal()
 
-    def __init__(self, workspace: Workspace, state: SweepState, form: Describes, start: str, tip: str) -> None:
+    def __init__(self, workspace: Workspace, state: SweepState, form: Describes, seen: Callable[[], bool], start: str, tip: str) -> None:
         super().__init__()
         self._workspace, self._state, self._form, self._tip = workspace, state, form, tip
+        self.seen = seen
         self.begin = button(start, "primary", tip=tip)
         self.cancel = button(_("Cancel"), tip=_("Stop; the runs that have ended are kept  (Esc)"))
         self.estimate = label("", "small", wrap=True)
@@ -47,14 +48,15 @@ class StartBox(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(_("Progress of the sweep"))
         self.bar.setRange(0, 1000)
-        self.seen: Callable[[], bool] = self.isVisible
         self._plan: SweepPlan | None = None
         self._why = ""
         self._estimating: JobHandle | None = None
         self._known: SweepEstimate | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        self.begin.clicked.connect(lambda _clicked: self.start())
+        self.cancel.clicked.connect(lambda _clicked: state.cancel())
+
+    def add_to(self, column: QVBoxLayout) -> None:
+        """Put its parts at the end of a column."""
         column.addWidget(self.estimate)
         column.addWidget(self.bar)
         buttons = QHBoxLayout()
@@ -62,8 +64,6 @@ class StartBox(QWidget):
         buttons.addWidget(self.cancel)
         buttons.addStretch(1)
         column.addLayout(buttons)
-        self.begin.clicked.connect(lambda _clicked: self.start())
-        self.cancel.clicked.connect(lambda _clicked: state.cancel())
 
     @property
     def ready(self) -> bool:
