@@ -41,7 +41,8 @@ class LevenbergMarquardt(Optimizer):
                 exclusive_minimum=True),
         Setting(
             "scaling", "choice", "identity", choices=("identity", "diagonal"), title="Damping of",
-            choice_titles=("Every weight alike (Levenberg)", "The diagonal of JᵀJ (Marquardt)"),
+            choice_titles=("All alike", "diag(JᵀJ)"),
+            help="What λ is added to: every weight alike (Levenberg), or in proportion to the diagonal of JᵀJ (Marquardt).",
         ),
     )  # fmt: skip
     state_variables = (StateVariable("lam", 0.0, scalar=True),)
