@@ -14,6 +14,8 @@ from graph.model.spec import holds
 
 PARAMETER = "theta"
 POWER = 4
+RATE = "lr"
+"""The setting that schedulers of torch change, and the local name of its present value."""
 _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" - ", 1), ast.Mult: (" * ", 2), ast.Div: (" / ", 2), ast.Pow: ("**", POWER),
 }  # fmt: skip
@@ -36,7 +38,8 @@ ORTHOGONAL = (
 
 
 def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any], groups: bool = False) -> list[str]:
-    """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written.
+    """The lines of a class of torch.optim's kind, so that its schedulers take it. Settings are arguments; what `hyper` switches off is
+    not written.
 
     With `groups` the last argument are the places of parameters without weight decay. A class that takes its gradient ahead has
     `look_ahead`, to be called before the loss is computed, and `look_back`.
@@ -44,12 +47,14 @@ def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any], groups: boo
     writer = _Writer(spec, hyper, groups)
     given = ", ".join([*writer.arguments, *(["undecayed=()"] if groups else [])])
     return [
-        *(ORTHOGONAL if any("orthogonal(" in equation.text for equation in spec.equations) else ()), f"class {spec.__name__}:",
+        *(ORTHOGONAL if any("orthogonal(" in equation.text for equation in spec.equations) else ()),
+        f"class {spec.__name__}(torch.optim.Optimizer):",
         *textwrap.wrap(f'"""{spec.doc}"""', 120, initial_indent="    ", subsequent_indent="    "), "",
         f"    def __init__(self, parameters, {given}):",
-        "        self.parameters = list(parameters)", "        self.t = 0",
-        *(f"        self.{name} = {name}" for name in [*writer.arguments, *(["undecayed"] if groups else [])]), *writer.memory(), "",
-        "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
+        f"        super().__init__(parameters, {{'lr': {RATE if RATE in writer.arguments else 1.0}}})".replace("'", '"'),
+        '        self.parameters = self.param_groups[0]["params"]', "        self.t = 0",
+        *(f"        self.{name} = {name}" for name in [*writer.arguments, *(["undecayed"] if groups else [])] if name != RATE),
+        *writer.memory(), "",
         *writer.look_ahead(), "    @torch.no_grad()", f"    def step(self{', closure' if spec.shift else ''}):", *writer.second_gradient(),
         "        self.t += 1", *writer.step(), "",
     ]  # fmt: skip
@@ -70,6 +75,7 @@ class _Writer:
         needed = {symbols[name] for name in used if name in symbols} | {r.start for r in self.remembered if isinstance(r.start, str)}
         self.arguments = [s.name for s in spec.settings if s.name in needed]
         self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}
+        self.names[name_of("η")] = RATE
         self.groups = groups and "weight_decay" in self.arguments
         if self.groups:
             self.names[name_of("λ")] = "weight_decay"
@@ -121,6 +127,8 @@ class _Writer:
     def step(self) -> Iterator[str]:
         scalars = [r.name for r in self.remembered if r.scalar]
         tensors = [r.name for r in self.remembered if not r.scalar]
+        if RATE in self.arguments:
+            yield f'        {RATE} = self.param_groups[0]["lr"]'
         yield from (f"        {name} = self.{name}" for name in scalars)
         if self.given:
             yield "        flat = torch.cat([p.grad.reshape(-1) for p in self.parameters if p.grad is not None])"

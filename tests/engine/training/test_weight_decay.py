@@ -66,6 +66,20 @@ def test_biases_without_decay_are_a_group_of_torch(key: str, hyper: dict[str, An
     torch.set_default_dtype(torch.float32)  # the program set it
 
 
+@pytest.mark.parametrize(("key", "form"), [("nesterov", "lecture"), ("adam", "keras")])
+def test_a_written_class_follows_torch_s_schedulers(key: str, form: str) -> None:
+    run = Run(Model(normalised(optimizer=key, hyper={"lr": 0.1, "form": form}, lr_schedule="cosine", warmup=3)))
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec(export(run.model), space)
+    model = space["Model"]()
+    model.load_state_dict(space["values"](), strict=False)
+    space["train"](model, space["inputs"]())
+    torch.set_default_dtype(torch.float32)
+    run.train()
+    ours = sorted(float(p.sum()) for p in run.state.parameters.values())
+    assert ours == pytest.approx(sorted(float(p.detach().sum()) for p in model.parameters()), rel=1e-7, abs=1e-9)
+
+
 def by_torch(model: Any, data: dict[str, torch.Tensor], key: str, hyper: dict[str, Any], biases: set[str]) -> None:
     """Twelve steps of torch's model with groups; decoupled decay and Nesterov's look-ahead by hand around torch's own optimizers."""
     named = dict(model.named_parameters())
