@@ -1,4 +1,7 @@
-"""AdaSecant: rates from the secant of each weight's gradient, along gradients with less variance."""
+"""AdaSecant: rates from the secant of each weight's gradient, along gradients with less variance.
+
+Memory begins as in the authors' program. γ is of the averages with this step, where that program takes those before it.
+"""
 
 from __future__ import annotations
 

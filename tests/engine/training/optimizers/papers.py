@@ -72,7 +72,10 @@ def muon(theta: Tensor, h: Settings) -> Steps:
 
 
 def adasecant(theta: Tensor, h: Settings) -> Steps:
-    """Gulcehre and Bengio 2014, Algorithm 1, as its authors' program has it: E[·] are averages over about τ steps."""
+    """Gulcehre and Bengio 2014, Algorithm 1, started as its authors' program starts it: E[·] are averages over about τ steps.
+
+    γ is of the averages with this step; the program takes those before it.
+    """
     zero, eps = torch.zeros_like(theta), h["eps"]
     mean, square, corrected, last, numerator, denominator = (zero,) * 6
     mean_alpha, square_alpha, mean_delta, square_delta, mixed = (zero,) * 5
