@@ -83,7 +83,7 @@ class StepsPage(Panel):
         self.over.activated.connect(lambda _i: self._draw_time())
         self.slider.valueChanged.connect(self._slid)
         self.play.clicked.connect(lambda _c: self.animate())
-        self.near.clicked.connect(lambda _c: self._ask_surface())
+        self.near.clicked.connect(lambda _c: self._zoomed())
         workspace.visibility.changed.connect(self.ask)
 
     def _lay_out(self) -> None:
@@ -248,6 +248,10 @@ class StepsPage(Panel):
             self._ask_surface()
         self._draw()
 
+    def _zoomed(self) -> None:
+        self.near.setText(_("Whole path") if self.near.isChecked() else _("Zoom in"))
+        self._ask_surface()
+
     def animate(self) -> None:
         """Draw the step part by part."""
         if self.track is not None:
@@ -294,7 +298,9 @@ class StepsPage(Panel):
             said = _("{said}. The network has changed since.").format(said=said)
         self.words.setText(said)
         lines = [f"{name}: {text}" for name, text in zip(track.names, self._sums(track), strict=True)]
-        more = [] if track.from_start else [_("The steps before are not made again.")]
+        more = [_("Read from the run, made again step by step on a copy.")]
+        if not track.from_start:
+            more.append(_("It begins at step {step}.").format(step=count(track.first)))
         if self.surface is not None and self.surface.rows:
             more.append(_("The lines are the objective over all {count} training samples; other weights as they are now.").format(
                 count=count(self.surface.rows)))  # fmt: skip

@@ -60,7 +60,7 @@ class PlanePlot:
         end = at
         if parts:
             hue, (across, up) = parts[-1]
-            self._arrow(at, (at[0] + across, at[1] + up), hue, 6.0, theme)
+            self._arrow(at, (at[0] + across, at[1] + up), hue, 5.0, theme)
         for hue, (across, up) in parts[:-1]:
             following = (end[0] + across, end[1] + up)
             self._arrow(end, following, hue, 2.5, theme)
@@ -83,7 +83,7 @@ class PlanePlot:
         box = self.widget.getViewBox().rect()
         across = (end[0] - start[0]) / (high_x - low_x) * max(box.width(), 1.0)
         up = (end[1] - start[1]) / (high_y - low_y) * max(box.height(), 1.0)
-        head = min(3.2 * width * theme.scale + 5, 0.8 * math.hypot(across, up))
+        head = min(2.2 * width * theme.scale + 6, 0.8 * math.hypot(across, up))
         if head < 2:
             return
         arrow = pyqtgraph.ArrowItem(angle=180 - math.degrees(math.atan2(up, across)), headLen=head, headWidth=0.8 * head, pen=None,

@@ -115,6 +115,8 @@ def _plate(
     beside = [abs(cards[other].center().x() - card.center().x()) for other in tensors if other != node and other in cards]
     near = min((away for away in beside if away > card.width() / 2), default=view.width())
     width = min(max(card.width(), wanted), max(card.width(), near - 2 * APART - 2 * EDGE), view.width())
+    if foot < card.bottom():  # what stands beside the card stays in sight
+        width = card.width() - 2 * EDGE
     fields: list[Field] = []
     top, left = foot + EDGE, card.center().x() - width / 2
     high, rows = min(room, HIGHEST) - 2 * EDGE, [min(max(plane(shape)[0], 2), MOST_ROWS) for _key, shape in own]
