@@ -11,13 +11,13 @@ from graph.model.goal_edits import add_goal
 from graph.model.several_objectives import goals_of, moved, trainable
 from graph.text.messages import _
 from ui.canvas.model.overlay import Tag
-from ui.objectives.chooser import ObjectiveChooser
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.look.theme import Theme
+    from ui.objectives.chooser import ObjectiveChooser
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "objectives"
@@ -31,8 +31,7 @@ class Objectives(Feature):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.goal: int | None = None
-        self.chooser = ObjectiveChooser(workspace.canvas)
-        self.chooser.chosen.connect(self.look_at)
+        self.chooser: ObjectiveChooser | None = None
         self._marked: object = None
 
     def install(self) -> None:
@@ -106,6 +105,13 @@ class Objectives(Feature):
         self._mark()
         goals, graph = self._goals, self.workspace.document.graph
         names = [graph.nodes[goal.node].name for goal in goals]
+        if self.chooser is None:
+            if len(goals) < 2:
+                return
+            from ui.objectives.chooser import ObjectiveChooser
+
+            self.chooser = ObjectiveChooser(self.workspace.canvas)
+            self.chooser.chosen.connect(self.look_at)
         self.chooser.show_goals(goals, names, self.shown if goals else 0, self.goal is not None, self.workspace.canvas.theme)
 
     def _mark(self) -> None:

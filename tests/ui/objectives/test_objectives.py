@@ -80,7 +80,7 @@ def test_objectives_and_what_they_move_are_marked_on_the_canvas(workspace: FakeW
     overlay = workspace.canvas.model.overlay
     assert {node: tag.text for node, tag in overlay.tags("objectives").items()} == {"f": "① min", "g": "② min"}
     assert set(overlay.marks("objectives").values()) == {"1"}
-    assert not feature.chooser.isHidden() and "① f" in feature.chooser.text()
+    assert feature.chooser is not None and not feature.chooser.isHidden() and "① f" in feature.chooser.text()
     feature.look_at_next()
     assert "② g" in feature.chooser.text() and feature.shown == 1
     while workspace.document.graph.settings.get("objectives"):
