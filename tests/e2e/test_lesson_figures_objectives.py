@@ -60,7 +60,7 @@ def test_the_autoencoder_s_error_falls_with_every_number_of_its_code() -> None:
     assert rest == pytest.approx(0.17, abs=0.005) and found[2][1] < rest
     assert asked("digits-autoencoder") == close([64 / 8, 64 * 8 + 8, 8])
     shown = played("digits-autoencoder", 3)
-    loss = ((shown.tensor("picture") - shown.tensor("reconstruction")) ** 2).mean()
+    loss = ((shown.tensor("picture") - shown.tensor("redrawn")) ** 2).mean()
     assert float(loss) == pytest.approx(shown.value("loss"), rel=1e-5) and float(loss) < rest
 
 
