@@ -64,7 +64,7 @@ def test_training_uses_the_number_that_is_being_typed(window: Window, qtbot: QtB
 
     assert window.document.graph.training["hyper"]["lr"] == 0.125
     badge = window.panel("training").optimizer.badge
-    qtbot.waitUntil(lambda: badge.text() == "Same as torch.optim.Adam to 0.", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: badge.text() == "Equal to torch.optim.Adam in every digit.", timeout=PATIENCE)
 
 
 def test_reset_returns_to_the_weights_of_the_document(window: Window, qtbot: QtBot) -> None:

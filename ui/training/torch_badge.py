@@ -96,8 +96,10 @@ class TorchBadge(QLabel):
             return
         name, value = f"torch.optim.{badge.name}", number(badge.largest)
         form = dict(self._wanted[1]).get("form", repr(PYTORCH)) if self._wanted is not None else repr(PYTORCH)
-        if badge.largest <= SAME:
-            text = _("Same as {name} to {difference}.")
+        if badge.largest == 0:
+            text = _("Equal to {name} in every digit.")
+        elif badge.largest <= SAME:
+            text = _("Equal to {name}, but for {difference}.")
         elif form != repr(PYTORCH):
             text = _("Differs from {name} by up to {difference}: another form.")
         else:

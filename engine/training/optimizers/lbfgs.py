@@ -38,7 +38,7 @@ class Lbfgs(Optimizer):
     infinitely high; without one, the step is made again at half the rate. `backed_away` counts these points in the step made last.
     """
 
-    key, title, order = "lbfgs", "L-BFGS", 10
+    key, title, order = "lbfgs", "L-BFGS", 23
     family = "second"
     doc = (
         "Newton-like steps from the last changes of θ and g (Liu and Nocedal 1989); it keeps 2mn numbers for m pairs and n weights. "

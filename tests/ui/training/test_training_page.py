@@ -383,7 +383,8 @@ def test_the_badge_says_in_words_how_far_torch_is(window: Window) -> None:
         why = "" if largest is not None else "Not compared."
         part.badge._ended(JobEnd("done", BesideTorch(stamp, "Nesterov", "SGD", largest, 20, why)))
         said.append(part.badge.text())
-    assert said == ["Same as torch.optim.SGD to 0.", "Differs from torch.optim.SGD by up to 0.031: another form.", "Not compared."]
+    equal = "Equal to torch.optim.SGD in every digit."
+    assert said == [equal, "Differs from torch.optim.SGD by up to 0.031: another form.", "Not compared."]
     part.set_hyper("momentum", 0.5)
     window._settled()
     assert part.badge.isHidden()  # those words were about other settings
