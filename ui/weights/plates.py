@@ -114,6 +114,9 @@ def _plate(
                  min(max(columns) * MOST / 2, 3.2 * wide), 90.0)  # fmt: skip
     beside = [abs(cards[other].center().x() - card.center().x()) for other in tensors if other != node and other in cards]
     near = min((away for away in beside if away > card.width() / 2), default=view.width())
+    level = [box for other, box in cards.items() if other != node and box.top() < foot + min(room, HIGHEST) and box.bottom() > foot]
+    middle = card.center().x()
+    near = min([near, *(2 * max(box.left() - middle, middle - box.right()) for box in level if not box.left() < middle < box.right())])
     width = min(max(card.width(), wanted), max(card.width(), near - 2 * APART - 2 * EDGE), view.width())
     if foot < card.bottom():  # what stands beside the card stays in sight
         width = card.width() - 2 * EDGE
