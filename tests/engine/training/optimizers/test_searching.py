@@ -215,6 +215,8 @@ def test_every_search_backs_away_from_where_the_loss_is_not_finite(key: str, sea
         run.minimise(given)
         away += sum(tried.backed_away for tried in run.tried)
         assert theta > 0
+        if abs(float(theta) - 1) < 1e-6:
+            break
     slow = search in ("fixed", "backtracking") and rate == 0.01  # neither makes a step longer than η says
     assert float(theta) == pytest.approx(1.0, abs=3.5 if slow else 1e-4)
     assert away or (key, search) != ("newton", "exact")
