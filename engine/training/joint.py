@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from engine.compile.shapes import Inference
 from graph.model.goal import Goal, cycle
 from graph.model.problem import Problem
 from graph.model.several_objectives import goals_of, moved, together
-from graph.text.messages import Message, _
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -182,13 +182,3 @@ def _moves_nothing(graph: Graph, number: int, goal: Goal) -> Problem:
         number=number, name=graph.nodes[goal.node].name,
     )  # fmt: skip
     return Problem("error", nothing, (goal.node,))
-
-
-def titles(graph: Graph, goals: Iterable[Goal]) -> tuple[str, ...]:
-    """What objectives are called: by their node, with the direction where two share one."""
-    goals = list(goals)
-    names = [graph.nodes[goal.node].name for goal in goals]
-    return tuple(
-        name if names.count(name) == 1 else f"{name} ({_('max') if goal.maximised else _('min')})"
-        for name, goal in zip(names, goals, strict=True)
-    )

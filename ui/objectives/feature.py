@@ -53,9 +53,9 @@ class Objectives(Feature):
     def add(self) -> None:
         """The selected node becomes one more objective."""
         canvas, graph = self.workspace.canvas, self.workspace.document.graph
-        node = canvas.selected_nodes()[0]
-        outputs = graph.spec(node).outputs
-        if outputs:
+        node = next(iter(canvas.selected_nodes()), None)
+        outputs = graph.spec(node).outputs if node is not None else ()
+        if node is not None and outputs:
             try:
                 canvas.do(add_goal(graph, node, outputs[0].name), _("Add {name} as objective").format(name=graph.nodes[node].name))
             except GraphError as wrong:
