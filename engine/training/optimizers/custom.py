@@ -25,8 +25,6 @@ CLASS = "CustomOptimizer"
 """The name of its class in exported code."""
 _classes: dict[str, type[Optimizer]] = {}
 """The optimizers made so far, by what decides their steps. Runs compare optimizers by their class, so each is kept."""
-
-
 _last: tuple[Mapping[str, Any], type[Optimizer], type[Optimizer]] | None = None
 """The rule that was asked about last, itself, with its answer: the window asks about the document's again and again."""
 
@@ -40,21 +38,19 @@ class CustomOptimizer(Optimizer):
     """What the equations call each state, by the node that holds it."""
 
 
-def custom(rule: Mapping[str, Any] | None, origin: type[Optimizer] = Optimizer) -> type[Optimizer]:
+def custom(rule: Mapping[str, Any], origin: type[Optimizer] = Optimizer) -> type[Optimizer]:
     """The optimizer of a rule; equal rules give the same class. Raises OptimizerError, which names the node that is wrong.
 
     `origin` is the optimizer that it was made of: the rule is given what that one is given.
     """
     global _last
-    if rule is not None and _last is not None and _last[0] is rule and _last[1] is origin:
+    if _last is not None and _last[0] is rule and _last[1] is origin:
         return _last[2]
-    key = f"{origin.key} {rule_key(rule or {})}"
+    key = f"{origin.key} {rule_key(rule)}"
     known = _classes.get(key)
     if known is None:
-        assert rule is not None
         known = _classes[key] = _declare(rule, origin)
-    if rule is not None:
-        _last = rule, origin, known
+    _last = rule, origin, known
     return known
 
 
@@ -66,11 +62,16 @@ def rule_key(rule: Mapping[str, Any]) -> str:
     content = rule.get("graph")
     if not isinstance(content, Mapping):
         raise OptimizerError(_("the custom optimizer has no update rule: open the inside of an optimizer and edit it"))
-    rows = [row for row in content.get("nodes", ()) if isinstance(row, Mapping)]
-    wires = [row for row in content.get("edges", ()) if isinstance(row, Mapping)]
+    rows, wires = _rows(content, "nodes"), _rows(content, "edges")
     nodes = [[row.get("id"), row.get("type"), row.get("name"), _lasting(row), bool(row.get("bypassed"))] for row in rows]
     edges = [[row.get("from"), row.get("to")] for row in wires]
     return json.dumps([rule.get("title"), nodes, edges], sort_keys=True)
+
+
+def _rows(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The entries of a list in a file, which can hold anything."""
+    held = content.get(name)
+    return [row for row in held if isinstance(row, Mapping)] if isinstance(held, list | tuple) else []
 
 
 def rule_graph(spec: type[Optimizer], catalog: Catalog) -> Graph | None:

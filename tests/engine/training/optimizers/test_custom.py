@@ -18,6 +18,7 @@ from engine.nodes.catalog import CATALOG
 from engine.sweep.plan import Axis, SweepPlan, Swept, named_setting
 from engine.sweep.training import groups
 from engine.training.model import Model
+from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.custom import custom
 from engine.training.optimizers.registry import OPTIMIZERS, declared, offered
 from engine.training.run import Run
@@ -230,6 +231,12 @@ def test_what_is_no_rule_is_said_in_words_with_the_node(graph: Graph, text: str,
     about = [problem for problem in problems if text in problem.text]
     assert about, [problem.text for problem in problems]
     assert set(about[0].nodes) == nodes
+
+
+@pytest.mark.parametrize("damaged", [None, {}, {"graph": 3}, {"graph": {"nodes": 3, "edges": {}}}, {"graph": {"nodes": [3], "edges": []}}])
+def test_a_damaged_rule_is_refused_in_words(damaged: Any) -> None:
+    with pytest.raises(OptimizerError, match="rule"):
+        declared({"optimizer": "custom", "rule": damaged})
 
 
 def test_an_old_value_that_is_read_after_the_new_one_still_is_the_old_one() -> None:
