@@ -33,11 +33,11 @@ MOMENTS = (
 _ALPHA, _BETA = "η*(1 - β₁)/(1 - β₁^t)", "β₁*(1 - β₁^(t - 1))/(1 - β₁^t)"
 
 
-def adam_frame(square: str, when: str = "", exact: bool = True) -> Frame:
+def _frame(square: str, when: str = "") -> Frame:
     """Adam's frame where the root is taken of this memory, corrected for its start."""
     epsilon = "ε/sqrt(1 - β₂^t)" if "form=keras" in when else "ε"
     root = f"sqrt({square}/(1 - β₂^t)) + {epsilon}"
-    return Frame(_ALPHA, root, _BETA, square, f"-η*m/(1 - β₁^t)/({root})", when, exact)
+    return Frame(_ALPHA, root, _BETA, square, f"-η*m/(1 - β₁^t)/({root})", when)
 
 
 FORM = form(
@@ -56,8 +56,8 @@ class Adam(Optimizer):
     equations: ClassVar[tuple[Equation, ...]] = (*DECAY, *MOMENTS)
     letters = {"largest": r"r_{\max}"}
     frames: ClassVar[tuple[Frame, ...]] = (
-        adam_frame("r", "form=keras, not amsgrad"), adam_frame("largest", "form=keras"),
-        adam_frame("r", "not amsgrad"), adam_frame("largest"),
+        _frame("r", "form=keras, not amsgrad"), _frame("largest", "form=keras"),
+        _frame("r", "not amsgrad"), _frame("largest"),
     )  # fmt: skip
     _CALL = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r}"
     torch_call = _CALL + ", decoupled_weight_decay={decoupled!r})"

@@ -121,6 +121,8 @@ class Optimizer:
     """Whether a step draws random numbers: the training loop says before each where they come from (`set_random`)."""
     elementwise: ClassVar[bool] = True
     """Whether every number moves by the equations alone; False where some function looks at a whole tensor (`norm`, `orthogonal`)."""
+    decouples: ClassVar[bool] = False
+    """Whether weight decay always shrinks the weights beside the gradient, without the setting `decoupled`."""
     undecayed: frozenset[int] = frozenset()
     """Places of the parameters without weight decay."""
     keeps_matrix: ClassVar[bool] = False
@@ -162,7 +164,7 @@ class Optimizer:
         """The frame of a step under these settings and with these numbers remembered before it; None where none is declared."""
         values = {**hyper, **scalars}
         frame = next((frame for frame in cls.frames if holds(frame.when, values)), None)
-        decays = hyper.get("decoupled") and hyper.get("weight_decay")  # beside the gradient, and so beside the frame
+        decays = hyper.get("decoupled", cls.decouples) and hyper.get("weight_decay")  # beside the gradient, and so beside the frame
         return replace(frame, exact=False) if frame is not None and decays else frame
 
     @classmethod
@@ -234,7 +236,7 @@ class Optimizer:
         self.hyper = self.with_defaults(hyper)
         self.lr = float(self.hyper["lr"])
         self.weight_decay = float(self.hyper.get("weight_decay", 0.0))
-        self.decoupled = bool(self.hyper.get("decoupled", False))
+        self.decoupled = bool(self.hyper.get("decoupled", self.decouples))
         self.derived = self.hyper.get("form", PYTORCH) != PYTORCH
         self.is_ahead = self.looks_ahead(self.hyper)
         for variable in self.state_variables:

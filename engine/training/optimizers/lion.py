@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
@@ -24,6 +23,7 @@ class Lion(Optimizer):
         share("beta2", 0.99, "", "β₂", "How long gradients are remembered."),
         weight_decay(),
     )
+    decouples = True
     state_variables = (StateVariable("m"),)
     equations = (
         Equation("θ = θ - η*λ*θ", "weight_decay"),
@@ -31,10 +31,6 @@ class Lion(Optimizer):
         Equation("θ = θ - η*sign(c)"),
         Equation("m = β₂*m + (1 - β₂)*g"),
     )
-
-    def set_hyper(self, hyper: Mapping[str, Any]) -> None:
-        super().set_hyper(hyper)
-        self.decoupled = True
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1

@@ -45,6 +45,7 @@ class Muon(Optimizer):
     )  # fmt: skip
     state_variables = (StateVariable("m"), StateVariable("r"))
     elementwise = False
+    decouples = True
     fact_code = ("matrix = parameter.dim() == 2", "rows, columns = parameter.shape if matrix else (1, 1)")
     equations = (
         Equation("θ = θ - η*λ*θ", "matrix, weight_decay", _("matrices")),
@@ -72,7 +73,6 @@ class Muon(Optimizer):
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
-        self.decoupled = True
         self._rates = float(self.hyper["lr"]), float(self.hyper["other_lr"])
 
     def set_rate(self, rate: float) -> None:

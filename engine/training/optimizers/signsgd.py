@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
@@ -24,6 +23,7 @@ class SignSgd(Optimizer):
         share("momentum", 0.0, "Momentum", "β", "How long gradients are remembered; above 0 it is Signum."),
         weight_decay(),
     )
+    decouples = True
     state_variables = (StateVariable("m"),)
     equations = (
         Equation("θ = θ - η*λ*θ", "weight_decay"),
@@ -31,10 +31,6 @@ class SignSgd(Optimizer):
         Equation("θ = θ - η*sign(m)", "momentum"),
         Equation("θ = θ - η*sign(g)", "not momentum", _("without momentum")),
     )
-
-    def set_hyper(self, hyper: Mapping[str, Any]) -> None:
-        super().set_hyper(hyper)
-        self.decoupled = True
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
