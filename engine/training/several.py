@@ -12,9 +12,6 @@ from engine.training.optimizers.base import Optimizer
 from graph.model.goal import Goal
 from graph.text.messages import _
 
-Evaluate = Callable[[], tuple[Tensor, Sequence[Any]]]
-Hessian = Callable[[], Tensor]
-
 
 class Several(Optimizer):
     """One optimizer for each objective. `step` takes the gradients of all, one objective's after the other's; None: it is not its turn.
@@ -90,20 +87,6 @@ class Several(Optimizer):
         if not self.is_ahead:
             return None
         return [tensor for inner in self.inners for tensor in inner.ahead_point() or inner.parameters]
-
-    def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
-        loss, gradients = evaluate()
-        if (point := self.ahead_point()) is not None:
-            ahead = [(p, tensor, p.clone()) for p, tensor, g in zip(self.parameters, point, gradients, strict=True) if g is not None]
-            for parameter, tensor, _here in ahead:
-                parameter.copy_(tensor)
-            try:
-                gradients = evaluate()[1]
-            finally:
-                for parameter, _tensor, here in ahead:
-                    parameter.copy_(here)
-        self.step(list(gradients))
-        return loss
 
     def gradients_used(self, gradients: list[Any]) -> list[Any]:
         used: list[Any] = []

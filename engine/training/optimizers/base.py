@@ -295,16 +295,18 @@ class Optimizer:
     def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         """One step, for which `evaluate` computes the loss and its gradients, `hessian` the matrix of all second derivatives.
 
-        Returns the loss before the step.
+        Returns the loss before the step. A gradient is None where the step does not change the parameter (see `Several`).
         """
         loss, gradients = evaluate()
         if (point := self.ahead_point()) is not None:
-            here = [parameter.clone() for parameter in self.parameters]
-            torch._foreach_copy_(self.parameters, point)
+            moved = [(p, tensor, p.clone()) for p, tensor, g in zip(self.parameters, point, gradients, strict=True) if g is not None]
+            for parameter, tensor, _here in moved:
+                parameter.copy_(tensor)
             try:
                 gradients = evaluate()[1]
             finally:
-                torch._foreach_copy_(self.parameters, here)
+                for parameter, _tensor, here in moved:
+                    parameter.copy_(here)
         self.step(list(gradients))
         return loss
 
