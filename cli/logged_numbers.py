@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import math
+from itertools import product
 from typing import TYPE_CHECKING
 
 from cli.errors import CommandError
+from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -42,10 +45,8 @@ class LoggedNumbers:
 
     def _entries(self, key: tuple[str, str], shape: tuple[int, ...]) -> list[str]:
         """`w`, `hidden.W[0,1]`: the names of a tensor's numbers."""
-        node = self._run.model.graph.nodes[key[0]]
-        label = node.name if self._run.model.graph.spec(node).role == "parameter" else self._run.model.name(key)
-        places = [[]] if not shape else _places(shape)
-        return [f"{label}[{','.join(map(str, place))}]" if place else label for place in places]
+        label = trained_name(self._run.model.graph, Address("parameter", *key))
+        return [f"{label}[{','.join(map(str, place))}]" if place else label for place in product(*map(range, shape))]
 
     def read(self) -> str:
         """The cells of the coming step, with a comma before them."""
@@ -61,13 +62,6 @@ class LoggedNumbers:
 def _numbers(tensor: Tensor) -> list[float]:
     numbers: list[float] = tensor.reshape(-1).tolist()
     return numbers
-
-
-def _places(shape: tuple[int, ...]) -> list[list[int]]:
-    places: list[list[int]] = [[]]
-    for size in shape:
-        places = [[*place, i] for place in places for i in range(size)]
-    return places
 
 
 def _row(cells: list[str] | list[float] | list[str | float]) -> str:

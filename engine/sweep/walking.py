@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.learned.surface import number_name
 from engine.numerics.job import JobError, JobReport, Steps
 from engine.sweep.lows import evaluations_at, trained_numbers
 from engine.sweep.paths import MOST_POINTS, Path, Paths, PathsJob
@@ -17,6 +16,7 @@ from engine.training.model import Model
 from engine.training.run import Run
 from engine.training.state import state_key
 from graph.model.address import Address
+from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 
 TURN = 0.01
@@ -34,7 +34,7 @@ def walk(situation: ExplainContext, job: PathsJob) -> Steps:
             twin = member_graph(graph, job.plan, members[index])
             run = Run(Model(twin, str(twin.training.get("device") or "auto"))).prepare()
             places = _places(run)
-            names = names or Paths(*places, names=(number_name(twin, places[0]), number_name(twin, places[1])))
+            names = names or Paths(*places, names=(trained_name(twin, places[0]), trained_name(twin, places[1])))
             path = yield from _path(run, index, places, JobReport(done, len(job.members)))
         except (PlanError, RunError) as error:
             raise JobError(str(error)) from None
@@ -45,11 +45,8 @@ def walk(situation: ExplainContext, job: PathsJob) -> Steps:
 def _places(run: Run) -> tuple[Address, Address]:
     if trained_numbers(run) != 2:
         raise JobError(_("Paths are drawn where exactly two numbers are trained."))
-    found = []
-    for key in run.conditions().program.trainable_keys:
-        shape = tuple(run.model.state.parameters[state_key(key)].shape)
-        found += [Address("parameter", *key, index=tuple(index)) for index in np.ndindex(*shape)]
-    return found[0], found[1]
+    x, y = first_numbers({key: run.model.state.parameters[state_key(key)].shape for key in run.conditions().program.trainable_keys})
+    return x, y
 
 
 def _path(run: Run, index: int, places: tuple[Address, Address], report: JobReport) -> Steps:

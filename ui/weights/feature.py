@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip
 
-from engine.learned.surface import number_name
 from engine.learned.track import Quantity, WeightState, WeightStateJob
 from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count
@@ -366,7 +366,7 @@ class WeightsFeature(Feature):
         rows, columns = field.block
         last = plane(view.shape)
         names = [
-            number_name(self.workspace.document.graph, Address("parameter", *field.key, index=index_of(view.shape, *place)))
+            trained_name(self.workspace.document.graph, Address("parameter", *field.key, index=index_of(view.shape, *place)))
             for place in ((row * rows, column * columns), (min((row + 1) * rows, last[0]) - 1, min((column + 1) * columns, last[1]) - 1))
         ]
         what = titles()[self.seen.quantity]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.learned.surface import first_numbers, number_name
 from engine.learned.uniform_frame import PRINTED, FrameColumn, UniformFrame, UniformFrameJob
+from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
@@ -115,7 +115,7 @@ class FramePage(Panel):
             offered += [] if self._place in offered else [self._place]
         else:
             self._place = offered[0] if offered else None
-        texts = [(number_name(graph, place), place) for place in offered]
+        texts = [(trained_name(graph, place), place) for place in offered]
         if [(self.place.itemText(i), self.place.itemData(i)) for i in range(self.place.count())] != texts:
             self.place.clear()
             for text, place in texts:

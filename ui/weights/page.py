@@ -8,9 +8,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from engine.learned.surface import Surface, SurfaceJob, first_numbers, number_name
+from engine.learned.surface import Surface, SurfaceJob
 from engine.learned.track import Rows, Track, TrackJob
 from graph.model.address import Address
+from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
@@ -141,7 +142,7 @@ class StepsPage(Panel):
         known = [place for place in self._places if place.key in shapes and len(place.index or ()) == len(shapes[place.key])]
         offered += [place for place in known if place not in offered]
         self._places = (known + [place for place in offered if place not in known])[:2]
-        texts = [(number_name(graph, place), place) for place in offered]
+        texts = [(trained_name(graph, place), place) for place in offered]
         for box, chosen in zip((self.first, self.second), (*self._places, None, None), strict=False):
             if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != texts:
                 box.clear()

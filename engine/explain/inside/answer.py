@@ -26,7 +26,9 @@ from engine.training.optimizers.registry import declared
 from engine.training.optimizers.wired import WHOLE
 from engine.training.run import Run
 from engine.training.state import state_key
+from graph.model.address import Address
 from graph.model.goal import SETTING as OBJECTIVES
+from graph.model.trained_numbers import trained_name
 from graph.storage.files import dumps
 from graph.text.messages import _, translated
 
@@ -179,11 +181,7 @@ def _given(rehearsal: Rehearsal, keys: list[Key], cut: _Cut) -> dict[str, Any]:
 
 
 def _label(run: Run, keys: Sequence[Key]) -> str:
-    model = run.model
-    if len(keys) > 1:
-        return _("all parameters")
-    node = model.graph.nodes[keys[0][0]]
-    return node.name if model.graph.spec(node).role == "parameter" else model.name(keys[0])
+    return _("all parameters") if len(keys) > 1 else trained_name(run.model.graph, Address("parameter", *keys[0]))
 
 
 class _Cut:

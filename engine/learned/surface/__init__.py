@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +10,6 @@ import numpy as np
 from engine.compile.views import Stamp
 from engine.numerics.job import Job
 from graph.model.address import Address
-from graph.model.graph import Graph
 
 POINTS = 81
 """Of a surface, along each axis."""
@@ -57,22 +55,3 @@ class Surface:
     @property
     def box(self) -> Box:
         return float(self.xs[0]), float(self.xs[-1]), float(self.ys[0]), float(self.ys[-1])
-
-
-def first_numbers(shapes: Mapping[tuple[str, str], Sequence[int]], count: int = 2) -> list[Address]:
-    """The first so many numbers among trained tensors of these shapes, fewer where there are no more."""
-    found: list[Address] = []
-    for (node, name), shape in shapes.items():
-        for index in np.ndindex(*shape):
-            if len(found) == count:
-                return found
-            found.append(Address("parameter", node, name, index=tuple(index)))
-    return found
-
-
-def number_name(graph: Graph, place: Address) -> str:
-    """What a trained number is called: `w` where a node is the parameter itself, else `hidden.W[0, 1]`."""
-    if place.id not in graph.nodes:
-        return place.name(graph)
-    node, full = graph.nodes[place.id].name, place.at(place.index or None).name(graph)
-    return node + full.removeprefix(f"{node}.{place.port}") if graph.spec(place.id).role == "parameter" else full

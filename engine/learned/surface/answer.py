@@ -16,7 +16,7 @@ from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.evaluate import rows_at_once
-from engine.learned.surface import Box, Surface, SurfaceJob, number_name
+from engine.learned.surface import Box, Surface, SurfaceJob
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
@@ -24,6 +24,7 @@ from engine.training.compiled import RunError
 from engine.training.model import Model
 from engine.training.state import state_key
 from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 
 LARGEST, AT_ONCE_UNMAPPED = 512, 8
@@ -45,7 +46,7 @@ def surface(context: ExplainContext, job: SurfaceJob) -> Steps:
             objective, here, rows = _objective(model, program, job)
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    names = number_name(model.graph, job.x), number_name(model.graph, job.y)
+    names = trained_name(model.graph, job.x), trained_name(model.graph, job.y)
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
     return _evaluated(model, job, objective, here, rows, names, stamp)
 

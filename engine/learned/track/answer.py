@@ -8,12 +8,12 @@ import torch
 from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.surface import number_name
 from engine.learned.track import Track, TrackJob
 from engine.learned.track.replaying import Replaying
 from engine.learned.track.watching import joined
 from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
+from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 
 
@@ -25,7 +25,7 @@ def track(context: ExplainContext, job: TrackJob) -> Steps:
         replaying = Replaying(context.run, job.places, job.most)
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    names = tuple(number_name(context.graph, place) for place in job.places)
+    names = tuple(trained_name(context.graph, place) for place in job.places)
     stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
     return _tracked(replaying, job, names, stamp)
 

@@ -11,7 +11,6 @@ from torch import Tensor
 from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.surface import number_name
 from engine.learned.track.replaying import Replaying
 from engine.learned.track.watching import Framed, Watched, framed, joined
 from engine.learned.uniform_frame import LETTERS, FrameColumn, UniformFrame, UniformFrameJob
@@ -20,6 +19,7 @@ from engine.training.compiled import RunError
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.registry import OPTIMIZERS
+from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 
 
@@ -32,7 +32,7 @@ def uniform_frame(context: ExplainContext, job: UniformFrameJob) -> Steps:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
-    return _filled(replaying, job, number_name(context.graph, job.place), stamp)
+    return _filled(replaying, job, trained_name(context.graph, job.place), stamp)
 
 
 def _filled(replaying: Replaying, job: UniformFrameJob, name: str, stamp: Stamp) -> Steps:

@@ -12,7 +12,7 @@ import torch
 from engine.compile.views import ArrayView
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.surface import SurfaceJob, first_numbers
+from engine.learned.surface import SurfaceJob
 from engine.learned.surface.answer import surface
 from engine.learned.track import Track, TrackJob, WeightStateJob
 from engine.learned.track.answer import track
@@ -24,6 +24,7 @@ from engine.numerics.job import finished
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.address import Address
+from graph.model.trained_numbers import first_numbers
 from graph.storage.files import load
 
 EXAMPLES = Path(__file__).parents[3] / "resources/examples"
