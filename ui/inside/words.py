@@ -53,7 +53,8 @@ def _names(graph: Graph, nodes: Iterable[str]) -> str:
     """The nodes with a symbol, not the operations between them."""
     wanted = set(nodes)
     names = [display_name(graph.nodes[node].name) for node in graph.order() if node in wanted and _has_symbol(graph, node)]
-    return ", ".join(names[:MANY]) + (" …" if len(names) > MANY else "")
+    listed = ", ".join(names[:MANY])
+    return _("{names} and more").format(names=listed) if len(names) > MANY else listed
 
 
 def _has_symbol(graph: Graph, node: str) -> bool:

@@ -90,7 +90,8 @@ class ProblemsPage(Panel):
     def problems_changed(self) -> None:
         problems, nodes = self.workspace.problems, self.workspace.document.graph.nodes
         self.show_problems(problems, {node: display_name(nodes[node].name) for p in problems for node in p.nodes if node in nodes})
-        self.titled.emit(_("Problems {number}").format(number=sum(problem.severity != "note" for problem in problems)))
+        number = sum(problem.severity != "note" for problem in problems)
+        self.titled.emit(_("Problems {number}").format(number=number) if number else _("Problems"))
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:
         """The gravest first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""

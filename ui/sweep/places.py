@@ -19,8 +19,8 @@ from ui.look.widgets import label
 from ui.maths.array_view import quiet_table
 from ui.sweep.state import SweepState
 
-NOTE = _("Medians over the seeds; a run that never was as low counts as ∞. Mini-batches count by the mean of an epoch. A column of the "
-         "Hessian counts as one evaluation. Runs trained as one batch share its time.")  # fmt: skip
+NOTE = _("Medians over the seeds; a run that never got so low counts as ∞. With mini-batches, the loss is the mean of an epoch. A column "
+         "of the Hessian counts as one evaluation. Runs that are trained together share the time.")  # fmt: skip
 
 
 class PlacesTable(QWidget):

@@ -31,10 +31,10 @@ CHANGE = "Δθ"
 DTYPE = "float64"
 SIGNS = {
     "math.add": "+", "math.subtract": "−", "math.multiply": "×", "math.divide": "÷", "math.negate": "−", "math.sqrt": "√",
-    "math.square": "^2", "math.power": "^", "math.abs": "|x|", "math.reciprocal": "1/x",
+    "math.square": "x²", "math.power": "xⁿ", "math.abs": "|x|", "math.reciprocal": "1/x", "math.maximum": "max", "math.minimum": "min",
 }  # fmt: skip
-"""What stands on the card of an operation without a name of its own. Only settings have a card with a number on it, to be changed there:
-all other numbers are on the wires, where there is room for them."""
+"""What stands on the card of an operation without a name of its own. The givens of the rule (θ, g, its memory, its settings) have a card
+with their number on it; all other numbers are on the wires, where there is room for them."""
 WORDS = {1.0: "one", 2.0: "two", 0.5: "half"}
 """Names of constants that say what they are."""
 
@@ -42,7 +42,12 @@ WORDS = {1.0: "one", 2.0: "two", 0.5: "half"}
 def structure(spec: type[Optimizer], hyper: Mapping[str, Any], catalog: Catalog, facts: Mapping[str, Any] | None = None) -> Graph:
     """The graph of a rule under these settings, without the numbers of a step: the one that a person wired, where that is the rule."""
     wired = rule_graph(spec, catalog)
-    return wired if wired is not None else _Builder(spec, hyper, catalog).graph(assignments(spec, hyper, facts or {}))
+    graph = wired if wired is not None else _Builder(spec, hyper, catalog).graph(assignments(spec, hyper, facts or {}))
+    loss = next((node.id for node in graph.nodes.values() if node.type == LOSS), None)
+    if loss is not None:  # a rule is kept without the settings of its graph
+        SetGraphSetting("objective", {"node": loss, "port": "y"}).apply(graph)
+    SetGraphSetting("dtype", DTYPE).apply(graph)
+    return graph
 
 
 class _Builder:
@@ -69,8 +74,6 @@ class _Builder:
         loss = self._add("loss", LOSS, "L_plus", {})
         self._wire(self._now[names.THETA], loss, "x")
         graph = self._graph
-        SetGraphSetting("objective", {"node": "loss", "port": "y"}).apply(graph)
-        SetGraphSetting("dtype", DTYPE).apply(graph)
         Move(tuple((node, x, y) for node, (x, y) in layout(graph).items())).apply(graph)
         return graph
 
@@ -161,7 +164,9 @@ class _Builder:
         """A name of the equations as a node's name: `largest`, which formulas write as r with a lowered max, is `r_max`."""
         own = self.spec.letters.get(name, "")
         parts = re.fullmatch(r"\\?(\w+)(?:_\{?\\?(\w+)\}?)?", own)
-        return name if parts is None else parts[1] if parts[2] is None else f"{parts[1]}_{parts[2]}"
+        if parts is None or parts[2] == "infty":  # no letter of a name: ρ_max
+            return name
+        return parts[1] if parts[2] is None else f"{parts[1]}_{parts[2]}"
 
     def _add(self, identity: str, key: str, name: str, params: Mapping[str, Any]) -> str:
         spec = self.catalog[key]
@@ -169,7 +174,7 @@ class _Builder:
         while own in self._graph.nodes:
             own, count = f"{identity}_{count}", count + 1
         sign = f"{params['value']:g}" if key == "source.constant" else "" if name else SIGNS.get(key, "")
-        small = key not in (SETTING, LOSS)
+        small = key not in (SETTING, LOSS, GRADIENT, STATE, PARAMETER)
         node = Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), sign, dict(params), collapsed=small)
         AddNode(node).apply(self._graph)
         return own

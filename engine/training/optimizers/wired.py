@@ -117,6 +117,7 @@ class _Reader:
         letters = {name: latex_name(name) for name in self.variable.values() if "_" not in name and len(name) > 1 and not name.isascii()}
         given = tuple(self.variable[node] for node in needed if self.graph.nodes[node].type == GIVEN)
         nodes = {node: state.name for node, state in self.states.items()}
+        self.settings.sort(key=lambda setting: setting.name != "lr")  # η first, as everywhere
         return WiredRule(tuple(self.settings), tuple(self.states.values()), tuple(equations), letters, self.elementwise, nodes, given)
 
     def _stop(self) -> None:

@@ -337,7 +337,7 @@ def _width(name: float, texts: float, kind: _Kind) -> float:
     if kind.insides.places:
         wanted = max(name + 2 * PAD + 2, min(texts + 2 * PAD + 2, _SNUG))
         return 8 * round(max(min(wanted, 192.0), kind.insides.width + 2 * _EDGE + _names_width(kind)) / 8 + 0.49)
-    wanted = max(texts + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
+    wanted = max(texts + 2 * PAD + 2, 176.0 if kind.spec.rule else 160.0 if kind.weight else 128.0)  # a rule's numbers have many digits
     if len(kind.outputs) > 1 or (kind.inputs and len({row[0] for row in kind.inputs}) > 1 and kind.body == "tiles"):
         wanted = max(wanted, 144.0)
     return 8 * round(min(wanted, 192.0) / 8 + 0.49)

@@ -13,10 +13,13 @@ from engine.compile.trace import Trace
 from engine.explain.answer import answer
 from engine.explain.context import ExplainContext
 from engine.explain.inside import Inside, InsideOf
+from engine.explain.inside.derive import structure
+from engine.explain.inside.rule import rule_of
 from engine.explain.question import Refusal
 from engine.nodes.catalog import CATALOG
 from engine.training.evaluation import Evaluation
 from engine.training.model import Model
+from engine.training.optimizers.registry import OPTIMIZERS, declared
 from engine.training.run import Run
 from engine.training.state import state_key
 from graph.storage.files import loads
@@ -129,3 +132,11 @@ def test_what_has_no_such_graph_is_refused_in_words() -> None:
     run = run_of(0, "adam", {})
     said = ask(run, node="loss", name="W")
     assert isinstance(said, Refusal) and "does not change this parameter" in said.text
+
+
+def test_the_graph_of_a_kept_rule_can_be_run_backward() -> None:
+    """A rule is kept without its graph's settings; opened again, its derivatives are those of the loss after the step."""
+    adam = OPTIMIZERS["adam"]
+    wired = structure(adam, adam.with_defaults({}), CATALOG)
+    again = structure(declared({"optimizer": "custom", "rule": rule_of(wired, "Mine", "adam")}), adam.with_defaults({}), CATALOG)
+    assert again.settings["objective"] == {"node": "loss", "port": "y"} and again.settings["dtype"] == "float64"
