@@ -185,7 +185,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-parameters",
         action="store_true",
-        help=_("add every step's trained numbers, gradient and its norm to --log; they are those that the step begins with"),
+        help=_("also write to --log the trained numbers before each step, the gradient there, and its norm"),
     )
     parser.add_argument(
         "--test",

@@ -191,7 +191,7 @@ class Data(NodeType):
 
 
 class Noise(NodeType):
-    """Random numbers, drawn anew for every sample at every step: what a generator network makes its samples from.
+    """New random numbers for every sample at every step. A generator network turns them into its samples.
 
     They follow from the training seed and the step, so that a step can be made again exactly. The input only says how many samples
     there are; no gradient flows back.

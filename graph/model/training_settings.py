@@ -54,7 +54,7 @@ TRAINING_SETTINGS: Final = (
     TrainingSetting("rule", "object", None, title=_("Update rule"), effect="update", form=""),
     TrainingSetting(
         "decay_biases", "bool", True, title=_("Decay biases too"), effect="update", form="optimizer", option="--decay-biases",
-        option_help=_("whether weight decay holds for biases and for scales and shifts of a normalisation; on by default, as in PyTorch"),
+        option_help=_("apply weight decay also to biases and to scales and shifts of a normalisation; on by default, as in PyTorch"),
         help=_("On, as in PyTorch: weight decay shrinks every parameter. Off: biases, and scales and shifts of a normalisation, are left "
                "out. A parameter of its own counts as a bias where it is only added to something."),
     ),

@@ -322,7 +322,7 @@ class InsideSession(QObject):
         ).strip()
         self.refresh()
 
-    # a rule of one's own
+    # the user's own rule
 
     def train_with(self) -> None:
         """The user's graph trains with the rule as it is wired now: one change of its training settings."""

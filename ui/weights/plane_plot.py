@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 
 class PlanePlot:
-    """A plot that is drawn anew from what it is given. `widget` goes into a layout."""
+    """A plot that is drawn from what it is given each time. `widget` goes into a layout."""
 
     def __init__(self, name: str) -> None:
         self.widget: Any = new_plot(name)

@@ -22,8 +22,10 @@ class AdaGrad(Optimizer):
     doc = "Every weight has its own rate, which falls with the gradients it has seen (Duchi et al. 2011)."
     settings = (
         learning_rate(0.01),
-        Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ", when="form=pytorch"),
-        Setting("initial_accumulator_value", "float", 0.0, 0.0, 1e6, title="r at the start"),
+        Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ", when="form=pytorch",
+                help="The rate of step t is η/(1 + (t − 1)κ)."),
+        Setting("initial_accumulator_value", "float", 0.0, 0.0, 1e6, title="r at the start",
+                help="A larger sum of squares to begin with makes the first steps shorter."),
         epsilon(1e-10),
         weight_decay(),
         decoupled(),

@@ -30,8 +30,9 @@ class ConjugateGradient(Searching):
         "Always uses the whole training set."
     )
     settings = (
-        Setting("beta", "choice", "polak_ribiere", choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Rule for β"),
-        Setting("restart_every", "int", 0, 0, 10**6, title="Restart after", help="Steps between two restarts; 0: as many as numbers."),
+        Setting("beta", "choice", "polak_ribiere", choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Rule for β",
+                help="How much of the last direction is kept. The three rules are equal on a quadratic with exact line searches."),
+        Setting("restart_every", "int", 0, 0, 10**6, title="Restart after", help="Steps between two restarts; 0: as many as there are trained numbers."),
         *search_settings("wolfe", 0.1),
     )
     state_variables = (

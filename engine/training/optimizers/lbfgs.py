@@ -49,10 +49,14 @@ class Lbfgs(Optimizer):
         learning_rate(1.0),
         Setting("line_search", "choice", "strong_wolfe", choices=tuple(SEARCHES), choice_titles=tuple(SEARCHES.values()),
                 help="With PyTorch: torch.optim.LBFGS itself, several iterations a step. The others: one iteration a step."),
-        Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step", when=OF_TORCH),
-        Setting("history_size", "int", 10, 1, 100, title="Pairs remembered"),
-        Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True, when=OF_TORCH),
-        Setting("tolerance_change", "float", 1e-9, 0.0, 1.0, title="Stop at changes below", logarithmic=True, when=OF_TORCH),
+        Setting("max_iter", "int", 20, 1, 1000, title="Iterations per step", when=OF_TORCH,
+                help="How often at most one training step chooses a direction and moves along it."),
+        Setting("history_size", "int", 10, 1, 100, title="Pairs remembered",
+                help="How many changes of θ and of the gradient the direction is computed from."),
+        Setting("tolerance_grad", "float", 1e-7, 0.0, 1.0, title="Stop at |g| below", logarithmic=True, when=OF_TORCH,
+                help="A step ends early when every number of the gradient is at most this large."),
+        Setting("tolerance_change", "float", 1e-9, 0.0, 1.0, title="Stop at changes below", logarithmic=True, when=OF_TORCH,
+                help="A step ends early when the weights or the loss change by no more than this."),
         *constants(0.9),
     )
     equations = (

@@ -33,7 +33,8 @@ class NAdam(Optimizer):
         learning_rate(0.002),
         *betas(),
         epsilon(1e-8),
-        Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ", when="form=pytorch"),
+        Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ", when="form=pytorch",
+                help="How fast momentum rises from β₁/2 to β₁; 0: it stays at β₁/2."),
         weight_decay(),
         decoupled(),
         form(

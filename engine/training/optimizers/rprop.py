@@ -22,8 +22,10 @@ class Rprop(Optimizer):
         ),
         Setting("eta_minus", "float", 0.5, 1e-6, 0.999999, title="Shrink by", symbol="η_minus", help="Where the sign of g has changed."),
         Setting("eta_plus", "float", 1.2, 1.000001, 100.0, title="Grow by", symbol="η_plus", help="Where the sign of g is the same."),
-        Setting("step_min", "float", 1e-6, 0.0, 1e6, title="Smallest step", symbol="s_min", logarithmic=True),
-        Setting("step_max", "float", 50.0, 0.0, 1e6, title="Largest step", symbol="s_max", logarithmic=True),
+        Setting("step_min", "float", 1e-6, 0.0, 1e6, title="Smallest step", symbol="s_min", logarithmic=True,
+                help="No weight's step size becomes smaller than this."),
+        Setting("step_max", "float", 50.0, 0.0, 1e6, title="Largest step", symbol="s_max", logarithmic=True,
+                help="No weight's step size becomes larger than this."),
     )  # fmt: skip
     state_variables = (StateVariable("s", "lr"), StateVariable("last"))
     equations = (
