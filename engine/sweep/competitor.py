@@ -116,7 +116,7 @@ def read_competitor(graph: Graph, text: str) -> Competitor | str:
             training |= _schedule(value)
             continue
         setting = _setting(graph, key, own)
-        (hyper if setting.name not in OWN_TRAINING else training)[setting.name] = _value(setting, value)
+        (hyper if setting.name not in OWN_TRAINING else training)[setting.name] = read_value(setting, setting.label, value)
     return checked_competitor(graph, Competitor(key, tuple(hyper.items()), tuple(training.items())))
 
 
@@ -150,18 +150,24 @@ def _setting(graph: Graph, key: str, name: str) -> Setting:
     raise PlanError(text.format(optimizer=optimizers_of(graph).get(key, key), name=quoted(name), suggestion=did_you_mean(name, known)))
 
 
-def _value(setting: Setting, text: str) -> Any:
+def read_value(setting: Setting, title: str, text: str) -> Any:
+    """The value that a text gives a setting of this title; of a choice the text itself. Raises PlanError."""
     if setting.kind == "bool":
         if text.casefold() not in (*_YES, *_NO):
-            raise PlanError(_("{setting}: {value} is neither yes nor no.").format(setting=setting.label, value=quoted(text)))
+            raise PlanError(_("{setting}: {value} is neither yes nor no.").format(setting=title, value=quoted(text)))
         return text.casefold() in _YES
     if setting.kind == "choice":
         return text
     if setting.optional and text.casefold() in ("all", "none", setting.empty.casefold()):
         return None
+    return read_plain(setting, title, text)
+
+
+def read_plain(setting: Setting, title: str, text: str) -> int | float:
+    """The number that a text gives a setting. Raises PlanError."""
     reading = read_number(text, whole=setting.kind == "int")
     if reading.value is None:
-        raise PlanError(f"{setting.label}: {reading.refusal}")
+        raise PlanError(f"{title}: {reading.refusal}")
     return float(reading.value) if setting.kind == "float" else int(reading.value)
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from engine.sweep.competitor import read_competitor
+from engine.sweep.competitor import read_competitor, read_plain, read_value
 from engine.sweep.plan import MOST_MEMBERS, OPTIMIZER, PlanError, Swept, choices_of, setting_of, title_of
-from graph.formula.numbers import read_number
 from graph.model.spec import Setting
 from graph.text.messages import _
 from graph.text.quoting import quoted
@@ -26,7 +25,6 @@ _RANGE = re.compile(
     r"(?:\s*[,;]?\s*(?P<log_after>log\w*|lin\w*))?",
     re.IGNORECASE,
 )
-_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 def read_values(graph: Graph, of: Swept, text: str) -> tuple[Any, ...]:
@@ -67,23 +65,7 @@ def log_range(low: str, high: str, count: int) -> str:
 
 
 def _one(graph: Graph, setting: Setting, of: Swept, title: str, text: str) -> Any:
-    if setting.kind == "bool":
-        if text.casefold() not in (*_YES, *_NO):
-            raise PlanError(_("{setting}: {value} is neither yes nor no.").format(setting=title, value=quoted(text)))
-        return text.casefold() in _YES
-    if setting.kind == "choice":
-        return _choice(graph, setting, of, title, text)
-    if setting.optional and text.casefold() in ("all", "none", setting.empty.casefold()):
-        return None
-    return _number(setting, title, text)
-
-
-def _number(setting: Setting, title: str, text: str) -> int | float:
-    reading = read_number(text, whole=setting.kind == "int")
-    if reading.value is None:
-        raise PlanError(f"{title}: {reading.refusal}")
-    value: int | float = reading.value
-    return float(value) if setting.kind == "float" else int(value)
+    return _choice(graph, setting, of, title, text) if setting.kind == "choice" else read_value(setting, title, text)
 
 
 def _choice(graph: Graph, setting: Setting, of: Swept, title: str, text: str) -> str:
@@ -97,14 +79,14 @@ def _choice(graph: Graph, setting: Setting, of: Swept, title: str, text: str) ->
 
 
 def _spaced(setting: Setting, title: str, spaced: re.Match[str]) -> tuple[Any, ...]:
-    low, high = (_number(setting, title, spaced[name]) for name in ("low", "high"))
+    low, high = (read_plain(setting, title, spaced[name]) for name in ("low", "high"))
     scale = (spaced["log"] or spaced["log_after"] or "").casefold()
     logarithmic = scale.startswith("log") or (not scale and setting.logarithmic and spaced["count"] is not None and min(low, high) > 0)
     whole = setting.kind == "int"
     if logarithmic and min(low, high) <= 0:
         raise PlanError(_("{setting}: a logarithmic range needs two numbers above 0.").format(setting=title))
     if spaced["step"] is not None:
-        step = abs(_number(setting, title, spaced["step"]))
+        step = abs(read_plain(setting, title, spaced["step"]))
         if not step:
             raise PlanError(_("{setting}: the step must not be 0.").format(setting=title))
         count = int(abs(high - low) / step + 1e-9) + 1

@@ -109,7 +109,7 @@ TRAINING_SETTINGS: Final = (
     ),
     TrainingSetting(
         "zero_grad", "bool", True, title=_("Zero gradients"), effect="update", form="gradients", option="--zero-grad",
-        option_help=_("set the gradients to zero before each update; --no-zero-grad lets them add up"),
+        option_help=_("set the gradients to zero before each update, the default; otherwise they add up"),
         help=_("Set the gradients to zero before each update, as zero_grad of PyTorch does. Otherwise every update goes along the sum of "
                "all gradients so far."),
     ),

@@ -32,7 +32,8 @@ class ConjugateGradient(Searching):
     settings = (
         Setting("beta", "choice", "polak_ribiere", choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Rule for β",
                 help="How much of the last direction is kept. The three rules are equal on a quadratic with exact line searches."),
-        Setting("restart_every", "int", 0, 0, 10**6, title="Restart after", help="Steps between two restarts; 0: as many as there are trained numbers."),
+        Setting("restart_every", "int", 0, 0, 10**6, title="Restart after",
+                help="Steps between two restarts; 0: as many as there are trained numbers."),
         *search_settings("wolfe", 0.1),
     )
     state_variables = (
