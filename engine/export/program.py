@@ -240,7 +240,7 @@ def _training_loop(
         "    model.train()",
         *(["    step = 0", "    while True:"] if counted else [f"    for {unit} in range({count}):"]),
     ]
-    zeroed = bool(setting_in(training, BY_NAME["zero_grad"]))
+    zeroed = spec.evaluates_loss or bool(setting_in(training, BY_NAME["zero_grad"]))  # one that evaluates the loss sets its own
     step = [*(["optimizer.zero_grad()"] if zeroed else []), f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
     if parts > 1:
         step = [step[-2], f"(loss / {parts}).backward()"]

@@ -88,6 +88,8 @@ def progress_text(progress: Progress) -> str:
     return " · ".join(text for _, text in progress_parts(progress))
 
 
+OF_GRADIENTS = ("clip_norm", "clip_value", "accumulate", "zero_grad")
+"""Settings of what is done to gradients, which an optimizer that evaluates the loss itself does not use."""
 WIDE, EQUATIONS = 960, 250
 """Width of a page that has its equations in a column of their own, and the width of that column."""
 
@@ -228,6 +230,12 @@ class TrainingPage(Panel):
             self.sections[name].set_values(values)
         self.schedule.set_training(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
+        why = _("{optimizer} evaluates the loss itself, and uses its gradients as they are.").format(optimizer=translated(spec.title))
+        for name in OF_GRADIENTS:
+            editor = self.sections["gradients"].form.editors[name]
+            editor.setEnabled(not spec.evaluates_loss)
+            editor.setToolTip(why if spec.evaluates_loss else BY_NAME[name].help)
+
     def document_changed(self) -> None:
         self.refresh()
 

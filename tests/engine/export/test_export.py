@@ -419,7 +419,10 @@ def test_lbfgs_backs_away_in_the_exported_program_too(alone: Alone) -> None:
     trainer = Run(Model(graph))
     trainer.train()
     assert trainer.problem is None and trainer.result()["loss"] == pytest.approx(1.0, abs=1e-6)
-    assert alone({"lbfgs": export(Model(graph))}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)
+    program = export(Model(graph))
+    assert alone({"lbfgs": program}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)
+    SetTraining("zero_grad", False).apply(graph)  # its own gradients are set to zero whatever the settings say
+    assert export(Model(graph)) == program
 
 
 def test_names_in_every_language_and_python_s_own_words_become_valid_python(alone: Alone) -> None:

@@ -105,6 +105,19 @@ def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot:
     assert window.topbar.optimizer.text() == optimizer_text(window.document) == "SGD   η 0.25"
 
 
+def test_settings_that_an_optimizer_does_not_use_cannot_be_changed(window: Window) -> None:
+    page = window.panel("training")
+    clip = page.sections["gradients"].form.editors["clip_norm"]
+    batch = page.run_form.editors["batch_size"]
+    assert clip.isEnabled() and batch.isEnabled()
+    page.optimizer.choose("newton")
+    window._settled()
+    assert not clip.isEnabled() and not batch.isEnabled() and "Newton evaluates the loss itself" in clip.toolTip()
+    page.optimizer.choose("sgd")
+    window._settled()
+    assert clip.isEnabled() and batch.isEnabled() and "Newton" not in clip.toolTip()
+
+
 def test_every_optimizer_has_a_chip_text_and_a_form(window: Window) -> None:
     for key in OPTIMIZERS:
         window.panel("training").optimizer.choose(key)
