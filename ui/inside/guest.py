@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.explain.inside import SETTING, Inside
+from engine.explain.inside import Inside
 from engine.explain.inside.difference import Difference
 from engine.explain.inside.difference import difference as rules_compared
 from engine.explain.inside.rule import problems_of, same_rule, settings_in
+from engine.training.optimizers.wired import SETTING
 from graph.model.difference import difference
 from graph.model.edits import Compound, Edit, SetParam
 from graph.model.graph import Graph

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.explain.inside.rule import title_of
-from engine.training.optimizers.wired import has_own_name
+from engine.training.optimizers.wired import SETTING, has_own_name
 from graph.formula.latex import display_name
 from graph.text.messages import _, translated
 from ui.look.numbers import plain
@@ -66,6 +66,6 @@ def _symbol(guest: InsideGuest, setting: str) -> str:
     """What a setting is called on the canvas."""
     graph = guest.document.graph
     for node in graph.nodes.values():
-        if node.type == "update.setting" and str(graph.setting(node.id, "setting") or node.name) == setting:
+        if node.type == SETTING and str(graph.setting(node.id, "setting") or node.name) == setting:
             return display_name(node.name)
     return setting

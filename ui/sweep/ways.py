@@ -39,7 +39,7 @@ class WaysPlot(QWidget):
         self.names, self.loss = ("", ""), ""
         self.surface: Surface | None = None
         self.step = 0
-        self._kept: tuple[Any, QPixmap] | None = None
+        self._kept: tuple[Surface, Any, QPixmap] | None = None
         self.setMinimumSize(260, 160)
         self.setAccessibleName(_("Paths over the contours of the objective"))
 
@@ -56,8 +56,8 @@ class WaysPlot(QWidget):
             if painter.device() is not self:  # a file: lines instead of pixels
                 paint_contours(painter, frame, theme, self.surface)
                 return
-            key = (id(self.surface), theme.name, theme.scale, frame.area.getRect(), self.devicePixelRatioF())
-            if self._kept is None or self._kept[0] != key:
+            key = (theme.name, theme.scale, frame.area.getRect(), self.devicePixelRatioF())
+            if self._kept is None or self._kept[0] is not self.surface or self._kept[1] != key:
                 ratio = self.devicePixelRatioF()
                 picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
                 picture.setDevicePixelRatio(ratio)
@@ -67,8 +67,8 @@ class WaysPlot(QWidget):
                 own.setClipRect(frame.area)
                 paint_contours(own, frame, theme, self.surface)
                 own.end()
-                self._kept = key, picture
-            painter.drawPixmap(QPoint(0, 0), self._kept[1])
+                self._kept = self.surface, key, picture
+            painter.drawPixmap(QPoint(0, 0), self._kept[2])
 
         return paint
 

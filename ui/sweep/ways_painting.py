@@ -98,7 +98,7 @@ def _upto(path: Path, step: int) -> int:
 
 
 def _way(painter: QPainter, frame: Frame, theme: Theme, each: Drawn, step: int) -> None:
-    """The way so far, a ring where it began, a dot where it is; a cross where it left for ever."""
+    """The way so far, a ring where it began, a dot where it is; a cross where it left the plane for good."""
     path = each.path
     reached = _upto(path, step)
     far = 50.0
@@ -147,9 +147,9 @@ def _lines(each: Drawn, step: int, loss: str, names: tuple[str, str]) -> list[st
 
 
 def _readout_width(theme: Theme, drawn: Sequence[Drawn], step: int, loss: str, names: tuple[str, str]) -> float:
-    metrics, strong = QFontMetricsF(font("tiny", theme.scale)), QFontMetricsF(font("tiny", theme.scale))
-    texts = [f"{names[0]} −0.000000   {names[1]} −0.000000", *(f"{each.name}" for each in drawn)]
-    return max((metrics.horizontalAdvance(text) for text in texts), default=0.0) + MARK * theme.scale + 12 + strong.averageCharWidth()
+    metrics = QFontMetricsF(font("tiny", theme.scale))
+    texts = [f"{names[0]} −0.000000   {names[1]} −0.000000", *(each.name for each in drawn)]
+    return max((metrics.horizontalAdvance(text) for text in texts), default=0.0) + MARK * theme.scale + 12 + metrics.averageCharWidth()
 
 
 def _readout(

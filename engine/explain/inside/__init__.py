@@ -59,9 +59,3 @@ class CodeOf(Question):
     text: str = ""
     title: str = ""
     origin: str = ""
-
-
-THETA, GRADIENT, STATE, STEP, SETTING, NEXT, LOSS, GIVEN = (
-    f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss", "given")
-)
-"""Types of the nodes that only such a graph has (see `engine.nodes.update`)."""

@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.explain.inside import GIVEN, GRADIENT, LOSS, NEXT, SETTING, STATE, STEP
-from engine.explain.inside import THETA as PARAMETER
 from engine.explain.inside.conditions import Assignment, assignments
 from engine.explain.inside.fill import state_id
 from engine.training.optimizers import equations as names
 from engine.training.optimizers.base import Optimizer, StateVariable
 from engine.training.optimizers.custom import rule_graph
+from engine.training.optimizers.wired import COUNT, GIVEN, LOSS, NEXT, PARAMETER, SETTING, SLOPE, STATE
 from graph.formula.reading import NEGATE, OPERATORS, exponent, functions
 from graph.grouping.layout import layout
 from graph.model.edits import AddNode, Connect, Move, SetGraphSetting
@@ -135,12 +134,12 @@ class _Builder:
         if name == names.THETA:
             return self._add("theta", PARAMETER, "θ", {})
         if name in (names.GRADIENT, names.USED):
-            node = self._add("gradient", GRADIENT, self._gradient_name, {})
+            node = self._add("gradient", SLOPE, self._gradient_name, {})
             self._now[names.GRADIENT] = node, "y"
             self._now.setdefault(names.USED, (node, "y"))
             return node
         if name == names.STEP:
-            return self._add("t", STEP, "t", {"value": 1.0})
+            return self._add("t", COUNT, "t", {"value": 1.0})
         if name in self._settings:
             setting = self._settings[name]
             return self._add(f"set_{setting.name}", SETTING, name, self._setting(setting))
@@ -174,7 +173,7 @@ class _Builder:
         while own in self._graph.nodes:
             own, count = f"{identity}_{count}", count + 1
         sign = f"{params['value']:g}" if key == "source.constant" else "" if name else SIGNS.get(key, "")
-        small = key not in (SETTING, LOSS, GRADIENT, STATE, PARAMETER)
+        small = key not in (SETTING, LOSS, SLOPE, STATE, PARAMETER)
         node = Node(own, spec.key, self._graph.fresh_name(name or spec.default_name), sign, dict(params), collapsed=small)
         AddNode(node).apply(self._graph)
         return own

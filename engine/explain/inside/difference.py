@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.explain.inside import GRADIENT, LOSS, NEXT, SETTING, STATE, STEP, THETA
-from engine.training.optimizers.wired import has_own_name
+from engine.training.optimizers.wired import COUNT, LOSS, NEXT, PARAMETER, SETTING, SLOPE, STATE, has_own_name
 from graph.model.graph import Graph
 
 
@@ -29,7 +28,7 @@ class Difference:
 def difference(old: Graph, new: Graph) -> Difference:
     """How the graph of one rule becomes that of another."""
     pairs = _Pairs(old, new)
-    for kind in (THETA, GRADIENT, STEP, LOSS):
+    for kind in (PARAMETER, SLOPE, COUNT, LOSS):
         pairs.only(kind)
     for kind, setting in ((STATE, ""), (NEXT, "of"), (SETTING, "setting")):
         pairs.named(kind, setting)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.explain.inside import GIVEN, GRADIENT, LOSS, SETTING, STATE, STEP, THETA
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.custom import CustomOptimizer
+from engine.training.optimizers.wired import COUNT, GIVEN, LOSS, PARAMETER, SETTING, SLOPE, STATE
 from graph.model.edits import Compound, Edit, SetParam
 from graph.model.graph import Graph
 
@@ -40,7 +40,7 @@ class StepNumbers:
 def values(graph: Graph, spec: type[Optimizer], numbers: StepNumbers) -> tuple[Value, ...]:
     """The settings of nodes that hold the numbers of a step, as (node, setting, value)."""
     rows: list[Value] = []
-    alike: dict[str, Any] = {THETA: numbers.theta, GRADIENT: numbers.gradient, STEP: float(numbers.t)}
+    alike: dict[str, Any] = {PARAMETER: numbers.theta, SLOPE: numbers.gradient, COUNT: float(numbers.t)}
     after = {"value": numbers.loss_after, "at": numbers.made, "gradient": numbers.gradient_after}
     for node in graph.nodes.values():
         if node.type in alike:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.explain.inside import NEXT, SETTING, STATE
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.custom import CUSTOM, rule_key
 from engine.training.optimizers.registry import declared
-from engine.training.optimizers.wired import NUMBERS_SHOWN, RuleError, has_own_name
+from engine.training.optimizers.wired import NEXT, NUMBERS_SHOWN, SETTING, STATE, RuleError, has_own_name
 from graph.formula.latex import display_name
 from graph.model.edits import Compound, Edit, SetTraining
 from graph.model.graph import Graph

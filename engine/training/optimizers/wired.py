@@ -28,6 +28,7 @@ from graph.text.quoting import quoted
 PARAMETER, SLOPE, STATE, COUNT, SETTING, NEXT, LOSS, GIVEN = (
     f"update.{name}" for name in ("parameter", "gradient", "state", "step", "setting", "next", "loss", "given")
 )
+"""Types of the nodes that only such a graph has (see `engine.nodes.update`)."""
 NUMBERS_SHOWN: Mapping[str, tuple[str, ...]] = {
     PARAMETER: ("value", "minimum", "maximum", "step"), SLOPE: ("value", "minimum", "maximum", "step"),
     STATE: ("value", "minimum", "maximum", "step"), COUNT: ("value", "minimum", "maximum", "step"), SETTING: ("minimum", "maximum", "step"),

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from engine.compile.program import RandomKey
-from engine.explain.inside import GIVEN, NEXT, SETTING, STATE
 from engine.explain.inside.answer import why_none
 from engine.explain.inside.derive import structure
 from engine.explain.inside.fill import state_name
@@ -20,6 +19,7 @@ from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.custom import custom
 from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.optimizers.wired import GIVEN, NEXT, SETTING, STATE
 from graph.model.graph import Graph
 
 STEPS, FEW = 100, 6
