@@ -172,6 +172,16 @@ class Control(QObject):
             self._phase = phase
             self.show()
 
+    def show_search(self) -> None:
+        """The update phase of this iteration, with the page at its line search."""
+        if self.kernel is None or self._busy:
+            return
+        self.show()
+        self.updates.show_page()
+        assert self.page is not None
+        self.page.update_view.show_search()
+        self.to_phase("update")
+
     def show_update(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
         """The update phase of an iteration that is held, with the page at one number of a learned tensor."""
         if self.kernel is None or self._busy:

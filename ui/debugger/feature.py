@@ -8,6 +8,8 @@ from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import STEPPING, Service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.debugger.control import Control
@@ -47,6 +49,13 @@ class Debugger(Feature):
             self._made = Control(self.workspace, self.toggle)
         return self._made
 
+    def facts(self) -> Iterable[str]:
+        """`line search` where the optimizer has one, or tries steps as Levenberg–Marquardt does."""
+        from engine.training.optimizers.registry import declared_or_none
+
+        spec = declared_or_none(self.workspace.document.graph.training)
+        return ("line search",) if spec is not None and spec.family == "second" else ()
+
     # what the rows of the action table do
 
     def toggle(self) -> None:
@@ -71,6 +80,12 @@ class Debugger(Feature):
     def to_phase(self, phase: Phase) -> None:
         """Go to the start of a phase of the training step."""
         self.control.to_phase(phase)
+
+    def show_search(self) -> None:
+        """Show what the line search of the coming step tries."""
+        if self.workspace.modes.current not in ("teach", "debug"):
+            self.workspace.modes.choose("debug")
+        self.control.show_search()
 
     def show_update(self, step: int, node: str, name: str, entry: tuple[int, ...]) -> None:
         """Show the update that a training step makes of one number of a learned tensor."""

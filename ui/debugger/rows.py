@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.text.messages import _
-from ui.shell.workspace.action_spec import ActionContext, ActionSpec, nodes, playable
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has, nodes, playable
 
 
 def some_nodes(s: ActionContext) -> bool:
@@ -24,6 +24,10 @@ ROWS: tuple[ActionSpec, ...] = (
     A("debugger", _("Debugger"), "Run", ("Ctrl+Shift+D",), enabled=nodes, check="toggle", before=True,
       search=("step", "breakpoint", "phase"),
       tip=_("Step through forward, loss, backward, update and zeroing, and back across iterations"), run="debugger.toggle"),
+    A("line_search", _("What the line search tried"), "Learn/Analyse", enabled=has("line search"),
+      search=("trial points", "step length", "Armijo", "Wolfe", "backtracking", "Newton", "BFGS"),
+      tip=_("The loss along the direction of the coming step, with the points that the line search tries on it"),
+      run="debugger.show_search"),
     A("layer_on", _("Next layer"), "Run/Steps", ("Ctrl+.", "Shift+PgDown"), "canvas", playable, _("Play one layer"), search=_STEPS,
       run="debugger.layer_on"),
     A("layer_back", _("Layer back"), "Run/Steps", ("Ctrl+,", "Shift+PgUp"), "canvas", playable, _("Step back one layer"), search=_STEPS,

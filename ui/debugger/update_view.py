@@ -142,6 +142,11 @@ class UpdateView(QWidget):
         self._show_half()
         (self.to_equations if searching else self.to_search).setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_search(self) -> None:
+        """The line search instead of the equations, as soon as the update of a step that has one is shown."""
+        self._searching = True
+        self._show_half()
+
     def _show_half(self) -> None:
         """The line search, where it was chosen and there is one; else the equations."""
         update = self._update

@@ -144,6 +144,7 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: {px(t, 20)}
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {t.pressed}; border-radius: 4px; }}
 QAbstractSpinBox::up-arrow {{ image: {_icon("chevron-up.svg")}; width: {px(t, 10)}px; height: {px(t, 10)}px; }}
 QAbstractSpinBox::down-arrow {{ image: {_icon("chevron-down.svg")}; width: {px(t, 10)}px; height: {px(t, 10)}px; }}
+QComboBox {{ padding-right: 0; }}
 QComboBox::drop-down {{ border: none; width: {px(t, 24)}px; }}
 QComboBox::down-arrow {{ image: {_icon("chevron-down.svg")}; width: {px(t, 11)}px; height: {px(t, 11)}px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.card_edge}; padding: 4px; selection-background-color: {t.hover};

@@ -67,7 +67,7 @@ class ObjectiveChooser(QPushButton):
             way = _("maximised") if goal.maximised else _("minimised")
             self._add(menu, f"{self._title(number)}  –  {way}", number)
         menu.addSeparator()
-        self._add(menu, _("The one whose turn a training step is"), None)
+        self._add(menu, _("That of the training step"), None)
         menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
 
     def _add(self, menu: QMenu, text: str, number: int | None) -> None:

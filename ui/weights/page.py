@@ -307,12 +307,13 @@ class StepsPage(Panel):
                 count=count(self.surface.rows)))  # fmt: skip
         self.sum.setText("\n".join([*lines, *more, *([track.why] if track.why else [])]))
         theme = self.theme
-        marks = [
-            ("➜", theme.backward, _("gradient part −αH⁻¹g")), ("➜", theme.forward, _("momentum part")),
-            ("➜", theme.highlight, _("their sum, the step")),
-        ]  # fmt: skip
-        if np.nan_to_num(track.parts(self.step)[2]).any():
-            marks.insert(2, ("➜", theme.secondary, _("what else the step has")))
+        marks = [("➜", theme.highlight, _("the step"))]
+        gradient, carried, rest = (np.nan_to_num(part).any() for part in track.parts(self.step))
+        if carried or rest:
+            marks = [("➜", theme.backward, _("gradient part −αH⁻¹g"))] if gradient else []
+            marks += [("➜", theme.forward, _("momentum part"))] if carried else []
+            marks += [("➜", theme.secondary, _("what else the step has"))] if rest else []
+            marks.append(("➜", theme.highlight, _("their sum, the step")))
         if np.isfinite(track.ahead[self.step]).all():
             marks.append(("◯", theme.highlight, _("look-ahead point")))
         self.key.setText(legend(*marks))

@@ -51,6 +51,15 @@ def test_the_search_is_a_button_away_and_its_numbers_are_read(qtbot: QtBot, them
     assert view.table.isVisible() and not view.search.isVisible()
 
 
+def test_a_search_that_is_asked_for_is_shown_with_the_next_update(qtbot: QtBot) -> None:
+    view = UpdateView()
+    qtbot.addWidget(view)
+    view.show()
+    view.show_search()
+    view.show_update(update_of("bfgs"))
+    assert view.search.isVisible() and not view.table.isVisible()
+
+
 def test_without_a_search_there_is_no_button(qtbot: QtBot) -> None:
     view = UpdateView()
     qtbot.addWidget(view)
