@@ -78,6 +78,8 @@ class Run:
         """Whether the run was at another step since it was trained last."""
         self.seconds = 0.0
         self.prepared = False
+        self._refused: Mapping[str, Any] | None = None
+        """The newest training settings, where the run cannot be trained with them; those of before still hold then."""
         self.steps = Steps(model)
         self._first_step = model.state.step
         self._extensions = 0
@@ -133,7 +135,12 @@ class Run:
             self.training = dict(training)
             self.watch.configure(training)
             return
-        self._take_settings(training)
+        self._refused = None
+        try:
+            self._take_settings(training)
+        except RunError:
+            self._refused = dict(training)  # nobody asked for steps with the settings of before: there are none until these change
+            raise
 
     def _take_settings(self, training: Mapping[str, Any], first: bool = False) -> None:
         spec, hyper = _optimizer(training)
@@ -144,9 +151,13 @@ class Run:
             self.watch.configure(training)
             self.stopped = None
         if first or spec is not self.spec or _bound(before) != _bound(training):
-            forget = not first and spec is not self.spec
+            forget, kept = not first and spec is not self.spec, (self.spec, self.hyper)
             self.spec, self.hyper = spec, hyper
-            self._bind(forget=forget)
+            try:
+                self._bind(forget=forget)
+            except RunError:
+                self.training, (self.spec, self.hyper) = before, kept
+                raise
         elif hyper != self.hyper:
             self.hyper = hyper
             self._optimizer.set_hyper(hyper)
@@ -528,6 +539,8 @@ class Run:
     def _follow(self) -> None:
         """Fetch programs and tensors again where the model was rebuilt, and the feeds where a value was edited."""
         self.prepare()
+        if self._refused is not None:
+            self.configure(self._refused)
         if self._version != self.model.version or (self._edits != self.model.edits and self._program is not self._present_program()):
             self._bind()
         elif self._edits != self.model.edits:
@@ -547,14 +560,14 @@ class Run:
     def _bind(self, forget: bool = False) -> None:
         """Programs, tensors and optimizer for the model as it is; the optimizer's memory is kept where it fits, unless `forget`."""
         model, program = self.model, self._present_program()
-        memory, model.state.optimizer = model.state.optimizer, {}
-        if not memory and self._version >= 0 and model.state.step:
-            memory = self.steps.remembered()
-        model.moved.clear()
         self._program, parameters = program, model.parameters(program)
         self._refuse_hessian(parameters := [parameters[i] for i in program.trainable])
         self._refuse_several()
         now = self._present_conditions()
+        memory, model.state.optimizer = model.state.optimizer, {}
+        if not memory and self._version >= 0 and model.state.step:
+            memory = self.steps.remembered()
+        model.moved.clear()
         self._optimizer = now.optimizer_on(parameters)
         self.steps.bind(program, self._optimizer, now)
         self.steps.remember({} if forget else memory)

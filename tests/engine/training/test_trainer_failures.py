@@ -154,3 +154,26 @@ def test_a_node_that_refuses_its_numbers_stops_training_by_name(optimizer: str) 
     assert "between 0 and 1" in trainer.problem.text
     if trainer.model.state.step == 0:
         assert trainer.model.state.diff(before) == {}
+
+
+@pytest.mark.parametrize("optimizer", ["lm", "no such method"])
+def test_refused_settings_make_no_steps_until_they_change(optimizer: str) -> None:
+    """Two steps of SGD with momentum, settings that cannot train a cross-entropy, then two more: as if those settings had not been."""
+    good = {"optimizer": "momentum", "hyper": {"lr": 0.1}, "epochs": 100, "batch_size": 16}
+    straight, trainer = (Run(Model(tanh_net(epochs=100, batch_size=16)), good) for _ in range(2))
+    straight.train(max_steps=4)
+    trainer.train(max_steps=2)
+    refused = {**good, "optimizer": optimizer}
+    with pytest.raises(RunError):
+        trainer.configure(refused)
+    for _ in range(2):
+        with pytest.raises(RunError):
+            trainer.keep()
+        with pytest.raises(RunError):
+            trainer.train(max_steps=1)
+    with pytest.raises(RunError):
+        trainer.configure({**refused, "batch_size": 4})
+    assert trainer.state.step == 2
+    trainer.configure(good)
+    trainer.train(max_steps=2)
+    assert not trainer.capture().diff(straight.capture())
