@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import declared_or_none, offered
+from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.custom import CUSTOM
+from engine.training.optimizers.registry import declared, declared_or_none, offered
 from engine.training.schedules.base import ScheduleError
 from engine.training.schedules.registry import SCHEDULES
 from engine.training.spelling import read_schedule, spelled
@@ -125,6 +126,11 @@ def _key(graph: Graph, name: str) -> str:
     words = {key: key for key in known} | {short.casefold(): key for key, short in known.items()}
     words |= {translated(spec.title).casefold(): key for key, spec in offered(graph.training).items()}
     found = words.get(name) or words.get(name.casefold())
+    if found is None and name.casefold() == CUSTOM:
+        try:
+            declared({**graph.training, "optimizer": CUSTOM})
+        except OptimizerError as error:
+            raise PlanError(str(error)) from None
     if found is None:
         title = BY_NAME["optimizer"].label
         raise PlanError(_("{setting}: there is no {value}.{suggestion}").format(
