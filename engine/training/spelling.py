@@ -20,10 +20,14 @@ EXAMPLES = "cosine, step:30:0.1, warmup:100+cosine"
 
 def read_schedule(text: str) -> dict[str, Any]:
     """The training settings that a spelling stands for. Raises ScheduleError."""
-    warmup, kind, hyper = 0, "constant", {}
+    warmup, kind, hyper, said = 0, "constant", {}, set[str]()
     for part in filter(None, (part.strip() for part in text.split("+"))):
         name, *numbers = (word.strip() for word in part.split(":"))
         name = name.lower().replace("-", "_")
+        what = WARMUP if name == WARMUP else "schedule"
+        if what in said:
+            raise ScheduleError(_("{text} holds two of a kind: write one warm-up and one schedule").format(text=quoted(text)))
+        said.add(what)
         if name == WARMUP:
             warmup = _whole(numbers[0] if len(numbers) == 1 else "", part)
             continue

@@ -200,7 +200,8 @@ def test_a_spelling_is_read_as_it_was_written(key: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [("cosin", "there is no schedule called 'cosin'. Did you mean cosine"), ("step:0", '"every" must be at least 1'),
-     ("step:3:0.1:7", "step has the settings every, factor, unit"), ("cosine:rate=3", "is no schedule"), ("warmup", "write warmup:N")],
+     ("step:3:0.1:7", "step has the settings every, factor, unit"), ("cosine:rate=3", "is no schedule"), ("warmup", "write warmup:N"),
+     ("step:3+cosine", "one warm-up and one schedule"), ("warmup:5+warmup:5", "one warm-up and one schedule")],
 )  # fmt: skip
 def test_a_spelling_that_cannot_be_read_says_why(text: str, problem: str) -> None:
     with pytest.raises(ScheduleError, match=problem):
