@@ -34,7 +34,7 @@ from engine.kernel.protocol import (
     TrainedEdit,
 )
 from engine.kernel.run_mirror import RunMirror
-from engine.kernel.waiting import WaitingDocument
+from engine.kernel.waiting import STATE_INTERVAL, STATE_SHARE, WaitingDocument
 from engine.numerics.job import Job
 from graph.model.address import Address
 from graph.model.edits import Edit, edit_from_json
@@ -52,11 +52,8 @@ PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""
-STATE_INTERVAL = 2.0
 QUICK_STATE = 0.002
 """A state that takes no more seconds is asked for with every edit."""
-STATE_SHARE = 0.02
-"""Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
 DEATHS, DEATH_WINDOW = 3, 30.0
 
 Status = Literal["starting", "ready", "training", "dead"]

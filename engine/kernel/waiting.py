@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 LOOK = 1 / 12
 """Seconds between two looks at its training."""
+STATE_INTERVAL = 2.0
+"""Seconds between two states that a training hands over: what is lost at most where the kernel ends."""
+STATE_SHARE = 0.02
+"""Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
 AnswerCallback = Callable[[Any], None]
 
 
@@ -60,7 +64,8 @@ class WaitingDocument:
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._wants_progress = self._wants_state = False
         self._state_request = self._failed_request = 0
-        self._looked = -1e9
+        self._looked = self._stored = -1e9
+        self._state_interval = STATE_INTERVAL
         document.changed.connect(self._on_change)
 
     def adopt_requests(self, edits: OutgoingEdits, commands: list[Command], unknown: bool) -> None:
@@ -170,17 +175,18 @@ class WaitingDocument:
             return None
         document, edits = self.document, self.edits
         watched = (self.watched,) if self.watched is not None else ()
+        state = self._wants_state or (self.training and now - self._stored >= self._state_interval)
         request = Request(
             number, self.number, document.structure, document.revision, aside=True,
             text=dumps(document.graph) if edits.text else None, attachments=attachments(document) if edits.text else {},
             folder=document.folder, moves=edits.moves, edits=() if edits.text else edits.rows,
             commands=tuple(self.commands), progress=True, run=self.run, spare=self.runs.spare, points_known=dict(self.points_known),
-            state=self._wants_state, questions=(*self._questions, *watched),
+            state=state, questions=(*self._questions, *watched),
         )  # fmt: skip
         edits.clear()
         self.commands.clear()
         self._wants_progress = self._wants_state = False
-        self._looked = now
+        self._looked, self._stored = now, now if state else self._stored
         return request
 
     def take(self, request: Request, reply: Reply) -> None:
@@ -193,6 +199,7 @@ class WaitingDocument:
         self.runs.hear(reply)
         if reply.state is not None:
             self._state_request = request.number
+            self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
         if reply.error:
             self._failed_request = request.number
         if reply.progress is not None:

@@ -125,3 +125,22 @@ def test_another_kernel_goes_on_with_both(shown: Shown) -> None:
 
     assert shown.values["f"] == -7.0 and waiting.progress.step == 4
     assert same(shown.give_back(), alone(4))
+
+
+def test_a_long_training_that_waits_is_not_lost_with_its_kernel(shown: Shown) -> None:
+    """No command and no end of the training hands its values over: they are asked for every few seconds."""
+    shown.document.do(SetTraining("epochs", 10**6))
+    waiting, now, seen = shown.lend(), [1e9], list[int]()
+    shown.client._clock = lambda: now[0]
+    waiting.command(Start(waiting.run))
+    while len(seen) < 12:
+        shown.client.pump()
+        now[0] += 1.0
+        seen.append(waiting.progress.step)
+    assert waiting.training and seen[6] > 2
+    shown.process.die()
+    shown.client.pump()
+    kept = waiting.progress.step
+    assert kept >= seen[6]
+    shown.rest()
+    assert shown.give_back().step == kept
