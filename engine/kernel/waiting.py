@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.explain.question import Question, Refusal
 from engine.kernel.outgoing import OutgoingEdits, resumption
-from engine.kernel.protocol import Command, GoTo, Pace, Pause, Progress, Reply, Request, Reset, Start, StepBack, StepOnce
+from engine.kernel.protocol import Command, Pace, Pause, Progress, Reply, Request, Start, StepBack, StepOnce
 from graph.storage.files import dumps
 from graph.text.messages import _
 
@@ -87,10 +87,6 @@ class WaitingDocument:
     def command(self, command: Command) -> None:
         """Have this done with its run; the answer brings progress, the state, and what is watched."""
         self.commands.append(command)
-        if isinstance(command, Reset):
-            self.run = command.successor
-        elif isinstance(command, GoTo):
-            self.run = command.run
         self._wants_progress = self._wants_state = True
         self._carrier.pump()
 

@@ -53,6 +53,7 @@ class StepsPage(Panel):
         self.step = 0
         self._at_end = True
         self._share = 1.0
+        self._why = ""
         self._feature: Chosen | None = None
         self._places: list[Address] = []
         self._tracking = Refresh(workspace.work, self._tracked, 0.2, TRAINING_REST)
@@ -222,8 +223,6 @@ class StepsPage(Panel):
             self.track, self._why = None, end.text
         self._draw()
         self._ask_surface()
-
-    _why = ""
 
     def _surfaced(self, job: Job, end: JobEnd) -> None:
         if self.workspace.visibility.hides_numbers or not isinstance(job, SurfaceJob) or [job.x, job.y] != self._places:

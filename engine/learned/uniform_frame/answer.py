@@ -72,7 +72,7 @@ def _beside(key: str, of: Optimizer, steps: Framed) -> FrameColumn:
     theta = steps.old[0].clone()
     rate = of.hyper.get("lr")
     hyper: dict[str, Any] = {} if rate is None else {"lr": rate}
-    if spec.setting("momentum") is not None and key == "momentum":
+    if key == "momentum":
         hyper["momentum"] = of.hyper.get("momentum") or 0.9
     other = spec(hyper, [theta])
     watched = Watched(other, [(0, 0)])

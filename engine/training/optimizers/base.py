@@ -36,8 +36,8 @@ PYTORCH = "pytorch"
 PURPOSE = "an optimizer's step"
 """What its random numbers are for; no node has this id."""
 FAMILIES: Mapping[str, str] = {
-    "gradient": _("First order"), "momentum": _("First order"), "adaptive": _("Adaptive rates"), "sign": _("Signs and matrices"),
-    "second": _("Second order"), "own": _("Your own"),
+    "gradient": _("First order"), "adaptive": _("Adaptive rates"), "sign": _("Signs and matrices"), "second": _("Second order"),
+    "own": _("Your own"),
 }  # fmt: skip
 """Headings of lists of optimizers, in order."""
 LARGEST_COUNT = 2**53

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class Momentum(Optimizer):
     key, title, short, order = "momentum", "SGD with momentum", "Momentum", 2
-    family = "momentum"
+    family = "gradient"
     doc = "Heavy ball (Polyak 1964): the step is a decaying sum of gradients."
     settings = (
         learning_rate(0.1),

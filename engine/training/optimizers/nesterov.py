@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Nesterov(Optimizer):
     key, title, short, order = "nesterov", "SGD with Nesterov momentum", "Nesterov", 3
-    family = "momentum"
+    family = "gradient"
     doc = "Nesterov's accelerated gradient: the gradient at the point where momentum alone would lead (Sutskever et al. 2013)."
     settings = (
         learning_rate(0.1), momentum(0.9), weight_decay(), decoupled(),

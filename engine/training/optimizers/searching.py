@@ -45,25 +45,22 @@ class Objective(Protocol):
         ...
 
 
-def step_length() -> Setting:
-    return Setting(
-        "lr", "float", 1.0, 0.0, 1e6, title="Step length", symbol="η", logarithmic=True,
-        help="The length of a fixed step, and the first one that a search tries.",
-    )  # fmt: skip
-
-
 def search_settings(default: str, c2: float) -> tuple[Setting, ...]:
     """The line search and its constants."""
     return (
-        step_length(),
+        Setting(
+            "lr", "float", 1.0, 0.0, 1e6, title="Step length", symbol="η", logarithmic=True,
+            help="The length of a fixed step, and the first one that a search tries.",
+        ),
         Setting(
             "line_search", "choice", default, choices=tuple(RULES), choice_titles=tuple(RULES.values()), title="Line search", help=CHOICE
         ),
         *constants(c2),
-    )
+    )  # fmt: skip
 
 
 def constants(c2: float) -> tuple[Setting, ...]:
+    """The constants of the line searches: c₁, the shrinking factor, and c₂ with this default."""
     return (
         Setting(
             "c1", "float", 1e-4, 0.0, 0.5, title="Sufficient decrease", symbol="c₁", logarithmic=True, when=f"line_search={SEARCHES}",
@@ -88,6 +85,7 @@ class Searching(Optimizer):
 
     evaluates_loss: ClassVar[bool] = True
     full_batch: ClassVar[bool] = True
+
     def __init__(self, hyper: Mapping[str, Any], parameters: Sequence[Tensor]) -> None:
         super().__init__(hyper, parameters)
         self.notes: list[str] = []
