@@ -69,11 +69,10 @@ def objective_problems(graph: Graph) -> Iterator[Problem]:
     entries = listed_goals(graph.settings)
     if not entries:
         return
-    for number, goal in enumerate(entries, 1):
-        if not _stands(graph, goal):
-            gone = Message("objective-gone", "Objective {number} is an output that no longer exists; it is left out.", number=number)
-            yield Problem("warning", gone)
     goals, learned = goals_of(graph), trainable(graph)
+    for _gone in range(len(entries) - len(goals)):
+        gone = Message("objective-gone", "An entry of the list of objectives is an output that no longer exists; it is left out.")
+        yield Problem("warning", gone)
     moves = [moved(graph, goal) & learned for goal in goals]
     for number, (goal, own) in enumerate(zip(goals, moves, strict=True), 1):
         name = graph.nodes[goal.node].name

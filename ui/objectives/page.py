@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import count as counted
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -107,7 +108,7 @@ class ObjectivesPage(Panel):
         graph, goals = document.graph, listed_goals(document.graph.settings)
         texts = [_moves_text(graph, goal) for goal in goals]
         problems = [problem.text for problem in objective_problems(graph)]
-        names = [display_name(graph.nodes[goal.node].name) if goal.node in graph.nodes else _("gone") for goal in goals]
+        names = _row_names(graph, goals)
         shown = (document, goals, names, texts, problems, together(graph), document.read_only)
         if shown == self._shown:
             return
@@ -140,8 +141,8 @@ class ObjectivesPage(Panel):
 
     def _row(self, graph: Graph, number: int, goal: Goal, name: str, text: str, count: int) -> None:
         row: dict[str, Any] = {}
-        said = _("objective {number}, {name}").format(number=number + 1, name=name)
-        row["name"] = button(f"{circled(number + 1)}  {name}", "quiet", tip=_("Select this node"))
+        said = _("objective {name}").format(name=name)
+        row["name"] = button(name, "quiet", tip=_("Select this node"))
         row["name"].clicked.connect(lambda: self.workspace.go_to((goal.node,), ()))
         row["direction"] = direction = QComboBox()
         for title, value in ((_("minimise"), "minimise"), (_("maximise"), "maximise")):
@@ -227,6 +228,12 @@ class ObjectivesPage(Panel):
             self.workspace.canvas.do(edit, text)
         except GraphError as wrong:
             self.workspace.say(str(wrong))
+
+
+def _row_names(graph: Graph, goals: Sequence[Goal]) -> list[str]:
+    """`①  f`: what stands in front of each row, with its number on the canvas; an entry that is left out has none."""
+    numbers, there = counted(1), goals_of(graph)
+    return [f"{circled(next(numbers))}  {display_name(graph.nodes[goal.node].name)}" if goal in there else _("gone") for goal in goals]
 
 
 def _moves_text(graph: Graph, goal: Goal) -> str:

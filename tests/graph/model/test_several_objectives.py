@@ -89,4 +89,4 @@ def test_an_entry_whose_node_is_gone_is_left_out_and_said() -> None:
     rows = [{"node": "gone", "port": "y", "parameters": [ids["x"]]}, *(goal.to_json() for goal in goals_of(graph))]
     SetGraphSetting("objectives", rows).apply(graph)
     assert len(goals_of(graph)) == 2
-    assert said(graph)[0] == "Objective 1 is an output that no longer exists; it is left out."
+    assert said(graph)[0] == "An entry of the list of objectives is an output that no longer exists; it is left out."

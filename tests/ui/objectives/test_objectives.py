@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from graph.model.edits import AddGroup, SetGroup
+from graph.model.edits import AddGroup, SetGraphSetting, SetGroup
 from graph.model.elements import Group
 from graph.model.graph import Graph
 from graph.model.several_objectives import goals_of
@@ -68,6 +68,14 @@ def test_a_second_objective_is_added_changed_and_taken_back(workspace: FakeWorks
         document.undo()
     page.document_changed()
     assert not page.rows and document.graph == two_losses()
+
+
+def test_an_entry_that_is_left_out_takes_no_number(workspace: FakeWorkspace, page: ObjectivesPage) -> None:
+    entries = ({"node": node, "port": "y", "parameters": ["y"]} for node in ("old", "f", "g"))
+    workspace.document.do(SetGraphSetting("objectives", list(entries)))
+    page.document_changed()
+    assert [row["name"].text() for row in page.rows] == ["gone", "①  f", "②  g"]
+    assert "no longer exists" in page.problems.text()
 
 
 def test_objectives_and_what_they_move_are_marked_on_the_canvas(workspace: FakeWorkspace, qtbot: QtBot) -> None:
