@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from engine.training.optimizers.base import Optimizer
-from engine.training.optimizers.registry import OPTIMIZERS, declared_or_none, listed, offered, rate_in, with_rate_kept
+from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.registry import OPTIMIZERS, declared, declared_or_none, listed, offered, rate_in, with_rate_kept
 from graph.model.edits import Compound, SetTraining
 from graph.model.training_settings import BY_NAME
 from graph.text.messages import _, translated
@@ -34,8 +34,17 @@ FORMULA, LARGE = 14.0, 18.0
 
 
 def optimizer_of(document: Document) -> type[Optimizer]:
-    """The optimizer a document chose; an unknown one counts as SGD."""
+    """The optimizer a document chose; for one that cannot be used, the fields are SGD's."""
     return declared_or_none(document.graph.training) or OPTIMIZERS["sgd"]
+
+
+def refusal(document: Document) -> str:
+    """Why a document's optimizer cannot train with its settings, in words; empty where it can."""
+    try:
+        declared(document.graph.training).with_defaults(hyper_of(document))
+    except OptimizerError as wrong:
+        return str(wrong)
+    return ""
 
 
 def hyper_of(document: Document) -> dict[str, Any]:
@@ -64,6 +73,7 @@ class OptimizerPart(QWidget):
         self._document: Document | None = None
         self._optimizer: type[Optimizer] | None = None
         self._formula: tuple[str, ...] = ()
+        self._refusal = ""
         self._theme: Theme | None = None
         self._large = False
         self._origin: tuple[type[Optimizer], float] | None = None
@@ -142,7 +152,7 @@ class OptimizerPart(QWidget):
             self.hyper_form.tab_after(self.form.editors["optimizer"])
             self.form.editors["optimizer"].setToolTip(translated(spec.doc))
             self._show_formulas()
-        elif spec.formula(hyper_of(document)) != self._formula:
+        elif (spec.formula(hyper_of(document)), refusal(document)) != (self._formula, self._refusal):
             self._show_formulas()
         self.hyper_form.set_values(values)
         self.biases.set_values(training)
@@ -150,13 +160,14 @@ class OptimizerPart(QWidget):
         self.badge.show_for(spec, values)
 
     def _show_formulas(self) -> None:
-        """The equations of the step, as the settings are now."""
+        """The equations of the step, as the settings are now; why there are none, where there are none."""
         if self._document is None or self._theme is None:
             return
         clear(self._formulas)
         self._formula = optimizer_of(self._document).formula(hyper_of(self._document))
-        self._formulas.addWidget(self._update_head())
-        for text in self._formula:
+        self._refusal = refusal(self._document)
+        self._formulas.addWidget(label(self._refusal, "complaint", wrap=True) if self._refusal else self._update_head())
+        for text in () if self._refusal else self._formula:
             view = FormulaView(LARGE if self._large else FORMULA)
             view.set_formula(text, self._theme.text, self._theme.scale)
             self._formulas.addWidget(view)

@@ -13,6 +13,7 @@ from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.training.curve import Point
 from engine.training.losses import Losses
+from engine.training.optimizers.registry import declared_or_none
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.loss_words import loss_words
@@ -46,6 +47,8 @@ SECTIONS = {
 
 def optimizer_text(document: Document) -> str:
     """`SGD  η 0.1`: what the chip says."""
+    if declared_or_none(document.graph.training) is None:
+        return _("{name} (unknown)").format(name=document.graph.training.get("optimizer"))
     spec, value = optimizer_of(document), rate_of(document)
     short = translated(spec.short or spec.title)
     return f"{short}   η {plain(value)}" if value is not None else short

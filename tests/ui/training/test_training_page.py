@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import Stamp
@@ -103,6 +103,19 @@ def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot:
 
     assert window.document.graph.training["hyper"]["lr"] == 0.25
     assert window.topbar.optimizer.text() == optimizer_text(window.document) == "SGD   η 0.25"
+
+
+def test_an_optimizer_that_cannot_be_used_shows_the_reason_and_no_equations(window: Window) -> None:
+    part = window.panel("training").optimizer
+    for name, value, reason in (("rule", {"graph": 3}, "no update rule"), ("hyper", {"form": "slide"}, "Form must be")):
+        window.document.do(Compound((SetTraining("optimizer", "custom" if name == "rule" else "adam"), SetTraining(name, value))))
+        window._settled()
+        assert any(reason in words.text() for words in part.equations.findChildren(QLabel))
+        assert not part.equations.findChildren(FormulaView)
+        assert ("unknown" in window.topbar.optimizer.text()) == (name == "rule")
+        window.document.undo()
+    window._settled()
+    assert part.equations.findChildren(FormulaView)
 
 
 def test_settings_that_an_optimizer_does_not_use_cannot_be_changed(window: Window) -> None:
