@@ -76,6 +76,8 @@ class DocumentWorker:
         """The id of the next run that branches from another."""
         self._id = 0
         """The id of the present run while `_run`, the run itself, is not needed yet."""
+        self._by_hand = 0
+        """The id of the present run where its values were changed by hand and it is not made yet."""
         self._before_fork = 0
         self._tree = RunTree()
         self._graph = Graph(CATALOG)
@@ -363,10 +365,12 @@ class DocumentWorker:
             return
         lost = self._trained.take_up(self._model, saved)
         self._known_from(saved, lost)
+        if self._run is None:
+            self._by_hand = 0 if own else self._id
+        elif not own:
+            self._run.history.uproot()
         run = self._made_run()
         if run is not None:
-            if not own:
-                run.history.uproot()
             self._stepped = self._numbers
             self._rest()
         if saved.step:
@@ -415,7 +419,9 @@ class DocumentWorker:
                 run = Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
                 if self._id in self._tree:
                     run.history.stand(self._id)
-                self._run = run
+                if self._by_hand == self._id:
+                    run.history.uproot()
+                self._run, self._by_hand = run, 0
             except RunError as error:
                 self._stop(error)
         return self._run

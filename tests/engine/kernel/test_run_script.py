@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from graph.model.edits import SetTraining
 from tests.support.networks import tanh_net
 from tests.support.run_script import Script
 
@@ -26,6 +28,24 @@ def play(seed: int, folder: Path, actions: int = 200) -> Script:
 
 def test_random_actions_leave_every_curve_true(tmp_path: Path) -> None:
     play(9, tmp_path, actions=40)
+
+
+def test_typed_weights_outlive_a_kernel_that_ends_while_nothing_can_be_trained(tmp_path: Path) -> None:
+    """Levenberg–Marquardt refuses the cross-entropy, so that the new kernel makes no run before another optimizer is chosen."""
+    script = Script(1, tanh_net(epochs=10_000, batch_size=16, hyper={"lr": 0.1}), tmp_path)
+
+    def act(deed: Callable[[], object]) -> None:
+        script.said.append("")
+        deed()
+        script._rest()
+
+    for deed in (
+        script.one_step, script.one_step, lambda: script._do(SetTraining("optimizer", "lm")), script.edit_weight, script.kill,
+        lambda: script._do(SetTraining("optimizer", "adam")), script.one_step,
+    ):  # fmt: skip
+        act(deed)
+    assert script.check() > 3
+    script.client.shutdown()
 
 
 @pytest.mark.long
