@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.learned.uniform_frame import PRINTED, FrameColumn, UniformFrame, UniformFrameJob
-from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
@@ -18,6 +17,7 @@ from ui.look.widgets import button, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
+from ui.weights.choice import offered_places, show_places
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -34,7 +34,6 @@ FRAME = (
     r"\theta^{+} = \theta - \alpha H^{-1} \hat{g} + \beta H^{-1} H_{-1} (\theta - \theta_{-1}), "
     r"\quad G = H \odot H, \quad D = \hat{g} \odot \hat{g}"
 )
-OFFERED = 200
 TRAINING_REST = 1.0
 DIGITS = 6
 HIDDEN = _("A question hides numbers, so the table is not filled.")
@@ -108,21 +107,10 @@ class FramePage(Panel):
             self.ask()
 
     def _offer(self) -> None:
-        trace, graph = self.workspace.trace, self.workspace.document.graph
-        shapes = {key: view.shape for key, view in trace.parameters.items() if key[0] in graph.nodes} if trace is not None else {}
-        offered = first_numbers(shapes, OFFERED)
-        if self._place is not None and self._place.key in shapes and len(self._place.index or ()) == len(shapes[self._place.key]):
-            offered += [] if self._place in offered else [self._place]
-        else:
-            self._place = offered[0] if offered else None
-        texts = [(trained_name(graph, place), place) for place in offered]
-        if [(self.place.itemText(i), self.place.itemData(i)) for i in range(self.place.count())] != texts:
-            self.place.clear()
-            for text, place in texts:
-                self.place.addItem(text, place)
-        if self._place is not None:
-            self.place.setCurrentIndex(offered.index(self._place))
-        self.place.setEnabled(len(offered) > 1)
+        """The trained numbers that the graph has, in the list."""
+        offered, known = offered_places(self.workspace, [] if self._place is None else [self._place])
+        self._place = next(iter(known or offered), None)
+        show_places(self.place, self.workspace.document.graph, offered, self._place)
 
     # asking
 

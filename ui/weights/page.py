@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSlider, QVBo
 from engine.learned.surface import Surface, SurfaceJob
 from engine.learned.track import Rows, Track, TrackJob
 from graph.model.address import Address
-from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
@@ -20,6 +19,7 @@ from ui.look.widgets import button, label, scrolled
 from ui.maths.plots import dress, legend, new_plot, pen
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
+from ui.weights.choice import offered_places, show_places
 from ui.weights.plane_plot import PlanePlot, box_around
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
     from ui.weights.staged import Chosen
 
-OFFERED = 200
-"""Weights that can be chosen from the lists; any other one by clicking it on the canvas."""
 FRAME_MS, LENGTH = 33, 45
 """Milliseconds between two pictures of the animated step, and how many there are."""
 TRAINING_REST = 1.0
@@ -137,21 +135,10 @@ class StepsPage(Panel):
 
     def _offer(self) -> None:
         """The trained numbers that the graph has, in the lists."""
-        trace, graph = self.workspace.trace, self.workspace.document.graph
-        shapes = {key: view.shape for key, view in trace.parameters.items() if key[0] in graph.nodes} if trace is not None else {}
-        offered = first_numbers(shapes, OFFERED)
-        known = [place for place in self._places if place.key in shapes and len(place.index or ()) == len(shapes[place.key])]
-        offered += [place for place in known if place not in offered]
+        offered, known = offered_places(self.workspace, self._places)
         self._places = (known + [place for place in offered if place not in known])[:2]
-        texts = [(trained_name(graph, place), place) for place in offered]
         for box, chosen in zip((self.first, self.second), (*self._places, None, None), strict=False):
-            if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != texts:
-                box.clear()
-                for text, place in texts:
-                    box.addItem(text, place)
-            if chosen is not None:
-                box.setCurrentIndex(offered.index(chosen))
-            box.setEnabled(len(offered) > 1)
+            show_places(box, self.workspace.document.graph, offered, chosen)
 
     def _picked(self, _index: int) -> None:
         self._choose([self.first.currentData(), self.second.currentData()], self.sender() is self.second)
