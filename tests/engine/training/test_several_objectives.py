@@ -142,6 +142,28 @@ def test_gradient_descent_ascent_on_xy_spirals_out_together_and_stays_bounded_in
     assert radii["alternating"] < 1.2
 
 
+@pytest.mark.parametrize("turns", ["together", "alternating"])
+def test_both_look_ahead_together_and_only_the_one_that_steps_in_turns(turns: str) -> None:
+    """Nesterov on x·y: ∂/∂x = y is taken at the point ahead, where y has moved too if both step together."""
+    run = Run(Model(minmax(turns, optimizer="nesterov", hyper={"lr": 0.1, "momentum": 0.5, "form": "lecture"})))
+    x, y, vx, vy = 1.0, 0.5, 0.0, 0.0
+    for step in range(20):
+        expected = rehearse(run).new
+        run.train(max_steps=1)
+        both = turns == "together"
+        gx, gy = (y + 0.5 * vy, x + 0.5 * vx) if both else (y, x)
+        if both or step % 2 == 0:
+            vx = 0.5 * vx - 0.1 * gx
+            x += vx
+        if both or step % 2 == 1:
+            vy = 0.5 * vy + 0.1 * gy
+            y += vy
+        state = {name: float(run.state.parameters[f"{name}.value"]) for name in "xy"}
+        assert state == {"x": pytest.approx(x, rel=1e-12), "y": pytest.approx(y, rel=1e-12)}
+        assert {key[0]: float(tensor) for key, tensor in expected.items()} == {key[0]: state[key[0]] for key in expected}
+    assert len(run.curve.losses.low) == len([point for point in run.curve.points if point.others]) == 20
+
+
 WRAPPED = {"accumulate": 3, "clip_norm": 0.05, "lr_schedule": "exponential", "lr_schedule_hyper": {"gamma": 0.99}}
 
 
