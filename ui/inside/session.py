@@ -12,8 +12,8 @@ from engine.explain.inside import Inside, InsideOf
 from engine.explain.inside.rule import rule_of, settings_in, train_with
 from engine.explain.question import Refusal
 from engine.training.optimizers.custom import CUSTOM
-from engine.training.optimizers.registry import declared, listed, offered, rate_in, with_rate_kept
-from graph.model.edits import Compound, Edit, SetTraining
+from engine.training.optimizers.registry import choice, declared, listed
+from graph.model.edits import Edit, SetTraining
 from graph.model.graph import GraphError
 from graph.text.messages import _, translated
 from ui.canvas.model.overlay import Tag
@@ -272,12 +272,7 @@ class InsideSession(QObject):
 
     def _set_optimizer(self, key: str, title: str) -> bool:
         """One undoable change of the training settings; the learning rate stays what it was. Whether it was made."""
-        training = self.own.graph.training
-        spec, before = offered(training)[key], declared(training)
-        hyper = with_rate_kept(spec, {}, rate_in(before, training.get("hyper") or {}))
-        text = _("Train with {title}").format(title=title)
-        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", hyper)))
-        return self._do(edit, text)
+        return self._do(choice(self.own.graph.training, key, {}), _("Train with {title}").format(title=title))
 
     def _do(self, edit: Edit, text: str) -> bool:
         """An edit of the user's document."""

@@ -10,8 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.training.optimizers.base import Optimizer, OptimizerError
-from engine.training.optimizers.registry import OPTIMIZERS, declared, declared_or_none, listed, offered, rate_in, with_rate_kept
-from graph.model.edits import Compound, SetTraining
+from engine.training.optimizers.registry import OPTIMIZERS, choice, declared, declared_or_none, listed, offered, rate_in
+from graph.model.edits import SetTraining
 from graph.model.training_settings import BY_NAME
 from graph.text.messages import _, translated
 from ui.forms.forms import ParameterForm
@@ -203,12 +203,11 @@ class OptimizerPart(QWidget):
             return
         self._note_rate()
         spec = offered(document.graph.training)[key]
-        own, rate = hyper_of(document), rate_of(document)
+        own = hyper_of(document)
         if self._origin is not None:  # its rate is another one's, kept
             own.pop("lr", None)
         self._before[optimizer_of(document).key] = own
-        hyper = with_rate_kept(spec, self._before.get(key, {}), rate)
-        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", hyper)))
+        edit = choice(document.graph.training, key, self._before.get(key, {}))
         self._do(edit, _("Train with {title}").format(title=translated(spec.title)), ("training", "optimizer"))
         self._note_rate()
 

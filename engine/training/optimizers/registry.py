@@ -10,6 +10,7 @@ from typing import Any
 from engine.training import optimizers
 from engine.training.optimizers.base import FAMILIES, Optimizer, OptimizerError
 from engine.training.optimizers.custom import CUSTOM, custom
+from graph.model.edits import Compound, Edit, SetTraining
 from graph.text.messages import _, translated
 from graph.text.quoting import named
 
@@ -74,6 +75,13 @@ def rate_in(spec: type[Optimizer], hyper: Mapping[str, Any]) -> float | None:
     setting = spec.setting("lr")
     value = hyper.get("lr", setting.default) if setting is not None else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def choice(training: Mapping[str, Any], key: str, own: Mapping[str, Any]) -> Edit:
+    """The edit of a document with these training settings that chooses another optimizer: with its `own` settings and the present rate."""
+    rate = rate_in(declared_or_none(training) or OPTIMIZERS["sgd"], training.get("hyper") or {})
+    hyper = with_rate_kept(offered(training)[key], own, rate)
+    return Compound((SetTraining("optimizer", key), SetTraining("hyper", hyper)))
 
 
 def with_rate_kept(spec: type[Optimizer], own: Mapping[str, Any], rate: float | None) -> dict[str, Any]:
