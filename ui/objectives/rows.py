@@ -10,7 +10,7 @@ WORDS = ("gan", "adversarial", "min-max", "saddle", "maximise", "generator", "di
 ROWS = (
     ActionSpec("add_objective", _("Add as objective"), "Edit/Node", (), "canvas", one_node,
                _("Train several objectives: add the selected node's value to the list"), search=WORDS, run="objectives.add", context=361),
-    ActionSpec("objectives", _("Objectives"), "Edit/Node", ("Ctrl+Alt+J",),
+    ActionSpec("objectives", _("Objectives"), "Edit/Node", ("Ctrl+Shift+F3",),
                tip=_("Show the list of objectives: which parameters each moves, and in which direction"), search=WORDS,
                run="objectives.show"),
     ActionSpec("next_objective", _("Gradients of the next objective"), "View/Gradient size", ("Shift+J",), "canvas",

@@ -43,6 +43,8 @@ class Ribbon(Feature):
         workspace.services.offer(NARRATION, self)
         self.timeline = CurrentTimeline(workspace)
         self.reason = ""
+        self._of_training: tuple[int, str] | None = None
+        """The step at which training ended, and what was said then."""
         self._widgets: tuple[Chevrons, Headline] | None = None
         self._entered: tuple[int, Phase] | None = None
         """A phase whose start was asked for, and its position."""
@@ -120,6 +122,9 @@ class Ribbon(Feature):
             self.reason = ""
         elif before == "training" and progress.stopped is None:
             self.reason = stops.training(progress)
+            self._of_training = progress.step, self.reason
+        elif self._of_training is not None and self.reason == self._of_training[1] and progress.step != self._of_training[0]:
+            self.reason = ""  # the run was reset, or stands elsewhere now
         self._show()
 
     def actions_changed(self) -> None:

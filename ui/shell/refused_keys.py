@@ -49,6 +49,8 @@ def _why(window: Workspace, spec: ActionSpec, situation: ActionContext) -> str:
             if situation.training
             else _("{name}: there are no numbers to step through yet").format(name=name)
         )
+    if spec.enabled in (on.resettable, on.keepable) and "inside" in situation.facts:
+        return _("{name}: go back to your graph first").format(name=name)
     first = _FIRST.get(spec.enabled) or _missing(spec.enabled, situation)
     return f"{name}: {first or _('not possible here ({first}{rest})').format(first=spec.tip[0].lower(), rest=spec.tip[1:])}"
 

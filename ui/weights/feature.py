@@ -43,6 +43,8 @@ OWNER = "weights"
 _SETTING = "weights_show"
 FOOT, HANDLE = 44.0, 14.0
 """Height of the lower edge of the canvas, where the choice of a sample is; without one, of the handle of the panel below."""
+HIGH = 96.0
+"""What reaches down to this height above the lower edge is in the way of the strip."""
 FRAME_MS, LENGTH = 33, 36
 """Milliseconds between two pictures of the animated step, and how many there are."""
 REST = 1 / 15
@@ -276,9 +278,16 @@ class WeightsFeature(Feature):
                 paint_plate(painter, plate, self._tables, self.seen.quantity, self._largest(), theme, self._stale, size,
                             self._parts, self._share)  # fmt: skip
         choices = [(key, text) for key, text in titles().items()]
-        self._strip = paint_strip(painter, view, _("On the weights:"), choices, self.shown, self._lines(), theme, self._stale)
+        self._strip = paint_strip(painter, self._beside(view), _("On the weights:"), choices, self.shown, self._lines(), theme, self._stale)
         if self.workspace.canvas.model.viewport.covers.get(OWNER) != self._strip.box:
             self.workspace.work.after_frame(self._cover, self._cover)
+
+    def _beside(self, view: QRectF) -> QRectF:
+        """The part of the view to the right of what lies over its lower left, such as a lesson, where that leaves room for the strip."""
+        covers = self.workspace.canvas.model.viewport.covers
+        low = [cover for owner, cover in covers.items() if owner != OWNER and cover.bottom() > view.bottom() - HIGH]
+        left = max((cover.right() for cover in low if cover.left() < view.width() / 4), default=view.left())
+        return view.adjusted(left - view.left(), 0, 0, 0) if left < view.width() * 2 / 3 else view
 
     def _cover(self) -> None:
         """Whatever fits the graph into the view keeps clear of the strip."""

@@ -20,7 +20,7 @@ from graph.text.messages import _
 def track(context: ExplainContext, job: TrackJob) -> Steps:
     """The job. What it replays is settled here, before its first turn. Raises Unanswerable."""
     if context.run is None:
-        raise Unanswerable(_("No training step has been made yet."))
+        raise Unanswerable(_("No step of this run is known yet. Make a training step first."))
     try:
         replaying = Replaying(context.run, job.places, job.most)
     except RunError as error:
@@ -40,7 +40,7 @@ def written(replaying: Replaying, job: TrackJob, names: tuple[str, ...], stamp: 
     """The steps as arrays."""
     stretches = [stretch for stretch in replaying.replayed if stretch.losses]
     if not stretches:
-        raise Unanswerable(_("No training step has been made yet."))
+        raise Unanswerable(_("No step of this run is known yet. Make a training step first."))
     steps, spec = joined([stretch.framed for stretch in stretches]), stretches[-1].optimizer
     theta = torch.stack([stretches[0].theta[0], *(row for stretch in stretches for row in stretch.theta[1:])])
     losses = np.array([loss for stretch in stretches for loss in stretch.losses])

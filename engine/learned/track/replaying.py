@@ -77,7 +77,7 @@ def stretches(run: Run, most: int) -> tuple[int, list[Stretch]]:
     """The first step, and how to make all from there to the present one. Raises Unanswerable."""
     history, now = run.history, run.model.state.step
     if not now:
-        raise Unanswerable(_("No training step has been made yet."))
+        raise Unanswerable(_("No step of this run is known yet. Make a training step first."))
     checkpoints = history.checkpoints
     known = history.led_here and checkpoints.present is not None
     if known:

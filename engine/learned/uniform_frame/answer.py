@@ -26,7 +26,7 @@ from graph.text.messages import _
 def uniform_frame(context: ExplainContext, job: UniformFrameJob) -> Steps:
     """The job. What it replays is settled here, before its first turn. Raises Unanswerable."""
     if context.run is None:
-        raise Unanswerable(_("No training step has been made yet."))
+        raise Unanswerable(_("No step of this run is known yet. Make a training step first."))
     try:
         replaying = Replaying(context.run, [job.place], job.most)
     except RunError as error:

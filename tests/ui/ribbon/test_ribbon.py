@@ -179,6 +179,12 @@ def test_training_says_why_it_ended(desk: Desk) -> None:
     desk.playhead.seek(2)
     assert desk.reason == ""
 
+    desk.ribbon.set_progress(Progress("training", step=1301))
+    desk.ribbon.set_progress(Progress("paused", step=1301))
+    assert desk.reason == "Training paused at step 1,301."
+    desk.ribbon.set_progress(Progress("idle", step=0))
+    assert desk.reason == ""
+
 
 def test_the_line_covers_no_card_and_is_only_there_in_its_modes(desk: Desk, qtbot: QtBot) -> None:
     canvas = desk.workspace.canvas
