@@ -188,7 +188,11 @@ class Accumulating(Summing):
         self.done = int(captured[self.DONE]) if self.DONE in captured else 0
 
 
-def norm_of(gradients: Sequence[Tensor]) -> Tensor:
-    """The Euclidean norm of all gradients together, a scalar: of the tensors' norms, as torch computes it."""
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients), 2.0)), 2.0)
+def norm_of(gradients: Sequence[Tensor | None]) -> Tensor:
+    """The Euclidean norm of all gradients together, a scalar: of the tensors' norms, as torch computes it.
+
+    None is a parameter that the step leaves alone, because another of several objectives has its turn.
+    """
+    moved = [gradient for gradient in gradients if gradient is not None]
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(moved, 2.0)), 2.0)
     return norm

@@ -164,6 +164,15 @@ def test_both_look_ahead_together_and_only_the_one_that_steps_in_turns(turns: st
     assert len(run.curve.losses.low) == len([point for point in run.curve.points if point.others]) == 20
 
 
+def test_the_gradient_s_limit_is_about_the_objective_whose_turn_it_is() -> None:
+    x, y, steps = 1.0, 0.5, 0
+    while abs(x if steps % 2 else y) > 0.05:
+        x, y, steps = (x, y + 0.1 * x, steps + 1) if steps % 2 else (x - 0.1 * y, y, steps + 1)
+    run = Run(Model(minmax("alternating", stop_gradient=0.05)))
+    run.train()
+    assert steps > 4 and run.state.step == steps and run.stopped is not None
+
+
 WRAPPED = {"accumulate": 3, "clip_norm": 0.05, "lr_schedule": "exponential", "lr_schedule_hyper": {"gamma": 0.99}}
 
 
