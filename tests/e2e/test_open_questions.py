@@ -60,7 +60,7 @@ def of_item(window: Window, question: LessonQuestion) -> Iterator[str]:
         graph.nodes[end[0]].name for end in (graph.edges[item.id].source, graph.edges[item.id].target))  # fmt: skip
     for where, text in of_canvas(window):
         if where == name and item.kind != "parameter":
-            rows = [line for line in text.splitlines() if line.startswith(question.quantity)]
+            rows = [line for line in text.splitlines() if line.startswith(question.quantity) and "hidden" not in line]  # the shape is not
             yield from (f"tip of {where}: {line}" for line in rows if tells(line, question.expected))
     window.canvas.select([item.id])
     QApplication.processEvents()
