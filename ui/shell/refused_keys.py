@@ -22,6 +22,7 @@ _FIRST: dict[Rule, str] = {
     on.movable: _("select a node, frame or note first"), on.one_movable: _("select one node, frame or note first"),
     on.several: _("select at least two cards first"), on.one_node: _("select one node first"), on.chosen: _("select one node first"),
     on.copyable: _("select a node, frame or note first"), on.wires: _("select a wire first"), on.nodes: _("the graph is empty"),
+    on.own_nodes: _("show a graph of your own first"),
     on.groupable: _("select the nodes to group first"), on.grouped: _("select a group first"), on.inside: _("you are not inside a group"),
     on.undoable: _("there is nothing to undo"), on.redoable: _("there is nothing to redo"), on.larger: _("this is the largest type"),
     on.smaller: _("this is the smallest type"), on.resettable: _("nothing has been trained"), on.keepable: _("nothing has been trained"),

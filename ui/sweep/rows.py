@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.text.messages import _
-from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has, nodes
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has, own_nodes
 
 MENU = "Run/Sweep"
 WORDS = ("grid", "search", "hyperparameters", "learning rates", "seeds", "sensitivity", "compare", "tuning")
@@ -21,9 +21,9 @@ def _keepable(s: ActionContext) -> bool:
 RACE = ("race", "compare optimizers", "fair comparison", "benchmark", "competition", "versus", "schedules", "learning rates", "seeds")
 
 ROWS = (
-    ActionSpec("race", _("Race …"), MENU, ("Ctrl+Shift+F8",), enabled=nodes, before=True, check="toggle", search=RACE,
+    ActionSpec("race", _("Race …"), MENU, ("Ctrl+Shift+F8",), enabled=own_nodes, before=True, check="toggle", search=RACE,
                tip=_("Train several optimizers, rates or schedules from the same start on the same mini-batches"), run="sweep.toggle_race"),
-    ActionSpec("sweep", _("Sweep settings"), MENU, ("Ctrl+Shift+V",), enabled=nodes, search=WORDS,
+    ActionSpec("sweep", _("Sweep settings"), MENU, ("Ctrl+Shift+V",), enabled=own_nodes, search=WORDS,
                tip=_("Train with many learning rates, widths, seeds or optimizers, and compare the results"), run="sweep.show"),
     ActionSpec("sweep_start", _("Start the sweep"), MENU, enabled=has("sweep ready"), search=WORDS,
                tip=_("Train every combination of the chosen values"), run="sweep.start"),

@@ -29,8 +29,10 @@ from graph.storage.files import load
 from tests.support.networks import tanh_net
 from tests.ui.sweep.test_sweep_page import Kernel
 from ui.look.theme import DARK, LIGHT, PROJECTOR
+from ui.shell.workspace.action_spec import ActionContext
 from ui.sweep.feature import SweepFeature
 from ui.sweep.race_page import EMPTY, HIDDEN, RacePage
+from ui.sweep.rows import ROWS
 
 EXAMPLES = File(__file__).resolve().parents[3] / "resources" / "examples"
 ANSWERS: dict[type, Any] = {SweepJob: sweep, EstimateJob: estimate, PathsJob: walk, SurfaceJob: surface, KeepRun: keep}
@@ -189,3 +191,11 @@ def test_paths_over_contours(make_workspace: Any, qtbot: QtBot) -> None:
     assert ways.slider.value() > 3
     ways.toggle()
     assert b"<svg" in page.svg()
+
+
+def test_the_inside_of_an_optimizer_is_no_graph_to_race_on() -> None:
+    rules = {spec.id: spec.enabled for spec in ROWS if spec.id in ("race", "sweep")}
+    assert len(rules) == 2
+    for rule in rules.values():
+        assert rule(ActionContext(nodes=3))
+        assert not rule(ActionContext(nodes=3, facts=frozenset({"inside"}))) and not rule(ActionContext())

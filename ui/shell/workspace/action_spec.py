@@ -100,6 +100,11 @@ def nodes(s: ActionContext) -> bool:
     return s.nodes > 0
 
 
+def own_nodes(s: ActionContext) -> bool:
+    """Whether the graph that is shown has nodes and is the one that is trained, not the inside of its optimizer."""
+    return s.nodes > 0 and "inside" not in s.facts
+
+
 def chosen(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) == 1
 
