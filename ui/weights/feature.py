@@ -254,6 +254,10 @@ class WeightsFeature(Feature):
         from ui.weights.painting import paint_plate, paint_strip
         from ui.weights.plates import cells, plates
 
+        if self._no_weights():
+            self._strip = None
+            self.workspace.work.after_frame(self._cover, self._cover)
+            return
         model = self.workspace.canvas.model
         camera, theme, scene = model.camera, model.theme, model.scene
         foot = FOOT * theme.scale if self.workspace.canvas.sample_chooser.isVisible() else HANDLE
@@ -281,6 +285,11 @@ class WeightsFeature(Feature):
         self._strip = paint_strip(painter, self._beside(view), _("On the weights:"), choices, self.shown, self._lines(), theme, self._stale)
         if self.workspace.canvas.model.viewport.covers.get(OWNER) != self._strip.box:
             self.workspace.work.after_frame(self._cover, self._cover)
+
+    def _no_weights(self) -> bool:
+        """Whether the graph is the inside of an optimizer: what it holds is on its wires there."""
+        graph = self.workspace.document.graph
+        return any(graph.spec(node).rule for node in graph.nodes.values())
 
     def _beside(self, view: QRectF) -> QRectF:
         """The part of the view to the right of what lies over its lower left, such as a lesson, where that leaves room for the strip."""
