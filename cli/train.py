@@ -17,9 +17,9 @@ from cli.trained import open_model, state_entry, state_of
 from graph.model.document_settings import SAVE_TRAINED
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
-from graph.model.training_settings import training_length
+from graph.model.training_settings import of_gradients, training_length
 from graph.storage.files import FileError, save
-from graph.text.messages import _, ngettext
+from graph.text.messages import _, ngettext, translated
 from graph.text.quoting import quoted_path
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         model = open_model(graph, options, device=str(graph.training.get("device") or "auto"))
         run = run_of(model, options, state_of(options))
+        _say_what_has_no_effect(run)
         begun = run.state.step
         if not options.resume:
             run.lengthen()
@@ -70,6 +71,14 @@ def command(options: argparse.Namespace) -> int:
     if stopped:
         print(f"main.py: {_interrupted(run.state.step, out)}", file=sys.stderr)
     return 128 + stopped if stopped else 0
+
+
+def _say_what_has_no_effect(run: Run) -> None:
+    unused = of_gradients(run.training) if run.spec.evaluates_loss else ()
+    if unused:
+        names = ", ".join(setting.option for setting in unused)
+        text = _("main.py: {optimizer} evaluates the loss itself, so it takes no notice of {options}")
+        print(text.format(optimizer=translated(run.spec.title), options=names), file=sys.stderr)
 
 
 def _interrupted(step: int, out: Path | None) -> str:

@@ -117,6 +117,8 @@ def read_competitor(graph: Graph, text: str) -> Competitor | str:
             training |= _schedule(value)
             continue
         setting = _setting(graph, key, own)
+        if setting.name in hyper or setting.name in training:
+            raise PlanError(_("{text}: {setting} has two values; give one.").format(text=quoted(text), setting=setting.label))
         (hyper if setting.name not in OWN_TRAINING else training)[setting.name] = read_value(setting, setting.label, value)
     return checked_competitor(graph, Competitor(key, tuple(hyper.items()), tuple(training.items())))
 

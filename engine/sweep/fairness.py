@@ -91,11 +91,15 @@ def fairness(plan: SweepPlan, rows: Mapping[int, MemberResult]) -> Fairness | No
                     any(row.batches != NO_DATA for group in several for row in group))  # fmt: skip
 
 
+def _few_digits(times: float) -> str:
+    return f"{times:,.0f}" if times >= 100 else f"{times:.3g}"
+
+
 def steps_text(graph: Graph, plan: SweepPlan, rows: Mapping[int, MemberResult]) -> str:
     """Whose steps cost more than one evaluation of the gradient, in words; empty where nobody's do."""
     found = evaluations_per_step(plan, rows)
-    who = [_("{name} {times:.3g}").format(name=value_text(graph, OPTIMIZER, value or str(graph.training["optimizer"])), times=times)
-           for value, times in found.items()]  # fmt: skip
+    own = str(graph.training["optimizer"])
+    who = [f"{value_text(graph, OPTIMIZER, value or own)} {_few_digits(times)}" for value, times in found.items()]
     return _("Evaluations of the gradient in a step, on average: {list}; all others 1.").format(list=", ".join(who)) if who else ""
 
 

@@ -194,6 +194,15 @@ def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] =
     return values
 
 
+OF_GRADIENTS: Final = ("clip_norm", "clip_value", "accumulate", "zero_grad")
+"""Settings of what is done to gradients, which an optimizer that evaluates the loss itself does not use."""
+
+
+def of_gradients(training: Mapping[str, Any]) -> tuple[TrainingSetting, ...]:
+    """Those settings of what is done to gradients that are not at their defaults."""
+    return tuple(BY_NAME[name] for name in OF_GRADIENTS if setting_in(training, BY_NAME[name]) != BY_NAME[name].default)
+
+
 def conditions(training: Mapping[str, Any], *effects: Effect) -> dict[str, Any]:
     """The settings that have one of these effects, with their values.
 

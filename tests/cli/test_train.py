@@ -96,3 +96,12 @@ def test_an_optimizer_is_spelled_with_its_own_settings(tmp_path: Path, capsys: p
         a += v
     assert reached == pytest.approx(wanted, rel=1e-12)
     assert run_command([*command, "adam:form=lecture"]) != 0 and "one of pytorch, keras" in capsys.readouterr().err
+
+
+def test_settings_that_the_optimizer_takes_no_notice_of_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tanh_net(epochs=1), tmp_path / "net.gradwire")
+    arguments = ["train", str(tmp_path / "net.gradwire"), "--steps", "1", "--clip-norm", "1", "--accumulate", "2", "--optimizer"]
+    assert run_command([*arguments, "sgd"]) == 0
+    assert not capsys.readouterr().err
+    assert run_command([*arguments, "bfgs"]) == 0
+    assert "BFGS evaluates the loss itself, so it takes no notice of --clip-norm, --accumulate" in capsys.readouterr().err

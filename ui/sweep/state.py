@@ -199,7 +199,7 @@ class SweepState(QObject):
 
 def ways_text(ways: SweepWays) -> str:
     """Which runs go together, and why others do not."""
-    why = "; ".join(reason for reason, _count in ways.reasons)
+    why = "; ".join(reason.rstrip(".") for reason, _count in ways.reasons)
     if not ways.alone:
         return _("All are trained together.")
     if not ways.together:

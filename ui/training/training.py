@@ -18,7 +18,7 @@ from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.loss_words import loss_words
 from graph.model.run_record import children
-from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
+from graph.model.training_settings import BY_NAME, OF_GRADIENTS, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
 from graph.text.messages import _, translated
 from ui.engine_link.messages import Progress
@@ -91,8 +91,6 @@ def progress_text(progress: Progress) -> str:
     return " · ".join(text for _, text in progress_parts(progress))
 
 
-OF_GRADIENTS = ("clip_norm", "clip_value", "accumulate", "zero_grad")
-"""Settings of what is done to gradients, which an optimizer that evaluates the loss itself does not use."""
 WIDE, EQUATIONS = 960, 250
 """Width of a page that has its equations in a column of their own, and the width of that column."""
 

@@ -60,7 +60,7 @@ def test_a_competitor_is_one_value_with_a_text_of_its_own() -> None:
     ("text", "said"),
     [("adm:lr=1", "adam"), ("adam:lr=-1", "at least 0"), ("adam:speed=1", "no setting"), ("sgd:lr=fast", "not a number"),
      ("sgd:schedule=cosin", "cosine"), ("sgd:seed=3", "no setting"), ("sgd:lr=1, sgd:lr=1", "twice"), ("sgd:0.1", "setting=value"),
-     ("custom", "no update rule")],
+     ("custom", "no update rule"), ("adam:lr=0.1:lr=0.2", "two values")],
 )  # fmt: skip
 def test_a_competitor_that_cannot_be_is_refused_in_words(text: str, said: str) -> None:
     with pytest.raises(PlanError, match=said):
