@@ -57,19 +57,18 @@ def test_the_rates_of_adagrad_are_shown_on_the_weights() -> None:
     assert roots == pytest.approx([math.sqrt(0.05), math.sqrt(500), 100], rel=1e-3)
     assert [round(root, 2) for root in roots[:1]] == [0.22] and round(roots[1]) == 22
     assert numbers("adagrad", "Rates that only fall") == pytest.approx([1 / math.sqrt(5), 10], rel=1e-3)
-    assert played("adagrad", step_of(open_lesson("adagrad")[0], "The first step")).tensor("w").tolist() == pytest.approx([-1, -1])
-    last = step_of(open_lesson("adagrad")[0], "AdaGrad or one rate")
-    assert played("adagrad", last).tensor("w").tolist() == pytest.approx([-0.03, -3])
+    for title, weights in (("The first step", [-1, -1]), ("AdaGrad or one rate", [-0.03, -3])):
+        assert played("adagrad", step_of(open_lesson("adagrad")[0], title)).tensor("w").tolist() == pytest.approx(weights)
+        assert numbers("adagrad", title) == weights[1:]
 
 
 def test_the_frame_s_figures_are_those_of_torch() -> None:
     weight = Address("parameter", "n1", "value", index=())
     heavy = by_torch(torch.optim.SGD, 2, lr=0.1, momentum=0.5)
-    assert heavy[2] == pytest.approx(1.62) and numbers("uniform-frame", "Heavy ball") == pytest.approx([0.5 * (heavy[1] - heavy[0])])
-    assert by_torch(torch.optim.Adagrad, 1, lr=0.1)[1] == pytest.approx(2.9)
-    roots = numbers("uniform-frame", "AdaGrad and RMSProp")
-    assert roots == pytest.approx([0.1 * 6 / (3 - by_torch(torch.optim.Adagrad, 1, lr=0.1)[1]),
-                                   0.1 * 6 / (3 - by_torch(torch.optim.RMSprop, 1, lr=0.1, alpha=0.99)[1])], rel=1e-6)  # fmt: skip
+    assert numbers("uniform-frame", "Heavy ball") == pytest.approx([0.5 * (heavy[1] - heavy[0]), heavy[2]])
+    adagrad, rmsprop = by_torch(torch.optim.Adagrad, 1, lr=0.1)[1], by_torch(torch.optim.RMSprop, 1, lr=0.1, alpha=0.99)[1]
+    asked = numbers("uniform-frame", "AdaGrad and RMSProp")
+    assert asked == pytest.approx([0.1 * 6 / (3 - adagrad), 0.1 * 6 / (3 - rmsprop), adagrad], rel=1e-6)
     path = by_torch(torch.optim.Adam, 2, lr=0.1)
     table = finished(uniform_frame(run_at("uniform-frame", "Adam"), UniformFrameJob(weight)))
     adam = table.columns[-1]
