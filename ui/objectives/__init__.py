@@ -5,5 +5,5 @@ from ui.objectives.rows import ROWS
 from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 
-PANELS = (PanelSpec("objectives", _("Objectives"), "bottom", "ui.objectives.page:ObjectivesPage", 43, made="when asked for"),)
+PANELS = (PanelSpec("objectives", _("Objectives"), "bottom", "ui.objectives.page:ObjectivesPage", 53, made="when asked for"),)
 FEATURE = FeatureSpec("objectives", "ui.objectives.feature:Objectives", 14, ROWS)
