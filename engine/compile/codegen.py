@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import torch
 
-from engine.compile.differentiate import Seeds, begun, local, local_zeros, reductions, reference, reference_zeros, total
+from engine.compile.differentiate import Seeds, begun, cut, local, local_zeros, reductions, reference, reference_zeros, total
 from engine.compile.environment import Argument, Held, Key, Own, Several, Wire
 from engine.compile.faults import doubled, rule_of, spoiled, twice
 from engine.compile.plan import Operation, Plan
@@ -139,11 +139,12 @@ class Writer:
             self._open_result(operation)
         else:
             out(f"{self._output(operation, 0)} = {call}")
-        if self.reference and operation.type.differentiable:
-            out.names["begun"] = begun
+        if self.reference:
+            out.names |= {"begun": begun, "cut": cut}
+            leaf = "begun" if operation.type.differentiable else "cut"
             for k, key in enumerate(operation.outputs):
                 if self.plan.inference.outputs[key].dtype == "float":
-                    out(f"{self._output(operation, k)} = begun({self._output(operation, k)})")
+                    out(f"{self._output(operation, k)} = {leaf}({self._output(operation, k)})")
 
     def _local_forward(self, operation: Operation, local: set[int], call: str) -> None:
         """Run the forward on leaves of its own, so that autograd can differentiate this node alone."""

@@ -91,6 +91,11 @@ def begun(value: Tensor) -> Tensor:
     return value if value.requires_grad else value.detach().requires_grad_()
 
 
+def cut(value: Tensor) -> Tensor:
+    """What a node makes through which no gradient flows back, such as random numbers, as a leaf: it still has a gradient itself."""
+    return value.detach().requires_grad_()
+
+
 def reference(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
     if not objective.requires_grad:
         return (None,) * len(targets)

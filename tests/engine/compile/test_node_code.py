@@ -83,4 +83,10 @@ def test_only_fed_and_random_cases_are_left_out() -> None:
         "parameter.parameter",
         "layer.dropout",
         "source.noise",
+        "update.parameter",
+        "update.gradient",
+        "update.state",
+        "update.step",
+        "update.setting",
+        "update.given",
     }

@@ -67,6 +67,15 @@ def test_rules_and_autograd_trace_the_same_numbers(name: str) -> None:
         assert entry == reference[key] if isinstance(entry, Absent) else torch.allclose(entry, reference[key], rtol=1e-10, atol=1e-15)
 
 
+@pytest.mark.parametrize("method", ["rules", "autograd"])
+def test_random_numbers_have_a_gradient_and_none_flows_back_through_them(method: str) -> None:
+    nodes: Nodes = {"x": ("source.input", {"value": 3.0}), "z": ("source.noise", {}), "p": ("math.multiply", {}), "f": ("math.sum", {})}
+    trace = traced(network(nodes, "x -> z.x; x -> p.a; z -> p.b; p -> f.x"), method=method)
+    assert torch.equal(torch.as_tensor(trace.gradients["z", "y"]), torch.tensor([3.0], dtype=torch.float64))
+    assert float(trace.gradients["x", "y"]) == float(trace.values["z", "y"])  # type: ignore[arg-type]
+    assert isinstance(trace.edge_gradients["e0"], Absent)
+
+
 def test_a_trace_has_the_gradient_of_the_data_too() -> None:
     assert traced(tanh_net(), moons()).gradients["data", "x"].shape == (6, 2)
 
