@@ -22,7 +22,7 @@ MISTAKES = [
     ("--nope", "no option --nope"), ("xor tanh", "tanh is one argument too many"), ("spiral --full", "--full"),
     ("run spirl", "Did you mean spiral?"), ("train tanh-mlp-2-4", "Did you mean tanh-mlp-2-4-2?"),
     ("train xor --optimzer adam", "Did you mean --optimizer?"), ("train xor --optimizer adm", "Did you mean adam?"),
-    ("train xor --optimizer magic", "Choose from sgd, momentum"), ("train xor --device cdua", "Did you mean cuda?"),
+    ("train xor --optimizer magic", "Choose from gd, sgd, perturbed"), ("train xor --device cdua", "Did you mean cuda?"),
     ("render xor -o x.png --theme drak", "Did you mean dark?"), ("run xor --objective los", "Did you mean loss?"),
     ("run xor --jsn", "Did you mean --json?"), ("run xor extra", "extra is one argument too many"),
     ("trian", "Did you mean train?"), ("xro", "Did you mean xor?"), ("run xro.gradwire", "Did you mean xor?"),

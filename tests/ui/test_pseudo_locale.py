@@ -24,7 +24,7 @@ WORD = re.compile(r"[A-Za-zÀ-ÿ]{3,}")
 DOUBLE = re.compile(r"⟦⟦[^⟦⟧]*⟧[· ]+⟧")
 MARKUP = re.compile(r"<[^>]*>|&\w+;|\\[a-z]+|\(?\*\.\w+\)?|\w+\.gradwire")
 
-PROPER = frozenset(["Gradwire", "Python", "CPU", "CUDA", "Adam", "NaN", "Keras", "torch", "optim"])
+PROPER = frozenset(["Gradwire", "Python", "CPU", "CUDA", "Adam", "NaN", "Keras", "PyTorch", "torch", "optim"])
 """Names of programs, of what they call things, of devices and numbers."""
 KEYS = frozenset(["Shift", "Alt", "Del", "Backspace", "Tab", "Home", "PgUp", "Return", "Enter", "Right", "Left", "Add"])
 """Keys, as the system writes them; `Add` is what the walk itself calls its edits."""

@@ -33,6 +33,8 @@ def rules(plot: Any) -> Any:
 
         def paint(self, painter: QPainter, *_: object) -> None:
             area, axis = self.viewRect(), plot.getAxis("left")
+            if axis.height() <= 0:  # pyqtgraph divides by it, and an error while a scene paints can end the program
+                return
             painter.setPen(self._pen)
             low, high = sorted((area.top(), area.bottom()))
             typed = axis._tickLevels

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetricsF
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGraphicsScene, QWidget
 
 from ui.look.theme import Theme, color, font
 
@@ -15,12 +15,20 @@ LOW = 200
 """A page of plots that is less high, in pixels for type at 100 %, has its words beside them."""
 
 
-def new_plot(name: str) -> Any:
-    """A plot that stays as it is: no menu, no dragging, no focus."""
+def plot_widget() -> Any:
+    """A plot of pyqtgraph. Its scene keeps no index of its items: pyqtgraph's change their size without telling it, and an index that
+    still has an item which was deleted meanwhile ends the program when it is painted. A plot has too few items to need one."""
     import pyqtgraph
 
     pyqtgraph.setConfigOptions(antialias=True)
     plot = pyqtgraph.PlotWidget()
+    plot.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+    return plot
+
+
+def new_plot(name: str) -> Any:
+    """A plot that stays as it is: no menu, no dragging, no focus."""
+    plot = plot_widget()
     plot.setFrameShape(plot.Shape.NoFrame)
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)

@@ -16,6 +16,7 @@ from ui.look.theme import Theme, color, font, mixed
 from ui.look.widgets import label
 from ui.maths.curve_scale import LINEAR, Scale
 from ui.maths.plot_rules import rules
+from ui.maths.plots import plot_widget
 from ui.maths.series import Floats
 from ui.maths.span import Span
 from ui.training.curve_styles import LineStyle
@@ -64,14 +65,13 @@ class CurvePlot(QWidget):
         super().__init__()
         import pyqtgraph
 
-        pyqtgraph.setConfigOptions(antialias=True)
         self.styles = dict(styles)
         self._theme: Theme | None = None
         self._scale = LINEAR
         self._pressed: QPointF | None = None
         self._panned: float | None = None
         self._view = Span(0, 1)
-        plot = self.plot = pyqtgraph.PlotWidget()
+        plot = self.plot = plot_widget()
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # a message above it must not push it out of the panel
         plot.setMenuEnabled(False)
