@@ -77,7 +77,7 @@ class OptimizerPart(QWidget):
         self._theme: Theme | None = None
         self._large = False
         self._origin: tuple[type[Optimizer], float] | None = None
-        """The optimizer and its rate from before a change that is still offered to be made complete, or taken back."""
+        """The optimizer and its rate before the last change, while the page offers to take the change back or to use the usual rate."""
         self._last: tuple[type[Optimizer], float | None] | None = None
         self._before: dict[str, dict[str, Any]] = {}
         self.form = ParameterForm((OPTIMIZER,))
