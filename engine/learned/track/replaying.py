@@ -99,14 +99,72 @@ def stretches(run: Run, most: int) -> tuple[int, list[Stretch]]:
     return checkpoint.step, [stretch for stretch in found if stretch.last >= checkpoint.step]
 
 
-class Replaying:
-    """A copy of the run's model, on which the steps are made again; `places` are the numbers that are followed."""
+class StepsAgain:
+    """A copy of the run's model, on which the steps that led to the present state are made again, a few at a time.
+
+    Subclasses look at them: `begin` is called before steps under other conditions are made, `look` after each step.
+    """
+
+    def __init__(self, run: Run, most: int) -> None:
+        run.prepare()
+        self.first, self.stretches = stretches(run, most)
+        self.last = run.model.state.step
+        self.model = Model(run.model.compiled)
+
+    def begin(self, stretch: Stretch, optimizer: Optimizer) -> None:
+        """The steps of this stretch are made next; the model has the numbers before the first of them."""
+
+    def look(self, loss: float) -> None:
+        """A step was made, with this loss of its mini-batch before it; the model has the numbers after it."""
+
+    def turns(self) -> Iterator[int]:
+        """Make the steps, a few at a time; how many were made so far. Raises Unanswerable."""
+        for i, stretch in enumerate(self.stretches):
+            if stretch.last > self.model.state.step or not i:
+                yield from self._made(stretch)
+
+    def _made(self, stretch: Stretch) -> Iterator[int]:
+        conditions, state = stretch.conditions, self.model.state
+        with torch.no_grad(), threads(conditions.threads):
+            steps = self._bound(stretch)
+        while state.step < stretch.last:
+            began = time.perf_counter()
+            with torch.no_grad(), threads(conditions.threads):
+                while state.step < stretch.last and time.perf_counter() - began < TURN:
+                    self._one(steps)
+            yield state.step - self.first
+        state.optimizer = steps.remembered()
+
+    def _bound(self, stretch: Stretch) -> Steps:
+        model, conditions, program = self.model, stretch.conditions, stretch.conditions.program
+        model.seed = conditions.seed
+        if stretch.state is not None:
+            model.restore(stretch.state)
+        parameters = model.parameters(program)
+        optimizer = conditions.optimizer_on([parameters[i] for i in program.trainable])
+        self.begin(stretch, optimizer)
+        steps = Steps(model)
+        steps.bind(program, optimizer, conditions)
+        steps.batches = conditions.batches()
+        steps.remember(model.state.optimizer if stretch.state is None else stretch.state.optimizer)
+        return steps
+
+    def _one(self, steps: Steps) -> None:
+        number = self.model.state.step
+        try:
+            steps.replay(number + 1)
+        except (RuntimeError, ValueError, IndexError, TypeError, LookupError, NodeError) as error:
+            raise Unanswerable(_("A step of this run cannot be made again.")) from error
+        if self.model.state.step == number:
+            raise Unanswerable(_("Step {step} of this run has no finite loss.").format(step=number + 1))
+        self.look(steps.losses[-1])
+
+
+class Replaying(StepsAgain):
+    """Follows the numbers at `places`. What the steps did to them is in `replayed`."""
 
     def __init__(self, run: Run, places: Sequence[Address], most: int) -> None:
-        run.prepare()
-        self.first, self._stretches = stretches(run, most)
-        self.last = run.model.state.step
-        self._model = Model(run.model.compiled)
+        super().__init__(run, most)
         self._places = places
         self.replayed: list[Replayed] = []
         self._names = [state_key(place.key) for place in places]
@@ -115,38 +173,13 @@ class Replaying:
             if tensor is None or len(index) != tensor.dim() or any(i >= n for i, n in zip(index, tensor.shape, strict=True)):
                 raise Unanswerable(_("{name} is no trained number.").format(name=name))
 
-    def turns(self) -> Iterator[int]:
-        """Make the steps, a few at a time; how many were made so far. What they did is in `replayed`. Raises Unanswerable."""
-        for stretch in self._stretches:
-            if stretch.last > self._model.state.step or not self.replayed:
-                yield from self._made(stretch)
-
     def _values(self) -> torch.Tensor:
-        state = self._model.state.parameters
+        state = self.model.state.parameters
         return torch.stack([state[name][place.index or ()] for name, place in zip(self._names, self._places, strict=True)]).double()
 
-    def _made(self, stretch: Stretch) -> Iterator[int]:
-        conditions, state = stretch.conditions, self._model.state
-        with torch.no_grad(), threads(conditions.threads):
-            steps, watched = self._bound(stretch)
-            made = Replayed(watched, [self._values()], [], [])
-        self.replayed.append(made)
-        while state.step < stretch.last:
-            began = time.perf_counter()
-            with torch.no_grad(), threads(conditions.threads):
-                while state.step < stretch.last and time.perf_counter() - began < TURN:
-                    self._one(steps, watched, made)
-            yield state.step - self.first
-        state.optimizer = steps.remembered()
-
-    def _bound(self, stretch: Stretch) -> tuple[Steps, Watched]:
-        model, conditions, program = self._model, stretch.conditions, stretch.conditions.program
-        model.seed = conditions.seed
-        if stretch.state is not None:
-            model.restore(stretch.state)
-        parameters = model.parameters(program)
-        optimizer = conditions.optimizer_on([parameters[i] for i in program.trainable])
-        keys = list(program.trainable_keys)
+    def begin(self, stretch: Stretch, optimizer: Optimizer) -> None:
+        program = stretch.conditions.program
+        parameters, keys = self.model.parameters(program), list(program.trainable_keys)
         entries = [_entry(keys, parameters, list(program.trainable), place) for place in self._places]
         moving, first = optimizer, 0
         if isinstance(optimizer, Several):
@@ -154,26 +187,17 @@ class Replaying:
             if own is None:
                 raise Unanswerable(_("These numbers are moved by different objectives: choose two that one objective moves."))
             moving, first = own
-        watched = Watched(moving, [(place - first, flat) for place, flat in entries])
-        steps = Steps(model)
-        steps.bind(program, optimizer, conditions)
-        steps.batches = conditions.batches()
-        steps.remember(model.state.optimizer if stretch.state is None else stretch.state.optimizer)
-        return steps, watched
+        self.replayed.append(Replayed(Watched(moving, [(place - first, flat) for place, flat in entries]), [self._values()], [], []))
 
-    def _one(self, steps: Steps, watched: Watched, made: Replayed) -> None:
-        state, before = self._model.state, len(watched.records)
-        number = state.step
-        try:
-            steps.replay(number + 1)
-        except (RuntimeError, ValueError, IndexError, TypeError, LookupError, NodeError) as error:
-            raise Unanswerable(_("A step of this run cannot be made again.")) from error
-        if state.step == number:
-            raise Unanswerable(_("Step {step} of this run has no finite loss.").format(step=number + 1))
-        if len(watched.records) > before:
+    def look(self, loss: float) -> None:
+        made = self.replayed[-1]
+        records = made.records
+        if len(records) > len(made.at):
             made.at.append(len(made.losses))
-        made.theta.append(watched.records[-1].new if len(watched.records) > before else self._values())
-        made.losses.append(steps.losses[-1])
+            made.theta.append(records[-1].new)
+        else:
+            made.theta.append(self._values())
+        made.losses.append(loss)
 
 
 def _entry(keys: Sequence[tuple[str, str]], parameters: Sequence[torch.Tensor], trainable: Sequence[int], place: Address) -> Entry:
