@@ -23,7 +23,7 @@ CANVAS = LOOK | {"ui.canvas.model"}
 PANEL = {
     *CANVAS, "engine.compile", "engine.data", "engine.numerics", "engine.explain", "engine.unfold", "engine.training",
     "engine.training.optimizers", "engine.training.schedules", "engine.learned", "engine.learned.readouts", "engine.learned.instruments",
-    "engine.sweep",
+    "engine.curvature", "engine.sweep",
     "ui.forms", "ui.canvas", "ui.canvas.paint", "ui.canvas.input", "ui.engine_link", "ui.shell.workspace",
 }  # fmt: skip
 OF_THE_WINDOW = ("canvas", "engine_link", "forms", "look", "maths", "shell")
@@ -52,12 +52,16 @@ ARROWS: dict[str, set[str]] = {
     "engine.explain": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check"},
     "engine.export": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.training.schedules"},
     "engine.learned": BELOW_TRAINING
-    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned.readouts"},
+    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain"}
+    | {"engine.curvature", "engine.learned.readouts"},
+    "engine.curvature": BELOW_TRAINING | {"engine.training", "engine.explain"},
     "engine.learned.readouts": GRAPH,
-    "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain"},
+    "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain", "engine.curvature"},
     "engine.sweep": BELOW_TRAINING
-    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain", "engine.learned"},
-    "engine.kernel": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.explain", "engine.export"},
+    | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain"}
+    | {"engine.curvature", "engine.learned"},
+    "engine.kernel": BELOW_TRAINING
+    | {"engine.training", "engine.training.optimizers", "engine.check", "engine.explain", "engine.curvature", "engine.export"},
     "ui": set(),
     "ui.look": GRAPH,
     "ui.maths": LOOK | {"engine.explain"},

@@ -5,7 +5,6 @@ Dropout is off and batch norm uses its running statistics, so that the value of 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -17,6 +16,7 @@ from torch import Tensor
 from engine.compile.environment import Key, Wire
 from engine.compile.program import NodeFailure, Program
 from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import Compiled, RunError
 from graph.model.problem import Problem
 from graph.text.messages import Message
@@ -24,8 +24,6 @@ from graph.text.messages import Message
 if TYPE_CHECKING:
     from engine.training.model import Model
 
-BYTES = 64 * 2**20
-"""Memory that the values of one piece of rows may take."""
 _MIXING: WeakKeyDictionary[Compiled, dict[tuple[Key, ...], str | None]] = WeakKeyDictionary()
 """What `mixing` found: it is asked for each picture of a run."""
 
@@ -98,15 +96,6 @@ class Evaluator:
         except NodeFailure as failure:
             raise RunError([self._compiled.explain(failure)]) from failure
         return dict(zip(program.outputs, values, strict=True))
-
-
-def rows_at_once(model: Model, outputs: Sequence[Key]) -> int:
-    """How many rows one call of the program may take, at least 1: the values on the way to `outputs` stay within `BYTES`."""
-    inference = model.inference
-    size = torch.empty((), dtype=model.dtype).element_size()
-    nodes = inference.ancestors(node for node, _port in outputs)
-    numbers = sum(math.prod(shape.dims) for key, shape in inference.outputs.items() if key[0] in nodes and shape.batched)
-    return max(1, BYTES // max(1, numbers * size))
 
 
 def mixing(model: Model, outputs: Sequence[Key]) -> str | None:

@@ -15,7 +15,7 @@ from engine.compile.views import Stamp
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.evaluate import Evaluator, mixing, rows_at_once
+from engine.learned.evaluate import Evaluator, mixing
 from engine.learned.picturing import picture_source
 from engine.learned.predictions import Predictions, PredictionsJob
 from engine.learned.reading import Reading, data_sets, reading
@@ -23,6 +23,7 @@ from engine.nodes.base import NodeType, Result, Settings
 from engine.nodes.losses import NumberLoss
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
 from engine.training.model import Model
 from graph.model.faults import planted

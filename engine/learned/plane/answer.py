@@ -19,13 +19,14 @@ from engine.compile.views import Stamp
 from engine.data.parts import Part
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.evaluate import Evaluator, rows_at_once
+from engine.learned.evaluate import Evaluator
 from engine.learned.plane import Axis, OnPlane, Plane, PlaneJob, Points, Shown, SpotSeen
 from engine.learned.predicting import SampleLosses
 from engine.learned.reading import Reading, data_sets, reading
 from engine.learned.sample_columns import feature_names
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import Compiled, RunError
 from engine.training.model import Model
 from graph.text.messages import _

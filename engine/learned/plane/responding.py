@@ -14,11 +14,12 @@ from engine.compile.environment import Key, Wire
 from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.evaluate import Evaluator, mixing, rows_at_once
+from engine.learned.evaluate import Evaluator, mixing
 from engine.learned.plane import Plane
 from engine.learned.plane.answer import TURN, chosen, fed_grid, shown_axes, source_of
 from engine.learned.plane.responses import MOST_UNITS, Responses, ResponsesJob
 from engine.numerics.job import JobReport, Steps
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import Compiled, RunError
 from engine.training.model import Model
 from graph.text.messages import _

@@ -8,12 +8,13 @@ from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import Beginning, make, run_beside
-from engine.learned.evaluate import Evaluator, rows_at_once
+from engine.learned.evaluate import Evaluator
 from engine.learned.plane.answer import chosen, fed_grid, read_grid, sample_fed, sample_loss, shown_axes, source_of
 from engine.learned.plane.one_update import AfterUpdate, OneUpdateJob
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
 from graph.text.messages import _
 

@@ -15,11 +15,11 @@ from engine.compile.program import NodeFailure, Program
 from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.evaluate import rows_at_once
 from engine.learned.surface import Box, Surface, SurfaceJob
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
 from engine.training.model import Model
 from engine.training.state import state_key

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.learned import evaluate as module
 from engine.learned.evaluate import evaluate
+from engine.training import at_once
 from engine.training.compiled import RunError
 from engine.training.model import Model
 from engine.training.run import Run
@@ -33,9 +33,9 @@ def test_any_rows_by_running_statistics_and_without_dropout(monkeypatch: pytest.
     )  # fmt: skip
     assert values["norm", "y"] == pytest.approx(x.numpy(), abs=1e-12)
     assert values["out", "y"] == pytest.approx((x @ state["out.W"].T + state["out.b"]).numpy(), abs=1e-12)
-    monkeypatch.setattr(module, "BYTES", 400)
+    monkeypatch.setattr(at_once, "BYTES", 400)
     pieces = evaluate(model, {"data": rows}, [("out", "y")])
-    assert module.rows_at_once(model, [("out", "y")]) < 5
+    assert at_once.rows_at_once(model, [("out", "y")]) < 5
     assert pieces["out", "y"] == pytest.approx(values["out", "y"], abs=1e-12)
 
 
