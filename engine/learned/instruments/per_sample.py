@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,6 +40,22 @@ class Spread:
     slopes: Tensor
 
 
+class Merged:
+    """Mean and sum of squared deviations (P,) of rows that come in pieces, merged as Chan, Golub and LeVeque do."""
+
+    def __init__(self, size: int) -> None:
+        self.count = 0
+        self.mean, self.squares = torch.zeros(size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
+
+    def add(self, rows: Tensor) -> None:
+        """More rows (n, P), at least one."""
+        before, self.count = self.count, self.count + len(rows)
+        middle = rows.mean(0)
+        away = middle - self.mean
+        self.squares = self.squares + (rows - middle).square().sum(0) + away.square() * (before * len(rows) / self.count)
+        self.mean = self.mean + away * (len(rows) / self.count)
+
+
 class SingleSamples:
     """A mini-batch, taken apart. `own` says which feeds have a row for each sample."""
 
@@ -58,30 +74,39 @@ class SingleSamples:
 
     def spread(self, point: Point, direction: Tensor | None) -> Generator[JobReport, None, Spread]:
         """Differentiate every sample alone; `direction` (P,) has length 1."""
-        count = next(len(feed) for feed, own in zip(self._feeds, self._own, strict=True) if own)
+        count = self.count
         size = sum(point.parameters[place].numel() for place in self._program.trainable)
         losses, slopes = torch.zeros(count, dtype=torch.float64), torch.zeros(count, dtype=torch.float64)
-        mean, squares = torch.zeros(size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
-        piece, together, done = max(1, min(count, NUMBERS // max(size, 1))), True, 0
+        merged = Merged(size)
         began = time.perf_counter()
+        for first, last, some, gradients in self.pieces(point):
+            with torch.no_grad(), threads(self._threads):
+                merged.add(gradients)
+                losses[first:last] = some
+                slopes[first:last] = 0.0 if direction is None else gradients @ direction
+            if time.perf_counter() - began >= TURN:
+                yield JobReport(last, count)
+                began = time.perf_counter()
+        return Spread(merged.mean, merged.squares, losses, slopes)
+
+    @property
+    def count(self) -> int:
+        """How many samples there are."""
+        return next(len(feed) for feed, own in zip(self._feeds, self._own, strict=True) if own)
+
+    def pieces(self, point: Point) -> Iterator[tuple[int, int, Tensor, Tensor]]:
+        """Every sample differentiated alone, some of them at a time: (first, last, losses (n,), gradients (n, P)) of `first` to `last` − 1."""
+        count, done, together = self.count, 0, True
+        size = sum(point.parameters[place].numel() for place in self._program.trainable)
+        piece = max(1, min(count, NUMBERS // max(size, 1)))
         while done < count:
             last = min(done + (piece if together else 1), count)
             found = self._pass(point, done, last) if together else self._alone(point, done)
             if found is None:
                 together = False
                 continue
-            with torch.no_grad(), threads(self._threads):
-                some, gradients = found
-                away = gradients.mean(0) - mean  # merged as Chan, Golub and LeVeque do
-                squares = squares + (gradients - gradients.mean(0)).square().sum(0) + away.square() * (done * (last - done) / last)
-                mean = mean + away * ((last - done) / last)
-                losses[done:last] = some
-                slopes[done:last] = 0.0 if direction is None else gradients @ direction
+            yield done, last, *found
             done = last
-            if time.perf_counter() - began >= TURN:
-                yield JobReport(done, count)
-                began = time.perf_counter()
-        return Spread(mean, squares, losses, slopes)
 
     def _pass(self, point: Point, first: int, last: int) -> tuple[Tensor, Tensor] | None:
         """Losses and gradients of some samples in one pass; None where torch cannot vectorize the program, or a branch that was
