@@ -15,9 +15,9 @@ from ui.look.numbers import count, number
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, scrolled
 from ui.maths.formula import FormulaView
+from ui.shell.workspace.number_choice import offered_places, show_places
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
-from ui.weights.choice import offered_places, show_places
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent

@@ -17,9 +17,9 @@ from ui.look.numbers import count, number
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, scrolled
 from ui.maths.plots import dress, legend, new_plot, pen
+from ui.shell.workspace.number_choice import offered_places, show_places
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
-from ui.weights.choice import offered_places, show_places
 from ui.weights.plane_plot import PlanePlot, box_around
 
 if TYPE_CHECKING:
