@@ -98,6 +98,29 @@ def dot(plot: Any, x: float, y: float, hue: str, theme: Theme, size: float = 9) 
     return plot.plot([x], [y], pen=None, symbol="o", symbolSize=size * theme.scale, symbolBrush=color(hue), symbolPen=color(theme.panel))
 
 
+def arrow(
+    plot: Any, start: tuple[float, float], end: tuple[float, float], hue: str, width: float, theme: Theme, head: bool = True
+) -> list[Any]:  # fmt: skip
+    """An arrow between two places of the plot; the items that were added. Its head is drawn for the present size and range of the plot."""
+    import pyqtgraph
+
+    if not all(map(math.isfinite, (*start, *end))) or start == end:
+        return []
+    items = [plot.plot([start[0], end[0]], [start[1], end[1]], pen=pen(hue, width, theme))]
+    (low_x, high_x), (low_y, high_y) = plot.viewRange()
+    box = plot.getViewBox().rect()
+    across = (end[0] - start[0]) / (high_x - low_x) * max(box.width(), 1.0)
+    up = (end[1] - start[1]) / (high_y - low_y) * max(box.height(), 1.0)
+    size = min(2.2 * width * theme.scale + 6, 0.8 * math.hypot(across, up))
+    if not head or size < 2:
+        return items
+    tip = pyqtgraph.ArrowItem(angle=180 - math.degrees(math.atan2(up, across)), headLen=size, headWidth=0.8 * size, pen=None,
+                              brush=color(hue), pxMode=True)  # fmt: skip
+    tip.setPos(*end)
+    plot.addItem(tip)
+    return [*items, tip]
+
+
 def legend(*entries: tuple[str, str, str]) -> str:
     """Rich text of (sign, hue, words) triples."""
     return "&nbsp;&nbsp; ".join(f'<span style="color:{hue}">{sign} {words}</span>' for sign, hue, words in entries)

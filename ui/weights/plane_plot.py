@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,9 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from engine.learned.surface import Surface
-from ui.look.theme import Theme, color, faded, mixed
+from ui.look.theme import Theme, color, mixed
 from ui.maths.level_lines import level_lines, levels_of
-from ui.maths.plots import dress, new_plot, pen
+from ui.maths.plots import arrow, dress, new_plot, pen
 
 LEVELS = 16
 Point = tuple[float, float]
@@ -74,23 +73,7 @@ class PlanePlot:
                                 symbolPen=pen(edge, 2.0, theme))  # fmt: skip
 
     def _arrow(self, start: Point, end: Point, hue: str, width: float, theme: Theme) -> None:
-        import pyqtgraph
-
-        if not all(map(math.isfinite, (*start, *end))) or start == end:
-            return
-        self._step.append(self.widget.plot([start[0], end[0]], [start[1], end[1]], pen=pen(hue, width, theme)))
-        (low_x, high_x), (low_y, high_y) = self.widget.viewRange()
-        box = self.widget.getViewBox().rect()
-        across = (end[0] - start[0]) / (high_x - low_x) * max(box.width(), 1.0)
-        up = (end[1] - start[1]) / (high_y - low_y) * max(box.height(), 1.0)
-        head = min(2.2 * width * theme.scale + 6, 0.8 * math.hypot(across, up))
-        if head < 2:
-            return
-        arrow = pyqtgraph.ArrowItem(angle=180 - math.degrees(math.atan2(up, across)), headLen=head, headWidth=0.8 * head, pen=None,
-                                    brush=faded(hue, 1.0), pxMode=True)  # fmt: skip
-        arrow.setPos(*end)
-        self.widget.addItem(arrow)
-        self._step.append(arrow)
+        self._step += arrow(self.widget, start, end, hue, width, theme)
 
 
 def box_around(path: np.ndarray, margin: float = 0.35) -> tuple[float, float, float, float] | None:

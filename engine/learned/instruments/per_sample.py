@@ -95,7 +95,7 @@ class SingleSamples:
         return next(len(feed) for feed, own in zip(self._feeds, self._own, strict=True) if own)
 
     def pieces(self, point: Point) -> Iterator[tuple[int, int, Tensor, Tensor]]:
-        """Every sample differentiated alone, some of them at a time: (first, last, losses (n,), gradients (n, P)) of `first` to `last` − 1."""
+        """Every sample differentiated alone, some at a time: (first, last, losses (n,), gradients (n, P)) of `first` to `last` − 1."""
         count, done, together = self.count, 0, True
         size = sum(point.parameters[place].numel() for place in self._program.trainable)
         piece = max(1, min(count, NUMBERS // max(size, 1)))

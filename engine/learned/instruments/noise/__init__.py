@@ -14,7 +14,7 @@ from graph.model.address import Address
 
 MOST = 1000
 """Of more samples, so many, evenly spaced, are differentiated one by one."""
-DRAWS = 400
+DRAWS = 1000
 """Mini-batches that are drawn of each size."""
 Of = Literal["batch", "part"]
 """The coming mini-batch, or the whole training part."""
@@ -92,7 +92,7 @@ class SampleGradients:
 
 
 def ellipse(mean: Numbers, covariance: Numbers, sigmas: float, points: int = 73) -> Numbers:
-    """(points, 2) on the ellipse (x − m)ᵀ C⁻¹ (x − m) = sigmas², also where it is a line or a point. Closed: the last point is the first."""
+    """(points, 2) on the ellipse (x − m)ᵀ C⁻¹ (x − m) = sigmas², also where that is a line or a point; the last point is the first."""
     values, vectors = np.linalg.eigh(covariance)
     angles = np.linspace(0.0, 2 * np.pi, points)
     circle = np.stack([np.cos(angles), np.sin(angles)])

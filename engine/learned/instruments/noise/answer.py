@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.compile.program import Program, RandomKey
 from engine.compile.views import Stamp
+from engine.curvature.point import point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import Beginning, make, run_beside
@@ -28,9 +29,6 @@ from engine.training.state import state_key
 from graph.model.address import Address
 from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
-
-AT_ONCE = 4096
-"""Samples in one pass for the gradient of the whole training part."""
 
 
 @dataclass(slots=True)
@@ -116,7 +114,8 @@ def _answered(context: ExplainContext, job: SamplesJob, some: Drawn) -> Steps:
     if not kept.any():
         raise Unanswerable(_("All samples are removed. Put some back."))
     losses, gradients, merged = yield from differentiated(some, kept)
-    full = yield from _whole(context, some)
+    full = _whole(context, job)
+    yield JobReport()
     rate = some.run.rate
     here = flat([some.point.parameters[i] for i in some.program.trainable])[some.columns].numpy()
     after_all = _after(some, None)
@@ -160,23 +159,17 @@ def differentiated(some: Drawn, kept: Tensor) -> Generator[JobReport, None, Diff
         raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
     if not adds_up(loss_of_all, flat(gradients_of_all), spread, some.run.model.dtype):
         raise Unanswerable(
-            _("The loss of several samples is not the mean of their losses here: a layer mixes samples or draws random numbers, or the loss "
-              "is a sum. So a single sample has no gradient of its own.")
+            _("The loss of several samples is not the mean of their losses here: a layer mixes samples or draws random numbers, or the "
+              "loss is a sum. So a single sample has no gradient of its own.")
         )  # fmt: skip
     return losses, columns, merged
 
 
-def _whole(context: ExplainContext, some: Drawn) -> Generator[JobReport, None, np.ndarray]:
-    """The gradient of the whole training part by the chosen numbers, in pieces: (k,)."""
-    model, total = context.model, np.zeros(len(some.columns))
-    rows = model.feeds.rows["train"]
-    for first in range(0, rows, AT_ONCE):
-        last = min(first + AT_ONCE, rows)
-        feeds = model.feeds.chosen(some.program.feeds, torch.arange(first, last))
-        piece = SingleSamples(some.program, feeds, some.own, some.random, some.threads)
-        total += flat(piece.batch(some.point)[1])[some.columns].numpy() * ((last - first) / rows)
-        yield JobReport(last, rows)
-    return total
+def _whole(context: ExplainContext, job: SamplesJob) -> np.ndarray:
+    """The gradient of the whole training part by the chosen numbers, (k,)."""
+    point = point_at(context.model, job.places)
+    known = dict(zip(point.places, point.gradient().tolist(), strict=True))
+    return np.array([known[place.at(place.index or ())] for place in job.places])
 
 
 def _after(some: Drawn, kept: Tensor | None) -> np.ndarray:

@@ -31,7 +31,9 @@ def _measured(context: ExplainContext, job: SizesJob, some: Drawn) -> Steps:
         means = np.concatenate([*_means(gradients, size, job, random)])
         spread.append(np.sqrt(np.square(means - gradients.mean(0)).mean(0)))
         yield JobReport(number + 1, len(counts))
-    return BatchSizes(stamp, job.places, names, counts, np.array(spread), gradients.std(0), samples, some.of_all, job.draws, job.replacement)
+    return BatchSizes(
+        stamp, job.places, names, counts, np.array(spread), gradients.std(0), samples, some.of_all, job.draws, job.replacement
+    )
 
 
 def _means(gradients: Numbers, size: int, job: SizesJob, random: np.random.Generator) -> list[Numbers]:
