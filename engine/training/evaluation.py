@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.compile.program import Program
 from engine.training.residuals import residuals_of
+from engine.training.second import SecondDerivatives
 
 
 @dataclass(slots=True)
@@ -49,22 +50,28 @@ class Evaluation:
         return loss.reshape(()), gradients
 
     def hessian(self) -> Tensor:
-        """∂²L/∂θᵢ∂θⱼ, a square matrix over all numbers of the trainable parameters, in their order.
-
-        The derivative of the reverse pass in forward mode, one column for each number. Changes no buffers.
-        """
-        flat = self._flat()
-        self.spent.columns += len(flat)
-        return torch.stack([self._product(unit) for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)], dim=1)
+        """∂²L/∂θᵢ∂θⱼ, a square matrix over all numbers of the trainable parameters, in their order. Changes no buffers."""
+        second = self._second()
+        hessian = second.hessian()
+        self.spent.columns += len(hessian)
+        return hessian
 
     def product(self, direction: Tensor) -> Tensor:
-        """The Hessian times a vector over all numbers of the trainable parameters: one derivative in forward mode. Changes no buffers."""
+        """The Hessian times a vector over all numbers of the trainable parameters. Changes no buffers."""
         self.spent.columns += 1
-        return self._product(direction)
+        return self._second().product(direction)
 
-    def _product(self, direction: Tensor) -> Tensor:
-        result: Tensor = torch.func.jvp(self._gradient, (self._flat(),), (direction,))[1]
-        return result
+    def _second(self) -> SecondDerivatives:
+        places = self._program.trainable
+
+        def gradient(tensors: Sequence[Tensor]) -> list[Tensor]:
+            parameters = list(self._parameters)
+            for i, tensor in zip(places, tensors, strict=True):
+                parameters[i] = tensor
+            return self._step(self._feeds, parameters, self.buffers, self._key)[1]
+
+        size = max((tensor.numel() for tensor in self._feeds), default=0)
+        return SecondDerivatives(gradient, [self._parameters[i] for i in places], size)
 
     def residuals(self) -> tuple[Tensor, Tensor]:
         """(r, J) of a loss that is a sum of squares, Σ rᵢ²: all residuals, and their derivatives, one column for each trained number.
@@ -80,10 +87,6 @@ class Evaluation:
         self.spent.columns += len(flat)
         units = torch.eye(len(flat), dtype=flat.dtype, device=flat.device)
         return row(flat), torch.stack([torch.func.jvp(row, (flat,), (unit,))[1] for unit in units], dim=1)
-
-    def _gradient(self, flat: Tensor) -> Tensor:
-        gradients = self._step(self._feeds, self._with(flat), self.buffers, self._key)[1]
-        return torch.cat([g.reshape(-1) for g in gradients])
 
     def _flat(self) -> Tensor:
         """The numbers of the trainable parameters in one row."""
