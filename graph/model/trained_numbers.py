@@ -1,4 +1,4 @@
-"""Single numbers of learned tensors: which there are, and what each is called."""
+"""Single numbers that an objective depends on, of learned tensors and of Inputs: which there are, and what each is called."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def trained_name(graph: Graph, place: Address) -> str:
         return place.name(graph)
     node, full = graph.nodes[place.id].name, place.at(place.index or None).name(graph)
     return node + full.removeprefix(f"{node}.{place.port}") if graph.spec(place.id).role == "parameter" else full
+
+
+def number_name(graph: Graph, place: Address) -> str:
+    """The same for a value too: `x` or `x[1]` of an Input."""
+    return trained_name(graph, place) if place.kind == "parameter" else place.at(place.index or None).name(graph)

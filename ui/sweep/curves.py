@@ -16,8 +16,8 @@ from engine.sweep.results import MemberResult
 from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import Theme, color, faded, font
-from ui.sweep.axes import Axis, Frame, axis_for, cross, framed, inside, upward
-from ui.sweep.axes import logarithmic as can_be_logarithmic
+from ui.maths.axes import Axis, Frame, axis_for, cross, framed, inside, upward
+from ui.maths.axes import logarithmic as can_be_logarithmic
 from ui.sweep.legend import Look, colours, lost_in, paint_legend
 from ui.sweep.picture import Picture
 from ui.sweep.state import SweepState

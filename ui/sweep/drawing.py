@@ -16,8 +16,8 @@ from graph.text.messages import _
 from ui.look.numbers import percent
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, faded, font, mixed
-from ui.sweep.axes import Axis, Frame, axis_for, cross, framed, hues, inside, upward
-from ui.sweep.axes import logarithmic as can_be_logarithmic
+from ui.maths.axes import Axis, Frame, axis_for, cross, framed, hues, inside, upward
+from ui.maths.axes import logarithmic as can_be_logarithmic
 from ui.sweep.curves import Counted, paint_curves, paint_multiples
 from ui.sweep.legend import DASHES, paint_legend
 from ui.sweep.picture import Picture

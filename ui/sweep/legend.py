@@ -12,7 +12,7 @@ from engine.sweep.plan import Swept
 from engine.sweep.results import MemberResult, grouped
 from graph.text.messages import _
 from ui.look.theme import Theme, color, font
-from ui.sweep.axes import hues
+from ui.maths.axes import hues
 from ui.sweep.state import SweepState
 
 Look = dict[tuple[Any, ...], tuple[str, Qt.PenStyle]]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from engine.learned.surface import Surface, SurfaceJob
+from engine.learned.surface import Numbers, Surface, SurfaceJob
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.paths import MOST_RUNS, Path, Paths, PathsJob
 from graph.model.loss_words import loss_words
@@ -18,7 +18,7 @@ from ui.engine_link.work import JobHandle, Work
 from ui.look.afar import for_plots
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import button, label
-from ui.sweep.axes import Frame
+from ui.maths.axes import Frame
 from ui.sweep.legend import colours
 from ui.sweep.state import SweepState
 from ui.sweep.ways_painting import Box, Drawn, box_of, looks, paint_contours, paint_ways
@@ -153,7 +153,7 @@ class WaysView(QWidget):
             return
         self._found = end.answer
         self.plot.box = box_of(list(self._paths.values()))
-        job = SurfaceJob(end.answer.x, end.answer.y, self.plot.box, POINTS)
+        job = SurfaceJob(Numbers(end.answer.x, end.answer.y), self.plot.box, POINTS)
         self._handles.append(self._work.job(job, lambda _report, _parts: None, self._surface))
         last = max(path.steps[-1] for path in self._paths.values())
         self.slider.setRange(0, last)

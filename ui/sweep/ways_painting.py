@@ -16,8 +16,8 @@ from engine.sweep.paths import Path
 from graph.text.messages import _
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, font, mixed
+from ui.maths.axes import Axis, Frame, cross, framed
 from ui.maths.level_lines import level_lines, levels_of
-from ui.sweep.axes import Axis, Frame, cross, framed
 from ui.sweep.legend import MARK
 
 LEVELS = 14

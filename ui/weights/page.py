@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from engine.learned.surface import Surface, SurfaceJob
+from engine.learned.surface import Numbers, Surface, SurfaceJob
 from engine.learned.track import Rows, Track, TrackJob
 from graph.model.address import Address
 from graph.text.messages import _
@@ -140,6 +140,10 @@ class StepsPage(Panel):
         for box, chosen in zip((self.first, self.second), (*self._places, None, None), strict=False):
             show_places(box, self.workspace.document.graph, offered, chosen)
 
+    @property
+    def _plane(self) -> Numbers | None:
+        return Numbers(*self._places) if len(self._places) == 2 else None
+
     def _picked(self, _index: int) -> None:
         self._choose([self.first.currentData(), self.second.currentData()], self.sender() is self.second)
 
@@ -183,16 +187,15 @@ class StepsPage(Panel):
 
     def _ask_surface(self) -> None:
         kernel, document = self.workspace.kernel, self.workspace.document
-        if kernel is None or len(self._places) < 2 or self.workspace.visibility.hides_numbers:
+        if kernel is None or self._plane is None or self.workspace.visibility.hides_numbers:
             self._draw()
             return
         box, track = None, self.track
         if track is not None:
             theta = track.theta[self.step : self.step + 2] if self.near.isChecked() else track.theta
             box = box_around(theta, 1.2 if self.near.isChecked() else 0.35)
-        x, y = self._places
         self._surfacing.follow(
-            SurfaceJob(x, y, box, structure=document.structure, revision=document.revision, run=kernel.progress.run)
+            SurfaceJob(self._plane, box, structure=document.structure, revision=document.revision, run=kernel.progress.run)
         )
 
     def _tracked(self, job: Job, end: JobEnd) -> None:
@@ -212,7 +215,7 @@ class StepsPage(Panel):
         self._ask_surface()
 
     def _surfaced(self, job: Job, end: JobEnd) -> None:
-        if self.workspace.visibility.hides_numbers or not isinstance(job, SurfaceJob) or [job.x, job.y] != self._places:
+        if self.workspace.visibility.hides_numbers or not isinstance(job, SurfaceJob) or job.plane != self._plane:
             return
         if end.how == "done":
             self.surface = end.answer
@@ -260,7 +263,7 @@ class StepsPage(Panel):
 
     def _draw(self) -> None:
         track, surface, theme = self.track, self.surface, self.theme
-        seen = surface is not None and [surface.x, surface.y] == self._places
+        seen = surface is not None and surface.plane == self._plane
         self.plane.widget.setVisible(seen)
         if seen and surface is not None:
             path = track.theta if track is not None and len(track.places) == 2 else None

@@ -1,4 +1,4 @@
-"""The objective over two trained numbers, all others as they are. Request and answer; no torch here."""
+"""The objective over a plane of its numbers, all others as they are. Request and answer; no torch here."""
 
 from __future__ import annotations
 
@@ -18,8 +18,19 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """The plane of two single numbers: entries of trained tensors, or of the values of Inputs."""
+
+    x: Address
+    y: Address
+
+
+Plane = Numbers
+
+
+@dataclass(frozen=True, slots=True)
 class SurfaceJob(Job):
-    """Evaluates the objective on a grid over two entries of trained tensors. The answer is a `Surface`; nothing changes.
+    """Evaluates the objective on a grid over a plane. The answer is a `Surface`; nothing changes.
 
     Where the network is trained with data, it is the objective over the whole training part, in training mode, with the random numbers
     of the coming step. `box` None: around the present values.
@@ -28,8 +39,7 @@ class SurfaceJob(Job):
     done_by: ClassVar[str] = "engine.learned.surface.answer:surface"
     about_document: ClassVar[bool] = False
     of_numbers: ClassVar[bool] = True
-    x: Address
-    y: Address
+    plane: Plane
     box: Box | None = None
     points: int = POINTS
     structure: int = 0
@@ -43,8 +53,7 @@ class Surface:
     with its objective. `rows`: over how many samples it was computed, 0 for a graph without data."""
 
     stamp: Stamp
-    x: Address
-    y: Address
+    plane: Plane
     names: tuple[str, str]
     xs: np.ndarray[Any, np.dtype[np.float64]]
     ys: np.ndarray[Any, np.dtype[np.float64]]

@@ -1,4 +1,4 @@
-"""The objective on a grid over two trained numbers: many networks evaluated at once."""
+"""The objective on a grid over two numbers: many networks evaluated at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.training.compiled import RunError
 from engine.training.model import Model
 from engine.training.state import state_key
 from graph.model.address import Address
-from graph.model.trained_numbers import trained_name
+from graph.model.trained_numbers import number_name
 from graph.text.messages import _
 
 LARGEST, AT_ONCE_UNMAPPED = 512, 8
@@ -46,7 +46,7 @@ def surface(context: ExplainContext, job: SurfaceJob) -> Steps:
             objective, here, rows = _objective(model, program, job)
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    names = trained_name(model.graph, job.x), trained_name(model.graph, job.y)
+    names = number_name(model.graph, job.plane.x), number_name(model.graph, job.plane.y)
     stamp = Stamp(job.structure, job.revision, job.run, model.state.step)
     return _evaluated(model, job, objective, here, rows, names, stamp)
 
@@ -56,17 +56,18 @@ def _objective(model: Model, program: Program, job: SurfaceJob) -> tuple[Objecti
     parameters = [tensor.clone() for tensor in model.parameters(program)]
     buffers = [tensor.clone() for tensor in model.buffers(program)]
     feeds, random = model.feeds.whole(program.feeds, "train"), model.random(model.state.step)
-    (at_x, own_x), (at_y, own_y) = (_entry(program, place) for place in (job.x, job.y))
+    tensors, places = [*parameters, *feeds], [_entry(model, program, place) for place in (job.plane.x, job.plane.y)]
 
     def objective(x: Tensor, y: Tensor) -> Tensor:
-        changed = list(parameters)
-        for place, entry, number in ((at_x, own_x, x), (at_y, own_y, y)):
+        changed = list(tensors)
+        for (place, entry), number in zip(places, (x, y), strict=True):
             changed[place] = _with(changed[place], entry, number)
-        return program.replaced(None, None, feeds, changed, buffers, random)
+        own = changed[: len(parameters)], changed[len(parameters) :]
+        return program.replaced(None, None, own[1], own[0], buffers, random)
 
-    here = float(parameters[at_x][own_x]), float(parameters[at_y][own_y])
+    x, y = (float(tensors[place][entry]) for place, entry in places)
     rows = model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0
-    return objective, here, rows
+    return objective, (x, y), rows
 
 
 def _with(tensor: Tensor, entry: tuple[int, ...], number: Tensor) -> Tensor:
@@ -76,12 +77,20 @@ def _with(tensor: Tensor, entry: tuple[int, ...], number: Tensor) -> Tensor:
     return torch.where(mask, number.to(tensor.dtype), tensor)
 
 
-def _entry(program: Program, place: Address) -> tuple[int, tuple[int, ...]]:
-    """Which parameter of the program it is, and the entry. Raises Unanswerable."""
-    keys = list(program.parameter_keys)
-    if place.kind != "parameter" or place.key not in keys:
-        raise Unanswerable(_("{name} is no trained number.").format(name=state_key(place.key)))
-    return keys.index(place.key), place.index or ()
+def _entry(model: Model, program: Program, place: Address) -> tuple[int, tuple[int, ...]]:
+    """Which tensor it is, of the program's parameters and what it is fed with after them, and the entry. Raises Unanswerable."""
+    keys, fed = list(program.parameter_keys), list(program.feeds)
+    if place.kind == "parameter" and place.key in keys:
+        at, shape = keys.index(place.key), model.state.parameters[state_key(place.key)].shape
+    elif place.kind == "output" and place.key in fed and place.key in model.feeds.fixed:
+        at, shape = len(keys) + fed.index(place.key), model.feeds.fixed[place.key].shape
+    else:
+        name = number_name(model.graph, place)
+        raise Unanswerable(_("The objective does not depend on {name} as a number of its own.").format(name=name))
+    index = place.index or ()
+    if len(index) != len(shape) or any(i >= size for i, size in zip(index, shape, strict=True)):
+        raise Unanswerable(_("{name} is no single number.").format(name=number_name(model.graph, place)))
+    return at, index
 
 
 def _evaluated(
@@ -101,7 +110,7 @@ def _evaluated(
         high = min(low + evaluator.at_once, values.size)
         values[low:high] = evaluator(grid[:, low:high])
         yield JobReport(low, values.size)
-    return Surface(stamp, job.x, job.y, names, xs, ys, values.reshape(count, count), (*here, value), rows)
+    return Surface(stamp, job.plane, names, xs, ys, values.reshape(count, count), (*here, value), rows)
 
 
 class _Evaluator:

@@ -12,7 +12,7 @@ import torch
 from engine.compile.views import ArrayView
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.surface import SurfaceJob
+from engine.learned.surface import Numbers, SurfaceJob
 from engine.learned.surface.answer import surface
 from engine.learned.track import Track, TrackJob, WeightStateJob
 from engine.learned.track.answer import track
@@ -118,7 +118,7 @@ def test_what_an_optimizer_does_not_hold_is_said() -> None:
 
 def test_the_surface_is_the_objective() -> None:
     context, (x, y) = trained("saddle", 0)
-    seen = finished(surface(context, SurfaceJob(x, y, (-2.0, 1.0, -1.0, 3.0), 31)))
+    seen = finished(surface(context, SurfaceJob(Numbers(x, y), (-2.0, 1.0, -1.0, 3.0), 31)))
     across, up = np.meshgrid(np.linspace(-2, 1, 31), np.linspace(-1, 3, 31))
     assert seen.f == pytest.approx((1 - across * up) ** 2, rel=1e-12, abs=1e-14)
     assert seen.here == pytest.approx((0.2, 5.01, (1 - 0.2 * 5.01) ** 2)) and seen.names == ("w1", "w2") and seen.rows == 0
@@ -126,7 +126,7 @@ def test_the_surface_is_the_objective() -> None:
 
 def test_the_surface_of_a_network_is_its_loss_over_all_training_samples() -> None:
     context, (x, y) = trained("xor", 5)
-    seen = finished(surface(context, SurfaceJob(x, y, points=5)))
+    seen = finished(surface(context, SurfaceJob(Numbers(x, y), points=5)))
     weights = context.model.state.parameters[f"{x.id}.{x.port}"]
     assert x.index is not None and y.index is not None and seen.rows == context.model.feeds.rows["train"]
     weights[x.index], weights[y.index] = float(seen.xs[3]), float(seen.ys[1])

@@ -27,7 +27,7 @@ from graph.storage.files import loads
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
 from ui.look.theme import DARK, LIGHT, PROJECTOR
-from ui.sweep.axes import Axis, axis_for
+from ui.maths.axes import Axis, axis_for
 from ui.sweep.feature import SweepFeature
 from ui.sweep.page import EMPTY, HIDDEN, SweepPage
 from ui.sweep.state import duration

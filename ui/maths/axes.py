@@ -1,4 +1,4 @@
-"""Axes of the charts of a sweep: where a value lies, which ticks there are, and how both are painted."""
+"""Axes of painted charts: where a value lies, which ticks there are, and how both are painted."""
 
 from __future__ import annotations
 

@@ -1,0 +1,116 @@
+"""The page of the landscape: which plane it asks for, and what it says and shows."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.explain.context import ExplainContext
+from engine.learned.surface import Numbers
+from engine.learned.surface.answer import surface
+from engine.numerics.job import JobEnd, finished
+from engine.training.model import Model
+from graph.model.address import output
+from graph.model.edits import SetParam
+from graph.storage.document import Document
+from tests.support.networks import network, product, tanh_net
+from tests.ui.sweep.test_sweep_page import Kernel
+from ui.landscape.feature import LandscapeFeature
+from ui.landscape.page import FEW, HIDDEN
+
+
+class Bench:
+    """The feature with a fake kernel; `carry_out` does the newest job."""
+
+    def __init__(self, make_workspace: Any, qtbot: QtBot, document: Document) -> None:
+        self.document, self.kernel = document, Kernel()
+        self.kernel.progress = SimpleNamespace(run=0, step=0)  # type: ignore[attr-defined]
+        self.workspace = make_workspace(document)
+        self.workspace.kernel = self.workspace.work.kernel = self.kernel
+        self.model = Model(document.graph)
+        self.workspace.visibility.set_truth(self.model.trace_view())
+        qtbot.addWidget(self.workspace.widget)
+        self.workspace.widget.resize(1280, 700)
+        self.workspace.widget.show()
+        self.feature = LandscapeFeature(self.workspace)
+        self.feature.toggle()
+        assert self.feature.page is not None
+        self.page = self.feature.page
+
+    @property
+    def job(self) -> Any:
+        return self.kernel.jobs[-1][0]
+
+    def carry_out(self) -> Any:
+        job, _progress, end = self.kernel.jobs[-1]
+        answer = finished(surface(ExplainContext(self.model, None), job))
+        end(JobEnd("done", answer))
+        return answer
+
+
+@pytest.fixture
+def bench(make_workspace: Any, qtbot: QtBot) -> Bench:
+    return Bench(make_workspace, qtbot, Document(product()))
+
+
+def test_two_inputs_of_a_graph_that_trains_nothing(bench: Bench) -> None:
+    """f = x·y + z at (2, −5, 3)."""
+    page, x, y, z = bench.page, *(output(node, "y", ()) for node in "xyz")
+    assert bench.job.plane == Numbers(x, y)
+    seen = bench.carry_out()
+    assert page.readout.text() == "Now: x = 2, y = −5, objective −7" and page.plane_view.box == seen.box
+    assert seen.f[0, 0] == seen.xs[0] * seen.ys[0] + 3
+    QTest.keyClick(page.plane_view, Qt.Key.Key_Right)
+    assert page.readout.text().startswith("At the cross: x = ")
+    page.x_box.setCurrentText("z")
+    page.x_box.activated.emit(page.x_box.currentIndex())
+    assert bench.job.plane == Numbers(z, y) and page.surface is None and page.readout.text() == ""
+    page.y_box.setCurrentText("z")
+    page.y_box.activated.emit(page.y_box.currentIndex())
+    assert page.plane == Numbers(y, z)  # they changed places
+
+
+def test_a_slider_moves_and_the_plane_is_asked_for_again_where_it_was(bench: Bench, qtbot: QtBot) -> None:
+    page, seen = bench.page, bench.carry_out()
+    bench.document.do(SetParam("z", "value", 10.0), "z")
+    bench.model.update(bench.document.graph)
+    bench.feature.document_changed()
+    assert page.plane_view.faint and "has changed since" in page.words.text()
+    qtbot.waitUntil(lambda: bench.job.revision == bench.document.revision)
+    assert bench.job.box == seen.box
+    assert bench.carry_out().here == (2.0, -5.0, 0.0) and not page.plane_view.faint
+    bench.document.do(SetParam("x", "value", 100.0), "x")  # beyond the plane, which follows
+    bench.model.update(bench.document.graph)
+    bench.feature.document_changed()
+    qtbot.waitUntil(lambda: bench.job.revision == bench.document.revision)
+    bench.carry_out()
+    qtbot.waitUntil(lambda: bench.job.box is None)
+
+
+def test_hidden_numbers_and_graphs_without_two_numbers_are_said_and_nothing_is_shown(
+    bench: Bench, make_workspace: Any, qtbot: QtBot
+) -> None:  # fmt: skip
+    page = bench.page
+    bench.carry_out()
+    bench.workspace.visibility.hide("question", values=("x",))
+    assert page.surface is None and page.why.text() == HIDDEN and page.body.currentWidget() is page.why and page.readout.text() == ""
+    bench.workspace.visibility.clear()
+    bench.carry_out()
+    assert page.body.currentWidget() is page.plane_view
+    one = network({"x": ("source.input", {"value": 1.0}), "f": ("math.square", {})}, "x -> f.x")
+    assert Bench(make_workspace, qtbot, Document(one)).page.why.text() == FEW
+
+
+def test_esc_leaves_the_page_and_a_network_has_its_weights(make_workspace: Any, qtbot: QtBot) -> None:
+    bench = Bench(make_workspace, qtbot, Document(tanh_net()))
+    seen = bench.carry_out()
+    assert seen.rows == 75 and seen.names == ("hidden.W[0, 0]", "hidden.W[0, 1]") and "all 75 training samples" in bench.page.words.text()
+    QTest.keyClick(bench.page.plane_view, Qt.Key.Key_Escape)
+    assert not bench.feature.shown
+    bench.feature.document_changed()
+    assert len(bench.kernel.jobs) == 1

@@ -1,0 +1,276 @@
+"""The page of the landscape: which plane it shows on the left, the plane itself on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.learned.surface import Numbers, Surface, SurfaceJob
+from engine.numerics.job import Job, JobEnd
+from graph.model.address import Address
+from graph.text.messages import _, ngettext
+from ui.engine_link.refresh import Refresh
+from ui.look.afar import unit
+from ui.look.numbers import count
+from ui.look.numerals import number
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import button, label, scrolled
+from ui.maths.axes import Frame
+from ui.maths.heights import Spacing
+from ui.maths.plane_marks import paint_dot, place
+from ui.maths.plane_view import Box, PlaneView
+from ui.shell.workspace.number_choice import offered_places, show_places
+from ui.shell.workspace.present import outdated
+from ui.shell.workspace.workspace import Workspace
+
+REST, TRAINING_REST = 0.05, 0.5
+"""Least time between two evaluations of the plane, in seconds; the same while something trains."""
+LEFT, LEFT_SHARE = 300, 0.36
+"""Width of the left side, for type at 100 %, and its greatest share of the page."""
+HIDDEN = _("Numbers are hidden until they are predicted, so the landscape is not shown either.")
+FEW = _("The objective needs two numbers that can be changed: weights, or values of inputs.")
+SPACINGS: dict[Spacing, tuple[str, str]] = {
+    "areas": (_("by area"), _("Between two lines lies about the same area, so that every part of the plane has some")),
+    "even": (_("linear"), _("The heights of the lines are evenly spaced")),
+    "log": (_("logarithmic"), _("The heights of the lines are evenly spaced on a logarithmic scale, linear around 0")),
+}
+
+
+class LandscapePage(QWidget):
+    """`surface` is the answer that is shown. `plane_view` paints it; other views of the same answer are pages of `body`, and are told by
+    `_draw`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace, self.theme = workspace, LIGHT
+        self.surface: Surface | None = None
+        self._places: list[Address] = []
+        self._box: Box | None = None
+        """What is looked at; None: around the present numbers."""
+        self._explored = False
+        """Whether the user moved or zoomed, so that the plane does not follow the network."""
+        self._refresh = Refresh(workspace.work, self._surfaced, REST, TRAINING_REST)
+        self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
+        self.plane_view.layers = [self._paint_here]
+        self.x_box, self.y_box, self.spacing_box = (self._list(text) for text in (_("Across"), _("Upwards"), _("Level lines")))
+        for key, (text, tip) in SPACINGS.items():
+            self.spacing_box.addItem(text, key)
+            self.spacing_box.setItemData(self.spacing_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.home_button = button(_("Around the present numbers"), tip=_("Show the plane around the present numbers  (0)"))
+        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button.setAccessibleName(_("Close the landscape"))
+        self.words, self.readout = label("", wrap=True), label("", "strong", wrap=True)
+        self.keys = label(_("Drag to move, turn the wheel to zoom. Arrow keys read the next point; with Shift they move the plane."),
+                          "small", wrap=True)  # fmt: skip
+        self.why = label("", "secondary", wrap=True)
+        self.why.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out()
+        self._connect()
+
+    def _list(self, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(6)
+        return box
+
+    def _lay_out(self) -> None:
+        side = QWidget()
+        self.form = QVBoxLayout(side)
+        self.form.setContentsMargins(0, 2, 4, 4)
+        self.form.setSpacing(6)
+        self.form.addWidget(label(_("Landscape"), "heading"))
+        for text, box in ((_("Across"), self.x_box), (_("Upwards"), self.y_box), (_("Level lines"), self.spacing_box)):
+            self.form.addWidget(label(text, "secondary"))
+            self.form.addWidget(box)
+        self.form.addWidget(self.home_button)
+        self.form.addWidget(self.words)
+        self.form.addStretch(1)
+        self.form.addWidget(self.keys)
+        self._side = scrolled(side)
+        self.head = QHBoxLayout()
+        self.head.addWidget(self.readout, 1)
+        self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.body = QStackedWidget()
+        self.body.addWidget(self.plane_view)
+        self.body.addWidget(self.why)
+        right = QVBoxLayout()
+        right.addLayout(self.head)
+        right.addWidget(self.body, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        row.addWidget(self._side)
+        row.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        self.x_box.activated.connect(lambda _at: self._picked(0))
+        self.y_box.activated.connect(lambda _at: self._picked(1))
+        self.spacing_box.activated.connect(lambda _at: self._spaced())
+        self.home_button.clicked.connect(lambda _clicked: self.go_home())
+        self.plane_view.home.connect(self.go_home)
+        self.plane_view.moved.connect(self._moved)
+        self.plane_view.read.connect(self._say)
+        self.workspace.visibility.changed.connect(self.ask)
+
+    def first_stop(self) -> QWidget:
+        return self.plane_view
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = self.plane_view.theme = theme
+        self._side.setFixedWidth(min(round(LEFT * unit(self, theme)), round(LEFT_SHARE * self.window().width())))
+        self._draw()
+
+    # which plane
+
+    @property
+    def plane(self) -> Numbers | None:
+        """What is chosen; None where there are not two numbers."""
+        return Numbers(*self._places) if len(self._places) == 2 else None
+
+    def choose_selected(self) -> None:
+        """Show two numbers of the nodes that are selected on the canvas: the first of each, or the first two of one."""
+        offered, _known = offered_places(self.workspace, (), inputs=True)
+        own = [[place for place in offered if place.id == node] for node in self.workspace.canvas.model.selected_nodes()]
+        own = [places for places in own if places]
+        if len(own) > 1:
+            self._choose([own[0][0], own[1][0]])
+        elif own and len(own[0]) > 1:
+            self._choose(own[0][:2])
+
+    def _picked(self, at: int) -> None:
+        """A number was chosen for an axis; where the other one has it, they change places."""
+        places = [self.x_box.currentData(), self.y_box.currentData()]
+        if places[0] == places[1]:
+            other = next((place for place in self._places if place != places[0]), places[0])
+            places[1 - at] = other
+        self._choose(places)
+
+    def _choose(self, places: Sequence[Address]) -> None:
+        if list(places) != self._places:
+            self._places, self._box, self._explored, self.surface = list(places), None, False, None
+            self._refresh.stop()
+            self.ask()
+
+    def _offer(self) -> None:
+        """The numbers that the graph has, in the lists."""
+        offered, known = offered_places(self.workspace, self._places, inputs=True)
+        self._places = (known + [place for place in offered if place not in known])[:2]
+        for box, chosen in zip((self.x_box, self.y_box), (*self._places, None, None), strict=False):
+            show_places(box, self.workspace.document.graph, offered, chosen)
+
+    # asking
+
+    def ask(self) -> None:
+        """Ask for the plane as it is now, while the page is seen."""
+        kernel, document = self.workspace.kernel, self.workspace.document
+        if kernel is None or not self.isVisible():
+            return
+        if self.workspace.visibility.hides_numbers:
+            self._nothing(HIDDEN)
+            return
+        self._offer()
+        if self.plane is None:
+            self._nothing(FEW)
+            return
+        self._refresh.follow(
+            SurfaceJob(self.plane, self._box, structure=document.structure, revision=document.revision, run=kernel.progress.run)
+        )
+        self._say()
+
+    def _surfaced(self, job: Job, end: JobEnd) -> None:
+        if self.workspace.visibility.hides_numbers or not isinstance(job, SurfaceJob) or job.plane != self.plane:
+            return
+        if end.how == "failed":
+            self._nothing(end.text)
+            return
+        if end.how != "done":
+            return
+        surface: Surface = end.answer
+        self.surface = surface
+        if self._box is None:
+            self._box = surface.box
+            self.plane_view.show_box(surface.box)
+        self._follow(surface)
+        self._draw()
+
+    def _follow(self, surface: Surface) -> None:
+        """Where the network has left the plane, show it around the network, unless the user chose where to look."""
+        x, y, _f = surface.here
+        low_x, high_x, low_y, high_y = self._box or surface.box
+        if not self._explored and not (low_x <= x <= high_x and low_y <= y <= high_y):
+            self._box = None
+            self.ask()
+
+    def go_home(self) -> None:
+        """Look at the plane around the present numbers."""
+        self._box, self._explored = None, False
+        self.ask()
+
+    def _moved(self) -> None:
+        self._box, self._explored = self.plane_view.box, True
+        self.ask()
+
+    def _spaced(self) -> None:
+        self.plane_view.spacing = self.spacing_box.currentData()
+        self._draw()
+
+    def forget(self) -> None:
+        """Another document is shown."""
+        self._places, self._box, self._explored = [], None, False
+        self._nothing("")
+
+    def _nothing(self, why: str) -> None:
+        self._refresh.stop()
+        self.surface = None
+        self.why.setText(why)
+        self._draw()
+
+    # showing
+
+    def _draw(self) -> None:
+        surface, view = self.surface, self.plane_view
+        self.body.setCurrentWidget(self.why if surface is None and self.why.text() else view)
+        view.heights = surface
+        if surface is not None:
+            self.why.setText("")
+            view.names = surface.names
+            view.faint = outdated(self.workspace, surface.stamp)
+        view.update()
+        self._say()
+
+    def _say(self) -> None:
+        surface, reading = self.surface, self.plane_view.reading
+        if surface is None:
+            self.readout.setText("")
+            self.words.setText("")
+            return
+        point, what = (reading, _("At the cross")) if reading is not None else (surface.here, _("Now"))
+        self.readout.setText(_("{where}: {x} = {a}, {y} = {b}, objective {f}").format(
+            where=what, x=surface.names[0], a=number(point[0]), y=surface.names[1], b=number(point[1]), f=number(point[2])))  # fmt: skip
+        lines = [_("Step {step}.").format(step=count(surface.stamp.step))] if surface.stamp.step else []
+        if surface.rows:
+            lines.append(ngettext("The objective over {n} training sample; all other numbers stay as they are.",
+                                  "The objective over all {n} training samples; all other numbers stay as they are.",
+                                  surface.rows).format(n=count(surface.rows)))  # fmt: skip
+        else:
+            lines.append(_("All other numbers stay as they are."))
+        if outdated(self.workspace, surface.stamp):
+            lines.append(_("The network has changed since."))
+        self.plane_view.faint = outdated(self.workspace, surface.stamp)
+        self.words.setText(" ".join(lines))
+
+    def _paint_here(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
+        """Where the network is now."""
+        if self.surface is None:
+            return
+        x, y, _f = self.surface.here
+        at: QPointF = place(frame, x, y)
+        paint_dot(painter, at, theme.highlight, theme.panel, 7, theme)
+
+    def end(self) -> None:
+        """The page is left: nothing is asked any more."""
+        self._refresh.stop()
