@@ -54,7 +54,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.learned": BELOW_TRAINING
     | {"engine.training", "engine.training.optimizers", "engine.training.schedules", "engine.explain"}
     | {"engine.curvature", "engine.learned.readouts"},
-    "engine.curvature": BELOW_TRAINING | {"engine.training", "engine.explain"},
+    "engine.curvature": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.explain"},
     "engine.learned.readouts": GRAPH,
     "engine.learned.instruments": BELOW_TRAINING | {"engine.training", "engine.explain", "engine.curvature"},
     "engine.sweep": BELOW_TRAINING

@@ -1,0 +1,191 @@
+"""Recognises a convex problem by the structure of its graph, and computes its minimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import torch
+
+from engine.compile.program import NodeFailure, Program
+from engine.compile.views import Stamp
+from engine.curvature.convex import Array, ConvexJob, ConvexProblem, Optimum
+from engine.curvature.convex.canonical import Canonical, Reading
+from engine.curvature.convex.solving import NoMinimum, Solution, solve
+from engine.curvature.convex.structure import NotRecognised, Structure
+from engine.curvature.convex.words import conclusion, how_found, kind_of, reasons_of, title_of, why_none
+from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
+from engine.nodes.base import NodeError
+from engine.numerics.job import JobReport, Steps, finished
+from engine.numerics.threads import threads
+from engine.training.biases import biases
+from engine.training.compiled import Compiled, RunError
+from engine.training.joint import JointProgram
+from engine.training.model import Model
+from engine.training.optimizers.registry import declared_or_none
+from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
+from graph.model.training_settings import BY_NAME, setting_in
+from graph.text.messages import _
+
+AGREES = 1e-9
+"""The canonical form has the graph's own values but for this share; else nothing is claimed."""
+
+
+def convex(context: ExplainContext, job: ConvexJob) -> Steps:
+    """The job. What it reads is copied here, before its first turn. Raises Unanswerable."""
+    stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
+    return _recognised(_exact(context.model), stamp)
+
+
+def recognised(model: Model) -> ConvexProblem:
+    """The same at once, for a caller who can wait. Raises Unanswerable where the objective cannot be computed at all."""
+    problem: ConvexProblem = finished(_recognised(_exact(model), Stamp(0, 0, 0, model.state.step)))
+    return problem
+
+
+def _exact(model: Model) -> Model:
+    """A copy of the model that computes in float64 on the CPU, with the same numbers."""
+    same = model.dtype == torch.float64 and model.device == "cpu"
+    twin = Model(model.compiled if same else Compiled(model.graph, "cpu", torch.float64))
+    state = model.state.copy()
+    for tensors in (state.parameters, state.buffers):
+        tensors.update({name: t.cpu().double() if t.is_floating_point() else t.cpu() for name, t in tensors.items()})
+    state.optimizer = {}
+    twin.restore(state)
+    return twin
+
+
+def _recognised(model: Model, stamp: Stamp) -> Steps:
+    try:
+        program = model.program(training=True)
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
+    yield JobReport()
+    try:
+        if isinstance(program, JointProgram):
+            raise NotRecognised(_("Several objectives are optimized in turn: there is no one function whose minimum is meant."))
+        if not program.trainable_keys:
+            raise NotRecognised(_("The objective depends on no trainable number."))
+        structure = Structure(program.plan, program.names)
+    except NotRecognised as reason:
+        return ConvexProblem(stamp, "", title_of(""), (str(reason),), None)
+    with threads(model.compiled.threads):
+        try:
+            result: ConvexProblem = yield from _solved(model, program, structure, stamp)
+        except (NodeFailure, RuntimeError, NodeError) as error:
+            raise Unanswerable(_("The objective cannot be computed; the Problems panel says why.")) from error
+    return result
+
+
+def _solved(model: Model, program: Program, structure: Structure, stamp: Stamp) -> Steps:
+    reading, kind, places = Reading(model, program, structure), kind_of(structure), tuple(_places(model, program))
+    here = torch.cat([model.state.parameters[f"{node}.{name}"].reshape(-1) for node, name in program.trainable_keys])
+    problem = ConvexProblem(
+        stamp, kind, title_of(kind), reasons_of(structure, reading.p), True, places,
+        tuple(trained_name(model.graph, place) for place in places),
+        model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0,
+        here.numpy().copy(), float(reading.objective(here)),
+    )  # fmt: skip
+    form: Canonical | None = None
+    try:
+        for found in reading.read():
+            if isinstance(found, Canonical):
+                form = found
+            elif found % 16 == 0:
+                yield JobReport(found, reading.p)
+    except NotRecognised as reason:
+        return replace(problem, reasons=(*problem.reasons, conclusion()), lacks=str(reason))
+    assert form is not None
+    if not _agrees(form, reading, here):
+        text = _("The values of the graph are not those that its structure says, so nothing is claimed about it.")
+        return replace(problem, kind="", title=title_of(""), reasons=(text,), convex=None)
+    yield JobReport(reading.p, reading.p)
+    problem = _with_constants(problem, form)
+    try:
+        best = _optimum(form, reading)
+        problem = replace(problem, optimum=best)
+    except NoMinimum as none:
+        problem = replace(problem, lacks=why_none(none.why), infimum=none.infimum, convex=none.why != "not convex")
+    if problem.convex:
+        decay, decayed = _decayed(model, program, form, reading)
+        return replace(problem, reasons=(*problem.reasons, conclusion()), decay=decay, decayed=decayed)
+    if form.only_quadratic:
+        return problem
+    return replace(problem, kind="", title=title_of(""), reasons=(*problem.reasons, problem.lacks), convex=None, lacks="")
+
+
+def _with_constants(problem: ConvexProblem, form: Canonical) -> ConvexProblem:
+    """With L and μ, and the curvatures of a quadratic among the reasons."""
+    spectrum, steepest = np.linalg.eigvalsh(form.quadratic()), form.steepest()
+    if form.hessian.any():
+        text = _("The Hessian is the same everywhere, with eigenvalues from {least:.4g} to {largest:.4g}.")
+        curved = text.format(least=float(spectrum[0]), largest=float(spectrum[-1]))
+        problem = replace(problem, reasons=(*problem.reasons, curved))
+    problem = replace(problem, strong=max(0.0, float(spectrum[0])))
+    if steepest is None:
+        return problem
+    largest = float(np.abs(np.linalg.eigvalsh(steepest)).max())
+    return replace(problem, lipschitz=largest, lipschitz_is="exact" if form.only_quadratic else "bound")
+
+
+def _agrees(form: Canonical, reading: Reading, here: torch.Tensor) -> bool:
+    """Whether the canonical form has the values and the gradient of the graph at three places."""
+    spread = torch.linspace(-0.7, 0.9, len(here), dtype=torch.float64)
+    for place in (here, spread, -0.5 * spread.flip(0)):
+        value, at = float(reading.objective(place)), place.numpy()
+        if not abs(form.value(at) - value) <= AGREES * max(1.0, abs(value), abs(form.constant)):
+            return False
+        slope = reading.gradient(place).numpy()
+        if form.smooth and not np.linalg.norm(form.gradient(at) - slope) <= AGREES * max(1.0, float(np.linalg.norm(slope))):
+            return False
+    return True
+
+
+def _optimum(form: Canonical, reading: Reading) -> Optimum:
+    """Its value is the graph's own objective at x*. Raises NoMinimum."""
+    solution = solve(form)
+    x = torch.from_numpy(solution.x)
+    gradient = float(torch.linalg.vector_norm(reading.gradient(x))) if form.smooth else None
+    return _as_optimum(solution, float(reading.objective(x)), gradient)
+
+
+def _as_optimum(solution: Solution, value: float, gradient: float | None) -> Optimum:
+    return Optimum(solution.x, value, how_found(solution), gradient, solution.gap, solution.flat)
+
+
+def _decayed(model: Model, program: Program, form: Canonical, reading: Reading) -> tuple[float, Optimum | None]:
+    """(λ, the minimum of f + ½λ‖θ‖²) where the optimizer adds λθ to the gradient; (0, None) where it does not."""
+    settings = model.graph.training
+    spec, hyper = declared_or_none(settings), settings.get("hyper") or {}
+    setting = spec.setting("weight_decay") if spec is not None else None
+    if spec is None or setting is None or hyper.get("decoupled", spec.decouples):
+        return 0.0, None
+    decay = hyper.get("weight_decay", setting.default)
+    if not isinstance(decay, (int, float)) or not decay > 0:
+        return 0.0, None
+    without = biases(model.graph, program.trainable_keys) if not setting_in(settings, BY_NAME["decay_biases"]) else frozenset()
+    share = np.concatenate([np.full(shape.numel(), 0.0 if i in without else decay) for i, shape in enumerate(reading.shapes)])
+    penalised = Canonical(
+        form.p, form.constant, form.linear, form.hessian,
+        [*form.squares, (np.diag(np.sqrt(share / 2)), np.zeros(form.p))], form.scores, form.classes, form.kinks,
+    )  # fmt: skip
+    try:
+        solution = solve(penalised)
+    except NoMinimum:
+        return float(decay), None
+    gradient = _slope(penalised, solution.x) if form.smooth else None
+    return float(decay), _as_optimum(solution, solution.value, gradient)
+
+
+def _slope(form: Canonical, at: Array) -> float:
+    return float(np.linalg.norm(form.gradient(at)))
+
+
+def _places(model: Model, program: Program) -> Iterator[Address]:
+    for node, name in program.trainable_keys:
+        for index in product(*map(range, model.state.parameters[f"{node}.{name}"].shape)):
+            yield Address("parameter", node, name, index=index)
