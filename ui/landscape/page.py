@@ -8,11 +8,14 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.learned.surface import Numbers, Surface, SurfaceJob
+from engine.learned.surface import POINTS, Numbers, Surface, SurfaceJob
 from engine.numerics.job import Job, JobEnd
 from graph.model.address import Address
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
+from ui.landscape.solid import KEYS as TURNING_KEYS
+from ui.landscape.solid import POINTS as SOLID_POINTS
+from ui.landscape.solid import Solid
 from ui.look.afar import unit
 from ui.look.numbers import count
 from ui.look.numerals import number
@@ -32,6 +35,7 @@ LEFT, LEFT_SHARE = 300, 0.36
 """Width of the left side, for type at 100 %, and its greatest share of the page."""
 HIDDEN = _("Numbers are hidden until they are predicted, so the landscape is not shown either.")
 FEW = _("The objective needs two numbers that can be changed: weights, or values of inputs.")
+KEYS = _("Drag to move, turn the wheel to zoom. Arrow keys read the next point; with Shift they move the plane.")
 SPACINGS: dict[Spacing, tuple[str, str]] = {
     "areas": (_("by area"), _("Between two lines lies about the same area, so that every part of the plane has some")),
     "even": (_("linear"), _("The heights of the lines are evenly spaced")),
@@ -55,6 +59,7 @@ class LandscapePage(QWidget):
         self._refresh = Refresh(workspace.work, self._surfaced, REST, TRAINING_REST)
         self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
         self.plane_view.layers = [self._paint_here]
+        self.solid = Solid()
         self.x_box, self.y_box, self.spacing_box = (self._list(text) for text in (_("Across"), _("Upwards"), _("Level lines")))
         for key, (text, tip) in SPACINGS.items():
             self.spacing_box.addItem(text, key)
@@ -63,8 +68,7 @@ class LandscapePage(QWidget):
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the landscape"))
         self.words, self.readout = label("", wrap=True), label("", "strong", wrap=True)
-        self.keys = label(_("Drag to move, turn the wheel to zoom. Arrow keys read the next point; with Shift they move the plane."),
-                          "small", wrap=True)  # fmt: skip
+        self.keys = label(KEYS, "small", wrap=True)
         self.why = label("", "secondary", wrap=True)
         self.why.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
@@ -93,9 +97,11 @@ class LandscapePage(QWidget):
         self._side = scrolled(side)
         self.head = QHBoxLayout()
         self.head.addWidget(self.readout, 1)
+        self.head.addWidget(self.solid.switch, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.body = QStackedWidget()
         self.body.addWidget(self.plane_view)
+        self.body.addWidget(self.solid.view)
         self.body.addWidget(self.why)
         right = QVBoxLayout()
         right.addLayout(self.head)
@@ -114,10 +120,20 @@ class LandscapePage(QWidget):
         self.plane_view.home.connect(self.go_home)
         self.plane_view.moved.connect(self._moved)
         self.plane_view.read.connect(self._say)
+        self.solid.changed.connect(self._turned)
+        self.solid.view.home.connect(self.go_home)
+        self.solid.view.zoomed.connect(self.plane_view.zoom)
         self.workspace.visibility.changed.connect(self.ask)
 
     def first_stop(self) -> QWidget:
-        return self.plane_view
+        return self.solid.view if self.solid.on else self.plane_view
+
+    def _turned(self) -> None:
+        """From level lines to the surface, or back."""
+        self.keys.setText(TURNING_KEYS if self.solid.on else KEYS)
+        self._draw()
+        self.ask()
+        self.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = self.plane_view.theme = theme
@@ -177,8 +193,10 @@ class LandscapePage(QWidget):
             self._nothing(FEW)
             return
         self._refresh.follow(
-            SurfaceJob(self.plane, self._box, structure=document.structure, revision=document.revision, run=kernel.progress.run)
-        )
+            SurfaceJob(
+                self.plane, self._box, SOLID_POINTS if self.solid.on else POINTS, document.structure, document.revision, kernel.progress.run
+            )
+        )  # fmt: skip
         self._say()
 
     def _surfaced(self, job: Job, end: JobEnd) -> None:
@@ -233,13 +251,15 @@ class LandscapePage(QWidget):
 
     def _draw(self) -> None:
         surface, view = self.surface, self.plane_view
-        self.body.setCurrentWidget(self.why if surface is None and self.why.text() else view)
+        self.body.setCurrentWidget(self.why if surface is None and self.why.text() else self.first_stop())
         view.heights = surface
         if surface is not None:
             self.why.setText("")
             view.names = surface.names
             view.faint = outdated(self.workspace, surface.stamp)
         view.update()
+        if self.solid.on:
+            self.solid.show_surface(surface, view.spacing, view.faint, (), self.theme)
         self._say()
 
     def _say(self) -> None:

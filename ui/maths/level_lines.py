@@ -45,3 +45,39 @@ def _pieces(triangles: Floats, level: float) -> Floats:
         share = (level - top[:, 2]) / (other[:, 2] - top[:, 2])
         ends.append(top[:, :2] + share[:, None] * (other[:, :2] - top[:, :2]))
     return np.concatenate(ends, axis=1)
+
+
+def chains(pieces: Floats) -> list[Floats]:
+    """The pieces (k, 4) of a line put together where they meet: (m, 2) places each; a closed line ends where it begins."""
+    if not len(pieces):
+        return []
+    ends = pieces.reshape(-1, 2)
+    grain = 1e-9 * max(float(np.ptp(ends, axis=0).max()), 1e-300)
+    keys = np.unique(np.round((ends - ends.min(axis=0)) / grain), axis=0, return_inverse=True)[1].reshape(-1, 2)
+    corners = keys.tolist()
+    left = {piece for piece, (a, b) in enumerate(corners) if a != b}
+    meeting: dict[int, list[int]] = {}
+    for piece in sorted(left):
+        for key in corners[piece]:
+            meeting.setdefault(key, []).append(piece)
+    found: list[Floats] = []
+    starts = [key for key, own in meeting.items() if len(own) == 1]
+    for start in [*starts, *meeting]:
+        while (piece := next((p for p in meeting[start] if p in left), None)) is not None:
+            found.append(_walked(pieces, corners, meeting, left, start, piece))
+    return found
+
+
+def _walked(
+    pieces: Floats, corners: list[list[int]], meeting: dict[int, list[int]], left: set[int], at: int, piece: int | None
+) -> Floats:
+    """The line from a corner on, along pieces that are `left`, which it takes away."""
+    places: list[Floats] = []
+    while piece is not None:
+        left.discard(piece)
+        turned = corners[piece][0] != at
+        ends = pieces[piece].reshape(2, 2)[::-1] if turned else pieces[piece].reshape(2, 2)
+        places.extend(ends if not places else ends[1:])
+        at = corners[piece][0 if turned else 1]
+        piece = next((p for p in meeting[at] if p in left), None)
+    return np.array(places)

@@ -114,3 +114,22 @@ def test_esc_leaves_the_page_and_a_network_has_its_weights(make_workspace: Any, 
     assert not bench.feature.shown
     bench.feature.document_changed()
     assert len(bench.kernel.jobs) == 1
+
+
+def test_the_same_answer_is_shown_as_a_surface_with_fewer_points(bench: Bench, qtbot: QtBot) -> None:
+    page, seen = bench.page, bench.carry_out()
+    page.solid.switch.click()
+    view = page.solid.view
+    qtbot.waitUntil(lambda: bench.job.points == 51)
+    assert page.body.currentWidget() is view and bench.job.box == seen.box
+    fewer = bench.carry_out()
+    assert view.relief is not None and view.relief.f is fewer.f and view.relief.names == ("x", "y", "objective")
+    assert view.point is not None and (view.point.x, view.point.y, view.point.text) == (2.0, -5.0, "−7")
+    page.plane_view.zoom(0.5)
+    qtbot.waitUntil(lambda: bench.job.box == page.plane_view.box)
+    page.solid.switch.click()
+    qtbot.waitUntil(lambda: bench.job.points == 81)
+    assert page.body.currentWidget() is page.plane_view
+    page.solid.switch.click()
+    bench.workspace.visibility.hide("question", values=("x",))
+    assert view.relief is None and view.point is None and page.body.currentWidget() is page.why
