@@ -323,6 +323,11 @@ class ParameterForm(QWidget):
         for column in range(columns):
             grid.setColumnStretch(2 * column + 1, 1)
 
+    def put_under(self, name: str, widget: QWidget) -> None:
+        """Place a widget under the field of a setting, across the form, which has one column of fields."""
+        row = next(i for i, setting in enumerate(self.settings) if setting.name == name)
+        self._grid.addWidget(widget, 3 * row + 2, 0, 1, 2)
+
     def tab_after(self, before: QWidget) -> None:
         """Let Tab lead from a widget through these fields: a form that is made later would else be the window's last stop."""
         for editor in self.editors.values():
@@ -346,11 +351,11 @@ class ParameterForm(QWidget):
             below.setSpacing(3)
             below.addWidget(name)
             below.addWidget(field)
-            grid.addLayout(below, 2 * row, column, 1, 2)
+            grid.addLayout(below, 3 * row, column, 1, 2)
         else:
-            grid.addWidget(name, 2 * row, column)
-            grid.addWidget(field, 2 * row, column + 1)
-        grid.addWidget(remark, 2 * row + 1, column, 1, 2)
+            grid.addWidget(name, 3 * row, column)
+            grid.addWidget(field, 3 * row, column + 1)
+        grid.addWidget(remark, 3 * row + 1, column, 1, 2)
         key = setting.name
         field.changed.connect(lambda value, key=key: self.changed.emit(key, value))  # type: ignore[attr-defined]
         if hasattr(field, "refused"):

@@ -67,8 +67,10 @@ class OptimizerPart(QWidget):
     """A training setting that is none of the optimizer's own."""
     settled = Signal()
 
-    def __init__(self, workspace: Workspace, do: Callable[[Edit, str, tuple[str, str]], None]) -> None:
+    def __init__(self, workspace: Workspace, do: Callable[[Edit, str, tuple[str, str]], None], under_rate: QWidget) -> None:
+        """`under_rate` is shown under the field of the learning rate, or under all fields where there is none."""
         super().__init__()
+        self._under_rate = under_rate
         self._do, self._workspace = do, workspace
         self._document: Document | None = None
         self._optimizer: type[Optimizer] | None = None
@@ -144,11 +146,17 @@ class OptimizerPart(QWidget):
         values = _shown_values(spec, hyper_of(document))
         if spec is not self._optimizer or self.hyper_form is None:
             self._optimizer = spec
+            self._under_rate.setParent(self)  # it outlives the form that it stands in
             clear(self._hyper_place)
             self.hyper_form = ParameterForm([setting.translated() for setting in spec.settings])
+            if spec.setting("lr") is not None:
+                self.hyper_form.put_under("lr", self._under_rate)
             self.hyper_form.changed.connect(self.set_hyper)
             self.hyper_form.settled.connect(self.settled)
             self._hyper_place.addWidget(self.hyper_form)
+            if spec.setting("lr") is None:
+                self._hyper_place.addWidget(self._under_rate)
+            self._under_rate.show()
             self.hyper_form.tab_after(self.form.editors["optimizer"])
             self.form.editors["optimizer"].setToolTip(translated(spec.doc))
             self._show_formulas()

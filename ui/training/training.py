@@ -35,6 +35,7 @@ from ui.training.folded import Folded
 from ui.training.optimizer_part import OptimizerPart, optimizer_of, rate_of
 from ui.training.other_runs import other_runs
 from ui.training.schedule_form import ScheduleForm
+from ui.training.stability import StabilityPart
 from ui.training.timeline import Timeline
 
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
@@ -102,7 +103,8 @@ class TrainingPage(Panel):
         super().__init__(workspace)
         self._document: Document | None = None
         self._shown: tuple[Document, dict[str, Any]] | None = None
-        self.optimizer = OptimizerPart(workspace, self._do)
+        self.stability = StabilityPart(workspace)
+        self.optimizer = OptimizerPart(workspace, self._do, self.stability)
         self.run_form = ParameterForm(RUN_SETTINGS)
         self.schedule = ScheduleForm()
         self.sections: dict[str, Folded] = {"schedule": self.schedule} | {
@@ -162,6 +164,8 @@ class TrainingPage(Panel):
         row.addLayout(chart, 1)
         self.optimizer.setting_changed.connect(self._set)
         self.optimizer.settled.connect(self._seal)
+        self.stability.rate_chosen.connect(lambda rate: self.optimizer.set_hyper("lr", rate))
+        self.stability.settled.connect(self._seal)
         self.run_form.changed.connect(self._set)
         self.run_form.settled.connect(self._seal)
 
@@ -174,6 +178,7 @@ class TrainingPage(Panel):
         self.schedule.set_theme(theme)
         self.timeline.set_theme(theme)
         self.optimizer.set_theme(theme)
+        self.stability.set_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -195,6 +200,7 @@ class TrainingPage(Panel):
         self.optimizer.set_document(document)
         self._schedules.clear()
         self.curves.clear()
+        self.stability.clear()
         self.show_message("")
         self.refresh()
 
@@ -239,6 +245,7 @@ class TrainingPage(Panel):
 
     def document_changed(self) -> None:
         self.refresh()
+        self.stability.look()
 
     def actions_changed(self) -> None:
         kernel = self.workspace.kernel
@@ -247,6 +254,13 @@ class TrainingPage(Panel):
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         self.schedule.set_rows(trace.samples.get("train", 0))
         self.optimizer.badge.ask_soon()
+        self.stability.look()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        self.stability.look()
+
+    def end(self) -> None:
+        self.stability.stop()
 
     def set_progress(self, progress: Progress) -> None:
         kernel = self.workspace.kernel
@@ -257,6 +271,7 @@ class TrainingPage(Panel):
             self.curves.show_others([] if hidden else other_runs(kernel, progress, self._runs))
             self.show_progress(progress, self.workspace.visibility.curve(kernel.curve), None if hidden else kernel.steps)
             self.timeline.show_progress(progress, children(kernel.runs, progress.run))
+        self.stability.look()
 
     def _show_others(self) -> None:
         kernel = self.workspace.kernel

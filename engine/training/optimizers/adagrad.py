@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import DECAY, decoupled, epsilon, form, learning_rate, weight_decay
@@ -43,6 +44,7 @@ class AdaGrad(Optimizer):
         Equation("θ = θ - η*(g/sqrt(r + ε))", "form=keras"),
     )
     frames = (Frame("η", "sqrt(r + ε)", square="r", when="form=keras"), Frame("η/(1 + (t - 1)*κ)", "sqrt(r) + ε", square="r"),)
+    edges = (StabilityEdge("2/η", "sqrt(r + ε)", "form=keras"), StabilityEdge("2/η", "sqrt(r) + ε", "not lr_decay"))
     form_defaults = {"keras": {"initial_accumulator_value": 0.1, "eps": 1e-7, "decoupled": True}}
     torch_call = (
         "Adagrad({0}, lr={lr!r}, lr_decay={lr_decay!r}, initial_accumulator_value={initial_accumulator_value!r}, "

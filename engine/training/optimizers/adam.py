@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import AMSGRAD, DECAY, betas, decoupled, epsilon, form, learning_rate, weight_decay
@@ -59,6 +60,9 @@ class Adam(Optimizer):
         _frame("r", "form=keras, not amsgrad"), _frame("largest", "form=keras"),
         _frame("r", "not amsgrad"), _frame("largest"),
     )  # fmt: skip
+    edges: ClassVar[tuple[StabilityEdge, ...]] = tuple(
+        StabilityEdge("(2 + 2*β₁)/(η*(1 - β₁))", f"(1 - β₁^t)*({frame.root})", frame.when) for frame in frames
+    )
     _CALL = "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r}"
     torch_call = _CALL + ", decoupled_weight_decay={decoupled!r})"
     form_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {"keras": {"eps": 1e-7, "decoupled": True}}

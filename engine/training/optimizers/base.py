@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.numerics.lazy import torch
 from engine.numerics.rng import generator
 from engine.training.optimizers.derived import carry_out, evaluate
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
 from engine.training.optimizers.frame import Frame
 from graph.model.settings import filled
@@ -99,6 +100,8 @@ class Optimizer:
     frames: ClassVar[tuple[Frame, ...]] = ()
     """What the step makes of what is remembered, in the terms that many optimizers share; of several the first whose condition holds.
     Empty: nothing is claimed about it."""
+    edges: ClassVar[tuple[StabilityEdge, ...]] = ()
+    """Up to which curvature its steps are stable; of several the first whose condition holds. Empty: nothing is claimed."""
     form_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Defaults that differ from those of `settings` in a form (see `settings.form`). The learning rate is never among them."""
     torch_call: ClassVar[str] = ""
@@ -166,6 +169,11 @@ class Optimizer:
         frame = next((frame for frame in cls.frames if holds(frame.when, values)), None)
         decays = hyper.get("decoupled", cls.decouples) and hyper.get("weight_decay")  # beside the gradient, and so beside the frame
         return replace(frame, exact=False) if frame is not None and decays else frame
+
+    @classmethod
+    def edge(cls, hyper: Mapping[str, Any]) -> StabilityEdge | None:
+        """Up to which curvature steps with these settings are stable on a quadratic; None where nothing is claimed."""
+        return next((edge for edge in cls.edges if holds(edge.when, hyper)), None)
 
     @classmethod
     def formula(cls, given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import DECAY, decoupled, form, learning_rate, momentum, share, weight_decay
@@ -59,6 +60,12 @@ class Momentum(Optimizer):
         Frame("η", beta="ρ", velocity="v", when="form=lecture"),
         Frame("η", beta="ρ", velocity="-η*m", when="not begun"),
         Frame("η*(1 - τ)", beta="ρ", velocity="-η*m"),
+    )
+    edges = (
+        StabilityEdge("2/η", when="not momentum"),
+        StabilityEdge("(2 + 2*ρ)/η", when="form=lecture"),
+        StabilityEdge("(2 + 2*ρ)/η", when="not dampening"),
+        StabilityEdge("(2 + 2*ρ)/(η*(1 - τ))"),
     )
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, dampening={dampening!r}, weight_decay={weight_decay!r})"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import decoupled, form, learning_rate, momentum, weight_decay
@@ -49,6 +50,7 @@ class Nesterov(Optimizer):
         Frame("η*(1 + ρ)", beta="", velocity="v", when="form=keras", exact=False),
         Frame("η*(1 + ρ)", beta="", velocity="-η*m", exact=False),
     )
+    edges = (StabilityEdge("2/η", when="not momentum"), StabilityEdge("(2 + 2*ρ)/(η*(1 + 2*ρ))"))
     form_defaults = {"keras": {"decoupled": True}}
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, nesterov=True, weight_decay={weight_decay!r})"
 

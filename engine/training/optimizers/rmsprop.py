@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer, StateVariable
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import DECAY, decoupled, epsilon, form, learning_rate, momentum, share, weight_decay
@@ -14,6 +15,12 @@ from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.optimizers.base import Tensors
+
+_ROOTS = (
+    ("sqrt(r + ε)", "form=keras, not centered"), ("sqrt(r - a^2 + ε)", "form=keras, centered"),
+    ("sqrt(r) + ε", "not form=keras, not centered"), ("sqrt(r - a^2) + ε", "not form=keras, centered"),
+)
+"""What the gradient is divided by, and in which form."""
 
 
 class RmsProp(Optimizer):
@@ -64,6 +71,10 @@ class RmsProp(Optimizer):
         Frame("η", "sqrt(r - a^2) + ε", square="r", when="not momentum"),
         Frame("η", "sqrt(r) + ε", "ρ", "r", "-η*m", "not centered", carries=False),
         Frame("η", "sqrt(r - a^2) + ε", "ρ", "r", "-η*m", carries=False),
+    )
+    edges = (
+        *(StabilityEdge("2/η", root, f"{when}, not momentum") for root, when in _ROOTS),
+        *(StabilityEdge("(2 + 2*ρ)/η", root, f"{when}, momentum") for root, when in _ROOTS),
     )
     form_defaults = {"keras": {"alpha": 0.9, "eps": 1e-7, "decoupled": True}}
     torch_call = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.numerics.lazy import torch
 from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import DECAY, decoupled, learning_rate, weight_decay
@@ -21,6 +22,7 @@ class Sgd(Optimizer):
     settings = (learning_rate(0.1), weight_decay(), decoupled())
     equations = (*DECAY, Equation("θ = θ - η*g"))
     frames = (Frame("η"),)
+    edges = (StabilityEdge("2/η"),)
     torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
 
     def step(self, gradients: Tensors) -> None:

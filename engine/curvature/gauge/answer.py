@@ -1,0 +1,233 @@
+"""Answers a `Gauge`: the largest eigenvalue of the objective's Hessian, followed from where it was before, and the coming step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from engine.curvature.gauge import Edge, Forecast, Gauge, GaugeReading
+from engine.curvature.largest import Largest, begun, largest
+from engine.curvature.point import Point, point_at
+from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
+from engine.explain.update.answer import Rehearsal, rehearse, run_beside
+from engine.nodes.base import NodeError
+from engine.numerics.job import JobReport, Steps
+from engine.numerics.threads import threads
+from engine.training.at_once import rows_at_once
+from engine.training.compiled import RunError
+from engine.training.joint import JointProgram
+from engine.training.model import Model
+from engine.training.optimizers.edge import StabilityEdge
+from engine.training.optimizers.equations import STEP
+from engine.training.optimizers.frame import value
+from engine.training.run import Run
+from engine.training.state import state_key
+from graph.text.messages import _
+
+RATE = "η"
+"""What the learning rate is called in formulas."""
+MOST_ROWS = 4096
+"""Of more samples, so many, evenly spaced, give f: the same ones each time."""
+AT_REST, TRAINING = (1e-7, 12, 200), (1e-3, 4, 24)
+"""How exact an eigenvalue is sought: its error as a share of it, and the least and the most products. While something trains the next
+reading goes on where this one ends."""
+SINGLE = 1e-4
+"""In single precision no error below this share can be told."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """The eigenvectors found last, and how many readings there were."""
+
+    readings: int = 0
+    plain: Tensor | None = None
+    divided: Tensor | None = None
+
+
+_FOUND: WeakKeyDictionary[Model, _Found] = WeakKeyDictionary()
+"""Where the search begins. It decides how soon an eigenvalue is found, not which one."""
+
+
+@dataclass(slots=True)
+class _Frozen:
+    """All that the reading is made of, as it was at the start."""
+
+    job: Gauge
+    model: Model
+    step: int
+    point: Point
+    rehearsal: Rehearsal
+    of: int
+    whole: bool
+    share: float | None
+    """The largest stable curvature is `share`/η − `decay`, where it is known exactly: `formula` says how, else `no_edge` why not."""
+    decay: float
+    formula: str
+    no_edge: str
+    divisors: Tensor | None
+    """(p,) what the optimizer divides by, where it does."""
+    live: bool
+    move: Tensor
+    after: Tensor
+    found: _Found
+    seconds: float = 0.0
+    products: list[int] = field(default_factory=list)
+
+
+def gauge(context: ExplainContext, job: Gauge) -> Steps:
+    """The job. What it measures is copied here, before its first turn. Raises Unanswerable."""
+    began = time.perf_counter()
+    try:
+        with threads(context.model.compiled.threads):
+            frozen = _freeze(context.run or run_beside(context.model), job, context.live)
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
+    except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
+        raise Unanswerable(_("The next step cannot be computed; the Problems panel says why.")) from error
+    frozen.seconds = time.perf_counter() - began
+    return _timed(frozen)
+
+
+def _freeze(run: Run, job: Gauge, live: bool) -> _Frozen:
+    model = run.model
+    if isinstance(model.program(training=True), JointProgram):
+        raise Unanswerable(_("The gauge looks at one objective; this document has several."))
+    rehearsal = rehearse(run)
+    if not math.isfinite(rehearsal.loss):
+        raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
+    rows = model.feeds.rows["train"]
+    point = point_at(model, None, _chosen(model, rows))
+    after = _flat([rehearsal.new.get(key, old) for key, old in rehearsal.old.items()])
+    move = after - _flat(list(rehearsal.old.values()))
+    found = _FOUND.setdefault(model, _Found())
+    found.readings += 1
+    (edge, no_edge), share, decay, formula, divisors = _edge_of(run, rehearsal), None, 0.0, "", None
+    if edge is not None:
+        decay = float(rehearsal.hyper.get("weight_decay") or 0.0)
+        share = float(value(edge.limit, {**run.spec.symbols(rehearsal.hyper), RATE: 1.0}))
+        formula = edge.text + (" − λ" if decay else "")
+        divisors = None if edge.root == "1" else _divisors(run, rehearsal, edge.root)
+    return _Frozen(
+        job, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch", share, decay, formula,
+        no_edge, divisors, live, move, after, found,
+    )  # fmt: skip
+
+
+def _chosen(model: Model, rows: int) -> Tensor | None:
+    """The samples that give f; None for all."""
+    most = min(MOST_ROWS, rows_at_once(model, list(model.inference.outputs)))
+    if rows <= most:
+        return None
+    return torch.linspace(0, rows - 1, most, dtype=torch.float64).round().long().to(model.device)
+
+
+def _flat(tensors: list[Tensor]) -> Tensor:
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+
+# What is known of the optimizer
+
+
+def _edge_of(run: Run, rehearsal: Rehearsal) -> tuple[StabilityEdge | None, str]:
+    """Up to which curvature the optimizer's steps are stable; None, and why nothing exact is known."""
+    edge, now, title = run.spec.edge(rehearsal.hyper), run.conditions(), run.spec.title
+    if edge is None:
+        return None, _("No exact limit is known for {optimizer}.").format(optimizer=title)
+    if now.clip_norm is not None or now.clip_value is not None:
+        return None, _("Gradients are clipped: no exact limit is known.")
+    if now.accumulate > 1 or not now.zero_grad or now.program.plan.fault is not None:
+        return None, _("Gradients of several mini-batches are added up: no exact limit is known.")
+    decays = bool(rehearsal.hyper.get("weight_decay"))
+    beside = rehearsal.hyper.get("decoupled", run.spec.decouples)
+    if decays and (beside or edge.root != "1" or now.undecayed):
+        return None, _("With this weight decay no exact limit is known for {optimizer}.").format(optimizer=title)
+    return edge, ""
+
+
+def _divisors(run: Run, rehearsal: Rehearsal, formula: str) -> Tensor:
+    """(p,) P, by what the optimizer remembers after the step."""
+    names, known = [r.name for r in run.spec.state_variables if not r.scalar], run.spec.symbols(rehearsal.hyper)
+    parts = []
+    for key, old in rehearsal.old.items():
+        own = {name: f"{name}.{state_key(key)}" for name in names}
+        memory = {name: rehearsal.after[place].double() for name, place in own.items() if place in rehearsal.after}
+        root = value(formula, {**known, **memory, STEP: float(rehearsal.t)})
+        parts.append(torch.as_tensor(root, dtype=torch.float64).expand(old.shape).reshape(-1))
+    return torch.cat(parts)
+
+
+# The reading
+
+
+def _timed(frozen: _Frozen) -> Steps:
+    """The job, turn by turn: torch works with the run's threads in each, and only the turns count as time spent."""
+    work, spent = _parts(frozen), frozen.seconds
+    while True:
+        began = time.perf_counter()
+        try:
+            next(work)
+        except StopIteration as end:
+            frozen.seconds = spent + time.perf_counter() - began
+            return _reading(frozen, *end.value)
+        spent += time.perf_counter() - began
+        yield JobReport()
+
+
+def _parts(frozen: _Frozen) -> Generator[None, None, tuple[Largest, Largest | None, Forecast]]:
+    found, divided, here = frozen.found, None, frozen.point.here
+
+    def times(vector: Tensor) -> Tensor:
+        return frozen.point.product(vector.to(here.device, here.dtype)).cpu().double()
+
+    plain = yield from _sought(frozen, times, found.plain)
+    found.plain = plain.vector
+    if frozen.divisors is not None:
+        scale = frozen.divisors.cpu().rsqrt()  # P^(-1/2) H P^(-1/2) is symmetric and has the eigenvalues of P⁻¹H
+        divided = yield from _sought(frozen, lambda vector: scale * times(scale * vector), found.divided)
+        found.divided = divided.vector
+    forecast = yield from _forecast(frozen, plain.value)
+    return plain, divided, forecast
+
+
+def _sought(frozen: _Frozen, product: Callable[[Tensor], Tensor], before: Tensor | None) -> Generator[None, None, Largest]:
+    """The largest eigenvalue of the matrix behind `product`."""
+    here = frozen.point.here
+    tolerance, least, most = TRAINING if frozen.live else AT_REST
+    if here.dtype != torch.float64:
+        tolerance = max(tolerance, SINGLE)
+    result = yield from largest(product, begun(before, len(here), frozen.found.readings), tolerance, least, most)
+    frozen.products.append(result.products)
+    return result
+
+
+def _forecast(frozen: _Frozen, sharpness: float) -> Generator[None, None, Forecast]:
+    point, move = frozen.point, frozen.move
+    before = float(point.value())
+    gradient = point.gradient().double()
+    yield
+    image = point.product(move).double()
+    yield
+    d = move.double()
+    length = float(d.norm())
+    achieved = float(point.value(frozen.after)) - before
+    return Forecast(before, float(gradient @ d), float(image @ d) / 2, sharpness / 2 * length**2, length, achieved)
+
+
+def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast: Forecast) -> GaugeReading:
+    job, edge, eta = frozen.job, None, float(frozen.rehearsal.hyper["lr"])
+    if frozen.share is not None:
+        curvature = (divided or plain).value
+        bends = curvature + frozen.decay
+        limit, rate = frozen.share / eta - frozen.decay if eta else math.inf, frozen.share / bends if bends > 0 else None
+        edge = Edge(curvature, limit, rate, frozen.formula, divided is not None)
+    return GaugeReading(
+        job.structure, job.revision, job.run, frozen.step, plain.value, plain.error, frozen.point.rows, frozen.of, eta, frozen.whole, edge,
+        frozen.no_edge, forecast, sum(frozen.products), frozen.seconds,
+    )  # fmt: skip
