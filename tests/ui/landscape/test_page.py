@@ -127,8 +127,10 @@ def test_the_same_answer_is_shown_as_a_surface_with_fewer_points(bench: Bench, q
     assert view.point is not None and (view.point.x, view.point.y, view.point.text) == (2.0, -5.0, "−7")
     page.plane_view.zoom(0.5)
     qtbot.waitUntil(lambda: bench.job.box == page.plane_view.box)
+    bench.carry_out()
     page.solid.switch.click()
     qtbot.waitUntil(lambda: bench.job.points == 81)
+    bench.carry_out()
     assert page.body.currentWidget() is page.plane_view
     page.solid.switch.click()
     bench.workspace.visibility.hide("question", values=("x",))
