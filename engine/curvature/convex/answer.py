@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from engine.curvature.convex.canonical import Canonical, Reading
 from engine.curvature.convex.solving import NoMinimum, Solution, solve
 from engine.curvature.convex.structure import NotRecognised, Structure
 from engine.curvature.convex.words import conclusion, how_found, kind_of, reasons_of, title_of, why_none
+from engine.curvature.point import point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
@@ -26,10 +29,14 @@ from engine.training.compiled import Compiled, RunError
 from engine.training.joint import JointProgram
 from engine.training.model import Model
 from engine.training.optimizers.registry import declared_or_none
+from engine.training.state import state_key
 from graph.model.address import Address
 from graph.model.trained_numbers import trained_name
 from graph.model.training_settings import BY_NAME, setting_in
 from graph.text.messages import _
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
 
 AGREES = 1e-9
 """The canonical form has the graph's own values but for this share; else nothing is claimed."""
@@ -37,20 +44,80 @@ AGREES = 1e-9
 
 def convex(context: ExplainContext, job: ConvexJob) -> Steps:
     """The job. What it reads is copied here, before its first turn. Raises Unanswerable."""
-    stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
-    return _recognised(_exact(context.model), stamp)
+    return _recognised(context.model, Stamp(job.structure, job.revision, job.run, context.model.state.step))
 
 
 def recognised(model: Model) -> ConvexProblem:
     """The same at once, for a caller who can wait. Raises Unanswerable where the objective cannot be computed at all."""
-    problem: ConvexProblem = finished(_recognised(_exact(model), Stamp(0, 0, 0, model.state.step)))
+    problem: ConvexProblem = finished(_recognised(model, Stamp(0, 0, 0, model.state.step)))
     return problem
 
 
+_KNOWN: WeakKeyDictionary[Compiled, tuple[int, ConvexProblem]] = WeakKeyDictionary()
+"""What was said of a compiled graph, with a number for the values of all that is not trained: a step of training does not change it."""
+
+
+def _recognised(model: Model, stamp: Stamp) -> Steps:
+    """What is known about the problem, at the present numbers."""
+    point = None
+    try:
+        program = model.program(training=True)
+        held = _held(model, program)
+        known = _KNOWN.get(model.compiled)
+        if known is not None and known[0] == held:
+            problem = known[1]
+            steps: Steps | None = None
+        else:
+            problem, steps = _read(model, program, stamp)
+        if problem.kind:
+            point = point_at(model)
+    except RunError as error:
+        raise Unanswerable(str(error)) from error
+    compiled = model.compiled
+    if steps is not None:
+        with threads(compiled.threads):
+            problem = yield from steps
+    else:
+        yield JobReport()
+    _KNOWN[compiled] = held, problem
+    if point is None:
+        return replace(problem, stamp=stamp)
+    here = point.here.detach().double().cpu().numpy().copy()
+    return replace(problem, stamp=stamp, here=here, value=float(point.value()))
+
+
+def _held(model: Model, program: Program) -> int:
+    """A number that is another one where a parameter that is not trained, or a buffer, has other values."""
+    moving = set(program.trainable_keys)
+    held = [model.state.parameters[state_key(key)] for key in program.parameter_keys if key not in moving] + model.buffers(program)
+    return hash(tuple(tensor.cpu().numpy().tobytes() for tensor in held))
+
+
+def _read(model: Model, program: Program, stamp: Stamp) -> tuple[ConvexProblem, Steps | None]:
+    """What the structure alone says, and how it goes on where that is a known problem. Raises Unanswerable, RunError."""
+    try:
+        if isinstance(program, JointProgram):
+            raise NotRecognised(_("Several objectives are optimized in turn: there is no one function whose minimum is meant."))
+        if not program.trainable_keys:
+            raise NotRecognised(_("The objective depends on no trainable number."))
+        structure = Structure(program.plan, program.names)
+    except NotRecognised as reason:
+        return ConvexProblem(stamp, "", title_of(""), (str(reason),), None), None
+    places, kind = tuple(_places(model, program)), kind_of(structure)
+    problem = ConvexProblem(
+        stamp, kind, title_of(kind), reasons_of(structure, len(places)), True, places,
+        tuple(trained_name(model.graph, place) for place in places),
+        model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0,
+    )  # fmt: skip
+    exact = _exact(model)
+    return problem, _guarded(_solved(problem, Reading(exact, exact.program(training=True), structure.terms), model.graph))
+
+
 def _exact(model: Model) -> Model:
-    """A copy of the model that computes in float64 on the CPU, with the same numbers."""
-    same = model.dtype == torch.float64 and model.device == "cpu"
-    twin = Model(model.compiled if same else Compiled(model.graph, "cpu", torch.float64))
+    """A model with the same numbers that computes in float64 on the CPU: this one itself, or a copy."""
+    if model.dtype == torch.float64 and model.device == "cpu":
+        return model
+    twin = Model(Compiled(model.graph, "cpu", torch.float64))
     state = model.state.copy()
     for tensors in (state.parameters, state.buffers):
         tensors.update({name: t.cpu().double() if t.is_floating_point() else t.cpu() for name, t in tensors.items()})
@@ -59,37 +126,14 @@ def _exact(model: Model) -> Model:
     return twin
 
 
-def _recognised(model: Model, stamp: Stamp) -> Steps:
+def _guarded(steps: Steps) -> Steps:
     try:
-        program = model.program(training=True)
-    except RunError as error:
-        raise Unanswerable(str(error)) from error
-    yield JobReport()
-    try:
-        if isinstance(program, JointProgram):
-            raise NotRecognised(_("Several objectives are optimized in turn: there is no one function whose minimum is meant."))
-        if not program.trainable_keys:
-            raise NotRecognised(_("The objective depends on no trainable number."))
-        structure = Structure(program.plan, program.names)
-    except NotRecognised as reason:
-        return ConvexProblem(stamp, "", title_of(""), (str(reason),), None)
-    with threads(model.compiled.threads):
-        try:
-            result: ConvexProblem = yield from _solved(model, program, structure, stamp)
-        except (NodeFailure, RuntimeError, NodeError) as error:
-            raise Unanswerable(_("The objective cannot be computed; the Problems panel says why.")) from error
-    return result
+        return (yield from steps)
+    except (NodeFailure, RuntimeError, NodeError) as error:
+        raise Unanswerable(_("The objective cannot be computed; the Problems panel says why.")) from error
 
 
-def _solved(model: Model, program: Program, structure: Structure, stamp: Stamp) -> Steps:
-    reading, kind, places = Reading(model, program, structure), kind_of(structure), tuple(_places(model, program))
-    here = torch.cat([model.state.parameters[f"{node}.{name}"].reshape(-1) for node, name in program.trainable_keys])
-    problem = ConvexProblem(
-        stamp, kind, title_of(kind), reasons_of(structure, reading.p), True, places,
-        tuple(trained_name(model.graph, place) for place in places),
-        model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0,
-        here.numpy().copy(), float(reading.objective(here)),
-    )  # fmt: skip
+def _solved(problem: ConvexProblem, reading: Reading, graph: Graph) -> Steps:
     form: Canonical | None = None
     try:
         for found in reading.read():
@@ -100,7 +144,7 @@ def _solved(model: Model, program: Program, structure: Structure, stamp: Stamp) 
     except NotRecognised as reason:
         return replace(problem, reasons=(*problem.reasons, conclusion()), lacks=str(reason))
     assert form is not None
-    if not _agrees(form, reading, here):
+    if not _agrees(form, reading):
         text = _("The values of the graph are not those that its structure says, so nothing is claimed about it.")
         return replace(problem, kind="", title=title_of(""), reasons=(text,), convex=None)
     yield JobReport(reading.p, reading.p)
@@ -111,7 +155,7 @@ def _solved(model: Model, program: Program, structure: Structure, stamp: Stamp) 
     except NoMinimum as none:
         problem = replace(problem, lacks=why_none(none.why), infimum=none.infimum, convex=none.why != "not convex")
     if problem.convex:
-        decay, decayed = _decayed(model, program, form, reading)
+        decay, decayed = _decayed(graph, form, reading)
         return replace(problem, reasons=(*problem.reasons, conclusion()), decay=decay, decayed=decayed)
     if form.only_quadratic:
         return problem
@@ -132,10 +176,10 @@ def _with_constants(problem: ConvexProblem, form: Canonical) -> ConvexProblem:
     return replace(problem, lipschitz=largest, lipschitz_is="exact" if form.only_quadratic else "bound")
 
 
-def _agrees(form: Canonical, reading: Reading, here: torch.Tensor) -> bool:
+def _agrees(form: Canonical, reading: Reading) -> bool:
     """Whether the canonical form has the values and the gradient of the graph at three places."""
-    spread = torch.linspace(-0.7, 0.9, len(here), dtype=torch.float64)
-    for place in (here, spread, -0.5 * spread.flip(0)):
+    spread = torch.linspace(-0.7, 0.9, reading.p, dtype=torch.float64)
+    for place in (reading.here, spread, -0.5 * spread.flip(0)):
         value, at = float(reading.objective(place)), place.numpy()
         if not abs(form.value(at) - value) <= AGREES * max(1.0, abs(value), abs(form.constant)):
             return False
@@ -157,9 +201,9 @@ def _as_optimum(solution: Solution, value: float, gradient: float | None) -> Opt
     return Optimum(solution.x, value, how_found(solution), gradient, solution.gap, solution.flat)
 
 
-def _decayed(model: Model, program: Program, form: Canonical, reading: Reading) -> tuple[float, Optimum | None]:
+def _decayed(graph: Graph, form: Canonical, reading: Reading) -> tuple[float, Optimum | None]:
     """(λ, the minimum of f + ½λ‖θ‖²) where the optimizer adds λθ to the gradient; (0, None) where it does not."""
-    settings = model.graph.training
+    settings = graph.training
     spec, hyper = declared_or_none(settings), settings.get("hyper") or {}
     setting = spec.setting("weight_decay") if spec is not None else None
     if spec is None or setting is None or hyper.get("decoupled", spec.decouples):
@@ -167,7 +211,7 @@ def _decayed(model: Model, program: Program, form: Canonical, reading: Reading) 
     decay = hyper.get("weight_decay", setting.default)
     if not isinstance(decay, (int, float)) or not decay > 0:
         return 0.0, None
-    without = biases(model.graph, program.trainable_keys) if not setting_in(settings, BY_NAME["decay_biases"]) else frozenset()
+    without = biases(graph, reading.keys) if not setting_in(settings, BY_NAME["decay_biases"]) else frozenset()
     share = np.concatenate([np.full(shape.numel(), 0.0 if i in without else decay) for i, shape in enumerate(reading.shapes)])
     penalised = Canonical(
         form.p, form.constant, form.linear, form.hessian,
@@ -187,5 +231,5 @@ def _slope(form: Canonical, at: Array) -> float:
 
 def _places(model: Model, program: Program) -> Iterator[Address]:
     for node, name in program.trainable_keys:
-        for index in product(*map(range, model.state.parameters[f"{node}.{name}"].shape)):
+        for index in product(*map(range, model.state.parameters[state_key((node, name))].shape)):
             yield Address("parameter", node, name, index=index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Own
-from engine.compile.program import Program, compile
-from engine.curvature.convex.structure import NotRecognised, Structure, Term
+from engine.compile.program import Program, Random, compile
+from engine.curvature.convex.structure import NotRecognised, Term
 from engine.training.model import Model
+from engine.training.state import state_key
 from graph.text.messages import _
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -121,18 +122,23 @@ def _softmax(z: Array) -> Array:
 
 
 class Reading:
-    """Reads the numbers of a structure off a model in float64: the affine map Aθ + b of each term, its targets and its share."""
+    """Reads the numbers of terms off a model in float64, which is copied: the affine map Aθ + b of each term, its targets and its share."""
 
-    def __init__(self, model: Model, program: Program, structure: Structure) -> None:
-        self.terms = structure.terms
-        self._model, self._main = model, program
-        self.shapes = [model.state.parameters[f"{node}.{name}"].shape for node, name in program.trainable_keys]
-        self.p = sum(shape.numel() for shape in self.shapes)
+    def __init__(self, model: Model, program: Program, terms: Sequence[Term]) -> None:
+        self.terms, self._main, self.keys = terms, program, list(program.trainable_keys)
         owned = {leaf.key for operation in program.plan.operations for leaf in operation.leaves if isinstance(leaf, Own)}
-        keys = dict.fromkeys(key for term in self.terms for key in (term.z, term.target) if key is not None and key not in owned)
+        keys = dict.fromkeys(key for term in terms for key in (term.z, term.target) if key is not None and key not in owned)
         self._outputs = list(keys)
-        self._program = compile(model.graph, model.inference, training=True, objective=program.objective, outputs=self._outputs or None)
-        self._feeds = model.feeds.whole(self._program.feeds, "train")
+        self._inner = compile(model.graph, model.inference, training=True, objective=program.objective, outputs=self._outputs or None)
+        both = (self._main, self._inner)
+        self._feeds = {id(one): model.feeds.whole(one.feeds, "train") for one in both}
+        self._buffers = {id(one): [tensor.clone() for tensor in model.buffers(one)] for one in both}
+        every = dict.fromkeys(key for one in both for key in one.parameter_keys)
+        self._held = {key: model.state.parameters[state_key(key)].clone() for key in every}
+        self._random = model.random(model.state.step)
+        self.shapes = [self._held[key].shape for key in self.keys]
+        self.p = sum(shape.numel() for shape in self.shapes)
+        self.here = torch.cat([self._held[key].reshape(-1) for key in self.keys])
 
     def read(self) -> Iterator[Canonical | int]:
         """Yields how many columns were computed, and at last the whole. Raises NotRecognised where it is too large."""
@@ -160,39 +166,29 @@ class Reading:
 
     def values(self, flat: Tensor) -> dict[Key, Tensor]:
         """Every value that the terms are made of, at these numbers."""
-        with_flat = self._parameters(flat)
-        values = {key: with_flat[key] for term in self.terms for key in (term.z, term.target) if key is not None and key in with_flat}
+        parameters = self._parameters(flat)
+        values = {key: parameters[key] for term in self.terms for key in (term.z, term.target) if key is not None and key in parameters}
         if self._outputs:
-            model, program = self._model, self._program
-            tensors = [with_flat[key] for key in program.parameter_keys]
-            found = program.evaluate(self._feeds, tensors, model.buffers(program), model.random(model.state.step))
-            values |= zip(self._outputs, found, strict=True)
+            values |= zip(self._outputs, self._inner.evaluate(*self._given(self._inner, flat)), strict=True)
         return values
 
     def objective(self, flat: Tensor) -> Tensor:
         """The graph's own objective at these numbers."""
-        model, program = self._model, self._main
-        with_flat = self._parameters(flat)
-        feeds = model.feeds.whole(program.feeds, "train")
-        tensors = [with_flat[key] for key in program.parameter_keys]
-        return program.replaced(None, None, feeds, tensors, model.buffers(program), model.random(model.state.step)).reshape(())
+        return self._main.objective_value(*self._given(self._main, flat)).reshape(())
 
     def gradient(self, flat: Tensor) -> Tensor:
         """(p,), by the graph's own backward pass."""
-        model, program = self._model, self._main
-        with_flat = self._parameters(flat)
-        feeds = model.feeds.whole(program.feeds, "train")
-        tensors = [with_flat[key] for key in program.parameter_keys]
-        gradients = program.step(feeds, tensors, model.buffers(program), model.random(model.state.step))[1]
-        return torch.cat([gradient.reshape(-1) for gradient in gradients])
+        return torch.cat([gradient.reshape(-1) for gradient in self._main.step(*self._given(self._main, flat))[1]])
+
+    def _given(self, program: Program, flat: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor], Random]:
+        parameters = self._parameters(flat)
+        own = [parameters[key] for key in program.parameter_keys]
+        return self._feeds[id(program)], own, self._buffers[id(program)], self._random
 
     def _parameters(self, flat: Tensor) -> dict[Key, Tensor]:
         """All parameters, the trainable ones with the numbers of this row."""
-        keys = {*self._main.parameter_keys, *self._program.parameter_keys}
-        values = {key: self._model.state.parameters[f"{key[0]}.{key[1]}"] for key in keys}
         parts = torch.split(flat, [shape.numel() for shape in self.shapes])
-        values |= {key: part.view(s) for key, part, s in zip(self._main.trainable_keys, parts, self.shapes, strict=True)}
-        return values
+        return self._held | {key: part.view(s) for key, part, s in zip(self.keys, parts, self.shapes, strict=True)}
 
     def _add_polynomial(self, whole: Canonical, term: Term) -> None:
         zero = torch.zeros(self.p, dtype=torch.float64)
@@ -215,7 +211,7 @@ class Reading:
         if term.atom == "softmax":
             self._add_classes(whole, term, columns, offset, target)
             return
-        shape = torch.broadcast_shapes(offset.shape, target.shape)
+        shape = torch.broadcast_shapes(offset.shape, target.shape)  # type: ignore[no-untyped-call]
         share = term.share(shape)
         rows = columns.expand(*shape, self.p).reshape(-1, self.p).numpy()
         z, t = offset.expand(shape).reshape(-1).numpy(), target.expand(shape).reshape(-1).double().numpy()

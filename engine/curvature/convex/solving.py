@@ -155,7 +155,7 @@ class _Interior:
         diagonal = 1 / (self.above / self.beta + self.room / self.alpha)
         lift = first / self.alpha - second / self.beta
         matrix = self.curvature + (self.rows.T * diagonal) @ self.rows
-        move: Array = np.linalg.lstsq(matrix, -self.residual - self.rows.T @ (diagonal * lift), rcond=None)[0]
+        move = np.asarray(np.linalg.lstsq(matrix, -self.residual - self.rows.T @ (diagonal * lift), rcond=None)[0], np.float64)
         up = diagonal * (self.rows @ move + lift)
         return move, up, (second + self.above * up) / self.beta, (first - self.room * up) / self.alpha
 
