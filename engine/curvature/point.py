@@ -20,6 +20,7 @@ from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
 from engine.training.joint import JointProgram
 from engine.training.model import Model
+from engine.training.second import SecondDerivatives
 from engine.training.state import state_key
 from graph.model.address import Address
 from graph.text.messages import _
@@ -88,6 +89,7 @@ class Point:
         self.at_once = min(LARGEST, max(1, rows_at_once(model, list(model.inference.outputs)) // max(self.rows, 1)))
         """How many places are evaluated in one batched call."""
         self._batched = self.at_once > 1
+        self._kept: tuple[Tensor, SecondDerivatives] | None = None
 
     # What was chosen
 
@@ -143,14 +145,12 @@ class Point:
         return self._guarded(lambda: self._gradient(place))
 
     def product(self, direction: Tensor, at: Tensor | None = None) -> Tensor:
-        """∇²f · v (p,): one derivative of the gradient in forward mode."""
-        place = self.here if at is None else at
-        return self._guarded(lambda: self._product(place, direction))
+        """∇²f · v (p,)."""
+        return self._guarded(lambda: self._second(at).product(direction))
 
     def products(self, directions: Tensor, at: Tensor | None = None) -> Tensor:
         """∇²f · vᵢ for the rows of (N, p): (N, p), many in one batched call."""
-        place = self.here if at is None else at
-        return self._rowwise(lambda v: self._product(place, v), directions)
+        return self._guarded(lambda: self._second(at).products(directions))
 
     def hessian(self, at: Tensor | None = None) -> Tensor:
         """∇²f (p, p), symmetric up to rounding: row i is ∇²f · eᵢ."""
@@ -187,9 +187,13 @@ class Point:
         found = dict(zip(self._program.trainable, gradients, strict=True))
         return torch.cat([leaf.of(found[leaf.place]) for leaf in self._leaves])
 
-    def _product(self, flat: Tensor, direction: Tensor) -> Tensor:
-        result: Tensor = torch.func.jvp(self._gradient, (flat,), (direction,))[1]
-        return result
+    def _second(self, at: Tensor | None) -> SecondDerivatives:
+        """The gradient's graph at this place, which is kept for further products there."""
+        place = self.here if at is None else at
+        if self._kept is None or not torch.equal(self._kept[0], place):
+            second = SecondDerivatives(lambda tensors: [self._gradient(tensors[0])], [place], at_once=self.at_once)
+            self._kept = place.clone(), second
+        return self._kept[1]
 
     def _rowwise(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         """The function of each row, in batched calls; one by one where an operation cannot be batched."""

@@ -11,7 +11,10 @@ from torch import Tensor
 
 from engine.compile.program import Program
 from engine.training.residuals import residuals_of
-from engine.training.second import SecondDerivatives
+from engine.training.second import AT_ONCE, SecondDerivatives
+
+NUMBERS = 2**22
+"""Of a tensor of samples, as many copies as have about so many numbers may be kept at once for columns of a Hessian."""
 
 
 @dataclass(slots=True)
@@ -70,8 +73,8 @@ class Evaluation:
                 parameters[i] = tensor
             return self._step(self._feeds, parameters, self.buffers, self._key)[1]
 
-        size = max((tensor.numel() for tensor in self._feeds), default=0)
-        return SecondDerivatives(gradient, [self._parameters[i] for i in places], size)
+        size = max((tensor.numel() for tensor in self._feeds), default=1)
+        return SecondDerivatives(gradient, [self._parameters[i] for i in places], max(1, min(AT_ONCE, NUMBERS // size)))
 
     def residuals(self) -> tuple[Tensor, Tensor]:
         """(r, J) of a loss that is a sum of squares, Σ rᵢ²: all residuals, and their derivatives, one column for each trained number.

@@ -9,8 +9,6 @@ from torch import Tensor
 
 AT_ONCE = 64
 """Directions that are differentiated in one call, at most."""
-NUMBERS = 2**22
-"""About so many numbers may be kept for all directions of one call."""
 Gradient = Callable[[Sequence[Tensor]], Sequence[Tensor | None]]
 """The gradient's parts, one for each tensor; None where the function does not depend on it."""
 
@@ -22,14 +20,14 @@ class SecondDerivatives:
     fifth of the time of a derivative in forward mode, and many directions go through it in one call. Where it is not finite, forward mode
     decides: in reverse mode an infinite slope in a branch that was not selected gives 0 · ∞.
 
-    `size`: how many numbers the largest tensor on the way has, about; it bounds how many directions are taken at once.
+    `at_once`: how many directions are taken in one call, at most.
     """
 
-    def __init__(self, gradient: Gradient, at: Sequence[Tensor], size: int = 0) -> None:
+    def __init__(self, gradient: Gradient, at: Sequence[Tensor], at_once: int = AT_ONCE) -> None:
         self._code = gradient
         self._shapes = [tensor.shape for tensor in at]
         self._sizes = [tensor.numel() for tensor in at]
-        self._at_once = max(1, min(AT_ONCE, NUMBERS // max(size, 1)))
+        self._at_once = at_once
         with torch.enable_grad():
             self._at = [tensor.detach().requires_grad_(True) for tensor in at]
             self._parts = list(gradient(self._at))
