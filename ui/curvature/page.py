@@ -1,0 +1,189 @@
+"""The page of curvature: the Hessian as a map, its eigenpairs as rows, and what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.curvature.spectrum import Hessian, HessianJob
+from engine.curvature.spectrum.definite import EPSILON
+from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
+from graph.text.messages import _
+from ui.curvature.eigen_table import EigenTable
+from ui.curvature.matrix_view import MatrixView
+from ui.curvature.words import condition_words, definite_words, newton_words, stationary_words
+from ui.engine_link.refresh import Refresh
+from ui.look.numbers import count, number
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import ElidedLabel, button, label
+from ui.shell.workspace.present import outdated
+
+if TYPE_CHECKING:
+    from engine.numerics.job import Job, JobEnd
+    from ui.shell.workspace.workspace import Workspace
+
+TRAINING_REST = 0.5
+"""Seconds between two answers while something trains."""
+HIDDEN = _("A question hides numbers, so the Hessian is not shown.")
+WAIT = _("The Hessian is being computed …")
+
+
+class CurvaturePage(QWidget):
+    """`hessian` is the answer that is shown; where the network has changed since, the page says so."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace, self.theme = workspace, LIGHT
+        self.hessian: Hessian | None = None
+        self._of: tuple[Address, ...] = ()
+        self._why = WAIT
+        self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
+        self.words, self.reason = label("", "strong", wrap=True), label("", "", wrap=True)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(_("Numbers to differentiate by"))
+        self.choice.setToolTip(_("Numbers to differentiate by"))
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button.setAccessibleName(_("Close the Hessian"))
+        self.matrix, self.table = MatrixView(), EigenTable()
+        self.reading, self.status = ElidedLabel("", "strong"), ElidedLabel("", "small")
+        self.newton = label("", "", wrap=True)
+        self._lay_out()
+        self.matrix.read.connect(lambda text: self.reading.set_full(text or _("Point at a cell, or move with the arrow keys.")))
+        self.table.chosen.connect(self._show_vector)
+        self.choice.activated.connect(self._picked)
+        workspace.visibility.changed.connect(self.ask)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.words, 1)
+        top.addWidget(self.choice)
+        top.addWidget(self.close_button)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        left.addWidget(self.matrix, 1)
+        left.addWidget(self.reading)
+        right.addWidget(self.reason)
+        right.addWidget(self.table, 1)
+        right.addWidget(self.newton)
+        right.addWidget(self.status)
+        self._body = QWidget()
+        row = QHBoxLayout(self._body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(24)
+        row.addLayout(left, 5)
+        row.addLayout(right, 6)
+        self._empty = label("", "secondary", wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(top)
+        column.addWidget(self._body, 1)
+        column.addWidget(self._empty, 1)
+
+    def first_stop(self) -> QWidget:
+        return self.table.table
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._draw()
+
+    # Asking
+
+    def ask(self) -> None:
+        """Follow the numbers there are now, while the page is seen."""
+        workspace = self._workspace
+        kernel, document = workspace.kernel, workspace.document
+        if kernel is None or not self.isVisible():
+            return
+        if workspace.visibility.hides_numbers:
+            self.forget(HIDDEN)
+            return
+        self._offer()
+        self._refresh.follow(HessianJob(self._of, document.structure, document.revision, kernel.progress.run))
+        self._say()
+
+    def _offer(self) -> None:
+        """Everything, or one learned tensor."""
+        graph, trace = self._workspace.document.graph, self._workspace.trace
+        keys = [key for key, _view in trace.parameters.items() if key[0] in graph.nodes] if trace is not None else []
+        rows: list[tuple[str, tuple[Address, ...]]] = [(_("All trainable numbers") if keys else _("All inputs"), ())]
+        rows += [(trained_name(graph, place), (place,)) for place in (Address("parameter", *key) for key in keys)]
+        if self._of and self._of not in [of for _text, of in rows]:
+            self._of = ()
+        box = self.choice
+        if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != rows:
+            box.clear()
+            for text, of in rows:
+                box.addItem(text, of)
+        box.setCurrentIndex([of for _text, of in rows].index(self._of))
+        box.setEnabled(len(rows) > 1)
+
+    def _picked(self, _index: int) -> None:
+        self._of = self.choice.currentData()
+        self.hessian, self._why = None, WAIT
+        self._draw()
+        self.ask()
+
+    def _answered(self, job: Job, end: JobEnd) -> None:
+        if self._workspace.visibility.hides_numbers or not isinstance(job, HessianJob) or job.of != self._of:
+            return
+        if end.how == "done" and isinstance(end.answer, Hessian):
+            self.hessian = end.answer
+        elif end.how == "failed":
+            self.hessian, self._why = None, end.text
+        self._draw()
+
+    def forget(self, why: str = WAIT) -> None:
+        """Show nothing but the reason."""
+        self._refresh.stop()
+        self.hessian, self._why = None, why
+        self._draw()
+
+    def end(self) -> None:
+        self._refresh.stop()
+
+    # Showing
+
+    @property
+    def _stale(self) -> bool:
+        return self.hessian is not None and outdated(self._workspace, self.hessian.stamp)
+
+    def _draw(self) -> None:
+        hessian = self.hessian
+        self._body.setVisible(hessian is not None)
+        self._empty.setVisible(hessian is None)
+        self._say()
+        if hessian is None:
+            return
+        self.matrix.show_matrix(hessian.matrix, hessian.names, self.theme, self._stale)
+        self.table.show_pairs(hessian, self.theme, self._stale)
+
+    def _show_vector(self, row: int) -> None:
+        hessian = self.hessian
+        if hessian is None or hessian.eigen is None or not 0 <= row < len(hessian.eigen.values):
+            self.matrix.show_vector(None, "")
+            return
+        title = _("eigenvector to\nλ = {value}").format(value=number(float(hessian.eigen.values[row])))
+        self.matrix.show_vector(hessian.eigen.vectors[:, row], title)
+
+    def _say(self) -> None:
+        hessian = self.hessian
+        if hessian is None:
+            self.words.setText(_("Hessian of the objective"))
+            self._empty.setText(self._why)
+            return
+        self.words.setText(definite_words(hessian.eigen))
+        lines = [condition_words(hessian.eigen)] if hessian.eigen is not None else []
+        self.reason.setText("\n".join([*lines, stationary_words(hessian, EPSILON)]))
+        self.newton.setText(newton_words(hessian))
+        parts = [_("f = {value}").format(value=number(hessian.value)), _("step {step}").format(step=count(hessian.stamp.step))]
+        parts.append(_("‖∇f‖ = {norm}").format(norm=number(float(np.linalg.norm(hessian.gradient)))))
+        if hessian.rows:
+            parts.append(_("over all {count} training samples").format(count=count(hessian.rows)))
+        if self._stale:
+            parts.append(_("the network has changed since"))
+        self.status.set_full(" · ".join(parts))
