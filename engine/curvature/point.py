@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from graph.text.messages import _
 
 LARGEST = 512
 """Places or directions that one batched call takes, at most."""
+T = TypeVar("T")
 _FAILURES = (NodeFailure, RuntimeError, ValueError, IndexError, TypeError, NodeError)
 
 
@@ -144,6 +145,19 @@ class Point:
                 return self._guarded(lambda: self._by_rules(place, self._careful))
         return self._guarded(lambda: self._gradient(place))
 
+    def value_and_gradient(self, at: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """f and ∇f of one pass."""
+        place = self.here if at is None else at
+        if not self._ruled:
+            return self.value(place), self.gradient(place)
+
+        def both() -> tuple[Tensor, Tensor]:
+            loss, gradients = self._stepped(place, self._careful)
+            return loss.reshape(()), gradients
+
+        with torch.no_grad():
+            return self._guarded(both)
+
     def product(self, direction: Tensor, at: Tensor | None = None) -> Tensor:
         """∇²f · v (p,)."""
         return self._guarded(lambda: self._second(at).product(direction))
@@ -182,10 +196,13 @@ class Point:
         return result
 
     def _by_rules(self, flat: Tensor, step: Callable[..., Any]) -> Tensor:
+        return self._stepped(flat, step)[1]
+
+    def _stepped(self, flat: Tensor, step: Callable[..., Any]) -> tuple[Tensor, Tensor]:
         feeds, parameters = self._put(flat)
-        gradients = step(feeds, parameters, self._buffers, self._random)[1]
+        loss, gradients, _buffers = step(feeds, parameters, self._buffers, self._random)
         found = dict(zip(self._program.trainable, gradients, strict=True))
-        return torch.cat([leaf.of(found[leaf.place]) for leaf in self._leaves])
+        return loss, torch.cat([leaf.of(found[leaf.place]) for leaf in self._leaves])
 
     def _second(self, at: Tensor | None) -> SecondDerivatives:
         """The gradient's graph at this place, which is kept for further products there."""
@@ -205,7 +222,7 @@ class Point:
                 self._batched = False
         return self._guarded(lambda: torch.stack([function(row) for row in rows]))
 
-    def _guarded(self, compute: Callable[[], Tensor]) -> Tensor:
+    def _guarded(self, compute: Callable[[], T]) -> T:
         try:
             with threads(self._threads):
                 return compute()
