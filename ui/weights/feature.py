@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
     from ui.shell.workspace.panel import Panel
+    from ui.shell.workspace.staged import Staged
     from ui.shell.workspace.workspace import Workspace
     from ui.weights.frame_page import FramePage
     from ui.weights.page import StepsPage
     from ui.weights.painting import Strip
     from ui.weights.plates import Field, Key, Plate
-    from ui.weights.staged import Staged, StagedPage
+    from ui.weights.staged import StagedPage
 
 Shown = Literal["values", "velocity", "squares", "rate", "momentum", "step", "sums"]
 QUANTITIES: tuple[Shown, ...] = ("values", "velocity", "squares", "rate", "momentum", "step", "sums")
@@ -148,9 +149,9 @@ class WeightsFeature(Feature):
     def fill(self, key: str) -> None:
         """Fill the window with a page."""
         if key not in self._staged:
+            from ui.shell.workspace.staged import Staged
             from ui.weights.frame_page import FramePage
             from ui.weights.page import StepsPage
-            from ui.weights.staged import Staged
 
             make, name = (StepsPage, _("Steps on the objective")) if key == "steps" else (FramePage, _("Uniform frame of the optimizers"))
             self._staged[key] = Staged(self.workspace, name, make)

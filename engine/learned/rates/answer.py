@@ -127,13 +127,10 @@ def _measured(measuring: Measuring, stamp: Stamp, keyed: bool) -> Steps:
     finite = [moment for moment in moments if math.isfinite(moment.value)]
     if len(finite) < 2:
         raise Unanswerable(_("The objective of this run is not a finite number."))
-    found = None
-    for found in minimum(measuring.point, min(finite, key=lambda moment: moment.value).place):
-        yield JobReport(total, total, _("Looking for the minimum"))
+    found = yield from _lowest(measuring.point, finite)
     curved, low, high = yield from _spectra(measuring.point, moments)
     conditions = [stretch.conditions for stretch in measuring.stretches]
     method = method_of(conditions, measuring.rates, measuring.first == 0)
-    assert found is not None
     numbers = _Numbers(moments, found, torch.finfo(measuring.point.here.dtype).eps)
     return Rates(
         stamp, method, numbers.optimum(), measuring.first, measuring.point.rows, len(measuring.point.here),
@@ -141,6 +138,16 @@ def _measured(measuring: Measuring, stamp: Stamp, keyed: bool) -> Steps:
         np.array([moment.noise for moment in moments]), numbers.support, *numbers.between(), curved=np.array(curved, dtype=np.int64),
         low=np.array(low), high=np.array(high), keyed=keyed,
     )  # fmt: skip
+
+
+def _lowest(point: Point, moments: list[Moment]) -> Steps:
+    """The minimum downhill of the lowest moment."""
+    start = min(moments, key=lambda moment: moment.value)
+    lowest = Found(start.place, start.value, float(start.gradient.norm()), "")
+    for found in minimum(point, start.place):
+        lowest = found
+        yield JobReport(0, 0, _("Looking for the minimum"))
+    return lowest
 
 
 def _spectra(point: Point, moments: list[Moment]) -> Steps:

@@ -1,0 +1,298 @@
+"""The page of rates: the plot, what is assumed, what was measured, the fit, and where an assumption fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.learned.rates import Rates, RatesJob
+from graph.model.spec import Setting
+from graph.text.messages import _
+from ui.engine_link.refresh import Refresh
+from ui.forms.number_field import NumberField
+from ui.look.numbers import count, number
+from ui.look.theme import Theme
+from ui.look.widgets import button, clear, label, scrolled
+from ui.rates.plot import RatesPlot, hue_of
+from ui.rates.reading import Choices, Reading, quantities
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.present import outdated
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from engine.compile.views import TraceView
+    from engine.numerics.job import Job, JobEnd
+    from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
+    from ui.shell.workspace.workspace import Workspace
+
+TRAINING_REST = 1.0
+HIDDEN = _("A question hides numbers, so the rates are not shown.")
+FIRST = _("Train some steps: their gap to the minimum is drawn here.")
+CONSTANT_L = Setting("L", "float", None, 0.0, None, title="L", exclusive_minimum=True, logarithmic=True)
+CONSTANT_MU = Setting("mu", "float", None, 0.0, None, title="μ", logarithmic=True)
+LEAST = Setting("least", "float", None, title="f*")
+FROM = Setting("low", "int", None, 1, None, title=_("first step of the fit"))
+TO = Setting("high", "int", None, 2, None, title=_("last step of the fit"))
+
+
+class RatesPage(Panel):
+    """`rates` is the last answer, `reading` what is shown of it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.rates: Rates | None = None
+        self.reading: Reading | None = None
+        self.choices = Choices()
+        self._why = FIRST
+        self._leave: Callable[[], None] | None = None
+        self._boxes: tuple[str, ...] = ()
+        self._refresh = Refresh(workspace.work, self._answered, 0.2, TRAINING_REST)
+        self.plot = RatesPlot()
+        self.plot.ranged.connect(self._ranged)
+        self.words = label("", "strong", wrap=True)
+        self.failed = label("", "complaint", wrap=True)
+        self.fitted = label("", "", wrap=True)
+        self.origin = label("", "secondary", wrap=True)
+        self.quantity, self.axes, self.constant = QComboBox(), QComboBox(), QComboBox()
+        self.L, self.mu, self.least = NumberField(CONSTANT_L), NumberField(CONSTANT_MU), NumberField(LEAST)
+        self.low, self.high = NumberField(FROM), NumberField(TO)
+        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
+        self.bounds = QWidget()
+        self._bound_rows = QVBoxLayout(self.bounds)
+        self._bound_rows.setContentsMargins(0, 0, 0, 0)
+        self._bound_rows.setSpacing(2)
+        self._offer()
+        self._lay_out()
+        self._connect()
+
+    def _offer(self) -> None:
+        for key, text in quantities().items():
+            self.quantity.addItem(text, key)
+        self.axes.addItem(_("semi-log: a factor per step is straight"), "upwards")
+        self.axes.addItem(_("log-log: a power of t is straight"), "both")
+        self.constant.addItem(_("L from the step size"), "rate")
+        self.constant.addItem(_("L as measured"), "seen")
+        named = ((self.quantity, _("what is drawn")), (self.axes, _("axes")), (self.constant, _("where L comes from")))
+        for box, text in named:
+            box.setAccessibleName(text)
+            box.setToolTip(text)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+
+    def _lay_out(self) -> None:
+        side = QWidget()
+        grid = QGridLayout(side)
+        grid.setContentsMargins(0, 0, 4, 0)
+        grid.setVerticalSpacing(6)
+        whole: tuple[QWidget, ...] = (self.words, self.failed, self.quantity, self.axes, self.bounds, self.constant)
+        for row, widget in enumerate(whole):
+            grid.addWidget(widget, row, 0, 1, 4)
+        row = len(whole)
+        fields = ((label("L", "secondary"), self.L), (label("μ", "secondary"), self.mu), (label("f*", "secondary"), self.least))
+        for i, (name, field) in enumerate(fields):
+            grid.addWidget(name, row + i // 2, 2 * (i % 2))
+            grid.addWidget(field, row + i // 2, 2 * (i % 2) + 1)
+        grid.addWidget(self.fitted, row + 2, 0, 1, 4)
+        grid.addWidget(label(_("from"), "secondary"), row + 3, 0)
+        grid.addWidget(self.low, row + 3, 1)
+        grid.addWidget(label(_("to"), "secondary"), row + 3, 2)
+        grid.addWidget(self.high, row + 3, 3)
+        grid.addWidget(self.origin, row + 4, 0, 1, 4)
+        grid.addWidget(self.fill, row + 5, 0, 1, 4)
+        grid.setRowStretch(row + 6, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        self._side = scrolled(side)
+        beside = QHBoxLayout(self)
+        beside.setContentsMargins(0, 8, 0, 8)
+        beside.setSpacing(16)
+        beside.addWidget(self.plot.widget, 1)
+        beside.addWidget(self._side)
+
+    def _connect(self) -> None:
+        self.quantity.activated.connect(lambda _i: self._choose("quantity", self.quantity.currentData()))
+        self.axes.activated.connect(lambda _i: self._choose("axes", self.axes.currentData()))
+        self.constant.activated.connect(lambda _i: self._choose("constant", self.constant.currentData()))
+        for name in ("L", "mu", "least", "low", "high"):
+            field: NumberField = getattr(self, name)
+            field.changed.connect(lambda value, name=name: self._choose(name, value))
+        self.fill.clicked.connect(lambda _c: self._leave() if self._leave is not None else None)
+        self.workspace.visibility.changed.connect(self.ask)
+
+    def first_stop(self) -> QWidget:
+        return self.quantity
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._side.setFixedWidth(round(340 * theme.scale))
+        self._draw()
+
+    def attach(self, leave: Callable[[], None], large: bool = False) -> None:
+        """`leave` fills the window with the page, or, where it is `large`, goes back to the graph."""
+        self._leave = leave
+        self.fill.setText(_("Back to the graph") if large else _("Fill the window"))
+        self.ask()
+
+    # choosing
+
+    def _choose(self, name: str, value: object) -> None:
+        if name == "quantity":
+            self.choices.low = self.choices.high = None
+        setattr(self.choices, name, value)
+        self._draw()
+
+    def _ranged(self, low: int, high: int) -> None:
+        self.choices.low, self.choices.high = low, high
+        self.workspace.work.after_frame(self._draw, self._draw)
+
+    def _toggle(self, key: str, wanted: bool) -> None:
+        (self.choices.off.discard if wanted else self.choices.off.add)(key)
+        self._draw()
+
+    # asking
+
+    def ask(self) -> None:
+        """Ask for the rates of the run as it is now, while the page is seen."""
+        kernel, document = self.workspace.kernel, self.workspace.document
+        if kernel is None or not self.isVisible():
+            return
+        if self.workspace.visibility.hides_numbers:
+            self._forget(HIDDEN)
+            return
+        self._refresh.follow(RatesJob(structure=document.structure, revision=document.revision, run=kernel.progress.run))
+
+    def _answered(self, _job: Job, end: JobEnd) -> None:
+        if self.workspace.visibility.hides_numbers:
+            return
+        if end.how == "done":
+            self.rates, self._why = end.answer, ""
+        elif end.how == "failed":
+            self.rates, self._why = None, end.text
+        self._draw()
+
+    def _forget(self, why: str) -> None:
+        self._refresh.stop()
+        self.rates, self._why = None, why
+        self._draw()
+
+    # what is shown
+
+    @property
+    def _stale(self) -> bool:
+        return self.rates is not None and outdated(self.workspace, self.rates.stamp)
+
+    def _draw(self) -> None:
+        self.reading = reading = Reading(self.rates, self.choices) if self.rates is not None else None
+        for widget in (self.bounds, self.fitted, self.origin):
+            widget.setVisible(reading is not None)
+        self.plot.widget.setVisible(reading is not None)
+        self._say(reading)
+        if reading is None:
+            return
+        self._show_bounds(reading)
+        self._show_fields(reading)
+        unit = quantities()[self.choices.quantity]
+        first = self.rates.first if self.rates is not None else 0
+        steps = _("steps t, logarithmic") if self.choices.axes == "both" else _("steps t")
+        bottom = _("{steps}, counted from step {first}").format(steps=steps, first=count(first)) if first else steps
+        self.plot.show(reading, self.theme, self._stale, unit, bottom)
+
+    def _say(self, reading: Reading | None) -> None:
+        if reading is None:
+            self.words.setText(self._why)
+            self.failed.hide()
+            return
+        said = reading.heading
+        if self._stale:
+            said = _("{said}. The network has changed since.").format(said=said)
+        self.words.setText(said)
+        self.failed.setVisible(bool(reading.failures))
+        self.failed.setText("\n".join(f"✕ {failure.words}" for failure in reading.failures))
+        self.fitted.setText(reading.fit_words)
+        rates = reading.rates
+        notes = [reading.optimum_words]
+        if rates.samples:
+            notes.append(_("f is the objective over all {count} training samples.").format(count=count(rates.samples)))
+        if rates.keyed:
+            notes.append(_("f draws random numbers: here those of the coming step."))
+        if not rates.every:
+            notes.append(_("f was computed at {count} of the steps.").format(count=count(len(rates.steps))))
+        if rates.variance:
+            notes.append(_("σ² = {variance}, the mean of ‖g − ∇f‖² over the mini-batches.").format(variance=number(rates.variance)))
+        self.origin.setText("\n".join(notes))
+
+    def _show_bounds(self, reading: Reading) -> None:
+        """A row for each bound that the method has, with what it assumes or why it does not fit."""
+        clear(self._bound_rows)
+        method = reading.rates.method
+        if not reading.bounds:
+            text = method.why or _("No bound on this is known here for {method}.").format(method=method.title)
+            self._bound_rows.addWidget(label(text, "secondary", wrap=True))
+        for place, (bound, why) in enumerate(reading.bounds):
+            box = QCheckBox(bound.title)
+            box.setChecked(not why and bound.key not in self.choices.off)
+            box.setEnabled(not why)
+            box.setToolTip(why or _("{assumptions}. Source: {source}").format(assumptions=assumed(bound.assumes), source=bound.source))
+            box.setAccessibleDescription(box.toolTip())
+            box.clicked.connect(lambda wanted, key=bound.key: self._toggle(key, wanted))
+            if why:
+                self._bound_rows.addWidget(box)
+                self._bound_rows.addWidget(label(why, "small", wrap=True))
+                continue
+            sign = label(f'<span style="color:{hue_of(place, self.theme)}">━━</span>', "strong")
+            sign.setTextFormat(Qt.TextFormat.RichText)
+            row = QHBoxLayout()
+            row.addWidget(sign)
+            row.addWidget(box, 1)
+            self._bound_rows.addLayout(row)
+
+    def _show_fields(self, reading: Reading) -> None:
+        """What is used where nothing is typed stands in the empty fields."""
+        shown = ((self.L, reading.L), (self.mu, reading.mu), (self.least, reading.rates.optimum.value))
+        for field, value in shown:
+            field.lineEdit().setPlaceholderText(number(value))
+        for field, value in ((self.low, reading.range[0]), (self.high, reading.range[1])):
+            field.set_value(value)
+        self.L.setToolTip(_("L: f’s gradient changes by at most L times the distance. Here: {origin}").format(origin=reading.L_words))
+        self.mu.setToolTip(_("μ: the least curvature that is assumed; empty: the least that was measured"))
+        self.least.setToolTip(_("f*: the least value of f; empty: that of the minimum that was found"))
+
+    # what changes
+
+    def set_document(self, document: Document) -> None:
+        self.choices = Choices(self.choices.quantity, self.choices.axes, self.choices.constant)
+        for field in (self.L, self.mu, self.least):
+            field.set_value(None)
+        self._forget(FIRST)
+
+    def document_changed(self) -> None:
+        if self.rates is not None and self.rates.stamp.structure != self.workspace.document.structure:
+            self.rates, self._why = None, FIRST
+            self._draw()
+        self.ask()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        self.ask()
+
+    def set_progress(self, progress: Progress) -> None:
+        if self.reading is not None:
+            self._say(self.reading)
+        self.ask()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ask()
+
+    def end(self) -> None:
+        self._refresh.stop()
+
+
+def assumed(names: tuple[str, ...]) -> str:
+    """What a bound assumes, in words."""
+    words = {"smooth": _("f is L-smooth"), "convex": _("f is convex"), "strong": _("f is μ-strongly convex")}
+    return _("Assumes: {assumptions}").format(assumptions=", ".join(words[name] for name in names))

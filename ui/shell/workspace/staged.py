@@ -1,0 +1,51 @@
+"""A page of the bottom panel once more, as large as the window, until Esc."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from ui.look.stage import Stage
+from ui.look.style import style_sheet
+from ui.look.type_size import for_graph
+
+if TYPE_CHECKING:
+    from ui.shell.workspace.panel import Panel
+    from ui.shell.workspace.workspace import Workspace
+
+
+class Staged:
+    """`page` is made when it is first shown here; it is another one than that in the bottom panel, and shows the same."""
+
+    def __init__(self, workspace: Workspace, name: str, make: Callable[[Workspace], Panel]) -> None:
+        self._workspace, self._name, self._make = workspace, name, make
+        self._stage: Stage | None = None
+        self.page: Panel | None = None
+
+    @property
+    def shown(self) -> bool:
+        return self._stage is not None and self._stage.isVisible()
+
+    def enter(self, prepare: Callable[[Panel], None]) -> None:
+        """Fill the window; `prepare` is called with a page that was just made."""
+        if self._stage is None or self.page is None:
+            self._stage, self.page = Stage(self._workspace.widget, self._name), self._make(self._workspace)
+            self._stage.left.connect(self.leave)
+            prepare(self.page)
+        self._stage.put(self.page)
+        self.dress()
+        self.page.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def leave(self) -> None:
+        if self._stage is not None and self.shown:
+            self._stage.hide()
+            self._workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def dress(self) -> None:
+        """Colours, and type as large as on the canvas: it is read from afar."""
+        if self._stage is not None and self.page is not None and self.shown:
+            theme = for_graph(self._workspace.theme)
+            self._stage.setStyleSheet(style_sheet(theme))
+            self.page.set_theme(theme)
