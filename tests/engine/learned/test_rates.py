@@ -17,7 +17,7 @@ from engine.learned.rates import Rates, RatesJob
 from engine.learned.rates.answer import rates
 from engine.learned.rates.bounds import BOUNDS, BY_KEY, Known
 from engine.learned.rates.checks import failures
-from engine.learned.rates.fitting import fitted, first_range, order
+from engine.learned.rates.fitting import first_range, fitted, order
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import finished
 from engine.training.model import Model
