@@ -1,0 +1,190 @@
+"""The page of gradient noise: which weights, and three views of how the gradients of samples differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from graph.model.address import Address
+from graph.model.trained_numbers import trained_name
+from graph.text.messages import _
+from ui.look.theme import Theme
+from ui.look.widgets import button, label
+from ui.noise.samples_view import SamplesView
+from ui.noise.sizes_view import SizesView
+from ui.shell.workspace.number_choice import offered_places, show_places
+from ui.shell.workspace.panel import Panel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from engine.compile.views import TraceView
+    from graph.storage.document import Document
+    from ui.engine_link.messages import Progress
+    from ui.shell.workspace.workspace import Workspace
+
+HIDDEN = _("A question hides numbers, so the gradients of samples are not shown.")
+NONE = _("Nothing in this graph is trained.")
+ONE = _("one weight only")
+
+
+class NoisePage(Panel):
+    """The chosen weights hold for all views; the view that is not seen asks for nothing."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._chosen: list[Address] = []
+        self._attached = self._single = False
+        """Whether the button knows what to do; whether one weight alone is shown, although there are more."""
+        self.samples, self.sizes = SamplesView(workspace), SizesView(workspace)
+        self.views: dict[str, QPushButton] = {}
+        self.first, self.second = QComboBox(), QComboBox()
+        for box, text in ((self.first, _("weight")), (self.second, _("second weight"))):
+            box.setAccessibleName(text)
+            box.setToolTip(text)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(14)
+        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
+        self._stack = QStackedWidget()
+        for view in (self.samples, self.sizes):
+            self._stack.addWidget(view)
+        self._lay_out()
+        self.first.activated.connect(lambda _i: self._picked(self.first))
+        self.second.activated.connect(lambda _i: self._picked(self.second))
+        workspace.visibility.changed.connect(self.ask)
+
+    def _lay_out(self) -> None:
+        group, head = QButtonGroup(self), QHBoxLayout()
+        head.setSpacing(4)
+        titles = (
+            ("samples", _("Samples"), _("The gradient of each sample, their mean and their spread")),
+            ("sizes", _("Batch size"), _("The standard error of a mini-batch’s gradient against its size")),
+        )
+        for key, title, tip in titles:
+            choice = self.views[key] = button(title, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.clicked.connect(lambda _checked=False, key=key: self.show_view(key))
+            group.addButton(choice)
+            head.addWidget(choice)
+        self.views["samples"].setChecked(True)
+        head.addSpacing(12)
+        self._by = label(_("by"), "secondary")
+        self._and = label(_("and"), "secondary")
+        for widget in (self._by, self.first, self._and, self.second):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.addWidget(self.fill)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 8)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self._stack, 1)
+
+    def attach(self, fill: Callable[[], None], large: bool) -> None:
+        """`fill` is called by the button that fills the window, or leaves it."""
+        if not self._attached:
+            self._attached = True
+            self.fill.clicked.connect(lambda _c: fill())
+        if large:
+            self.fill.setText(_("Back to the graph"))
+        self.ask()
+
+    def first_stop(self) -> QWidget:
+        return self.seen_view.first_stop()
+
+    @property
+    def seen_view(self) -> SamplesView | SizesView:
+        return self.samples if self.views["samples"].isChecked() else self.sizes
+
+    def show_view(self, key: str) -> None:
+        """`samples` or `sizes`."""
+        self.views[key].setChecked(True)
+        self._stack.setCurrentWidget(self.seen_view)
+        self.ask()
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self.samples.set_theme(theme)
+        self.sizes.set_theme(theme)
+
+    # the weights
+
+    def _offer(self) -> None:
+        offered, known = offered_places(self.workspace, self._chosen)
+        self._chosen = (known + [place for place in offered if place not in known])[: 1 if self._single else 2]
+        graph = self.workspace.document.graph
+        show_places(self.first, graph, offered, self._chosen[0] if self._chosen else None)
+        self._show_second(offered)
+
+    def _show_second(self, offered: list[Address]) -> None:
+        """The same numbers, and the choice to have none."""
+        box, graph = self.second, self.workspace.document.graph
+        texts = [(ONE, None), *((trained_name(graph, place), place) for place in offered)]
+        if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != texts:
+            box.clear()
+            for text, place in texts:
+                box.addItem(text, place)
+        box.setCurrentIndex(1 + offered.index(self._chosen[1]) if len(self._chosen) > 1 else 0)
+        box.setEnabled(len(offered) > 1)
+
+    def _picked(self, box: QComboBox) -> None:
+        first, second = self.first.currentData(), self.second.currentData()
+        self._single = second is None
+        if first == second:  # they change places
+            other = next((place for place in self._chosen if place != first), None)
+            first, second = (first, other) if box is self.first else (other, second)
+        self._chosen = [place for place in (first, second) if place is not None]
+        self.ask()
+
+    def choose(self, *places: Address) -> None:
+        """Show these weights, one or two."""
+        self._chosen, self._single = list(places), len(places) == 1
+        self.ask()
+
+    # asking
+
+    def ask(self) -> None:
+        """Ask for what is seen as it is now."""
+        if self.workspace.kernel is None or not self.isVisible():
+            return
+        if self.workspace.visibility.hides_numbers:
+            self._forget(HIDDEN)
+            return
+        self._offer()
+        if not self._chosen:
+            self._forget(NONE)
+            return
+        self.seen_view.ask(tuple(self._chosen))
+
+    def _forget(self, why: str) -> None:
+        self.samples.forget(why)
+        self.sizes.forget(why)
+
+    # what changes
+
+    def set_document(self, document: Document) -> None:
+        self._chosen, self._single = [], False
+        self.samples.new_document()
+        self.sizes.forget()
+        self.ask()
+
+    def document_changed(self) -> None:
+        self.ask()
+        self.seen_view.draw()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        self.ask()
+
+    def set_progress(self, progress: Progress) -> None:
+        self.ask()
+        self.seen_view.draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ask()
+
+    def end(self) -> None:
+        self.samples.stop()
+        self.sizes.stop()
