@@ -15,6 +15,9 @@ from graph.text.messages import Message, _
 if TYPE_CHECKING:
     from torch import Tensor
 
+FEW_CLASSES, MANY_ROWS = 7, 64
+"""Up to so many classes and from so many samples on, log-softmax is computed along the samples."""
+
 
 class ClassLoss(Loss):
     """A loss on one number per class, against the index of the right class."""
@@ -82,6 +85,14 @@ def _as_many_outputs(s: Settings, name: str, classes: int | None) -> list[tuple[
     return [(_("Give the layer before it {classes} outputs").format(classes=classes), ("source", {"out_features": classes}))]
 
 
+def log_softmax(scores: Tensor) -> Tensor:
+    """log softmax over the last axis. torch is about four times as fast over another axis where there are few classes and many samples;
+    the numbers are the same to the last bit, because so few terms are added in the same order."""
+    if scores.dim() == 2 and scores.shape[-1] <= FEW_CLASSES and len(scores) >= MANY_ROWS:
+        return torch.log_softmax(scores.T.contiguous(), 0).T
+    return torch.log_softmax(scores, -1)
+
+
 def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
     """Minus the log-probability of the right class, reduced."""
     try:
@@ -136,7 +147,7 @@ class CrossEntropy(ClassLoss):
     code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
 
     def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
-        log_p = torch.log_softmax(scores, -1)
+        log_p = log_softmax(scores)
         return Result((likelihood(s, log_p, target),), log_p)
 
 
