@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.learned.surface import POINTS, Numbers, Surface, SurfaceJob
+from engine.learned.surface import POINTS, Numbers, Plane, Surface, SurfaceJob
+from engine.learned.surface import Frame as PlaneFrame
 from engine.numerics.job import Job, JobEnd
-from graph.model.address import Address
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
+from ui.landscape.plane_form import PlaneForm, plane_list
 from ui.landscape.solid import KEYS as TURNING_KEYS
 from ui.landscape.solid import POINTS as SOLID_POINTS
 from ui.landscape.solid import Solid
+from ui.landscape.ways import Ways
 from ui.look.afar import unit
 from ui.look.numbers import count
 from ui.look.numerals import number
@@ -25,7 +25,6 @@ from ui.maths.axes import Frame
 from ui.maths.heights import Spacing
 from ui.maths.plane_marks import paint_dot, place
 from ui.maths.plane_view import Box, PlaneView
-from ui.shell.workspace.number_choice import offered_places, show_places
 from ui.shell.workspace.present import outdated
 from ui.shell.workspace.workspace import Workspace
 
@@ -51,16 +50,22 @@ class LandscapePage(QWidget):
         super().__init__()
         self.workspace, self.theme = workspace, LIGHT
         self.surface: Surface | None = None
-        self._places: list[Address] = []
+        self.planes = PlaneForm(workspace)
+        self._frame: PlaneFrame | None = None
+        """The plane that was found for directions, through the numbers of that moment; None: find it."""
+        self._found: Surface | None = None
+        """The answer with which it was found."""
+        self._structure = 0
         self._box: Box | None = None
         """What is looked at; None: around the present numbers."""
         self._explored = False
         """Whether the user moved or zoomed, so that the plane does not follow the network."""
         self._refresh = Refresh(workspace.work, self._surfaced, REST, TRAINING_REST)
         self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
-        self.plane_view.layers = [self._paint_here]
+        self.ways = Ways(workspace, self._draw)
+        self.plane_view.layers = [self.ways.paint, self._paint_here]
         self.solid = Solid()
-        self.x_box, self.y_box, self.spacing_box = (self._list(text) for text in (_("Across"), _("Upwards"), _("Level lines")))
+        self.spacing_box = plane_list(_("Level lines"))
         for key, (text, tip) in SPACINGS.items():
             self.spacing_box.addItem(text, key)
             self.spacing_box.setItemData(self.spacing_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
@@ -74,22 +79,15 @@ class LandscapePage(QWidget):
         self._lay_out()
         self._connect()
 
-    def _list(self, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
-        return box
-
     def _lay_out(self) -> None:
         side = QWidget()
         self.form = QVBoxLayout(side)
         self.form.setContentsMargins(0, 2, 4, 4)
         self.form.setSpacing(6)
         self.form.addWidget(label(_("Landscape"), "heading"))
-        for text, box in ((_("Across"), self.x_box), (_("Upwards"), self.y_box), (_("Level lines"), self.spacing_box)):
-            self.form.addWidget(label(text, "secondary"))
-            self.form.addWidget(box)
+        self.form.addWidget(self.planes)
+        self.form.addWidget(label(_("Level lines"), "secondary"))
+        self.form.addWidget(self.spacing_box)
         self.form.addWidget(self.home_button)
         self.form.addWidget(self.words)
         self.form.addStretch(1)
@@ -113,8 +111,7 @@ class LandscapePage(QWidget):
         row.addLayout(right, 1)
 
     def _connect(self) -> None:
-        self.x_box.activated.connect(lambda _at: self._picked(0))
-        self.y_box.activated.connect(lambda _at: self._picked(1))
+        self.planes.changed.connect(self._chosen)
         self.spacing_box.activated.connect(lambda _at: self._spaced())
         self.home_button.clicked.connect(lambda _clicked: self.go_home())
         self.plane_view.home.connect(self.go_home)
@@ -143,40 +140,20 @@ class LandscapePage(QWidget):
     # which plane
 
     @property
-    def plane(self) -> Numbers | None:
+    def plane(self) -> Plane | None:
         """What is chosen; None where there are not two numbers."""
-        return Numbers(*self._places) if len(self._places) == 2 else None
+        return self.planes.plane
 
     def choose_selected(self) -> None:
-        """Show two numbers of the nodes that are selected on the canvas: the first of each, or the first two of one."""
-        offered, _known = offered_places(self.workspace, (), inputs=True)
-        own = [[place for place in offered if place.id == node] for node in self.workspace.canvas.model.selected_nodes()]
-        own = [places for places in own if places]
-        if len(own) > 1:
-            self._choose([own[0][0], own[1][0]])
-        elif own and len(own[0]) > 1:
-            self._choose(own[0][:2])
+        """Show two numbers of the nodes that are selected on the canvas."""
+        self.planes.choose_selected()
 
-    def _picked(self, at: int) -> None:
-        """A number was chosen for an axis; where the other one has it, they change places."""
-        places = [self.x_box.currentData(), self.y_box.currentData()]
-        if places[0] == places[1]:
-            other = next((place for place in self._places if place != places[0]), places[0])
-            places[1 - at] = other
-        self._choose(places)
-
-    def _choose(self, places: Sequence[Address]) -> None:
-        if list(places) != self._places:
-            self._places, self._box, self._explored, self.surface = list(places), None, False, None
-            self._refresh.stop()
-            self.ask()
-
-    def _offer(self) -> None:
-        """The numbers that the graph has, in the lists."""
-        offered, known = offered_places(self.workspace, self._places, inputs=True)
-        self._places = (known + [place for place in offered if place not in known])[:2]
-        for box, chosen in zip((self.x_box, self.y_box), (*self._places, None, None), strict=False):
-            show_places(box, self.workspace.document.graph, offered, chosen)
+    def _chosen(self) -> None:
+        """Another plane is shown."""
+        self.surface = None
+        self.ways.forget()
+        self._refresh.stop()
+        self.go_home()
 
     # asking
 
@@ -188,15 +165,19 @@ class LandscapePage(QWidget):
         if self.workspace.visibility.hides_numbers:
             self._nothing(HIDDEN)
             return
-        self._offer()
-        if self.plane is None:
+        self.planes.offer()
+        plane = self.plane
+        if plane is None:
             self._nothing(FEW)
             return
+        if document.structure != self._structure:
+            self._structure, self._frame, self._found = document.structure, None, None
+        points = SOLID_POINTS if self.solid.on else POINTS
         self._refresh.follow(
-            SurfaceJob(
-                self.plane, self._box, SOLID_POINTS if self.solid.on else POINTS, document.structure, document.revision, kernel.progress.run
-            )
-        )  # fmt: skip
+            SurfaceJob(plane, self._box, points, document.structure, document.revision, kernel.progress.run, self._frame)
+        )
+        if isinstance(plane, Numbers) or self._frame is not None:
+            self.ways.follow(plane, self._frame)
         self._say()
 
     def _surfaced(self, job: Job, end: JobEnd) -> None:
@@ -208,24 +189,29 @@ class LandscapePage(QWidget):
         if end.how != "done":
             return
         surface: Surface = end.answer
+        if job.frame is not self._frame:
+            return  # of directions that are no longer shown
         self.surface = surface
+        if not isinstance(job.plane, Numbers) and self._frame is None:
+            self._frame, self._found = surface.frame, surface
         if self._box is None:
             self._box = surface.box
             self.plane_view.show_box(surface.box)
         self._follow(surface)
         self._draw()
+        if self._frame is not job.frame:
+            self.ask()  # from now on in this plane
 
     def _follow(self, surface: Surface) -> None:
         """Where the network has left the plane, show it around the network, unless the user chose where to look."""
         x, y, _f = surface.here
         low_x, high_x, low_y, high_y = self._box or surface.box
         if not self._explored and not (low_x <= x <= high_x and low_y <= y <= high_y):
-            self._box = None
-            self.ask()
+            self.go_home()
 
     def go_home(self) -> None:
-        """Look at the plane around the present numbers."""
-        self._box, self._explored = None, False
+        """Look at the plane around the present numbers, and through them."""
+        self._box, self._explored, self._frame, self._found = None, False, None, None
         self.ask()
 
     def _moved(self) -> None:
@@ -238,11 +224,13 @@ class LandscapePage(QWidget):
 
     def forget(self) -> None:
         """Another document is shown."""
-        self._places, self._box, self._explored = [], None, False
+        self.planes.forget()
+        self._box, self._explored, self._frame, self._found = None, False, None, None
         self._nothing("")
 
     def _nothing(self, why: str) -> None:
         self._refresh.stop()
+        self.ways.forget()
         self.surface = None
         self.why.setText(why)
         self._draw()
@@ -269,19 +257,53 @@ class LandscapePage(QWidget):
             self.words.setText("")
             return
         point, what = (reading, _("At the cross")) if reading is not None else (surface.here, _("Now"))
-        self.readout.setText(_("{where}: {x} = {a}, {y} = {b}, objective {f}").format(
-            where=what, x=surface.names[0], a=number(point[0]), y=surface.names[1], b=number(point[1]), f=number(point[2])))  # fmt: skip
+        text = _("{where}: {x} = {a}, {y} = {b}, objective {f}").format(
+            where=what, x=self._short(0), a=number(point[0]), y=self._short(1), b=number(point[1]), f=number(point[2])
+        )
+        near = self._read_path() if reading is not None else ""
+        self.readout.setText(f"{text}; {near}" if near else text)
+        self.plane_view.faint = outdated(self.workspace, surface.stamp)
+        self.words.setText(" ".join(self._sentences(surface)))
+
+    def _short(self, axis: int) -> str:
+        """What the read-out calls the number along an axis."""
+        if self.surface is not None and isinstance(self.surface.plane, Numbers):
+            return self.surface.names[axis]
+        return _("across") if axis == 0 else _("upwards")
+
+    def _read_path(self) -> str:
+        """The step of a path at the cursor."""
+        frame, reading = self.plane_view.frame, self.plane_view.reading
+        return self.ways.read(frame.at(reading[0], reading[1]), frame, self.theme) if frame is not None and reading is not None else ""
+
+    def _sentences(self, surface: Surface) -> list[str]:
+        """What is shown, in words."""
         lines = [_("Step {step}.").format(step=count(surface.stamp.step))] if surface.stamp.step else []
         if surface.rows:
-            lines.append(ngettext("The objective over {n} training sample; all other numbers stay as they are.",
-                                  "The objective over all {n} training samples; all other numbers stay as they are.",
+            lines.append(ngettext("The objective over {n} training sample.", "The objective over all {n} training samples.",
                                   surface.rows).format(n=count(surface.rows)))  # fmt: skip
-        else:
+        found = self._found
+        if isinstance(surface.plane, Numbers):
             lines.append(_("All other numbers stay as they are."))
+        elif found is not None:
+            if found.stamp.step != surface.stamp.step:
+                lines.append(_("The plane goes through the numbers of step {step}.").format(step=count(found.stamp.step)))
+            if surface.distance:
+                lines.append(_("The network is {distance} from the plane; the dot is the point nearest to it.").format(
+                    distance=number(surface.distance)))  # fmt: skip
+            if found.eigenvalues:
+                lines.append(_("Eigenvalues of the Hessian: {first} across, {second} upwards.").format(
+                    first=number(found.eigenvalues[0]), second=number(found.eigenvalues[1])))  # fmt: skip
+            if found.shares and found.shares[1] == 0:
+                lines.append(_("The path is straight: the direction upwards is a random one."))
+            elif found.shares:
+                first, second = (number(100 * share, 3) for share in found.shares)
+                lines.append(_("Of the squared distances of the path, {first} % lie along the first direction and {second} % along the "
+                               "second.").format(first=first, second=second))  # fmt: skip
+        lines += self.ways.words()
         if outdated(self.workspace, surface.stamp):
             lines.append(_("The network has changed since."))
-        self.plane_view.faint = outdated(self.workspace, surface.stamp)
-        self.words.setText(" ".join(lines))
+        return lines
 
     def _paint_here(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
         """Where the network is now."""
@@ -294,3 +316,4 @@ class LandscapePage(QWidget):
     def end(self) -> None:
         """The page is left: nothing is asked any more."""
         self._refresh.stop()
+        self.ways.stop()

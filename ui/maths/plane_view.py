@@ -126,6 +126,11 @@ class PlaneView(QWidget):
     # reading
 
     @property
+    def frame(self) -> Frame | None:
+        """Where it was painted last."""
+        return self._frame
+
+    @property
     def reading(self) -> tuple[float, float, float] | None:
         """Both numbers and the height at the point of the grid where the cursor is: a value that was computed, nothing in between."""
         heights = self.heights

@@ -76,9 +76,10 @@ class Frame:
     across: Floats
     up: Floats
 
-    def place(self, u: float, v: float) -> Floats:
-        """The numbers (p,) at a point of the plane."""
-        return self.origin + u * self.across + v * self.up
+    def place(self, u: float | Floats, v: float | Floats) -> Floats:
+        """The numbers (p,) at a point of the plane, or (N, p) at points with (N, 1) coordinates."""
+        numbers: Floats = self.origin + u * self.across + v * self.up
+        return numbers
 
     def coordinates(self, numbers: Floats) -> tuple[Floats, Floats]:
         """Of the nearest point of the plane, (N, 2), for numbers (N, p), and the Euclidean distance (N,) from it."""

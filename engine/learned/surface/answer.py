@@ -60,8 +60,7 @@ def values(point: Point, frame: Frame, places: np.ndarray) -> np.ndarray:
 
 def numbers_at(point: Point, frame: Frame, places: np.ndarray) -> Tensor:
     """The numbers (N, p) at places (N, 2) of a plane, as the network has them."""
-    numbers = places[:, :1] * frame.across + places[:, 1:] * frame.up + frame.origin
-    return torch.as_tensor(numbers, dtype=point.here.dtype, device=point.here.device)
+    return torch.as_tensor(frame.place(places[:, :1], places[:, 1:]), dtype=point.here.dtype, device=point.here.device)
 
 
 def affordable(point: Point, at_once: int, wanted: int) -> int:

@@ -67,11 +67,11 @@ def test_two_inputs_of_a_graph_that_trains_nothing(bench: Bench) -> None:
     assert seen.f[0, 0] == seen.xs[0] * seen.ys[0] + 3
     QTest.keyClick(page.plane_view, Qt.Key.Key_Right)
     assert page.readout.text().startswith("At the cross: x = ")
-    page.x_box.setCurrentText("z")
-    page.x_box.activated.emit(page.x_box.currentIndex())
+    page.planes.x_box.setCurrentText("z")
+    page.planes.x_box.activated.emit(page.planes.x_box.currentIndex())
     assert bench.job.plane == Numbers(z, y) and page.surface is None and page.readout.text() == ""
-    page.y_box.setCurrentText("z")
-    page.y_box.activated.emit(page.y_box.currentIndex())
+    page.planes.y_box.setCurrentText("z")
+    page.planes.y_box.activated.emit(page.planes.y_box.currentIndex())
     assert page.plane == Numbers(y, z)  # they changed places
 
 
