@@ -16,6 +16,7 @@ NAMES = {
     "legibility": "labels on wires, cards and each other, the smallest text, the canvas's share: every example and lesson at three sizes",
     "saddle": "no timing: where methods end on (1 - w2*w1)^2, and how many of 100 seeds escape from its saddle point with noise",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
+    "gauge": "a training run with the stability gauge open and closed",
     "sweep": "64 copies of a small network trained as one batch against one after another",
     "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
     "training": "training speed against torch.nn and torch.optim",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from graph.model.covered import Covered, unless_told
 from graph.storage.saved_run import SavedLosses, SavedRun
 
 LIMIT = 2000
-POINT_NAMES = ("loss", "accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy")
+CURVATURE = ("sharpness", "preconditioned_sharpness", "stability_limit")
+"""What the stability gauge notes (see `engine.curvature.gauge`)."""
+POINT_NAMES = ("loss", "accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy", *CURVATURE)
 OTHER = "objective_"
 """What the values of further objectives are called in a file, with their number: `objective_2`."""
 FRESH = 4096
@@ -35,6 +38,12 @@ class Point:
     test_accuracy: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+    sharpness: float | None = None
+    """The largest eigenvalue of the Hessian of the training objective, after this step."""
+    preconditioned_sharpness: float | None = None
+    """The same of P⁻¹ times the Hessian, with what the optimizer divides by, P."""
+    stability_limit: float | None = None
+    """Up to which of the two the optimizer's steps are stable on a quadratic."""
     others: tuple[float, ...] = ()
     """The values of the second objective and those after it; nothing where there is one."""
 
@@ -88,6 +97,10 @@ class Curve:
         self._newest: Point | None = None
         self._last_but_one: Point | None = None
         self._thinned = False
+        self._noted = LIMIT
+        """The index of the first stored point that something was noted at since a listener was told last."""
+        self._ahead: Point | None = None
+        """What was noted before the first step."""
         self.stride = 1
         self._losses = Losses()
         self._fresh: list[float] = []
@@ -138,6 +151,9 @@ class Curve:
         if not losses:
             return
         self._keep(first_step, losses)
+        if self._ahead is not None and self._ahead.step == first_step - 1:
+            self._store(self._ahead)
+        self._ahead = None
         for step in range(first_step + (-first_step) % self.stride, first_step + len(losses), self.stride):
             self._store(_point(step, step - first_step, losses, others))
         last = first_step + len(losses) - 1
@@ -152,6 +168,26 @@ class Curve:
         before = Point(step, None) if known is None else Point(step, known.loss, others=known.others)
         measured: dict[str, Any] = {"accuracy": accuracy, **held_out}
         self._store(replace(before, **measured))
+
+    def note(self, step: int, **values: float | None) -> None:
+        """What was found out about this step, which may lie a few steps behind: those of `CURVATURE`. Before the first step it waits for
+        that."""
+        changes: dict[str, Any] = dict(values)
+        if step > self.last:
+            self._ahead = Point(step, **changes)
+            return
+        at = bisect_left(self._stored, step, key=lambda point: point.step)
+        if at < len(self._stored) and self._stored[at].step == step:
+            self._stored[at] = replace(self._stored[at], **changes)
+        elif self._newest is not None and self._newest.step == step:
+            self._store(replace(self._newest, **changes))
+            return
+        else:
+            entry = self.losses.at(step)
+            self._stored.insert(at, Point(step, entry[2] if entry is not None and entry[0] == entry[1] else None, **changes))
+        self._noted = min(self._noted, at)
+        while len(self._stored) >= self._limit:
+            self._thin()
 
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -204,8 +240,8 @@ class Curve:
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:
         """(index, points from there on) for a listener that has the first `known` points."""
-        first = 0 if self._thinned else max(0, min(known, len(self._stored)) - 1)
-        self._thinned = False
+        first = 0 if self._thinned else max(0, min(known - 1, len(self._stored) - 1, self._noted))
+        self._thinned, self._noted = False, LIMIT
         return first, tuple(self.points[first:])
 
     def _store(self, point: Point) -> None:
@@ -227,7 +263,7 @@ def _point(step: int, at: int, losses: Sequence[float], others: Sequence[tuple[f
 
 
 def _measured(point: Point) -> bool:
-    return point.accuracy is not None or point.test_loss is not None or point.validation_loss is not None
+    return not (point.accuracy is None and point.test_loss is None and point.validation_loss is None and point.sharpness is None)
 
 
 def point_rows(points: list[Point]) -> tuple[Mapping[str, float], ...]:

@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtCore import Qt
 
 from engine.data.parts import Part, part_name, part_word
+from engine.training.curve import CURVATURE
 from graph.formula.latex import display_name
 from graph.model.goal import circled
 from graph.model.graph import Graph
@@ -21,15 +22,21 @@ PARTS = {
     "whole + penalty": _("training + penalty"), " + penalty": _("each step + penalty"),
 }  # fmt: skip
 """What the loss of a step is computed over, as the legend says it; where it includes a penalty, the curve beside it does not."""
-TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
+TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy"), "curvature": _("Curvature")}
 OBJECTIVES = ("objective_2", "objective_3", "objective_4")
 """The curves of further objectives; what they are called, the document says."""
-PLOTS = {"loss": ("loss", *OBJECTIVES, "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy")}
+PLOTS = {
+    "loss": ("loss", *OBJECTIVES, "validation_loss", "test_loss"), "accuracy": ("accuracy", "validation_accuracy", "test_accuracy"),
+    "curvature": CURVATURE,
+}  # fmt: skip
 """The curves of each plot, by the names of their fields in a `Point`. Of the parts that are held out, one is measured while training."""
 SETS: Mapping[str, Part] = {
     "accuracy": "train", "validation_loss": "validation", "validation_accuracy": "validation", "test_loss": "test", "test_accuracy": "test",
 }  # fmt: skip
 """What the numbers of a curve are computed over; of the loss, `PARTS` says it."""
+
+NAMED = {"sharpness": "λmax", "preconditioned_sharpness": "λmax(P⁻¹∇²f)", "stability_limit": _("stable up to")}
+"""What the curves of the curvature are called."""
 
 Hue = Literal["first", "second", "third"]
 
@@ -50,7 +57,8 @@ _FIRST, _HELD_OUT = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅"
 STYLES: Mapping[str, LineStyle] = {
     "loss": _FIRST, "accuracy": _FIRST, "validation_loss": _HELD_OUT, "validation_accuracy": _HELD_OUT, "test_loss": _HELD_OUT,
     "test_accuracy": _HELD_OUT, "objective_2": LineStyle("second"), "objective_3": LineStyle("third"),
-    "objective_4": LineStyle("third", Qt.PenStyle.DotLine, "┈"),
+    "objective_4": LineStyle("third", Qt.PenStyle.DotLine, "┈"), "sharpness": _FIRST, "preconditioned_sharpness": LineStyle("third"),
+    "stability_limit": _HELD_OUT,
 }  # fmt: skip
 
 
@@ -69,9 +77,9 @@ def step_loss(loss_of: str, penalised: bool) -> str:
 
 def part_of(field: str, steps: str) -> str:
     """What the numbers of a curve are computed over; `steps`: what the loss of a step is (see `PARTS`)."""
-    return PARTS.get(steps, "") if field not in SETS else part_name(SETS[field])
+    return NAMED.get(field) or (PARTS.get(steps, "") if field not in SETS else part_name(SETS[field]))
 
 
 def part_word_of(field: str, steps: str) -> str:
     """The same in fewer letters."""
-    return PARTS.get(steps, "") if field == "loss" and steps != "whole" else part_word(SETS.get(field, "train"))
+    return NAMED.get(field) or (PARTS.get(steps, "") if field == "loss" and steps != "whole" else part_word(SETS.get(field, "train")))

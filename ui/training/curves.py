@@ -37,11 +37,14 @@ EMPTY = _("Press Train and watch the loss fall.")
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 DRAW_MS, DRAW = 200, "curves"
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them."""
+FAR = 30.0
+"""Curvatures of which one is so many times another are drawn logarithmically."""
 Numbers = tuple[list[float], list[float]]
 
 
 class Curves(QWidget):
-    """Two plots side by side; accuracy appears when something is measured. Training part solid, other parts dashed.
+    """Plots side by side; accuracy appears when something is measured, the curvature while it is followed. Training part solid, other
+    parts dashed.
 
     Other runs lie behind the present one: pale, or in colours of their own with their names.
     """
@@ -67,6 +70,7 @@ class Curves(QWidget):
         self.names: dict[str, str] = {}
         """What the curves of several objectives are called, by field."""
         self._run = -1
+        self._curvature = False
         self._part, self._penalised = "", False
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
@@ -122,6 +126,12 @@ class Curves(QWidget):
         self.span = self.step_read = None
         self._take()
         self._stack.setCurrentWidget(self.hint)
+
+    def show_curvature(self, on: bool) -> None:
+        """Draw λmax beside the loss, where it was measured."""
+        self._curvature = on
+        if self.plots:
+            self._draw()
 
     def show_others(self, others: Sequence[OtherRun]) -> None:
         """Draw these runs behind the present one."""
@@ -302,26 +312,40 @@ class Curves(QWidget):
         self._work.after_frame((DRAW, "resized"), self._draw)
 
     def _make(self) -> None:
+        """The plots that every run has; that of the curvature once it was measured."""
+        for name in PLOTS:
+            if name != "curvature":
+                self._make_plot(name)
+
+    def _make_plot(self, name: str) -> None:
         from ui.training.curve_plot import CurvePlot
 
-        for name, fields in PLOTS.items():
-            plot = CurvePlot(TITLES[name], {field: STYLES[field] for field in fields}, *((self.tools, self.note) if name == "loss" else ()))
-            plot.pointed.connect(self.read)
-            plot.left.connect(lambda: self.read(None))
-            plot.zoomed.connect(self.zoom)
-            plot.chosen.connect(lambda first, last: self.show_span(Span(first, last)))
-            plot.moved.connect(self._pan)
-            plot.stepped.connect(self._step_cursor)
-            plot.ended.connect(self._read_end)
-            plot.whole.connect(lambda: self.show_span(None))
-            plot.resized.connect(self._resized)
-            self._row.addWidget(plot, 1)
-            self.plots[name] = plot
-            self.spanned.emit()
-            if name == "accuracy":
-                plot.legend.setMinimumHeight(self.tools.sizeHint().height())  # both plots are equally high
-                plot.plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
-            plot.set_theme(self._theme)
+        styles = {field: STYLES[field] for field in PLOTS[name]}
+        plot = CurvePlot(TITLES[name], styles, *((self.tools, self.note) if name == "loss" else ()))
+        plot.pointed.connect(self.read)
+        plot.left.connect(lambda: self.read(None))
+        plot.zoomed.connect(self.zoom)
+        plot.chosen.connect(lambda first, last: self.show_span(Span(first, last)))
+        plot.moved.connect(self._pan)
+        plot.stepped.connect(self._step_cursor)
+        plot.ended.connect(self._read_end)
+        plot.whole.connect(lambda: self.show_span(None))
+        plot.resized.connect(self._resized)
+        self._row.addWidget(plot, 1)
+        self.plots[name] = plot
+        self.spanned.emit()
+        if name != "loss":
+            plot.legend.setMinimumHeight(self.tools.sizeHint().height())  # all plots are equally high
+        if name == "accuracy":
+            plot.plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
+        plot.set_theme(self._theme)
+
+    def _make_curvature(self) -> None:
+        """Make its plot where there is something to draw."""
+        if self._curvature and self.plots and "curvature" not in self.plots:
+            self._take()
+            if any(self._taken[field][0] for field in PLOTS["curvature"]):
+                self._make_plot("curvature")
 
     def _fit(self) -> None:
         """The legend first, then as many buttons as there is room for beside it."""
@@ -356,11 +380,13 @@ class Curves(QWidget):
         """One plot after the other, each between two frames of the canvas."""
         self._drawn.start()
         self._follow()
+        self._make_curvature()
         for name in self.plots:
             self._work.after_frame((DRAW, name), functools.partial(self._draw_plot, name))
 
     def _draw(self) -> None:
         self._drawn.start()
+        self._make_curvature()
         for name in self.plots:
             self._draw_plot(name)
 
@@ -393,11 +419,17 @@ class Curves(QWidget):
             plot.setVisible(bool(values))
             low, high, ticks = 0.0, 1.0, None
         else:
-            self._set_scale(everything)
-            self._fit()
             low, high = (min(values), max(values)) if values else (0.0, 1.0)
-            edge = 0.04 * (high - low) if self._scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
-            ticks = self._scale.ticks(low - edge, high + edge)
+            if name == "loss":
+                self._set_scale(everything)
+                self._fit()
+                scale = self._scale
+            else:
+                plot.setVisible(bool(values) and self._curvature)
+                scale = chosen_scale(_least_and_largest(everything), high > FAR * max(low, 0.0))
+                plot.set_scale(scale)
+            edge = 0.04 * (high - low) if scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
+            ticks = scale.ticks(low - edge, high + edge)
         plot.look(span, low, high, ticks)
         plot.draw(behind, curves)
         if name == tuple(self.plots)[-1]:
@@ -412,10 +444,13 @@ class Curves(QWidget):
         return Drawn(x, y, *series.smooth(span.first, span.last, columns, self.smoothing))
 
     def _set_scale(self, drawn: Sequence[Drawn]) -> None:
-        """From the ends of what is drawn, and its least positive numbers."""
-        places = [y for drawn_curve in drawn if (y := drawn_curve.y[np.isfinite(drawn_curve.y)]).size]
-        values = [float(value) for y in places for value in (y.min(), y.max(), *([y[y > 0].min()] if (y > 0).any() else []))]
-        self._scale = chosen_scale(values, self.tools.logarithmic.isChecked())
+        self._scale = chosen_scale(_least_and_largest(drawn), self.tools.logarithmic.isChecked())
         self.plots["loss"].set_scale(self._scale)
         self.note.setText(self._scale.note)
         self.note.setVisible(bool(self._scale.note))
+
+
+def _least_and_largest(drawn: Sequence[Drawn]) -> list[float]:
+    """The ends of what is drawn, and its least positive numbers."""
+    places = [y for drawn_curve in drawn if (y := drawn_curve.y[np.isfinite(drawn_curve.y)]).size]
+    return [float(value) for y in places for value in (y.min(), y.max(), *([y[y > 0].min()] if (y > 0).any() else []))]

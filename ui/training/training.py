@@ -114,6 +114,8 @@ class TrainingPage(Panel):
         self.message = label("", "notice", wrap=True)
         self.message.hide()
         self.curves = Curves(workspace.work)
+        self.curves.show_curvature(self.stability.is_open)
+        self.stability.turned.connect(self.curves.show_curvature)
         self._why, self._step = "", 0
         self._runs: Runs | None = None
         self._schedules: dict[str, dict[str, Any]] = {}

@@ -22,6 +22,7 @@ from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
 from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
+from engine.training.curve import Curve
 from engine.training.joint import JointProgram
 from engine.training.model import Model
 from engine.training.optimizers.edge import StabilityEdge
@@ -60,6 +61,9 @@ class _Frozen:
     """All that the reading is made of, as it was at the start."""
 
     job: Gauge
+    run: Run
+    curve: Curve | None
+    """The curve of the run, where it notes what is found out."""
     model: Model
     step: int
     point: Point
@@ -114,8 +118,10 @@ def _freeze(run: Run, job: Gauge, live: bool) -> _Frozen:
         share = float(value(edge.limit, {**run.spec.symbols(rehearsal.hyper), RATE: 1.0}))
         formula = edge.text + (" − λ" if decay else "")
         divisors = None if edge.root == "1" else _divisors(run, rehearsal, edge.root)
+    curve = run.curve if run.id == job.run else None
     return _Frozen(
-        job, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch", share, decay, formula,
+        job, run, curve, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch", share, decay,
+        formula,
         no_edge, divisors, live, move, after, found,
     )  # fmt: skip
 
@@ -227,7 +233,18 @@ def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast:
         bends = curvature + frozen.decay
         limit, rate = frozen.share / eta - frozen.decay if eta else math.inf, frozen.share / bends if bends > 0 else None
         edge = Edge(curvature, limit, rate, frozen.formula, divided is not None)
+    _note(frozen, plain, edge)
     return GaugeReading(
         job.structure, job.revision, job.run, frozen.step, plain.value, plain.error, frozen.point.rows, frozen.of, eta, frozen.whole, edge,
         frozen.no_edge, forecast, sum(frozen.products), frozen.seconds,
     )  # fmt: skip
+
+
+def _note(frozen: _Frozen, plain: Largest, edge: Edge | None) -> None:
+    """Keep it with the run, unless another run or an earlier step is the present one by now."""
+    run, curve = frozen.run, frozen.curve
+    if curve is None or run.curve is not curve or run.state.step < frozen.step:
+        return
+    divided = edge.curvature if edge is not None and edge.preconditioned else None
+    numbers = {"sharpness": plain.value, "preconditioned_sharpness": divided, "stability_limit": edge.limit if edge is not None else None}
+    curve.note(frozen.step, **{name: value for name, value in numbers.items() if value is not None and math.isfinite(value)})

@@ -15,9 +15,12 @@ from engine.curvature.largest import begun, largest
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.numerics.job import finished
+from engine.training.curve import Curve, Point, curve_of, point_rows
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.graph import Graph
+from graph.model.run_record import RunRecord
+from graph.storage.saved_run import SavedRun
 from tests.support.networks import network, product, tanh_net
 
 A, B = 10.0, 1.0
@@ -160,3 +163,33 @@ def test_the_reading_changes_nothing_that_training_depends_on() -> None:
 def test_what_has_no_step_has_no_reading() -> None:
     with pytest.raises(Unanswerable, match="nothing to train"):
         reading(Run(Model(product())))
+
+
+def test_what_was_measured_is_kept_with_the_run_and_in_its_file() -> None:
+    run = Run(Model(tanh_net()), id=7).prepare()
+    start = reading(run)
+    run.train(max_steps=3)
+    later = reading(run)
+    run.train(max_steps=40)
+    points = {point.step: point for point in run.curve.points}
+    for found in (start, later):
+        assert points[found.step].sharpness == found.sharpness
+        assert points[found.step].stability_limit == 4.0
+        assert points[found.step].preconditioned_sharpness is None
+    assert points[3].loss is not None
+    again = curve_of(SavedRun(RunRecord(7), point_rows(run.curve.points)))
+    assert again.points == run.curve.points
+
+
+def test_notes_about_earlier_steps_are_told_and_outlast_thinning() -> None:
+    curve, told = Curve(limit=40), list[Point]()
+    for step in range(0, 200, 10):
+        curve.add(step + 1, [float(i) for i in range(step + 1, step + 11)])
+        curve.note(step + 4, sharpness=1.0 + step)  # a few steps behind, as training has gone on
+        first, more = curve.tell(len(told))
+        told[first:] = more
+        assert told == curve.points
+    kept = [point for point in told if point.sharpness is not None]
+    assert all(point.sharpness == point.step - 3 and point.loss == point.step for point in kept)
+    assert len(kept) == 20
+    assert [point.step for point in told] == sorted({point.step for point in told})
