@@ -228,6 +228,10 @@ class KernelClient:
         self._points_known, self.run, self.progress = waiting.points_known, waiting.run, waiting.progress
         self.runs = waiting.runs.after(self.runs)
 
+    def wish_progress(self) -> None:
+        """Let the next request bring progress."""
+        self._wishes.progress = True
+
     def wish_trace(self) -> None:
         """Ask for a new trace although nothing was edited, with the next `pump`."""
         self._wishes.trace = True

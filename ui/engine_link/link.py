@@ -188,6 +188,11 @@ class Kernel(QObject):
         self._client.wish_trace()
         self._schedule.after_event("edits", self._pump)
 
+    def progress_soon(self) -> None:
+        """Ask for progress once the event loop is idle: something was noted with the run that no step brings to the window."""
+        self._client.wish_progress()
+        self._schedule.after_event("edits", self._pump)
+
     def point_out(self, spot: Spot | None) -> None:
         """Show one sample instead of the demonstration batch, or that again."""
         self._client.point_out(spot)

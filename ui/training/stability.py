@@ -28,6 +28,8 @@ REST, TRAINING_REST = 0.1, 0.25
 """Least seconds between two readings, at rest and while something trains."""
 KEPT = 16
 """So many readings are kept: the newest is about the coming step, an earlier one about the step that was made last."""
+LEAST = 1e-6
+"""An increase below this share of f is no reason for a warning."""
 OPENED = "training_gauge"
 HIDDEN = _("Numbers are hidden until they are predicted, so the curvature is not measured now.")
 WAITING = _("Measuring the curvature …")
@@ -136,6 +138,9 @@ class StabilityPart(QWidget):
         if end.how == "done" and isinstance(end.answer, GaugeReading) and not self._workspace.visibility.hides_numbers:
             self._failed = ""
             self._take(end.answer)
+            kernel = self._workspace.kernel
+            if kernel is not None and not kernel.training:
+                kernel.progress_soon()  # it is a point of the run's curve now
         elif end.how == "failed":
             self._failed = end.text
         self._draw()
@@ -155,12 +160,13 @@ class StabilityPart(QWidget):
 
     @property
     def last_made(self) -> GaugeReading | None:
-        """The reading before the newest step of which there is one that was made."""
+        """The reading before the step that was made last; while something trains, before the newest one that was looked at."""
         kernel, newest = self._workspace.kernel, self.newest
         if kernel is None or newest is None or newest.run != kernel.progress.run:
             return None
-        made = (r for r in reversed(self._readings) if r.step < kernel.progress.step and r.structure == newest.structure)
-        return next(made, None)
+        step = kernel.progress.step
+        made = (r for r in reversed(self._readings) if r.step < step and r.structure == newest.structure)
+        return next((r for r in made if kernel.training or r.step == step - 1), None)
 
     @property
     def stale(self) -> bool:
@@ -244,9 +250,12 @@ def made_text(reading: GaugeReading) -> str:
 
 
 def warning_text(reading: GaugeReading) -> str:
-    """A warning where the second-order model says that the coming step increases f; else nothing."""
+    """A warning where the coming step is too long by the second-order model: it goes downhill at first, and ends higher.
+
+    Of a step that begins uphill, as the noise of a mini-batch or momentum can make it, the length is not the cause.
+    """
     forecast = reading.forecast
-    if not forecast.model > 1e-9 * abs(forecast.value):
+    if not (forecast.slope < 0 and forecast.model > LEAST * abs(forecast.value)):
         return ""
     text = _("The coming step is too long: by the second-order model it raises f by {size}, from {value}.")
     return text.format(size=number(forecast.model), value=number(forecast.value))

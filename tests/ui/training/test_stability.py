@@ -33,6 +33,8 @@ class Kernel:
 
     def cancel_job(self, number: int) -> None: ...
 
+    def progress_soon(self) -> None: ...
+
 
 class Bench:
     def __init__(self, make_workspace: Callable[[Document], FakeWorkspace], qtbot: QtBot) -> None:
@@ -93,6 +95,7 @@ def test_the_step_that_was_made_is_the_one_it_foretold(bench: Bench) -> None:
     assert "1/λmax = 0.25 · 2/λmax = 0.5" in bench.part.curvature.text()
     bench.kernel.progress = Progress("paused", run=1, step=3)
     bench.part.look()
+    assert bench.part.made.isHidden()  # nothing is known of step 3
     assert not bench.part.curvature.isEnabled()  # of other weights by now
     bench.answer(0)  # back: what followed is forgotten
     assert bench.part.made.isHidden()
@@ -110,6 +113,7 @@ def test_it_warns_before_a_step_that_the_model_says_will_raise_the_loss(bench: B
     bench.part.look()
     assert bench.part.warning.isHidden()  # not while steps are made one after the other
     assert warning_text(replace(reading(), forecast=replace(longer, slope=-0.75))) == ""
+    assert warning_text(replace(reading(), forecast=replace(longer, slope=0.01))) == ""  # its length is not what makes it rise
 
 
 def test_what_is_hidden_is_neither_measured_nor_shown(bench: Bench) -> None:
