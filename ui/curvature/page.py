@@ -14,12 +14,12 @@ from graph.model.address import Address
 from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 from ui.curvature.eigen_table import EigenTable
-from ui.curvature.matrix_view import MatrixView
 from ui.curvature.words import condition_words, definite_words, newton_words, stationary_words
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import ElidedLabel, button, label
+from ui.maths.matrix_view import MatrixView
 from ui.shell.workspace.present import outdated
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CurvaturePage(QWidget):
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the Hessian"))
-        self.matrix, self.table = MatrixView(), EigenTable()
+        self.matrix, self.table = MatrixView(_("Second derivatives of the objective"), _entry), EigenTable()
         self.reading, self.status = ElidedLabel("", "strong"), ElidedLabel("", "small")
         self.newton = label("", "", wrap=True)
         self._lay_out()
@@ -159,7 +159,7 @@ class CurvaturePage(QWidget):
         self._say()
         if hessian is None:
             return
-        self.matrix.show_matrix(hessian.matrix, hessian.names, self.theme, self._stale)
+        self.matrix.show_matrix(hessian.matrix, hessian.names, hessian.names, self.theme, self._stale)
         self.table.show_pairs(hessian, self.theme, self._stale)
 
     def _show_vector(self, row: int) -> None:
@@ -187,3 +187,9 @@ class CurvaturePage(QWidget):
         if self._stale:
             parts.append(_("the network has changed since"))
         self.status.set_full(" · ".join(parts))
+
+
+def _entry(row: str, column: str, value: str) -> str:
+    if row == column:
+        return _("∂²f/∂({name})² = {value}").format(name=row, value=value)
+    return _("∂²f/∂({row})∂({column}) = {value}").format(row=row, column=column, value=value)

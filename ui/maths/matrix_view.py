@@ -1,20 +1,22 @@
-"""A symmetric matrix as a map with the names of its rows and columns; beside it a vector over the same numbers."""
+"""A matrix as a map with the names of its rows and columns; beside it a vector over its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.curvature.spectrum import Floats
-from graph.text.messages import _
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.maths.heat import heat_table, signed_image
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Words = Callable[[str, str, str], str]
+"""(name of the row, name of the column, value) → what is read at a cell."""
 CELL = 64.0
 """Cells are at most so wide, for type at 100 %."""
 STRIP, GAP = 76.0, 14.0
@@ -28,11 +30,13 @@ class MatrixView(QWidget):
 
     read = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, words: Words) -> None:
+        """A screen reader calls it `name`; `words` says what the entry at the cursor is."""
         super().__init__()
-        self._theme = LIGHT
+        self._theme, self._words = LIGHT, words
         self._matrix: Floats = np.zeros((0, 0))
-        self._names: Sequence[str] = ()
+        self._rows: Sequence[str] = ()
+        self._columns: Sequence[str] = ()
         self._vector: Floats | None = None
         self._title, self._stale = "", False
         self._cell: tuple[int, int] | None = None
@@ -40,13 +44,13 @@ class MatrixView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
-        self.setAccessibleName(_("Second derivatives of the objective"))
+        self.setAccessibleName(name)
 
-    def show_matrix(self, matrix: Floats, names: Sequence[str], theme: Theme, stale: bool) -> None:
-        """(p, p) and the p names."""
-        if len(matrix) != len(self._matrix):
+    def show_matrix(self, matrix: Floats, rows: Sequence[str], columns: Sequence[str], theme: Theme, stale: bool) -> None:
+        """(m, n) with the m names of its rows and the n names of its columns."""
+        if matrix.shape != self._matrix.shape:
             self._cell, self._vector = None, None
-        self._matrix, self._names, self._theme, self._stale = matrix, names, theme, stale
+        self._matrix, self._rows, self._columns, self._theme, self._stale = matrix, rows, columns, theme, stale
         self._say()
         self.update()
 
@@ -57,33 +61,45 @@ class MatrixView(QWidget):
 
     # Where things are
 
-    @property
-    def _widest(self) -> float:
+    def _widest(self, names: Sequence[str]) -> float:
         text = QFontMetricsF(font("small", self._theme.scale))
-        longest = max((text.horizontalAdvance(name) for name in self._names), default=0.0)
+        longest = max((text.horizontalAdvance(name) for name in names), default=0.0)
         return min(longest, NAMES * self._theme.scale) + 6
 
     @property
     def _area(self) -> QRectF:
-        """The cells."""
-        scale, count = self._theme.scale, max(len(self._matrix), 1)
-        names, beside = self._widest, (STRIP + GAP) * scale
-        high = min(names, 0.3 * self.height())
-        across, down = self.width() - names - beside - 4, self.height() - high - self._foot - 4
-        side = max(1.0, min(across / count, down / count, CELL * scale))
-        return QRectF(names, high, side * count, side * count)
+        """The cells: squares, or higher than wide where there are many columns."""
+        scale, (rows, columns) = self._theme.scale, self._matrix.shape
+        left, beside = self._widest(self._rows), (STRIP + GAP) * scale
+        high = min(self._widest(self._columns), 0.3 * self.height())
+        across, down = self.width() - left - beside - 4, self.height() - high - self._foot - 4
+        wide = max(1.0, min(across / max(columns, 1), CELL * scale))
+        tall = max(1.0, min(down / max(rows, 1), CELL * scale))
+        if rows == columns or wide > tall:
+            wide = min(wide, tall)
+        if rows == columns or tall > wide:
+            tall = min(tall, max(wide, 0.0 if rows == columns else self._line))
+        return QRectF(left, high, wide * columns, tall * rows)
+
+    @property
+    def _line(self) -> float:
+        return 1.6 * QFontMetricsF(font("small", self._theme.scale)).height()
 
     @property
     def _foot(self) -> float:
         return QFontMetricsF(font("small", self._theme.scale)).height() + 14 * self._theme.scale
 
+    def _size(self, area: QRectF) -> tuple[float, float]:
+        """Width and height of a cell."""
+        rows, columns = self._matrix.shape
+        return area.width() / max(columns, 1), area.height() / max(rows, 1)
+
     def _at(self, point: QPointF) -> tuple[int, int] | None:
         area = self._area
-        if not len(self._matrix) or not area.contains(point):
+        if not self._matrix.size or not area.contains(point):
             return None
-        side = area.width() / len(self._matrix)
-        last = len(self._matrix) - 1
-        return min(int((point.y() - area.top()) / side), last), min(int((point.x() - area.left()) / side), last)
+        (wide, tall), (rows, columns) = self._size(area), self._matrix.shape
+        return min(int((point.y() - area.top()) / tall), rows - 1), min(int((point.x() - area.left()) / wide), columns - 1)
 
     # Reading
 
@@ -95,12 +111,12 @@ class MatrixView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        move, last = moves.get(Qt.Key(event.key())), len(self._matrix) - 1
-        if move is None or last < 0:
+        move, (rows, columns) = moves.get(Qt.Key(event.key())), self._matrix.shape
+        if move is None or not self._matrix.size:
             super().keyPressEvent(event)
             return
         row, column = self._cell or (-move[0] if move[0] > 0 else 0, -move[1] if move[1] > 0 else 0)
-        self._go((min(max(row + move[0], 0), last), min(max(column + move[1], 0), last)))
+        self._go((min(max(row + move[0], 0), rows - 1), min(max(column + move[1], 0), columns - 1)))
 
     def _go(self, cell: tuple[int, int] | None) -> None:
         if cell != self._cell:
@@ -115,33 +131,31 @@ class MatrixView(QWidget):
 
     def reading(self) -> str:
         """The entry at the cursor."""
-        if self._cell is None or max(self._cell) >= len(self._matrix):
+        if self._cell is None or self._cell[0] >= len(self._rows) or self._cell[1] >= len(self._columns):
             return ""
         row, column = self._cell
-        value = number(float(self._matrix[row, column]), 6)
-        if row == column:
-            return _("∂²f/∂({name})² = {value}").format(name=self._names[row], value=value)
-        return _("∂²f/∂({row})∂({column}) = {value}").format(row=self._names[row], column=self._names[column], value=value)
+        return self._words(self._rows[row], self._columns[column], number(float(self._matrix[row, column]), 6))
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not len(self._matrix):
+        if not self._matrix.size:
             return
         painter, area = QPainter(self), self._area
         largest = self._largest
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(area, signed_image(self._matrix, largest, self._theme))
-        side = area.width() / len(self._matrix)
-        painter.setFont(self._font(side))
-        self._paint_names(painter, area, side)
-        self._paint_numbers(painter, area, side, largest)
-        self._paint_vector(painter, area, side)
+        wide, tall = self._size(area)
+        painter.setFont(self._font(min(wide, tall)))
+        self._paint_rows(painter, area, tall)
+        self._paint_columns(painter, area, wide)
+        self._paint_numbers(painter, area, largest)
+        self._paint_vector(painter, area, tall)
         self._paint_scale(painter, area, largest)
         if self._cell is not None:
             row, column = self._cell
             painter.setPen(QPen(color(self._theme.highlight), 2 * self._theme.scale))
-            painter.drawRect(QRectF(area.left() + column * side, area.top() + row * side, side, side))
+            painter.drawRect(QRectF(area.left() + column * wide, area.top() + row * tall, wide, tall))
         if self.hasFocus():
             painter.setPen(QPen(color(self._theme.focus), 1))
             painter.drawRect(area.adjusted(-1, -1, 1, 1))
@@ -157,35 +171,42 @@ class MatrixView(QWidget):
         small = font("small", self._theme.scale)
         return small if QFontMetricsF(small).height() <= side or side < 6 else font("tiny", self._theme.scale)
 
-    def _paint_names(self, painter: QPainter, area: QRectF, side: float) -> None:
-        metrics, theme = QFontMetricsF(painter.font()), self._theme
+    def _ink(self, painter: QPainter) -> QFontMetricsF:
+        painter.setPen(color(self._theme.stale if self._stale else self._theme.text))
+        return QFontMetricsF(painter.font())
+
+    def _paint_rows(self, painter: QPainter, area: QRectF, tall: float) -> None:
+        metrics = self._ink(painter)
         high = metrics.height()
-        apart = max(1, int(np.ceil(0.9 * high / side)))  # names do not overlap
-        painter.setPen(color(theme.stale if self._stale else theme.text))
-        for i in range(0, len(self._names), apart):
-            middle = (i + 0.5) * side
-            text = metrics.elidedText(self._names[i], Qt.TextElideMode.ElideMiddle, area.left() - 6)
-            box = QRectF(0, area.top() + middle - high / 2, area.left() - 6, high)
+        for i in range(0, len(self._rows), _apart(high, tall)):
+            text = metrics.elidedText(self._rows[i], Qt.TextElideMode.ElideMiddle, area.left() - 6)
+            box = QRectF(0, area.top() + (i + 0.5) * tall - high / 2, area.left() - 6, high)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
-            text = metrics.elidedText(self._names[i], Qt.TextElideMode.ElideMiddle, area.top() - 6)
+
+    def _paint_columns(self, painter: QPainter, area: QRectF, wide: float) -> None:
+        metrics = self._ink(painter)
+        high = metrics.height()
+        upright = max((metrics.horizontalAdvance(name) for name in self._columns), default=0.0) + 4 < wide
+        for i in range(0, len(self._columns), 1 if upright else _apart(high, wide)):
             painter.save()
-            painter.translate(area.left() + middle, area.top() - 4)
-            if side > metrics.horizontalAdvance(self._names[i]) + 4:
-                box = QRectF(-side / 2, -high, side, high)
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom), self._names[i])
+            painter.translate(area.left() + (i + 0.5) * wide, area.top() - 4)
+            if upright:
+                box = QRectF(-wide / 2, -high, wide, high)
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom), self._columns[i])
             else:
+                text = metrics.elidedText(self._columns[i], Qt.TextElideMode.ElideMiddle, area.top() - 6)
                 painter.rotate(-90)
                 painter.drawText(QRectF(0, -high / 2, area.top(), high), int(Qt.AlignmentFlag.AlignVCenter), text)
             painter.restore()
 
-    def _paint_numbers(self, painter: QPainter, area: QRectF, side: float, largest: float) -> None:
+    def _paint_numbers(self, painter: QPainter, area: QRectF, largest: float) -> None:
         """Entries as text, where all of them fit into their cells."""
-        count = len(self._matrix)
-        if count > 12:
+        if self._matrix.size > 150:
             return
+        wide, tall = self._size(area)
         texts = [[number(float(value), 3) for value in row] for row in self._matrix]
         metrics = QFontMetricsF(painter.font())
-        if max(metrics.horizontalAdvance(text) for row in texts for text in row) > side - 4 or metrics.height() > side:
+        if max(metrics.horizontalAdvance(text) for row in texts for text in row) > wide - 4 or metrics.height() > tall:
             return
         table = heat_table(self._theme)
         for i, row in enumerate(texts):
@@ -194,7 +215,7 @@ class MatrixView(QWidget):
                 blue, green, red, _alpha = table[round((float(np.clip(share, -1, 1)) + 1) * 127.5)]
                 bright = 0.299 * int(red) + 0.587 * int(green) + 0.114 * int(blue) > 140
                 painter.setPen(color("#000000" if bright else "#FFFFFF"))
-                box = QRectF(area.left() + j * side, area.top() + i * side, side, side)
+                box = QRectF(area.left() + j * wide, area.top() + i * tall, wide, tall)
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _paint_vector(self, painter: QPainter, area: QRectF, side: float) -> None:
@@ -231,3 +252,8 @@ class MatrixView(QWidget):
         painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), low)
         box = QRectF(left + wide + 6, top, 200 * theme.scale, metrics.height())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), high)
+
+
+def _apart(high: float, size: float) -> int:
+    """Every so manieth name is written, so that names do not overlap."""
+    return max(1, int(np.ceil(0.9 * high / size)))
