@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.learned.rates import Rates, RatesJob
+from engine.learned.rates.bounds import Bound
 from graph.model.spec import Setting
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
@@ -50,13 +51,15 @@ class RatesPage(Panel):
         self.choices = Choices()
         self._why = FIRST
         self._leave: Callable[[], None] | None = None
-        self._boxes: tuple[str, ...] = ()
+        self._rows: object = None
+        """What the rows of the bounds were made for."""
         self._refresh = Refresh(workspace.work, self._answered, 0.2, TRAINING_REST)
         self.plot = RatesPlot()
         self.plot.ranged.connect(self._ranged)
         self.words = label("", "strong", wrap=True)
         self.failed = label("", "complaint", wrap=True)
         self.fitted = label("", "", wrap=True)
+        self.fitted.setTextFormat(Qt.TextFormat.RichText)
         self.origin = label("", "secondary", wrap=True)
         self.quantity, self.axes, self.constant = QComboBox(), QComboBox(), QComboBox()
         self.L, self.mu, self.least = NumberField(CONSTANT_L), NumberField(CONSTANT_MU), NumberField(LEAST)
@@ -75,8 +78,6 @@ class RatesPage(Panel):
             self.quantity.addItem(text, key)
         self.axes.addItem(_("semi-log: a factor per step is straight"), "upwards")
         self.axes.addItem(_("log-log: a power of t is straight"), "both")
-        self.constant.addItem(_("L from the step size"), "rate")
-        self.constant.addItem(_("L as measured"), "seen")
         named = ((self.quantity, _("what is drawn")), (self.axes, _("axes")), (self.constant, _("where L comes from")))
         for box, text in named:
             box.setAccessibleName(text)
@@ -227,29 +228,35 @@ class RatesPage(Panel):
         self.origin.setText("\n".join(notes))
 
     def _show_bounds(self, reading: Reading) -> None:
-        """A row for each bound that the method has, with what it assumes or why it does not fit."""
-        clear(self._bound_rows)
+        """A row for each bound that the method has, with what it is and assumes, or why it does not fit."""
+        shown = tuple((bound.key, why, bound.key in self.choices.off) for bound, why in reading.bounds)
         method = reading.rates.method
+        about = (shown, method.why, method.title, self.theme.name, self.theme.scale)
+        if about == self._rows:
+            return
+        self._rows = about
+        clear(self._bound_rows)
         if not reading.bounds:
             text = method.why or _("No bound on this is known here for {method}.").format(method=method.title)
             self._bound_rows.addWidget(label(text, "secondary", wrap=True))
         for place, (bound, why) in enumerate(reading.bounds):
-            box = QCheckBox(bound.title)
-            box.setChecked(not why and bound.key not in self.choices.off)
-            box.setEnabled(not why)
-            box.setToolTip(why or _("{assumptions}. Source: {source}").format(assumptions=assumed(bound.assumes), source=bound.source))
-            box.setAccessibleDescription(box.toolTip())
-            box.clicked.connect(lambda wanted, key=bound.key: self._toggle(key, wanted))
-            if why:
-                self._bound_rows.addWidget(box)
-                self._bound_rows.addWidget(label(why, "small", wrap=True))
-                continue
-            sign = label(f'<span style="color:{hue_of(place, self.theme)}">━━</span>', "strong")
-            sign.setTextFormat(Qt.TextFormat.RichText)
-            row = QHBoxLayout()
-            row.addWidget(sign)
-            row.addWidget(box, 1)
-            self._bound_rows.addLayout(row)
+            self._bound_row(bound, why, hue_of(place, self.theme))
+
+    def _bound_row(self, bound: Bound, why: str, hue: str) -> None:
+        box = QCheckBox(bound.title)
+        box.setChecked(not why and bound.key not in self.choices.off)
+        box.setEnabled(not why)
+        box.setToolTip(why or _("Source: {source}").format(source=bound.source))
+        box.setAccessibleDescription(why or f"{bound.formula}. {assumed(bound)}")
+        box.clicked.connect(lambda wanted: self._toggle(bound.key, wanted))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        sign = label("" if why else f'<span style="color:{hue}">━━</span>', "strong")
+        sign.setTextFormat(Qt.TextFormat.RichText)
+        row.addWidget(sign)
+        row.addWidget(box, 1)
+        self._bound_rows.addLayout(row)
+        self._bound_rows.addWidget(label(why or f"≤ {bound.formula}\n{assumed(bound)}", "secondary", wrap=True))
 
     def _show_fields(self, reading: Reading) -> None:
         """What is used where nothing is typed stands in the empty fields."""
@@ -258,9 +265,17 @@ class RatesPage(Panel):
             field.lineEdit().setPlaceholderText(number(value))
         for field, value in ((self.low, reading.range[0]), (self.high, reading.range[1])):
             field.set_value(value)
-        self.L.setToolTip(_("L: f’s gradient changes by at most L times the distance. Here: {origin}").format(origin=reading.L_words))
-        self.mu.setToolTip(_("μ: the least curvature that is assumed; empty: the least that was measured"))
-        self.least.setToolTip(_("f*: the least value of f; empty: that of the minimum that was found"))
+        offered = [(reading.constant_words(constant), constant) for constant in reading.constants]
+        if [(self.constant.itemText(i), self.constant.itemData(i)) for i in range(self.constant.count())] != offered:
+            self.constant.clear()
+            for text, constant in offered:
+                self.constant.addItem(text, constant)
+        for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, self.choices.quantity)):
+            box.setCurrentIndex(box.findData(chosen))
+        self.constant.setEnabled(self.choices.L is None)
+        self.L.setToolTip(_("L: the gradient of f changes by at most L times the distance. Empty: as chosen above"))
+        self.mu.setToolTip(_("μ: f curves upwards by at least μ. Here: {origin}").format(origin=reading.mu_words))
+        self.least.setToolTip(_("f*: the least value of f. Empty: that of the minimum that was found"))
 
     # what changes
 
@@ -292,7 +307,10 @@ class RatesPage(Panel):
         self._refresh.stop()
 
 
-def assumed(names: tuple[str, ...]) -> str:
-    """What a bound assumes, in words."""
-    words = {"smooth": _("f is L-smooth"), "convex": _("f is convex"), "strong": _("f is μ-strongly convex")}
-    return _("Assumes: {assumptions}").format(assumptions=", ".join(words[name] for name in names))
+def assumed(bound: Bound) -> str:
+    """What a bound assumes, in words: of the step size, and of f."""
+    words = {"smooth": _("f L-smooth"), "convex": _("f convex"), "strong": _("f μ-strongly convex")}
+    named = [*([bound.step] if bound.step else []), *(words[name] for name in bound.assumes)]
+    if bound.expected:
+        named.append(_("in expectation"))
+    return ", ".join(named)

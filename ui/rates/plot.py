@@ -52,7 +52,7 @@ class RatesPlot(QObject):
         plot.setLogMode(x=False, y=False)  # the logarithms are taken here, once for lines, marks and texts
         low, high = self._heights(reading)
         steps = self._across(reading.rates.steps.astype(np.float64))
-        plot.setXRange(float(steps[np.isfinite(steps)].min(initial=0.0)), float(steps.max(initial=1.0)), padding=0.02)
+        plot.setXRange(0.0, max(float(np.nanmax(steps)), 1.0), padding=0.02)
         plot.setYRange(low, high, padding=0)
         self._ticks(low, high, reading)
         for place, (bound, why) in enumerate(reading.bounds):

@@ -17,13 +17,13 @@ from graph.text.messages import _
 from ui.look.numbers import count, number
 
 Axes = Literal["both", "upwards"]
-Constant = Literal["rate", "seen"]
+Constant = Literal["rate", "seen", "known"]
 
 
 def quantities() -> dict[Quantity, str]:
     """What can be shown, in the words of the chooser."""
     return {
-        "gap": _("gap f(x_t) − f*"), "least": _("smallest gradient so far, min ‖∇f‖"), "distance": _("distance ‖x_t − x*‖"),
+        "gap": _("gap f(xₜ) − f*"), "least": _("smallest gradient so far, min ‖∇f‖"), "distance": _("distance ‖xₜ − x*‖"),
         "mean": _("mean of ‖∇f‖²"),
     }  # fmt: skip
 
@@ -56,29 +56,49 @@ class Reading:
         return self.rates.optimum.value if self.choices.least is None else self.choices.least
 
     @property
-    def L(self) -> float:
-        choices, method = self.choices, self.rates.method
-        if choices.L is not None:
-            return choices.L
-        if choices.constant == "seen" or not method.rate > 0:
-            return self.rates.curvature
-        if method.kind == "stochastic":
-            return 1 / (method.rate * math.sqrt(self.rates.last))
-        return 1 / method.rate
+    def constants(self) -> dict[Constant, float]:
+        """What L can be, where it is not typed: from the step size of the run, of the recognised problem, measured."""
+        rates, method = self.rates, self.rates.method
+        found: dict[Constant, float] = {}
+        if method.rate > 0:
+            found["rate"] = 1 / (method.rate * (math.sqrt(rates.last) if method.kind == "stochastic" else 1.0))
+        if rates.problem is not None and rates.problem.L > 0:
+            found["known"] = rates.problem.L
+        found["seen"] = rates.curvature
+        return found
 
     @property
-    def L_words(self) -> str:
-        """Where L comes from."""
-        choices, method = self.choices, self.rates.method
-        if choices.L is not None:
-            return _("typed")
-        if choices.constant == "seen" or not method.rate > 0:
-            return _("the largest curvature seen")
-        return _("1/(η√N)") if method.kind == "stochastic" else _("1/η")
+    def constant(self) -> Constant:
+        """Where L is from: as chosen, or the first that there is."""
+        return self.choices.constant if self.choices.constant in self.constants else next(iter(self.constants))
+
+    @property
+    def L(self) -> float:
+        return self.constants[self.constant] if self.choices.L is None else self.choices.L
+
+    def constant_words(self, constant: Constant) -> str:
+        """What an L is, in the words of the chooser."""
+        if constant == "rate":
+            return _("L = 1/(η√N) from the step size") if self.rates.method.kind == "stochastic" else _("L = 1/η from the step size")
+        if constant == "seen":
+            return _("L = largest curvature measured")
+        exact = self.rates.problem is not None and self.rates.problem.exact
+        return _("L = λmax of the recognised problem") if exact else _("L = bound of the recognised problem")
 
     @property
     def mu(self) -> float:
-        return self.rates.convexity if self.choices.mu is None else self.choices.mu
+        if self.choices.mu is not None:
+            return self.choices.mu
+        problem = self.rates.problem
+        return problem.mu if problem is not None and problem.mu > 0 else self.rates.convexity
+
+    @property
+    def mu_words(self) -> str:
+        """Where μ is from."""
+        problem = self.rates.problem
+        if self.choices.mu is not None:
+            return _("typed")
+        return _("of the recognised problem") if problem is not None and problem.mu > 0 else _("the least curvature measured")
 
     @cached_property
     def measured(self) -> Floats:
@@ -140,10 +160,11 @@ class Reading:
     def heading(self) -> str:
         """The newest number, and of which step it is."""
         step = count(self.rates.first + self.rates.last)
-        value = number(float(self.measured[-1]))
+        newest = float(self.measured[-1])
+        value = _("0 up to rounding") if abs(newest) <= self.noise[-1] else number(newest)
         text = {
-            "gap": _("f(x_t) − f* = {value} after step {step}"), "least": _("min ‖∇f‖ = {value} up to step {step}"),
-            "distance": _("‖x_t − x*‖ = {value} after step {step}"), "mean": _("mean ‖∇f‖² = {value} before step {step}"),
+            "gap": _("f(xₜ) − f* = {value} after step {step}"), "least": _("min ‖∇f‖ = {value} up to step {step}"),
+            "distance": _("‖xₜ − x*‖ = {value} after step {step}"), "mean": _("mean ‖∇f‖² = {value} before step {step}"),
         }[self.choices.quantity]  # fmt: skip
         return text.format(value=value, step=step)
 
@@ -153,8 +174,10 @@ class Reading:
         optimum = self.rates.optimum
         if self.choices.least is not None:
             words = _("f* = {value}, typed.").format(value=number(self.choices.least))
-            return words + " " + _("x*: {how}.").format(how=optimum.how)
-        words = _("f* = {value} and x*: {how}.").format(value=number(optimum.value), how=optimum.how)
+            return words + " " + _("x*: {how}").format(how=optimum.how)
+        if not optimum.reached:
+            return _("f* = {value}, which no x reaches. {how}").format(value=number(optimum.value), how=optimum.how)
+        words = _("f* = {value} and x*: {how}").format(value=number(optimum.value), how=optimum.how)
         if not optimum.settled:
             words += " " + _("‖∇f‖ is still {slope} there, so f* may be lower.").format(slope=number(optimum.gradient))
         elif optimum.low < -1e-9 * abs(optimum.high):
@@ -163,12 +186,12 @@ class Reading:
 
     @property
     def fit_words(self) -> str:
-        """The fitted rates and which is better."""
+        """The fitted rates and which is better, as rich text."""
         fit = self.fit
         if fit is None:
             return _("Too few positive values between these steps for a fit.")
         linear = _("× {factor} per step").format(factor=number(fit.factor))
-        power = _("∝ t^{power}").format(power=number(fit.power, 3))
+        power = _("∝ t<sup>{power}</sup>").format(power=number(fit.power, 3))
         order = _("order {order}").format(order=number(fit.order, 3)) if fit.order > 1.2 else ""
         better = {
             "linear": _("A straight line on semi-log axes fits better: linear convergence."),

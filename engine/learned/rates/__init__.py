@@ -51,15 +51,27 @@ class Optimum:
     """The minimum that gaps and distances are measured to. `how` says in words where it comes from; `gradient` is ‖∇f(x*)‖.
 
     `low` and `high` are the least and the greatest eigenvalue of the Hessian there, NaN where they were not computed. `settled`: the
-    gradient there is 0 up to rounding.
+    gradient there is 0 up to rounding, or the problem was recognised and solved. `reached`: there is an x*; else `value` is what f only
+    comes close to, and distances are NaN.
     """
 
     value: float
     how: str
     gradient: float
     settled: bool
-    low: float
-    high: float
+    low: float = float("nan")
+    high: float = float("nan")
+    reached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A known convex problem: its `title`, and where they are known for all places L (`exact`: the least one) and μ; else NaN."""
+
+    title: str
+    L: float
+    exact: bool
+    mu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Rates:
     curved: Whole
     low: Floats
     high: Floats
+    problem: Recognised | None = None
     keyed: bool = False
     """Whether the objective draws random numbers: then it is the one with those of the coming step."""
 

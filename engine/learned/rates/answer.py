@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 
 from engine.compile.views import Stamp
+from engine.curvature.convex import ConvexJob, ConvexProblem
+from engine.curvature.convex.answer import convex
 from engine.curvature.point import Point, point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
-from engine.learned.rates import Floats, Optimum, Rates, RatesJob
+from engine.learned.rates import Floats, Optimum, Rates, RatesJob, Recognised
 from engine.learned.rates.method import method_of
-from engine.learned.rates.searching import Found, minimum
+from engine.learned.rates.searching import Found, minimum, with_spectrum
 from engine.learned.track.replaying import StepsAgain, Stretch
 from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
@@ -116,10 +118,12 @@ def rates(context: ExplainContext, job: RatesJob) -> Steps:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
-    return _measured(measuring, stamp, program.keyed)
+    known = convex(context, ConvexJob(structure=job.structure, revision=job.revision, run=job.run))
+    return _measured(measuring, known, stamp, program.keyed)
 
 
-def _measured(measuring: Measuring, stamp: Stamp, keyed: bool) -> Steps:
+def _measured(measuring: Measuring, known: Steps, stamp: Stamp, keyed: bool) -> Steps:
+    problem: ConvexProblem = yield from known
     total = measuring.last - measuring.first
     for made in measuring.turns():
         yield JobReport(made, total)
@@ -127,7 +131,9 @@ def _measured(measuring: Measuring, stamp: Stamp, keyed: bool) -> Steps:
     finite = [moment for moment in moments if math.isfinite(moment.value)]
     if len(finite) < 2:
         raise Unanswerable(_("The objective of this run is not a finite number."))
-    found = yield from _lowest(measuring.point, finite)
+    found = exact_minimum(problem, moments[0].place, measuring.point)
+    if found is None:
+        found = yield from _lowest(measuring.point, finite)
     curved, low, high = yield from _spectra(measuring.point, moments)
     conditions = [stretch.conditions for stretch in measuring.stretches]
     method = method_of(conditions, measuring.rates, measuring.first == 0)
@@ -136,8 +142,28 @@ def _measured(measuring: Measuring, stamp: Stamp, keyed: bool) -> Steps:
         stamp, method, numbers.optimum(), measuring.first, measuring.point.rows, len(measuring.point.here),
         np.array([moment.step for moment in moments]), numbers.value, numbers.slope, numbers.distance,
         np.array([moment.noise for moment in moments]), numbers.support, *numbers.between(), curved=np.array(curved, dtype=np.int64),
-        low=np.array(low), high=np.array(high), keyed=keyed,
+        low=np.array(low), high=np.array(high), problem=_recognised(problem), keyed=keyed,
     )  # fmt: skip
+
+
+def exact_minimum(problem: ConvexProblem, start: Tensor, point: Point) -> Found | None:
+    """The minimum nearest to the start where the problem was recognised and solved; a place of NaN where f only comes close to its least
+    value; None where nothing is known."""
+    optimum = problem.optimum
+    if optimum is None:
+        if problem.infimum is None:
+            return None
+        return Found(torch.full_like(start, math.nan), problem.infimum, math.nan, problem.lacks, exact=True)
+    place = torch.as_tensor(optimum.nearest(start.double().cpu().numpy()), dtype=start.dtype, device=start.device)
+    slope = math.nan if optimum.gradient is None else optimum.gradient
+    return with_spectrum(point, Found(place, optimum.f, slope, f"{problem.title}. {optimum.how}", exact=True))
+
+
+def _recognised(problem: ConvexProblem) -> Recognised | None:
+    if not problem.kind or problem.convex is False:
+        return None
+    lipschitz = math.nan if problem.lipschitz is None else problem.lipschitz
+    return Recognised(problem.title, lipschitz, problem.lipschitz_is == "exact", problem.strong if problem.strong > 0 else math.nan)
 
 
 def _lowest(point: Point, moments: list[Moment]) -> Steps:
@@ -189,8 +215,9 @@ class _Numbers:
 
     def optimum(self) -> Optimum:
         found = self._found
-        settled = found.slope <= 1e-7 * float(np.nanmax(self.slope, initial=0.0))
-        return Optimum(found.value, found.how, found.slope, settled, found.low, found.high)
+        settled = found.exact or found.slope <= 1e-7 * float(np.nanmax(self.slope, initial=0.0))
+        reached = bool(torch.isfinite(found.place).all())
+        return Optimum(found.value, found.how, found.slope, settled, found.low, found.high, reached)
 
     def between(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """secant, bend, chord and the round-off of curvatures, each (M − 1,); and the round-off of values, (M,)."""

@@ -47,13 +47,15 @@ Missing = Callable[[Known], str]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """`missing` says in words what the run or the numbers lack, empty where the bound fits. `formula` is LaTeX of the right side."""
+    """`missing` says in words what the run or the numbers lack, empty where the bound fits. `formula` is the right
+    side, `step` what it assumes of the step size, and of the momentum, in formulas."""
 
     key: str
     title: str
     quantity: Quantity
     kind: Kind
     formula: str
+    step: str
     source: str
     assumes: tuple[Assumption, ...]
     missing: Missing
@@ -143,15 +145,20 @@ def _heavy_ball_momentum(k: Known) -> str:
 
 
 def _tight_convex(k: Known, t: Floats) -> Floats:
+    """The worst case of L-smooth convex functions: proved by Drori and Teboulle for ηL ≤ 1, where the first of the two is the larger one;
+    for longer steps it is what Taylor, Hendrickx and Glineur find by performance estimation."""
     return k.L * k.distance**2 / 2 * np.maximum(1 / (2 * k.steep * t + 1), (1 - k.steep) ** (2 * t))
 
 
 def _tight_gradient(k: Known, t: Floats) -> Floats:
+    """The worst case of L-smooth functions that are bounded below, over the gradients at x₀ to x_T."""
     each = min(k.steep * (4 - k.steep**2), k.steep * (4 - k.steep)) / k.L
     return np.sqrt(4 * k.gap / (t * each + 2 / k.L))
 
 
 def _stochastic(k: Known, t: Floats) -> Floats:
+    """Of E‖∇f(x_s)‖², the mean over s < t: the descent lemma in expectation, with E‖g − ∇f‖² ≤ σ², added up over the steps. With
+    η = 1/(L√N), after N steps, it is the lecture's (2LΔ + σ²)/√N."""
     return 2 * k.gap / (k.rate * t) + k.steep * k.variance
 
 
@@ -171,70 +178,70 @@ def _at_the_end(k: Known, t: Floats) -> Floats:
 
 BOUNDS: tuple[Bound, ...] = (
     Bound(
-        "convex", _("convex"), "gap", "descent", r"\frac{2L\|x_0-x^*\|^2}{t+4}", "Nesterov 2004, corollary 2.1.2",
+        "convex", _("convex"), "gap", "descent", "2L‖x₀ − x*‖² / (t + 4)", "η = 1/L", "Nesterov 2004, corollary 2.1.2",
         ("smooth", "convex"), _both(_one_over_l, _distance_known), lambda k, t: 2 * k.L * k.distance**2 / (t + 4),
     ),
     Bound(
         "tight_convex", _("convex, tight"), "gap", "descent",
-        r"\frac{L\|x_0-x^*\|^2}{2}\max\left(\frac{1}{2\eta L t+1},(1-\eta L)^{2t}\right)",
+        "½L‖x₀ − x*‖² · max(1/(2ηLt + 1), (1 − ηL)²ᵗ)", "0 < η < 2/L",
         "Drori and Teboulle 2014; Taylor, Hendrickx and Glineur 2017", ("smooth", "convex"), _both(_BELOW_TWO, _distance_known),
         _tight_convex, tight=True,
     ),
     Bound(
-        "strong", _("strongly convex"), "gap", "descent", r"\left(1-\frac{\mu}{L}\right)^{t}(f(x_0)-f^*)",
+        "strong", _("strongly convex"), "gap", "descent", "(1 − μ/L)ᵗ (f(x₀) − f*)", "η = 1/L",
         "Nesterov 2004, section 2.1.5; Polyak 1963", ("smooth", "strong"), _one_over_l, lambda k, t: (1 - k.mu / k.L) ** t * k.gap,
     ),
     Bound(
         "tight_strong", _("strongly convex, tight"), "gap", "descent",
-        r"\max(|1-\eta\mu|,|1-\eta L|)^{2t}(f(x_0)-f^*)", "Taylor, Hendrickx and Glineur 2018", ("smooth", "strong"), _BELOW_TWO,
+        "max(|1 − ημ|, |1 − ηL|)²ᵗ (f(x₀) − f*)", "0 < η < 2/L", "Taylor, Hendrickx and Glineur 2018", ("smooth", "strong"), _BELOW_TWO,
         lambda k, t: contraction(k) ** (2 * t) * k.gap, tight=True,
     ),
     Bound(
-        "exact", _("exact line search, tight"), "gap", "exact", r"\left(\frac{L-\mu}{L+\mu}\right)^{2t}(f(x_0)-f^*)",
+        "exact", _("exact line search, tight"), "gap", "exact", "((L − μ)/(L + μ))²ᵗ (f(x₀) − f*)", "",
         "de Klerk, Glineur and Taylor 2017", ("smooth", "strong"), lambda k: "",
         lambda k, t: ((k.L - k.mu) / (k.L + k.mu)) ** (2 * t) * k.gap, tight=True,
     ),
     Bound(
         "accelerated", _("accelerated, strongly convex"), "gap", "nesterov",
-        r"\left(1-\sqrt{\mu/L}\right)^{t}\left(f(x_0)-f^*+\frac{\mu}{2}\|x_0-x^*\|^2\right)",
+        "(1 − √(μ/L))ᵗ (f(x₀) − f* + ½μ‖x₀ − x*‖²)", "η = 1/L, ρ = (√L − √μ)/(√L + √μ)",
         "Nesterov 2004, theorem 2.2.3; d’Aspremont, Scieur and Taylor 2021, corollary 4.15", ("smooth", "strong"),
         _both(_one_over_l, _nesterov_momentum, _distance_known),
         lambda k, t: (1 - math.sqrt(k.mu / k.L)) ** t * (k.gap + k.mu / 2 * k.distance**2),
     ),
     Bound(
-        "heavy_ball", _("heavy ball, strongly convex"), "gap", "heavy_ball", r"(1-\eta\mu)^{t}(f(x_0)-f^*)",
+        "heavy_ball", _("heavy ball, strongly convex"), "gap", "heavy_ball", "(1 − ημ)ᵗ (f(x₀) − f*)", "η ≤ 1/L, ρ = √((1 − ημ)(1 − ηL))",
         "Ghadimi, Feyzmahdavian and Johansson 2015", ("smooth", "strong"), _both(_UP_TO_ONE, _heavy_ball_momentum),
         lambda k, t: (1 - k.rate * k.mu) ** t * k.gap,
     ),
     Bound(
-        "nonconvex", _("non-convex"), "least", "descent", r"\sqrt{\frac{2L}{T+1}}\,(f(x_0)-f^*)^{1/2}", "Nesterov 2004, section 1.2.3",
+        "nonconvex", _("non-convex"), "least", "descent", "√(2L/(T + 1)) · (f(x₀) − f*)^½", "η = 1/L", "Nesterov 2004, section 1.2.3",
         ("smooth",), _one_over_l, lambda k, t: np.sqrt(2 * k.L / (t + 1) * k.gap),
     ),
     Bound(
         "tight_nonconvex", _("non-convex, tight"), "least", "descent",
-        r"\left(\frac{4(f(x_0)-f^*)}{T\min(4\eta-\eta^3L^2,\,4\eta-\eta^2L)+2/L}\right)^{1/2}",
+        "(4(f(x₀) − f*) / (T·min(4η − η³L², 4η − η²L) + 2/L))^½", "η ≤ √3/L",
         "Abbaszadehpeivasti, de Klerk and Zamani 2022", ("smooth",), _BELOW_ROOT, _tight_gradient, tight=True,
     ),
     Bound(
-        "distance", _("strongly convex"), "distance", "descent", r"\left(1-\frac{\mu}{L}\right)^{t/2}\|x_0-x^*\|",
+        "distance", _("strongly convex"), "distance", "descent", "(1 − μ/L)^(t/2) ‖x₀ − x*‖", "η = 1/L",
         "Nesterov 2004, section 2.1.5", ("smooth", "strong"), _both(_one_over_l, _distance_known),
         lambda k, t: (1 - k.mu / k.L) ** (t / 2) * k.distance,
     ),
     Bound(
-        "tight_distance", _("strongly convex, tight"), "distance", "descent", r"\max(|1-\eta\mu|,|1-\eta L|)^{t}\|x_0-x^*\|",
+        "tight_distance", _("strongly convex, tight"), "distance", "descent", "max(|1 − ημ|, |1 − ηL|)ᵗ ‖x₀ − x*‖", "0 < η < 2/L",
         "Taylor, Hendrickx and Glineur 2018", ("smooth", "strong"), _both(_BELOW_TWO, _distance_known),
         lambda k, t: contraction(k) ** t * k.distance, tight=True,
     ),
     Bound(
-        "nearer", _("convex: never farther"), "distance", "descent", r"\|x_0-x^*\|", "Nesterov 2004, theorem 2.1.14",
+        "nearer", _("convex: never farther"), "distance", "descent", "‖x₀ − x*‖", "0 < η < 2/L", "Nesterov 2004, section 2.1.5",
         ("smooth", "convex"), _both(_BELOW_TWO, _distance_known), lambda k, t: np.full_like(t, k.distance),
     ),
     Bound(
-        "stochastic", _("stochastic, non-convex"), "mean", "stochastic", r"\frac{2(f(x_0)-f^*)}{\eta t}+\eta L\sigma^2",
+        "stochastic", _("stochastic, non-convex"), "mean", "stochastic", "2(f(x₀) − f*)/(ηt) + ηLσ²", "η ≤ 1/L",
         "Ghadimi and Lan 2013", ("smooth",), _UP_TO_ONE, _stochastic, expected=True,
     ),
     Bound(
-        "stochastic_end", _("stochastic, after all N steps"), "mean", "stochastic", r"\frac{2L(f(x_0)-f^*)+\sigma^2}{\sqrt{N}}",
+        "stochastic_end", _("stochastic, after all N steps"), "mean", "stochastic", "(2L(f(x₀) − f*) + σ²)/√N", "η = 1/(L√N)",
         "Ghadimi and Lan 2013", ("smooth",), _lecture_rate, _at_the_end, expected=True,
     ),
 )  # fmt: skip

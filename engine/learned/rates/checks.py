@@ -11,6 +11,10 @@ from engine.learned.rates import Rates
 from engine.learned.rates.bounds import Assumption
 from graph.text.messages import _
 
+def _written(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−")
+
+
 SLACK = 1e-6
 """By which share a curvature may exceed the L that is assumed before it counts: L was rounded when it was typed."""
 Failing = Assumption | Literal["least"]
@@ -42,15 +46,15 @@ def _smooth(rates: Rates, L: float) -> Failure | None:
     over = rates.secant - rates.bend_noise > L * (1 + SLACK)
     if over.any():
         i = int(over.argmax())
-        text = _("Between steps {a} and {b} the gradient changes by {found:.4g} times the distance: more than L = {L:.4g}.")
-        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=rates.secant[i], L=L)))
+        text = _("Between steps {a} and {b} the gradient changes by {found} times the distance: more than L = {L}.")
+        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=_written(rates.secant[i]), L=_written(L))))
     largest = np.maximum(np.abs(rates.low), np.abs(rates.high))
     over = largest > L * (1 + SLACK)
     if over.any():
         i = int(over.argmax())
         step = int(rates.steps[rates.curved[i]])
-        text = _("After step {step} the Hessian has an eigenvalue of size {found:.4g}: more than L = {L:.4g}.")
-        candidates.append((step, text.format(step=step, found=largest[i], L=L)))
+        text = _("After step {step} the Hessian has an eigenvalue of size {found}: more than L = {L}.")
+        candidates.append((step, text.format(step=step, found=_written(largest[i]), L=_written(L))))
     return _made("smooth", candidates)
 
 
@@ -71,8 +75,8 @@ def _convex(rates: Rates, least: float) -> Failure | None:
     if below.any():
         i = int(below.argmax())
         step = int(rates.steps[rates.curved[i]])
-        text = _("After step {step} the Hessian has the negative eigenvalue {found:.4g}: f is not convex there.")
-        candidates.append((step, text.format(step=step, found=rates.low[i])))
+        text = _("After step {step} the Hessian has the negative eigenvalue {found}: f is not convex there.")
+        candidates.append((step, text.format(step=step, found=_written(rates.low[i]))))
     return _made("convex", candidates)
 
 
@@ -83,14 +87,14 @@ def _strong(rates: Rates, mu: float) -> Failure | None:
     below = rates.bend + rates.bend_noise < mu * (1 - SLACK)
     if below.any():
         i = int(below.argmax())
-        text = _("Between steps {a} and {b} the curvature is {found:.4g}: less than μ = {mu:.4g}.")
-        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=rates.bend[i], mu=mu)))
+        text = _("Between steps {a} and {b} the curvature is {found}: less than μ = {mu}.")
+        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=_written(rates.bend[i]), mu=_written(mu))))
     below = rates.low < mu * (1 - SLACK) - 1e-12 * np.abs(rates.high)
     if below.any():
         i = int(below.argmax())
         step = int(rates.steps[rates.curved[i]])
-        text = _("After step {step} the least eigenvalue of the Hessian is {found:.4g}: less than μ = {mu:.4g}.")
-        candidates.append((step, text.format(step=step, found=rates.low[i], mu=mu)))
+        text = _("After step {step} the least eigenvalue of the Hessian is {found}: less than μ = {mu}.")
+        candidates.append((step, text.format(step=step, found=_written(rates.low[i]), mu=_written(mu))))
     return _made("strong", candidates)
 
 
@@ -99,8 +103,8 @@ def _lowest(rates: Rates, least: float) -> Failure | None:
     if not below.any():
         return None
     i = int(below.argmax())
-    text = _("After step {step} f is {found:.6g}, below the f* that is assumed.")
-    return Failure("least", int(rates.steps[i]), text.format(step=rates.steps[i], found=rates.value[i]))
+    text = _("After step {step} f is {found}, below the f* that is assumed.")
+    return Failure("least", int(rates.steps[i]), text.format(step=rates.steps[i], found=_written(rates.value[i])))
 
 
 def _made(assumption: Failing, candidates: list[tuple[int, str]]) -> Failure | None:

@@ -28,7 +28,7 @@ UNBOUNDED = -1e30
 @dataclass(slots=True)
 class Found:
     """Where a search ended: the place (p,), f and ‖∇f‖ there, `how` it was found, and the ends of the Hessian's spectrum, NaN unless
-    they were computed."""
+    they were computed. `exact`: it was not searched for but follows from the problem."""
 
     place: Tensor
     value: float
@@ -36,6 +36,7 @@ class Found:
     how: str
     low: float = math.nan
     high: float = math.nan
+    exact: bool = False
 
 
 def minimum(point: Point, start: Tensor) -> Iterator[Found]:
@@ -44,10 +45,18 @@ def minimum(point: Point, start: Tensor) -> Iterator[Found]:
     found = None
     for found in search(point, start, time.perf_counter() + SECONDS):  # noqa: B007
         yield found
-    if found is not None and len(start) <= LARGEST_HESSIAN and math.isfinite(found.value):
-        values = torch.linalg.eigvalsh(_symmetric(point.hessian(found.place)))
-        found.low, found.high = float(values[0]), float(values[-1])
-        yield found
+    if found is not None:
+        yield with_spectrum(point, found)
+
+
+def with_spectrum(point: Point, found: Found) -> Found:
+    """The same with the ends of the Hessian's spectrum, where there are few numbers."""
+    if len(found.place) <= LARGEST_HESSIAN and math.isfinite(found.value):
+        matrix = _symmetric(point.hessian(found.place))
+        if bool(torch.isfinite(matrix).all()):
+            values = torch.linalg.eigvalsh(matrix)
+            found.low, found.high = float(values[0]), float(values[-1])
+    return found
 
 
 def _symmetric(matrix: Tensor) -> Tensor:
@@ -55,7 +64,7 @@ def _symmetric(matrix: Tensor) -> Tensor:
 
 
 def _newton(point: Point, place: Tensor, until: float) -> Iterator[Found]:
-    how = _("Newton’s method from the lowest point of the run")
+    how = _("Newton’s method from the lowest point of the run.")
     value, gradient = point.value_and_gradient(place)
     left = False
     for _step in range(STEPS):
@@ -95,7 +104,7 @@ def _lower(point: Point, place: Tensor, value: Tensor, gradient: Tensor, move: T
 
 
 def _lbfgs(point: Point, place: Tensor, until: float) -> Iterator[Found]:
-    how = _("L-BFGS from the lowest point of the run")
+    how = _("L-BFGS from the lowest point of the run.")
     moved = place.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([moved], max_iter=10, history_size=20, line_search_fn="strong_wolfe", tolerance_change=0.0)
 
