@@ -11,10 +11,6 @@ from engine.learned.rates import Rates
 from engine.learned.rates.bounds import Assumption
 from graph.text.messages import _
 
-def _written(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
 SLACK = 1e-6
 """By which share a curvature may exceed the L that is assumed before it counts: L was rounded when it was typed."""
 Failing = Assumption | Literal["least"]
@@ -47,7 +43,8 @@ def _smooth(rates: Rates, L: float) -> Failure | None:
     if over.any():
         i = int(over.argmax())
         text = _("Between steps {a} and {b} the gradient changes by {found} times the distance: more than L = {L}.")
-        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=_written(rates.secant[i]), L=_written(L))))
+        a, b = rates.steps[i : i + 2]
+        candidates.append((int(b), text.format(a=a, b=b, found=_written(rates.secant[i]), L=_written(L))))
     largest = np.maximum(np.abs(rates.low), np.abs(rates.high))
     over = largest > L * (1 + SLACK)
     if over.any():
@@ -88,7 +85,8 @@ def _strong(rates: Rates, mu: float) -> Failure | None:
     if below.any():
         i = int(below.argmax())
         text = _("Between steps {a} and {b} the curvature is {found}: less than μ = {mu}.")
-        candidates.append((int(rates.steps[i + 1]), text.format(a=rates.steps[i], b=rates.steps[i + 1], found=_written(rates.bend[i]), mu=_written(mu))))
+        a, b = rates.steps[i : i + 2]
+        candidates.append((int(b), text.format(a=a, b=b, found=_written(rates.bend[i]), mu=_written(mu))))
     below = rates.low < mu * (1 - SLACK) - 1e-12 * np.abs(rates.high)
     if below.any():
         i = int(below.argmax())
@@ -110,3 +108,7 @@ def _lowest(rates: Rates, least: float) -> Failure | None:
 def _made(assumption: Failing, candidates: list[tuple[int, str]]) -> Failure | None:
     first = _earliest(candidates)
     return None if first is None else Failure(assumption, *first)
+
+
+def _written(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−")
