@@ -17,7 +17,7 @@ from ui.maths.heat import heat_table, signed_image
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Words = Callable[[str, str, str], str]
 """(name of the row, name of the column, value) → what is read at a cell."""
-CELL = 64.0
+CELL = 96.0
 """Cells are at most so wide, for type at 100 %."""
 STRIP, GAP = 76.0, 14.0
 """Width of the vector beside the matrix, and the room before it, for type at 100 %."""

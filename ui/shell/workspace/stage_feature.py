@@ -51,6 +51,9 @@ class StageFeature(Feature):
         """The page, the same as a widget, and what a screen reader calls it."""
         raise NotImplementedError
 
+    def entered(self) -> None:
+        """The page is shown now, and is asked next."""
+
     @property
     def shown(self) -> bool:
         return self._stage is not None and self._stage.isVisible()
@@ -74,6 +77,7 @@ class StageFeature(Feature):
         page, widget = self._made
         self._stage.put(widget)
         self._dress()
+        self.entered()
         page.ask()
         page.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
 
