@@ -81,11 +81,13 @@ class SweepPlan:
         for axis in self.axes:
             if sum(other.of == axis.of for other in self.axes) > 1:
                 raise PlanError(_("{setting} is there twice.").format(setting=title_of(graph, axis.of)))
-        axes = tuple(Axis(axis.of, checked_values(graph, axis)) for axis in self.axes)
+        axes = tuple(Axis(axis.of, checked_values(graph, axis, repeated=self.paired)) for axis in self.axes)
         plan = SweepPlan(axes, self.paired)
         lengths = {len(axis.values) for axis in axes}
         if self.paired and len(lengths) > 1:
             raise PlanError(_("For pairs of values, every setting needs equally many."))
+        if len(set(plan.members())) < plan.count:
+            raise PlanError(_("Two of the runs have the same values."))
         if plan.count > MOST_MEMBERS:
             raise PlanError(_("These are {count:,} runs; a sweep has at most {most:,}.").format(count=plan.count, most=MOST_MEMBERS))
         for values in plan.members():
@@ -185,14 +187,14 @@ def named_setting(graph: Graph, text: str) -> Swept:
     return of
 
 
-def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
-    """The values of an axis in their plain form, each of them once. Raises PlanError."""
+def checked_values(graph: Graph, axis: Axis, repeated: bool = False) -> tuple[Any, ...]:
+    """The values of an axis in their plain form, each of them once unless they may be `repeated`. Raises PlanError."""
     setting, title = setting_of(graph, axis.of), title_of(graph, axis.of)
     if not axis.values:
         raise PlanError(_("{setting} has no values.").format(setting=title))
     if axis.of == OPTIMIZER:
         who = [checked_competitor(graph, value) for value in axis.values]
-        return tuple(who) if len(set(who)) == len(who) else _twice(title, who)
+        return tuple(who) if repeated or len(set(who)) == len(who) else _twice(title, who)
     choices = choices_of(graph, axis.of, setting) if setting.kind == "choice" else {}
     values = []
     for value in axis.values:
@@ -202,7 +204,7 @@ def checked_values(graph: Graph, axis: Axis) -> tuple[Any, ...]:
         if wrong is not None:
             raise PlanError(f"{title}: {wrong}")
         values.append(coerce(setting, value))
-    return tuple(dict.fromkeys(values)) if len(set(values)) == len(values) else _twice(title, values)
+    return tuple(values) if repeated or len(set(values)) == len(values) else _twice(title, values)
 
 
 def _twice(title: str, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QBoxLayout, QGraphicsScene, QWidget
 
+from graph.formula.numbers import plain
 from ui.look.theme import Theme, color, font
 
 LOW = 200
@@ -84,6 +85,12 @@ def _name_above(plot: Any, theme: Theme, text: str, size: float) -> None:
         item.layout.setRowFixedHeight(0, high)
     elif item.titleLabel.text:
         plot.setTitle(None)
+
+
+def decades(plot: Any, side: str) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5 of each power of ten: so few that they have room."""
+    ticks = [(power + math.log10(digit), plain(digit * 10.0**power)) for power in range(-12, 13) for digit in (1, 2, 5)]
+    plot.getAxis(side).setTicks([ticks])
 
 
 def pen(hue: str, width: float, theme: Theme, dashed: bool = False) -> Any:

@@ -13,6 +13,7 @@ from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
 from ui.noise.samples_view import SamplesView
+from ui.noise.scaling_view import ScalingView
 from ui.noise.sizes_view import SizesView
 from ui.shell.workspace.number_choice import offered_places, show_places
 from ui.shell.workspace.panel import Panel
@@ -30,6 +31,9 @@ NONE = _("Nothing in this graph is trained.")
 ONE = _("one weight only")
 
 
+View = SamplesView | SizesView | ScalingView
+
+
 class NoisePage(Panel):
     """The chosen weights hold for all views; the view that is not seen asks for nothing."""
 
@@ -38,7 +42,8 @@ class NoisePage(Panel):
         self._chosen: list[Address] = []
         self._attached = self._single = False
         """Whether the button knows what to do; whether one weight alone is shown, although there are more."""
-        self.samples, self.sizes = SamplesView(workspace), SizesView(workspace)
+        self.samples, self.sizes, self.scaling = SamplesView(workspace), SizesView(workspace), ScalingView(workspace)
+        self._by_key: dict[str, View] = {"samples": self.samples, "sizes": self.sizes, "scaling": self.scaling}
         self.views: dict[str, QPushButton] = {}
         self.first, self.second = QComboBox(), QComboBox()
         for box, text in ((self.first, _("weight")), (self.second, _("second weight"))):
@@ -48,7 +53,7 @@ class NoisePage(Panel):
             box.setMinimumContentsLength(14)
         self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
         self._stack = QStackedWidget()
-        for view in (self.samples, self.sizes):
+        for view in self._by_key.values():
             self._stack.addWidget(view)
         self._lay_out()
         self.first.activated.connect(lambda _i: self._picked(self.first))
@@ -61,6 +66,7 @@ class NoisePage(Panel):
         titles = (
             ("samples", _("Samples"), _("The gradient of each sample, their mean and their spread")),
             ("sizes", _("Batch size"), _("The standard error of a mini-batch’s gradient against its size")),
+            ("scaling", _("Batch size and η"), _("Runs with larger mini-batches and larger learning rates")),
         )
         for key, title, tip in titles:
             choice = self.views[key] = button(title, "quiet", tip=tip)
@@ -95,19 +101,21 @@ class NoisePage(Panel):
         return self.seen_view.first_stop()
 
     @property
-    def seen_view(self) -> SamplesView | SizesView:
-        return self.samples if self.views["samples"].isChecked() else self.sizes
+    def seen_view(self) -> View:
+        return next(self._by_key[key] for key, choice in self.views.items() if choice.isChecked())
 
     def show_view(self, key: str) -> None:
-        """`samples` or `sizes`."""
+        """`samples`, `sizes` or `scaling`."""
         self.views[key].setChecked(True)
+        for widget in (self._by, self.first, self._and, self.second):
+            widget.setVisible(key != "scaling")
         self._stack.setCurrentWidget(self.seen_view)
         self.ask()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self.samples.set_theme(theme)
-        self.sizes.set_theme(theme)
+        for view in self._by_key.values():
+            view.set_theme(theme)
 
     # the weights
 
@@ -159,8 +167,8 @@ class NoisePage(Panel):
         self.seen_view.ask(tuple(self._chosen))
 
     def _forget(self, why: str) -> None:
-        self.samples.forget(why)
-        self.sizes.forget(why)
+        for view in self._by_key.values():
+            view.forget(why)
 
     # what changes
 
@@ -168,6 +176,7 @@ class NoisePage(Panel):
         self._chosen, self._single = [], False
         self.samples.new_document()
         self.sizes.forget()
+        self.scaling.forget()
         self.ask()
 
     def document_changed(self) -> None:
@@ -186,5 +195,5 @@ class NoisePage(Panel):
         self.ask()
 
     def end(self) -> None:
-        self.samples.stop()
-        self.sizes.stop()
+        for view in self._by_key.values():
+            view.stop()

@@ -16,7 +16,7 @@ from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import label, scrolled
-from ui.maths.plots import dress, legend, new_plot, pen
+from ui.maths.plots import decades, dress, legend, new_plot, pen
 from ui.shell.workspace.present import outdated
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class SizesView(QWidget):
         hues = [theme.stale, theme.secondary] if stale else [theme.backward, theme.forward]
         dress(plot, theme, left=_("standard deviation of the gradient"), bottom=_("batch size B"), size=13)
         plot.setLogMode(x=True, y=True)
+        decades(plot, "left")
         plot.getAxis("bottom").setTicks([[(math.log10(size), count(size)) for size in seen.sizes]])
         across = np.geomspace(1, seen.samples, 200)
         marks = []
@@ -121,7 +122,7 @@ class SizesView(QWidget):
             drawn = np.array([seen.expected(size)[i] > 0 for size in seen.sizes])
             plot.plot(np.array(seen.sizes)[drawn], seen.spread[drawn, i], pen=None, symbol="o", symbolSize=9 * theme.scale,
                       symbolBrush=color(hue), symbolPen=None)  # fmt: skip
-            marks.append(("●", hue, _("{name}, measured").format(name=name)))
+            marks.append(("●", hue, name))
         low = min((float(seen.spread[j, i]) for i in range(len(seen.names)) for j, size in enumerate(seen.sizes)
                    if seen.expected(size)[i] > 0), default=1.0)  # fmt: skip
         high = float(seen.sigma.max()) or 1.0

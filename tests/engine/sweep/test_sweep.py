@@ -11,7 +11,7 @@ import pytest
 
 from engine.numerics.job import JobError, finished
 from engine.sweep.answer import estimate, sweep
-from engine.sweep.plan import Axis, PlanError, SweepPlan, Swept, named_setting, sweepable, text_of, title_of
+from engine.sweep.plan import RATE, Axis, PlanError, SweepPlan, Swept, named_setting, sweepable, text_of, title_of
 from engine.sweep.results import EstimateJob, MemberResult, SweepAnswer, SweepJob, grouped, spread, without_seed
 from engine.sweep.values import read_values
 from engine.training.model import Model
@@ -79,6 +79,10 @@ def test_a_grid_and_pairs() -> None:
     assert grid.count == 6
     assert grid.members()[:4] == ((0.1, 0), (0.1, 1), (0.1, 2), (1.0, 0))
     assert plan_of(paired=True, lr="0.1, 1", seed="4, 7").members() == ((0.1, 4), (1.0, 7))
+    repeated = SweepPlan((Axis(RATE, (0.1, 1.0)), Axis(Swept("batch_size"), (8, 8))), paired=True)
+    assert repeated.checked(NET).members() == ((0.1, 8), (1.0, 8)), "in pairs a value may come twice, but not a pair"
+    with pytest.raises(PlanError, match="same values"):
+        SweepPlan((Axis(RATE, (0.1, 0.1)), Axis(Swept("batch_size"), (8, 8))), paired=True).checked(NET)
     with pytest.raises(PlanError):
         plan_of(paired=True, lr="0.1, 1", seed="0..2").checked(NET)
 

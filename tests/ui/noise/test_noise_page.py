@@ -15,8 +15,11 @@ from engine.learned.instruments.noise import BatchSizes, SampleGradients, Sample
 from engine.learned.instruments.noise.answer import samples
 from engine.learned.instruments.noise.sizes import sizes
 from engine.numerics.job import JobEnd, finished
+from engine.sweep.answer import sweep
+from engine.sweep.results import SweepJob
 from engine.training.model import Model
 from engine.training.run import Run
+from graph.model.edits import SetTraining
 from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
@@ -24,6 +27,7 @@ from ui.engine_link.messages import Progress
 from ui.look.numerals import number
 from ui.look.theme import DARK, LIGHT, PROJECTOR
 from ui.noise.page import HIDDEN, NoisePage
+from ui.noise.scaling import by_epoch, scaling
 
 
 class Kernel:
@@ -145,3 +149,41 @@ def test_what_is_hidden_is_neither_asked_for_nor_shown_and_old_numbers_say_so(be
     page.ask()
     page.samples._refresh._start()
     assert len(bench.kernel.jobs) == asked + 1, "what failed is not asked for again and again"
+
+
+def test_four_runs_scale_batch_and_rate_together_over_equally_many_epochs(bench: Bench, qtbot: QtBot) -> None:
+    page, view = bench.page, bench.page.scaling
+    bench.answer()
+    qtbot.mouseClick(page.views["scaling"], Qt.MouseButton.LeftButton)
+    assert page.first.isHidden() and [(run.batch, run.rate) for run in scaling(bench.workspace.document.graph, 4).runs] == [
+        (16, 0.5), (64, 0.5), (64, 1.0), (64, 2.0)]  # fmt: skip
+    qtbot.mouseClick(view.start, Qt.MouseButton.LeftButton)
+    job, end = bench.kernel.jobs[-1]
+    assert isinstance(job, SweepJob) and view.busy and not view.start.isEnabled()
+    parts: list[Any] = []
+    steps = sweep(ExplainContext(bench.run.model, bench.run), job)
+    while True:
+        try:
+            report = next(steps)
+        except StopIteration as over:
+            answer = over.value
+            break
+        parts += [report.part] if report.part else []
+    view._progressed(report, parts)
+    end(JobEnd("done", answer))
+    assert [view.rows[i].step for i in range(4)] == [100, 40, 40, 40] and not view.busy, "20 epochs each of 75 samples"
+    assert all(number(view.rows[i].loss or 0) in view.table.text() for i in range(4))
+    epochs, means = by_epoch(view.rows[0])
+    assert epochs == list(range(1, 21)) and means[0] == pytest.approx(np.mean([loss for _step, loss in view.rows[0].curve[:5]]))
+    bench.workspace.visibility.hide("a question", gradients=["hidden"])
+    assert not view.table.text().count(number(view.rows[0].loss or 0)) and not view.start.isEnabled()
+    bench.workspace.visibility.clear()
+    bench.workspace.document.do(SetTraining("batch_size", None), "All samples")
+    page.document_changed()
+    assert "Set a mini-batch size" in view.words.text() or "before the document was changed" in view.words.text()
+    assert "Set a mini-batch size" in scaling(bench.workspace.document.graph, 4).why and not view.start.isEnabled()
+    bench.workspace.document.do(SetTraining("batch_size", 8), "Eight")
+    bench.workspace.document.do(SetTraining("epochs", None), "No epochs")
+    bench.workspace.document.do(SetTraining("steps", 64), "Steps")
+    assert scaling(bench.workspace.document.graph, 2).plan.members() == (
+        (8, 0.5, 64), (16, 0.5, 32), (16, 0.5 * 2**0.5, 32), (16, 1.0, 32))  # fmt: skip
