@@ -32,7 +32,7 @@ from engine.numerics.job import Job
 from engine.training.curve import Point, curve_of
 from engine.training.losses import Losses
 from graph.model.address import Address
-from graph.model.edits import Compound
+from graph.model.edits import Compound, Edit
 from graph.model.graph import GraphError
 from graph.model.run_record import RunRecord
 from graph.storage.document import Change, Document
@@ -300,21 +300,29 @@ class Kernel(QObject):
         """Make the trained values part of the document by one undoable edit; `done` gets "" or why that was refused."""
         document = self._document
 
-        def keep(kept: TrainedEdit) -> None:
-            if document is None or document is not self._document:
-                return
-            edit = kept_edit(document, kept)
+        def keep(edit: Edit) -> None:
             if isinstance(edit, Compound) and not edit.edits:
                 done(_("There are no trained values to keep."))
                 return
             try:
+                assert document is not None
                 document.do(edit)
             except GraphError as error:
                 done(str(error))
             else:
                 done("")
 
-        self._client.request_kept(keep)
+        self.present_values(keep)
+
+    def present_values(self, show: Callable[[Edit], None]) -> None:
+        """Ask for the edit that makes the values on the screen the document's; it comes unless another document is shown by then."""
+        document = self._document
+
+        def came(kept: TrainedEdit) -> None:
+            if document is not None and document is self._document:
+                show(kept_edit(document, kept))
+
+        self._client.request_kept(came)
         self._watch()
 
     def request_state(self) -> int:

@@ -14,7 +14,6 @@ from graph.model.address import Address
 from graph.model.covered import Covered
 from graph.text.messages import _
 from ui.explain.tool import Tool, chosen_place
-from ui.explain.typed_number import behind, rounded
 from ui.look.numbers import exact, number
 from ui.look.style import px
 from ui.look.typing import scroll_past
@@ -23,6 +22,7 @@ from ui.maths.draggable import DraggablePoints
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
+from ui.shell.workspace.typed_number import behind, rounded
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from engine.learned.surface import Frame as PlaneFrame
 from engine.numerics.job import Job, JobEnd
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
+from ui.landscape.dragging import PlaneDrag, PointDrag, widths
 from ui.landscape.plane_form import PlaneForm, plane_list
 from ui.landscape.solid import KEYS as TURNING_KEYS
 from ui.landscape.solid import POINTS as SOLID_POINTS
@@ -32,9 +35,12 @@ REST, TRAINING_REST = 0.05, 0.5
 """Least time between two evaluations of the plane, in seconds; the same while something trains."""
 LEFT, LEFT_SHARE = 300, 0.36
 """Width of the left side, for type at 100 %, and its greatest share of the page."""
+KEY_STEP, HERE = 0.02, 2
+"""Share of the plane that a key moves the point; points along each axis where only the objective at the point is asked for."""
 HIDDEN = _("Numbers are hidden until they are predicted, so the landscape is not shown either.")
 FEW = _("The objective needs two numbers that can be changed: weights, or values of inputs.")
-KEYS = _("Drag to move, turn the wheel to zoom. Arrow keys read the next point; with Shift they move the plane.")
+KEYS = _("Drag the dot to set the numbers, the plane to look around; turn the wheel to zoom. Arrow keys read the next point, with Ctrl "
+         "they set the numbers, with Shift they move the plane.")  # fmt: skip
 SPACINGS: dict[Spacing, tuple[str, str]] = {
     "areas": (_("by area"), _("Between two lines lies about the same area, so that every part of the plane has some")),
     "even": (_("linear"), _("The heights of the lines are evenly spaced")),
@@ -61,10 +67,14 @@ class LandscapePage(QWidget):
         self._explored = False
         """Whether the user moved or zoomed, so that the plane does not follow the network."""
         self._refresh = Refresh(workspace.work, self._surfaced, REST, TRAINING_REST)
+        self._nearby = Refresh(workspace.work, self._surfaced, 0.0, 0.0)
+        """The objective at the point while it is dragged."""
         self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
         self.ways = Ways(workspace, self._draw)
         self.plane_view.layers = [self.ways.paint, self._paint_here]
         self.solid = Solid()
+        self.drag = PointDrag(workspace)
+        self._plane_drag = PlaneDrag(self.drag, self.plane_view, lambda: self.surface)
         self.spacing_box = plane_list(_("Level lines"))
         for key, (text, tip) in SPACINGS.items():
             self.spacing_box.addItem(text, key)
@@ -120,7 +130,24 @@ class LandscapePage(QWidget):
         self.solid.changed.connect(self._turned)
         self.solid.view.home.connect(self.go_home)
         self.solid.view.zoomed.connect(self.plane_view.zoom)
+        self.drag.moved.connect(self.ask)
+        self.solid.view.began.connect(self._held)
+        self.solid.view.dragged.connect(self.drag.move)
+        self.solid.view.ended.connect(self.drag.end)
+        self.solid.view.stepped.connect(self._stepped)
+        self.plane_view.stepped.connect(self._stepped)
         self.workspace.visibility.changed.connect(self.ask)
+
+    def _held(self) -> None:
+        """The point of the surface is taken hold of."""
+        if self.surface is not None:
+            self.drag.begin(self.surface, widths(self.plane_view.box))
+
+    def _stepped(self, across: int, up: int) -> None:
+        """A key moves the point."""
+        if self.surface is not None:
+            wide, high = widths(self.plane_view.box)
+            self.drag.step(self.surface, (across * wide * KEY_STEP, up * high * KEY_STEP), (wide, high))
 
     def first_stop(self) -> QWidget:
         return self.solid.view if self.solid.on else self.plane_view
@@ -153,6 +180,7 @@ class LandscapePage(QWidget):
         self.surface = None
         self.ways.forget()
         self._refresh.stop()
+        self._nearby.stop()
         self.go_home()
 
     # asking
@@ -172,8 +200,9 @@ class LandscapePage(QWidget):
             return
         if document.structure != self._structure:
             self._structure, self._frame, self._found = document.structure, None, None
-        points = SOLID_POINTS if self.solid.on else POINTS
-        self._refresh.follow(
+        near = self.drag.held and self.surface is not None
+        points = HERE if near else SOLID_POINTS if self.solid.on else POINTS
+        (self._nearby if near else self._refresh).follow(
             SurfaceJob(plane, self._box, points, document.structure, document.revision, kernel.progress.run, self._frame)
         )
         if isinstance(plane, Numbers) or self._frame is not None:
@@ -191,6 +220,10 @@ class LandscapePage(QWidget):
         surface: Surface = end.answer
         if job.frame is not self._frame:
             return  # of directions that are no longer shown
+        if job.points == HERE:
+            if not self.drag.held:
+                return
+            surface = self._elsewhere(surface)
         self.surface = surface
         if not isinstance(job.plane, Numbers) and self._frame is None:
             self._frame, self._found = surface.frame, surface
@@ -201,6 +234,10 @@ class LandscapePage(QWidget):
         self._draw()
         if self._frame is not job.frame:
             self.ask()  # from now on in this plane
+
+    def _elsewhere(self, surface: Surface) -> Surface:
+        """The plane that is shown, with the present point of a new answer: while only the point moves in it, its heights stay."""
+        return surface if self.surface is None else replace(self.surface, here=surface.here, stamp=surface.stamp, distance=surface.distance)
 
     def _follow(self, surface: Surface) -> None:
         """Where the network has left the plane, show it around the network, unless the user chose where to look."""
@@ -224,12 +261,14 @@ class LandscapePage(QWidget):
 
     def forget(self) -> None:
         """Another document is shown."""
+        self.drag.forget()
         self.planes.forget()
         self._box, self._explored, self._frame, self._found = None, False, None, None
         self._nothing("")
 
     def _nothing(self, why: str) -> None:
         self._refresh.stop()
+        self._nearby.stop()
         self.ways.forget()
         self.surface = None
         self.why.setText(why)
@@ -244,7 +283,7 @@ class LandscapePage(QWidget):
         if surface is not None:
             self.why.setText("")
             view.names = surface.names
-            view.faint = outdated(self.workspace, surface.stamp)
+            view.faint = self._outdated(surface)
         view.update()
         if self.solid.on:
             self.solid.show_surface(surface, view.spacing, view.faint, (), self.theme)
@@ -262,7 +301,7 @@ class LandscapePage(QWidget):
         )
         near = self._read_path() if reading is not None else ""
         self.readout.setText(f"{text}; {near}" if near else text)
-        self.plane_view.faint = outdated(self.workspace, surface.stamp)
+        self.plane_view.faint = self._outdated(surface)
         self.words.setText(" ".join(self._sentences(surface)))
 
     def _short(self, axis: int) -> str:
@@ -275,6 +314,10 @@ class LandscapePage(QWidget):
         """The step of a path at the cursor."""
         frame, reading = self.plane_view.frame, self.plane_view.reading
         return self.ways.read(frame.at(reading[0], reading[1]), frame, self.theme) if frame is not None and reading is not None else ""
+
+    def _outdated(self, surface: Surface) -> bool:
+        """Whether the heights are those of numbers that have changed since: not where only the point moves in the plane."""
+        return not self.drag.held and outdated(self.workspace, surface.stamp)
 
     def _sentences(self, surface: Surface) -> list[str]:
         """What is shown, in words."""
@@ -301,7 +344,7 @@ class LandscapePage(QWidget):
                 lines.append(_("Of the squared distances of the path, {first} % lie along the first direction and {second} % along the "
                                "second.").format(first=first, second=second))  # fmt: skip
         lines += self.ways.words()
-        if outdated(self.workspace, surface.stamp):
+        if self._outdated(surface):
             lines.append(_("The network has changed since."))
         return lines
 
@@ -310,10 +353,13 @@ class LandscapePage(QWidget):
         if self.surface is None:
             return
         x, y, _f = self.surface.here
+        if self.drag.at is not None:
+            paint_dot(painter, place(frame, *self.drag.at), theme.panel, theme.highlight, 7, theme)
         at: QPointF = place(frame, x, y)
         paint_dot(painter, at, theme.highlight, theme.panel, 7, theme)
 
     def end(self) -> None:
         """The page is left: nothing is asked any more."""
         self._refresh.stop()
+        self._nearby.stop()
         self.ways.stop()

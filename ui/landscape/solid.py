@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 POINTS = 51
 """Along each axis of a surface: it is painted cell by cell."""
-KEYS = _("Drag to turn the surface, turn the wheel to zoom. Arrow keys turn it too; Home brings the first view back.")
+KEYS = _("Drag the dot to set the numbers, anything else to turn the surface; turn the wheel to zoom. Arrow keys turn it too, with Ctrl "
+         "they set the numbers; Home brings the first view back.")  # fmt: skip
 
 
 class Solid(QObject):
@@ -36,7 +37,7 @@ class Solid(QObject):
         self.switch: QPushButton = button(_("Surface"), tip=_("Show the plane as a surface in three dimensions, or as level lines"))
         self.switch.setCheckable(True)
         self.switch.toggled.connect(lambda _on: self.changed.emit())
-        self._shown: tuple[Surface, Spacing] | None = None
+        self._shown: tuple[object, Spacing] | None = None
 
     @property
     def on(self) -> bool:
@@ -49,8 +50,8 @@ class Solid(QObject):
         if surface is None:
             view.relief, view.point, self._shown = None, None, None
         else:
-            if self._shown is None or self._shown[0] is not surface or self._shown[1] != spacing:
-                self._shown = surface, spacing
+            if self._shown is None or self._shown[0] is not surface.f or self._shown[1] != spacing:
+                self._shown = surface.f, spacing
                 view.relief = Relief(surface.xs, surface.ys, surface.f, (*surface.names, _("objective")), spacing)
             x, y, f = surface.here
             view.point = Spot(x, y, theme.highlight, number(f))

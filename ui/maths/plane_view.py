@@ -28,12 +28,14 @@ class PlaneView(QWidget):
     """Shows `heights` in the box `box`; `layers` are painted over them in their order. A picture of the heights is kept.
 
     `moved`: the user moved or zoomed, and the box is another one. `home`: the whole is to be seen again. `read`: the cursor is at
-    another point of the grid, `cursor` (column, row), or at none. A `taker` that takes a mouse event keeps the plane from being dragged.
+    another point of the grid, `cursor` (column, row), or at none. `stepped`: an arrow key
+    with Ctrl, so many steps along each axis. A `taker` that takes a mouse event keeps the plane from being dragged.
     """
 
     moved = Signal()
     home = Signal()
     read = Signal()
+    stepped = Signal(int, int)
 
     def __init__(self, name: str, explorable: bool = True) -> None:
         super().__init__()
@@ -96,7 +98,7 @@ class PlaneView(QWidget):
             paint_heights(painter, frame, theme, heights, self.spacing, self.labelled)
         else:
             key = (theme.name, theme.scale, frame.area.getRect(), self.box, self.spacing, self.devicePixelRatioF())
-            if self._kept is None or self._kept[0] is not heights or self._kept[1] != key:
+            if self._kept is None or self._kept[0].f is not heights.f or self._kept[1] != key:
                 self._kept = heights, key, self._picture(frame, theme, heights)
             painter.drawPixmap(QPoint(0, 0), self._kept[2])
         painter.setOpacity(1.0)
@@ -235,6 +237,8 @@ class PlaneView(QWidget):
         elif key in ways and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             low_x, high_x, low_y, high_y = self.box
             self._move(ways[key][0] * STEP * (high_x - low_x), ways[key][1] * STEP * (high_y - low_y))
+        elif key in ways and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.stepped.emit(*ways[key])
         elif key in ways:
             self._read_on(*ways[key])
         elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):

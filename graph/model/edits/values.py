@@ -12,6 +12,14 @@ from graph.model.graph import MISSING, Graph, GraphError
 from graph.model.settings import dims
 from graph.text.messages import _
 
+KEPT = "tensors"
+"""The setting in which a node keeps values of its parameters and buffers, by their names."""
+
+
+def _stands_here(kept: Any) -> bool:
+    """Whether all kept tensors stand in the document number by number, so that none lies beside it."""
+    return kept is MISSING or (isinstance(kept, dict) and all(dims(value) is not None for value in kept.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class SetParam(Edit):
@@ -33,10 +41,13 @@ class SetParam(Edit):
         return SetParam(self.node, self.name, old.params.get(self.name, MISSING))
 
     def kind_in(self, graph: Graph) -> Kind:
-        """A number of a source or Parameter, or of a step of an optimizer, is a value while its shape stays; every other setting may change
-        what is compiled."""
+        """A number of a source or Parameter, or of a step of an optimizer, is a value while its shape stays, and so are the numbers that a
+        node keeps of its tensors; every other setting may change what is compiled."""
         if self.node not in graph.nodes:
             return "structure"
+        if self.name == KEPT:
+            before = graph.nodes[self.node].params.get(KEPT, MISSING)
+            return "value" if _stands_here(before) and _stands_here(self.value) else "structure"
         spec = graph.spec(self.node)
         setting = spec.setting(self.name)
         numbers = spec.rule or spec.role in ("input", "constant", "parameter")

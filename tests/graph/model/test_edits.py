@@ -96,6 +96,8 @@ def test_nonsense_is_not_an_edit(row: dict[str, object]) -> None:
         (SetParam("n1", "value", 3.0), "value"),
         (SetParam("n1", "value", [3.0]), "structure"),
         (SetParam("n6", "out_features", 3), "structure"),
+        (SetParam("n6", "tensors", {"W": [[1.0]], "b": [0.0]}), "value"),
+        (SetParam("n6", "tensors", {"W": {"tensor": "sha256:0"}}), "structure"),
         (Move((("n1", 0.0, 0.0),)), "cosmetic"),
         (SetLabel("n1", "x"), "cosmetic"),
         (SetGraphSetting("objective", None), "structure"),

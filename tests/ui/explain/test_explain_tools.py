@@ -29,11 +29,11 @@ from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
 from ui.explain.symbolic_tool import SymbolicTool
 from ui.explain.tools_page import TOOLS
-from ui.explain.typed_number import behind, rounded
 from ui.look.theme import DARK, PROJECTOR
 from ui.look.type_size import sized
 from ui.shell.files import example_document
 from ui.shell.window import Window
+from ui.shell.workspace.typed_number import behind, rounded
 
 PATIENCE = 20_000
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

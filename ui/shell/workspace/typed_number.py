@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,17 +27,22 @@ class TypedNumber:
 
     def set_to(self, number: float, graph: Graph) -> SetParam:
         """The edit that puts a number in its place."""
-        return SetParam(self.node, "value", _replaced(graph.setting(self.node, "value"), self.index, number))
+        return SetParam(self.node, "value", replaced(graph.setting(self.node, "value"), self.index, number))
+
+
+def typed_value(graph: Graph, node: str) -> Any:
+    """The value, a number or nested lists, that is typed into an Input or a Parameter; None for any other node."""
+    if node not in graph.nodes or graph.nodes[node].bypassed:
+        return None
+    spec = graph.spec(node)
+    typed = spec.role == "input" or (spec.role == "parameter" and graph.setting(node, "initialisation") == "value")
+    return graph.setting(node, "value") if typed else None
 
 
 def behind(graph: Graph, place: Address) -> TypedNumber | None:
     """The typed number that an address shows; None where the number is computed, drawn at random, or comes from data."""
     node = graph.edges[place.id].source[0] if place.kind == "edge" and place.id in graph.edges else place.id
-    if node not in graph.nodes or place.gradient:
-        return None
-    spec = graph.spec(node)
-    typed = spec.role == "input" or (spec.role == "parameter" and graph.setting(node, "initialisation") == "value")
-    if not typed or graph.nodes[node].bypassed:
+    if place.gradient or typed_value(graph, node) is None:
         return None
     found = TypedNumber(node, tuple(place.index or ()))
     try:
@@ -53,7 +59,8 @@ def rounded(x: float, width: float) -> float:
     return round(x, max(0, math.ceil(-math.log10(width / 400)))) + 0.0
 
 
-def _replaced(value: Any, index: tuple[int, ...], number: float) -> Any:
+def replaced(value: Any, index: Sequence[int], number: float) -> Any:
+    """Nested lists with another number at one place."""
     if not index:
         return number
-    return [_replaced(part, index[1:], number) if i == index[0] else part for i, part in enumerate(value)]
+    return [replaced(part, index[1:], number) if i == index[0] else part for i, part in enumerate(value)]
