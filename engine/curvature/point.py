@@ -99,6 +99,20 @@ class Point:
         """The address of each number, in the order of `here`."""
         return tuple(address for leaf in self._leaves for address in leaf.addresses())
 
+    @property
+    def tensors(self) -> tuple[tuple[Address, int], ...]:
+        """The tensors that the numbers lie in, and how many of each, in the order of `here`."""
+        return tuple((leaf.address, leaf.size) for leaf in self._leaves)
+
+    def place(self, i: int) -> Address:
+        """`places[i]`, without the others."""
+        for leaf in self._leaves:
+            if i < leaf.size:
+                flat = i if leaf.entries is None else int(leaf.entries[i])
+                return leaf.address.at(tuple(int(at) for at in torch.unravel_index(torch.tensor(flat), leaf.shape)))
+            i -= leaf.size
+        raise IndexError(i)
+
     def _chosen(self, of: Sequence[Address] | None, inputs: Collection[Key]) -> list[_Leaf]:
         program = self._program
         if of is None:

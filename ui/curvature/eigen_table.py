@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.curvature.spectrum import Hessian
 from graph.text.messages import _
-from ui.curvature.words import made_of
+from ui.curvature.words import lies_in, made_of
 from ui.look.numbers import exact, number
 from ui.look.theme import Theme, color
 from ui.maths.array_view import row_table
@@ -31,7 +31,7 @@ class EigenTable(QWidget):
         self.table.currentCellChanged.connect(lambda row, *_others: self.chosen.emit(row))
 
     def show_pairs(self, hessian: Hessian, theme: Theme, stale: bool) -> None:
-        eigen, newton = hessian.eigen, hessian.newton
+        eigen = hessian.eigen
         rows = 0 if eigen is None else len(eigen.values)
         table, row = self.table, max(self.table.currentRow(), 0)
         table.blockSignals(True)
@@ -40,9 +40,9 @@ class EigenTable(QWidget):
             assert eigen is not None
             value = float(eigen.values[i])
             zero = abs(value) <= eigen.tolerance
-            cells = [number(value) if not zero or value == 0 else _("0 (round-off)"), made_of(eigen.vectors[:, i], hessian.names)]
-            tips = [exact(value), cells[1]]
-            for numbers in (newton.slopes, newton.moves) if newton is not None else ():
+            cells = [number(value) if not zero or value == 0 else _("0 (round-off)"), made_of(hessian.parts[i])]
+            tips = [exact(value), f"{cells[1]}\n{lies_in(hessian, i)}"]
+            for numbers in (hessian.slopes, hessian.moves):
                 at = float(numbers[i])
                 cells.append("–" if math.isnan(at) else number(at))
                 tips.append(_("none: λ = 0") if math.isnan(at) else exact(at))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.curvature.spectrum import Hessian, HessianJob
+from engine.curvature.spectrum import EXACT, Hessian, HessianJob, Method
 from engine.curvature.spectrum.definite import EPSILON
 from graph.model.address import Address
 from graph.model.trained_numbers import trained_name
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
+from ui.curvature.density_view import DensityView
 from ui.curvature.eigen_table import EigenTable
-from ui.curvature.words import condition_words, definite_words, newton_words, stationary_words
+from ui.curvature.words import check_words, condition_words, definite_words, newton_words, stationary_words
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme
@@ -43,29 +43,40 @@ class CurvaturePage(QWidget):
         self._why = WAIT
         self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
         self.words, self.reason = label("", "strong", wrap=True), label("", "", wrap=True)
-        self.choice = QComboBox()
-        self.choice.setAccessibleName(_("Numbers to differentiate by"))
-        self.choice.setToolTip(_("Numbers to differentiate by"))
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice, self.method = QComboBox(), QComboBox()
+        for box, text in ((self.choice, _("Numbers to differentiate by")), (self.method, _("How eigenvalues are computed"))):
+            box.setAccessibleName(text)
+            box.setToolTip(text)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for key, text in (("exact", _("All eigenvalues")), ("lanczos", _("Lanczos and density"))):
+            self.method.addItem(text, key)
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the Hessian"))
-        self.matrix, self.table = MatrixView(_("Second derivatives of the objective"), _entry), EigenTable()
+        self.matrix, self.density, self.table = MatrixView(_("Second derivatives of the objective"), _entry), DensityView(), EigenTable()
+        self._picture = QStackedWidget()
         self.reading, self.status = ElidedLabel("", "strong"), ElidedLabel("", "small")
         self.newton = label("", "", wrap=True)
         self._lay_out()
         self.matrix.read.connect(lambda text: self.reading.set_full(text or _("Point at a cell, or move with the arrow keys.")))
         self.table.chosen.connect(self._show_vector)
         self.choice.activated.connect(self._picked)
+        self.method.activated.connect(self._picked)
         workspace.visibility.changed.connect(self.ask)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.words, 1)
         top.addWidget(self.choice)
+        top.addWidget(self.method)
         top.addWidget(self.close_button)
         left, right = QVBoxLayout(), QVBoxLayout()
+        inner = QWidget()
+        inner.setLayout(left)
+        left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(self.matrix, 1)
         left.addWidget(self.reading)
+        self._picture.addWidget(inner)
+        self._picture.addWidget(self.density)
         right.addWidget(self.reason)
         right.addWidget(self.table, 1)
         right.addWidget(self.newton)
@@ -74,8 +85,8 @@ class CurvaturePage(QWidget):
         row = QHBoxLayout(self._body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(24)
-        row.addLayout(left, 5)
-        row.addLayout(right, 6)
+        row.addWidget(self._picture, 1)
+        row.addLayout(right, 1)
         self._empty = label("", "secondary", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
@@ -103,8 +114,13 @@ class CurvaturePage(QWidget):
             self.forget(HIDDEN)
             return
         self._offer()
-        self._refresh.follow(HessianJob(self._of, document.structure, document.revision, kernel.progress.run))
+        self._refresh.follow(HessianJob(self._of, self._method, document.structure, document.revision, kernel.progress.run))
         self._say()
+
+    @property
+    def _method(self) -> Method:
+        method: Method = self.method.currentData()
+        return method
 
     def _offer(self) -> None:
         """Everything, or one learned tensor."""
@@ -129,7 +145,7 @@ class CurvaturePage(QWidget):
         self.ask()
 
     def _answered(self, job: Job, end: JobEnd) -> None:
-        if self._workspace.visibility.hides_numbers or not isinstance(job, HessianJob) or job.of != self._of:
+        if self._workspace.visibility.hides_numbers or not isinstance(job, HessianJob) or (job.of, job.method) != (self._of, self._method):
             return
         if end.how == "done" and isinstance(end.answer, Hessian):
             self.hessian = end.answer
@@ -159,12 +175,16 @@ class CurvaturePage(QWidget):
         self._say()
         if hessian is None:
             return
-        self.matrix.show_matrix(hessian.matrix, hessian.names, hessian.names, self.theme, self._stale)
+        if hessian.matrix is not None:
+            self.matrix.show_matrix(hessian.matrix, hessian.names, hessian.names, self.theme, self._stale)
+        self.density.show_density(hessian, self.theme, self._stale)
+        self._picture.setCurrentIndex(0 if hessian.method == "exact" else 1)
+        self.method.setEnabled(hessian.count <= EXACT)
         self.table.show_pairs(hessian, self.theme, self._stale)
 
     def _show_vector(self, row: int) -> None:
         hessian = self.hessian
-        if hessian is None or hessian.eigen is None or not 0 <= row < len(hessian.eigen.values):
+        if hessian is None or hessian.eigen is None or not 0 <= row < len(hessian.eigen.values) or hessian.matrix is None:
             self.matrix.show_vector(None, "")
             return
         title = _("eigenvector to\nλ = {value}").format(value=number(float(hessian.eigen.values[row])))
@@ -179,9 +199,10 @@ class CurvaturePage(QWidget):
         self.words.setText(definite_words(hessian.eigen))
         lines = [condition_words(hessian.eigen)] if hessian.eigen is not None else []
         self.reason.setText("\n".join([*lines, stationary_words(hessian, EPSILON)]))
-        self.newton.setText(newton_words(hessian))
+        self.newton.setText("\n".join(text for text in (newton_words(hessian), check_words(hessian)) if text))
         parts = [_("f = {value}").format(value=number(hessian.value)), _("step {step}").format(step=count(hessian.stamp.step))]
-        parts.append(_("‖∇f‖ = {norm}").format(norm=number(float(np.linalg.norm(hessian.gradient)))))
+        parts.append(ngettext("{count} number", "{count} numbers", hessian.count).format(count=count(hessian.count)))
+        parts.append(_("‖∇f‖ = {norm}").format(norm=number(hessian.gradient)))
         if hessian.rows:
             parts.append(_("over all {count} training samples").format(count=count(hessian.rows)))
         if self._stale:

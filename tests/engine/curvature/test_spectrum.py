@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from engine.curvature.point import point_at
-from engine.curvature.spectrum import Hessian, HessianJob
+from engine.curvature.spectrum import Hessian, HessianJob, Method
+from engine.curvature.spectrum.answer import hessian
 from engine.curvature.spectrum.definite import condition, definiteness, stationary
+from engine.curvature.spectrum.density import density
+from engine.curvature.spectrum.lanczos import extremes
 from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
-from engine.numerics.job import finished
+from engine.numerics.job import Steps, finished
 from engine.training.model import Model
+from engine.training.second import SecondDerivatives
 from graph.formula.to_graph import build
 from graph.storage.files import load
 
@@ -27,15 +32,13 @@ def of(formula: str, **numbers: float) -> Hessian:
     return answer
 
 
-def _job(model: Model):  # type: ignore[no-untyped-def]
-    from engine.curvature.spectrum.answer import hessian
-
-    return hessian(ExplainContext(model), HessianJob())
+def _job(model: Model, method: Method = "exact") -> Steps:
+    return hessian(ExplainContext(model), HessianJob(method=method))
 
 
 def kind(hessian: Hessian) -> str:
     assert hessian.eigen is not None
-    return stationary(hessian.eigen.values, hessian.eigen.tolerance, float(np.linalg.norm(hessian.gradient)))
+    return stationary(hessian.eigen.values, hessian.eigen.tolerance, hessian.gradient)
 
 
 def test_the_saddle_of_one_minus_a_product() -> None:
@@ -88,3 +91,47 @@ def test_eigenvalues_are_those_of_numpy(name: str) -> None:
     assert hessian.eigen is not None and np.allclose(hessian.matrix, right, rtol=0, atol=1e-10)
     assert np.allclose(np.sort(hessian.eigen.values), np.linalg.eigvalsh(right), rtol=0, atol=1e-9)
     assert np.allclose(right @ hessian.eigen.vectors, hessian.eigen.vectors * hessian.eigen.values, rtol=0, atol=1e-9)
+
+
+def test_lanczos_and_the_density_of_five_hundred_parameters() -> None:
+    """20–20–4 has 504 parameters: the ten leading eigenvalues against numpy.linalg of torch's own Hessian."""
+    torch.manual_seed(3)
+    x, y = torch.randn(30, 20, dtype=torch.float64), torch.randn(30, 4, dtype=torch.float64)
+
+    def loss(flat: Tensor) -> Tensor:
+        w1, b1, w2, b2 = flat.split([400, 20, 80, 4])
+        return ((torch.tanh(x @ w1.view(20, 20).T + b1) @ w2.view(4, 20).T + b2 - y) ** 2).mean()
+
+    place = 0.4 * torch.randn(504, dtype=torch.float64)
+    right = torch.func.hessian(loss)(place)
+    values = np.linalg.eigvalsh(right.numpy())
+    product = SecondDerivatives(lambda at: [torch.func.grad(loss)(at[0])], [place])
+    pairs = finished(extremes(product.product, 504, 10, 1e-8, 300))
+    assert pairs is not None and not pairs.complete and pairs.products < 300
+    for each in (values, pairs.values):
+        each[:] = each[np.argsort(-abs(each))]
+    assert np.allclose(pairs.values[:10], values[:10], rtol=0, atol=1e-6)
+    thick = finished(density(lambda rows: product.products(rows), 504, 10, 40))
+    assert thick is not None
+    for power in (1, 2):
+        mean, error = thick.moment(power)
+        assert abs(mean - (values**power).sum()) < 4 * error
+    assert thick.largest == pytest.approx(values.max(), abs=1e-6)
+    assert thick.share_below(np.array([values.max() + 1])) == pytest.approx([1])
+
+
+def test_eigenvalues_that_occur_several_times_are_all_found() -> None:
+    """After an invariant space another direction begins: diag(3, 3, 3, −1, 0)."""
+    matrix = torch.diag(torch.tensor([3.0, 3, 3, -1, 0], dtype=torch.float64))
+    pairs = finished(extremes(lambda v: matrix @ v, 5, 10, 1e-8, 300))
+    assert pairs is not None and pairs.complete and pairs.values.tolist() == pytest.approx([3, 3, 3, 0, -1], abs=1e-12)
+
+
+def test_lanczos_and_all_eigenvalues_of_an_example_agree() -> None:
+    model = Model(load(EXAMPLES / "tanh-mlp-2-4-2.gradwire", CATALOG))
+    answer: Hessian = finished(_job(model, "lanczos"))
+    whole: Hessian = finished(_job(model))
+    assert answer.eigen is not None and whole.eigen is not None and answer.exact is not None and answer.density is not None
+    assert np.allclose(answer.eigen.values, whole.eigen.values, rtol=0, atol=1e-12)
+    assert answer.shares.sum(1) == pytest.approx(np.ones(22)) and answer.tensors.sizes == (8, 4, 8, 2)
+    assert whole.parts[0] == tuple((whole.names[i], whole.eigen.vectors[i, 0]) for i in np.argsort(-abs(whole.eigen.vectors[:, 0]))[:4])

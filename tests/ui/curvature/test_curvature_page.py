@@ -62,7 +62,7 @@ def test_a_saddle_in_words_cells_and_rows(bench: Bench) -> None:
     ]  # fmt: skip
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
-    names = [bench.document.graph.nodes[place.id].name for place in page.hessian.places]  # type: ignore[union-attr]
+    names = page.hessian.names  # type: ignore[union-attr]
     assert page.matrix.reading() == f"∂²f/∂({names[0]})∂({names[1]}) = −2"
     table = page.table.table
     assert [table.item(i, 0).text() for i in range(2)] == ["2", "−2"]  # type: ignore[union-attr]
