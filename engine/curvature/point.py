@@ -214,7 +214,7 @@ class Point:
 
     def _stepped(self, flat: Tensor, step: Callable[..., Any]) -> tuple[Tensor, Tensor]:
         feeds, parameters = self._put(flat)
-        loss, gradients, _buffers = step(feeds, parameters, self._buffers, self._random)
+        loss, gradients = step(feeds, parameters, self._buffers, self._random)[:2]  # of several objectives it gives more
         found = dict(zip(self._program.trainable, gradients, strict=True))
         return loss, torch.cat([leaf.of(found[leaf.place]) for leaf in self._leaves])
 
