@@ -14,6 +14,7 @@ from engine.numerics.job import Job, JobEnd
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
 from ui.landscape.dragging import PlaneDrag, PointDrag, widths
+from ui.landscape.marks import MarksForm, PointMarks
 from ui.landscape.plane_form import PlaneForm, plane_list
 from ui.landscape.solid import KEYS as TURNING_KEYS
 from ui.landscape.solid import POINTS as SOLID_POINTS
@@ -71,7 +72,9 @@ class LandscapePage(QWidget):
         """The objective at the point while it is dragged."""
         self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
         self.ways = Ways(workspace, self._draw)
-        self.plane_view.layers = [self.ways.paint, self._paint_here]
+        self.shown = MarksForm()
+        self.marks = PointMarks(workspace, self.shown, self._draw)
+        self.plane_view.layers = [self._paint_ways, self._paint_marks, self._paint_here]
         self.solid = Solid()
         self.drag = PointDrag(workspace)
         self._plane_drag = PlaneDrag(self.drag, self.plane_view, lambda: self.surface)
@@ -98,8 +101,8 @@ class LandscapePage(QWidget):
         self.form.addWidget(self.planes)
         self.form.addWidget(label(_("Level lines"), "secondary"))
         self.form.addWidget(self.spacing_box)
+        self.form.addWidget(self.shown)
         self.form.addWidget(self.home_button)
-        self.form.addWidget(self.words)
         self.form.addStretch(1)
         self.form.addWidget(self.keys)
         self._side = scrolled(side)
@@ -114,6 +117,7 @@ class LandscapePage(QWidget):
         right = QVBoxLayout()
         right.addLayout(self.head)
         right.addWidget(self.body, 1)
+        right.addWidget(self.words)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
@@ -122,6 +126,7 @@ class LandscapePage(QWidget):
 
     def _connect(self) -> None:
         self.planes.changed.connect(self._chosen)
+        self.shown.changed.connect(self._shown_changed)
         self.spacing_box.activated.connect(lambda _at: self._spaced())
         self.home_button.clicked.connect(lambda _clicked: self.go_home())
         self.plane_view.home.connect(self.go_home)
@@ -179,9 +184,17 @@ class LandscapePage(QWidget):
         """Another plane is shown."""
         self.surface = None
         self.ways.forget()
+        self.marks.forget()
         self._refresh.stop()
         self._nearby.stop()
         self.go_home()
+
+    def _shown_changed(self) -> None:
+        """Something else is drawn over the plane."""
+        if not self.shown.path_box.isChecked():
+            self.ways.forget()
+        self.ask()
+        self._draw()
 
     # asking
 
@@ -205,9 +218,17 @@ class LandscapePage(QWidget):
         (self._nearby if near else self._refresh).follow(
             SurfaceJob(plane, self._box, points, document.structure, document.revision, kernel.progress.run, self._frame)
         )
-        if isinstance(plane, Numbers) or self._frame is not None:
-            self.ways.follow(plane, self._frame)
+        self._ask_marks()
         self._say()
+
+    def _ask_marks(self) -> None:
+        """Ask for what is drawn over the plane, once the plane is known."""
+        plane = self.plane
+        if plane is None or not (isinstance(plane, Numbers) or self._frame is not None) or self._box is None:
+            return
+        if self.shown.path_box.isChecked():
+            self.ways.follow(plane, self._frame)
+        self.marks.follow(plane, self._frame, self._box)
 
     def _surfaced(self, job: Job, end: JobEnd) -> None:
         if self.workspace.visibility.hides_numbers or not isinstance(job, SurfaceJob) or job.plane != self.plane:
@@ -232,8 +253,7 @@ class LandscapePage(QWidget):
             self.plane_view.show_box(surface.box)
         self._follow(surface)
         self._draw()
-        if self._frame is not job.frame:
-            self.ask()  # from now on in this plane
+        self._ask_marks()
 
     def _elsewhere(self, surface: Surface) -> Surface:
         """The plane that is shown, with the present point of a new answer: while only the point moves in it, its heights stay."""
@@ -270,6 +290,7 @@ class LandscapePage(QWidget):
         self._refresh.stop()
         self._nearby.stop()
         self.ways.forget()
+        self.marks.forget()
         self.surface = None
         self.why.setText(why)
         self._draw()
@@ -299,7 +320,7 @@ class LandscapePage(QWidget):
         text = _("{where}: {x} = {a}, {y} = {b}, objective {f}").format(
             where=what, x=self._short(0), a=number(point[0]), y=self._short(1), b=number(point[1]), f=number(point[2])
         )
-        near = self._read_path() if reading is not None else ""
+        near = self._read_marks() if reading is not None else ""
         self.readout.setText(f"{text}; {near}" if near else text)
         self.plane_view.faint = self._outdated(surface)
         self.words.setText(" ".join(self._sentences(surface)))
@@ -310,10 +331,13 @@ class LandscapePage(QWidget):
             return self.surface.names[axis]
         return _("across") if axis == 0 else _("upwards")
 
-    def _read_path(self) -> str:
-        """The step of a path at the cursor."""
+    def _read_marks(self) -> str:
+        """The stationary point or the step of a path at the cursor."""
         frame, reading = self.plane_view.frame, self.plane_view.reading
-        return self.ways.read(frame.at(reading[0], reading[1]), frame, self.theme) if frame is not None and reading is not None else ""
+        if frame is None or reading is None:
+            return ""
+        at = frame.at(reading[0], reading[1])
+        return self.marks.read(at, frame, self.theme) or self.ways.read(at, frame, self.theme)
 
     def _outdated(self, surface: Surface) -> bool:
         """Whether the heights are those of numbers that have changed since: not where only the point moves in the plane."""
@@ -343,10 +367,16 @@ class LandscapePage(QWidget):
                 first, second = (number(100 * share, 3) for share in found.shares)
                 lines.append(_("Of the squared distances of the path, {first} % lie along the first direction and {second} % along the "
                                "second.").format(first=first, second=second))  # fmt: skip
-        lines += self.ways.words()
+        lines += self.marks.words(surface) + self.ways.words()
         if self._outdated(surface):
             lines.append(_("The network has changed since."))
         return lines
+
+    def _paint_ways(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
+        self.ways.paint(painter, frame, theme)
+
+    def _paint_marks(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
+        self.marks.paint(painter, frame, theme, self.surface)
 
     def _paint_here(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
         """Where the network is now."""
@@ -363,3 +393,4 @@ class LandscapePage(QWidget):
         self._refresh.stop()
         self._nearby.stop()
         self.ways.stop()
+        self.marks.stop()

@@ -18,6 +18,8 @@ from ui.maths.level_lines import level_lines, levels_of
 
 LEVELS = 14
 SHADES = 64
+UNRESOLVED = 0.02
+"""On a logarithmic scale, heights that only this share of the grid's points is below have no lines: the grid is too coarse for them."""
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Spacing = Literal["areas", "even", "log"]
 """How the levels are chosen: so that between two of them lies about the same area, evenly, or evenly on a logarithmic scale, which has a
@@ -58,7 +60,8 @@ def spaced_levels(f: Floats, spacing: Spacing, count: int = LEVELS) -> list[floa
     else:
         scale = scale_of(f, spacing)
         places = positions(values, scale)
-        found = [_back(at, scale) for at in np.linspace(places.min(), places.max(), count + 2)[1:-1]]
+        least = float(np.quantile(places, UNRESOLVED)) if spacing == "log" else float(places.min())
+        found = [_back(at, scale) for at in np.linspace(least, places.max(), count + 2)[1:-1]]
     low, high = float(values.min()), float(values.max())
     gaps = [b - a for a, b in zip([low, *found], [*found, high], strict=True)]
     short = [_short(level, min(a, b)) for level, a, b in zip(found, gaps, gaps[1:], strict=False)]
@@ -106,7 +109,7 @@ def paint_heights(
     lines = level_lines(heights.f, heights.xs, heights.ys, levels) if levels else []
     taken: list[QRectF] = []
     for place, (level, pieces) in enumerate(zip(levels, lines, strict=True)):
-        ends = _in_view(frame, pieces)
+        ends = in_view(frame, pieces)
         label = _label_place(frame, theme, ends, level, taken) if labelled else None
         painter.save()
         if label is not None:
@@ -140,7 +143,7 @@ def _paint_bands(painter: QPainter, frame: Frame, theme: Theme, heights: Heights
     painter.drawImage(QRectF(frame.at(xs[0] - half_x, ys[-1] + half_y), frame.at(xs[-1] + half_x, ys[0] - half_y)), image)
 
 
-def _in_view(frame: Frame, pieces: Floats) -> Floats:
+def in_view(frame: Frame, pieces: Floats) -> Floats:
     """Pieces of lines (k, 4) in the painter's coordinates."""
     area, x, y = frame.area, frame.x, frame.y
     view = np.empty_like(pieces)

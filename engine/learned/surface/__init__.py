@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.compile.views import Stamp
+from engine.curvature.spectrum.definite import Stationary
 from engine.numerics.job import Job
 from graph.model.address import Address
 
@@ -173,6 +174,77 @@ class Paths:
     own: RunPath | None
     others: tuple[RunPath, ...] = ()
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarksJob(Job):
+    """What the derivatives say at the point of the plane nearest to the network, and where the coming step leads. The answer: `Marks`."""
+
+    done_by: ClassVar[str] = "engine.learned.surface.marks:marks"
+    about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
+    plane: Plane
+    structure: int = 0
+    revision: int = 0
+    run: int = 0
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """At the point `at` of the plane: the objective there, its derivatives by the plane's coordinates, `gradient` (2,) and `hessian`
+    (2, 2), and the `descent` (2,), the direction in the plane in which it falls fastest for its length there.
+
+    `norm` is the length of the whole gradient. `step` (2,) is the move that the optimizer makes next, seen in the plane, and `leaves` how
+    far it is from the plane afterwards; None where there is no coming step.
+    """
+
+    stamp: Stamp
+    plane: Plane
+    at: tuple[float, float]
+    value: float
+    gradient: Floats
+    hessian: Floats
+    descent: Floats
+    norm: float
+    step: Floats | None = None
+    leaves: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StationaryJob(Job):
+    """Looks for points of the plane, within a box, where the objective is stationary along both directions: Newton's method from where
+    the grid is flattest. The answer is a `StationaryPoints`: those that were found, which need not be all."""
+
+    done_by: ClassVar[str] = "engine.learned.surface.stationary:find"
+    about_document: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = True
+    plane: Plane
+    box: Box
+    structure: int = 0
+    revision: int = 0
+    run: int = 0
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StationaryPoint:
+    """`eigenvalues` of the Hessian by the plane's coordinates, the larger first; `kind` follows from them. `norm` is the length of the
+    gradient along the plane, `whole` that of the gradient by all numbers of the network."""
+
+    at: tuple[float, float]
+    value: float
+    eigenvalues: tuple[float, float]
+    kind: Stationary
+    norm: float
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
+class StationaryPoints:
+    stamp: Stamp
+    plane: Plane
+    points: tuple[StationaryPoint, ...]
 
 
 def box_around(path: Floats, margin: float = 0.35) -> Box | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from engine.curvature.point import Point, point_at
+from engine.curvature.spectrum.eigen import eigen, oriented
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.surface import EXACT, Box, Curvature, Floats, Frame, Gradient, Numbers, Plane, Random, box_around
@@ -47,15 +47,19 @@ def point_of(model: Model, plane: Plane, frame: Frame | None) -> Point:
 def derive(context: ExplainContext, plane: Plane, frame: Frame | None, point: Point) -> Steps:
     """Steps to the `Directions` of a plane through the present numbers, or with the frame that was found before. Raises Unanswerable."""
     if isinstance(plane, Numbers):
-        return _of_numbers(context.model, plane)
+        return _numbers(context.model, plane)
     return _derived(context, plane, frame, point)
 
 
-def _of_numbers(model: Model, plane: Numbers) -> Steps:
+def _numbers(model: Model, plane: Numbers) -> Steps:
     yield JobReport()
-    nothing, unit = np.zeros(2), np.eye(2)
     names = number_name(model.graph, plane.x), number_name(model.graph, plane.y)
-    return Directions(Frame((plane.x, plane.y), ((), ()), nothing, unit[0], unit[1]), names)
+    return Directions(of_numbers(plane), names)
+
+
+def of_numbers(plane: Numbers) -> Frame:
+    """The plane whose coordinates are the two numbers themselves."""
+    return Frame((plane.x, plane.y), ((), ()), np.zeros(2), np.eye(2)[0], np.eye(2)[1])
 
 
 def _derived(context: ExplainContext, plane: Plane, frame: Frame | None, point: Point) -> Steps:
@@ -160,17 +164,10 @@ def leading(point: Point) -> tuple[tuple[float, float], Floats, Floats]:
     """The two largest eigenvalues of the Hessian, the larger first, with their eigenvectors. Raises Unanswerable."""
     if len(point.here) > EXACT:
         raise Unanswerable(_("The eigenvectors of the Hessian are computed for up to {count} numbers.").format(count=EXACT))
-    hessian = point.hessian().double().cpu()
-    if not bool(torch.isfinite(hessian).all()):
+    spectrum = eigen(point.hessian().double().cpu().numpy())
+    if spectrum is None:
         raise Unanswerable(_("The second derivatives are not finite here."))
-    values, vectors = torch.linalg.eigh((hessian + hessian.T) / 2)
-    first, second = (vectors[:, -i].numpy() * _sign(vectors[:, -i].numpy()) for i in (1, 2))
-    return (float(values[-1]), float(values[-2])), first, second
-
-
-def _sign(vector: Floats) -> float:
-    """An eigenvector has two: its largest part counts upwards."""
-    return 1.0 if vector[np.abs(vector).argmax()] > 0 else -1.0
+    return (float(spectrum.values[0]), float(spectrum.values[1])), spectrum.vectors[:, 0], spectrum.vectors[:, 1]
 
 
 def _path(context: ExplainContext, point: Point, here: Floats) -> Steps:
@@ -188,7 +185,8 @@ def _path(context: ExplainContext, point: Point, here: Floats) -> Steps:
         raise Unanswerable(_("The run has not moved yet, so its path has no directions."))
     _left, sizes, right = np.linalg.svd(gone, full_matrices=False)
     shares = sizes**2 / (sizes**2).sum()
-    first = right[0] * _sign(right[0])
     straight = len(sizes) < 2 or shares[1] < 1e-20
-    second = _beside(next(_drawn(point, 0)), first) if straight else right[1] * _sign(right[1])
+    vectors = oriented(right.T)
+    first = vectors[:, 0]
+    second = _beside(next(_drawn(point, 0)), first) if straight else vectors[:, 1]
     return first, second, box_around(gone @ np.stack([first, second], axis=1)), (float(shares[0]), 0.0 if straight else float(shares[1]))

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.explain.context import ExplainContext
-from engine.learned.surface import Random
+from engine.learned.surface import Random, SurfaceJob
 from engine.learned.surface.answer import surface
 from engine.numerics.job import JobEnd, finished
 from engine.training.keep import keep
@@ -43,9 +43,9 @@ class DragBench(Bench):
     def _pause(self) -> None:
         self.paused += 1
 
-    def carry_out(self) -> Any:
-        """The newest job, on a coarse grid."""
-        job, _progress, end = self.kernel.jobs[-1]
+    def carry_out(self, kind: type = SurfaceJob) -> Any:
+        """The newest job about heights, on a coarse grid."""
+        job, _progress, end = next(each for each in reversed(self.kernel.jobs) if isinstance(each[0], kind))
         answer = finished(surface(ExplainContext(self.model, None), replace(job, points=min(job.points, 5))))
         end(JobEnd("done", answer))
         return answer

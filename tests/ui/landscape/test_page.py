@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.context import ExplainContext
-from engine.learned.surface import Numbers
+from engine.learned.surface import MarksJob, Numbers, StationaryJob, SurfaceJob
 from engine.learned.surface.answer import surface
+from engine.learned.surface.marks import marks
+from engine.learned.surface.stationary import find
+from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, finished
 from engine.training.model import Model
 from graph.model.address import output
 from graph.model.edits import SetParam
 from graph.storage.document import Document
+from graph.storage.files import load
 from tests.support.networks import network, product, tanh_net
 from tests.ui.sweep.test_sweep_page import Kernel
 from ui.landscape.feature import LandscapeFeature
 from ui.landscape.page import FEW, HIDDEN
+from ui.look.numerals import number
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
+
+ANSWERS: dict[type, Any] = {SurfaceJob: surface, MarksJob: marks, StationaryJob: find}
 
 
 class Bench:
@@ -44,11 +56,13 @@ class Bench:
 
     @property
     def job(self) -> Any:
-        return self.kernel.jobs[-1][0]
+        """The newest one about heights."""
+        return next(job for job, _progress, _end in reversed(self.kernel.jobs) if isinstance(job, SurfaceJob))
 
-    def carry_out(self) -> Any:
-        job, _progress, end = self.kernel.jobs[-1]
-        answer = finished(surface(ExplainContext(self.model, None), job))
+    def carry_out(self, kind: type = SurfaceJob) -> Any:
+        """Do the newest job of a kind."""
+        job, _progress, end = next(each for each in reversed(self.kernel.jobs) if isinstance(each[0], kind))
+        answer = finished(ANSWERS[kind](ExplainContext(self.model, None), job))
         end(JobEnd("done", answer))
         return answer
 
@@ -112,8 +126,9 @@ def test_esc_leaves_the_page_and_a_network_has_its_weights(make_workspace: Any, 
     assert seen.rows == 75 and seen.names == ("hidden.W[0, 0]", "hidden.W[0, 1]") and "all 75 training samples" in bench.page.words.text()
     QTest.keyClick(bench.page.plane_view, Qt.Key.Key_Escape)
     assert not bench.feature.shown
+    jobs = len(bench.kernel.jobs)
     bench.feature.document_changed()
-    assert len(bench.kernel.jobs) == 1
+    assert len(bench.kernel.jobs) == jobs
 
 
 def test_the_same_answer_is_shown_as_a_surface_with_fewer_points(bench: Bench, qtbot: QtBot) -> None:
@@ -135,3 +150,36 @@ def test_the_same_answer_is_shown_as_a_surface_with_fewer_points(bench: Bench, q
     page.solid.switch.click()
     bench.workspace.visibility.hide("question", values=("x",))
     assert view.relief is None and view.point is None and page.body.currentWidget() is page.why
+
+
+def test_marks_at_the_point_and_stationary_points_are_told_with_their_reasons(make_workspace: Any, qtbot: QtBot) -> None:
+    """f = (1 − w₂w₁)² at (0.2, 5.01): ∇f = −2 (1 − w₁w₂) (w₂, w₁), and saddle at 0 with eigenvalues ±2."""
+    bench = Bench(make_workspace, qtbot, Document(load(EXAMPLES / "saddle.gradwire", CATALOG)))
+    page = bench.page
+    seen = bench.carry_out()
+    told = bench.carry_out(MarksJob)
+    slope = -2 * (1 - 0.2 * 5.01) * np.array([5.01, 0.2])
+    assert told.gradient == pytest.approx(slope) and told.descent == pytest.approx(-slope) and told.norm == pytest.approx(np.hypot(*slope))
+    curved = np.array([[2 * 5.01**2, 4 * 0.2 * 5.01 - 2], [4 * 0.2 * 5.01 - 2, 2 * 0.2**2]])
+    assert told.hessian == pytest.approx(curved) and f"‖∇f‖ = {number(told.norm)}" in page.words.text()
+    page.shown.model_box.setCurrentIndex(2)
+    page.shown.model_box.activated.emit(2)
+    model = page.marks.model(seen)
+    assert model is not None and "within 10 %" in page.words.text()
+    u, v = seen.xs[60] - 0.2, seen.ys[20] - 5.01
+    assert model.f[20, 60] == pytest.approx(told.value + slope @ [u, v] + (u, v) @ curved @ (u, v) / 2)
+    inside = np.isfinite(model.excess) & (model.excess <= 0)
+    assert inside.any() and (np.abs(model.f - seen.f)[inside] <= 0.1 * seen.f[inside]).all()
+    page.shown.stationary_box.setChecked(True)
+    found = bench.carry_out(StationaryJob)
+    assert found.points[0].kind == "saddle" and found.points[0].at == pytest.approx((0, 0)) and found.points[0].eigenvalues == (2, -2)
+    for point in found.points[1:]:
+        assert point.at[0] * point.at[1] == pytest.approx(1) and point.kind == "inconclusive"
+        assert point.eigenvalues == pytest.approx((2 * (point.at[0] ** 2 + point.at[1] ** 2), 0), abs=1e-9)
+    assert "✕ saddle: 1" in page.words.text()
+    QApplication.processEvents()  # the words below the plane take more lines now
+    page.plane_view.grab()
+    frame = page.plane_view.frame
+    assert frame is not None
+    QTest.mouseMove(page.plane_view, frame.at(0, 0).toPoint())
+    assert page.readout.text().endswith("saddle: eigenvalues −2 and 2")
