@@ -86,11 +86,11 @@ class RatesPage(Panel):
             box.setMinimumContentsLength(8)
 
     def _lay_out(self) -> None:
-        side = QWidget()
-        grid = QGridLayout(side)
-        grid.setContentsMargins(0, 0, 4, 0)
+        self._controls = QWidget()
+        grid = QGridLayout(self._controls)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(6)
-        whole: tuple[QWidget, ...] = (self.words, self.failed, self.quantity, self.axes, self.bounds, self.constant)
+        whole: tuple[QWidget, ...] = (self.failed, self.quantity, self.axes, self.bounds, self.constant)
         for row, widget in enumerate(whole):
             grid.addWidget(widget, row, 0, 1, 4)
         row = len(whole)
@@ -104,10 +104,16 @@ class RatesPage(Panel):
         grid.addWidget(label(_("to"), "secondary"), row + 3, 2)
         grid.addWidget(self.high, row + 3, 3)
         grid.addWidget(self.origin, row + 4, 0, 1, 4)
-        grid.addWidget(self.fill, row + 5, 0, 1, 4)
-        grid.setRowStretch(row + 6, 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
+        side = QWidget()
+        down = QVBoxLayout(side)
+        down.setContentsMargins(0, 0, 4, 0)
+        down.setSpacing(6)
+        down.addWidget(self.words)
+        down.addWidget(self._controls)
+        down.addWidget(self.fill)
+        down.addStretch(1)
         self._side = scrolled(side)
         beside = QHBoxLayout(self)
         beside.setContentsMargins(0, 8, 0, 8)
@@ -189,8 +195,7 @@ class RatesPage(Panel):
 
     def _draw(self) -> None:
         self.reading = reading = Reading(self.rates, self.choices) if self.rates is not None else None
-        for widget in (self.bounds, self.fitted, self.origin):
-            widget.setVisible(reading is not None)
+        self._controls.setVisible(reading is not None)
         self.plot.widget.setVisible(reading is not None)
         self._say(reading)
         if reading is None:
@@ -206,7 +211,6 @@ class RatesPage(Panel):
     def _say(self, reading: Reading | None) -> None:
         if reading is None:
             self.words.setText(self._why)
-            self.failed.hide()
             return
         said = reading.heading
         if self._stale:
