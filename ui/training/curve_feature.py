@@ -38,7 +38,7 @@ class CurveFeature(Feature):
         curves.chosen.connect(self._chosen)
         curves.saving.cancelled.connect(self.stop_saving)
         curves.spanned.connect(self.workspace.refresh_actions)
-        curves.tools.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id != "curves_read"])
+        curves.tools.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id not in ("curves_read", "show_gauge")])
         self._mark()
 
     @property
@@ -67,6 +67,12 @@ class CurveFeature(Feature):
         actions[f"curves_mean_{self.curves.smoothing}"].setChecked(True)
 
     # what the rows do
+
+    def show_gauge(self) -> None:
+        """The training page with its gauge open, and the focus on the learning rate's scale."""
+        self.workspace.pages.show("training")
+        page: TrainingPage = self.workspace.pages.panel("training")  # type: ignore[assignment]
+        page.show_gauge()
 
     def focus(self) -> None:
         self.workspace.pages.show("training")

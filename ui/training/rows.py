@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.text.messages import _
-from ui.shell.workspace.action_spec import ActionSpec, has
+from ui.shell.workspace.action_spec import ActionSpec, has, learns
 
 MENU = "Run/Curves"
 WORDS = ("loss", "accuracy", "plot", "chart")
@@ -19,6 +19,10 @@ def _smoothing(steps: int, text: str) -> ActionSpec:
 
 
 ROWS = (
+    ActionSpec("show_gauge", _("Step size and curvature"), "Learn/Analyse", ("Shift+F3",), enabled=learns,
+               search=("sharpness", "stability", "lambda max", "learning rate", "descent lemma", "edge of stability"),
+               tip=_("Measure the largest curvature λmax while training, and mark the stable learning rates 1/λmax and 2/λmax"),
+               run="curves.show_gauge"),
     ActionSpec("curves_read", _("Read a step"), MENU, ("Ctrl+Shift+U",), enabled=_drawn, search=(*WORDS, "cursor", "zoom"), before=True,
                tip=_("Move the focus to the loss: arrow keys read the steps, + and − zoom, 0 shows all"), run="curves.focus"),
     ActionSpec("go_to_step", _("Go to a step"), MENU, ("Ctrl+F7",), enabled=has("curves"), search=("timeline", "slider", "rewind"),

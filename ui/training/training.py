@@ -312,6 +312,12 @@ class TrainingPage(Panel):
         form = self.optimizer.form if what == "optimizer" else self.run_form
         form.editors[what].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_gauge(self) -> None:
+        """Open the gauge, scroll to it and let keys move the learning rate on its scale."""
+        self.stability.open()
+        self._settings.ensureWidgetVisible(self.stability)
+        self.stability.scale.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _set(self, name: str, value: Any) -> None:
         if name == "lr_schedule":
             self._change_schedule(value)
