@@ -60,6 +60,7 @@ ROWS = {
     "convex rate": "convex-rate",
     "strongly convex": "strongly-convex",
     "SGD, non-convex": "sgd-rate",
+    "(1 − w₂w₁)²": "step-chooses-minimum",
     "ill-conditioning": "ill-conditioning",
     "lifting": "lifting",
     "empirical risk": "generalization-gap",
