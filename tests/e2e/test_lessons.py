@@ -62,6 +62,7 @@ ROWS = {
     "SGD, non-convex": "sgd-rate",
     "(1 − w₂w₁)²": "step-chooses-minimum",
     "ill-conditioning": "ill-conditioning",
+    "saddle points": "saddle-points",
     "lifting": "lifting",
     "empirical risk": "generalization-gap",
     "universal approximation": "universal-approximation",

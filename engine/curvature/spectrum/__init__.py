@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from engine.compile.views import Stamp
+from engine.explain.question import Question
 from engine.numerics.job import Job
 from graph.model.address import Address
 
@@ -112,6 +113,15 @@ class Tensors:
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HessianFigure(Question):
+    """Asks for a figure of the Hessian by the number or tensor at `place`, or by everything where `place` is the objective: the objective
+    along each eigenvector, and a table of eigenvalues and eigenvectors. The answer is an `ObjectiveFigure`."""
+
+    answered_by: ClassVar[str] = "engine.curvature.spectrum.figure:figure"
+    place: Address
 
 
 Parts = tuple[tuple[str, float], ...]
