@@ -17,6 +17,7 @@ from ui.forms.number_field import NumberField
 from ui.look.numbers import count, number
 from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
+from ui.maths.plots import legend
 from ui.rates.plot import RatesPlot, hue_of
 from ui.rates.reading import Choices, Reading, quantities
 from ui.shell.workspace.panel import Panel
@@ -51,12 +52,15 @@ class RatesPage(Panel):
         self.choices = Choices()
         self._why = FIRST
         self._leave: Callable[[], None] | None = None
+        self._boxes: dict[str, QCheckBox] = {}
         self._rows: object = None
         """What the rows of the bounds were made for."""
         self._refresh = Refresh(workspace.work, self._answered, 0.2, TRAINING_REST)
         self.plot = RatesPlot()
         self.plot.ranged.connect(self._ranged)
         self.words = label("", "strong", wrap=True)
+        self.key = label("", "secondary", wrap=True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
         self.failed = label("", "complaint", wrap=True)
         self.fitted = label("", "", wrap=True)
         self.fitted.setTextFormat(Qt.TextFormat.RichText)
@@ -111,6 +115,7 @@ class RatesPage(Panel):
         down.setContentsMargins(0, 0, 4, 0)
         down.setSpacing(6)
         down.addWidget(self.words)
+        down.addWidget(self.key)
         down.addWidget(self._controls)
         down.addWidget(self.fill)
         down.addStretch(1)
@@ -202,7 +207,7 @@ class RatesPage(Panel):
             return
         self._show_bounds(reading)
         self._show_fields(reading)
-        unit = quantities()[self.choices.quantity]
+        unit = quantities()[reading.quantity]
         first = self.rates.first if self.rates is not None else 0
         steps = _("steps t, logarithmic") if self.choices.axes == "both" else _("steps t")
         bottom = _("{steps}, counted from step {first}").format(steps=steps, first=count(first)) if first else steps
@@ -211,16 +216,19 @@ class RatesPage(Panel):
     def _say(self, reading: Reading | None) -> None:
         if reading is None:
             self.words.setText(self._why)
+            self.key.setText("")
             return
         said = reading.heading
         if self._stale:
             said = _("{said}. The network has changed since.").format(said=said)
         self.words.setText(said)
+        fit = [] if reading.fit is None else [("┅", self.theme.highlight, _("fitted"))]
+        self.key.setText(legend(("━", self.theme.stale if self._stale else self.theme.forward, _("measured")), *fit))
         self.failed.setVisible(bool(reading.failures))
         self.failed.setText("\n".join(f"✕ {failure.words}" for failure in reading.failures))
         self.fitted.setText(reading.fit_words)
         rates = reading.rates
-        notes = [reading.optimum_words]
+        notes = [reading.optimum_words, _("Read from the run, made again step by step on a copy.")]
         if rates.samples:
             notes.append(_("f is the objective over all {count} training samples.").format(count=count(rates.samples)))
         if rates.keyed:
@@ -233,12 +241,14 @@ class RatesPage(Panel):
 
     def _show_bounds(self, reading: Reading) -> None:
         """A row for each bound that the method has, with what it is and assumes, or why it does not fit."""
-        shown = tuple((bound.key, why, bound.key in self.choices.off) for bound, why in reading.bounds)
         method = reading.rates.method
-        about = (shown, method.why, method.title, self.theme.name, self.theme.scale)
+        about = (tuple((bound.key, why) for bound, why in reading.bounds), method, self.theme.name, self.theme.scale)
         if about == self._rows:
+            for key, box in self._boxes.items():
+                box.setChecked(box.isEnabled() and key not in self.choices.off)
             return
         self._rows = about
+        self._boxes = {}
         clear(self._bound_rows)
         if not reading.bounds:
             text = method.why or _("No bound on this is known here for {method}.").format(method=method.title)
@@ -247,7 +257,7 @@ class RatesPage(Panel):
             self._bound_row(bound, why, hue_of(place, self.theme))
 
     def _bound_row(self, bound: Bound, why: str, hue: str) -> None:
-        box = QCheckBox(bound.title)
+        box = self._boxes[bound.key] = QCheckBox(bound.title)
         box.setChecked(not why and bound.key not in self.choices.off)
         box.setEnabled(not why)
         box.setToolTip(why or _("Source: {source}").format(source=bound.source))
@@ -274,7 +284,7 @@ class RatesPage(Panel):
             self.constant.clear()
             for text, constant in offered:
                 self.constant.addItem(text, constant)
-        for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, self.choices.quantity)):
+        for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, reading.quantity)):
             box.setCurrentIndex(box.findData(chosen))
         self.constant.setEnabled(self.choices.L is None)
         self.L.setToolTip(_("L: the gradient of f changes by at most L times the distance. Empty: as chosen above"))
