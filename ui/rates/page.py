@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.learned.rates import Rates, RatesJob
 from engine.learned.rates.bounds import Bound
 from graph.model.spec import Setting
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
+from ui.forms.forms import ChoiceField
 from ui.forms.number_field import NumberField
 from ui.look.numbers import count, number
 from ui.look.theme import Theme
@@ -38,6 +39,14 @@ FIRST = _("Train some steps: their gap to the minimum is drawn here.")
 CONSTANT_L = Setting("L", "float", None, 0.0, None, title="L", exclusive_minimum=True, logarithmic=True)
 CONSTANT_MU = Setting("mu", "float", None, 0.0, None, title="μ", logarithmic=True)
 LEAST = Setting("least", "float", None, title="f*")
+_QUANTITY = Setting(
+    "quantity", "choice", "gap", choices=tuple(quantities()), choice_titles=tuple(quantities().values()), title=_("what is drawn")
+)
+_AXES = Setting(
+    "axes", "choice", "upwards", choices=("upwards", "both"), title=_("axes"),
+    choice_titles=(_("semi-log: a factor per step is straight"), _("log-log: a power of t is straight")),
+)  # fmt: skip
+_CONSTANT = Setting("constant", "choice", "rate", choices=("rate",), title=_("where L comes from"))
 FROM = Setting("low", "int", None, 1, None, title=_("first step of the fit"))
 TO = Setting("high", "int", None, 2, None, title=_("last step of the fit"))
 
@@ -65,7 +74,7 @@ class RatesPage(Panel):
         self.fitted = label("", "", wrap=True)
         self.fitted.setTextFormat(Qt.TextFormat.RichText)
         self.origin = label("", "secondary", wrap=True)
-        self.quantity, self.axes, self.constant = QComboBox(), QComboBox(), QComboBox()
+        self.quantity, self.axes, self.constant = ChoiceField(_QUANTITY), ChoiceField(_AXES), ChoiceField(_CONSTANT)
         self.L, self.mu, self.least = NumberField(CONSTANT_L), NumberField(CONSTANT_MU), NumberField(LEAST)
         self.low, self.high = NumberField(FROM), NumberField(TO)
         self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
@@ -73,21 +82,8 @@ class RatesPage(Panel):
         self._bound_rows = QVBoxLayout(self.bounds)
         self._bound_rows.setContentsMargins(0, 0, 0, 0)
         self._bound_rows.setSpacing(2)
-        self._offer()
         self._lay_out()
         self._connect()
-
-    def _offer(self) -> None:
-        for key, text in quantities().items():
-            self.quantity.addItem(text, key)
-        self.axes.addItem(_("semi-log: a factor per step is straight"), "upwards")
-        self.axes.addItem(_("log-log: a power of t is straight"), "both")
-        named = ((self.quantity, _("what is drawn")), (self.axes, _("axes")), (self.constant, _("where L comes from")))
-        for box, text in named:
-            box.setAccessibleName(text)
-            box.setToolTip(text)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
 
     def _lay_out(self) -> None:
         self._controls = QWidget()
@@ -127,9 +123,9 @@ class RatesPage(Panel):
         beside.addWidget(self._side)
 
     def _connect(self) -> None:
-        self.quantity.activated.connect(lambda _i: self._choose("quantity", self.quantity.currentData()))
-        self.axes.activated.connect(lambda _i: self._choose("axes", self.axes.currentData()))
-        self.constant.activated.connect(lambda _i: self._choose("constant", self.constant.currentData()))
+        for name in ("quantity", "axes", "constant"):
+            box: ChoiceField = getattr(self, name)
+            box.changed.connect(lambda value, name=name: self._choose(name, value))
         for name in ("L", "mu", "least", "low", "high"):
             field: NumberField = getattr(self, name)
             field.changed.connect(lambda value, name=name: self._choose(name, value))
@@ -279,11 +275,7 @@ class RatesPage(Panel):
             field.lineEdit().setPlaceholderText(number(value))
         for field, value in ((self.low, reading.range[0]), (self.high, reading.range[1])):
             field.set_value(value)
-        offered = [(reading.constant_words(constant), constant) for constant in reading.constants]
-        if [(self.constant.itemText(i), self.constant.itemData(i)) for i in range(self.constant.count())] != offered:
-            self.constant.clear()
-            for text, constant in offered:
-                self.constant.addItem(text, constant)
+        self.constant.set_choices({constant: reading.constant_words(constant) for constant in reading.constants})
         for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, reading.quantity)):
             box.setCurrentIndex(box.findData(chosen))
         self.constant.setEnabled(self.choices.L is None)
