@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from graph.text.messages import _
+from ui.landscape.rows import MENU, ROWS
 from ui.look.afar import unit
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.saving import save_as
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -33,6 +38,7 @@ class LandscapeFeature(Feature):
         super().__init__(workspace)
         self._stage: Stage | None = None
         self.page: LandscapePage | None = None
+        self._fact = (False, False)
 
     @property
     def shown(self) -> bool:
@@ -54,16 +60,76 @@ class LandscapeFeature(Feature):
             self._stage, self.page = Stage(self.workspace.widget, _("Landscape")), LandscapePage(self.workspace)
             self._stage.left.connect(self.escaped)
             self.page.close_button.clicked.connect(self.escaped)
+            self.page.more.clicked.connect(lambda _on: self._menu())
+            self.page.drawn.connect(self._drawn)
+            self.page.solid.changed.connect(self._drawn)
         self._stage.put(self.page)
         self._dress()
         self.page.choose_selected()
         self.page.ask()
         self.page.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def facts(self) -> Iterable[str]:
+        return ("landscape",) if self.shown and self.page is not None and self.page.surface is not None else ()
+
+    def _drawn(self) -> None:
+        """There is another picture, or none."""
+        fact = bool(self.facts()), self.page is not None and self.page.solid.on
+        if fact != self._fact:
+            self._fact = fact
+            self.workspace.actions_by_id["landscape_solid"].setChecked(fact[1])
+            self.workspace.refresh_actions()
+
+    def turn(self) -> None:
+        """Show a surface, or level lines."""
+        if self.page is not None:
+            self.page.solid.switch.toggle()
+
+    # its picture
+
+    def save_svg(self) -> None:
+        from ui.landscape.saving import svg
+
+        self._save(".svg", _("SVG (*.svg)"), svg)
+
+    def save_png(self) -> None:
+        from ui.landscape.saving import png
+
+        self._save(".png", _("PNG (*.png)"), png)
+
+    def save_latex(self) -> None:
+        from ui.landscape.saving import latex
+
+        self._save(".tex", _("LaTeX (*.tex)"), latex)
+
+    def _save(self, ending: str, kind: str, make: Callable[[LandscapePage], bytes]) -> None:
+        if self.page is not None and self.page.surface is not None:
+            saved = _("The landscape is saved as {name}.")
+            save_as(self.workspace, make(self.page), "landscape" + ending, _("Save the landscape"), kind, saved)
+
+    def copy(self) -> None:
+        from ui.landscape.saving import image
+
+        if self.page is not None and self.page.surface is not None:
+            QGuiApplication.clipboard().setImage(image(self.page))
+            self.workspace.say(_("The picture is copied."))
+
+    def _menu(self) -> None:
+        page = self.page
+        if page is None:
+            return
+        menu = QMenu(page)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for spec in ROWS:
+            if spec.menu == MENU:
+                menu.addAction(self.workspace.actions_by_id[spec.id])
+        menu.popup(page.more.mapToGlobal(QPoint(0, page.more.height())))
+
     def _leave(self) -> None:
         assert self._stage is not None and self.page is not None
         self._stage.hide()
         self.page.end()
+        self._drawn()
         self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def escaped(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -29,6 +29,7 @@ from ui.maths.axes import Frame
 from ui.maths.heights import Spacing
 from ui.maths.plane_marks import paint_dot, place
 from ui.maths.plane_view import Box, PlaneView
+from ui.maths.relief_view import ReliefView
 from ui.shell.workspace.present import outdated
 from ui.shell.workspace.workspace import Workspace
 
@@ -52,6 +53,8 @@ SPACINGS: dict[Spacing, tuple[str, str]] = {
 class LandscapePage(QWidget):
     """`surface` is the answer that is shown. `plane_view` paints it; other views of the same answer are pages of `body`, and are told by
     `_draw`."""
+
+    drawn = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -83,6 +86,7 @@ class LandscapePage(QWidget):
             self.spacing_box.addItem(text, key)
             self.spacing_box.setItemData(self.spacing_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.home_button = button(_("Around the present numbers"), tip=_("Show the plane around the present numbers  (0)"))
+        self.more = button(_("Save …"), tip=_("Save or copy what the landscape shows"))
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the landscape"))
         self.words, self.readout = label("", wrap=True), label("", "strong", wrap=True)
@@ -108,6 +112,7 @@ class LandscapePage(QWidget):
         self._side = scrolled(side)
         self.head = QHBoxLayout()
         self.head.addWidget(self.readout, 1)
+        self.head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.solid.switch, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.body = QStackedWidget()
@@ -154,8 +159,13 @@ class LandscapePage(QWidget):
             wide, high = widths(self.plane_view.box)
             self.drag.step(self.surface, (across * wide * KEY_STEP, up * high * KEY_STEP), (wide, high))
 
-    def first_stop(self) -> QWidget:
+    @property
+    def picture_view(self) -> PlaneView | ReliefView:
+        """What shows the plane now."""
         return self.solid.view if self.solid.on else self.plane_view
+
+    def first_stop(self) -> QWidget:
+        return self.picture_view
 
     def _turned(self) -> None:
         """From level lines to the surface, or back."""
@@ -306,9 +316,9 @@ class LandscapePage(QWidget):
             view.names = surface.names
             view.faint = self._outdated(surface)
         view.update()
-        if self.solid.on:
-            self.solid.show_surface(surface, view.spacing, view.faint, (), self.theme)
+        self.solid.show_surface(surface, view.spacing, view.faint, self.ways.trails(self.theme, view.box), self.theme)
         self._say()
+        self.drawn.emit()
 
     def _say(self) -> None:
         surface, reading = self.surface, self.plane_view.reading

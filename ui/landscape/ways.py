@@ -6,19 +6,20 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.learned.surface import Box, Paths, PathsJob, Plane, RunPath
 from engine.learned.surface import Frame as PlaneFrame
-from engine.learned.surface import Paths, PathsJob, Plane, RunPath
 from engine.numerics.job import Job, JobEnd
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count
 from ui.look.numerals import number
 from ui.look.theme import Theme
-from ui.maths.axes import Frame, hues
+from ui.maths.axes import Axis, Frame, hues
 from ui.maths.plane_marks import paint_path
+from ui.maths.relief_painting import Trail
 from ui.shell.workspace.workspace import Workspace
 
 REST, TRAINING_REST = 0.2, 1.0
@@ -71,6 +72,17 @@ class Ways:
         if paths.own is not None:
             paint_path(painter, frame, theme, paths.own.at, theme.text, near=strength(paths.own, frame))
 
+    def trails(self, theme: Theme, box: Box) -> list[Trail]:
+        """The same paths for a surface over this part of the plane."""
+        paths, frame = self.paths, Frame(QRectF(), Axis(box[0], box[1]), Axis(box[2], box[3]))
+        if paths is None:
+            return []
+        inks = hues(theme, len(paths.others), False)
+        trails = [Trail(path.at, ink, np.array(strength(path, frame)), 1.8) for path, ink in zip(paths.others, inks, strict=True)][::-1]
+        if paths.own is not None:
+            trails.append(Trail(paths.own.at, theme.text, np.array(strength(paths.own, frame))))
+        return trails
+
     def _each(self) -> Iterator[RunPath]:
         if self.paths is not None:
             yield from (path for path in (self.paths.own, *self.paths.others) if path is not None)
@@ -116,4 +128,5 @@ def distance_words(distance: float) -> str:
 def strength(path: RunPath, frame: Frame) -> list[float]:
     """How strongly each place of a path is drawn: fully in the plane, half at a distance of half the width that is seen."""
     half = max(frame.x.high - frame.x.low, frame.y.high - frame.y.low) / 2
-    return np.maximum(FAINTEST, 1 / (1 + (path.distance / half) ** 2)).tolist()
+    near: list[float] = np.maximum(FAINTEST, 1 / (1 + (path.distance / half) ** 2)).tolist()
+    return near

@@ -122,9 +122,14 @@ class Relief:
         return mean / TOP, along_x, along_y
 
     @cached_property
+    def levels(self) -> list[float]:
+        """The heights of the level lines."""
+        return spaced_levels(self.f, self.spacing, LEVELS)
+
+    @cached_property
     def lines(self) -> list[tuple[float, Floats]]:
         """The level lines: share of each level on the axis, and its pieces (k, 4) in the box."""
-        levels = [float(self.axis.share(np.array(level))) for level in spaced_levels(self.f, self.spacing, LEVELS)]
+        levels = [float(self.axis.share(np.array(level))) for level in self.levels]
         flat = np.linspace(-1, 1, len(self.xs)), np.linspace(-1, 1, len(self.ys))
         return list(zip(levels, level_lines(self.shares, *flat, levels), strict=True))
 

@@ -194,7 +194,7 @@ WINDOW: tuple[ActionSpec, ...] = (
 )  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 MENU_TITLES = {
-    "File": _("File"), "File/Save runs": _("Save runs"), "File/Weights": _("Weights"),
+    "File": _("File"), "File/Save runs": _("Save runs"), "File/Weights": _("Weights"), "File/Landscape": _("Landscape"),
     "Edit": _("Edit"), "Edit/Copy as": _("Copy as"), "Edit/Node": _("Node"), "Edit/Group": _("Group"),
     "Edit/Frames and notes": _("Frames and notes"), "Edit/Align": _("Align"), "Edit/Data": _("Data"),
     "View": _("View"), "View/Theme": _("Theme"), "View/Mode": _("Mode"), "View/Gradient size": _("Gradient size"),

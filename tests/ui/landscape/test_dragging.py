@@ -56,7 +56,7 @@ class DragBench(Bench):
         return frame.at(x, y).toPoint()
 
     def press(self) -> None:
-        QTest.mousePress(self.page.plane_view, Qt.MouseButton.LeftButton, pos=self.pixel(*self.page.surface.here[:2]))  # type: ignore[union-attr]
+        QTest.mousePress(self.page.plane_view, Qt.MouseButton.LeftButton, pos=self.pixel(*self.page.surface.here[:2]))
 
     def move(self, x: float, y: float) -> None:
         QTest.mouseMove(self.page.plane_view, self.pixel(x, y))
@@ -72,15 +72,15 @@ def test_a_drag_sets_both_numbers_and_is_one_step_to_undo(make_workspace: Any, q
     """f = x·y + z at (2, −5, 3)."""
     bench = DragBench(make_workspace, qtbot, Document(product()))
     page, box = bench.page, bench.page.plane_view.box
-    heights = page.surface.f  # type: ignore[union-attr]
+    heights = page.surface.f
     bench.press()
     assert bench.workspace.canvas.model.live.held
     bench.move(1.0, -4.0)
     x, y = bench.typed("x", "y")
     assert (x, y) == pytest.approx((1.0, -4.0), abs=0.03) and x == round(x, 2) and page.plane_view.box == box
-    assert bench.job.points == 2 and page.surface.f is heights  # type: ignore[union-attr]
+    assert bench.job.points == 2 and page.surface.f is heights
     bench.carry_out()
-    assert page.surface.here == (x, y, x * y + 3) and page.surface.f is heights and not page.plane_view.faint  # type: ignore[union-attr]
+    assert page.surface.here == (x, y, x * y + 3) and page.surface.f is heights and not page.plane_view.faint
     bench.move(0.0, -2.0)
     bench.release(0.0, -2.0)
     assert not bench.workspace.canvas.model.live.held and bench.typed("x", "y") == pytest.approx([0.0, -2.0], abs=0.03)
@@ -128,7 +128,7 @@ def test_keys_move_one_number_and_leave_the_other_to_the_last_digit(make_workspa
 def test_weights_that_were_drawn_become_the_documents_in_the_same_step(make_workspace: Any, qtbot: QtBot) -> None:
     bench = DragBench(make_workspace, qtbot, Document(tanh_net()))
     page, before = bench.page, {key: tensor.clone() for key, tensor in bench.model.values().items()}
-    x, y, _f = page.surface.here  # type: ignore[union-attr]
+    x, y, _f = page.surface.here
     structure = bench.document.structure
     bench.press()
     assert bench.asked == 0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -72,7 +73,7 @@ def bench(make_workspace: Any, qtbot: QtBot) -> Bench:
     return Bench(make_workspace, qtbot, Document(product()))
 
 
-def test_two_inputs_of_a_graph_that_trains_nothing(bench: Bench) -> None:
+def test_two_inputs_of_a_graph_that_trains_nothing(bench: Bench, qtbot: QtBot) -> None:
     """f = x·y + z at (2, −5, 3)."""
     page, x, y, z = bench.page, *(output(node, "y", ()) for node in "xyz")
     assert bench.job.plane == Numbers(x, y)
@@ -83,7 +84,8 @@ def test_two_inputs_of_a_graph_that_trains_nothing(bench: Bench) -> None:
     assert page.readout.text().startswith("At the cross: x = ")
     page.planes.x_box.setCurrentText("z")
     page.planes.x_box.activated.emit(page.planes.x_box.currentIndex())
-    assert bench.job.plane == Numbers(z, y) and page.surface is None and page.readout.text() == ""
+    qtbot.waitUntil(lambda: bench.job.plane == Numbers(z, y))
+    assert page.surface is None and page.readout.text() == ""
     page.planes.y_box.setCurrentText("z")
     page.planes.y_box.activated.emit(page.planes.y_box.currentIndex())
     assert page.plane == Numbers(y, z)  # they changed places
@@ -183,3 +185,26 @@ def test_marks_at_the_point_and_stationary_points_are_told_with_their_reasons(ma
     assert frame is not None
     QTest.mouseMove(page.plane_view, frame.at(0, 0).toPoint())
     assert page.readout.text().endswith("saddle: eigenvalues −2 and 2")
+
+
+def test_what_is_shown_is_saved_as_picture_and_for_latex(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
+    feature, page, dialogs = bench.feature, bench.page, bench.workspace.dialogs
+    assert "landscape" not in feature.facts()
+    bench.carry_out()
+    assert "landscape" in feature.facts()
+    for save, ending in ((feature.save_svg, "svg"), (feature.save_png, "png"), (feature.save_latex, "tex")):
+        dialogs.saves = tmp_path / f"level.{ending}"
+        save()
+    feature.turn()
+    qtbot.waitUntil(lambda: bench.job.points == 51)
+    seen = bench.carry_out()
+    for save, ending in ((feature.save_svg, "svg"), (feature.save_png, "png"), (feature.save_latex, "tex")):
+        dialogs.saves = tmp_path / f"surface.{ending}"
+        save()
+    lines, surface = ((tmp_path / f"{name}.svg").read_text() for name in ("level", "surface"))
+    assert "objective" in surface and lines.count("<polyline") > 100 and surface.count("<polygon") >= 2500
+    size = page.picture_view.size()
+    assert QImage(str(tmp_path / "surface.png")).size() == 2 * size
+    text = (tmp_path / "surface.tex").read_text()
+    assert r"\addplot3[surf" in text and text.count("\n") > 2601 and repr(float(seen.f[-1, -1])) in text
+    assert r"\addplot[no marks" in (tmp_path / "level.tex").read_text()

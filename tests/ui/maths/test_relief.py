@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from ui.look.theme import THEMES, color
 from ui.maths.height_axis import HeightAxis
 from ui.maths.level_lines import chains, level_lines
-from ui.maths.pgfplots import pgfplots, tex_name
+from ui.maths.pgfplots import pgfplots, pgfplots_flat, tex_name
 from ui.maths.relief import FLOOR, STANDING, TOP, Eye, Relief
 from ui.maths.relief_painting import Spot, Stand, Trail, paint_ground, paint_marks
 from ui.maths.relief_view import ReliefView
@@ -156,26 +156,24 @@ def test_mouse_and_keys_turn_it_and_the_point_is_dragged(qtbot: QtBot) -> None:
     assert steps.args == [-1, 0] and view.eye == STANDING
 
 
-@pytest.mark.parametrize(("spacing", "scale"), [("even", ""), ("log", "zmode=log"), ("log", "zticklabels")])
-def test_the_latex_document_has_every_number_and_is_well_formed(spacing: Any, scale: str) -> None:
-    f = 10.0 ** (X + Y) - (0 if scale != "zticklabels" else 5.0)
-    f[0, 0] = np.nan
-    surface = relief(f, spacing=spacing)
-    text = pgfplots(
-        surface, Eye(25, 30), [Trail(np.array([[0.0, 0.0], [1.0, 0.5]]), "#1B1F24")], [Spot(1.0, 0.5, "#6D28D9", "50 %")], "a.gw"
-    )
-    depth = 0
-    for brace in re.findall(r"(?<!\\)[{}]", text):
-        depth += 1 if brace == "{" else -1
-        assert depth >= 0
-    assert depth == 0 and text.isascii()
+def well_formed(text: str) -> bool:
+    """Whether braces and environments are closed in the order in which they were opened."""
     opened: list[str] = []
-    for what, name in re.findall(r"\\(begin|end)\{(\w+)\}", text):
-        if what == "begin":
-            opened.append(name)
-        else:
-            assert opened.pop() == name
-    assert opened == []
+    for begun, ended, brace in re.findall(r"\\begin\{(\w+)\}|\\end\{(\w+)\}|(?<!\\)([{}])", text):
+        if begun or brace == "{":
+            opened.append(begun or brace)
+        elif not opened or opened.pop() != (ended or "{"):
+            return False
+    return not opened and text.isascii()
+
+
+@pytest.mark.parametrize(("spacing", "below", "scale"), [("even", 0.0, "ztick={"), ("log", 0.0, "zmode=log"), ("log", 5.0, "zticklabels")])
+def test_the_latex_document_has_every_number_and_is_well_formed(spacing: Any, below: float, scale: str) -> None:
+    f = 10.0 ** (X + Y) - below
+    f[0, 0] = np.nan
+    trails, spots = [Trail(np.array([[0.0, 0.0], [1.0, 0.5]]), "#1B1F24")], [Spot(1.0, 0.5, "#6D28D9", "50 %")]
+    text = pgfplots(relief(f, spacing=spacing), Eye(25, 30), trails, spots, "a")
+    assert well_formed(text) and not well_formed(text.replace("\\end{axis}", "")) and not well_formed(text + "{")
     rows = re.search(r"\\pgfplotstableread\{\nx y f place rank\n(.*?)\n\}\\surface", text, re.DOTALL)
     assert rows is not None
     table = np.array([[float(cell) for cell in row.split()] for row in rows[1].splitlines()])
@@ -183,4 +181,6 @@ def test_the_latex_document_has_every_number_and_is_well_formed(spacing: Any, sc
     assert np.array_equal(table[:, 0], X.reshape(-1)) and np.array_equal(table[:, 1], Y.reshape(-1))
     assert scale in text and r"50 \%" in text and "mesh/rows=21" in text and text.count(r"\addplot3[surf") == 1
     assert r"xlabel={$w_{1}$}" in text and tex_name("hidden.W[0, 1]") == r"$\mathrm{hidden}.W_{0, 1}$"
-    assert tex_name("−∇f, w₁ & ½") == r"$-$$\nabla$f, w$_1$ \& ½"
+    assert tex_name("−∇f, w₁ & λ") == r"$-$$\nabla$f, w$_1$ \& $\lambda$"
+    flat = pgfplots_flat(relief(f, spacing=spacing), trails, spots)
+    assert well_formed(flat) and "addplot3" not in flat and flat.count("node[pos=0.5") == len(relief(f, spacing=spacing).levels)
