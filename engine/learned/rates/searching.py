@@ -106,7 +106,7 @@ def _lower(point: Point, place: Tensor, value: Tensor, gradient: Tensor, move: T
 def _lbfgs(point: Point, place: Tensor, until: float) -> Iterator[Found]:
     how = _("L-BFGS from the lowest point of the run.")
     moved = place.clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS([moved], max_iter=10, history_size=20, line_search_fn="strong_wolfe", tolerance_change=0.0)
+    optimizer = torch.optim.LBFGS([moved], max_iter=4, history_size=20, line_search_fn="strong_wolfe", tolerance_change=0.0)
 
     def closure() -> Tensor:
         value, gradient = point.value_and_gradient(moved.detach())
