@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ui.shell.workspace.staged import Staged
     from ui.shell.workspace.workspace import Workspace
 
+LARGEST = 1.35
+"""Of the type of the page that fills the window."""
 ROOM = 340
 """Height that the page needs for type at 100 %."""
 
@@ -44,7 +46,7 @@ class RatesFeature(Feature):
         from ui.shell.workspace.staged import Staged
 
         if self._staged is None:
-            self._staged = Staged(self.workspace, _("Rates of convergence"), RatesPage)
+            self._staged = Staged(self.workspace, _("Rates of convergence"), RatesPage, LARGEST)
         staged = self._staged
         staged.enter(lambda page: page.attach(staged.leave, large=True))  # type: ignore[attr-defined]
         if isinstance(staged.page, RatesPage):
@@ -54,6 +56,12 @@ class RatesFeature(Feature):
     def page(self) -> RatesPage | None:
         """The page that fills the window, or has done so."""
         return self._staged.page if self._staged is not None else None  # type: ignore[return-value]
+
+    def escaped(self) -> bool:
+        shown = self._staged is not None and self._staged.shown
+        if self._staged is not None and shown:
+            self._staged.leave()
+        return shown
 
     # what changes
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from ui.look.afar import unit
 from ui.look.stage import Stage
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class Staged:
-    """`page` is made when it is first shown here; it is another one than that in the bottom panel, and shows the same."""
+    """`page` is made when it is first shown here; it is another one than that in the bottom panel, and shows the same.
 
-    def __init__(self, workspace: Workspace, name: str, make: Callable[[Workspace], Panel]) -> None:
-        self._workspace, self._name, self._make = workspace, name, make
+    `largest`: in a high window its type grows up to this size, so that it is read from the last row.
+    """
+
+    def __init__(self, workspace: Workspace, name: str, make: Callable[[Workspace], Panel], largest: float = 0.0) -> None:
+        self._workspace, self._name, self._make, self._largest = workspace, name, make, largest
         self._stage: Stage | None = None
         self.page: Panel | None = None
 
@@ -47,5 +52,6 @@ class Staged:
         """Colours, and type as large as on the canvas: it is read from afar."""
         if self._stage is not None and self.page is not None and self.shown:
             theme = for_graph(self._workspace.theme)
+            theme = replace(theme, scale=min(unit(self._stage, theme), max(self._largest, theme.scale)))
             self._stage.setStyleSheet(style_sheet(theme))
             self.page.set_theme(theme)
