@@ -66,6 +66,21 @@ def test_gradients_to_know_by_heart() -> None:
     says("gradients", "(-3, 6, 1)", "(6, 8)", "(4, 7)")
 
 
+def test_the_jacobian_of_a_map() -> None:
+    """z = Ax, p = softmax(z) at x = 0: diag(p) − ppᵀ, its product with A, and f = p₁ with the first row as its gradient."""
+    a = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    by_z = torch.func.jacrev(lambda z: torch.softmax(z, 0))(torch.zeros(3, dtype=torch.float64)).numpy()
+    np.testing.assert_allclose(9 * by_z, [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]], atol=1e-14)
+    assert by_z.sum(1) == pytest.approx([0, 0, 0], abs=1e-15) and np.linalg.matrix_rank(by_z) == 2
+    by_x = by_z @ a
+    largest = np.linalg.norm(by_x, 2)
+    assert largest == pytest.approx(np.linalg.norm(by_x @ [1, -1]) / np.sqrt(2))
+    np.testing.assert_allclose(by_x @ [1, -1], [1 / 3, -1 / 3, 0], atol=1e-15)
+    played = Played("jacobian", 5)
+    np.testing.assert_allclose(played.gradient("x"), by_x[0], atol=1e-15)
+    assert asked("jacobian") == close([5 * 4, 0.1 * a[2, 0], by_z[0, 0], by_z[0, 1], by_x[0, 0], by_x[2, 1], largest, by_x[0, 1]])
+
+
 def test_directional_derivatives() -> None:
     """f = x² + 3y² at (2, 1): ∇f = (4, 6), the slope in the direction d is ⟨d, ∇f⟩, and −‖∇f‖² against the gradient."""
     gradient = np.array([2 * 2, 6 * 1])

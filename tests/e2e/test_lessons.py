@@ -24,6 +24,7 @@ from ui.shell.actions import BY_ID
 ROWS = {
     "derivative as a limit": "derivative",
     "gradient, Jacobian, Hessian": "gradients",
+    "Jacobian of a map": "jacobian",
     "directional derivative": "direction",
     "Taylor, first and second order": "taylor",
     "Lipschitz function, Lipschitz gradient": "lipschitz",
