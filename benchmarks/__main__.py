@@ -18,6 +18,7 @@ NAMES = {
     "tables": "loading a table of a million rows and 20 columns, against pandas",
     "gauge": "a training run with the stability gauge open and closed",
     "sweep": "64 copies of a small network trained as one batch against one after another",
+    "curvature": "the Hessian of 22 numbers, one product with it, and Lanczos' method, against torch.func",
     "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
     "training": "training speed against torch.nn and torch.optim",
 }

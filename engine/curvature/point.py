@@ -184,6 +184,10 @@ class Point:
         """∇²f (p, p), symmetric up to rounding: row i is ∇²f · eᵢ."""
         return self.products(torch.eye(len(self.here), dtype=self.here.dtype, device=self.here.device), at)
 
+    def forget(self) -> None:
+        """Release the graph that is kept for further products at the same place."""
+        self._kept = None
+
     def values(self, places: Tensor) -> Tensor:
         """f at each row of (N, p): (N,), many in one batched call."""
         with torch.no_grad():
@@ -222,9 +226,22 @@ class Point:
         """The gradient's graph at this place, which is kept for further products there."""
         place = self.here if at is None else at
         if self._kept is None or not torch.equal(self._kept[0], place):
-            second = SecondDerivatives(lambda tensors: [self._gradient(tensors[0])], [place], at_once=self.at_once)
+            if self._ruled and all(leaf.entries is None for leaf in self._leaves):  # without cutting and joining, it is quicker
+                parts = torch.split(place, [leaf.size for leaf in self._leaves])
+                at_leaves = [part.reshape(leaf.shape) for leaf, part in zip(self._leaves, parts, strict=True)]
+                second = SecondDerivatives(self._of_tensors, at_leaves, at_once=self.at_once)
+            else:
+                second = SecondDerivatives(lambda tensors: [self._gradient(tensors[0])], [place], at_once=self.at_once)
             self._kept = place.clone(), second
         return self._kept[1]
+
+    def _of_tensors(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """The gradient by whole learned tensors, one part for each."""
+        parameters = list(self._parameters)
+        for leaf, tensor in zip(self._leaves, tensors, strict=True):
+            parameters[leaf.place] = tensor
+        found = dict(zip(self._program.trainable, self._step(self._feeds, parameters, self._buffers, self._random)[1], strict=True))
+        return [found[leaf.place] for leaf in self._leaves]
 
     def _rowwise(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         """The function of each row, in batched calls; one by one where an operation cannot be batched."""
