@@ -26,7 +26,28 @@ UNCOLLECTED: list[None] = []
 """The tests since the collector ran."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    _note_timers()
+    _send_less(config)
+
+
+def _send_less(config: pytest.Config) -> None:
+    """A worker of xdist sends seven messages for a test; of one that passes, all that is said is that it passed."""
+    worker = next((plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "WorkerInteractor"), None)
+    if worker is None:
+        return
+    send = worker.sendevent
+
+    def told(name: str, **content: Any) -> None:
+        report = content.get("data", {})
+        idle = name == "testreport" and report["outcome"] == "passed" and report["when"] != "call" and not report["sections"]
+        if name not in ("logstart", "logfinish") and not idle:
+            send(name, **content)
+
+    worker.sendevent = told
+
+
+def _note_timers() -> None:
     """Each timer is noted where it is made, those of subclasses too."""
     from PySide6.QtCore import QTimer
 
@@ -82,9 +103,11 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         gc.disable()  # windows are collected once they are closed, never in the middle of what a thread of the next one does
     yield
     if graphical:
+        painted = bool((application := _application()) and application.topLevelWidgets())
         _process_events()  # what the test closed is deleted now: kept windows take 30 MB each and slow the next
         gc.enable()
-        _collect_now_and_then()
+        if painted:
+            _collect_now_and_then()
     if remains := _wait_for_none(leftovers):
         pytest.fail("left behind: " + "; ".join(remains))
 

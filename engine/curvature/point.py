@@ -84,7 +84,7 @@ class Point:
         total = model.feeds.rows["train"] if any(key in model.feeds.train for key in keys) else 0
         self.rows = len(rows) if total and rows is not None else total
         self._step, self._careful = self._program.unwatched_stepper(), self._program.stepper()
-        self._leaves = self._chosen(of, model.feeds.fixed.keys())
+        self._leaves = self._chosen(of, [key for key in model.feeds.fixed if model.graph.spec(key[0]).role == "input"])
         self.here = torch.cat([leaf.of(self._tensor(leaf)) for leaf in self._leaves]).clone()
         self._ruled = all(not leaf.fed and leaf.place in self._program.trainable for leaf in self._leaves)
         self.at_once = min(LARGEST, max(1, rows_at_once(model, list(model.inference.outputs)) // max(self.rows, 1)))

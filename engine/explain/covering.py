@@ -314,7 +314,9 @@ def _local(local: SliceCurve, covering: Covering) -> SliceCurve:
 
 @_cover.register
 def _figure(figure: Figure, covering: Covering) -> Figure:
-    """Without what would show a hidden gradient."""
+    """Without what would show a hidden gradient, or a curvature that is asked for."""
+    if figure.kind == "hessian" and any(measure[0] == "curvature" for measure in covering.hidden.measures):
+        return replace(figure, lines=(), points=(), rows=(), columns=(), note="")
     if not any(address.gradient for address in covering.hidden.asked):
         return figure
     return replace(

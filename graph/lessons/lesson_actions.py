@@ -77,8 +77,8 @@ def _index(value: Any) -> str | None:
     return None if fine else _("a list of whole numbers from 0 up")
 
 
-FIGURES: Final = ("slice", "descent", "margins", "line", "costs", "paths", "tangents", "experiment")
-"""What a step's figure can show: the kinds of `engine.explain.figures`, an experiment, the paths of the ledger, forward mode."""
+FIGURES: Final = ("slice", "descent", "margins", "line", "costs", "paths", "tangents", "experiment", "hessian")
+"""What a step's figure can show: the kinds of `engine.explain.figures`, an experiment, the Hessian, the ledger's paths, forward mode."""
 
 
 def _kind(value: Any) -> str | None:

@@ -13,6 +13,8 @@ from ui.look.theme import Theme, color
 from ui.maths.array_view import row_table
 
 COLUMNS = (_("number"), _("now, θ"), _("optimum, θ*"), "θ − θ*")
+LEAST = 5
+"""Rows that are seen at least; the others are scrolled to."""
 MOST = 200
 """Rows, at most: the farthest from the optimum."""
 
@@ -37,6 +39,7 @@ class OptimumTable(QWidget):
             far = np.abs(here - best) if best is not None else -np.arange(len(here))
             order = sorted(np.argsort(-far, kind="stable")[:MOST].tolist())
         self.table.setRowCount(len(order))
+        self.table.setMinimumHeight(round(30 * theme.scale * (1 + min(len(order), LEAST))) + 8)
         for row, i in enumerate(order):
             texts, tips = [problem.names[i], number(float(here[i]), 6)], [problem.names[i], exact(float(here[i]))]
             for value in () if best is None else (float(best[i]), float(here[i] - best[i])):

@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.curvature.convex import ConvexJob, ConvexProblem, Optimum
+from engine.learned.lipschitz import Lipschitz, LipschitzJob
 from graph.text.messages import _
+from ui.convex.constants_table import ConstantsTable
 from ui.convex.optimum_table import OptimumTable
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from engine.numerics.job import Job, JobEnd
     from ui.shell.workspace.workspace import Workspace
 
-TRAINING_REST = 0.2
-"""Seconds between two answers while something trains."""
+TRAINING_REST, CONSTANTS_REST = 0.2, 1.0
+"""Seconds between two answers while something trains, of the optimum and of the Lipschitz constants."""
 HIDDEN = _("A question hides numbers, so the optimum is not shown.")
 WAIT = _("The structure of the graph is being read …")
 
@@ -36,13 +38,15 @@ class ConvexPage(QWidget):
         self._workspace, self.theme = workspace, LIGHT
         self.problem: ConvexProblem | None = None
         self._why = WAIT
+        self.constants_found: Lipschitz | None = None
         self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
+        self._constants_refresh = Refresh(workspace.work, self._measured, 0.1, CONSTANTS_REST)
         self.verdict = label("", "heading", wrap=True)
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the page of convexity"))
         self.reasons, self.constants, self.found = (label("", "", wrap=True, selectable=True) for _part in range(3))
         self.gap, self.decay = label("", "strong", wrap=True), label("", "", wrap=True)
-        self.table, self.status = OptimumTable(), ElidedLabel("", "small")
+        self.table, self.lipschitz, self.status = OptimumTable(), ConstantsTable(), ElidedLabel("", "small")
         self._lay_out()
         workspace.visibility.changed.connect(self.ask)
 
@@ -65,11 +69,19 @@ class ConvexPage(QWidget):
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.gap)
         right.addWidget(self.table, 1)
-        right.addWidget(self.status)
+        numbers = QWidget()
+        tables = QVBoxLayout(numbers)
+        tables.setContentsMargins(0, 0, 8, 0)
+        tables.addWidget(self._right, 1)
+        tables.addWidget(self.lipschitz)
+        tables.addStretch(0)
+        beside = QVBoxLayout()
+        beside.addWidget(scrolled(numbers), 1)
+        beside.addWidget(self.status)
         row = QHBoxLayout()
         row.setSpacing(24)
-        row.addWidget(scrolled(side), 6)
-        row.addWidget(self._right, 5)
+        row.addWidget(scrolled(side), 5)
+        row.addLayout(beside, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
@@ -93,8 +105,10 @@ class ConvexPage(QWidget):
         if workspace.visibility.hides_numbers:
             self.forget(HIDDEN)
             return
-        self._refresh.follow(ConvexJob(document.structure, document.revision, kernel.progress.run))
-        self._say()
+        now = document.structure, document.revision, kernel.progress.run
+        self._refresh.follow(ConvexJob(*now))
+        self._constants_refresh.follow(LipschitzJob(*now))
+        self._draw()
 
     def _answered(self, job: Job, end: JobEnd) -> None:
         if self._workspace.visibility.hides_numbers or not isinstance(job, ConvexJob):
@@ -105,14 +119,22 @@ class ConvexPage(QWidget):
             self.problem, self._why = None, end.text
         self._draw()
 
+    def _measured(self, job: Job, end: JobEnd) -> None:
+        if self._workspace.visibility.hides_numbers or not isinstance(job, LipschitzJob):
+            return
+        if end.how in ("done", "failed"):
+            self.constants_found = end.answer if end.how == "done" else None
+            self._draw()
+
     def forget(self, why: str = WAIT) -> None:
         """Show nothing but the reason."""
-        self._refresh.stop()
-        self.problem, self._why = None, why
+        self.end()
+        self.problem, self.constants_found, self._why = None, None, why
         self._draw()
 
     def end(self) -> None:
         self._refresh.stop()
+        self._constants_refresh.stop()
 
     # showing
 
@@ -129,6 +151,10 @@ class ConvexPage(QWidget):
         self._right.setVisible(self._numbers)
         if problem is not None and self._numbers:
             self.table.show_problem(problem, problem.optimum, self.theme, self._stale)
+        found = self.constants_found
+        self.lipschitz.setVisible(found is not None)
+        if found is not None:
+            self.lipschitz.show_constants(found, self.theme, outdated(self._workspace, found.stamp))
         self._say()
 
     def _say(self) -> None:
@@ -147,7 +173,7 @@ class ConvexPage(QWidget):
         if problem is not None:
             self.decay.setText(_decay(problem))
             self.gap.setText(_gap(problem))
-            self.status.set_full(self._status(problem))
+        self.status.set_full("" if problem is None else self._status(problem))
         self.decay.setVisible(problem is not None and bool(self.decay.text()))
 
     def _texts(self) -> tuple[str, str, str]:

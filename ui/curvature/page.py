@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayou
 
 from engine.curvature.spectrum import EXACT, Hessian, HessianJob, Method
 from engine.curvature.spectrum.definite import EPSILON
-from graph.model.address import Address
-from graph.model.trained_numbers import trained_name
 from graph.text.messages import _, ngettext
 from ui.curvature.density_view import DensityView
 from ui.curvature.eigen_table import EigenTable
-from ui.curvature.words import check_words, condition_words, definite_words, newton_words, stationary_words
+from ui.curvature.numbers_menu import NumbersMenu
+from ui.curvature.words import check_words, condition_words, definite_words, newton_words, stationary_words, strict_words
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme
@@ -39,15 +38,13 @@ class CurvaturePage(QWidget):
         super().__init__()
         self._workspace, self.theme = workspace, LIGHT
         self.hessian: Hessian | None = None
-        self._of: tuple[Address, ...] = ()
         self._why = WAIT
         self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
         self.words, self.reason = label("", "strong", wrap=True), label("", "", wrap=True)
-        self.choice, self.method = QComboBox(), QComboBox()
-        for box, text in ((self.choice, _("Numbers to differentiate by")), (self.method, _("How eigenvalues are computed"))):
-            box.setAccessibleName(text)
-            box.setToolTip(text)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice, self.method = NumbersMenu(workspace, self._picked), QComboBox()
+        self.method.setAccessibleName(_("How eigenvalues are computed"))
+        self.method.setToolTip(_("How eigenvalues are computed"))
+        self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for key, text in (("exact", _("All eigenvalues")), ("lanczos", _("Lanczos and density"))):
             self.method.addItem(text, key)
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
@@ -59,14 +56,13 @@ class CurvaturePage(QWidget):
         self._lay_out()
         self.matrix.read.connect(lambda text: self.reading.set_full(text or _("Point at a cell, or move with the arrow keys.")))
         self.table.chosen.connect(self._show_vector)
-        self.choice.activated.connect(self._picked)
         self.method.activated.connect(self._picked)
         workspace.visibility.changed.connect(self.ask)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.words, 1)
-        top.addWidget(self.choice)
+        top.addWidget(self.choice.button)
         top.addWidget(self.method)
         top.addWidget(self.close_button)
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -113,8 +109,8 @@ class CurvaturePage(QWidget):
         if workspace.visibility.hides_numbers:
             self.forget(HIDDEN)
             return
-        self._offer()
-        self._refresh.follow(HessianJob(self._of, self._method, document.structure, document.revision, kernel.progress.run))
+        self.choice.follow()
+        self._refresh.follow(HessianJob(self.choice.of, self._method, document.structure, document.revision, kernel.progress.run))
         self._say()
 
     @property
@@ -122,30 +118,14 @@ class CurvaturePage(QWidget):
         method: Method = self.method.currentData()
         return method
 
-    def _offer(self) -> None:
-        """Everything, or one learned tensor."""
-        graph, trace = self._workspace.document.graph, self._workspace.trace
-        keys = [key for key, _view in trace.parameters.items() if key[0] in graph.nodes] if trace is not None else []
-        rows: list[tuple[str, tuple[Address, ...]]] = [(_("All trainable numbers") if keys else _("All inputs"), ())]
-        rows += [(trained_name(graph, place), (place,)) for place in (Address("parameter", *key) for key in keys)]
-        if self._of and self._of not in [of for _text, of in rows]:
-            self._of = ()
-        box = self.choice
-        if [(box.itemText(i), box.itemData(i)) for i in range(box.count())] != rows:
-            box.clear()
-            for text, of in rows:
-                box.addItem(text, of)
-        box.setCurrentIndex([of for _text, of in rows].index(self._of))
-        box.setEnabled(len(rows) > 1)
-
-    def _picked(self, _index: int) -> None:
-        self._of = self.choice.currentData()
+    def _picked(self, _index: int = 0) -> None:
         self.hessian, self._why = None, WAIT
         self._draw()
         self.ask()
 
     def _answered(self, job: Job, end: JobEnd) -> None:
-        if self._workspace.visibility.hides_numbers or not isinstance(job, HessianJob) or (job.of, job.method) != (self._of, self._method):
+        wanted = self.choice.of, self._method
+        if self._workspace.visibility.hides_numbers or not isinstance(job, HessianJob) or (job.of, job.method) != wanted:
             return
         if end.how == "done" and isinstance(end.answer, Hessian):
             self.hessian = end.answer
@@ -198,7 +178,8 @@ class CurvaturePage(QWidget):
             return
         self.words.setText(definite_words(hessian.eigen))
         lines = [condition_words(hessian.eigen)] if hessian.eigen is not None else []
-        self.reason.setText("\n".join([*lines, stationary_words(hessian, EPSILON)]))
+        lines += [text for text in (stationary_words(hessian, EPSILON), strict_words(hessian.strict)) if text]
+        self.reason.setText("\n".join(lines))
         self.newton.setText("\n".join(text for text in (newton_words(hessian), check_words(hessian)) if text))
         parts = [_("f = {value}").format(value=number(hessian.value)), _("step {step}").format(step=count(hessian.stamp.step))]
         parts.append(ngettext("{count} number", "{count} numbers", hessian.count).format(count=count(hessian.count)))

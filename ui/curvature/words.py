@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from engine.curvature.spectrum import Eigen, Floats, Hessian, Parts
+from engine.curvature.spectrum import Eigen, Floats, Hessian, Parts, StrictSaddle
 from engine.curvature.spectrum.definite import Definiteness, condition, definiteness, stationary
 from graph.text.messages import _, ngettext
 from ui.look.numbers import count, number, percent
@@ -80,6 +80,20 @@ def stationary_words(hessian: Hessian, epsilon: float) -> str:
         "maximum": _("Stationary (‖∇f‖ = {norm}), and every eigenvalue is negative: a strict local maximum."),
         "saddle": _("Stationary (‖∇f‖ = {norm}), with λ = {lowest} < 0 < {largest}: a strict saddle point."),
     }[kind].format(**given)
+
+
+def strict_words(strict: StrictSaddle | None) -> str:
+    """The constants of a strict saddle, and that they are measured."""
+    if strict is None:
+        return ""
+    given = {"gamma": number(strict.gamma), "half": number(strict.gamma / 2), "radius": number(strict.radius, 3),
+             "alpha": number(strict.alpha, 3), "count": count(strict.directions)}  # fmt: skip
+    if strict.unbounded:
+        text = _("γ = {gamma}: in {count} directions λ_min ≤ −γ/2 = −{half} as far as the distance {radius}, where the search ended.")
+    else:
+        text = _("γ = {gamma}: up to the distance {radius}, λ_min ≤ −γ/2 = −{half}; there ‖∇f‖ ≥ α = {alpha}. "
+                 "Measured in {count} directions, not proved for all.")  # fmt: skip
+    return text.format(**given)
 
 
 def made_of(parts: Parts, most: int = 3) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.curvature.spectrum import HessianFigure
 from engine.explain.figures import Figure, FigureOf
 from engine.explain.forward_mode import ForwardMode, Tangents
 from engine.explain.paths import Ledger, PathLedger
@@ -194,5 +195,7 @@ def question_of(graph: Graph, action: Action) -> Question | None:
         return PathLedger(place.at(index), 0, LISTED)
     if args["kind"] == "tangents":
         return ForwardMode(place.at(index))
+    if args["kind"] == "hessian":
+        return HessianFigure(place.at(index))
     labels = find(graph, args["labels"]) if "labels" in args else None
     return FigureOf(args["kind"], place.at(index), args.get("epsilon"), labels, args.get("rate"))

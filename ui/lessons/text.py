@@ -42,6 +42,8 @@ _LINE, _TIGHT = 134.0, 106.0
 """Line height in per cent: of text, and of a formula that is a paragraph of its own."""
 _LEAST = 0.8
 """A formula is made as much smaller to fit; one that is longer still goes on in the next line."""
+WIDTHS = 8
+"""So many widths of a text are kept laid out: a layout asks for its height in several by turns, many times for one change."""
 _WEAK = ("\\qquad", "\\quad")
 _BOX = re.compile(rb'viewBox="([-\d.e]+) ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)"')
 
@@ -58,7 +60,8 @@ class LessonText(QWidget):
         super().__init__()
         self._size, self._text = size, ""
         self._theme: Theme | None = None
-        self._made: tuple[Any, QTextDocument] | None = None
+        self._made: dict[tuple[int, float], QTextDocument] = {}
+        """The text laid out for widths and pixel ratios, the one asked for last at the end."""
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -66,7 +69,7 @@ class LessonText(QWidget):
     def show_text(self, text: str, theme: Theme) -> None:
         self._text, self._theme = text, theme
         self.setAccessibleName(text)
-        self._made = None
+        self._made.clear()
         if _FORMULA.search(text) and not loader().ready:
             loader().start()
             loader().loaded.connect(self._typeset, Qt.ConnectionType.UniqueConnection)
@@ -79,7 +82,7 @@ class LessonText(QWidget):
 
     def _typeset(self) -> None:
         if isValid(self):
-            self._made = None
+            self._made.clear()
             self.updateGeometry()
             self.update()
 
@@ -87,9 +90,11 @@ class LessonText(QWidget):
         if self._theme is None:
             return None
         key = (width, self.devicePixelRatioF())
-        if self._made is None or self._made[0] != key:
-            self._made = (key, laid_out(self._text, width, self._theme, self._size, self.devicePixelRatioF()))
-        return self._made[1]
+        document = self._made.pop(key, None) or laid_out(self._text, width, self._theme, self._size, key[1])
+        self._made[key] = document
+        if len(self._made) > WIDTHS:
+            del self._made[next(iter(self._made))]
+        return document
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -1,106 +1,102 @@
-"""What the window holds of gradient noise: its rows bring a page to the front, in the bottom panel or as large as the window."""
+"""What the window holds of gradient noise and minima: its rows bring a page to the front, in the bottom panel or as large as the window."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-
 from graph.text.messages import _
-from ui.look.afar import unit
-from ui.look.stage import Stage
-from ui.look.style import style_sheet
-from ui.look.type_size import for_graph
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import LESSONS
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.look.theme import Theme
+    from ui.noise.large import Large
+    from ui.noise.minima_page import MinimaPage
     from ui.noise.page import NoisePage
     from ui.shell.workspace.workspace import Workspace
 
+    Page = NoisePage | MinimaPage
+
 ROOM = 360
-"""Height that the panel needs for type at 100 %."""
-LARGEST = 1.3
-"""Type of a page that fills the window is not larger than this, unless the user wants it so."""
+"""Height that a panel needs for type at 100 %."""
 
 
 class NoiseFeature(Feature):
-    """`large` is the page that fills the window, once it was made: another one than that in the bottom panel."""
+    """The keys of its pages are those of the panels, `noise` and `minima`."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.large: NoisePage | None = None
-        self._stage: Stage | None = None
-
-    @property
-    def filled(self) -> bool:
-        return self._stage is not None and self._stage.isVisible()
+        self._staged: dict[str, Large] = {}
 
     def show_noise(self) -> None:
+        self._show("noise")
+
+    def show_minima(self) -> None:
+        self._show("minima")
+
+    def _show(self, key: str) -> None:
         """In the bottom panel; at once as large as the window on a projector, unless a lesson is open."""
         lessons = self.workspace.services.find(LESSONS)
         if self.workspace.theme.name == "projector" and (lessons is None or lessons.step is None):
-            self.fill()
+            self.fill(key)
             return
-        self.workspace.pages.show("noise", room=ROOM)
-        page: NoisePage = self.workspace.pages.panel("noise")  # type: ignore[assignment]
-        page.attach(self.fill, large=False)
+        self.workspace.pages.show(key, room=ROOM)
+        page: Page = self.workspace.pages.panel(key)  # type: ignore[assignment]
+        page.attach(lambda: self.fill(key), large=False)
 
-    def fill(self) -> None:
-        """Fill the window with the page."""
-        from ui.noise.page import NoisePage
+    def fill(self, key: str) -> None:
+        """Fill the window with a page: another one than that in the bottom panel."""
+        if key not in self._staged:
+            from ui.noise.large import Large
+            from ui.noise.minima_page import MinimaPage
+            from ui.noise.page import NoisePage
 
-        if self._stage is None or self.large is None:
-            self._stage, self.large = Stage(self.workspace.widget, _("Gradient noise")), NoisePage(self.workspace)
-            self._stage.left.connect(self.leave)
-            self.large.attach(self.leave, large=True)
-        self._stage.put(self.large)
-        self._dress()
-        self.large.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
+            make, name = (NoisePage, _("Gradient noise")) if key == "noise" else (MinimaPage, _("Sharp and flat minima"))
+            self._staged[key] = Large(self.workspace, name, make)
+        staged = self._staged[key]
+        staged.enter(lambda page: page.attach(staged.leave, large=True))  # type: ignore[attr-defined]
 
-    def leave(self) -> None:
-        if self._stage is not None and self.filled:
-            self._stage.hide()
-            self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+    def page(self, key: str) -> Page | None:
+        """The page that fills the window, or has done so."""
+        return self._staged[key].page if key in self._staged else None  # type: ignore[return-value]
+
+    def filled(self, key: str) -> bool:
+        """Whether the window is filled with this page."""
+        return key in self._staged and self._staged[key].shown
 
     def escaped(self) -> bool:
-        if self.filled:
-            self.leave()
-            return True
-        return False
+        shown = [staged for staged in self._staged.values() if staged.shown]
+        for staged in shown:
+            staged.leave()
+        return bool(shown)
 
-    def _dress(self) -> None:
-        if self._stage is not None and self.large is not None and self.filled:
-            theme = for_graph(self.workspace.theme)
-            theme = replace(theme, scale=min(unit(self._stage, theme), max(LARGEST, theme.scale)))
-            self._stage.setStyleSheet(style_sheet(theme))
-            self.large.set_theme(theme)
+    # pages that fill the window hear what panels hear
 
-    # the page that fills the window hears what panels hear
+    def _pages(self) -> list[Page]:
+        return [page for key in self._staged if (page := self.page(key)) is not None]
 
     def set_theme(self, theme: Theme) -> None:
-        self._dress()
+        for staged in self._staged.values():
+            staged.dress()
 
     def set_document(self, document: Document) -> None:
-        self.leave()
-        if self.large is not None:
-            self.large.set_document(document)
+        self.escaped()
+        for page in self._pages():
+            page.set_document(document)
 
     def document_changed(self) -> None:
-        if self.large is not None:
-            self.large.document_changed()
+        for page in self._pages():
+            page.document_changed()
 
     def set_seen(self, trace: object, stale: bool) -> None:
-        if self.large is not None:
-            self.large.ask()
+        for page in self._pages():
+            page.ask()
 
     def set_progress(self, progress: object) -> None:
-        if self.large is not None:
-            self.large.ask()
+        for page in self._pages():
+            page.follow_progress()
 
     def end(self) -> None:
-        if self.large is not None:
-            self.large.end()
+        for page in self._pages():
+            page.end()

@@ -187,6 +187,10 @@ class NoisePage(Panel):
         self.ask()
 
     def set_progress(self, progress: Progress) -> None:
+        self.follow_progress()
+
+    def follow_progress(self) -> None:
+        """Steps were made, or the run is another one."""
         self.ask()
         self.seen_view.draw()
 

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.learned.rates import Rates, RatesJob
 from engine.learned.rates.bounds import Bound
 from graph.model.spec import Setting
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
+from ui.forms.forms import ChoiceField
 from ui.forms.number_field import NumberField
 from ui.look.numbers import count, number
 from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
+from ui.maths.plots import legend
 from ui.rates.plot import RatesPlot, hue_of
 from ui.rates.reading import Choices, Reading, quantities
 from ui.shell.workspace.panel import Panel
@@ -37,6 +39,14 @@ FIRST = _("Train some steps: their gap to the minimum is drawn here.")
 CONSTANT_L = Setting("L", "float", None, 0.0, None, title="L", exclusive_minimum=True, logarithmic=True)
 CONSTANT_MU = Setting("mu", "float", None, 0.0, None, title="μ", logarithmic=True)
 LEAST = Setting("least", "float", None, title="f*")
+_QUANTITY = Setting(
+    "quantity", "choice", "gap", choices=tuple(quantities()), choice_titles=tuple(quantities().values()), title=_("what is drawn")
+)
+_AXES = Setting(
+    "axes", "choice", "upwards", choices=("upwards", "both"), title=_("axes"),
+    choice_titles=(_("semi-log: a factor per step is straight"), _("log-log: a power of t is straight")),
+)  # fmt: skip
+_CONSTANT = Setting("constant", "choice", "rate", choices=("rate",), title=_("where L comes from"))
 FROM = Setting("low", "int", None, 1, None, title=_("first step of the fit"))
 TO = Setting("high", "int", None, 2, None, title=_("last step of the fit"))
 
@@ -51,17 +61,20 @@ class RatesPage(Panel):
         self.choices = Choices()
         self._why = FIRST
         self._leave: Callable[[], None] | None = None
+        self._boxes: dict[str, QCheckBox] = {}
         self._rows: object = None
         """What the rows of the bounds were made for."""
         self._refresh = Refresh(workspace.work, self._answered, 0.2, TRAINING_REST)
         self.plot = RatesPlot()
         self.plot.ranged.connect(self._ranged)
         self.words = label("", "strong", wrap=True)
+        self.key = label("", "secondary", wrap=True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
         self.failed = label("", "complaint", wrap=True)
         self.fitted = label("", "", wrap=True)
         self.fitted.setTextFormat(Qt.TextFormat.RichText)
         self.origin = label("", "secondary", wrap=True)
-        self.quantity, self.axes, self.constant = QComboBox(), QComboBox(), QComboBox()
+        self.quantity, self.axes, self.constant = ChoiceField(_QUANTITY), ChoiceField(_AXES), ChoiceField(_CONSTANT)
         self.L, self.mu, self.least = NumberField(CONSTANT_L), NumberField(CONSTANT_MU), NumberField(LEAST)
         self.low, self.high = NumberField(FROM), NumberField(TO)
         self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
@@ -69,21 +82,8 @@ class RatesPage(Panel):
         self._bound_rows = QVBoxLayout(self.bounds)
         self._bound_rows.setContentsMargins(0, 0, 0, 0)
         self._bound_rows.setSpacing(2)
-        self._offer()
         self._lay_out()
         self._connect()
-
-    def _offer(self) -> None:
-        for key, text in quantities().items():
-            self.quantity.addItem(text, key)
-        self.axes.addItem(_("semi-log: a factor per step is straight"), "upwards")
-        self.axes.addItem(_("log-log: a power of t is straight"), "both")
-        named = ((self.quantity, _("what is drawn")), (self.axes, _("axes")), (self.constant, _("where L comes from")))
-        for box, text in named:
-            box.setAccessibleName(text)
-            box.setToolTip(text)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
 
     def _lay_out(self) -> None:
         self._controls = QWidget()
@@ -111,6 +111,7 @@ class RatesPage(Panel):
         down.setContentsMargins(0, 0, 4, 0)
         down.setSpacing(6)
         down.addWidget(self.words)
+        down.addWidget(self.key)
         down.addWidget(self._controls)
         down.addWidget(self.fill)
         down.addStretch(1)
@@ -122,9 +123,9 @@ class RatesPage(Panel):
         beside.addWidget(self._side)
 
     def _connect(self) -> None:
-        self.quantity.activated.connect(lambda _i: self._choose("quantity", self.quantity.currentData()))
-        self.axes.activated.connect(lambda _i: self._choose("axes", self.axes.currentData()))
-        self.constant.activated.connect(lambda _i: self._choose("constant", self.constant.currentData()))
+        for name in ("quantity", "axes", "constant"):
+            box: ChoiceField = getattr(self, name)
+            box.changed.connect(lambda value, name=name: self._choose(name, value))
         for name in ("L", "mu", "least", "low", "high"):
             field: NumberField = getattr(self, name)
             field.changed.connect(lambda value, name=name: self._choose(name, value))
@@ -202,7 +203,7 @@ class RatesPage(Panel):
             return
         self._show_bounds(reading)
         self._show_fields(reading)
-        unit = quantities()[self.choices.quantity]
+        unit = quantities()[reading.quantity]
         first = self.rates.first if self.rates is not None else 0
         steps = _("steps t, logarithmic") if self.choices.axes == "both" else _("steps t")
         bottom = _("{steps}, counted from step {first}").format(steps=steps, first=count(first)) if first else steps
@@ -211,16 +212,19 @@ class RatesPage(Panel):
     def _say(self, reading: Reading | None) -> None:
         if reading is None:
             self.words.setText(self._why)
+            self.key.setText("")
             return
         said = reading.heading
         if self._stale:
             said = _("{said}. The network has changed since.").format(said=said)
         self.words.setText(said)
+        fit = [] if reading.fit is None else [("┅", self.theme.highlight, _("fitted"))]
+        self.key.setText(legend(("━", self.theme.stale if self._stale else self.theme.forward, _("measured")), *fit))
         self.failed.setVisible(bool(reading.failures))
         self.failed.setText("\n".join(f"✕ {failure.words}" for failure in reading.failures))
         self.fitted.setText(reading.fit_words)
         rates = reading.rates
-        notes = [reading.optimum_words]
+        notes = [reading.optimum_words, _("Read from the run, made again step by step on a copy.")]
         if rates.samples:
             notes.append(_("f is the objective over all {count} training samples.").format(count=count(rates.samples)))
         if rates.keyed:
@@ -233,12 +237,14 @@ class RatesPage(Panel):
 
     def _show_bounds(self, reading: Reading) -> None:
         """A row for each bound that the method has, with what it is and assumes, or why it does not fit."""
-        shown = tuple((bound.key, why, bound.key in self.choices.off) for bound, why in reading.bounds)
         method = reading.rates.method
-        about = (shown, method.why, method.title, self.theme.name, self.theme.scale)
+        about = (tuple((bound.key, why) for bound, why in reading.bounds), method, self.theme.name, self.theme.scale)
         if about == self._rows:
+            for key, box in self._boxes.items():
+                box.setChecked(box.isEnabled() and key not in self.choices.off)
             return
         self._rows = about
+        self._boxes = {}
         clear(self._bound_rows)
         if not reading.bounds:
             text = method.why or _("No bound on this is known here for {method}.").format(method=method.title)
@@ -247,7 +253,7 @@ class RatesPage(Panel):
             self._bound_row(bound, why, hue_of(place, self.theme))
 
     def _bound_row(self, bound: Bound, why: str, hue: str) -> None:
-        box = QCheckBox(bound.title)
+        box = self._boxes[bound.key] = QCheckBox(bound.title)
         box.setChecked(not why and bound.key not in self.choices.off)
         box.setEnabled(not why)
         box.setToolTip(why or _("Source: {source}").format(source=bound.source))
@@ -269,12 +275,8 @@ class RatesPage(Panel):
             field.lineEdit().setPlaceholderText(number(value))
         for field, value in ((self.low, reading.range[0]), (self.high, reading.range[1])):
             field.set_value(value)
-        offered = [(reading.constant_words(constant), constant) for constant in reading.constants]
-        if [(self.constant.itemText(i), self.constant.itemData(i)) for i in range(self.constant.count())] != offered:
-            self.constant.clear()
-            for text, constant in offered:
-                self.constant.addItem(text, constant)
-        for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, self.choices.quantity)):
+        self.constant.set_choices({constant: reading.constant_words(constant) for constant in reading.constants})
+        for box, chosen in ((self.constant, reading.constant), (self.axes, self.choices.axes), (self.quantity, reading.quantity)):
             box.setCurrentIndex(box.findData(chosen))
         self.constant.setEnabled(self.choices.L is None)
         self.L.setToolTip(_("L: the gradient of f changes by at most L times the distance. Empty: as chosen above"))

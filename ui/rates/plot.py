@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.learned.rates import Floats
 from engine.learned.rates.bounds import Bound
 from graph.text.messages import _
+from ui.look.numbers import count, number
+from ui.look.numerals import raised
 from ui.look.theme import Theme, color, faded
 from ui.maths.plots import dress, new_plot, pen
 from ui.rates.reading import Reading
@@ -71,6 +73,10 @@ class RatesPlot(QObject):
         with np.errstate(divide="ignore"):
             return np.where(steps >= 1, np.log10(np.maximum(steps, 1e-300)), np.nan)
 
+    def _starts(self, bound: Bound) -> bool:
+        """Whether the bound is drawn at t = 0 as well."""
+        return not self._both and bound.quantity != "mean"
+
     def _step(self, place: float) -> int:
         return round(10**place if self._both else place)
 
@@ -80,7 +86,10 @@ class RatesPlot(QObject):
         seen = seen[np.isfinite(seen)]
         if not seen.size:
             return -1.0, 1.0
-        ends = [_log(bound.at(reading.known, np.array([1.0, reading.rates.last]))) for bound in reading.drawn]
+        ends = [
+            _log(bound.at(reading.known, np.array([0.0 if self._starts(bound) else 1.0, 1.0, reading.rates.last])))
+            for bound in reading.drawn
+        ]
         tops = [float(np.nanmax(end)) for end in ends if np.isfinite(end).any()]
         top = max([float(seen.max()), *(min(end, float(seen.max()) + 3) for end in tops)])
         bottom = max(float(seen.min()), float(seen.max()) - DECADES)
@@ -92,14 +101,14 @@ class RatesPlot(QObject):
         if self._both:
             self.widget.getAxis("bottom").setTicks([_steps(reading.rates.last)])
         else:
-            self.widget.getAxis("bottom").setTicks(None)
+            self.widget.getAxis("bottom").setTicks([_whole_steps(reading.rates.last)])
 
     # what is drawn
 
     def _bound(self, reading: Reading, bound: Bound, hue: str, theme: Theme) -> None:
         """As a line; thin and dashed from the step on at which an assumption fails."""
         last = reading.rates.last
-        first = 0.0 if not self._both and bound.quantity != "mean" else 1.0
+        first = 0.0 if self._starts(bound) else 1.0
         if bound.key == "stochastic_end":
             x, y = np.array([first, last], dtype=np.float64), np.full(2, bound.at(reading.known, np.array([float(last)]))[0])
         else:
@@ -184,21 +193,26 @@ def _log(values: Floats) -> Floats:
 
 
 def _powers(low: float, high: float) -> Sequence[tuple[float, str]]:
-    """Ticks of an axis of logarithms: whole powers of ten, with halves between where there are few."""
-    from ui.look.numbers import number, plain
-
+    """Ticks of an axis of logarithms: whole powers of ten, with steps between where there are few."""
     whole = range(math.ceil(low), math.floor(high) + 1)
-    if len(whole) < 2:
-        steps = [math.log10(k) + power for power in range(math.floor(low), math.ceil(high) + 1) for k in (1, 2, 3, 5, 7)]
-        return [(at, number(10**at, 1)) for at in steps if low <= at <= high]
+    if len(whole) < 3:
+        between = (1, 2, 5) if high - low > 0.8 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
+        steps = [math.log10(k) + power for power in range(math.floor(low), math.ceil(high) + 1) for k in between]
+        return [(at, number(10**at, 2)) for at in steps if low <= at <= high]
     stride = -(-len(whole) // 7)
-    return [(float(power), plain(10.0**power)) for power in whole if power % stride == 0]
+    return [(float(power), number(10.0**power, 1) if abs(power) < 4 else f"10{raised(power)}") for power in whole if power % stride == 0]
+
+
+def _whole_steps(last: int) -> Sequence[tuple[float, str]]:
+    """Ticks of a linear axis of steps: about six whole numbers."""
+    least = max(last / 6, 1)
+    unit = 10 ** math.floor(math.log10(least))
+    stride = next(unit * k for k in (1, 2, 5, 10) if unit * k >= least)
+    return [(float(step), count(step)) for step in range(0, last + 1, stride)]
 
 
 def _steps(last: int) -> Sequence[tuple[float, str]]:
     """Ticks of a logarithmic axis of steps."""
-    from ui.look.numbers import count
-
     few = last < 100
     values = [k * 10**power for power in range(len(str(last))) for k in ((1, 2, 5) if few else (1,)) if k * 10**power <= last]
     return [(math.log10(value), count(value)) for value in values]

@@ -32,7 +32,7 @@ def quantities() -> dict[Quantity, str]:
 class Choices:
     """What was chosen on the page. None: the number follows from the run."""
 
-    quantity: Quantity = "gap"
+    quantity: Quantity | None = None
     axes: Axes = "upwards"
     constant: Constant = "rate"
     L: float | None = None
@@ -51,6 +51,11 @@ class Reading:
         self.rates, self.choices = rates, choices
 
     @property
+    def quantity(self) -> Quantity:
+        """What is shown: where nothing was chosen, what the bounds of the method are about."""
+        return self.choices.quantity or ("mean" if self.rates.method.kind == "stochastic" else "gap")
+
+    @property
     def least(self) -> float:
         """f*."""
         return self.rates.optimum.value if self.choices.least is None else self.choices.least
@@ -60,7 +65,7 @@ class Reading:
         """What L can be, where it is not typed: from the step size of the run, of the recognised problem, measured."""
         rates, method = self.rates, self.rates.method
         found: dict[Constant, float] = {}
-        if method.rate > 0:
+        if method.rate > 0 and method.kind not in ("exact", "other"):
             found["rate"] = 1 / (method.rate * (math.sqrt(rates.last) if method.kind == "stochastic" else 1.0))
         if rates.problem is not None and rates.problem.L > 0:
             found["known"] = rates.problem.L
@@ -103,12 +108,12 @@ class Reading:
     @cached_property
     def measured(self) -> Floats:
         """(M,) of the chosen quantity."""
-        return self.rates.measured(self.choices.quantity, self.choices.least)
+        return self.rates.measured(self.quantity, self.choices.least)
 
     @cached_property
     def noise(self) -> Floats:
         """(M,) below which a measured number is round-off."""
-        return self.rates.noisy if self.choices.quantity == "gap" else np.zeros_like(self.rates.value)
+        return self.rates.noisy if self.quantity == "gap" else np.zeros_like(self.rates.value)
 
     @cached_property
     def known(self) -> Known:
@@ -122,7 +127,7 @@ class Reading:
     def bounds(self) -> tuple[tuple[Bound, str], ...]:
         """The bounds on the chosen quantity, each with why it does not fit, empty where it does. Those of other methods are left out."""
         kind = self.known.kind
-        return tuple((bound, bound.fits(self.known)) for bound in of_quantity(self.choices.quantity) if bound.kind == kind)
+        return tuple((bound, bound.fits(self.known)) for bound in of_quantity(self.quantity) if bound.kind == kind)
 
     @property
     def drawn(self) -> tuple[Bound, ...]:
@@ -133,7 +138,7 @@ class Reading:
     def failures(self) -> tuple[Failure, ...]:
         """Of the assumptions of the bounds that are drawn, and of f*; the earliest first."""
         assumed = {"least", *(name for bound in self.drawn for name in bound.assumes)}
-        if self.choices.quantity == "distance":
+        if self.quantity == "distance":
             assumed.discard("least")
         found = failures(self.rates, self.L, self.mu, self.least)
         return tuple(sorted((each for each in found if each.assumption in assumed), key=lambda each: each.step))
@@ -165,7 +170,7 @@ class Reading:
         text = {
             "gap": _("f(xₜ) − f* = {value} after step {step}"), "least": _("min ‖∇f‖ = {value} up to step {step}"),
             "distance": _("‖xₜ − x*‖ = {value} after step {step}"), "mean": _("mean ‖∇f‖² = {value} before step {step}"),
-        }[self.choices.quantity]  # fmt: skip
+        }[self.quantity]  # fmt: skip
         return text.format(value=value, step=step)
 
     @property
@@ -180,7 +185,7 @@ class Reading:
         words = _("f* = {value} and x*: {how}").format(value=number(optimum.value), how=optimum.how)
         if not optimum.settled:
             words += " " + _("‖∇f‖ is still {slope} there, so f* may be lower.").format(slope=number(optimum.gradient))
-        elif optimum.low < -1e-9 * abs(optimum.high):
+        elif optimum.low < -1e-9 * self.rates.curvature:
             words += " " + _("It is no minimum: the Hessian has the eigenvalue {low}.").format(low=number(optimum.low))
         return words
 
@@ -193,6 +198,9 @@ class Reading:
         linear = _("× {factor} per step").format(factor=number(fit.factor))
         power = _("∝ t<sup>{power}</sup>").format(power=number(fit.power, 3))
         order = _("order {order}").format(order=number(fit.order, 3)) if fit.order > 1.2 else ""
+        if fit.factor >= 1:
+            text = _("Fitted over steps {low} to {high}: × {factor} per step. It does not fall.")
+            return text.format(low=count(fit.low), high=count(fit.high), factor=number(fit.factor))
         better = {
             "linear": _("A straight line on semi-log axes fits better: linear convergence."),
             "sublinear": _("A straight line on log-log axes fits better: sublinear convergence."),

@@ -87,6 +87,8 @@ class ConvexProblem:
     infimum: float | None = None
     lipschitz: float | None = None
     lipschitz_is: Literal["exact", "bound", ""] = ""
+    lecture: str = ""
+    """How the lecture writes this L, with the factor that the mean makes."""
     strong: float = 0.0
     decay: float = 0.0
     decayed: Optimum | None = None

@@ -17,7 +17,7 @@ from engine.curvature.convex import Array, ConvexJob, ConvexProblem, Optimum
 from engine.curvature.convex.canonical import Canonical, Reading
 from engine.curvature.convex.solving import NoMinimum, Solution, solve
 from engine.curvature.convex.structure import NotRecognised, Structure
-from engine.curvature.convex.words import conclusion, how_found, kind_of, reasons_of, title_of, why_none
+from engine.curvature.convex.words import conclusion, how_found, kind_of, lecture, reasons_of, title_of, why_none
 from engine.curvature.point import point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
@@ -107,7 +107,7 @@ def _read(model: Model, program: Program, stamp: Stamp) -> tuple[ConvexProblem, 
     problem = ConvexProblem(
         stamp, kind, title_of(kind), reasons_of(structure, len(places)), True, places,
         tuple(trained_name(model.graph, place) for place in places),
-        model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0,
+        model.feeds.rows["train"] if any(key in model.feeds.train for key in program.feeds) else 0, lecture=lecture(structure),
     )  # fmt: skip
     exact = _exact(model)
     return problem, _guarded(_solved(problem, Reading(exact, exact.program(training=True), structure.terms), model.graph))

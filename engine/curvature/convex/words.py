@@ -113,3 +113,19 @@ def why_none(why: str) -> str:
         "mixed": _("It is convex, but for this mixture of losses no exact minimum is computed here."),
         "not found": _("It is convex, but the search for its minimum did not come to an end within its precision."),
     }[why]
+
+
+def lecture(structure: Structure) -> str:
+    """How L is written: by the matrix A whose rows multiply the trainable numbers, and the factor that the loss and its mean make."""
+    losses = [term for term in structure.terms if not structure.operations[term.node].type.penalizes]
+    penalty = " + " + _("the penalty’s curvature") if len(losses) < len(structure.terms) else ""
+    operation = structure.operations[losses[0].node] if len(losses) == 1 else None
+    if operation is None or not operation.type.loss:
+        return "λmax(∇²f)"
+    over = {"mean": "n", "batch_mean": "N", "sum": ""}[operation.settings.reduction]
+    if losses[0].atom == "square":
+        factor = "" if operation.settings.factor == "half" else "2"
+        text = f"{factor}·λmax(AᵀA)" if factor else "λmax(AᵀA)"
+        return (f"{text} / {over}" if over else text) + penalty
+    divisor = {"softplus": "4", "softmax": "2"}.get(losses[0].atom, "")
+    return (f"λmax(AᵀA) / {divisor}{over}" if divisor else "") + penalty

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from engine.compile.views import Stamp
+from engine.explain.question import Question
 from engine.numerics.job import Job
 from graph.model.address import Address
 
@@ -107,11 +108,32 @@ class NewtonStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StrictSaddle:
+    """At a saddle point the lowest eigenvalue is −`gamma`. Up to the distance `radius` it is at most −`gamma`/2 in `directions` directions
+    that were tried, and at that distance ‖∇f‖ is at least `alpha` in them. `unbounded`: no end was found."""
+
+    gamma: float
+    radius: float
+    alpha: float
+    directions: int
+    unbounded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tensors:
     """The learned tensors or inputs that the numbers lie in, in their order, and how many numbers each has."""
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HessianFigure(Question):
+    """Asks for a figure of the Hessian by the number or tensor at `place`, or by everything where `place` is the objective: the objective
+    along each eigenvector, and a table of eigenvalues and eigenvectors. The answer is an `ObjectiveFigure`."""
+
+    answered_by: ClassVar[str] = "engine.curvature.spectrum.figure:figure"
+    place: Address
 
 
 Parts = tuple[tuple[str, float], ...]
@@ -126,7 +148,7 @@ class Hessian:
     None where a number is not finite. Of each eigenvector, `parts` are the largest entries and `shares` (k, tensors) which share of its
     squared length lies in each tensor; `slopes` (k,) are ⟨vᵢ, ∇f⟩ and `moves` (k,) −⟨vᵢ, ∇f⟩/λᵢ, NaN where λᵢ counts as 0. `of_inputs`: by
     values of inputs, because nothing is trainable or they were chosen. `density` belongs to Lanczos' method; where the Hessian itself is
-    small enough, `exact` (p,) are all its eigenvalues, to compare with.
+    small enough, `exact` (p,) are all its eigenvalues, to compare with. `strict` is measured at saddle points.
     """
 
     stamp: Stamp
@@ -148,3 +170,4 @@ class Hessian:
     newton: NewtonStep | None
     density: Density | None = None
     exact: Floats | None = None
+    strict: StrictSaddle | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,9 +14,12 @@ from torch import Tensor
 from engine.compile.views import Stamp
 from engine.curvature.point import Point, point_at
 from engine.curvature.spectrum import EXACT, LEADING, PARTS, Density, Eigen, Floats, Hessian, HessianJob, NewtonStep, Parts, Tensors
+from engine.curvature.spectrum.definite import stationary
 from engine.curvature.spectrum.density import density
 from engine.curvature.spectrum.eigen import eigen, oriented
 from engine.curvature.spectrum.lanczos import Pairs, extremes
+from engine.curvature.spectrum.saddle import MOST as MOST_STRICT
+from engine.curvature.spectrum.saddle import strictness
 from engine.explain.context import ExplainContext
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
@@ -94,8 +98,12 @@ def _computed(work: _Work) -> Steps:
     found = eigen(matrix, float(torch.finfo(work.point.here.dtype).eps))
     if work.job.method == "lanczos" and found is not None:
         return (yield from _large(work, (matrix, found)))
-    step = newton(work.point, found, work.gradient) if found is not None else None
-    return work.answer(matrix, found, step)
+    if found is None:
+        return work.answer(matrix, None, None)
+    answer = work.answer(matrix, found, newton(work.point, found, work.gradient))
+    if work.count <= MOST_STRICT and stationary(found.values, found.tolerance, answer.gradient) == "saddle":
+        return replace(answer, strict=(yield from _reported(strictness(work.point, found), 0)))
+    return answer
 
 
 def _matrix(point: Point) -> Generator[JobReport, None, Floats]:

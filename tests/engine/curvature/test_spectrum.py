@@ -46,6 +46,10 @@ def test_the_saddle_of_one_minus_a_product() -> None:
     saddle = of("f = (1 - w2*w1)^2", w1=0.0, w2=0.0)
     assert saddle.matrix.tolist() == [[0, -2], [-2, 0]] and saddle.eigen is not None
     assert saddle.eigen.values.tolist() == pytest.approx([2, -2], abs=1e-12) and kind(saddle) == "saddle"
+    # On the circle of radius r the lowest eigenvalue is largest at w₁ = w₂: 3r² − 2, and ‖∇f‖ = 2r|1 − w₁w₂| is least there: 2r(1 − r²/2).
+    strict = saddle.strict
+    assert strict is not None and strict.gamma == pytest.approx(2) and strict.radius == pytest.approx(math.sqrt(1 / 3), abs=1e-4)
+    assert strict.alpha == pytest.approx(2 * strict.radius * (1 - strict.radius**2 / 2)) and not strict.unbounded
     for w1, w2 in ((1.0, 1.0), (0.5, 2.0), (-4.0, -0.25)):
         ridge = of("f = (1 - w2*w1)^2", w1=w1, w2=w2)
         assert ridge.eigen is not None
@@ -69,6 +73,7 @@ def test_stationary_points_at_the_origin(formula: str, definite: str, what: str)
 
 def test_away_from_a_stationary_point_nothing_is_classified() -> None:
     hessian = of("f = x^2 + 3*y^2", x=1.0, y=0.0)
+    assert hessian.strict is None
     assert kind(hessian) == "not stationary"
     assert hessian.eigen is not None and condition(hessian.eigen.values, hessian.eigen.tolerance) == pytest.approx(3)
 

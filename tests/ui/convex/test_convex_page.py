@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.curvature.convex.answer import convex
 from engine.explain.context import ExplainContext
+from engine.learned.lipschitz import LipschitzJob
+from engine.learned.lipschitz.answer import lipschitz
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, finished
 from engine.training.model import Model
@@ -45,8 +47,10 @@ class Bench:
         self.page = self.feature._made[0]
 
     def carry_out(self) -> None:
-        job, _progress, end = self.kernel.jobs[-1]
-        end(JobEnd("done", finished(convex(ExplainContext(self.model, None), job))))
+        """Both jobs: the optimum, and the constants."""
+        for job, _progress, end in self.kernel.jobs[-2:]:
+            work = lipschitz if isinstance(job, LipschitzJob) else convex
+            end(JobEnd("done", finished(work(ExplainContext(self.model, None), job))))
 
 
 def test_the_optimum_stands_beside_the_present_numbers(make_workspace: Any, qtbot: QtBot) -> None:
@@ -62,7 +66,12 @@ def test_the_optimum_stands_beside_the_present_numbers(make_workspace: Any, qtbo
     shown = [float(table.item(row, 2).toolTip().replace("−", "-")) for row in range(3)]
     assert np.allclose(shown, best, rtol=0, atol=1e-12)
     assert [table.item(row, 1).text() for row in range(3)] == ["0", "0", "0"]
+    constants = page.lipschitz.table
+    largest = 2 / len(a) * np.linalg.eigvalsh(a.T @ a)[-1]
+    assert [constants.item(row, 1).text()[:3] for row in range(constants.rowCount())] == ["L ≥", "L =", "K ≥", "K ≥", "K ≤"]
+    assert float(constants.item(1, 1).text()[4:]) == round(largest, 4) and constants.item(1, 2).text() == "2·λmax(AᵀA) / n"
     bench.workspace.visibility.hide("question", values=("prediction",))
+    assert not page.lipschitz.isVisible()
     assert page.problem is None and page.reasons.text() == HIDDEN and not page._right.isVisible() and "=" not in page.constants.text()
     QTest.keyClick(page.first_stop(), Qt.Key.Key_Escape)
     assert not bench.feature.shown
