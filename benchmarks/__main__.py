@@ -16,6 +16,7 @@ NAMES = {
     "legibility": "labels on wires, cards and each other, the smallest text, the canvas's share: every example and lesson at three sizes",
     "saddle": "no timing: where methods end on (1 - w2*w1)^2, and how many of 100 seeds escape from its saddle point with noise",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
+    "landscape": "51 × 51 values of the objective over a plane as one batched job, against a loop over single evaluations",
     "gauge": "a training run with the stability gauge open and closed",
     "sweep": "64 copies of a small network trained as one batch against one after another",
     "curvature": "the Hessian of 22 numbers, one product with it, and Lanczos' method, against torch.func",

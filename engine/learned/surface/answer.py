@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.compile.views import Stamp
 from engine.curvature.point import Point
 from engine.explain.context import ExplainContext
-from engine.learned.surface import Box, Frame, Surface, SurfaceJob
+from engine.learned.surface import Box, Floats, Frame, Surface, SurfaceJob
 from engine.learned.surface.frames import Directions, derive, point_of
 from engine.numerics.job import JobReport, Steps
 
@@ -38,18 +38,11 @@ def _evaluated(point: Point, job: SurfaceJob, deriving: Steps, stamp: Stamp) -> 
     box = job.box or directions.box or around(u, v)
     value = float(values(point, frame, here[None])[0])
     yield JobReport()
-    at_once = min(point.at_once, AT_ONCE)
-    count = affordable(point, at_once, max(2, min(job.points, MOST)))
-    xs, ys = np.linspace(box[0], box[1], count), np.linspace(box[2], box[3], count)
-    grid = np.stack([axis.reshape(-1) for axis in np.meshgrid(xs, ys)], axis=1)
-    f = np.empty(len(grid))
-    for low in range(0, len(grid), at_once):
-        f[low : low + at_once] = values(point, frame, grid[low : low + at_once])
-        yield JobReport(low, len(grid))
+    xs, ys, f = yield from _grid(point, frame, box, max(2, min(job.points, MOST)))
     scale = float(np.linalg.norm(point.here.double().cpu().numpy()))
     if distance <= 1e-9 * max(scale, 1.0):  # round-off of the projection
         distance = 0.0
-    return Surface(stamp, job.plane, directions.names, xs, ys, f.reshape(count, count), (u, v, value), point.rows, frame, float(distance),
+    return Surface(stamp, job.plane, directions.names, xs, ys, f, (u, v, value), point.rows, frame, float(distance),
                    directions.eigenvalues, directions.shares)  # fmt: skip
 
 
@@ -63,12 +56,30 @@ def numbers_at(point: Point, frame: Frame, places: np.ndarray) -> Tensor:
     return torch.as_tensor(frame.place(places[:, :1], places[:, 1:]), dtype=point.here.dtype, device=point.here.device)
 
 
-def affordable(point: Point, at_once: int, wanted: int) -> int:
-    """How many points along an axis take no longer than `SECONDS`."""
-    began = time.perf_counter()
-    point.values(point.here.expand(at_once, -1))
-    each = (time.perf_counter() - began) / at_once
-    return max(min(wanted, FEWEST), min(wanted, int(math.sqrt(SECONDS / max(each, 1e-9)))))
+def _grid(point: Point, frame: Frame, box: Box, wanted: int) -> Steps:
+    """(xs, ys, f) on a grid with `wanted` points along each axis, or with as many as take no longer than `SECONDS`, as far as the first
+    piece of it tells."""
+    at_once, count, began = min(point.at_once, AT_ONCE), wanted, time.perf_counter()
+    low, grid, f = 0, *_places(box, count)
+    while low < len(f):
+        f[low : low + at_once] = values(point, frame, grid[low : low + at_once])
+        if not low:
+            each = (time.perf_counter() - began) / min(at_once, len(f))
+            count = max(min(wanted, FEWEST), min(wanted, int(math.sqrt(SECONDS / max(each, 1e-9)))))
+            if count < wanted:
+                wanted = count
+                grid, f = _places(box, count)
+                began = time.perf_counter()
+                continue
+        low += at_once
+        yield JobReport(low, len(f))
+    return grid[:count, 0].copy(), grid[::count, 1].copy(), f.reshape(count, count)
+
+
+def _places(box: Box, count: int) -> tuple[Floats, Floats]:
+    """The points (N, 2) of a grid, row by row, and room for their values."""
+    xs, ys = np.linspace(box[0], box[1], count), np.linspace(box[2], box[3], count)
+    return np.stack([axis.reshape(-1) for axis in np.meshgrid(xs, ys)], axis=1), np.empty(count * count)
 
 
 def around(x: float, y: float, reach: float = 1.0) -> Box:
