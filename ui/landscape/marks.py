@@ -17,6 +17,7 @@ from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
 from ui.landscape.models import Model, model_of
 from ui.landscape.plane_form import plane_list
+from ui.landscape.principal import Principal, paint_principal, principal, principal_words
 from ui.look.numbers import count
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, faded
@@ -48,11 +49,12 @@ class MarksForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.path_box, self.step_box, self.stationary_box = (QCheckBox(text) for text in (
-            _("Paths of runs"), _("Gradient and next step"), _("Stationary points")))  # fmt: skip
+        self.path_box, self.step_box, self.stationary_box, self.axes_box = (QCheckBox(text) for text in (
+            _("Paths of runs"), _("Gradient and next step"), _("Stationary points"), _("Eigenvectors as axes")))  # fmt: skip
         self.path_box.setToolTip(_("The path of this run, and of its branches and rivals"))
         self.step_box.setToolTip(_("The direction of −∇f, and the step that the optimizer makes next"))
         self.stationary_box.setToolTip(_("Look for minima, maxima and saddles of the objective along this plane"))
+        self.axes_box.setToolTip(_("The eigenvectors of the Hessian along this plane, as the axes of the level ellipse through this point"))
         self.path_box.setChecked(True)
         self.step_box.setChecked(True)
         self.model_box = plane_list(_("Model at this point"))
@@ -62,7 +64,7 @@ class MarksForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for box in (self.path_box, self.step_box, self.stationary_box):
+        for box in (self.path_box, self.step_box, self.stationary_box, self.axes_box):
             column.addWidget(box)
             box.toggled.connect(lambda _on: self.changed.emit())
         column.addWidget(label(_("Model at this point"), "secondary"))
@@ -99,7 +101,7 @@ class PointMarks:
         if kernel is None:
             return
         now = document.structure, document.revision, kernel.progress.run, frame
-        if self._form.step_box.isChecked() or self._form.order:
+        if self._form.step_box.isChecked() or self._form.axes_box.isChecked() or self._form.order:
             self._marking.follow(MarksJob(plane, *now))
         else:
             self._marking.stop()
@@ -145,6 +147,9 @@ class PointMarks:
         if model is not None and surface is not None:
             _paint_model(painter, frame, theme, model, surface)
         marks = self.marks
+        axes = self._axes(frame.x.high - frame.x.low)
+        if axes is not None:
+            paint_principal(painter, frame, theme, axes)
         if marks is not None and self._form.step_box.isChecked():
             (x, y), step = marks.at, marks.step
             end = gradient_end(marks, frame)
@@ -154,6 +159,10 @@ class PointMarks:
                 paint_arrow(painter, frame, theme, (x, y), (x + float(step[0]), y + float(step[1])), theme.highlight, 3.2)
         for point in self.points.points if self.points is not None else ():
             paint_stationary(painter, place(frame, *point.at), point.kind, theme)
+
+    def _axes(self, wide: float) -> Principal | None:
+        """The eigenvectors, where they are chosen; `wide` is the width of what is seen."""
+        return principal(self.marks, wide / 2) if self.marks is not None and self._form.axes_box.isChecked() else None
 
     def read(self, at: QPointF, frame: Frame, theme: Theme) -> str:
         """The stationary point at a place of the screen, in words; empty where none is near."""
@@ -173,6 +182,9 @@ class PointMarks:
                 text = _("The next step has the length {length} here.") if not marks.leaves else _(
                     "The next step has the length {length} here, and ends {far} from the plane.")  # fmt: skip
                 said.append(text.format(length=length, far=number(marks.leaves)))
+        axes = self._axes(1.0)
+        if axes is not None:
+            said.append(principal_words(axes))
         if self.model(surface) is not None:
             said.append(_("Coloured lines: the model. Inside the thick outline around the point it is within 10 % of the objective."))
         if self.points is not None:
