@@ -61,6 +61,7 @@ ROWS = {
     "convex rate": "convex-rate",
     "strongly convex": "strongly-convex",
     "SGD, non-convex": "sgd-rate",
+    "x² + 3 sin²x": "wavy-bowl",
     "(1 − w₂w₁)²": "step-chooses-minimum",
     "ill-conditioning": "ill-conditioning",
     "saddle points": "saddle-points",
