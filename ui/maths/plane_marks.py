@@ -72,6 +72,13 @@ def paint_path(
         cross(painter, QPointF(min(max(line[-1].x(), area.left()), area.right()), min(max(line[-1].y(), area.top()), area.bottom())), theme)
 
 
+def paint_line(painter: QPainter, frame: Frame, at: Floats, ink: str, width: float) -> None:
+    """Places (N, 2) joined by a line, `width` in pixels; one that is not finite is left out."""
+    points = at[np.isfinite(at).all(axis=1)]
+    painter.setPen(QPen(color(ink), width))
+    painter.drawPolyline(QPolygonF([place(frame, x, y) for x, y in points.tolist()]))
+
+
 def paint_dot(painter: QPainter, at: QPointF, fill: str, edge: str, radius: float, theme: Theme) -> None:
     """A dot with an edge; `radius` in pixels for type at 100 %."""
     painter.setBrush(color(fill))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.learned.surface import Numbers, Surface, SurfaceJob
@@ -15,70 +15,41 @@ from engine.sweep.paths import MOST_RUNS, Path, Paths, PathsJob
 from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.engine_link.work import JobHandle, Work
-from ui.look.afar import for_plots
-from ui.look.theme import LIGHT, Theme
+from ui.look.theme import Theme, color
 from ui.look.widgets import button, label
 from ui.maths.axes import Frame
+from ui.maths.plane_view import PlaneView
 from ui.sweep.legend import colours
 from ui.sweep.state import SweepState
-from ui.sweep.ways_painting import Box, Drawn, box_of, looks, paint_contours, paint_ways
+from ui.sweep.ways_painting import Drawn, box_of, looks, paint_readout, paint_way, readout_width
 
 FRAME_MS, SECONDS = 40, 6.0
 """Time between two pictures of an animation, and how long all of it takes."""
 POINTS = 81
 
 
-class WaysPlot(QWidget):
-    """Paints what it is given; contours are kept as a picture, because only paths change while they are played."""
+class WaysPlot(PlaneView):
+    """The plane with the paths as far as `step`, and beside it the numbers of that moment."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.theme: Theme = LIGHT
+        super().__init__(_("Paths over the contours of the objective"), explorable=False)
         self.drawn: list[Drawn] = []
-        self.box: Box = (0.0, 1.0, 0.0, 1.0)
-        self.names, self.loss = ("", ""), ""
-        self.surface: Surface | None = None
-        self.step = 0
-        self._kept: tuple[Surface, Any, QPixmap] | None = None
+        self.loss, self.step = "", 0
+        self.layers = [self._paint_ways]
         self.setMinimumSize(260, 160)
-        self.setAccessibleName(_("Paths over the contours of the objective"))
 
     def paint_to(self, painter: QPainter, whole: QRectF, theme: Theme) -> None:
-        """The picture in some place, for the screen and for files."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.drawn:
-            paint_ways(painter, whole, theme, self._ground(theme), self.box, self.names, self.drawn, self.step, self.loss)
+        if not self.drawn:
+            return
+        painter.fillRect(whole, color(theme.panel))
+        side = min(0.42 * whole.width(), readout_width(theme, self.drawn, self.step, self.loss, self.names))
+        super().paint_to(painter, whole.adjusted(0, 0, -side - 8, 0), theme)
+        beside = QRectF(whole.right() - side, whole.top(), side, whole.height())
+        paint_readout(painter, beside, theme, self.drawn, self.step, self.loss, self.names)
 
-    def _ground(self, theme: Theme) -> Any:
-        def paint(painter: QPainter, frame: Frame) -> None:
-            if self.surface is None:
-                return
-            if painter.device() is not self:  # a file: lines instead of pixels
-                paint_contours(painter, frame, theme, self.surface)
-                return
-            key = (theme.name, theme.scale, frame.area.getRect(), self.devicePixelRatioF())
-            if self._kept is None or self._kept[0] is not self.surface or self._kept[1] != key:
-                ratio = self.devicePixelRatioF()
-                picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-                picture.setDevicePixelRatio(ratio)
-                picture.fill(Qt.GlobalColor.transparent)
-                own = QPainter(picture)
-                own.setRenderHint(QPainter.RenderHint.Antialiasing)
-                own.setClipRect(frame.area)
-                paint_contours(own, frame, theme, self.surface)
-                own.end()
-                self._kept = self.surface, key, picture
-            painter.drawPixmap(QPoint(0, 0), self._kept[2])
-
-        return paint
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.paint_to(painter, QRectF(self.rect()), for_plots(self, self.theme))
-        painter.end()
-
-    def sizeHint(self) -> QSize:
-        return QSize(700, 440)
+    def _paint_ways(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
+        for each in self.drawn:
+            paint_way(painter, frame, theme, each, self.step)
 
 
 class WaysView(QWidget):
@@ -129,7 +100,7 @@ class WaysView(QWidget):
         if state.graph is None or state.running or not state.rows or key == self._asked:
             return
         self.leave()
-        self._asked, self._paths, self._found, self.plot.surface = key, {}, None, None
+        self._asked, self._paths, self._found, self.plot.heights = key, {}, None, None
         members = tuple(sorted(index for index, row in state.rows.items() if row.ended and row.how != "failed"))[:MOST_RUNS]
         if state.outdated(state.graph) or not members:
             return
@@ -162,7 +133,7 @@ class WaysView(QWidget):
 
     def _surface(self, end: JobEnd) -> None:
         if isinstance(end.answer, Surface):
-            self.plot.surface = end.answer
+            self.plot.heights = end.answer
         elif end.text:
             self.words.setText(end.text)
         self._show()

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from engine.learned.surface import Numbers, Surface, SurfaceJob
+from engine.learned.surface import Numbers, Surface, SurfaceJob, box_around
 from engine.learned.track import Rows, Track, TrackJob
 from graph.model.address import Address
 from graph.text.messages import _
@@ -20,7 +20,7 @@ from ui.maths.plots import dress, legend, new_plot, pen
 from ui.shell.workspace.number_choice import offered_places, show_places
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.present import outdated
-from ui.weights.plane_plot import PlanePlot, box_around
+from ui.weights.steps_plane import StepsPlane
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -57,7 +57,7 @@ class StepsPage(Panel):
         self._tracking = Refresh(workspace.work, self._tracked, 0.2, TRAINING_REST)
         self._surfacing = Refresh(workspace.work, self._surfaced, 0.2, TRAINING_REST)
         self._box: tuple[float, float, float, float] | None = None
-        self.plane = PlanePlot(_("The objective over two weights, with the path of the run"))
+        self.plane = StepsPlane(_("The objective over two weights, with the path of the run"))
         self.time: Any = new_plot(_("What the optimizer held over the steps"))
         self.words = label("", "strong", wrap=True)
         self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
@@ -104,7 +104,7 @@ class StepsPage(Panel):
         grid.setRowStretch(9, 1)
         self._side = scrolled(side)
         plots = QHBoxLayout()
-        plots.addWidget(self.plane.widget, 5)
+        plots.addWidget(self.plane, 5)
         plots.addWidget(self.time, 3)
         row_layout = QHBoxLayout()
         row_layout.setSpacing(16)
@@ -264,10 +264,10 @@ class StepsPage(Panel):
     def _draw(self) -> None:
         track, surface, theme = self.track, self.surface, self.theme
         seen = surface is not None and surface.plane == self._plane
-        self.plane.widget.setVisible(seen)
+        self.plane.setVisible(seen)
         if seen and surface is not None:
             path = track.theta if track is not None and len(track.places) == 2 else None
-            self.plane.show(surface, path, self.step + 1, theme, self._stale)
+            self.plane.show_path(surface, path, self.step + 1, theme, self._stale)
         for widget in (self.play, self.near, self.slider):
             widget.setEnabled(track is not None and len(self._places) == 2)
         self._say()
@@ -324,7 +324,7 @@ class StepsPage(Panel):
     def _draw_step(self) -> None:
         """The arrows of the step: as far as the animation has come."""
         track, surface, theme = self.track, self.surface, self.theme
-        if track is None or surface is None or len(track.places) < 2 or self.plane.widget.isHidden():
+        if track is None or surface is None or len(track.places) < 2 or self.plane.isHidden():
             return
         gradient, carried, rest = (np.nan_to_num(part) for part in track.parts(self.step))
         move = track.theta[self.step + 1] - track.theta[self.step]
@@ -334,7 +334,7 @@ class StepsPage(Panel):
         at, ahead = track.theta[self.step], track.ahead[self.step]
         self.plane.show_step(
             (float(at[0]), float(at[1])), [(hue, (float(part[0] * share), float(part[1] * share))) for hue, part, share in parts],
-            (float(ahead[0]), float(ahead[1])) if np.isfinite(ahead).all() else None, theme,
+            (float(ahead[0]), float(ahead[1])) if np.isfinite(ahead).all() else None,
         )  # fmt: skip
 
     def _draw_time(self) -> None:

@@ -174,7 +174,7 @@ def test_paths_over_contours(make_workspace: Any, qtbot: QtBot) -> None:
     ways = page.ways
     plot = ways.plot
     assert [each.name for each in plot.drawn] == ["SGD η 0.06", "Adam η 0.2", "SGD η 0.1"] and plot.names == ("w1", "w2")
-    found = plot.surface
+    found = plot.heights
     assert found is not None
     w1, w2 = found.xs[3], found.ys[7]
     assert found.f[7, 3] == pytest.approx((1 - w2 * w1) ** 2, rel=1e-12)
