@@ -16,9 +16,10 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
 Quantity = Literal["gap", "least", "distance", "mean"]
 """f(x_t) − f*, min ‖∇f(x_s)‖ over s ≤ t, ‖x_t − x*‖, and the mean of ‖∇f(x_s)‖² over s < t."""
-Kind = Literal["descent", "exact", "nesterov", "heavy_ball", "stochastic", "other"]
+Kind = Literal["descent", "exact", "nesterov", "accelerated", "heavy_ball", "stochastic", "other"]
 """What the run is to theory: gradient descent; the same with exact line searches; Nesterov's method with the gradient at the look-ahead
-point; the heavy ball; gradient descent on mini-batches; or nothing that a bound here is about."""
+point, with a constant momentum or with (t − 2)/(t + 1) at step t; the heavy ball; gradient descent on mini-batches; or nothing that a bound
+here is about."""
 
 
 @dataclass(frozen=True, slots=True)

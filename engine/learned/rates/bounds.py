@@ -156,6 +156,11 @@ def _tight_gradient(k: Known, t: Floats) -> Floats:
     return np.sqrt(4 * k.gap / (t * each + 2 / k.L))
 
 
+def _accelerated_convex(k: Known, t: Floats) -> Floats:
+    """It holds from the first step on. Performance estimation finds functions that reach it."""
+    return np.where(t > 0, 2 * k.L * k.distance**2 / (t * t + 5 * t + 6), np.nan)
+
+
 def _stochastic(k: Known, t: Floats) -> Floats:
     """Of E‖∇f(x_s)‖², the mean over s < t: the descent lemma in expectation, with E‖g − ∇f‖² ≤ σ², added up over the steps. With
     η = 1/(L√N), after N steps, it is the lecture's (2LΔ + σ²)/√N."""
@@ -200,6 +205,11 @@ BOUNDS: tuple[Bound, ...] = (
         "exact", _("exact line search, tight"), "gap", "exact", "((L − μ)/(L + μ))²ᵗ (f(x₀) − f*)", "",
         "de Klerk, Glineur and Taylor 2017", ("smooth", "strong"), lambda k: "",
         lambda k, t: ((k.L - k.mu) / (k.L + k.mu)) ** (2 * t) * k.gap, tight=True,
+    ),
+    Bound(
+        "accelerated_convex", _("accelerated, convex, tight"), "gap", "accelerated", "2L‖x₀ − x*‖² / (t² + 5t + 6)",
+        "η = 1/L, ρ = (t − 2)/(t + 1)", "Nesterov 1983; Taylor, Hendrickx and Glineur 2017", ("smooth", "convex"),
+        _both(_one_over_l, _distance_known), _accelerated_convex, tight=True,
     ),
     Bound(
         "accelerated", _("accelerated, strongly convex"), "gap", "nesterov",

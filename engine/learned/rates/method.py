@@ -20,7 +20,7 @@ def method_of(conditions: Sequence[StepConditions], rates: Sequence[float], from
     title = last.optimizer.title
     why = _changed(conditions) or _beside(last)
     kind, momentum = _kind(last)
-    if not why and not from_start and kind in ("nesterov", "heavy_ball"):
+    if not why and not from_start and kind in ("nesterov", "accelerated", "heavy_ball"):
         why = _("The steps that are known begin later than the run, with a momentum that is not 0.")
     steady = rates[0] if rates and all(rate == rates[0] for rate in rates) else float("nan")
     method = Method(kind, title, steady, momentum, why)
@@ -37,7 +37,7 @@ def _kind(conditions: StepConditions) -> tuple[Kind, float]:
     if optimizer.key == "cg" and hyper["restart_every"] == 1 and hyper["line_search"] == "exact":
         return "exact", 0.0
     if optimizer.key == "nesterov" and optimizer.looks_ahead(hyper) and whole:
-        return "nesterov", momentum
+        return ("accelerated", 0.0) if hyper["growing"] else ("nesterov", momentum)
     if optimizer.key == "momentum" and not hyper.get("dampening") and whole:
         return "heavy_ball", momentum
     return "other", momentum

@@ -12,6 +12,7 @@ from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.frame import Frame
 from engine.training.optimizers.settings import decoupled, form, learning_rate, momentum, weight_decay
 from engine.training.optimizers.sgd import Sgd
+from graph.model.spec import Setting
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ class Nesterov(Optimizer):
     family = "gradient"
     doc = "Nesterov's accelerated gradient: the gradient at the point where momentum alone would lead (Sutskever et al. 2013)."
     settings = (
-        learning_rate(0.1), momentum(0.9), weight_decay(), decoupled(),
+        learning_rate(0.1), momentum(0.9),
+        Setting(
+            "growing", "bool", False, title="Growing momentum", when="form=lecture",
+            help="ρ grows with the steps, (t − 2)/(t + 1) at step t, as in Nesterov's method of 1983 for convex functions.",
+        ),
+        weight_decay(), decoupled(),
         form(
             "The lecture takes the gradient at the look-ahead point. PyTorch and Keras store that point as the parameter, so that the "
             "gradient is taken where the parameter is; Keras' velocity holds η.",
@@ -32,25 +38,32 @@ class Nesterov(Optimizer):
     )  # fmt: skip
     state_variables = (StateVariable("m", when="form=pytorch"), StateVariable("v", when="not form=pytorch"))
     equations = (
-        Equation("θ_tilde = θ + ρ*v", "form=lecture, momentum", _("the gradient is taken here")),
+        Equation("θ_tilde = θ + ρ*v", "form=lecture, momentum, not growing", _("the gradient is taken here")),
+        Equation("θ_tilde = θ + (t - 2)/(t + 1)*v", "form=lecture, momentum, growing", _("the gradient is taken here")),
         Equation("θ = θ - η*λ*θ", "weight_decay, decoupled"),
         Equation("g = gradient + λ*θ_tilde", "form=lecture, momentum, weight_decay, not decoupled"),
         Equation("g = gradient + λ*θ", "form=lecture, not momentum, weight_decay, not decoupled"),
         Equation("g = gradient + λ*θ", "not form=lecture, weight_decay, not decoupled"),
         Equation("m = ρ*m + g", "form=pytorch, momentum"),
         Equation("θ = θ - η*(g + ρ*m)", "form=pytorch, momentum"),
-        Equation("v = ρ*v - η*g", "not form=pytorch, momentum"),
+        Equation("v = ρ*v - η*g", "form=lecture, momentum, not growing"),
+        Equation("v = (t - 2)/(t + 1)*v - η*g", "form=lecture, momentum, growing"),
+        Equation("v = ρ*v - η*g", "form=keras, momentum"),
         Equation("θ = θ + v", "form=lecture, momentum"),
         Equation("θ = θ + (ρ*v - η*g)", "form=keras, momentum"),
         Equation("θ = θ - η*g", "not momentum", _("without momentum")),
     )
     frames = (
         Frame("η", when="not momentum"),
+        Frame("η", beta="(t - 2)/(t + 1)", velocity="v", when="form=lecture, growing"),
         Frame("η", beta="ρ", velocity="v", when="form=lecture"),
         Frame("η*(1 + ρ)", beta="", velocity="v", when="form=keras", exact=False),
         Frame("η*(1 + ρ)", beta="", velocity="-η*m", exact=False),
     )
-    edges = (StabilityEdge("2/η", when="not momentum"), StabilityEdge("(2 + 2*ρ)/(η*(1 + 2*ρ))"))
+    edges = (
+        StabilityEdge("2/η", when="not momentum"), StabilityEdge("4/(3*η)", when="form=lecture, growing"),  # ρ comes close to 1
+        StabilityEdge("(2 + 2*ρ)/(η*(1 + 2*ρ))"),
+    )  # fmt: skip
     form_defaults = {"keras": {"decoupled": True}}
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, nesterov=True, weight_decay={weight_decay!r})"
 

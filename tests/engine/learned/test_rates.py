@@ -42,6 +42,8 @@ def test_tight_bounds_are_the_worst_cases_that_pepit_finds() -> None:
     assert value("tight_convex", 10, rate=1.5) == pytest.approx(0.01613, abs=1e-5)
     assert value("tight_convex", 3, rate=1.9) == pytest.approx(0.26572, abs=1e-4)
     assert value("exact", 5, kind="exact", rate=math.nan) == pytest.approx(0.1344, abs=1e-4)
+    for steps, gap in ((1, 0.16667), (2, 0.10000), (4, 0.047619), (8, 0.018182)):
+        assert value("accelerated_convex", steps, kind="accelerated") == pytest.approx(gap, abs=1e-5)
     for rate, gap in ((0.5, 0.73506), (1.0, 0.53147), (1.6, 0.35130)):
         assert value("tight_strong", 3, rate=rate) == pytest.approx(gap, abs=1e-4)
         assert value("tight_distance", 3, rate=rate) ** 2 == pytest.approx(gap, abs=1e-4)
@@ -204,7 +206,9 @@ def test_mini_batches_are_stochastic_and_their_noise_is_that_of_their_gradients(
 
 
 @pytest.mark.parametrize(("optimizer", "hyper", "kind"), [
-    ("momentum", {"lr": 0.1, "momentum": 0.5}, "heavy_ball"), ("nesterov", {"lr": 0.1, "momentum": 0.5, "form": "lecture"}, "nesterov"),
+    ("momentum", {"lr": 0.1, "momentum": 0.5}, "heavy_ball"),
+    ("nesterov", {"lr": 0.04, "growing": True, "form": "lecture"}, "accelerated"),
+    ("nesterov", {"lr": 0.1, "momentum": 0.5, "form": "lecture"}, "nesterov"),
     ("nesterov", {"lr": 0.1, "momentum": 0.5}, "other"), ("cg", {"restart_every": 1, "line_search": "exact"}, "exact"),
     ("gd", {"lr": 0.1, "weight_decay": 0.1}, "other"), ("adam", {"lr": 0.1}, "other"),
 ])  # fmt: skip
@@ -212,6 +216,14 @@ def test_what_a_run_is_to_theory(optimizer: str, hyper: dict[str, Any], kind: st
     found, _model = answer("valley", 5, optimizer=optimizer, hyper=hyper)
     assert found.method.kind == kind
     facts = Known("exact", math.nan, 0.0, found.curvature, found.convexity, found.value[0], found.distance[0])
+    if kind == "accelerated":  # by hand: ρ = (t − 2)/(t + 1), the gradient at θ + ρv
+        curves, w, v = np.array([1.0, 25.0]), np.array([-8.0, 1.5]), np.zeros(2)
+        for t in range(1, 6):
+            share = (t - 2) / (t + 1)
+            v = share * v - 0.04 * curves * (w + share * v)
+            w = w + v
+            bound = BY_KEY["accelerated_convex"].at(known(kind=kind, rate=0.04, L=25.0, distance=np.hypot(8, 1.5)), np.array([float(t)]))
+            assert found.value[t] == pytest.approx(curves @ w**2 / 2, rel=1e-12) and bound[0] >= found.value[t]
     if kind == "exact":
         assert (BY_KEY["exact"].at(facts, found.steps.astype(float)) >= found.value - 1e-12).all()
 

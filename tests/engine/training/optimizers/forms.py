@@ -38,10 +38,12 @@ def momentum(theta: Tensor, h: Settings) -> Steps:
 
 
 def nesterov(theta: Tensor, h: Settings) -> Steps:
-    """Lecture: v ← ρv − ηg with g at θ + ρv. Keras: θ ← θ + ρv − ηg with the new v."""
+    """Lecture: v ← ρv − ηg with g at θ + ρv; ρ may grow as (t − 2)/(t + 1). Keras: θ ← θ + ρv − ηg with the new v."""
     v, m = torch.zeros_like(theta), torch.zeros_like(theta)
     rho, lr = h["momentum"], h["lr"]
-    while True:
+    for t in count(1):
+        if h["growing"] and h["form"] == "lecture":
+            rho = (t - 2) / (t + 1)
         gradient = yield theta
         point = theta + rho * v if h["form"] == "lecture" else theta
         g, theta = decayed(theta, gradient, h, point)
