@@ -57,12 +57,12 @@ def _power(exponent: float) -> float:
 
 
 def order(values: Floats) -> float:
-    """q of y′ ≈ C·y^q by the last three values that fall: log(y₃/y₂)/log(y₂/y₁). NaN where there are no three."""
-    for end in range(len(values), 2, -1):
-        a, b, c = values[end - 3 : end]
-        if a > b > c > 0:
-            return float(math.log(c / b) / math.log(b / a))
-    return math.nan
+    """q of y′ ≈ C·y^q: the smaller of log(y₃/y₂)/log(y₂/y₁) at the last two places. NaN where the values do not fall all the way, since a
+    curve that swings falls fast now and then, or where there are fewer than four."""
+    if len(values) < 4 or not (np.diff(values) < 0).all() or not (values > 0).all():
+        return math.nan
+    falls = np.diff(np.log(values[-4:]))
+    return float((falls[1:] / falls[:-1]).min())
 
 
 def first_range(steps: Floats, values: Floats, floor: float) -> tuple[int, int]:
