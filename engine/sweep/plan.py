@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,8 @@ def setting_of(graph: Graph, of: Swept) -> Setting:
         if of.node not in graph.nodes:
             raise PlanError(_("The node of a swept setting is gone."))
         setting = graph.spec(of.node).setting(of.name)  # its texts are translated where its type is declared
-        if setting is not None and setting.kind in EDITORS and not setting.file:
+        setting = _swept(graph, of.node, setting) if setting is not None else None
+        if setting is not None:
             return setting
     else:
         setting = BY_NAME.get(of.name) if of.name not in NOT_SWEPT else None  # its texts are translated where they are declared
@@ -161,8 +162,19 @@ def sweepable(graph: Graph) -> list[Swept]:
     found = [Swept(name) for name in ordered]
     for node in graph.nodes:
         values = graph.settings_of(node)
-        found += [Swept(s.name, node) for s in graph.spec(node).settings if s.kind in EDITORS and not s.file and holds(s.when, values)]
+        found += [Swept(s.name, node) for s in graph.spec(node).settings if _swept(graph, node, s) is not None and holds(s.when, values)]
     return found
+
+
+def _swept(graph: Graph, node: str, setting: Setting) -> Setting | None:
+    """A node's setting as a sweep reads it: the value of an Input or a Constant is one number where it is one now. None where it cannot be
+    swept."""
+    if setting.kind in EDITORS:
+        return setting if not setting.file else None
+    value = graph.settings_of(node).get(setting.name)
+    if setting.kind == "tensor" and graph.spec(node).role in ("input", "constant") and type(value) in (int, float):
+        return replace(setting, kind="float", minimum=None, maximum=None)
+    return None
 
 
 def named_setting(graph: Graph, text: str) -> Swept:

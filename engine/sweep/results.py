@@ -16,6 +16,8 @@ from graph.model.run_record import lower_is_better
 How = Literal["waiting", "running", "done", "diverged", "failed"]
 CURVE = 300
 """Points of one run's curve."""
+STEPS = "steps"
+"""As a measure: the steps that a run made before it ended, for runs that stop by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class MemberResult:
         return self.how in ("done", "diverged", "failed")
 
     def value(self, measure: str) -> float | None:
-        """A measure at the end; None where the run has none."""
+        """A measure at the end, or `STEPS`; None where the run has none."""
+        if measure == STEPS:
+            return float(self.step)
         return self.loss if measure in ("loss", "objective") else self.metrics.get(measure)
 
     def reached(self, target: float) -> tuple[int, float] | None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.plan import PlanError, SweepPlan, Swept, member_graph, setting_of, title_of, value_text
-from engine.sweep.results import MemberResult, SweepAnswer, SweepJob, SweepWays, grouped, measures_of, without_seed
+from engine.sweep.results import STEPS, MemberResult, SweepAnswer, SweepJob, SweepWays, grouped, measures_of, without_seed
 from graph.model.computation import computation_key
 from graph.model.graph import Graph
 from graph.text.messages import _, ngettext
@@ -24,6 +24,7 @@ NAMES = {
     "loss": _("loss"), "objective": _("objective"), "train_loss": _("training loss"), "train_accuracy": _("training accuracy"),
     "validation_loss": _("validation loss"), "validation_accuracy": _("validation accuracy"), "test_loss": _("test loss"),
     "test_accuracy": _("test accuracy"), "penalty": _("penalty"),
+    STEPS: _("steps until the run ended"),
 }  # fmt: skip
 """What a measure is called: of which part it is, is always said."""
 
@@ -121,10 +122,12 @@ class SweepState(QObject):
 
     @property
     def measures(self) -> list[str]:
-        """Measures at the end of the runs. The objective is left out where it is the training loss itself."""
+        """Measures at the end of the runs. The objective is left out where it is the training loss itself; steps are a measure where runs
+        stopped after different numbers of them."""
         names = measures_of(self.rows.values())
         same = all(row.loss == row.metrics.get("train_loss") for row in self.rows.values() if row.ended)
-        return [name for name in names if name not in ("loss", "objective") or not same]
+        steps = [STEPS] if len({row.step for row in self.rows.values() if row.how == "done"}) > 1 else []
+        return [name for name in names if name not in ("loss", "objective") or not same] + steps
 
     @property
     def across(self) -> list[Swept]:

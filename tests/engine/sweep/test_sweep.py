@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobError, finished
 from engine.sweep.answer import estimate, sweep
 from engine.sweep.plan import RATE, Axis, PlanError, SweepPlan, Swept, named_setting, sweepable, text_of, title_of
@@ -18,8 +21,10 @@ from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
+from graph.storage.files import load
 from tests.support.networks import network, tanh_net
 
+EXAMPLES = Path(__file__).parents[3] / "resources/examples"
 NET = tanh_net(epochs=3)
 
 
@@ -116,6 +121,26 @@ def test_each_row_is_the_run_that_the_settings_make_alone() -> None:
         assert row.curve[-1][1] == pytest.approx(run.loss, abs=1e-10)
         assert dict(row.measured)[run.state.step]["train_accuracy"] == run.metrics()["train_accuracy"]
     assert NET.training["optimizer"] == "sgd"  # the document is as it was
+
+
+def test_the_value_of_an_input_is_swept_and_steps_against_the_condition_number_are_those_of_numpy() -> None:
+    """½(u² + κv²) along turned axes, gradient descent with η = 2/(1 + κ) until ‖∇f‖ ≤ 10⁻⁴: about κ/2 · ln(‖∇f₀‖/10⁻⁴) steps."""
+    graph = load(EXAMPLES / "quadratic.gradwire", CATALOG)
+    for name, value in (("optimizer", "gd"), ("steps", 5000), ("stop_gradient", 1e-4)):
+        SetTraining(name, value).apply(graph)
+    kappas = (5.0, 20.0, 80.0)
+    value = named_setting(graph, "kappa.value")
+    plan = SweepPlan((Axis(value, kappas), Axis(Swept("lr"), tuple(2 / (1 + k) for k in kappas))), paired=True).checked(graph)
+    rows, _answer = swept(graph, plan)
+    c, s = math.cos(0.6), math.sin(0.6)
+    start = np.array([[c, s], [-s, c]]) @ [-6.0, 5.0]
+    for row, kappa in zip((rows[i] for i in range(3)), kappas, strict=True):
+        curvatures, steps = np.array([1.0, kappa]), 0
+        at = start
+        while np.linalg.norm(curvatures * at) > 1e-4:
+            at, steps = at * (1 - 2 / (1 + kappa) * curvatures), steps + 1
+        assert row.step == pytest.approx(steps, abs=1) and row.value("steps") == row.step
+    assert rows[2].step / rows[1].step == pytest.approx(4, rel=0.2)
 
 
 def test_a_run_that_diverges_counts_as_the_worst() -> None:
