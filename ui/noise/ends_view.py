@@ -96,6 +96,8 @@ class EndsView(QWidget):
             self.draw()
             return
         self._refresh.follow(EndsJob(document.structure, document.revision, kernel.progress.run))
+        if self.seen is None:
+            self.draw()
         if self.seen is not None and self.line is None:
             self._ask_line()
 
@@ -180,7 +182,7 @@ class EndsView(QWidget):
         self._draw_line()
         if seen is None:
             training = kernel is not None and kernel.training
-            self.words.setText(self._why or (PAUSE if training else ""))
+            self.words.setText(self._why or (PAUSE if training else _("Computing …") if self._refresh.running else ""))
             self.table.setText("")
             self.notes.setText("")
             return

@@ -160,6 +160,8 @@ class NoisePage(Panel):
         if self.workspace.visibility.hides_numbers:
             self._forget(HIDDEN)
             return
+        if self.workspace.trace is None:
+            return
         self._offer()
         if not self._chosen:
             self._forget(NONE)

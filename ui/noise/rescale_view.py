@@ -104,6 +104,8 @@ class RescaleView(QWidget):
         self._refresh.follow(
             RescaleJob(self.alpha, max(self.pair.currentIndex(), 0), document.structure, document.revision, kernel.progress.run)
         )
+        if self.seen is None:
+            self.draw()
 
     def _answered(self, _job: Job, end: JobEnd) -> None:
         if self.workspace.visibility.hides_numbers:
@@ -138,7 +140,8 @@ class RescaleView(QWidget):
         plot.setVisible(there and bool(seen and seen.curve))
         plot.clear()
         if seen is None or not seen.pairs:
-            self.words.setText(self._why if seen is None else NONE)
+            waiting = self._why or (_("Computing …") if self._refresh.running else "")
+            self.words.setText(waiting if seen is None else NONE)
             for words in (self.table, self.same, self.notes):
                 words.setText("")
             return

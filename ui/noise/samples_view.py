@@ -102,6 +102,8 @@ class SamplesView(QWidget):
         self._refresh.follow(
             SamplesJob(places, of, tuple(self.removed), document.structure, document.revision, kernel.progress.run)
         )
+        if self.seen is None:
+            self.draw()
 
     def _answered(self, job: Job, end: JobEnd) -> None:
         if self.workspace.visibility.hides_numbers or not isinstance(job, SamplesJob) or job.places != self._places:
@@ -145,6 +147,11 @@ class SamplesView(QWidget):
 
     # what is shown
 
+    @property
+    def _waiting(self) -> str:
+        """What is said while nothing is shown."""
+        return self._why or (_("Computing …") if self._refresh.running else "")
+
     def draw(self) -> None:
         seen = self.seen
         stale = seen is not None and outdated(self.workspace, seen.stamp)
@@ -154,7 +161,7 @@ class SamplesView(QWidget):
         self._say_pointed()
         if seen is None:
             for words in (self.words, self.table, self.key, self.notes):
-                words.setText(self._why if words is self.words else "")
+                words.setText(self._waiting if words is self.words else "")
             return
         self.words.setText(self._headline(seen, stale))
         self.table.setText(self._table(seen))

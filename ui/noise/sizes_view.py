@@ -75,6 +75,8 @@ class SizesView(QWidget):
         self._refresh.follow(
             SizesJob(places, self.again.isChecked(), structure=document.structure, revision=document.revision, run=kernel.progress.run)
         )
+        if self.seen is None:
+            self.draw()
 
     def _answered(self, job: Job, end: JobEnd) -> None:
         if self.workspace.visibility.hides_numbers or not isinstance(job, SizesJob) or job.places != self._places:
@@ -96,13 +98,18 @@ class SizesView(QWidget):
 
     # what is shown
 
+    @property
+    def _waiting(self) -> str:
+        """What is said while nothing is shown."""
+        return self._why or (_("Computing …") if self._refresh.running else "")
+
     def draw(self) -> None:
         seen, plot, theme = self.seen, self.plot, self.theme
         plot.setVisible(seen is not None)
         plot.clear()
         if seen is None:
             for words in (self.words, self.key, self.notes):
-                words.setText(self._why if words is self.words else "")
+                words.setText(self._waiting if words is self.words else "")
             return
         stale = outdated(self.workspace, seen.stamp)
         hues = [theme.stale, theme.secondary] if stale else [theme.backward, theme.forward]
