@@ -7,15 +7,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from engine.learned.minima import PROBES, Ends, EndsJob, Line, LineJob, RunEnd
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
-from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import label, scrolled
+from ui.look.widgets import label
 from ui.maths.plots import dot, dress, new_plot, pen
+from ui.noise.beside import PictureAndWords
 from ui.shell.workspace.present import outdated
 from ui.shell.workspace.services import RUNS
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 PAUSE = _("Pause training to compare where the runs end.")
 
 
-class EndsView(QWidget):
+class EndsView(PictureAndWords):
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.workspace, self.theme = workspace, LIGHT
+        super().__init__(500)
+        self.workspace = workspace
         self.seen: Ends | None = None
         self.line: Line | None = None
         self._why = self._no_line = ""
@@ -53,10 +53,6 @@ class EndsView(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
         grid = QGridLayout()
         grid.addWidget(label(_("Line from"), "secondary"), 0, 0)
         grid.addWidget(self.first, 0, 1)
@@ -64,26 +60,10 @@ class EndsView(QWidget):
         grid.addWidget(self.second, 0, 3)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        column.addWidget(self.words)
-        column.addWidget(self.table)
-        column.addLayout(grid)
-        column.addWidget(self.between)
-        column.addWidget(self.notes)
-        column.addStretch(1)
-        self._side = scrolled(side)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(16)
-        whole.addWidget(self.plot, 1)
-        whole.addWidget(self._side)
+        self.lay_out(self.plot, [self.words, self.table, grid, self.between, self.notes])
 
     def first_stop(self) -> QWidget:
         return self.first
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._side.setFixedWidth(round(500 * theme.scale))
-        self.draw()
 
     # asking
 
@@ -193,13 +173,13 @@ class EndsView(QWidget):
 
     def _table(self, seen: Ends) -> str:
         heads = (_("run"), _("step"), _("objective"), "‖∇f‖", "λmax", _("trace"))
-        head = "".join(f"<th align='{'left' if i == 0 else 'right'}' style='padding-left:12px'>{html.escape(text)}</th>"
+        head = "".join(f"<th align='{'left' if i == 0 else 'right'}' style='padding-left:9px'>{html.escape(text)}</th>"
                        for i, text in enumerate(heads))  # fmt: skip
         lines = []
         for end in seen.ends:
-            name = f"<td style='color:{self._hue(end.run)};padding-left:12px'><b>{html.escape(self.name(end.run))}</b></td>"
+            name = f"<td style='color:{self._hue(end.run)};padding-left:9px'><b>{html.escape(self.name(end.run))}</b></td>"
             texts = [count(end.step), *self._numbers(end)]
-            cells = "".join(f"<td align='right' style='padding-left:12px'>{html.escape(text)}</td>" for text in texts)
+            cells = "".join(f"<td align='right' style='padding-left:9px'>{html.escape(text)}</td>" for text in texts)
             lines.append(f"<tr>{name}{cells}</tr>")
         return f"<table cellspacing='0' cellpadding='2'><tr>{head}</tr>{''.join(lines)}</table>"
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROOM = 360
 """Height that a panel needs for type at 100 %."""
 
+LOW = 800
+"""In a window that is less high, for type at 100 %, a picture below the canvas is too small to read."""
+
 
 class NoiseFeature(Feature):
     """The keys of its pages are those of the panels, `noise` and `minima`."""
@@ -36,9 +39,10 @@ class NoiseFeature(Feature):
         self._show("minima")
 
     def _show(self, key: str) -> None:
-        """In the bottom panel; at once as large as the window on a projector, unless a lesson is open."""
-        lessons = self.workspace.services.find(LESSONS)
-        if self.workspace.theme.name == "projector" and (lessons is None or lessons.step is None):
+        """In the bottom panel; at once as large as the window on a projector and in a low window, unless a lesson is open."""
+        lessons, theme = self.workspace.services.find(LESSONS), self.workspace.theme
+        low = self.workspace.widget.height() < LOW * theme.scale
+        if (low or theme.name == "projector") and (lessons is None or lessons.step is None):
             self.fill(key)
             return
         self.workspace.pages.show(key, room=ROOM)

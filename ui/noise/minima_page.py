@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button
+from ui.noise.beside import fill_button
 from ui.noise.ends_view import EndsView
 from ui.noise.rescale_view import RescaleView
 from ui.shell.workspace.panel import Panel
@@ -35,7 +36,7 @@ class MinimaPage(Panel):
         self.ends, self.rescaling = EndsView(workspace), RescaleView(workspace)
         self._by_key: dict[str, View] = {"ends": self.ends, "rescaling": self.rescaling}
         self.views: dict[str, QPushButton] = {}
-        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
+        self.fill = fill_button()
         self._stack = QStackedWidget()
         for view in self._by_key.values():
             self._stack.addWidget(view)
@@ -68,6 +69,7 @@ class MinimaPage(Panel):
             self.fill.clicked.connect(lambda _c: fill())
         if large:
             self.fill.setText(_("Back to the graph"))
+            self.fill.setAccessibleName("")
         self.ask()
 
     def first_stop(self) -> QWidget:

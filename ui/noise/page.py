@@ -12,6 +12,7 @@ from graph.model.trained_numbers import trained_name
 from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
+from ui.noise.beside import fill_button
 from ui.noise.samples_view import SamplesView
 from ui.noise.scaling_view import ScalingView
 from ui.noise.sizes_view import SizesView
@@ -51,7 +52,7 @@ class NoisePage(Panel):
             box.setToolTip(text)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(14)
-        self.fill = button(_("Fill the window"), tip=_("Show this as large as the window; Esc goes back"))
+        self.fill = fill_button()
         self._stack = QStackedWidget()
         for view in self._by_key.values():
             self._stack.addWidget(view)
@@ -66,7 +67,7 @@ class NoisePage(Panel):
         titles = (
             ("samples", _("Samples"), _("The gradient of each sample, their mean and their spread")),
             ("sizes", _("Batch size"), _("The standard error of a mini-batch’s gradient against its size")),
-            ("scaling", _("Batch size and η"), _("Runs with larger mini-batches and larger learning rates")),
+            ("scaling", _("Batch and η"), _("Runs with larger mini-batches and larger learning rates")),
         )
         for key, title, tip in titles:
             choice = self.views[key] = button(title, "quiet", tip=tip)
@@ -95,6 +96,7 @@ class NoisePage(Panel):
             self.fill.clicked.connect(lambda _c: fill())
         if large:
             self.fill.setText(_("Back to the graph"))
+            self.fill.setAccessibleName("")
         self.ask()
 
     def first_stop(self) -> QWidget:

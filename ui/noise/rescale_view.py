@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QWidget
 
 from engine.learned.minima import Rescaled, RescaleJob
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
-from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, label, scrolled
+from ui.look.widgets import button, label
 from ui.maths.plots import decades, dot, dress, new_plot, pen
+from ui.noise.beside import PictureAndWords
 from ui.shell.workspace.present import outdated
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ NONE = _(
 )
 
 
-class RescaleView(QWidget):
+class RescaleView(PictureAndWords):
     """`alpha` is what the slider says; the network itself stays as it is."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.workspace, self.theme = workspace, LIGHT
+        super().__init__(420)
+        self.workspace = workspace
         self.seen: Rescaled | None = None
         self._why = ""
         self._refresh = Refresh(workspace.work, self._answered, 0.03, 1.0)
@@ -63,33 +63,13 @@ class RescaleView(QWidget):
         self.back.clicked.connect(lambda _c: self.slider.setValue(0))
 
     def _lay_out(self) -> None:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(8)
         row = QHBoxLayout()
         row.addWidget(self.slider, 1)
         row.addWidget(self.back)
-        column.addWidget(self.words)
-        column.addWidget(self.pair)
-        column.addLayout(row)
-        for widget in (self.table, self.same, self.notes):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = scrolled(side)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(16)
-        whole.addWidget(self.plot, 1)
-        whole.addWidget(self._side)
+        self.lay_out(self.plot, [self.words, self.pair, row, self.table, self.same, self.notes])
 
     def first_stop(self) -> QWidget:
         return self.slider
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._side.setFixedWidth(round(420 * theme.scale))
-        self.draw()
 
     @property
     def alpha(self) -> float:

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from engine.learned.instruments.noise import Of, SampleGradients, SamplesJob
 from graph.model.address import Address
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
-from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, label, scrolled
+from ui.look.widgets import button, label
 from ui.maths.plots import legend
+from ui.noise.beside import PictureAndWords
 from ui.noise.samples_plot import SamplesPlot
 from ui.shell.workspace.present import outdated
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 TRAINING_REST = 0.5
 
 
-class SamplesView(QWidget):
+class SamplesView(PictureAndWords):
     """`removed` are rows of the training part that are left out."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.workspace, self.theme = workspace, LIGHT
+        super().__init__(400)
+        self.workspace = workspace
         self.seen: SampleGradients | None = None
         self.removed: list[int] = []
         self._why = ""
@@ -62,32 +62,13 @@ class SamplesView(QWidget):
         self.picture.taken.connect(self._taken)
 
     def _lay_out(self) -> None:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
         row = QHBoxLayout()
         row.addWidget(self.of, 1)
         row.addWidget(self.back)
-        column.addWidget(self.words)
-        column.addLayout(row)
-        for widget in (self.table, self.pointed, self.key, self.notes):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = scrolled(side)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(16)
-        whole.addWidget(self.picture, 1)
-        whole.addWidget(self._side)
+        self.lay_out(self.picture, [self.words, row, self.table, self.pointed, self.key, self.notes])
 
     def first_stop(self) -> QWidget:
         return self.picture
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._side.setFixedWidth(round(400 * theme.scale))
-        self.draw()
 
     # asking
 
@@ -193,7 +174,7 @@ class SamplesView(QWidget):
             (_("mean ḡ"), [number(v) for v in seen.mean]),
             (_("spread s"), [number(v) if math.isfinite(v) else "–" for v in seen.deviations]),
             (_("standard error s/√{count}").format(count=seen.count), [number(v) if math.isfinite(v) else "–" for v in seen.error]),
-            (_("whole part"), [number(v) for v in seen.full]),
+            (_("whole training part"), [number(v) for v in seen.full]),
             (_("weight now"), [number(v) for v in seen.here]),
             (_("after the step"), [number(v) for v in seen.after]),
         ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from engine.numerics.job import JobEnd, JobReport
 from engine.sweep.results import MemberResult, SweepJob
@@ -15,9 +15,9 @@ from graph.model.address import Address
 from graph.text.messages import _
 from ui.look.job_bar import JobBar
 from ui.look.numbers import count, number, plain
-from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, label, scrolled
+from ui.look.widgets import button, label
 from ui.maths.plots import decades, dress, legend, new_plot, pen
+from ui.noise.beside import PictureAndWords
 from ui.noise.scaling import FACTORS, Scaling, by_epoch, scaling
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 HIDDEN = _("A question hides numbers, so these runs are not shown.")
 
 
-class ScalingView(QWidget):
+class ScalingView(PictureAndWords):
     """`rows` are the runs that were trained last, of `shown`; an edit of the document does not change them, and the words say so."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.workspace, self.theme = workspace, LIGHT
+        super().__init__(400)
+        self.workspace = workspace
         self.rows: dict[int, MemberResult] = {}
         self.shown = Scaling()
         self._structure = self._revision = -1
@@ -57,32 +57,13 @@ class ScalingView(QWidget):
         self.bar.cancelled.connect(self.cancel)
 
     def _lay_out(self) -> None:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
         row = QHBoxLayout()
         row.addWidget(self.factor, 1)
         row.addWidget(self.start)
-        column.addWidget(self.words)
-        column.addLayout(row)
-        for widget in (self.bar, self.table, self.notes):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = scrolled(side)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(16)
-        whole.addWidget(self.plot, 1)
-        whole.addWidget(self._side)
+        self.lay_out(self.plot, [self.words, row, self.bar, self.table, self.notes])
 
     def first_stop(self) -> QWidget:
         return self.start
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._side.setFixedWidth(round(400 * theme.scale))
-        self.draw()
 
     @property
     def _factor(self) -> int:

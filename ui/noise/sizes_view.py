@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.learned.instruments.noise import BatchSizes, SizesJob
 from graph.model.address import Address
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
-from ui.look.theme import LIGHT, Theme, color
-from ui.look.widgets import label, scrolled
+from ui.look.theme import color
+from ui.look.widgets import label
 from ui.maths.plots import decades, dress, legend, new_plot, pen
+from ui.noise.beside import PictureAndWords
 from ui.shell.workspace.present import outdated
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 TRAINING_REST = 2.0
 
 
-class SizesView(QWidget):
+class SizesView(PictureAndWords):
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self.workspace, self.theme = workspace, LIGHT
+        super().__init__(400)
+        self.workspace = workspace
         self.seen: BatchSizes | None = None
         self._why = ""
         self._places: tuple[Address, ...] = ()
@@ -41,28 +42,11 @@ class SizesView(QWidget):
         self.key = label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.notes = label("", "secondary", wrap=True)
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
-        for widget in (self.words, self.again, self.key, self.notes):
-            column.addWidget(widget)
-        column.addStretch(1)
-        self._side = scrolled(side)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(16)
-        whole.addWidget(self.plot, 1)
-        whole.addWidget(self._side)
+        self.lay_out(self.plot, [self.words, self.again, self.key, self.notes])
         self.again.toggled.connect(lambda _on: self.ask(self._places))
 
     def first_stop(self) -> QWidget:
         return self.again
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._side.setFixedWidth(round(400 * theme.scale))
-        self.draw()
 
     # asking
 

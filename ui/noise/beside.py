@@ -1,0 +1,61 @@
+"""A picture with words beside it: where the page is narrow, the words have half of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+
+from graph.text.messages import _
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import button, scrolled
+
+SHARE = 0.54
+"""Of the page's width, what the words have at most."""
+
+
+class PictureAndWords(QWidget):
+    """`wide` is the width of the words for type at 100 %."""
+
+    def __init__(self, wide: int) -> None:
+        super().__init__()
+        self.theme: Theme = LIGHT
+        self._wide = wide
+
+    def lay_out(self, picture: QWidget, words: list[QWidget | QLayout]) -> None:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(6)
+        for each in words:
+            column.addWidget(each) if isinstance(each, QWidget) else column.addLayout(each)
+        column.addStretch(1)
+        self._side = scrolled(side)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(14)
+        whole.addWidget(picture, 1)
+        whole.addWidget(self._side)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._share_out()
+        self.draw()
+
+    def draw(self) -> None:
+        """Show what there is, in the theme."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        self._side.setFixedWidth(round(min(self._wide * self.theme.scale, SHARE * max(self.width(), 1))))
+
+
+def fill_button() -> QPushButton:
+    """It fills the window with a page."""
+    fill = button("⤢", "quiet", tip=_("Show this as large as the window; Esc goes back"))
+    fill.setAccessibleName(_("Fill the window"))
+    fill.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return fill
