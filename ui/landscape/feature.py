@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
+OWNER, BESIDE = "landscape", 0.52
+"""Name of what lies over the canvas, and the share of the window's width that it has beside the graph."""
 LARGEST = 1.5
 """Type of the page is not larger than this, unless the user wants it so."""
 
@@ -60,6 +62,8 @@ class LandscapeFeature(Feature):
             self._stage, self.page = Stage(self.workspace.widget, _("Landscape")), LandscapePage(self.workspace)
             self._stage.left.connect(self.escaped)
             self.page.close_button.clicked.connect(self.escaped)
+            self.page.beside.toggled.connect(lambda _on: self._place())
+            self._stage.placed.connect(self._cover)
             self.page.more.clicked.connect(lambda _on: self._menu())
             self.page.drawn.connect(self._drawn)
             self.page.solid.changed.connect(self._drawn)
@@ -84,6 +88,33 @@ class LandscapeFeature(Feature):
         """Show a surface, or level lines."""
         if self.page is not None:
             self.page.solid.switch.toggle()
+
+    # beside the graph
+
+    def beside(self) -> None:
+        """Let the graph be seen beside the landscape, or let the landscape fill the window."""
+        if self.page is not None:
+            self.page.beside.toggle()
+
+    def _place(self) -> None:
+        """On the side where more lies beside the canvas, so that more of the canvas stays free."""
+        assert self._stage is not None and self.page is not None
+        on = self.page.beside.isChecked()
+        canvas, window = self.workspace.canvas, self.workspace.canvas.window()
+        at = canvas.mapTo(window, QPoint(0, 0)).x()
+        self._stage.share, self._stage.at_left = BESIDE if on else 1.0, at > window.width() - at - canvas.width()
+        self.page.show_side(not on)
+        self._stage.place()
+        self.workspace.actions_by_id["landscape_beside"].setChecked(on)
+
+    def _cover(self) -> None:
+        """The graph is fitted into what is left of the canvas."""
+        stage, canvas = self._stage, self.workspace.canvas
+        if stage is None or not self.shown or stage.share == 1.0:
+            canvas.viewport.cover(OWNER, None)
+            return
+        corner = canvas.mapFromGlobal(stage.mapToGlobal(QPoint(0, 0)))
+        canvas.viewport.cover(OWNER, QRectF(canvas.rect()) & QRectF(QPointF(corner), QSizeF(stage.size())))
 
     # its picture
 
@@ -128,6 +159,7 @@ class LandscapeFeature(Feature):
     def _leave(self) -> None:
         assert self._stage is not None and self.page is not None
         self._stage.hide()
+        self._cover()
         self.page.end()
         self._drawn()
         self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -86,6 +86,8 @@ class LandscapePage(QWidget):
             self.spacing_box.addItem(text, key)
             self.spacing_box.setItemData(self.spacing_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.home_button = button(_("Around the present numbers"), tip=_("Show the plane around the present numbers  (0)"))
+        self.beside = button(_("Beside the graph"), tip=_("Let the graph be seen too: its numbers follow the dot"))
+        self.beside.setCheckable(True)
         self.more = button(_("Save …"), tip=_("Save or copy what the landscape shows"))
         self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
         self.close_button.setAccessibleName(_("Close the landscape"))
@@ -112,6 +114,7 @@ class LandscapePage(QWidget):
         self._side = scrolled(side)
         self.head = QHBoxLayout()
         self.head.addWidget(self.readout, 1)
+        self.head.addWidget(self.beside, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.solid.switch, 0, Qt.AlignmentFlag.AlignTop)
         self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
@@ -163,6 +166,10 @@ class LandscapePage(QWidget):
     def picture_view(self) -> PlaneView | ReliefView:
         """What shows the plane now."""
         return self.solid.view if self.solid.on else self.plane_view
+
+    def show_side(self, shown: bool) -> None:
+        """Show or hide what is chosen and said on the left."""
+        self._side.setVisible(shown)
 
     def first_stop(self) -> QWidget:
         return self.picture_view

@@ -10,9 +10,10 @@ from ui.look.typing import claim_escape
 
 
 class Stage(QWidget):
-    """Covers the window between its bars. `left`: Esc was pressed."""
+    """Covers the window between its bars. `left`: Esc was pressed. `placed`: it lies elsewhere, or has another size."""
 
     left = Signal()
+    placed = Signal()
 
     def __init__(self, window: QWidget, name: str) -> None:
         super().__init__(window)
@@ -20,6 +21,8 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(name)
         self._window = window
+        self.share, self.at_left = 1.0, False
+        """The part of the window's width that it covers, and whether at the left or at the right."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 6, 16, 6)
         window.installEventFilter(self)
@@ -44,7 +47,9 @@ class Stage(QWidget):
             status = window.statusBar()
             if status.isVisible():
                 bottom = status.mapTo(window, QPoint(0, 0)).y()
-        self.setGeometry(0, top, window.width(), max(bottom - top, 1))
+        wide = round(self.share * window.width())
+        self.setGeometry(0 if self.at_left else window.width() - wide, top, wide, max(bottom - top, 1))
+        self.placed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.isVisible():

@@ -208,3 +208,19 @@ def test_what_is_shown_is_saved_as_picture_and_for_latex(bench: Bench, tmp_path:
     text = (tmp_path / "surface.tex").read_text()
     assert r"\addplot3[surf" in text and text.count("\n") > 2601 and repr(float(seen.f[-1, -1])) in text
     assert r"\addplot[no marks" in (tmp_path / "level.tex").read_text()
+
+
+def test_the_graph_is_seen_beside_the_landscape(bench: Bench) -> None:
+    feature, page, canvas = bench.feature, bench.page, bench.workspace.canvas
+    bench.carry_out()
+    feature.beside()
+    stage = page.parentWidget()
+    assert stage.x() == pytest.approx(0.48 * 1280, abs=1) and stage.geometry().right() == 1279 and not page._side.isVisible()
+    canvas.resize(1280, 600)
+    bench.workspace.widget.resize(1281, 700)
+    assert canvas.viewport.covers["landscape"].left() > 0.4 * 1280
+    page.beside.click()
+    assert stage.x() == 0 and page._side.isVisible() and "landscape" not in canvas.viewport.covers
+    feature.beside()
+    feature.toggle()
+    assert "landscape" not in canvas.viewport.covers
