@@ -109,6 +109,44 @@ def test_ill_conditioning_figures() -> None:
         assert kappa == 1000 or found[1] < found[2]
 
 
+def turned(angle: float, key: str, rate: float, steps: int) -> float:
+    """½(u² + 25v²) along axes turned by the angle, after some steps from u = −8, v = 1.5."""
+    c, s = np.cos(angle), np.sin(angle)
+    turn = np.array([[c, s], [-s, c]])
+    hessian, w = turn.T @ np.diag([1.0, 25.0]) @ turn, turn.T @ [-8.0, 1.5]
+    m, r = np.zeros(2), np.zeros(2)
+    for t in range(1, steps + 1):
+        g = hessian @ w
+        m, r = 0.9 * m + 0.1 * g, 0.999 * r + 0.001 * g * g
+        move = m / (1 - 0.9**t) / (np.sqrt(r / (1 - 0.999**t)) + 1e-8) if key == "adam" else g
+        w = w - rate * move
+    return float(0.5 * w @ hessian @ w)
+
+
+def test_a_turned_valley_changes_adam_and_not_gradient_descent() -> None:
+    hessian = np.array([[13, -12], [-12, 13]])
+    assert np.linalg.eigvalsh(hessian) == pytest.approx([1, 25])
+    assert asked("turned-valley") == pytest.approx([np.sqrt(25), hessian[0, 0], hessian[0, 1], 10900], rel=1e-6)
+    says("turned-valley", "91", "1,022", "11,371")
+    for title, key, rate, steps, angles in (
+        ("Gradient descent does not see the angle", "gd", 0.076923, 40, (0, np.pi / 4)),
+        ("Adam sees it", "adam", 0.3, 60, (0, np.pi / 8, np.pi / 4)),
+    ):
+        graph, job = experiment_at("turned-valley", title)
+        found = [middle for _low, middle, _high in bands(made(graph, job, seeds=1))["training loss"]]
+        exact = [turned(angle, key, rate, steps) for angle in angles]
+        assert found == pytest.approx(exact, rel=1e-6)
+        assert max(exact) / min(exact) < 1 + 1e-9 if key == "gd" else max(exact) / min(exact) > 10
+    counted = []
+    for kappa in (10, 100, 1000):  # the sweep of the last step, from the example's own beginning
+        c, s = np.cos(0.6), np.sin(0.6)
+        at, steps, curvatures = np.array([[c, s], [-s, c]]) @ [-6.0, 5.0], 0, np.array([1.0, kappa])
+        while np.linalg.norm(curvatures * at) > 1e-6:
+            at, steps = at * (1 - 2 / (1 + kappa) * curvatures), steps + 1
+        counted.append(steps)
+    assert counted == [91, 1022, 11371]
+
+
 def test_iterations_grow_like_kappa_and_like_its_root() -> None:
     """Exponents fitted from κ = 10 to 300; gradient descent against ln 10⁶ / ln((κ + 1)/(κ − 1))."""
     kappas = (10.0, 100.0, 300.0)

@@ -64,6 +64,7 @@ ROWS = {
     "x² + 3 sin²x": "wavy-bowl",
     "(1 − w₂w₁)²": "step-chooses-minimum",
     "ill-conditioning": "ill-conditioning",
+    "ill-conditioning, turned axes": "turned-valley",
     "saddle points": "saddle-points",
     "sharp and flat minima": "sharp-flat-minima",
     "mini-batch noise": "minibatch-noise",

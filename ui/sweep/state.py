@@ -131,8 +131,14 @@ class SweepState(QObject):
 
     @property
     def across(self) -> list[Swept]:
-        """The settings between whose values there is something to compare: all but the seed; the seed where there is no other."""
-        return without_seed(self.plan) or [axis.of for axis in self.plan.axes]
+        """The settings between whose values there is something to compare: all but the seed; the seed where there is no other. Of pairs of
+        values the first setting alone, where it is a number and each of its values is there once: the others follow from it."""
+        settings = without_seed(self.plan) or [axis.of for axis in self.plan.axes]
+        if self.plan.paired and len(settings) > 1 and self.graph is not None and self.is_number(settings[0]):
+            values = self.plan.axes[self.plan.place(settings[0]) or 0].values
+            if len(set(values)) == len(values):
+                return settings[:1]
+        return settings
 
     def values(self, index: int) -> tuple[Any, ...]:
         return self.plan.members()[index]
