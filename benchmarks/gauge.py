@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.live import closed, opened, processor_seconds, until, wait
 from benchmarks.regions import moons
 
-ROUNDS = 20
+ROUNDS = 12
 SECONDS = 1.0
 SHARE = 0.95
 

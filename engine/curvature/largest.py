@@ -71,7 +71,7 @@ def largest(product: Callable[[Tensor], Tensor], start: Tensor, tolerance: float
 def begun(before: Tensor | None, size: int, seed: int) -> Tensor:
     """(size,) where to begin: near the eigenvector `before`, if it is known, else in a random direction."""
     drawn = torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    drawn = drawn / drawn.norm()
+    drawn /= drawn.norm()
     return drawn if before is None or before.numel() != size else before + FRESH * drawn
 
 

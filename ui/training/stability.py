@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from engine.curvature.gauge import Gauge, GaugeReading
+from engine.curvature.gauge import Forecast, Gauge, GaugeReading
 from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
@@ -159,14 +159,17 @@ class StabilityPart(QWidget):
         return reading if reading is not None and reading.structure == self._workspace.document.structure else None
 
     @property
-    def last_made(self) -> GaugeReading | None:
-        """The reading before the step that was made last; while something trains, before the newest one that was looked at."""
+    def last_made(self) -> tuple[int, Forecast] | None:
+        """The step that was made last, by its number, and what is known of it; while something trains, the newest one of which
+        something is known."""
         kernel, newest = self._workspace.kernel, self.newest
         if kernel is None or newest is None or newest.run != kernel.progress.run:
             return None
         step = kernel.progress.step
-        made = (r for r in reversed(self._readings) if r.step < step and r.structure == newest.structure)
-        return next((r for r in made if kernel.training or r.step == step - 1), None)
+        if newest.made is not None and newest.step == step:
+            return step, newest.made
+        earlier = (r for r in reversed(self._readings) if r.step < step and r.structure == newest.structure)
+        return next(((r.step + 1, r.forecast) for r in earlier if kernel.training or r.step == step - 1), None)
 
     @property
     def stale(self) -> bool:
@@ -188,7 +191,7 @@ class StabilityPart(QWidget):
         self._say(self.curvature, curvature_text(newest), stale)
         self._say(self.edge, edge_text(newest), stale)
         made = self.last_made
-        self._say(self.made, "" if made is None else made_text(made), False)
+        self._say(self.made, "" if made is None else made_text(*made), False)
         self._say(self.about, about_text(newest), False)
         self._say(self.warning, "" if stale or training else warning_text(newest), False)
 
@@ -240,12 +243,11 @@ def edge_text(reading: GaugeReading) -> str:
     return _("η = {rate} is below 1/λmax: steps overshoot in no direction.").format(rate=rate)
 
 
-def made_text(reading: GaugeReading) -> str:
-    """What the step after the reading did, beside what was predicted."""
-    forecast = reading.forecast
+def made_text(step: int, forecast: Forecast) -> str:
+    """What a step did, beside what was predicted."""
     text = _("Step {step} changed f by {achieved}. Predicted: {model} (second order), at most {lemma} (descent lemma with L = λmax).")
     return text.format(
-        step=count(reading.step + 1), achieved=signed(forecast.achieved), model=signed(forecast.model), lemma=signed(forecast.lemma)
+        step=count(step), achieved=signed(forecast.achieved), model=signed(forecast.model), lemma=signed(forecast.lemma)
     )  # fmt: skip
 
 

@@ -75,8 +75,9 @@ class GaugeReading:
     """What was measured at `step`: the largest eigenvalue λmax of ∇²f, within `error` of an eigenvalue.
 
     `rows` of the `of` training samples were used, evenly spaced; both are 0 without data. `rate` is the learning rate of the coming step.
-    `edge` is None where nothing exact is known of the optimizer: then `no_edge` says why. `whole`: every step takes all samples.
-    `seconds` is the time it took.
+    `forecast` is about the coming step, `made` about the one that led here: None where the state before it is not held, and while
+    something trains. Both are about the same f. `edge` is None where nothing exact is known of the optimizer: then `no_edge` says why.
+    `whole`: every step takes all samples. `seconds` is the time it took.
     """
 
     structure: int
@@ -92,6 +93,7 @@ class GaugeReading:
     edge: Edge | None
     no_edge: str
     forecast: Forecast
+    made: Forecast | None
     products: int
     seconds: float
 

@@ -17,6 +17,7 @@ from engine.curvature.point import Point, point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update.answer import Rehearsal, rehearse, run_beside
+from engine.explain.update.last import made_again
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
@@ -78,8 +79,9 @@ class _Frozen:
     divisors: Tensor | None
     """(p,) what the optimizer divides by, where it does."""
     live: bool
-    move: Tensor
     after: Tensor
+    before: tuple[Tensor, Tensor] | None
+    """(p,) twice: from where to where the step led that was made last."""
     found: _Found
     seconds: float = 0.0
     products: list[int] = field(default_factory=list)
@@ -109,7 +111,6 @@ def _freeze(run: Run, job: Gauge, live: bool) -> _Frozen:
     rows = model.feeds.rows["train"]
     point = point_at(model, None, _chosen(model, rows))
     after = _flat([rehearsal.new.get(key, old) for key, old in rehearsal.old.items()])
-    move = after - _flat(list(rehearsal.old.values()))
     found = _FOUND.setdefault(model, _Found())
     found.readings += 1
     (edge, no_edge), share, decay, formula, divisors = _edge_of(run, rehearsal), None, 0.0, "", None
@@ -121,9 +122,17 @@ def _freeze(run: Run, job: Gauge, live: bool) -> _Frozen:
     curve = run.curve if run.id == job.run else None
     return _Frozen(
         job, run, curve, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch", share, decay,
-        formula,
-        no_edge, divisors, live, move, after, found,
+        formula, no_edge, divisors, live, after, None if live or not model.state.step else _before(run, rehearsal), found,
     )  # fmt: skip
+
+
+def _before(run: Run, coming: Rehearsal) -> tuple[Tensor, Tensor] | None:
+    """Where the step that was made last began and ended; None where that is not held, or was of other parameters."""
+    again = made_again(run, run.model.state.step - 1)
+    if again is None or list(again[1].old) != list(coming.old):
+        return None
+    made = again[1]
+    return _flat(list(made.old.values())), _flat([made.new.get(key, old) for key, old in made.old.items()])
 
 
 def _chosen(model: Model, rows: int) -> Tensor | None:
@@ -186,20 +195,29 @@ def _timed(frozen: _Frozen) -> Steps:
         yield JobReport()
 
 
-def _parts(frozen: _Frozen) -> Generator[None, None, tuple[Largest, Largest | None, Forecast]]:
-    found, divided, here = frozen.found, None, frozen.point.here
+Found = tuple[Largest, Largest | None, Forecast, Forecast | None]
 
-    def times(vector: Tensor) -> Tensor:
-        return frozen.point.product(vector.to(here.device, here.dtype)).cpu().double()
 
-    plain = yield from _sought(frozen, times, found.plain)
+def _parts(frozen: _Frozen) -> Generator[None, None, Found]:
+    found, divided, made = frozen.found, None, None
+    plain = yield from _sought(frozen, _times(frozen, None), found.plain)
     found.plain = plain.vector
     if frozen.divisors is not None:
-        scale = frozen.divisors.cpu().rsqrt()  # P^(-1/2) H P^(-1/2) is symmetric and has the eigenvalues of P⁻¹H
+        scale, times = frozen.divisors.cpu().rsqrt(), _times(frozen, None)  # P^(-1/2) H P^(-1/2) is symmetric, with the eigenvalues of P⁻¹H
         divided = yield from _sought(frozen, lambda vector: scale * times(scale * vector), found.divided)
         found.divided = divided.vector
-    forecast = yield from _forecast(frozen, plain.value)
-    return plain, divided, forecast
+    forecast = yield from _forecast(frozen, frozen.point.here, frozen.after, plain.value)
+    if frozen.before is not None:
+        begin, end = frozen.before
+        earlier = yield from _sought(frozen, _times(frozen, begin), found.plain)
+        made = yield from _forecast(frozen, begin, end, earlier.value)
+    return plain, divided, forecast, made
+
+
+def _times(frozen: _Frozen, at: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """v ↦ ∇²f · v in float64, at a place."""
+    here = frozen.point.here
+    return lambda vector: frozen.point.product(vector.to(here.device, here.dtype), at).cpu().double()
 
 
 def _sought(frozen: _Frozen, product: Callable[[Tensor], Tensor], before: Tensor | None) -> Generator[None, None, Largest]:
@@ -213,20 +231,21 @@ def _sought(frozen: _Frozen, product: Callable[[Tensor], Tensor], before: Tensor
     return result
 
 
-def _forecast(frozen: _Frozen, sharpness: float) -> Generator[None, None, Forecast]:
-    point, move = frozen.point, frozen.move
-    before = float(point.value())
-    gradient = point.gradient().double()
+def _forecast(frozen: _Frozen, begin: Tensor, end: Tensor, sharpness: float) -> Generator[None, None, Forecast]:
+    """The step from one place to another, where the largest curvature is `sharpness` at the first."""
+    point, move = frozen.point, end - begin
+    before = float(point.value(begin))
+    gradient = point.gradient(begin).double()
     yield
-    image = point.product(move).double()
+    image = point.product(move, begin).double()
     yield
     d = move.double()
     length = float(d.norm())
-    achieved = float(point.value(frozen.after)) - before
+    achieved = float(point.value(end)) - before
     return Forecast(before, float(gradient @ d), float(image @ d) / 2, sharpness / 2 * length**2, length, achieved)
 
 
-def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast: Forecast) -> GaugeReading:
+def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast: Forecast, made: Forecast | None) -> GaugeReading:
     job, edge, eta = frozen.job, None, float(frozen.rehearsal.hyper["lr"])
     if frozen.share is not None:
         curvature = (divided or plain).value
@@ -236,7 +255,7 @@ def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast:
     _note(frozen, plain, edge)
     return GaugeReading(
         job.structure, job.revision, job.run, frozen.step, plain.value, plain.error, frozen.point.rows, frozen.of, eta, frozen.whole, edge,
-        frozen.no_edge, forecast, sum(frozen.products), frozen.seconds,
+        frozen.no_edge, forecast, made, sum(frozen.products), frozen.seconds,
     )  # fmt: skip
 
 

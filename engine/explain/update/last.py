@@ -31,7 +31,7 @@ def last_change(scene: Scene, key: Key) -> Section | None:
     except RunError:
         return None
     place, step = Address("parameter", *key), model.state.step
-    made = _made_again(run, step - 1)
+    made = made_again(run, step - 1)
     if made is None:
         return Section("update", _("Last change"), (words(_not_held(step)),), place)
     conditions, rehearsal = made
@@ -63,7 +63,7 @@ def _lines(scene: Scene, key: Key, change: ParameterUpdate) -> tuple[Line, ...]:
     return told, *change.lines
 
 
-def _made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
+def made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
     """The step from `step` to the present state; None where the state before is not held, or where it leads to another state: a value
     was edited since."""
     held = run.history.checkpoints.held(step)

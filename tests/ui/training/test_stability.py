@@ -60,7 +60,7 @@ class Bench:
 
 def reading(step: int = 0) -> GaugeReading:
     forecast = Forecast(2.0, -0.5, 0.125, 0.25, 1.0, -0.375)
-    return GaugeReading(0, 0, 1, step, 4.0, 1e-9, 75, 75, 0.25, True, Edge(4.0, 8.0, 0.5, "2/η", False), "", forecast, 12, 0.01)
+    return GaugeReading(0, 0, 1, step, 4.0, 1e-9, 75, 75, 0.25, True, Edge(4.0, 8.0, 0.5, "2/η", False), "", forecast, None, 12, 0.01)
 
 
 @pytest.fixture
