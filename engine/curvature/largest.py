@@ -32,11 +32,14 @@ class Largest:
     products: int
 
 
-def largest(product: Callable[[Tensor], Tensor], start: Tensor, tolerance: float, least: int, most: int) -> Generator[None, None, Largest]:
+def largest(
+    product: Callable[[Tensor], Tensor], start: Tensor, tolerance: float, least: int, most: int, unit: float = 2**-52
+) -> Generator[None, None, Largest]:
     """The largest eigenvalue of H, where `product` is v ↦ Hv for v (p,) in float64, from `start` (p,) on.
 
     It yields after each product, and ends where the error is at most `tolerance` times the largest size of an eigenvalue that it has
     seen, after `least` products at least (fewer where they span all there is) and `most` at most. NaN where a product is not finite.
+    `unit` is the relative round-off of products: what is no more than that beside the largest size is 0.
     """
     size, made = start.numel(), 0
     room = max(2, min(size, NUMBERS // max(size, 1)))
@@ -65,7 +68,8 @@ def largest(product: Callable[[Tensor], Tensor], start: Tensor, tolerance: float
             beside.append(length)
             basis.append(image / length)
         if complete or made >= most or (made >= least and error <= tolerance * scale):
-            return Largest(float(values[-1]), vector, 0.0 if complete else error, made)
+            value = float(values[-1])
+            return Largest(value if abs(value) > size * unit * scale else 0.0, vector, 0.0 if complete else error, made)
 
 
 def begun(before: Tensor | None, size: int, seed: int) -> Tensor:

@@ -226,7 +226,8 @@ def _sought(frozen: _Frozen, product: Callable[[Tensor], Tensor], before: Tensor
     tolerance, least, most = TRAINING if frozen.live else AT_REST
     if here.dtype != torch.float64:
         tolerance = max(tolerance, SINGLE)
-    result = yield from largest(product, begun(before, len(here), frozen.found.readings), tolerance, least, most)
+    start = begun(before, len(here), frozen.found.readings)
+    result = yield from largest(product, start, tolerance, least, most, torch.finfo(here.dtype).eps)
     frozen.products.append(result.products)
     return result
 

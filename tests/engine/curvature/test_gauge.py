@@ -98,6 +98,8 @@ def test_it_is_the_largest_one_and_not_the_largest_in_size() -> None:
     assert float((matrix @ found.vector - 3.0 * found.vector).norm()) < 1e-6
     other = ended(largest(lambda v: matrix @ v, begun(torch.as_tensor(basis[:, 5]), 40, 2), 1e-9, 4, 100))
     assert other.value == pytest.approx(3.0, abs=1e-9)  # begun at an eigenvector of another eigenvalue
+    down = torch.diag(torch.tensor([-1.0, 1e-17, -0.5], dtype=torch.float64))
+    assert ended(largest(lambda v: down @ v, begun(None, 3, 0), 1e-9, 1, 9)).value == 0  # no more than round-off
     assert ended(largest(lambda v: 0 * v, begun(None, 3, 0), 1e-9, 1, 9)).value == 0
     assert math.isnan(ended(largest(lambda v: math.nan * v, begun(None, 3, 0), 1e-9, 1, 9)).value)
 
