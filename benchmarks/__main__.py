@@ -21,6 +21,7 @@ NAMES = {
     "sweep": "64 copies of a small network trained as one batch against one after another",
     "curvature": "the Hessian of 22 numbers, one product with it, and Lanczos' method, against torch.func",
     "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
+    "surface": "a surface of 51 × 51 points painted: at rest, while it is turned, while only its point moves",
     "training": "training speed against torch.nn and torch.optim",
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
 MORE_SIZES = dict.fromkeys(
-    ("runs", "compare", "sweep", "race", "paths", "timeline", "inside", "velocity", "saddle", "uniform-frame"), (1280, 720)
+    ("runs", "compare", "sweep", "race", "paths", "timeline", "inside", "velocity", "saddle", "uniform-frame", "surface"), (1280, 720)
 )
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
@@ -203,8 +203,8 @@ def velocity(window: Window) -> None:
     _one_after_another(window, [actions[name].trigger for name in steps])
 
 
-def saddle(window: Window) -> None:
-    """The path of heavy ball past the saddle of (1 − w₂w₁)², and one of its steps as a sum."""
+def saddle_start(window: Window) -> None:
+    """Heavy ball begins beside the saddle of (1 − w₂w₁)²."""
     from graph.model.edits import Compound, Edit, SetParam, SetTraining
 
     graph = window.document.graph
@@ -212,6 +212,11 @@ def saddle(window: Window) -> None:
     edits: list[Edit] = [SetParam(node.id, "value", value) for node, value in starts]
     edits += [SetTraining("optimizer", "momentum"), SetTraining("hyper", {"lr": 0.02, "momentum": 0.8}), SetTraining("steps", 60)]
     window.document.do(Compound(tuple(edits)), "Start beside the saddle")
+
+
+def saddle(window: Window) -> None:
+    """The path of heavy ball past the saddle of (1 − w₂w₁)², and one of its steps as a sum."""
+    saddle_start(window)
 
     def choose() -> bool:
         page: Any = window.weights.page("steps")
@@ -221,6 +226,14 @@ def saddle(window: Window) -> None:
         return ready
 
     _one_after_another(window, (lambda: window.commands.run("train"), lambda: window.weights.fill("steps"), choose, lambda: None))
+
+
+def surface(window: Window) -> None:
+    """(1 − w₂w₁)² as a surface, with the path past its saddle."""
+    saddle_start(window)
+    rows = window.actions_by_id
+    shown = rows["landscape"].trigger, rows["landscape_solid"].trigger
+    _one_after_another(window, (lambda: window.commands.run("train"), *shown, lambda: None))
 
 
 def uniform_frame(window: Window) -> None:
@@ -320,6 +333,7 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "velocity": ("tanh-mlp-2-4-2", velocity, None),
     "saddle": ("saddle", saddle, None),
     "uniform-frame": ("saddle", uniform_frame, None),
+    "surface": ("saddle", surface, None),
     "timeline": ("spiral", timeline, None),
     "compare": ("tanh-mlp-2-4-2", compare, None),
     "sweep": ("tanh-mlp-2-4-2", sweep, None),

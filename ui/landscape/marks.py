@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -22,11 +22,12 @@ from ui.look.numbers import count
 from ui.look.numerals import number
 from ui.look.theme import Theme, color, faded
 from ui.look.widgets import label
-from ui.maths.axes import Frame
+from ui.maths.axes import Axis, Frame
 from ui.maths.heights import in_view, spaced_levels
 from ui.maths.level_lines import level_lines
 from ui.maths.plane_marks import paint_arrow, place
 from ui.maths.plane_view import Box
+from ui.maths.relief_painting import Spot, Trail
 from ui.shell.workspace.workspace import Workspace
 
 REST, TRAINING_REST, SEARCH_REST = 0.05, 0.5, 1.0
@@ -159,6 +160,20 @@ class PointMarks:
                 paint_arrow(painter, frame, theme, (x, y), (x + float(step[0]), y + float(step[1])), theme.highlight, 3.2)
         for point in self.points.points if self.points is not None else ():
             paint_stationary(painter, place(frame, *point.at), point.kind, theme)
+
+    def on_surface(self, theme: Theme, box: Box) -> tuple[list[Trail], list[Spot]]:
+        """Arrows and stationary points for a surface over this part of the plane."""
+        trails, spots, marks = [], [], self.marks
+        if marks is not None and self._form.step_box.isChecked():
+            frame, at = Frame(QRectF(0, 0, 1, 1), Axis(box[0], box[1]), Axis(box[2], box[3])), np.array(marks.at)
+            end = gradient_end(marks, frame)
+            if end is not None:
+                trails.append(Trail(np.array([at, end]), theme.backward, width=2.6, arrow=True))
+            if marks.step is not None:
+                trails.append(Trail(np.array([at, at + marks.step]), theme.highlight, width=3.2, arrow=True))
+        if self.points is not None:
+            spots = [Spot(*point.at, theme.secondary, SIGNS.get(point.kind, "")) for point in self.points.points]
+        return trails, spots
 
     def _axes(self, wide: float) -> Principal | None:
         """The eigenvectors, where they are chosen; `wide` is the width of what is seen."""

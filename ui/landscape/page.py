@@ -323,12 +323,15 @@ class LandscapePage(QWidget):
             view.names = surface.names
             view.faint = self._outdated(surface)
         view.update()
-        self.solid.show_surface(surface, view.spacing, view.faint, self.ways.trails(self.theme, view.box), self.theme)
+        arrows, points = self.marks.on_surface(self.theme, view.box)
+        trails = [*self.ways.trails(self.theme, view.box), *arrows]
+        self.solid.show_surface(surface, view.spacing, view.faint, trails, points, self.theme)
         self._say()
         self.drawn.emit()
 
     def _say(self) -> None:
-        surface, reading = self.surface, self.plane_view.reading
+        surface = self.surface
+        reading = None if self.solid.on or self.drag.held else self.plane_view.reading
         if surface is None:
             self.readout.setText("")
             self.words.setText("")

@@ -43,8 +43,10 @@ class Solid(QObject):
     def on(self) -> bool:
         return self.switch.isChecked()
 
-    def show_surface(self, surface: Surface | None, spacing: Spacing, faint: bool, trails: Sequence[Trail], theme: Theme) -> None:
-        """Show an answer, with the present point and the paths on it."""
+    def show_surface(
+        self, surface: Surface | None, spacing: Spacing, faint: bool, trails: Sequence[Trail], spots: Sequence[Spot], theme: Theme
+    ) -> None:
+        """Show an answer, with the present point, paths, arrows and other points on it."""
         view = self.view
         view.theme, view.faint = theme, faint
         if surface is None:
@@ -60,7 +62,7 @@ class Solid(QObject):
                     f=number(f), x=surface.names[0], a=number(x), y=surface.names[1], b=number(y)
                 )
             )
-        view.trails = trails
+        view.trails, view.spots = trails, spots
         view.update()
 
     def take_focus(self) -> None:

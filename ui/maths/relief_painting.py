@@ -30,12 +30,14 @@ DARKEST, DARKEST_DARK = 0.42, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A path over the plane, (N, 2), drawn on the surface. `clear`: (N,) how clearly each point is seen, 1 for all where None."""
+    """A path over the plane, (N, 2), drawn on the surface. `clear`: (N,) how clearly each point is seen, 1 for all where None.
+    An `arrow` has a head at its end."""
 
     points: Floats
     hue: str
     clear: Floats | None = None
     width: float = 2.2
+    arrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _room(rect: QRectF, relief: Relief, theme: Theme) -> QRectF:
     """What is left when the numbers and names of the axes stand around."""
     metrics = QFontMetricsF(font("small", theme.scale))
     wide = max((metrics.horizontalAdvance(text) for _at, text in relief.axis.ticks()), default=0.0)
-    side = wide + 0.6 * metrics.height()
+    side = max(wide, metrics.horizontalAdvance(f"↑ {relief.names[2]}")) + 0.6 * metrics.height()
     return rect.adjusted(side, 1.6 * metrics.height(), -side, -2.2 * metrics.height())
 
 
@@ -247,6 +249,23 @@ def _trail(painter: QPainter, stand: Stand, relief: Relief, theme: Theme, trail:
         if looks[first] >= 0:
             painter.setPen(_trail_pen(trail, int(looks[first]), theme))
             painter.drawPolyline(points_[first : last + 1])
+    if trail.arrow and looks[-1] >= 0:
+        _head(painter, points_[max(len(points_) - 4, 0)], points_[-1], _trail_pen(trail, int(looks[-1]), theme))
+
+
+def _head(painter: QPainter, before: QPointF, tip: QPointF, line: QPen) -> None:
+    """The head of an arrow that comes from `before`."""
+    along = QLineF(before, tip)
+    if along.length() < 0.5:
+        return
+    way, size = (tip - before) / along.length(), 3.2 * line.widthF() + 4
+    side = QPointF(-way.y(), way.x())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(line.color())
+    painter.drawPolygon(
+        QPolygonF([tip + 0.5 * size * way, tip - 0.6 * size * way + 0.5 * size * side, tip - 0.6 * size * way - 0.5 * size * side])
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _runs(looks: np.ndarray[Any, np.dtype[np.intp]]) -> list[tuple[int, int]]:
