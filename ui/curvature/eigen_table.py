@@ -28,6 +28,9 @@ class EigenTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
+        head = self.table.horizontalHeaderItem(1)
+        if head is not None:
+            head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.currentCellChanged.connect(lambda row, *_others: self.chosen.emit(row))
 
     def show_pairs(self, hessian: Hessian, theme: Theme, stale: bool) -> None:
@@ -59,4 +62,6 @@ class EigenTable(QWidget):
         if rows:
             table.setCurrentCell(min(row, rows - 1), 0)
         table.blockSignals(False)
+        low = sum(table.rowHeight(i) for i in range(rows)) + table.horizontalHeader().height() + 8
+        self.setMaximumHeight(max(low, 80))  # the words stand directly below
         self.chosen.emit(table.currentRow())

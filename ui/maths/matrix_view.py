@@ -72,6 +72,8 @@ class MatrixView(QWidget):
         scale, (rows, columns) = self._theme.scale, self._matrix.shape
         left, beside = self._widest(self._rows), (STRIP + GAP) * scale
         high = min(self._widest(self._columns), 0.3 * self.height())
+        if self._vector is not None:
+            high = max(high, 2.2 * QFontMetricsF(font("small", scale)).height())  # its title has two lines
         across, down = self.width() - left - beside - 4, self.height() - high - self._foot - 4
         wide = max(1.0, min(across / max(columns, 1), CELL * scale))
         tall = max(1.0, min(down / max(rows, 1), CELL * scale))
