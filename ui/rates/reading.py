@@ -196,7 +196,7 @@ class Reading:
         if fit is None:
             return _("Too few positive values between these steps for a fit.")
         linear = _("× {factor} per step").format(factor=number(fit.factor))
-        power = _("∝ t<sup>{power}</sup>").format(power=number(fit.power, 3))
+        power = _("∝ t<sup>{power}</sup>").format(power=number(fit.power, 3))
         order = _("order {order}").format(order=number(fit.order, 3)) if fit.order > 1.2 else ""
         if fit.factor >= 1:
             text = _("Fitted over steps {low} to {high}: × {factor} per step. It does not fall.")
