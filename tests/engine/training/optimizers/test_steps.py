@@ -152,8 +152,9 @@ def test_every_setting_is_part_of_the_call_of_torch() -> None:
     for key, declared in OPTIMIZERS.items():
         asked = set(re.findall(r"\{(\w+)!r\}", declared.torch_call))
         own = {"form"} if "{decoupled!r}" in declared.torch_call else {"form", "decoupled"}  # torch has only the penalty, but for Adam
-        searched = {s.name for s in declared.settings if "line_search" in s.when and not s.visible(declared.with_defaults({}))}  # our own
-        assert not declared.torch_call or asked == {s.name for s in declared.settings} - own - searched, key
+        torch_form = {**declared.with_defaults({}), "form": "pytorch"}
+        hidden = {s.name for s in declared.settings if ("line_search" in s.when or "form" in s.when) and not s.visible(torch_form)}
+        assert not declared.torch_call or asked == {s.name for s in declared.settings} - own - hidden, key
 
 
 @pytest.mark.parametrize(("key", "hyper"), [(c[0], c[1]) for c in BY_HAND] + [(key, {}) for key in ALONG_GRADIENTS])
