@@ -20,7 +20,7 @@ from ui.landscape.plane_form import plane_list
 from ui.landscape.principal import Principal, paint_principal, principal, principal_words
 from ui.look.numbers import count
 from ui.look.numerals import number
-from ui.look.theme import Theme, color, faded
+from ui.look.theme import Theme, color, mixed
 from ui.look.widgets import label
 from ui.maths.axes import Axis, Frame
 from ui.maths.heights import in_view, spaced_levels
@@ -107,7 +107,7 @@ class PointMarks:
         else:
             self._marking.stop()
             self.marks = None
-        if self._form.stationary_box.isChecked():
+        if self._form.stationary_box.isChecked() and not kernel.training:  # a search takes too long for that
             self._searching.follow(StationaryJob(plane, box, *now))
         else:
             self._searching.stop()
@@ -237,7 +237,7 @@ def gradient_end(marks: Marks, frame: Frame) -> tuple[float, float] | None:
 
 def _paint_model(painter: QPainter, frame: Frame, theme: Theme, model: Model, surface: Surface) -> None:
     """Its level lines at the heights of the objective's, and the border of the region where it is near."""
-    pen = QPen(faded(theme.backward, 0.8), 1.2 * theme.scale)
+    pen = QPen(color(mixed(theme.backward, theme.panel, 0.3)), 1.1 * theme.scale)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
     for pieces in level_lines(model.f, model.xs, model.ys, spaced_levels(surface.f, "areas")):

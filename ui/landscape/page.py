@@ -35,6 +35,8 @@ from ui.shell.workspace.workspace import Workspace
 
 REST, TRAINING_REST = 0.05, 0.5
 """Least time between two evaluations of the plane, in seconds; the same while something trains."""
+FEWER = 41
+"""Points along each axis while something trains: then the plane may take a twentieth of the time, and newer is better than finer."""
 LEFT, LEFT_SHARE = 300, 0.36
 """Width of the left side, for type at 100 %, and its greatest share of the page."""
 KEY_STEP, HERE = 0.02, 2
@@ -231,7 +233,7 @@ class LandscapePage(QWidget):
         if document.structure != self._structure:
             self._structure, self._frame, self._found = document.structure, None, None
         near = self.drag.held and self.surface is not None
-        points = HERE if near else SOLID_POINTS if self.solid.on else POINTS
+        points = HERE if near else FEWER if kernel.training else SOLID_POINTS if self.solid.on else POINTS
         (self._nearby if near else self._refresh).follow(
             SurfaceJob(plane, self._box, points, document.structure, document.revision, kernel.progress.run, self._frame)
         )
@@ -268,6 +270,7 @@ class LandscapePage(QWidget):
         if self._box is None:
             self._box = surface.box
             self.plane_view.show_box(surface.box)
+        self.ways.note(surface)
         self._follow(surface)
         self._draw()
         self._ask_marks()

@@ -107,25 +107,25 @@ def paint_heights(
     levels = spaced_levels(heights.f, spacing)
     _paint_bands(painter, frame, theme, heights, levels)
     lines = level_lines(heights.f, heights.xs, heights.ys, levels) if levels else []
+    ends = [in_view(frame, pieces) for pieces in lines]
     taken: list[QRectF] = []
-    for place, (level, pieces) in enumerate(zip(levels, lines, strict=True)):
-        ends = in_view(frame, pieces)
-        label = _label_place(frame, theme, ends, level, taken) if labelled else None
-        painter.save()
-        if label is not None:
-            around, hole = QPainterPath(), QPainterPath()
-            around.addRect(frame.area)
-            hole.addRect(label[0])
-            painter.setClipPath(around.subtracted(hole), Qt.ClipOperation.IntersectClip)
-        pen = QPen(color(level_hue(theme, place / max(len(levels) - 1, 1))), 1.1 * theme.scale)
+    labels = [_label_place(frame, theme, own, level, taken) for level, own in zip(levels, ends, strict=True)] if labelled else []
+    painter.save()
+    free, holes = QPainterPath(), QPainterPath()
+    free.addRect(frame.area)
+    for box in taken:
+        holes.addRect(box)
+    painter.setClipPath(free.subtracted(holes), Qt.ClipOperation.IntersectClip)  # no line runs through a number
+    for at, own in enumerate(ends):
+        pen = QPen(color(level_hue(theme, at / max(len(levels) - 1, 1))), 1.1 * theme.scale)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)  # so that the pieces of a line meet
         painter.setPen(pen)
-        painter.drawLines([QLineF(*piece) for piece in ends.tolist()])
-        painter.restore()
-        if label is not None:
-            painter.setFont(font("tiny", theme.scale))
-            painter.setPen(color(theme.secondary))
-            painter.drawText(label[0], Qt.AlignmentFlag.AlignCenter, label[1])
+        painter.drawLines([QLineF(*piece) for piece in own.tolist()])
+    painter.restore()
+    painter.setFont(font("tiny", theme.scale))
+    painter.setPen(color(theme.text))
+    for box, text in filter(None, labels):
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_bands(painter: QPainter, frame: Frame, theme: Theme, heights: Heights, levels: Sequence[float]) -> None:

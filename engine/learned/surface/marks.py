@@ -18,6 +18,7 @@ from engine.learned.surface.walk import flat
 from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
 from engine.training.state import state_key
+from graph.text.messages import _
 
 
 def marks(context: ExplainContext, job: MarksJob) -> Steps:
@@ -25,7 +26,7 @@ def marks(context: ExplainContext, job: MarksJob) -> Steps:
     point = point_of(context.model, job.plane, job.frame)
     frame = of_numbers(job.plane) if isinstance(job.plane, Numbers) else job.frame
     if frame is None:
-        raise Unanswerable("")
+        raise Unanswerable(_("The plane is not known yet."))
     step = _step(context, job, frame)
     return _marked(point, frame, job, step, Stamp(job.structure, job.revision, job.run, context.model.state.step))
 

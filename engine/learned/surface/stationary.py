@@ -15,6 +15,7 @@ from engine.learned.surface.answer import values
 from engine.learned.surface.frames import of_numbers, point_of
 from engine.learned.surface.planar import Planar
 from engine.numerics.job import JobReport, Steps
+from graph.text.messages import _
 
 SIDE = 33
 """Points along each side of the grid on which Newton's method is started."""
@@ -31,7 +32,7 @@ def find(context: ExplainContext, job: StationaryJob) -> Steps:
     point = point_of(context.model, job.plane, job.frame)
     frame = of_numbers(job.plane) if isinstance(job.plane, Numbers) else job.frame
     if frame is None:
-        raise Unanswerable("")
+        raise Unanswerable(_("The plane is not known yet."))
     return _found(point, frame, job, Stamp(job.structure, job.revision, job.run, context.model.state.step))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -224,3 +225,18 @@ def test_the_graph_is_seen_beside_the_landscape(bench: Bench) -> None:
     feature.beside()
     feature.toggle()
     assert "landscape" not in canvas.viewport.covers
+
+
+def test_while_training_the_path_goes_on_with_the_places_that_are_known(make_workspace: Any, qtbot: QtBot) -> None:
+    bench = Bench(make_workspace, qtbot, Document(load(EXAMPLES / "saddle.gradwire", CATALOG)))
+    ways, seen = bench.page.ways, bench.carry_out()
+    bench.kernel.training = True
+    for step, at in ((0, 0.2), (3, 0.3), (3, 0.3), (9, 0.5)):
+        ways.note(replace(seen, stamp=replace(seen.stamp, step=step), here=(at, 2.0, 1.0)))
+    own = ways.own
+    assert own is not None and own.steps == (0, 3, 9) and own.at[:, 0].tolist() == [0.2, 0.3, 0.5] and not own.whole
+    bench.page.plane_view.grab()
+    frame = bench.page.plane_view.frame
+    assert frame is not None and "is told when training stops" in ways.read(frame.at(0.5, 2.0), frame, bench.page.theme)
+    ways.follow(bench.page.plane, seen.frame)  # another plane: these places are not in it
+    assert ways.own is None
