@@ -93,6 +93,10 @@ class NoiseFeature(Feature):
         for page in self._pages():
             page.document_changed()
 
+    def selection_changed(self) -> None:
+        for page in self._pages():
+            page.ask()
+
     def set_seen(self, trace: object, stale: bool) -> None:
         for page in self._pages():
             page.ask()

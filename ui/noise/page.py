@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from graph.model.address import Address
-from graph.model.trained_numbers import trained_name
+from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
@@ -16,7 +16,7 @@ from ui.noise.beside import fill_button
 from ui.noise.samples_view import SamplesView
 from ui.noise.scaling_view import ScalingView
 from ui.noise.sizes_view import SizesView
-from ui.shell.workspace.number_choice import offered_places, show_places
+from ui.shell.workspace.number_choice import OFFERED, offered_places, show_places
 from ui.shell.workspace.panel import Panel
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class NoisePage(Panel):
         self.first, self.second = QComboBox(), QComboBox()
         for box, text in ((self.first, _("weight")), (self.second, _("second weight"))):
             box.setAccessibleName(text)
-            box.setToolTip(text)
+            box.setToolTip(_("{what}: those of the nodes selected on the canvas come first").format(what=text))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(14)
         self.fill = fill_button()
@@ -122,11 +122,18 @@ class NoisePage(Panel):
     # the weights
 
     def _offer(self) -> None:
-        offered, known = offered_places(self.workspace, self._chosen)
+        every, known = offered_places(self.workspace, self._chosen)
+        offered = [*(own := self._of_selected()), *(place for place in every if place not in own)]
         self._chosen = (known + [place for place in offered if place not in known])[: 1 if self._single else 2]
         graph = self.workspace.document.graph
         show_places(self.first, graph, offered, self._chosen[0] if self._chosen else None)
         self._show_second(offered)
+
+    def _of_selected(self) -> list[Address]:
+        """The trained numbers of the nodes that are selected on the canvas: they come first, so that those of any layer can be chosen."""
+        trace, selected = self.workspace.trace, set(self.workspace.canvas.selected_nodes())
+        shapes = {key: view.shape for key, view in trace.parameters.items() if key[0] in selected} if trace is not None else {}
+        return first_numbers(shapes, OFFERED)
 
     def _show_second(self, offered: list[Address]) -> None:
         """The same numbers, and the choice to have none."""
@@ -197,6 +204,9 @@ class NoisePage(Panel):
         """Steps were made, or the run is another one."""
         self.ask()
         self.seen_view.draw()
+
+    def selection_changed(self) -> None:
+        self.ask()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -116,6 +116,9 @@ def test_one_weight_is_a_fan_and_two_that_are_equal_change_places(bench: Bench) 
     page._picked(page.second)
     now = bench.answer()
     assert now.places == (second,) and page.samples.seen is now
+    bench.workspace.canvas.select(["out"])
+    page.selection_changed()
+    assert page.first.itemText(0) == "out.W[0, 0]" and page.first.currentText() == now.names[0]
     page.samples.of.setCurrentIndex(1)
     page.ask()
     assert len(bench.answer().rows) == 75
