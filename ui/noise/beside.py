@@ -59,3 +59,10 @@ def fill_button() -> QPushButton:
     fill.setAccessibleName(_("Fill the window"))
     fill.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return fill
+
+
+def becomes_close(fill: QPushButton) -> None:
+    """On a page that fills the window the button leaves it."""
+    fill.setText("✕")
+    fill.setToolTip(_("Close (Esc)"))
+    fill.setAccessibleName(_("Close"))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button
-from ui.noise.beside import fill_button
+from ui.noise.beside import becomes_close, fill_button
 from ui.noise.ends_view import EndsView
 from ui.noise.rescale_view import RescaleView
 from ui.shell.workspace.panel import Panel
@@ -68,8 +68,7 @@ class MinimaPage(Panel):
             self._attached = True
             self.fill.clicked.connect(lambda _c: fill())
         if large:
-            self.fill.setText(_("Back to the graph"))
-            self.fill.setAccessibleName("")
+            becomes_close(self.fill)
         self.ask()
 
     def first_stop(self) -> QWidget:

@@ -12,7 +12,7 @@ from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
-from ui.noise.beside import fill_button
+from ui.noise.beside import becomes_close, fill_button
 from ui.noise.samples_view import SamplesView
 from ui.noise.scaling_view import ScalingView
 from ui.noise.sizes_view import SizesView
@@ -95,8 +95,7 @@ class NoisePage(Panel):
             self._attached = True
             self.fill.clicked.connect(lambda _c: fill())
         if large:
-            self.fill.setText(_("Back to the graph"))
-            self.fill.setAccessibleName("")
+            becomes_close(self.fill)
         self.ask()
 
     def first_stop(self) -> QWidget:

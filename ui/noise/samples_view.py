@@ -152,6 +152,7 @@ class SamplesView(PictureAndWords):
             marks[1] = ("➜", *marks[1][1:])
             marks.append(("◯", hue, _("1σ and 2σ of the samples")))
         else:
+            marks[0] = ("┃", *marks[0][1:])
             marks.append(("▒", hue, _("ḡ ± s")))
         self.key.setText(legend(*marks))
         self.notes.setText("\n".join(self._notes(seen)))
