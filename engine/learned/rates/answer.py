@@ -230,7 +230,7 @@ class _Numbers:
             typical = float(np.nanmax(secant[far], initial=0.0))
             sizes = self._places.norm(dim=1).numpy()[1:]
             noise = self._unit * (self.slope[1:] + self.slope[:-1] + typical * sizes) / lengths
-        unknown = ~(noise <= RESOLVED * typical)
+        unknown = ~(noise <= RESOLVED * typical) | ~np.isfinite(noise) | ~np.isfinite(secant)
         secant[unknown] = bend[unknown] = np.nan
         rise = np.diff(self.value)
         ahead, back = ((self._gradients[part] * moves).sum(1).numpy() for part in (slice(None, -1), slice(1, None)))
