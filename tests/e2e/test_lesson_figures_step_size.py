@@ -73,6 +73,6 @@ def test_the_story_of_the_step_size() -> None:
     def moved(rate: float, steps: int, curvature: float, start: float) -> float:
         return float(start * (1 - rate * curvature) ** steps)
 
-    figures = [0.5 * (4**2 + 10 * 1**2), 10 * 1.0, moved(0.01, 10, 1, 4), moved(0.21, 10, 10, 1), 2 / 10, 1 / 10, moved(0.1, 1, 1, 4),
+    figures = [0.5 * (6**2 + 10 * 2**2), 10 * 1.0, moved(0.01, 10, 1, 4), moved(0.21, 10, 10, 1), 2 / 10, 1 / 10, moved(0.1, 1, 1, 4),
                moved(0.01, 1, 1, 4), np.log(100) / -np.log(0.99)]  # fmt: skip
     assert asked("why-step-size") == pytest.approx(figures, rel=1e-4)
