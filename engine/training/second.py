@@ -44,7 +44,7 @@ class SecondDerivatives:
 
     def products(self, directions: Tensor) -> Tensor:
         """H times each row of `directions` (N, p); the products are the rows of the result."""
-        return torch.cat([self._some(rows) for rows in directions.split(self._at_once)]) if len(directions) else directions.clone()
+        return torch.cat([self._some(rows) for rows in torch.split(directions, self._at_once)]) if len(directions) else directions.clone()
 
     def hessian(self) -> Tensor:
         """(p, p), symmetric up to round-off."""
@@ -63,18 +63,19 @@ class SecondDerivatives:
 
     def _reverse(self, *direction: Tensor) -> tuple[Tensor, ...]:
         """Hd in parts, for the parts of d."""
+        moving = [part for part in self._parts if part is not None and part.requires_grad]
         return torch.autograd.grad(
-            [self._parts[i] for i in self._moving], self._at, [direction[i] for i in self._moving],  # type: ignore[misc]
-            retain_graph=True, allow_unused=True, materialize_grads=True,
-        )  # fmt: skip
+            moving, self._at, [direction[i] for i in self._moving], retain_graph=True, allow_unused=True, materialize_grads=True
+        )
 
     def _split(self, rows: Tensor) -> list[Tensor]:
         """Rows (…, p) as parts of the tensors' shapes."""
-        return [part.reshape((*rows.shape[:-1], *shape)) for part, shape in zip(rows.split(self._sizes, -1), self._shapes, strict=True)]
+        parts = torch.split(rows, self._sizes, -1)
+        return [part.reshape((*rows.shape[:-1], *shape)) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def _forward(self, direction: Tensor) -> Tensor:
         def flat(at: Tensor) -> Tensor:
-            parts = [part.view(shape) for part, shape in zip(at.split(self._sizes), self._shapes, strict=True)]
+            parts = [part.view(shape) for part, shape in zip(torch.split(at, self._sizes), self._shapes, strict=True)]
             return self._flat(self._code(parts))
 
         here = torch.cat([tensor.detach().reshape(-1) for tensor in self._at])

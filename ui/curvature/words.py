@@ -124,7 +124,11 @@ def newton_words(hessian: Hessian) -> str:
     if step is None or eigen is None:
         return _("There is no Newton step: not every number is finite.")
     length = number(float(np.linalg.norm(step.direction)))
-    if step.singular:
+    left_out = hessian.slopes[np.isnan(hessian.moves)]
+    if abs(left_out).max(initial=0.0) > 1e-9 * hessian.gradient:
+        said = [_("The quadratic model has no stationary point: along an eigenvector with λ = 0 the gradient is not 0. Without it, "
+                  "Newton’s step has the length {length}.").format(length=length)]  # fmt: skip
+    elif step.singular:
         said = [_("H is singular: Newton’s step leaves out the eigenvectors with λ = 0; its length is {length}.").format(length=length)]
     else:
         said = [_("Newton’s step d = −H⁻¹g has the length {length}.").format(length=length)]
@@ -141,8 +145,12 @@ def check_words(hessian: Hessian) -> str:
     if eigen is None or thick is None:
         return ""
     largest, lowest = number(float(eigen.values[0])), number(float(eigen.values[-1]))
-    ends = _("Check: by Lanczos’ method ({products} products) the eigenvalues lie between {lowest} and {largest}; "
-             "the density reaches from {low} to {high}.").format(
+    ends = ngettext(
+        "Check: by Lanczos’ method ({products} product) the eigenvalues lie between {lowest} and {largest}; the density reaches from "
+        "{low} to {high}.",
+        "Check: by Lanczos’ method ({products} products) the eigenvalues lie between {lowest} and {largest}; the density reaches from "
+        "{low} to {high}.", eigen.products,
+    ).format(
         products=count(eigen.products), lowest=lowest, largest=largest, low=number(thick.lowest), high=number(thick.largest)
     )  # fmt: skip
     sums = [_("Sum of the eigenvalues"), _("Sum of their squares")]
@@ -156,7 +164,7 @@ def check_words(hessian: Hessian) -> str:
             text = _("{what} by the density: {mean} ± {error}; exactly {exact}.")
             lines.append(text.format(**given, exact=number(float((exact**power).sum()), 3)))
     if exact is not None:
-        text = _("The ten eigenvalues largest in size differ from the exact ones by at most {worst}.")
+        text = _("The eigenvalues largest in size (ten at most) differ from the exact ones by at most {worst}.")
         lines.append(text.format(worst=number(worst(eigen.values, exact), 2)))
     return "\n".join(lines)
 

@@ -76,8 +76,9 @@ class Density:
 
     def moment(self, power: int) -> tuple[float, float]:
         """The estimate of Σ λⁱ with i = `power`, and its standard error over the directions (NaN for one of them)."""
-        each = self.size * np.array([float(w @ n**power) for n, w in zip(self.nodes, self.weights, strict=True)])
-        return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else math.nan
+        with np.errstate(over="ignore", invalid="ignore"):
+            each = self.size * np.array([float(w @ n**power) for n, w in zip(self.nodes, self.weights, strict=True)])
+            return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else math.nan
 
     def share_below(self, at: Floats) -> Floats:
         """Which share of the eigenvalues is at most `at` (n,)."""

@@ -108,7 +108,7 @@ def _computed(work: _Work) -> Steps:
 
 def _matrix(point: Point) -> Generator[JobReport, None, Floats]:
     unit, rows = torch.eye(len(point.here), dtype=point.here.dtype, device=point.here.device), list[Floats]()
-    for some in unit.split(AT_ONCE):
+    for some in torch.split(unit, AT_ONCE):
         rows.append(_numbers(point.products(some)))
         yield JobReport(sum(map(len, rows)), len(unit))
     return np.concatenate(rows)

@@ -86,7 +86,8 @@ def _pairs(values: Floats, vectors: Floats, errors: Floats, good: np.ndarray, kn
 def _from_above(good: np.ndarray, count: int) -> np.ndarray:
     """The places of the largest values, as far as they are good."""
     high = np.arange(len(good) - 1, max(len(good) - 1 - count, -1), -1)
-    return high[np.cumprod(good[high]).astype(bool)]
+    reached: np.ndarray = high[np.cumprod(good[high]).astype(bool)]
+    return reached
 
 
 def _orthogonal(vector: Tensor, known: Tensor) -> Tensor:
@@ -100,4 +101,5 @@ def _random(size: int, basis: list[Tensor], drawn: torch.Generator) -> Tensor:
     vector = torch.randn(size, dtype=torch.float64, generator=drawn)
     if basis:
         vector = _orthogonal(vector, torch.stack(basis))
-    return vector / vector.norm()
+    unit: Tensor = vector / vector.norm()
+    return unit

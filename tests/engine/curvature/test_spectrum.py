@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from engine.training.second import SecondDerivatives
 from graph.formula.to_graph import build
 from graph.storage.files import load
 
+A = TypeVar("A")
 EXAMPLES = Path(__file__).parents[3] / "resources/examples"
 
 
@@ -34,6 +37,15 @@ def of(formula: str, **numbers: float) -> Hessian:
 
 def _job(model: Model, method: Method = "exact") -> Steps:
     return hessian(ExplainContext(model), HessianJob(method=method))
+
+
+def _end(work: Generator[Any, None, A]) -> A:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: A = end.value
+            return result
 
 
 def kind(hessian: Hessian) -> str:
@@ -93,7 +105,7 @@ def test_eigenvalues_are_those_of_numpy(name: str) -> None:
     hessian: Hessian = finished(_job(model))
     point = point_at(model)
     right = torch.autograd.functional.hessian(point._value, point.here).double().numpy()
-    assert hessian.eigen is not None and np.allclose(hessian.matrix, right, rtol=0, atol=1e-10)
+    assert hessian.eigen is not None and hessian.matrix is not None and np.allclose(hessian.matrix, right, rtol=0, atol=1e-10)
     assert np.allclose(np.sort(hessian.eigen.values), np.linalg.eigvalsh(right), rtol=0, atol=1e-9)
     assert np.allclose(right @ hessian.eigen.vectors, hessian.eigen.vectors * hessian.eigen.values, rtol=0, atol=1e-9)
 
@@ -111,12 +123,12 @@ def test_lanczos_and_the_density_of_five_hundred_parameters() -> None:
     right = torch.func.hessian(loss)(place)
     values = np.linalg.eigvalsh(right.numpy())
     product = SecondDerivatives(lambda at: [torch.func.grad(loss)(at[0])], [place])
-    pairs = finished(extremes(product.product, 504, 10, 1e-8, 300))
+    pairs = _end(extremes(product.product, 504, 10, 1e-8, 300))
     assert pairs is not None and not pairs.complete and pairs.products < 300
     for each in (values, pairs.values):
         each[:] = each[np.argsort(-abs(each))]
     assert np.allclose(pairs.values[:10], values[:10], rtol=0, atol=1e-6)
-    thick = finished(density(lambda rows: product.products(rows), 504, 10, 40))
+    thick = _end(density(product.products, 504, 10, 40))
     assert thick is not None
     for power in (1, 2):
         mean, error = thick.moment(power)
@@ -128,7 +140,7 @@ def test_lanczos_and_the_density_of_five_hundred_parameters() -> None:
 def test_eigenvalues_that_occur_several_times_are_all_found() -> None:
     """After an invariant space another direction begins: diag(3, 3, 3, −1, 0)."""
     matrix = torch.diag(torch.tensor([3.0, 3, 3, -1, 0], dtype=torch.float64))
-    pairs = finished(extremes(lambda v: matrix @ v, 5, 10, 1e-8, 300))
+    pairs = _end(extremes(lambda v: matrix @ v, 5, 10, 1e-8, 300))
     assert pairs is not None and pairs.complete and pairs.values.tolist() == pytest.approx([3, 3, 3, 0, -1], abs=1e-12)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.curvature.spectrum import Hessian, HessianJob
 from engine.curvature.spectrum.answer import hessian
 from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
@@ -21,6 +22,7 @@ from graph.storage.document import Document
 from tests.ui.sweep.test_sweep_page import Kernel
 from ui.curvature.feature import CurvatureFeature
 from ui.curvature.page import HIDDEN
+from ui.curvature.words import newton_words
 
 
 class Bench:
@@ -63,11 +65,12 @@ def test_a_saddle_in_words_cells_and_rows(bench: Bench) -> None:
     ]  # fmt: skip
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
-    names = page.hessian.names  # type: ignore[union-attr]
+    assert page.hessian is not None
+    names = page.hessian.names
     assert page.matrix.reading() == f"∂²f/∂({names[0]})∂({names[1]}) = −2"
     table = page.table.table
-    assert [table.item(i, 0).text() for i in range(2)] == ["2", "−2"]  # type: ignore[union-attr]
-    assert table.item(0, 1).text() == f"0.71 {names[0]} − 0.71 {names[1]}"  # type: ignore[union-attr]
+    assert [table.item(i, 0).text() for i in range(2)] == ["2", "−2"]
+    assert table.item(0, 1).text() == f"0.71 {names[0]} − 0.71 {names[1]}"
     assert "goes uphill" not in page.newton.text()  # the gradient is 0 here
     page.matrix.grab()
 
@@ -105,5 +108,21 @@ def test_numbers_can_be_chosen_and_hidden_numbers_show_nothing(bench: Bench, qtb
     assert bench.carry_out().matrix.tolist() == [[0, -2], [-2, 0]]
     bench.workspace.visibility.hide("test", values=["n1"])
     assert page.hessian is None and page._empty.text() == HIDDEN and not page.matrix.isVisible()
-    QTest.keyClick(page.parentWidget(), Qt.Key.Key_Escape)
+    stage = page.parentWidget()
+    assert stage is not None
+    QTest.keyClick(stage, Qt.Key.Key_Escape)
     assert not bench.feature.shown
+
+
+def test_what_cannot_be_computed_is_said(make_workspace: Any, qtbot: QtBot) -> None:
+    """e^w overflows at 800; 3w has no curvature, so Newton's step cannot take its slope away."""
+    bench = Bench(make_workspace, qtbot, Document(build("f = exp(w)*v", CATALOG, params={"w": 800.0, "v": 1.0})))
+    page = bench.page
+    bench.carry_out()
+    assert "not finite numbers" in page.words.text() and page.table.table.rowCount() == 0
+    assert page.newton.text() == "There is no Newton step: not every number is finite."
+    page.matrix.grab()
+    page._answered(bench.kernel.jobs[-1][0], JobEnd("failed", text="There is no number to differentiate by."))
+    assert page._empty.text() == "There is no number to differentiate by." and not page.matrix.isVisible()
+    flat: Hessian = finished(hessian(ExplainContext(Model(build("f = 3*w", CATALOG, params={"w": 1.0}))), HessianJob()))
+    assert newton_words(flat).startswith("The quadratic model has no stationary point")
