@@ -6,7 +6,6 @@ import importlib
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,7 @@ from graph.lessons.lesson_graph import check, graph_at, item_name, resolve
 from graph.model.lint import lint
 from graph.storage.files import load as load_graph
 from tests.support.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
+from ui.maths.formula import svg
 from ui.shell.actions import BY_ID
 
 ROWS = {
@@ -149,14 +149,12 @@ def test_every_question_tells_its_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_formula_of_a_lesson_can_be_typeset(name: str) -> None:
-    ziamath: Any = importlib.import_module("ziamath")
     lesson, _ = open_lesson(name)
-    ziamath.config.svg2 = False
     for step in lesson.steps:
         whole = texts_of(step)
         assert whole.count("$") % 2 == 0, f"{step.title}: a dollar sign without its partner"
         for formula in FORMULA.findall(whole):
-            assert ziamath.Latex(formula, size=16).svg(), formula
+            assert svg(formula, 16.0, "#000000"), formula
 
 
 def test_graphs_beside_lessons_are_used_and_named() -> None:

@@ -6,7 +6,7 @@ import re
 import warnings
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QThreadPool, Signal
@@ -20,6 +20,7 @@ from graph.formula.latex import latex_name as latex_name
 from graph.formula.latex import named as named
 from ui.look.theme import color
 from ui.maths.formula_lines import broken
+from ui.maths.typesetter import typesetter
 
 if TYPE_CHECKING:
     from ui.maths.formula_text import TextLine
@@ -38,12 +39,8 @@ def svg(latex: str, size: float, ink: str) -> bytes | None:
     """The formula as SVG, or None where it cannot be typeset."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        import ziamath
-
-        typesetter: Any = ziamath
-        typesetter.config.svg2 = False
         try:
-            return str(typesetter.Latex(_SIGN.sub(r"\1{\2}", latex), size=size, color=ink).svg()).encode()
+            return str(typesetter().Latex(_SIGN.sub(r"\1{\2}", latex), size=size, color=ink).svg()).encode()
         except Exception:  # any complaint of the typesetter means the same here: show the text instead
             return None
 
