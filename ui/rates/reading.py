@@ -202,8 +202,8 @@ class Reading:
             text = _("Fitted over steps {low} to {high}: × {factor} per step. It does not fall.")
             return text.format(low=count(fit.low), high=count(fit.high), factor=number(fit.factor))
         better = {
-            "linear": _("A straight line on semi-log axes fits better: linear convergence."),
-            "sublinear": _("A straight line on log-log axes fits better: sublinear convergence."),
+            "linear": _("A straight line on semi-log axes fits better, as with linear convergence."),
+            "sublinear": _("A straight line on log-log axes fits better, as with sublinear convergence."),
             "neither": _("Both lines fit about equally well."),
         }[fit.better]
         if order:
