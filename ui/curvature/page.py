@@ -47,7 +47,7 @@ class CurvaturePage(QWidget):
         self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for key, text in (("exact", _("All eigenvalues")), ("lanczos", _("Lanczos and density"))):
             self.method.addItem(text, key)
-        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
         self.close_button.setAccessibleName(_("Close the Hessian"))
         self.matrix, self.density, self.table = MatrixView(_("Second derivatives of the objective"), _entry), DensityView(), EigenTable()
         self._picture = QStackedWidget()

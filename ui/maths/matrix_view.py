@@ -210,13 +210,14 @@ class MatrixView(QWidget):
         metrics = QFontMetricsF(painter.font())
         if max(metrics.horizontalAdvance(text) for row in texts for text in row) > wide - 4 or metrics.height() > tall:
             return
-        table = heat_table(self._theme)
+        theme = self._theme
+        table = heat_table(theme)
         for i, row in enumerate(texts):
             for j, text in enumerate(row):
                 share = self._matrix[i, j] / largest if largest and np.isfinite(self._matrix[i, j]) else 0.0
                 blue, green, red, _alpha = table[round((float(np.clip(share, -1, 1)) + 1) * 127.5)]
                 bright = 0.299 * int(red) + 0.587 * int(green) + 0.114 * int(blue) > 140
-                painter.setPen(color("#000000" if bright else "#FFFFFF"))
+                painter.setPen(color(theme.text if bright != theme.dark else theme.panel))
                 box = QRectF(area.left() + j * wide, area.top() + i * tall, wide, tall)
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
