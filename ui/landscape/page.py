@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.learned.surface import POINTS, Numbers, Plane, Surface, SurfaceJob
 from engine.learned.surface import Frame as PlaneFrame
@@ -114,12 +114,13 @@ class LandscapePage(QWidget):
         self.form.addStretch(1)
         self.form.addWidget(self.keys)
         self._side = scrolled(side)
-        self.head = QHBoxLayout()
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for turn in (self.beside, self.more, self.solid.switch, self.close_button):
+            buttons.addWidget(turn, 0, Qt.AlignmentFlag.AlignTop)
+        self.head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.head.addWidget(self.readout, 1)
-        self.head.addWidget(self.beside, 0, Qt.AlignmentFlag.AlignTop)
-        self.head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
-        self.head.addWidget(self.solid.switch, 0, Qt.AlignmentFlag.AlignTop)
-        self.head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.head.addLayout(buttons)
         self.body = QStackedWidget()
         self.body.addWidget(self.plane_view)
         self.body.addWidget(self.solid.view)
@@ -170,8 +171,9 @@ class LandscapePage(QWidget):
         return self.solid.view if self.solid.on else self.plane_view
 
     def show_side(self, shown: bool) -> None:
-        """Show or hide what is chosen and said on the left."""
+        """Show or hide what is chosen on the left; without it there is less room, and the buttons stand over the read-out."""
         self._side.setVisible(shown)
+        self.head.setDirection(QBoxLayout.Direction.LeftToRight if shown else QBoxLayout.Direction.BottomToTop)
 
     def first_stop(self) -> QWidget:
         return self.picture_view
