@@ -63,16 +63,17 @@ def chains(pieces: Floats) -> list[Floats]:
     found: list[Floats] = []
     starts = [key for key, own in meeting.items() if len(own) == 1]
     for start in [*starts, *meeting]:
-        while (piece := next((p for p in meeting[start] if p in left), None)) is not None:
-            found.append(_walked(pieces, corners, meeting, left, start, piece))
+        while (first := next((p for p in meeting[start] if p in left), None)) is not None:
+            found.append(_walked(pieces, corners, meeting, left, start, first))
     return found
 
 
 def _walked(
-    pieces: Floats, corners: list[list[int]], meeting: dict[int, list[int]], left: set[int], at: int, piece: int | None
+    pieces: Floats, corners: list[list[int]], meeting: dict[int, list[int]], left: set[int], at: int, first: int
 ) -> Floats:
     """The line from a corner on, along pieces that are `left`, which it takes away."""
     places: list[Floats] = []
+    piece: int | None = first
     while piece is not None:
         left.discard(piece)
         turned = corners[piece][0] != at

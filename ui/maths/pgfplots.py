@@ -169,7 +169,8 @@ def _height(relief: Relief, share: float) -> float:
 
 def _numbers(relief: Relief, places: Floats) -> tuple[Floats, Floats]:
     """Places of the box as numbers of the plane."""
-    return tuple(g[0] + (places[:, k] + 1) / 2 * (g[-1] - g[0]) for k, g in enumerate((relief.xs, relief.ys)))  # type: ignore[return-value]
+    x, y = (g[0] + (places[:, k] + 1) / 2 * (g[-1] - g[0]) for k, g in enumerate((relief.xs, relief.ys)))
+    return x, y
 
 
 def _coordinates(x: Floats, y: Floats, z: float | Floats | None = None) -> str:

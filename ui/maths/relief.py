@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ui.maths.height_axis import HeightAxis
+from ui.maths.height_axis import HeightAxis, Wish
 from ui.maths.heights import Spacing, spaced_levels
 from ui.maths.level_lines import level_lines
 
@@ -21,6 +21,8 @@ TOP, FLOOR = 1.0, -0.42
 LEVELS, KNOTS = 16, 33
 LOWEST, STEEPEST = 5.0, 90.0
 """Degrees above the horizon from which the surface is seen: never from below."""
+WISHES: dict[Spacing, Wish] = {"areas": "auto", "even": "linear", "log": "log"}
+"""How the upward axis goes with the level lines."""
 CLEAR = 0.02
 """By so much another part of the surface must be higher than the line of sight to hide a point."""
 ALONG = 48
@@ -76,7 +78,7 @@ class Relief:
     @cached_property
     def axis(self) -> HeightAxis:
         """The upward axis."""
-        return HeightAxis.of(self.f, {"areas": "auto", "even": "linear", "log": "log"}[self.spacing])
+        return HeightAxis.of(self.f, WISHES[self.spacing])
 
     @cached_property
     def shares(self) -> Floats:
@@ -91,7 +93,7 @@ class Relief:
 
     def at(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Places of the plane in the box."""
-        return tuple(2 * (v - g[0]) / (g[-1] - g[0]) - 1 for v, g in ((x, self.xs), (y, self.ys)))  # type: ignore[return-value]
+        return tuple(2 * (v - g[0]) / (g[-1] - g[0]) - 1 for v, g in ((x, self.xs), (y, self.ys)))
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A place in the box as numbers of the plane."""
@@ -161,7 +163,7 @@ class Relief:
         far = np.linspace(0, min(2 * math.sqrt(2), TOP / rise), ALONG)[1:, None]
         over = self.height(x - far * away_x, y - far * away_y)
         with np.errstate(invalid="ignore"):
-            hidden: np.ndarray[Any, np.dtype[np.bool_]] = (over > z + far * rise + CLEAR).any(axis=0)
+            hidden: np.ndarray[Any, np.dtype[np.bool_]] = np.any(over > z + far * rise + CLEAR, axis=0)
         return ~hidden
 
     def under(self, across: float, up: float, eye: Eye) -> tuple[float, float] | None:
@@ -171,7 +173,7 @@ class Relief:
         corners = [np.stack([u[a, b] - across, v[a, b] - up]) for a, b in _CORNERS]
         turns = np.stack([a[0] * b[1] - a[1] * b[0] for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)])
         with np.errstate(invalid="ignore"):
-            hit = (turns >= 0).all(axis=0) | (turns <= 0).all(axis=0)
+            hit = np.asarray((turns >= 0).all(axis=0) | (turns <= 0).all(axis=0))
         cells = [cell for cell in self.order(eye) if hit.reshape(-1)[cell]]
         if not cells:
             return None

@@ -259,12 +259,10 @@ def _head(painter: QPainter, before: QPointF, tip: QPointF, line: QPen) -> None:
     if along.length() < 0.5:
         return
     way, size = (tip - before) / along.length(), 3.2 * line.widthF() + 4
-    side = QPointF(-way.y(), way.x())
+    side, back = QPointF(-way.y(), way.x()) * (0.5 * size), tip - way * (0.6 * size)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(line.color())
-    painter.drawPolygon(
-        QPolygonF([tip + 0.5 * size * way, tip - 0.6 * size * way + 0.5 * size * side, tip - 0.6 * size * way - 0.5 * size * side])
-    )
+    painter.drawPolygon(QPolygonF([tip + way * (0.5 * size), back + side, back - side]))
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -347,12 +345,12 @@ def _axes(painter: QPainter, stand: Stand, relief: Relief, theme: Theme) -> None
         (((-1.0, near_y), (1.0, near_y)), relief.xs[0], relief.xs[-1], relief.names[0]),
         (((near_x, -1.0), (near_x, 1.0)), relief.ys[0], relief.ys[-1], relief.names[1]),
     ):
-        first, last = (stand.place(*end, FLOOR) for end in ends)
+        first, last = (stand.place(x, y, FLOOR) for x, y in ends)
         shares = [((value - low) / (high - low), text) for value, text in LINEAR.ticks(float(low), float(high)) or ()]
         _axis(painter, stand.place(0, 0, FLOOR), first, last, shares, name, theme)
     corners = [(a, b) for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
-    side = min(corners, key=lambda corner: stand.place(*corner, 0.0).x())
-    foot, base, top = (stand.place(*side, z) for z in (FLOOR, 0.0, TOP))
+    side = min(corners, key=lambda corner: stand.place(corner[0], corner[1], 0.0).x())
+    foot, base, top = (stand.place(side[0], side[1], z) for z in (FLOOR, 0.0, TOP))
     painter.setPen(QPen(color(theme.hairline), 1.0))
     painter.drawLine(foot, base)
     _axis(painter, stand.place(0, 0, TOP / 2), base, top, relief.axis.ticks(), "", theme)
@@ -383,7 +381,7 @@ def _axis(
             continue
         at = edge.pointAt(share)
         painter.setPen(QPen(color(theme.secondary), 1.2))
-        painter.drawLine(at, at + 4 * theme.scale * out)
+        painter.drawLine(at, at + out * (4 * theme.scale))
         box = _beside(at, out, metrics.horizontalAdvance(text), metrics.height(), 6 * theme.scale)
         if box.adjusted(-3, 0, 3, 0).intersects(taken):
             continue

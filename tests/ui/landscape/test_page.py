@@ -205,7 +205,7 @@ def test_what_is_shown_is_saved_as_picture_and_for_latex(bench: Bench, tmp_path:
     lines, surface = ((tmp_path / f"{name}.svg").read_text() for name in ("level", "surface"))
     assert "objective" in surface and lines.count("<polyline") > 100 and surface.count("<polygon") >= 2500
     size = page.picture_view.size()
-    assert QImage(str(tmp_path / "surface.png")).size() == 2 * size
+    assert QImage(str(tmp_path / "surface.png")).size() == size * 2
     text = (tmp_path / "surface.tex").read_text()
     assert r"\addplot3[surf" in text and text.count("\n") > 2601 and repr(float(seen.f[-1, -1])) in text
     assert r"\addplot[no marks" in (tmp_path / "level.tex").read_text()

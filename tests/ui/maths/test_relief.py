@@ -60,7 +60,7 @@ def test_a_ridge_hides_what_lies_behind_it_and_the_mouse_finds_what_is_in_front(
     bowl = relief(X**2 + Y**2)
     for place in ((-0.7, 0.4), (1.5, -1.5), (0.0, 0.0)):
         at = [np.array(v) for v in bowl.at(np.array(place[0]), np.array(place[1]))]
-        across, up = STANDING.seen(*at, bowl.height(*at))
+        across, up = STANDING.seen(at[0], at[1], bowl.height(at[0], at[1]))
         assert bowl.under(float(across), float(up), STANDING) == pytest.approx(place, abs=1e-6)
     assert bowl.under(5.0, 5.0, STANDING) is None
     assert np.isnan(bowl.height(np.array(1.2), np.array(0.0)))
@@ -102,7 +102,8 @@ def test_surface_point_and_holes_are_painted_in_every_theme(theme: str, qapp: An
     spot = Spot(0.0, 1.0, look.highlight, "1")
     paint_marks(painter, whole, stand, surface, look, [Trail(np.array([[1.0, 1.0], [0.0, 1.0]]), look.text)], [spot])
     painter.end()
-    at = stand.place(*(float(v) for v in surface.at(np.array(0.0), np.array(1.0))), TOP * float(surface.axis.share(np.array(1.0))))
+    x, y = (float(v) for v in surface.at(np.array(0.0), np.array(1.0)))
+    at = stand.place(x, y, TOP * float(surface.axis.share(np.array(1.0))))
     assert image.pixelColor(at.toPoint()) == color(look.highlight)
     hole = image.pixelColor(stand.place(-0.95, -0.95, FLOOR).toPoint())
     assert hole.red() - hole.green() > 40
