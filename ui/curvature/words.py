@@ -20,15 +20,13 @@ DEFINITENESS: dict[Definiteness, str] = {
 def signs(values: Floats, tolerance: float) -> str:
     """`2 eigenvalues are positive, 1 is negative`."""
     positive, negative = int((values > tolerance).sum()), int((values < -tolerance).sum())
-    parts = []
-    for some, text in (
-        (positive, lambda n: ngettext("{count} eigenvalue is positive", "{count} eigenvalues are positive", n)),
-        (negative, lambda n: ngettext("{count} eigenvalue is negative", "{count} eigenvalues are negative", n)),
-        (len(values) - positive - negative, lambda n: ngettext("{count} eigenvalue is 0", "{count} eigenvalues are 0", n)),
-    ):
-        if some:
-            parts.append(text(some).format(count=count(some)))
-    return ", ".join(parts)
+    zero = len(values) - positive - negative
+    parts = [
+        (positive, ngettext("{count} eigenvalue is positive", "{count} eigenvalues are positive", positive)),
+        (negative, ngettext("{count} eigenvalue is negative", "{count} eigenvalues are negative", negative)),
+        (zero, ngettext("{count} eigenvalue is 0", "{count} eigenvalues are 0", zero)),
+    ]
+    return ", ".join(text.format(count=count(some)) for some, text in parts if some)
 
 
 def definite_words(eigen: Eigen | None) -> str:
