@@ -51,6 +51,8 @@ class _Found:
     readings: int = 0
     plain: Tensor | None = None
     divided: Tensor | None = None
+    first: tuple[tuple[int, int, int], int, dict[str, float]] | None = None
+    """What was measured before the run began: of which run and numbers, at which step, and what to note."""
 
 
 _FOUND: WeakKeyDictionary[Model, _Found] = WeakKeyDictionary()
@@ -261,10 +263,16 @@ def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast:
 
 
 def _note(frozen: _Frozen, plain: Largest, edge: Edge | None) -> None:
-    """Keep it with the run, unless another run or an earlier step is the present one by now."""
-    run, curve = frozen.run, frozen.curve
-    if curve is None or run.curve is not curve or run.state.step < frozen.step:
-        return
+    """Keep it with the run, unless another run or an earlier step is the present one by now; before the run begins, until it does."""
+    run, curve, found, model = frozen.run, frozen.curve, frozen.found, frozen.model
     divided = edge.curvature if edge is not None and edge.preconditioned else None
     numbers = {"sharpness": plain.value, "preconditioned_sharpness": divided, "stability_limit": edge.limit if edge is not None else None}
-    curve.note(frozen.step, **{name: value for name, value in numbers.items() if value is not None and math.isfinite(value)})
+    known = {name: value for name, value in numbers.items() if value is not None and math.isfinite(value)}
+    place = frozen.job.run, model.version, model.edits
+    if curve is None:
+        found.first = place, frozen.step, known
+    elif run.curve is curve and run.state.step >= frozen.step:
+        if found.first is not None and found.first[0] == place and found.first[1] < frozen.step:
+            curve.note(found.first[1], **found.first[2])
+        found.first = None
+        curve.note(frozen.step, **known)

@@ -178,8 +178,9 @@ def test_what_has_no_step_has_no_reading() -> None:
 
 
 def test_what_was_measured_is_kept_with_the_run_and_in_its_file() -> None:
-    run = Run(Model(tanh_net()), id=7).prepare()
-    start = reading(run)
+    model = Model(tanh_net())
+    start = finished(gauge(ExplainContext(model), Gauge(3, 4, 7)))  # before there is a run
+    run = Run(model, id=7).prepare()
     run.train(max_steps=3)
     later = reading(run)
     run.train(max_steps=40)
