@@ -2,70 +2,73 @@
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
-from benchmarks.live import closed, opened, processor_seconds, until, wait
+from benchmarks.live import processor_seconds
 from benchmarks.regions import moons
 
-ROUNDS = 12
-SECONDS = 1.0
+ROUNDS, SECONDS = 12, 2.0
+REST = 0.25
+"""Least seconds between two readings, as in the training page."""
 SHARE = 0.95
 
 
 def run() -> dict[str, Any]:
     """For plain gradient descent and for Adam, of which a reading looks for two eigenvalues: see `measured`."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-        return {optimizer: measured(optimizer) for optimizer in ("sgd", "adam")}
+    return {optimizer: measured(optimizer) for optimizer in ("sgd", "adam")}
 
 
 def measured(optimizer: str) -> dict[str, Any]:
-    """`share`: steps per second with the gauge open over those with it closed, the median of the rounds, of which each has both;
-    `own_share`: the same per second of the kernel's processor time. `reading_ms` is the kernel's work for one reading."""
+    """`own_share`: steps per second of the engine's processor time with the gauge open over those with it closed, the median of the
+    rounds, of which each has both; `share`: the same per second on the clock. `reading_ms` is the engine's work for one reading."""
+    from engine.curvature.gauge import Gauge, GaugeReading
+    from engine.kernel.client import KernelClient
+    from engine.kernel.protocol import Start
+    from engine.numerics.job import Repeated
     from graph.model.edits import SetTraining
 
-    document = moons()
+    document, client, readings = moons(), KernelClient(), list[GaugeReading]()
     document.do(SetTraining("optimizer", optimizer))
-    window = opened(document)
-    kernel = window.kernel
-    assert kernel is not None
-    until(lambda: kernel.ready and kernel.current())
-    regions: Any = window.panels.panel("regions")
-    regions.ask = lambda: None  # what else is repeated would share the budget
-    regions.end()
-    window.panels.show("training")
-    part: Any = window.panels.panel("training")
-    part = part.stability
-    kernel.start()
-    until(lambda: kernel.training and kernel.progress.step > 0)
-    part.open()
-    until(lambda: part.newest is not None and part.newest.step > 0, 180.0)  # the first one pays for what is loaded
-    seen = set[int]()
-    took = list[float]()
+    client.attach(document)
+
+    def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("the engine did not get there")
+            client.pump()
+            time.sleep(0.005)
 
     def speed(opened: bool) -> dict[str, float]:
-        part.open(opened)
-        wait(0.3)
-        seen.clear()
-        first, began, used = kernel.progress.step, time.monotonic(), processor_seconds(kernel.pid or 0)
-        end = began + SECONDS
-        while time.monotonic() < end:
-            wait(0.02)
-            seen.add(part.newest.step)
-            took.append(part.newest.seconds)
-        seconds = time.monotonic() - began
-        steps, own = kernel.progress.step - first, processor_seconds(kernel.pid or 0) - used
-        return {"speed": steps / seconds, "own": steps / own, "readings": len(seen) / seconds}
+        job = Repeated(Gauge(document.structure, document.revision, client.progress.run), REST)
+        number = client.job(job, lambda report, parts: readings.extend(parts), lambda end: None) if opened else None
+        until_the_clock(0.3)
+        count, first, began, used = len(readings), client.progress.step, time.monotonic(), processor_seconds(client.pid or 0)
+        until_the_clock(SECONDS)
+        seconds, steps = time.monotonic() - began, client.progress.step - first
+        own = processor_seconds(client.pid or 0) - used
+        if number is not None:
+            client.cancel_job(number)
+        return {"speed": steps / seconds, "own": steps / own, "readings": (len(readings) - count) / seconds}
 
-    rounds = []
-    for turn in range(ROUNDS):
-        order = (True, False) if turn % 2 else (False, True)
-        rounds.append({kind: speed(kind) for kind in order})
-    closed(window)
+    def until_the_clock(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        until(lambda: time.monotonic() >= end)
+
+    try:
+        until(client.current)
+        client.command(Start(client.run))
+        until(lambda: client.training and client.progress.step > 0)
+        job = client.job(Repeated(Gauge(document.structure, document.revision, client.progress.run), REST),
+                         lambda report, parts: readings.extend(parts), lambda end: None)  # fmt: skip
+        until(lambda: len(readings) > 1)  # the first one pays for what is loaded
+        client.cancel_job(job)
+        rounds = [{kind: speed(kind) for kind in ((True, False) if turn % 2 else (False, True))} for turn in range(ROUNDS)]
+    finally:
+        client.shutdown()
 
     def share(of: str) -> float:
         return statistics.median(each[True][of] / each[False][of] for each in rounds)
@@ -73,5 +76,5 @@ def measured(optimizer: str) -> dict[str, Any]:
     return {
         "graph": "2–8–8–2, moons, 114 parameters", "rounds": ROUNDS, "share": share("speed"), "own_share": share("own"), "wanted": SHARE,
         "met": share("own") >= SHARE, "readings_per_second": statistics.median(each[True]["readings"] for each in rounds),
-        "reading_ms": 1e3 * statistics.median(took),
+        "reading_ms": 1e3 * statistics.median(reading.seconds for reading in readings),
     }  # fmt: skip
