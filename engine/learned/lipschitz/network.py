@@ -8,6 +8,7 @@ need not meet (Virmaux and Scaman, "Lipschitz regularity of deep neural networks
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -96,7 +97,7 @@ def _measured(model: Model, program: Program, feeds: list[Tensor], source: Key, 
     return tuple(rows), names, why
 
 
-def _steepest(of: object, x: Tensor) -> Constant:
+def _steepest(of: Callable[[Tensor], Tensor], x: Tensor) -> Constant:
     """The largest singular value of the Jacobians at the samples: one derivative in forward mode for each feature serves all of them."""
     columns = []
     size = math.prod(x.shape[1:])

@@ -41,7 +41,8 @@ def test_a_networks_jacobian_by_its_input_and_by_each_of_its_tensors(sample: int
     assert (by_input.sample, by_input.samples, by_input.direct) == (sample, 8, False)
     assert by_input.singular == pytest.approx(torch.linalg.svdvals(torch.from_numpy(by_input.matrix)).numpy(), abs=1e-14)
     for name in weights:
-        found = asked(output("out"), Address("parameter", *name.split(".")), sample)
+        node, _dot, own = name.partition(".")
+        found = asked(output("out"), Address("parameter", node, own), sample)
 
         def of(tensor: Tensor, name: str = name) -> Tensor:
             return plain({**weights, name: tensor}, x)

@@ -129,8 +129,8 @@ def test_the_value_of_an_input_is_swept_and_steps_against_the_condition_number_a
     for name, value in (("optimizer", "gd"), ("steps", 5000), ("stop_gradient", 1e-4)):
         SetTraining(name, value).apply(graph)
     kappas = (5.0, 20.0, 80.0)
-    value = named_setting(graph, "kappa.value")
-    plan = SweepPlan((Axis(value, kappas), Axis(Swept("lr"), tuple(2 / (1 + k) for k in kappas))), paired=True).checked(graph)
+    swept_value = named_setting(graph, "kappa.value")
+    plan = SweepPlan((Axis(swept_value, kappas), Axis(Swept("lr"), tuple(2 / (1 + k) for k in kappas))), paired=True).checked(graph)
     rows, _answer = swept(graph, plan)
     c, s = math.cos(0.6), math.sin(0.6)
     start = np.array([[c, s], [-s, c]]) @ [-6.0, 5.0]
