@@ -42,7 +42,7 @@ class ConvexPage(QWidget):
         self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
         self._constants_refresh = Refresh(workspace.work, self._measured, 0.1, CONSTANTS_REST)
         self.verdict = label("", "heading", wrap=True)
-        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
         self.close_button.setAccessibleName(_("Close the page of convexity"))
         self.reasons, self.constants, self.found = (label("", "", wrap=True, selectable=True) for _part in range(3))
         self.gap, self.decay = label("", "strong", wrap=True), label("", "", wrap=True)

@@ -45,7 +45,7 @@ class JacobianPage(QWidget):
         self._sample, self._why = 0, WAIT
         self._refresh = Refresh(workspace.work, self._answered, REST, TRAINING_REST)
         self.of_box, self.by_box, self.sample_box = (_box(name) for name in (_("Output"), _("By"), _("Sample")))
-        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
         self.close_button.setAccessibleName(_("Close the Jacobian"))
         self.words = label("", "heading", wrap=True)
         self.matrix = MatrixView(_("Partial derivatives of the output"), _entry)
