@@ -189,7 +189,10 @@ class PlaneView(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if not self._explorable or self._grabbed(event):
+        if not self._explorable:
+            return
+        if self._grabbed(event):
+            self._point_to(None)
             return
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragged = event.position()

@@ -80,6 +80,7 @@ def test_a_drag_sets_both_numbers_and_is_one_step_to_undo(make_workspace: Any, q
     assert (x, y) == pytest.approx((1.0, -4.0), abs=0.03) and x == round(x, 2) and page.plane_view.box == box
     assert bench.job.points == 2 and page.surface.f is heights
     bench.carry_out()
+    assert page.readout.text().startswith("Now: ")
     assert page.surface.here == (x, y, x * y + 3) and page.surface.f is heights and not page.plane_view.faint
     bench.move(0.0, -2.0)
     bench.release(0.0, -2.0)
