@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.learned.rates import Floats
+from engine.learned.rates import Floats, Whole
 
 FEWEST = 4
 """Points that a line is drawn through, at least."""
@@ -36,7 +36,7 @@ class Fit:
         return "sublinear" if self.sublinear < 0.8 * self.linear else "neither"
 
 
-def fitted(steps: Floats, values: Floats, low: float, high: float) -> Fit | None:
+def fitted(steps: Floats | Whole, values: Floats, low: float, high: float) -> Fit | None:
     """Lines through the positive values at steps t ≥ 1 between the two; None where there are too few, or where nothing changes."""
     t = np.asarray(steps, dtype=np.float64)
     with np.errstate(invalid="ignore"):
@@ -65,7 +65,7 @@ def order(values: Floats) -> float:
     return float((falls[1:] / falls[:-1]).min())
 
 
-def first_range(steps: Floats, values: Floats, floor: float) -> tuple[int, int]:
+def first_range(steps: Floats | Whole, values: Floats, floor: float) -> tuple[int, int]:
     """Where a fit begins by itself: the later three quarters of the steps whose values are above the round-off `floor`."""
     with np.errstate(invalid="ignore"):
         above = np.flatnonzero(np.isfinite(values) & (values > floor))

@@ -124,4 +124,4 @@ def _lbfgs(point: Point, place: Tensor, until: float) -> Iterator[Found]:
         if time.perf_counter() > until or now.value < UNBOUNDED:
             return
         with torch.enable_grad():
-            optimizer.step(closure)
+            optimizer.step(closure)  # type: ignore[no-untyped-call]

@@ -189,8 +189,8 @@ def test_a_saddle_is_not_convex_from_the_step_on_at_which_it_is_seen() -> None:
     ws = [torch.tensor([0.2, 5.01], dtype=torch.float64)]
     for _step in range(60):
         w = ws[-1].clone().requires_grad_()
-        ((1 - w[0] * w[1]) ** 2).backward()
-        ws.append(w.detach() - 0.06 * w.grad)
+        (slope,) = torch.autograd.grad((1 - w[0] * w[1]) ** 2, w)
+        ws.append(w.detach() - 0.06 * slope)
     lows = [float(torch.linalg.eigvalsh(torch.func.hessian(lambda w: (1 - w[0] * w[1]) ** 2)(w))[0]) for w in ws]
     marks = {each.assumption: each for each in failures(found, 1 / 0.06, 0.0, 0.0)}
     assert marks["convex"].step <= next(i for i, low in enumerate(lows) if low < -1e-3) + 1
