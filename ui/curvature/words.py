@@ -87,9 +87,9 @@ def strict_words(strict: StrictSaddle | None) -> str:
     given = {"gamma": number(strict.gamma), "half": number(strict.gamma / 2), "radius": number(strict.radius, 3),
              "alpha": number(strict.alpha, 3), "count": count(strict.directions)}  # fmt: skip
     if strict.unbounded:
-        text = _("γ = {gamma}: in {count} directions λ_min ≤ −γ/2 = −{half} as far as the distance {radius}, where the search ended.")
+        text = _("γ = {gamma}: in {count} directions λmin ≤ −γ/2 = −{half} as far as the distance {radius}, where the search ended.")
     else:
-        text = _("γ = {gamma}: up to the distance {radius}, λ_min ≤ −γ/2 = −{half}; there ‖∇f‖ ≥ α = {alpha}. "
+        text = _("γ = {gamma}: up to the distance {radius}, λmin ≤ −γ/2 = −{half}; there ‖∇f‖ ≥ α = {alpha}. "
                  "Measured in {count} directions, not proved for all.")  # fmt: skip
     return text.format(**given)
 

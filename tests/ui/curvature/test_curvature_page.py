@@ -61,7 +61,7 @@ def test_a_saddle_in_words_cells_and_rows(bench: Bench) -> None:
     assert page.words.text() == "Indefinite: 1 eigenvalue is positive, 1 eigenvalue is negative."
     assert page.reason.text().splitlines() == [
         "κ = max |λ| / min |λ| = 2 / 2 = 1", "Stationary (‖∇f‖ = 0), with λ = −2 < 0 < 2: a strict saddle point.",
-        "γ = 2: up to the distance 0.577, λ_min ≤ −γ/2 = −1; there ‖∇f‖ ≥ α = 0.962. Measured in 16 directions, not proved for all.",
+        "γ = 2: up to the distance 0.577, λmin ≤ −γ/2 = −1; there ‖∇f‖ ≥ α = 0.962. Measured in 16 directions, not proved for all.",
     ]  # fmt: skip
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
     QTest.keyClick(page.matrix, Qt.Key.Key_Right)
