@@ -11,8 +11,10 @@ from engine.explain.question import Unanswerable
 from engine.learned.surface import Floats, Frame, Numbers, Paths, PathsJob, RunPath
 from engine.learned.surface.walk import Walk, flat
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError
 from engine.training.run import Run
+from engine.training.run_tree import KnownRun
 from engine.training.state import State
 from graph.model.trained_numbers import number_name
 from graph.text.messages import _
@@ -67,7 +69,7 @@ def _others(run: Run, point: Point, frame: Frame) -> list[RunPath]:
     history, found = run.history, []
     for number in sorted((number for number in history.tree if number != run.id), reverse=True)[:MOST_OTHERS]:
         known = history.tree.get(number)
-        states: dict[int, State] = dict(known.states) if known is not None else {}
+        states = _stored(known) if known is not None else {}
         for branch in history.checkpoints.branches.values():
             if branch.run == number:
                 states |= {checkpoint.step: checkpoint.state for checkpoint in branch.held}
@@ -76,6 +78,19 @@ def _others(run: Run, point: Point, frame: Frame) -> list[RunPath]:
             numbers = np.stack([row.double().cpu().numpy() for row in rows.values()])
             found.append(_seen(frame, number, list(rows), numbers, False))
     return found
+
+
+def _stored(known: KnownRun) -> dict[int, State]:
+    """The states that are stored of a run, without those of a file whose numbers cannot be read."""
+    states = {}
+    for step in known.states:
+        try:
+            state = known.state(step)
+        except TensorError:
+            continue
+        if state is not None:
+            states[step] = state
+    return states
 
 
 def _seen(frame: Frame, run: int, steps: list[int], numbers: Floats, whole: bool) -> RunPath:
