@@ -24,6 +24,8 @@ from ui.training.curve_tools import CurveTools
 
 AXIS = 48
 """Width of the axis beside a curve, unless its numbers need more."""
+ROOMY = 160
+"""So wide a plot has numbers at all its ticks; in a narrower one there are few, which would else run into each other."""
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
 WHEEL = 0.8
@@ -196,6 +198,8 @@ class CurvePlot(QWidget):
             low, high = math.log10(low), math.log10(high)
         spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
         edge = 0.02 * view.width
+        roomy = self._theme is None or self.columns >= ROOMY * self._theme.scale
+        self.plot.getAxis("bottom").setTicks(None if roomy else [_few_steps(view)])
         self.plot.setRange(xRange=(view.first - edge, view.last + edge), yRange=(low - spare, high + spare), padding=0)
 
     def _make_room(self, texts: Sequence[str]) -> None:
@@ -324,3 +328,11 @@ class CurvePlot(QWidget):
         else:
             return False
         return True
+
+
+def _few_steps(view: Span) -> list[tuple[float, str]]:
+    """Two or three round steps, with their numbers."""
+    unit = 10.0 ** math.floor(math.log10(max(view.width, 1.0)))
+    apart = max(next(unit * factor for factor in (0.5, 1.0, 2.0, 5.0) if view.width <= 3 * unit * factor or factor == 5.0), 1.0)
+    first = math.ceil(view.first / apart)
+    return [(apart * i, f"{apart * i:g}") for i in range(first, math.floor(view.last / apart) + 1)][:4]
