@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -11,16 +11,16 @@ from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import button, scrolled
 
 SHARE = 0.54
-"""Of the page's width, what the words have at most."""
+"""Of the page's width, what the words have at most, unless they need more."""
 
 
 class PictureAndWords(QWidget):
-    """`wide` is the width of the words for type at 100 %."""
+    """`wide` is the width of the words for type at 100 %, `share` their largest share of the page."""
 
-    def __init__(self, wide: int) -> None:
+    def __init__(self, wide: int, share: float = SHARE) -> None:
         super().__init__()
         self.theme: Theme = LIGHT
-        self._wide = wide
+        self._wide, self._share = wide, share
 
     def lay_out(self, picture: QWidget, words: list[QWidget | QLayout]) -> None:
         side = QWidget()
@@ -34,7 +34,11 @@ class PictureAndWords(QWidget):
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(14)
-        whole.addWidget(picture, 1)
+        place = QWidget()  # the words stay where they are while there is no picture
+        holder = QVBoxLayout(place)
+        holder.setContentsMargins(0, 0, 0, 0)
+        holder.addWidget(picture)
+        whole.addWidget(place, 1)
         whole.addWidget(self._side)
 
     def set_theme(self, theme: Theme) -> None:
@@ -45,12 +49,17 @@ class PictureAndWords(QWidget):
     def draw(self) -> None:
         """Show what there is, in the theme."""
 
+    def give_room(self) -> None:
+        """Give the words the heights that they need, at once."""
+        inner = self._side.widget()
+        QCoreApplication.sendPostedEvents(inner, QEvent.Type.LayoutRequest)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_out()
 
     def _share_out(self) -> None:
-        self._side.setFixedWidth(round(min(self._wide * self.theme.scale, SHARE * max(self.width(), 1))))
+        self._side.setFixedWidth(round(min(self._wide * self.theme.scale, self._share * max(self.width(), 1))))
 
 
 def fill_button() -> QPushButton:

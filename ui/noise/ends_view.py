@@ -28,7 +28,7 @@ PAUSE = _("Pause training to compare where the runs end.")
 
 class EndsView(PictureAndWords):
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(500)
+        super().__init__(500, share=0.64)
         self.workspace = workspace
         self.seen: Ends | None = None
         self.line: Line | None = None
@@ -39,14 +39,14 @@ class EndsView(PictureAndWords):
         self._lining = Refresh(workspace.work, self._lined, 0.05)
         self.plot: Any = new_plot(_("The objective along the straight line between the ends of two runs"))
         self.words = label("", "strong", wrap=True)
-        self.table = label("", "", wrap=False)
+        self.table = label("", "", wrap=True)
         self.table.setTextFormat(Qt.TextFormat.RichText)
         self.first, self.second = QComboBox(), QComboBox()
         for box, text in ((self.first, _("line from the end of")), (self.second, _("line to the end of"))):
             box.setAccessibleName(text)
             box.setToolTip(text)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(10)
+            box.setMinimumContentsLength(5)
             box.activated.connect(lambda _i: self._picked())
         self.between = label("", "", wrap=True)
         self.notes = label("", "secondary", wrap=True)
@@ -54,10 +54,9 @@ class EndsView(PictureAndWords):
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
-        grid.addWidget(label(_("Line from"), "secondary"), 0, 0)
-        grid.addWidget(self.first, 0, 1)
-        grid.addWidget(label(_("to"), "secondary"), 0, 2)
-        grid.addWidget(self.second, 0, 3)
+        self._ends = (label(_("Line from"), "secondary"), self.first, label(_("to"), "secondary"), self.second)
+        for column, widget in enumerate(self._ends):
+            grid.addWidget(widget, 0, column)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         self.lay_out(self.plot, [self.words, self.table, grid, self.between, self.notes])
@@ -105,7 +104,6 @@ class EndsView(PictureAndWords):
                 box.addItem(self.name(end.run), end.run)
             if wanted is not None:
                 box.setCurrentIndex(known.index(wanted[i]))
-            box.setEnabled(len(known) > 1)
 
     @property
     def _there(self) -> list[RunEnd]:
@@ -157,8 +155,8 @@ class EndsView(PictureAndWords):
 
     def draw(self) -> None:
         seen, kernel = self.seen, self.workspace.kernel
-        for box in (self.first, self.second):
-            box.setEnabled(len(self._there) > 1)
+        for widget in (*self._ends, self.between):
+            widget.setVisible(len(self._there) > 1)
         self._draw_line()
         if seen is None:
             training = kernel is not None and kernel.training
@@ -170,16 +168,17 @@ class EndsView(PictureAndWords):
         self.words.setText(_("{said}. The network has changed since.").format(said=said) if outdated(self.workspace, seen.stamp) else said)
         self.table.setText(self._table(seen))
         self.notes.setText("\n".join(self._notes(seen)))
+        self.give_room()
 
     def _table(self, seen: Ends) -> str:
         heads = (_("run"), _("step"), _("objective"), "‖∇f‖", "λmax", _("trace"))
-        head = "".join(f"<th align='{'left' if i == 0 else 'right'}' style='padding-left:9px'>{html.escape(text)}</th>"
+        head = "".join(f"<th align='{'left' if i == 0 else 'right'}' style='padding-left:6px'>{html.escape(text)}</th>"
                        for i, text in enumerate(heads))  # fmt: skip
         lines = []
         for end in seen.ends:
-            name = f"<td style='color:{self._hue(end.run)};padding-left:9px'><b>{html.escape(self.name(end.run))}</b></td>"
+            name = f"<td style='color:{self._hue(end.run)};padding-left:6px'><b>{html.escape(self.name(end.run))}</b></td>"
             texts = [count(end.step), *self._numbers(end)]
-            cells = "".join(f"<td align='right' style='padding-left:9px'>{html.escape(text)}</td>" for text in texts)
+            cells = "".join(f"<td align='right' style='padding-left:6px'>{html.escape(text)}</td>" for text in texts)
             lines.append(f"<tr>{name}{cells}</tr>")
         return f"<table cellspacing='0' cellpadding='2'><tr>{head}</tr>{''.join(lines)}</table>"
 
@@ -210,8 +209,8 @@ class EndsView(PictureAndWords):
     def _draw_line(self) -> None:
         plot, theme, line = self.plot, self.theme, self.line
         plot.clear()
+        plot.setVisible(line is not None)
         if line is None:
-            dress(plot, theme, left=_("objective"), bottom="t", size=13)
             self.between.setText(self._no_line if self.seen is not None else "")
             return
         dress(plot, theme, left=_("objective"), bottom=_("t: (1 − t) · first end + t · second end"), size=13)
