@@ -42,9 +42,9 @@ def typesetter() -> Any:
 def _stretches(part: Any) -> bool:
     """Whether an element of MathML may be a bracket or another sign that grows with its row."""
     if part.tag not in ("mo", "mi"):  # some operators come as identifiers
-        return part.tag == "mfenced"
+        return bool(part.tag == "mfenced")
     own = part.get("stretchy")
-    return own != "false" if own is not None else _stretchy((part.text or "").strip())
+    return bool(own != "false") if own is not None else _stretchy((part.text or "").strip())
 
 
 @cache
