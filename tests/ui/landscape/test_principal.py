@@ -15,7 +15,8 @@ from ui.landscape.principal import principal, principal_words
 
 def marks(hessian: list[list[float]], gradient: list[float], at: tuple[float, float]) -> Marks:
     known: dict[str, Any] = {"at": at, "gradient": np.array(gradient), "hessian": np.array(hessian)}
-    return Marks(**{field.name: known.get(field.name) for field in fields(Marks)})
+    values: dict[str, Any] = {field.name: known.get(field.name) for field in fields(Marks)}
+    return Marks(**values)
 
 
 def test_the_ellipse_goes_through_the_present_point_and_its_axes_are_the_eigenvectors() -> None:
