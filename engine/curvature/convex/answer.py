@@ -150,12 +150,12 @@ def _solved(problem: ConvexProblem, reading: Reading, graph: Graph) -> Steps:
     yield JobReport(reading.p, reading.p)
     problem = _with_constants(problem, form)
     try:
-        best = _optimum(form, reading)
+        best = yield from _optimum(form, reading)
         problem = replace(problem, optimum=best)
     except NoMinimum as none:
         problem = replace(problem, lacks=why_none(none.why), infimum=none.infimum, convex=none.why != "not convex")
     if problem.convex:
-        decay, decayed = _decayed(graph, form, reading)
+        decay, decayed = yield from _decayed(graph, form, reading)
         return replace(problem, reasons=(*problem.reasons, conclusion()), decay=decay, decayed=decayed)
     if form.only_quadratic:
         return problem
@@ -189,9 +189,20 @@ def _agrees(form: Canonical, reading: Reading) -> bool:
     return True
 
 
-def _optimum(form: Canonical, reading: Reading) -> Optimum:
+def _search(form: Canonical) -> Steps:
+    """The minimum, a report before each step of the method. Raises NoMinimum."""
+    steps = solve(form)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        yield JobReport(0, 0, _("Looking for the minimum"))
+
+
+def _optimum(form: Canonical, reading: Reading) -> Steps:
     """Its value is the graph's own objective at x*. Raises NoMinimum."""
-    solution = solve(form)
+    solution: Solution = yield from _search(form)
     x = torch.from_numpy(solution.x)
     gradient = float(torch.linalg.vector_norm(reading.gradient(x))) if form.smooth else None
     return _as_optimum(solution, float(reading.objective(x)), gradient)
@@ -201,7 +212,7 @@ def _as_optimum(solution: Solution, value: float, gradient: float | None) -> Opt
     return Optimum(solution.x, value, how_found(solution), gradient, solution.gap, solution.flat)
 
 
-def _decayed(graph: Graph, form: Canonical, reading: Reading) -> tuple[float, Optimum | None]:
+def _decayed(graph: Graph, form: Canonical, reading: Reading) -> Steps:
     """(λ, the minimum of f + ½λ‖θ‖²) where the optimizer adds λθ to the gradient; (0, None) where it does not."""
     settings = graph.training
     spec, hyper = declared_or_none(settings), settings.get("hyper") or {}
@@ -218,7 +229,7 @@ def _decayed(graph: Graph, form: Canonical, reading: Reading) -> tuple[float, Op
         [*form.squares, (np.diag(np.sqrt(share / 2)), np.zeros(form.p))], form.scores, form.classes, form.kinks,
     )  # fmt: skip
     try:
-        solution = solve(penalised)
+        solution: Solution = yield from _search(penalised)
     except NoMinimum:
         return float(decay), None
     gradient = _slope(penalised, solution.x) if form.smooth else None

@@ -18,8 +18,8 @@ from engine.training.state import state_key
 from graph.text.messages import _
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-MOST = 20_000_000
-"""Entries of all matrices A together, at most: 160 MB."""
+MOST, WORK = 20_000_000, 2_000_000_000
+"""Entries of all matrices A together, at most: 160 MB. Multiplications of one AᵀDA, at most: about 0.2 s."""
 
 
 @dataclass(slots=True)
@@ -145,7 +145,8 @@ class Reading:
         zero = torch.zeros(self.p, dtype=torch.float64)
         at_zero = self.values(zero)
         affine = [term for term in self.terms if term.atom != "polynomial"]
-        if sum(at_zero[term.z].numel() for term in affine) * self.p > MOST:
+        entries = sum(at_zero[term.z].numel() for term in affine) * self.p
+        if entries > MOST or entries * self.p > WORK:
             raise NotRecognised(_("The problem is convex, but too large to be solved here."))
         columns: dict[Key, list[Tensor]] = {term.z: [] for term in affine}
         for j in range(self.p):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,8 @@ from engine.curvature.convex.canonical import Array, Canonical
 Method = Literal["least squares", "linear equations", "newton", "interior point"]
 RANK = 1e-11
 """Eigenvalues below this share of the largest count as 0."""
+ROUNDING = 1e-12
+"""A constant of this size is what is left of f(0) by round-off."""
 NEWTON_STEPS, INTERIOR_STEPS = 200, 100
 
 
@@ -36,23 +39,27 @@ class Solution:
     gap: float | None = None
 
 
-def solve(f: Canonical) -> Solution:
+Search = Generator[None, None, Solution]
+"""It yields before each step of a method that needs several."""
+
+
+def solve(f: Canonical) -> Search:
     """The minimum. Raises NoMinimum."""
-    found = _solve(f)
+    found = yield from _solve(f)
     return replace(found, x=found.x + 0.0)  # no −0
 
 
-def _solve(f: Canonical) -> Solution:
+def _solve(f: Canonical) -> Search:
     spectrum = np.linalg.eigvalsh(f.quadratic()) if f.p else np.zeros(1)
     if spectrum[0] < -RANK * max(abs(spectrum[-1]), abs(spectrum[0])):
         raise NoMinimum("not convex")
     if f.only_quadratic:
         return _quadratic(f)
     if f.smooth:
-        return _newton(f)
+        return (yield from _newton(f))
     if f.scores or f.classes:
         raise NoMinimum("mixed")
-    return _interior(f)
+    return (yield from _interior(f))
 
 
 def _quadratic(f: Canonical) -> Solution:
@@ -82,14 +89,15 @@ def _pseudo(matrix: Array, right: Array) -> tuple[Array, Array]:
     return part @ ((part.T @ right) / values[curved]), vectors[:, ~curved]
 
 
-def _newton(f: Canonical) -> Solution:
+def _newton(f: Canonical) -> Search:
     """Newton's method from 0: with backtracking while f falls by more than round-off, then full steps until the gradient shrinks no
     further."""
     x = np.zeros(f.p)
     scale = max(1.0, float(np.linalg.norm(f.gradient(x))))
     for steps in range(NEWTON_STEPS):
+        yield
         if _separates(f, x):
-            raise NoMinimum("separable", f.constant)
+            raise NoMinimum("separable", f.constant if abs(f.constant) > ROUNDING else 0.0)
         value, slope = f.value(x), f.gradient(x)
         step, flat = _pseudo(f.second(x), -slope)
         decrement = -float(slope @ step)
@@ -172,7 +180,7 @@ class _Interior:
         self.alpha, self.beta = self.alpha + size * up, self.beta - size * up
 
 
-def _interior(f: Canonical) -> Solution:
+def _interior(f: Canonical) -> Search:
     """The minimum of a function with kinks; f(x) − f* is at most the duality gap."""
     rows = np.concatenate([rows for rows, _offset, _weight in f.kinks])
     offset = np.concatenate([offset for _rows, offset, _weight in f.kinks])
@@ -182,6 +190,7 @@ def _interior(f: Canonical) -> Solution:
     state = _Interior(f.quadratic(), slope, rows, np.zeros(f.p), above, above - offset, weight / 2, weight / 2)
     best, x, done = np.inf, state.x, 0
     for steps in range(INTERIOR_STEPS):
+        yield
         error = state.gap + float(np.linalg.norm(state.residual)) * max(1.0, float(np.linalg.norm(state.x)))
         if not error < best:
             break
