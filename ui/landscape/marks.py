@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from engine.learned.surface import Frame as PlaneFrame
-from engine.learned.surface import Marks, MarksJob, Plane, StationaryJob, StationaryPoint, StationaryPoints, Surface
+from engine.learned.surface import Marks, MarksJob, Numbers, Plane, StationaryJob, StationaryPoint, StationaryPoints, Surface
 from engine.numerics.job import Job, JobEnd
 from graph.text.messages import _, ngettext
 from ui.engine_link.refresh import Refresh
@@ -191,7 +191,9 @@ class PointMarks:
         """Sentences about what is drawn."""
         said, marks = [], self.marks
         if marks is not None and self._form.step_box.isChecked():
-            said.append(_("‖∇f‖ = {norm}; its arrow shows the direction of −∇f only.").format(norm=number(marks.norm)))
+            by_two = _("‖∇f‖ = {norm} by these two numbers; its arrow shows the direction of −∇f only.")
+            by_all = _("‖∇f‖ = {norm}; its arrow shows the direction of −∇f in this plane only.")
+            said.append((by_two if isinstance(marks.plane, Numbers) else by_all).format(norm=number(marks.norm)))
             if marks.step is not None:
                 length = number(float(np.hypot(*marks.step)))
                 text = _("The next step has the length {length} here.") if not marks.leaves else _(
