@@ -249,7 +249,7 @@ class Point:
             try:
                 with threads(self._threads):
                     return torch.cat([torch.func.vmap(function)(piece) for piece in torch.split(rows, self.at_once)])
-            except (NodeFailure, RuntimeError):
+            except _FAILURES:
                 self._batched = False
         return self._guarded(lambda: torch.stack([function(row) for row in rows]))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
+
+Y = TypeVar("Y")
+R = TypeVar("R")
 
 
 @contextmanager
@@ -20,3 +24,15 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threaded(steps: Generator[Y, None, R], count: int) -> Generator[Y, None, R]:
+    """The same steps: in each, torch works with `count` threads, and between them with as many as before."""
+    while True:
+        try:
+            with threads(count):
+                step = next(steps)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+        yield step

@@ -201,12 +201,12 @@ def _verdict(problem: ConvexProblem) -> str:
 def _constants(problem: ConvexProblem) -> str:
     """L and μ, each with what it says."""
     lines = []
-    if problem.lipschitz is None:
+    if problem.lipschitz_is == "none":
         lines.append(_("The gradient jumps at the kinks, so it has no Lipschitz constant L."))
-    elif problem.lipschitz_is == "exact":
-        lines.append(_("L = {value}: the largest eigenvalue of the Hessian, which is the same everywhere.").format(
+    elif problem.lipschitz is not None and problem.lipschitz_is == "exact":
+        lines.append(_("L = {value}: the largest |λ| of the Hessian, which is the same everywhere.").format(
             value=number(problem.lipschitz, 6)))  # fmt: skip
-    else:
+    elif problem.lipschitz is not None:
         lines.append(_("L ≤ {value}: no Hessian of this problem has a larger eigenvalue.").format(value=number(problem.lipschitz, 6)))
     if problem.strong > 0:
         lines.append(_("μ = {value}: f is strongly convex.").format(value=number(problem.strong, 6)))

@@ -17,6 +17,7 @@ DEFINITENESS: dict[Definiteness, str] = {
     "zero": _("The zero matrix"), "not finite": _("Not finite"), "undecided": _("Definiteness is not decided"),
 }  # fmt: skip
 
+
 def signs(values: Floats, tolerance: float) -> str:
     """`2 eigenvalues are positive, 1 is negative`."""
     positive, negative = int((values > tolerance).sum()), int((values < -tolerance).sum())
@@ -33,12 +34,15 @@ def definite_words(eigen: Eigen | None) -> str:
     """Definiteness with its reason."""
     if eigen is None:
         return _("The Hessian has entries that are not finite numbers, so it has no eigenvalues.")
+    if not len(eigen.values):
+        text = _("No eigenvalue is known: Lanczos’ method did not reach its precision in {products} products.")
+        return text.format(products=count(eigen.products))
     kind = definiteness(eigen.values, eigen.tolerance, eigen.complete)
     if eigen.complete:
         return _("{kind}: {reason}.").format(kind=DEFINITENESS[kind], reason=signs(eigen.values, eigen.tolerance))
     given = {"kind": DEFINITENESS[kind], "largest": number(float(eigen.values[0])), "lowest": number(float(eigen.values[-1]))}
     if kind == "indefinite":
-        return _("{kind}: the largest eigenvalue is {largest}, the lowest is {lowest}.").format(**given)
+        return _("{kind}: the eigenvalues found lie between {lowest} and {largest}.").format(**given)
     return _("{kind}: the eigenvalues found lie between {lowest} and {largest}, and the others are not known.").format(**given)
 
 
@@ -58,7 +62,7 @@ def stationary_words(hessian: Hessian, epsilon: float) -> str:
     norm, eigen = hessian.gradient, hessian.eigen
     if not math.isfinite(norm):
         return _("‖∇f‖ is not a finite number.")
-    if eigen is None:
+    if eigen is None or not len(eigen.values):
         return ""
     values, tolerance = eigen.values, eigen.tolerance
     kind = stationary(values, tolerance, norm, epsilon, eigen.complete)
@@ -140,14 +144,14 @@ def newton_words(hessian: Hessian) -> str:
 def check_words(hessian: Hessian) -> str:
     """Lanczos' method, the density and, where they are known, all eigenvalues, held against each other."""
     eigen, thick, exact = hessian.eigen, hessian.density, hessian.exact
-    if eigen is None or thick is None:
+    if eigen is None or thick is None or not len(eigen.values):
         return ""
     largest, lowest = number(float(eigen.values[0])), number(float(eigen.values[-1]))
     ends = ngettext(
-        "Check: by Lanczos’ method ({products} product) the eigenvalues lie between {lowest} and {largest}; the density reaches from "
-        "{low} to {high}.",
-        "Check: by Lanczos’ method ({products} products) the eigenvalues lie between {lowest} and {largest}; the density reaches from "
-        "{low} to {high}.", eigen.products,
+        "Check: by Lanczos’ method ({products} product) the eigenvalues found lie between {lowest} and {largest}; the density reaches "
+        "from {low} to {high}.",
+        "Check: by Lanczos’ method ({products} products) the eigenvalues found lie between {lowest} and {largest}; the density reaches "
+        "from {low} to {high}.", eigen.products,
     ).format(
         products=count(eigen.products), lowest=lowest, largest=largest, low=number(thick.lowest), high=number(thick.largest)
     )  # fmt: skip

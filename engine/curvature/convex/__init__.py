@@ -67,9 +67,9 @@ class ConvexProblem:
     `here` (p,) and `value` are where the network is. Without an `optimum`, `lacks` says why, and `infimum` is what f approaches where
     that is known.
 
-    `lipschitz` is an L with ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖ everywhere, `lipschitz_is` whether it is the least such number or a bound;
-    None where the gradient jumps. `strong` is the largest μ that is known with f(x) − ½μ‖x‖² convex. `decay`: the optimizer adds λθ to
-    the gradient, and so goes towards `decayed`, the minimum of f + ½λ‖θ‖².
+    `lipschitz` is an L with ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖ everywhere, `lipschitz_is` whether it is the least such number or a bound, or that
+    there is none because the gradient jumps; empty where it was not computed. `strong` is the largest μ that is known with
+    f(x) − ½μ‖x‖² convex. `decay`: the optimizer adds λθ to the gradient, and so goes towards `decayed`, the minimum of f + ½λ‖θ‖².
     """
 
     stamp: Stamp
@@ -86,7 +86,7 @@ class ConvexProblem:
     lacks: str = ""
     infimum: float | None = None
     lipschitz: float | None = None
-    lipschitz_is: Literal["exact", "bound", ""] = ""
+    lipschitz_is: Literal["exact", "bound", "none", ""] = ""
     lecture: str = ""
     """How the lecture writes this L, with the factor that the mean makes."""
     strong: float = 0.0

@@ -23,7 +23,7 @@ from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps, finished
-from engine.numerics.threads import threads
+from engine.numerics.threads import threaded
 from engine.training.biases import biases
 from engine.training.compiled import Compiled, RunError
 from engine.training.joint import JointProgram
@@ -75,8 +75,7 @@ def _recognised(model: Model, stamp: Stamp) -> Steps:
         raise Unanswerable(str(error)) from error
     compiled = model.compiled
     if steps is not None:
-        with threads(compiled.threads):
-            problem = yield from steps
+        problem = yield from threaded(steps, compiled.threads)
     else:
         yield JobReport()
     _KNOWN[compiled] = held, problem
@@ -171,7 +170,7 @@ def _with_constants(problem: ConvexProblem, form: Canonical) -> ConvexProblem:
         problem = replace(problem, reasons=(*problem.reasons, curved))
     problem = replace(problem, strong=max(0.0, float(spectrum[0])))
     if steepest is None:
-        return problem
+        return replace(problem, lipschitz_is="none")
     largest = float(np.abs(np.linalg.eigvalsh(steepest)).max())
     return replace(problem, lipschitz=largest, lipschitz_is="exact" if form.only_quadratic else "bound")
 

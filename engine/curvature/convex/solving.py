@@ -68,7 +68,8 @@ def _quadratic(f: Canonical) -> Solution:
         rows = np.concatenate([rows for rows, _offset in f.squares])
         offset = np.concatenate([offset for _rows, offset in f.squares])
         x = np.linalg.lstsq(rows, -offset, rcond=None)[0]
-        _u, sizes, across = np.linalg.svd(rows, full_matrices=True)
+        square = np.linalg.qr(rows, mode="r") if len(rows) > f.p else rows  # of as many rows as columns at most: the same singular values
+        _u, sizes, across = np.linalg.svd(square, full_matrices=True)
         rank = int(np.sum(sizes > max(rows.shape) * np.finfo(float).eps * sizes.max(initial=0.0)))
         return Solution(x, f.value(x), "least squares", 1, across[rank:].T)
     zero = np.zeros(f.p)

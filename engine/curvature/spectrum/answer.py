@@ -22,7 +22,7 @@ from engine.curvature.spectrum.saddle import MOST as MOST_STRICT
 from engine.curvature.spectrum.saddle import strictness
 from engine.explain.context import ExplainContext
 from engine.numerics.job import JobReport, Steps
-from engine.numerics.threads import threads
+from engine.numerics.threads import threaded
 from graph.model.graph import Graph
 from graph.model.trained_numbers import trained_name
 
@@ -41,18 +41,7 @@ def hessian(context: ExplainContext, job: HessianJob) -> Steps:
     """The job. What it differentiates is copied here, before its first turn. Raises Unanswerable."""
     point, graph = point_at(context.model, job.of or None), context.graph
     stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
-    return _with_threads(_computed(_Work(point, graph, job, stamp)), context.model.compiled.threads)
-
-
-def _with_threads(steps: Steps, count: int) -> Steps:
-    """The same steps: in each, torch works with so many threads, and training in between with its own."""
-    while True:
-        try:
-            with threads(count):
-                report = next(steps)
-        except StopIteration as end:
-            return end.value
-        yield report
+    return threaded(_computed(_Work(point, graph, job, stamp)), context.model.compiled.threads)
 
 
 class _Work:

@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.optimize import linprog
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from engine.curvature.convex import ConvexProblem
-from engine.curvature.convex.answer import recognised
+from engine.curvature.convex import ConvexJob, ConvexProblem
+from engine.curvature.convex.answer import convex, recognised
+from engine.curvature.convex.canonical import Canonical
+from engine.curvature.convex.solving import Solution, solve
+from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
+from engine.numerics.job import finished
 from engine.training.model import Model
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -157,3 +162,23 @@ def test_the_valley_is_a_quadratic_with_its_two_curvatures() -> None:
     assert problem.kind == "quadratic" and problem.optimum is not None and problem.optimum.x.tolist() == [0.0, 0.0]
     assert (problem.strong, problem.lipschitz) == (pytest.approx(1.0), pytest.approx(25.0))
     assert [place.id for place in problem.places] == ["n1", "n2"]
+
+
+def test_many_samples_take_no_square_of_their_number_in_memory() -> None:
+    """Two columns that are the same: f stays as it is along (1, −1), and x* is the shortest of the minima."""
+    t = np.linspace(-1.0, 2.0, 20_000)
+    f = Canonical(2, 0.0, np.zeros(2), np.zeros((2, 2)), [(np.column_stack([t, t]), -6.0 * t)])
+    found: Solution = finished(solve(f))  # type: ignore[arg-type]
+    assert found.x == pytest.approx([3.0, 3.0]) and found.flat is not None
+    assert np.abs(found.flat[:, 0]) == pytest.approx([0.5**0.5] * 2) and found.flat.shape == (2, 1)
+
+
+def test_a_job_leaves_the_threads_of_torch_as_they_are_between_its_turns() -> None:
+    model = Model(linear("loss.squared_error", {"dataset": "plane"}))
+    before = torch.get_num_threads()
+    other = 2 if model.compiled.threads == 1 else 1
+    torch.set_num_threads(other)
+    try:
+        assert {torch.get_num_threads() for _report in convex(ExplainContext(model), ConvexJob())} == {other}
+    finally:
+        torch.set_num_threads(before)

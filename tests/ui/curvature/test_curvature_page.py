@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.curvature.spectrum import Hessian, HessianJob
+from engine.curvature.spectrum import Eigen, Hessian, HessianJob
 from engine.curvature.spectrum.answer import hessian
 from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
@@ -22,7 +23,7 @@ from graph.storage.document import Document
 from tests.ui.sweep.test_sweep_page import Kernel
 from ui.curvature.feature import CurvatureFeature
 from ui.curvature.page import HIDDEN
-from ui.curvature.words import newton_words
+from ui.curvature.words import definite_words, newton_words
 
 
 class Bench:
@@ -126,3 +127,7 @@ def test_what_cannot_be_computed_is_said(make_workspace: Any, qtbot: QtBot) -> N
     assert page._empty.text() == "There is no number to differentiate by." and not page.matrix.isVisible()
     flat: Hessian = finished(hessian(ExplainContext(Model(build("f = 3*w", CATALOG, params={"w": 1.0}))), HessianJob()))
     assert newton_words(flat).startswith("The quadratic model has no stationary point")
+
+
+def test_without_one_eigenvalue_within_the_precision_the_words_say_so() -> None:
+    assert "16 products" in definite_words(Eigen(np.zeros(0), np.zeros((0, 0)), 0.0, False, np.zeros(0), 16))
