@@ -104,6 +104,11 @@ class Point:
         """The tensors that the numbers lie in, and how many of each, in the order of `here`."""
         return tuple((leaf.address, leaf.size) for leaf in self._leaves)
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of `tensors`; where single entries were chosen too, it is that of the whole tensor."""
+        return tuple(tuple(leaf.shape) for leaf in self._leaves)
+
     def place(self, i: int) -> Address:
         """`places[i]`, without the others."""
         for leaf in self._leaves:

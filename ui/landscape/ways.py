@@ -133,8 +133,8 @@ class Ways:
         """Sentences about what is shown."""
         own, said = self.own, []
         if own is not None:
-            far = float(np.nan_to_num(own.distance).max())
-            if far > 0:
+            far = float(own.distance.max())
+            if far > 0:  # NaN where a distance is not known yet
                 said.append(_("The path of this run fades with its distance from the plane, which is at most {far}.").format(
                     far=number(far)))  # fmt: skip
             if not own.whole:

@@ -228,6 +228,8 @@ def edge_text(reading: GaugeReading) -> str:
     edge, rate = reading.edge, number(reading.rate)
     if edge is None:
         return reading.no_edge
+    if not math.isfinite(edge.curvature):
+        return ""
     if edge.rate is None:
         return _("No rate is too large by this curvature.")
     if edge.preconditioned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,10 +17,9 @@ from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.lipschitz import Constant, Lipschitz, LipschitzJob
 from engine.learned.lipschitz.network import network_constants
-from engine.learned.track.replaying import StepsAgain
+from engine.learned.track.walk import Walk
 from engine.numerics.job import JobReport, Steps
-from engine.training.run import Run
-from engine.training.state import state_key
+from engine.training.compiled import RunError
 from graph.text.messages import _, ngettext
 
 MOST = 2000
@@ -32,37 +32,26 @@ RESOLVED = 1e-6
 """Two iterates nearer than this share of their size are not compared: their difference would be round-off."""
 
 
-class _Path(StepsAgain):
-    """Notes the parameters after each step."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run, MOST)
-        self._names = [state_key(key) for key in run.model.program(training=True).trainable_keys]
-        self.places: list[Tensor] = []
-
-    def look(self, loss: float) -> None:
-        self.places.append(torch.cat([self.model.state.parameters[name].reshape(-1) for name in self._names]).clone())
-
-
 def lipschitz(context: ExplainContext, job: LipschitzJob) -> Steps:
     """The job. What it replays and the objective are copied here, before its first turn. Raises Unanswerable."""
     point = point_at(context.model)
     try:
-        path = _Path(context.run) if context.run is not None else None
-    except Unanswerable:  # no step was made
+        path = Walk(context.run, point, MOST) if context.run is not None else None
+    except (Unanswerable, RunError):  # no step was made, or none can be made again
         path = None
     stamp = Stamp(job.structure, job.revision, job.run, context.model.state.step)
     problem = convex(context, ConvexJob(job.structure, job.revision, job.run))
     return _measured(point, path, problem, network_constants(context.model), stamp)
 
 
-def _measured(point: Point, path: _Path | None, known: Steps, inputs: Steps, stamp: Stamp) -> Steps:
+def _measured(point: Point, path: Walk | None, known: Steps, inputs: Steps, stamp: Stamp) -> Steps:
     problem: ConvexProblem = yield from known
     places: list[Tensor] = []
     if path is not None:
         for made in path.turns():
             yield JobReport(made, path.last - path.first)
-        places = _spread([place for place in path.places if bool(torch.isfinite(place).all())], PLACES)
+        walked = torch.from_numpy(path.numbers).to(point.here)
+        places = _spread([place for place in walked if bool(torch.isfinite(place).all())], PLACES)
     rows = [Constant(_("Curvature at the present numbers"), (yield from _size(point, point.here)), "at least", "‖∇²f(θ)‖ = max |λ|")]
     if places:
         chosen = _spread(places, CURVED)
@@ -70,7 +59,7 @@ def _measured(point: Point, path: _Path | None, known: Steps, inputs: Steps, sta
         for place in chosen:
             sizes.append((yield from _size(point, place)))
         text = ngettext("Curvature along the run, at {n} iterate", "Curvature along the run, at {n} iterates", len(chosen))
-        rows.append(Constant(text.format(n=len(chosen)), max(sizes), "at least", "max ‖∇²f(θₜ)‖"))
+        rows.append(Constant(text.format(n=len(chosen)), float(np.max(sizes)), "at least", "max ‖∇²f(θₜ)‖"))
     if len(places) > 1:
         ratio, pairs = yield from _secants(point, places)
         text = ngettext("Between the iterates, {n:,} pair", "Between the iterates, {n:,} pairs", pairs)
@@ -110,7 +99,7 @@ def _size(point: Point, place: Tensor) -> Steps:
                 found.append(end.value.value)
                 break
             yield JobReport()
-    return max(found)
+    return float(np.max(found))  # NaN where one is
 
 
 def _secants(point: Point, places: list[Tensor]) -> Steps:

@@ -91,8 +91,9 @@ def _measured(model: Model, program: Program, feeds: list[Tensor], source: Key, 
         ratio = float((torch.cdist(y, y)[far] / apart[far]).max())
         text = ngettext("Between {n} training sample", "Between {n} training samples, pair by pair", len(x)).format(n=len(x))
         rows.append(Constant(text, ratio, "at least", "‖F(x) − F(y)‖ / ‖x − y‖"))
-    bound, factors, why = _bound(program, tensors, source, target)
-    if not why:
+    finite = all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values())
+    bound, factors, why = _bound(program, tensors, source, target) if finite else (math.nan, "", "")
+    if finite and not why:
         rows.append(Constant(_("Product of the layers’ norms"), bound, "at most", factors))
     return tuple(rows), names, why
 
@@ -108,7 +109,8 @@ def _steepest(of: Callable[[Tensor], Tensor], x: Tensor) -> Constant:
         columns.append(torch.func.jvp(of, (x,), (tangent,))[1])
     jacobians = torch.stack(columns, dim=-1).double()  # (N, outputs, features)
     text = ngettext("Jacobian at {n} training sample", "Jacobians at {n} training samples", len(x)).format(n=len(x))
-    return Constant(text, float(torch.linalg.matrix_norm(jacobians, 2).max()), "at least", "max ‖DF(x)‖ = σmax")
+    finite = bool(torch.isfinite(jacobians).all())
+    return Constant(text, float(torch.linalg.matrix_norm(jacobians, 2).max()) if finite else math.nan, "at least", "max ‖DF(x)‖ = σmax")
 
 
 def _bound(program: Program, tensors: dict[Key, Tensor], source: Key, target: Key) -> tuple[float, str, str]:
@@ -126,7 +128,7 @@ def _bound(program: Program, tensors: dict[Key, Tensor], source: Key, target: Ke
             own = _own(operation, leaf, operations, tensors)
             if own is None:
                 return math.nan, "", program.names[operation.node]
-            total += own[0] * constants[leaf.source]
+            total += own[0] * _repeated(program, operation, leaf) * constants[leaf.source]
             if own[1]:
                 factors.append(own[1].format(node=program.names[operation.node]))
         paths = paths or len(through) > 1
@@ -134,6 +136,15 @@ def _bound(program: Program, tensors: dict[Key, Tensor], source: Key, target: Ke
             constants[key] = total
     written = _("sum over the paths of the products") if paths else " · ".join(reversed(factors)) or "1"
     return constants.get(target, math.nan), written, "" if target in constants else program.names[target[0]]
+
+
+def _repeated(program: Program, operation: Operation, leaf: Wire) -> float:
+    """√r where broadcasting repeats each number of an input of a sum r times."""
+    if operation.type.key not in ("math.add", "math.subtract"):
+        return 1.0
+    shapes = program.plan.inference.outputs
+    given, made = (math.prod(shapes[key].dims) for key in (leaf.source, operation.outputs[0]))
+    return math.sqrt(made / given) if 0 < given < made else 1.0
 
 
 def _own(operation: Operation, leaf: Wire, operations: dict[str, Operation], tensors: dict[Key, Tensor]) -> tuple[float, str] | None:

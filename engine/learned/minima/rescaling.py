@@ -147,5 +147,6 @@ def _measured(model: Model, point: Point, pair: Pair, answer: Rescaled, outputs:
 
 def _scaled(point: Point, pair: Pair, alpha: float) -> Tensor:
     """The place of the rescaled network, (p,)."""
-    factors = [alpha if place.key in pair.up else 1 / alpha if place.key in pair.down else 1.0 for place in point.places]
-    return point.here * torch.tensor(factors, dtype=point.here.dtype, device=point.here.device)
+    parts = torch.split(point.here, [size for _address, size in point.tensors])
+    factors = [alpha if tensor.key in pair.up else 1 / alpha if tensor.key in pair.down else 1.0 for tensor, _size in point.tensors]
+    return torch.cat([part * factor for part, factor in zip(parts, factors, strict=True)])

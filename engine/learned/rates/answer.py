@@ -203,11 +203,11 @@ class _Numbers:
 
     def __init__(self, moments: list[Moment], found: Found, unit: float) -> None:
         self._found, self._unit = found, ROUNDINGS * unit
-        self._places = torch.stack([moment.place for moment in moments]).double()
-        self._gradients = torch.stack([moment.gradient for moment in moments]).double()
+        self._places = torch.stack([moment.place for moment in moments]).double().cpu()
+        self._gradients = torch.stack([moment.gradient for moment in moments]).double().cpu()
         self.value: Floats = np.array([moment.value for moment in moments])
         self.slope: Floats = self._gradients.norm(dim=1).numpy()
-        away = found.place.double() - self._places
+        away = found.place.double().cpu() - self._places
         self.distance: Floats = away.norm(dim=1).numpy()
         self.noisy: Floats = self._unit * np.maximum(np.abs(self.value), abs(found.value))
         along = (self._gradients * away).sum(1).numpy()

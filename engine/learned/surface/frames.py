@@ -12,7 +12,7 @@ from engine.curvature.spectrum.eigen import eigen, oriented
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.surface import EXACT, Box, Curvature, Floats, Frame, Gradient, Numbers, Plane, Random, box_around
-from engine.learned.surface.walk import Walk
+from engine.learned.track.walk import Walk
 from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
 from engine.training.model import Model
@@ -99,10 +99,7 @@ def names_of(plane: Plane) -> tuple[str, str]:
 
 def _tensors(point: Point) -> tuple[tuple[Address, ...], tuple[tuple[int, ...], ...]]:
     """The whole tensors that the numbers of a point are, with their shapes."""
-    whole: dict[Address, list[tuple[int, ...]]] = {}
-    for place in point.places:
-        whole.setdefault(place.whole, []).append(place.index or ())
-    return tuple(whole), tuple(tuple(i + 1 for i in max(indices)) for indices in whole.values())
+    return tuple(address for address, _size in point.tensors), point.shapes
 
 
 # Directions

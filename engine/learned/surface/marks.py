@@ -14,7 +14,7 @@ from engine.learned.surface.answer import values
 from engine.learned.surface.frames import of_numbers, point_of
 from engine.learned.surface.paths import whole_frame
 from engine.learned.surface.planar import Planar
-from engine.learned.surface.walk import flat
+from engine.learned.track.walk import flat
 from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
 from engine.training.state import state_key

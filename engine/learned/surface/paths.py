@@ -9,7 +9,7 @@ from engine.curvature.point import Point, point_at
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.surface import Floats, Frame, Numbers, Paths, PathsJob, RunPath
-from engine.learned.surface.walk import Walk, flat
+from engine.learned.track.walk import Walk, flat
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError

@@ -44,8 +44,9 @@ def _found(point: Point, frame: Frame, job: StationaryJob, stamp: Stamp) -> Step
     found: list[StationaryPoint] = []
     for done, start in enumerate(starts):
         at = _newton(planar, start, low, high)
-        if at is not None and all(np.abs((at - np.array(other.at)) / span).max() > APART for other in found):
-            found.append(_classified(point, frame, planar, at))
+        new = at is not None and all(np.abs((at - np.array(other.at)) / span).max() > APART for other in found)
+        if at is not None and new and (classified := _classified(point, frame, planar, at)) is not None:
+            found.append(classified)
         yield JobReport(done + 1, len(starts))
         if len(found) == MOST:
             break
@@ -94,11 +95,13 @@ def _newton(planar: Planar, start: Floats, low: Floats, high: Floats) -> Floats 
     return at if inside and (norm <= EPSILON * min(1.0, max(first, 1e-6)) or norm <= 1e-12) else None
 
 
-def _classified(point: Point, frame: Frame, planar: Planar, at: Floats) -> StationaryPoint:
+def _classified(point: Point, frame: Frame, planar: Planar, at: Floats) -> StationaryPoint | None:
+    """None where the Hessian is not finite."""
     whole = planar.whole_gradient(at)
     norm = float(np.linalg.norm(planar.gradient(at)))
     spectrum = eigen(planar.hessian(at))
-    assert spectrum is not None  # Newton's method ends where it is finite
+    if spectrum is None:
+        return None
     tolerance = max(spectrum.tolerance, ZERO * float(np.abs(spectrum.values).max()))
     kind = stationary(spectrum.values, tolerance, norm)
     value = float(values(point, frame, at[None])[0])

@@ -15,6 +15,7 @@ from engine.numerics.job import finished
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.graph import Graph
+from tests.engine.training.test_several_objectives import minmax
 from tests.support.networks import network, tanh_net
 
 
@@ -72,3 +73,31 @@ def test_a_network_in_its_input_lies_between_samples_and_the_product_of_its_laye
     assert product.value == pytest.approx(np.linalg.norm(w2, 2) * np.linalg.norm(w1, 2), rel=1e-12)
     assert product.formula == "‖out.W‖ · ‖hidden.W‖" and pairs.value <= jacobians.value * 1.2 <= product.value * 1.2
     assert [constant.title for constant in found.gradient] == ["Curvature at the present numbers"]  # no step, no known problem
+
+
+def test_a_number_that_a_sum_repeats_is_stretched() -> None:
+    """(x, x, x, x) + c is √4 = 2 times as long as x."""
+    nodes = {"data": ("source.data", {"samples": 20, "dataset": "plane", "test_fraction": 0.0}),
+             "model": ("layer.linear", {"out_features": 1}), "c": ("source.constant", {"value": [1.0, 2.0, 3.0, 4.0]}),
+             "sum": ("math.add", {}),
+             "last": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {})}  # fmt: skip
+    wires = "data.x -> model.x; model -> sum.a; c -> sum.b; sum -> last.x; last -> loss.prediction; data.target -> loss.target"
+    found, model = after(network(nodes, wires, optimizer="gd", steps=1, batch_size=None, epochs=None), 0)
+    first, last = (float(np.linalg.norm(model.state.parameters[name].numpy(), 2)) for name in ("model.W", "last.W"))
+    product = found.network[-1]
+    assert product.relation == "at most" and product.value == pytest.approx(2 * first * last, rel=1e-12)
+
+
+def test_weights_that_are_not_finite_have_no_product_of_norms() -> None:
+    graph = tanh_net()
+    model = Model(graph, dtype=torch.float64)
+    model.state.parameters["hidden.W"][0, 0] = float("nan")
+    found: Lipschitz = finished(lipschitz(ExplainContext(model), LipschitzJob()))
+    assert np.isnan(found.gradient[0].value) and all(constant.relation != "at most" for constant in found.network)
+
+
+def test_of_several_objectives_the_path_has_the_numbers_of_the_one_that_is_shown() -> None:
+    """x·y, which x minimises and y maximises: by x alone, f is a line."""
+    found, _model = after(minmax("together"), 5)
+    here, path, *_others = found.gradient
+    assert (here.value, path.value) == (0.0, 0.0) and path.title == "Curvature along the run, at 6 iterates"

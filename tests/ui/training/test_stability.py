@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
 from ui.look.theme import LIGHT
-from ui.training.stability import HIDDEN, StabilityPart, marks_of, warning_text
+from ui.training.stability import HIDDEN, StabilityPart, edge_text, marks_of, warning_text
 
 
 class Kernel:
@@ -146,3 +147,9 @@ def test_the_rate_is_set_by_mouse_and_keys(bench: Bench, qtbot: QtBot) -> None:
     qtbot.mouseClick(scale, Qt.MouseButton.LeftButton, pos=at)
     qtbot.keyClick(scale, Qt.Key.Key_Right)
     assert chosen == [0.25, pytest.approx(0.5 * 10**0.05, rel=1e-2)]  # the document keeps its own rate here: 0.5
+
+
+def test_of_a_curvature_that_is_not_finite_nothing_is_said_about_rates() -> None:
+    edge = Edge(math.nan, 20.0, None, "2/η", False)
+    assert edge_text(replace(reading(), sharpness=math.nan, edge=edge)) == ""
+    assert "too large" in edge_text(replace(reading(), sharpness=-1.0, edge=replace(edge, curvature=-1.0)))

@@ -20,7 +20,7 @@ MOST_STEPS, BYTES = 5000, 64 * 2**20
 
 def flat(parameters: Mapping[str, Tensor], point: Point) -> Tensor | None:
     """The numbers (p,) of a state in the order of a point's numbers, which are whole tensors; None where it has others."""
-    names = list(dict.fromkeys(state_key(place.key) for place in point.places))
+    names = [state_key(address.key) for address, _size in point.tensors]
     if any(name not in parameters for name in names):
         return None
     row = torch.cat([parameters[name].reshape(-1) for name in names])
@@ -31,8 +31,8 @@ class Walk(StepsAgain):
     """`numbers` (T, p) in the order of the point's numbers, and `steps` (T,) after which they were there: the start, every `stride`th step,
     and the last one."""
 
-    def __init__(self, run: Run, point: Point) -> None:
-        super().__init__(run, MOST_STEPS)
+    def __init__(self, run: Run, point: Point, most: int = MOST_STEPS) -> None:
+        super().__init__(run, most)
         self._point = point
         self.stride = max(1, -(-(self.last - self.first) * len(point.here) * 8 // BYTES))
         self._rows: list[Tensor] = []
