@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,66 +11,51 @@ from PySide6.QtWidgets import QMenu
 
 from graph.text.messages import _
 from ui.landscape.rows import MENU, ROWS
-from ui.look.afar import unit
-from ui.look.style import style_sheet
-from ui.look.type_size import for_graph
-from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.saving import save_as
+from ui.shell.workspace.stage_feature import StageFeature, StagePage
 
 if TYPE_CHECKING:
-    from engine.compile.views import TraceView
-    from graph.storage.document import Document
-    from ui.engine_link.messages import Progress
+    from PySide6.QtWidgets import QWidget
+
     from ui.landscape.page import LandscapePage
     from ui.look.stage import Stage
-    from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
 OWNER, BESIDE = "landscape", 0.52
 """Name of what lies over the canvas, and the share of the window's width that it has beside the graph."""
-LARGEST = 1.5
-"""Type of the page is not larger than this, unless the user wants it so."""
 
 
-class LandscapeFeature(Feature):
+class LandscapeFeature(StageFeature):
     """`page` is made when it is first shown."""
+
+    action: ClassVar[str] = "landscape"
+    largest: ClassVar[float] = 1.5
+    page: LandscapePage | None = None
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._stage: Stage | None = None
-        self.page: LandscapePage | None = None
         self._fact = (False, False)
 
-    @property
-    def shown(self) -> bool:
-        return self._stage is not None and self._stage.isVisible()
-
-    def toggle(self) -> None:
-        """Show the landscape, or the graph again."""
-        if self.shown:
-            self._leave()
-        else:
-            self._enter()
-        self.workspace.actions_by_id["landscape"].setChecked(self.shown)
-
-    def _enter(self) -> None:
+    def make(self) -> tuple[StagePage, QWidget, str]:
         from ui.landscape.page import LandscapePage
-        from ui.look.stage import Stage
 
-        if self._stage is None or self.page is None:
-            self._stage, self.page = Stage(self.workspace.widget, _("Landscape")), LandscapePage(self.workspace)
-            self._stage.left.connect(self.escaped)
-            self.page.close_button.clicked.connect(self.escaped)
-            self.page.beside.toggled.connect(lambda _on: self._place())
-            self._stage.placed.connect(self._cover)
-            self.page.more.clicked.connect(lambda _on: self._menu())
-            self.page.drawn.connect(self._drawn)
-            self.page.solid.changed.connect(self._drawn)
-        self._stage.put(self.page)
-        self._dress()
-        self.page.choose_selected()
-        self.page.ask()
-        self.page.first_stop().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.page = page = LandscapePage(self.workspace)
+        page.beside.toggled.connect(lambda _on: self._place())
+        page.more.clicked.connect(lambda _on: self._menu())
+        page.drawn.connect(self._drawn)
+        page.solid.changed.connect(self._drawn)
+        return page, page, _("Landscape")
+
+    def staged(self, stage: Stage) -> None:
+        stage.placed.connect(self._cover)
+
+    def entered(self) -> None:
+        if self.page is not None:
+            self.page.choose_selected()
+
+    def gone(self) -> None:
+        self._cover()
+        self._drawn()
 
     def facts(self) -> Iterable[str]:
         return ("landscape",) if self.shown and self.page is not None and self.page.surface is not None else ()
@@ -155,52 +139,3 @@ class LandscapeFeature(Feature):
             if spec.menu == MENU:
                 menu.addAction(self.workspace.actions_by_id[spec.id])
         menu.popup(page.more.mapToGlobal(QPoint(0, page.more.height())))
-
-    def _leave(self) -> None:
-        assert self._stage is not None and self.page is not None
-        self._stage.hide()
-        self._cover()
-        self.page.end()
-        self._drawn()
-        self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def escaped(self) -> bool:
-        if self.shown:
-            self.toggle()
-            return True
-        return False
-
-    def _dress(self) -> None:
-        if self._stage is not None and self.page is not None and self.shown:
-            theme = for_graph(self.workspace.theme)
-            theme = replace(theme, scale=min(unit(self._stage, theme), max(LARGEST, theme.scale)))  # it is read from the last row
-            self._stage.setStyleSheet(style_sheet(theme))
-            self.page.set_theme(theme)
-
-    # what changes
-
-    def set_theme(self, theme: Theme) -> None:
-        self._dress()
-
-    def set_document(self, document: Document) -> None:
-        if self.page is not None:
-            self.page.forget()
-        if self.shown:
-            self.toggle()
-
-    def document_changed(self) -> None:
-        self._told()
-
-    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
-        self._told()
-
-    def set_progress(self, progress: Progress) -> None:
-        self._told()
-
-    def _told(self) -> None:
-        if self.page is not None and self.shown:
-            self.page.ask()
-
-    def end(self) -> None:
-        if self.page is not None:
-            self.page.end()

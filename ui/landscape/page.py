@@ -91,7 +91,7 @@ class LandscapePage(QWidget):
         self.beside = button(_("Beside the graph"), tip=_("Let the graph be seen too: its numbers follow the dot"))
         self.beside.setCheckable(True)
         self.more = button(_("Save …"), tip=_("Save or copy what the landscape shows"))
-        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
         self.close_button.setAccessibleName(_("Close the landscape"))
         self.words, self.readout = label("", wrap=True), label("", "strong", wrap=True)
         self.keys = label(KEYS, "small", wrap=True)

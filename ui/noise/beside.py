@@ -73,5 +73,5 @@ def fill_button() -> QPushButton:
 def becomes_close(fill: QPushButton) -> None:
     """On a page that fills the window the button leaves it."""
     fill.setText("✕")
-    fill.setToolTip(_("Close (Esc)"))
+    fill.setToolTip(_("Close  (Esc)"))
     fill.setAccessibleName(_("Close"))

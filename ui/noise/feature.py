@@ -11,16 +11,17 @@ from ui.shell.workspace.services import LESSONS
 if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.look.theme import Theme
-    from ui.noise.large import Large
     from ui.noise.minima_page import MinimaPage
     from ui.noise.page import NoisePage
+    from ui.shell.workspace.staged import Staged
     from ui.shell.workspace.workspace import Workspace
 
     Page = NoisePage | MinimaPage
 
 ROOM = 360
 """Height that a panel needs for type at 100 %."""
-
+LARGEST = 1.3
+"""Type of a page that fills the window is not larger than this, unless the user wants it so."""
 LOW = 800
 """In a window that is less high, for type at 100 %, a picture below the canvas is too small to read."""
 
@@ -30,7 +31,7 @@ class NoiseFeature(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._staged: dict[str, Large] = {}
+        self._staged: dict[str, Staged] = {}
 
     def show_noise(self) -> None:
         self._show("noise")
@@ -52,12 +53,12 @@ class NoiseFeature(Feature):
     def fill(self, key: str) -> None:
         """Fill the window with a page: another one than that in the bottom panel."""
         if key not in self._staged:
-            from ui.noise.large import Large
             from ui.noise.minima_page import MinimaPage
             from ui.noise.page import NoisePage
+            from ui.shell.workspace.staged import Staged
 
             make, name = (NoisePage, _("Gradient noise")) if key == "noise" else (MinimaPage, _("Sharp and flat minima"))
-            self._staged[key] = Large(self.workspace, name, make)
+            self._staged[key] = Staged(self.workspace, name, make, LARGEST)
         staged = self._staged[key]
         staged.enter(lambda page: page.attach(staged.leave, large=True))  # type: ignore[attr-defined]
 

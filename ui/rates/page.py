@@ -145,7 +145,7 @@ class RatesPage(Panel):
         """`leave` fills the window with the page, or, where it is `large`, goes back to the graph."""
         self._leave = leave
         self.fill.setText("✕" if large else "⤢")
-        self.fill.setToolTip(_("Back to the graph  (Esc)") if large else _("Show this as large as the window; Esc goes back"))
+        self.fill.setToolTip(_("Close  (Esc)") if large else _("Show this as large as the window; Esc goes back"))
         self.fill.setAccessibleName(_("Close the rates") if large else _("Fill the window"))
         self.ask()
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
-LARGEST = 1.35
-"""Type of the page is not larger than this, unless the user wants it so."""
-
 
 class StagePage(Protocol):
     """What such a page is told. `ask`: something may have changed; `forget`: another document; `end`: it is left."""
@@ -41,6 +38,8 @@ class StageFeature(Feature):
     """Subclasses name the row that shows the page (`action`), and make the page when it is first shown (`make`)."""
 
     action: ClassVar[str]
+    largest: ClassVar[float] = 1.35
+    """Type of the page is not larger than this, unless the user wants it so."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -50,6 +49,12 @@ class StageFeature(Feature):
     def make(self) -> tuple[StagePage, QWidget, str]:
         """The page, the same as a widget, and what a screen reader calls it."""
         raise NotImplementedError
+
+    def staged(self, stage: Stage) -> None:
+        """The page was just made, and is going to lie on this stage."""
+
+    def gone(self) -> None:
+        """The page is no longer seen."""
 
     def entered(self) -> None:
         """The page is shown now, and is asked next."""
@@ -74,6 +79,7 @@ class StageFeature(Feature):
             self._stage, self._made = Stage(self.workspace.widget, name), (page, widget)
             self._stage.left.connect(self.escaped)
             page.close_button.clicked.connect(self.escaped)
+            self.staged(self._stage)
         page, widget = self._made
         self._stage.put(widget)
         self._dress()
@@ -85,6 +91,7 @@ class StageFeature(Feature):
         assert self._stage is not None and self._made is not None
         self._stage.hide()
         self._made[0].end()
+        self.gone()
         self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def escaped(self) -> bool:
@@ -96,7 +103,7 @@ class StageFeature(Feature):
     def _dress(self) -> None:
         if self._stage is not None and self._made is not None and self.shown:
             theme = for_graph(self.workspace.theme)
-            theme = replace(theme, scale=min(unit(self._stage, theme), max(LARGEST, theme.scale)))  # it is read from the last row
+            theme = replace(theme, scale=min(unit(self._stage, theme), max(self.largest, theme.scale)))  # it is read from the last row
             self._stage.setStyleSheet(style_sheet(theme))
             self._made[0].set_theme(theme)
 
