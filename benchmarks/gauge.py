@@ -27,12 +27,15 @@ def measured(optimizer: str) -> dict[str, Any]:
     from engine.curvature.gauge import Gauge, GaugeReading
     from engine.kernel.client import KernelClient
     from engine.kernel.protocol import Start
-    from engine.numerics.job import Repeated
+    from engine.numerics.job import JobReport, Repeated
     from graph.model.edits import SetTraining
 
     document, client, readings = moons(), KernelClient(), list[GaugeReading]()
     document.do(SetTraining("optimizer", optimizer))
     client.attach(document)
+
+    def heard(_report: JobReport | None, parts: tuple[object, ...]) -> None:
+        readings.extend(part for part in parts if isinstance(part, GaugeReading))
 
     def until(condition: Callable[[], object], seconds: float = 180.0) -> None:
         end = time.monotonic() + seconds
@@ -44,7 +47,7 @@ def measured(optimizer: str) -> dict[str, Any]:
 
     def speed(opened: bool) -> dict[str, float]:
         job = Repeated(Gauge(document.structure, document.revision, client.progress.run), REST)
-        number = client.job(job, lambda report, parts: readings.extend(parts), lambda end: None) if opened else None
+        number = client.job(job, heard, lambda end: None) if opened else None
         until_the_clock(0.3)
         count, first, began, used = len(readings), client.progress.step, time.monotonic(), processor_seconds(client.pid or 0)
         until_the_clock(SECONDS)
@@ -62,8 +65,9 @@ def measured(optimizer: str) -> dict[str, Any]:
         until(client.current)
         client.command(Start(client.run))
         until(lambda: client.training and client.progress.step > 0)
-        job = client.job(Repeated(Gauge(document.structure, document.revision, client.progress.run), REST),
-                         lambda report, parts: readings.extend(parts), lambda end: None)  # fmt: skip
+        job = client.job(
+            Repeated(Gauge(document.structure, document.revision, client.progress.run), REST), heard, lambda end: None
+        )  # fmt: skip
         until(lambda: len(readings) > 1)  # the first one pays for what is loaded
         client.cancel_job(job)
         rounds = [{kind: speed(kind) for kind in ((True, False) if turn % 2 else (False, True))} for turn in range(ROUNDS)]

@@ -66,6 +66,7 @@ class RatesFeature(Feature):
     # what changes
 
     def set_document(self, document: Document) -> None:
+        self.escaped()
         if self.page is not None:
             self.page.set_document(document)
 
