@@ -91,6 +91,8 @@ class PointDrag(QObject):
 
     def end(self, counts: bool) -> None:
         """The point is let go; where the drag does not `count`, the numbers are as before."""
+        if not self.held:
+            return
         if counts and not self._ready and self.at is not None:
             self._brief = True  # the values are on their way
             return
@@ -127,8 +129,12 @@ class PointDrag(QObject):
         """Now the numbers can be set; these edits put their present values in the document."""
         document = self._document
         document.begin(_("Move along {first} and {second}").format(first=self._names[0], second=self._names[1]))
-        for edit in edits:
-            document.do(edit)
+        try:
+            for edit in edits:
+                document.do(edit)
+        except GraphError:
+            document.rollback()
+            raise
         if why := motion.refusal(document.graph):
             document.rollback()
             self._refuse(why)

@@ -10,14 +10,15 @@ import numpy as np
 from engine.learned.surface import Frame, Numbers, Plane
 from graph.model.address import Address
 from graph.model.edits import Edit, SetParam
+from graph.model.edits.values import KEPT
 from graph.model.graph import Graph
 from graph.model.settings import dims
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.shell.workspace.typed_number import replaced, typed_value
 
-VALUE, KEPT = "value", "tensors"
-"""The settings in which a node's numbers stand: typed, or kept of its learned tensors."""
+VALUE = "value"
+"""The setting in which a node's typed numbers stand; those kept of its learned tensors are in `KEPT`."""
 Point = tuple[float, float]
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayo
 from engine.learned.surface import POINTS, Numbers, Plane, Surface, SurfaceJob
 from engine.learned.surface import Frame as PlaneFrame
 from engine.numerics.job import Job, JobEnd
-from graph.text.messages import _, ngettext
+from graph.text.messages import _
 from ui.engine_link.refresh import Refresh
 from ui.landscape.dragging import PlaneDrag, PointDrag, widths
 from ui.landscape.marks import MarksForm, PointMarks
@@ -20,8 +20,8 @@ from ui.landscape.solid import KEYS as TURNING_KEYS
 from ui.landscape.solid import POINTS as SOLID_POINTS
 from ui.landscape.solid import Solid
 from ui.landscape.ways import Ways
+from ui.landscape.words import plane_words
 from ui.look.afar import unit
-from ui.look.numbers import count
 from ui.look.numerals import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import button, label, scrolled
@@ -370,32 +370,8 @@ class LandscapePage(QWidget):
 
     def _sentences(self, surface: Surface) -> list[str]:
         """What is shown, in words."""
-        lines = [_("Step {step}.").format(step=count(surface.stamp.step))] if surface.stamp.step else []
-        if surface.rows:
-            lines.append(ngettext("The objective over {n} training sample.", "The objective over all {n} training samples.",
-                                  surface.rows).format(n=count(surface.rows)))  # fmt: skip
-        found = self._found
-        if isinstance(surface.plane, Numbers):
-            lines.append(_("All other numbers stay as they are."))
-        elif found is not None:
-            if found.stamp.step != surface.stamp.step:
-                lines.append(_("The plane goes through the numbers of step {step}.").format(step=count(found.stamp.step)))
-            if surface.distance:
-                lines.append(_("The network is {distance} from the plane; the dot is the point nearest to it.").format(
-                    distance=number(surface.distance)))  # fmt: skip
-            if found.eigenvalues:
-                lines.append(_("Eigenvalues of the Hessian: {first} across, {second} upwards.").format(
-                    first=number(found.eigenvalues[0]), second=number(found.eigenvalues[1])))  # fmt: skip
-            if found.shares and found.shares[1] == 0:
-                lines.append(_("The path is straight: the direction upwards is a random one."))
-            elif found.shares:
-                first, second = (number(100 * share, 3) for share in found.shares)
-                lines.append(_("Of the squared distances of the path, {first} % lie along the first direction and {second} % along the "
-                               "second.").format(first=first, second=second))  # fmt: skip
-        lines += self.marks.words(surface) + self.ways.words()
-        if self._outdated(surface):
-            lines.append(_("The network has changed since."))
-        return lines
+        lines = [*plane_words(surface, self._found), *self.marks.words(surface), *self.ways.words()]
+        return [*lines, _("The network has changed since.")] if self._outdated(surface) else lines
 
     def _paint_ways(self, painter: QPainter, frame: Frame, theme: Theme) -> None:
         self.ways.paint(painter, frame, theme)

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from engine.numerics.job import JobEnd, JobReport
-from engine.sweep.results import MemberResult, SweepJob
+from engine.sweep.results import How, MemberResult, SweepJob
 from graph.model.address import Address
 from graph.text.messages import _
 from ui.look.job_bar import JobBar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 HIDDEN = _("A question hides numbers, so these runs are not shown.")
+ENDS: dict[How, str] = {"diverged": _("diverged"), "failed": _("failed")}
 
 
 class ScalingView(PictureAndWords):
@@ -175,7 +176,7 @@ class ScalingView(PictureAndWords):
         lines = []
         for i, run in enumerate(runs):
             row = rows.get(i)
-            end = "" if row is None else _("diverged") if row.how in ("diverged", "failed") else (
+            end = "" if row is None else ENDS.get(row.how) or (
                 number(row.loss) if row.loss is not None and row.how == "done" else "…")  # fmt: skip
             texts = (count(run.batch), plain(float(f"{run.rate:.4g}")), count(row.step) if row is not None else "", end)
             cells = "".join(f"<td align='right' style='padding-left:12px'>{html.escape(text)}</td>" for text in texts)

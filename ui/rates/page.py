@@ -321,5 +321,5 @@ def assumed(bound: Bound) -> str:
     words = {"smooth": _("f L-smooth"), "convex": _("f convex"), "strong": _("f μ-strongly convex")}
     named = [*([bound.step] if bound.step else []), *(words[name] for name in bound.assumes)]
     if bound.expected:
-        named.append(_("in expectation"))
+        named.append(_("in expectation over mini-batches drawn independently"))
     return ", ".join(named)

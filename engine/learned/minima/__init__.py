@@ -94,12 +94,15 @@ class Line:
     distance: float
     """‖θ_second − θ_first‖."""
     at_ends: tuple[float, float]
+    rounding: float = 0.0
+    """Differences of the objective up to this size are round-off."""
 
     @property
     def barrier(self) -> float:
-        """How far the objective rises between the ends above the higher of them: 0 where it does not."""
+        """How far the objective rises between the ends above the higher of them: 0 where it does not, NaN where it is not finite."""
         between = self.f[(self.t >= 0) & (self.t <= 1)]
-        return float(max(between.max() - max(self.at_ends), 0.0)) if len(between) else np.nan
+        rise = float(between.max() - max(self.at_ends)) if len(between) else np.nan
+        return 0.0 if rise <= self.rounding else rise
 
 
 # The same function with another sharpness

@@ -17,6 +17,9 @@ from engine.numerics.job import JobReport, Steps
 from engine.training.compiled import RunError
 from graph.text.messages import _
 
+ROUNDINGS = 32
+"""Units of round-off that the objective, a sum over the samples, may have."""
+
 
 @dataclass(slots=True)
 class _Place:
@@ -98,4 +101,6 @@ def _along(first: Point, second: Point, job: LineJob, stamp: Stamp) -> Steps:
     places = (1 - ways) * first.here + ways * second.here
     values = first.values(torch.cat([places, first.here.unsqueeze(0), second.here.unsqueeze(0)])).double().cpu().numpy()
     distance = float((second.here.double() - first.here.double()).norm())
-    return Line(stamp, job.first, job.second, t, values[:-2], distance, (float(values[-2]), float(values[-1])))
+    one, other = float(values[-2]), float(values[-1])
+    rounding = ROUNDINGS * float(torch.finfo(first.here.dtype).eps) * max(abs(one), abs(other))
+    return Line(stamp, job.first, job.second, t, values[:-2], distance, (one, other), rounding)

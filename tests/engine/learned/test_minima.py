@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.compile.views import Stamp
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned import minima
@@ -153,3 +155,11 @@ def test_what_cannot_be_rescaled_says_so() -> None:
     assert now.pairs == () and np.isnan(now.largest[0])
     with pytest.raises(Unanswerable, match="positive"):
         finished(rescale(ExplainContext(run.model, run), RescaleJob(-1.0)))
+
+
+def test_a_rise_within_round_off_is_no_barrier_and_one_that_is_not_finite_is_said() -> None:
+    seen = Line(Stamp(0, 0, 0, 0), (1, 1), (2, 1), np.array([-0.25, 0.0, 0.5, 1.0]), np.array([9.0, 1.0, 1.0 + 4e-16, 1.0]), 2.0,
+                (1.0, 1.0), 1e-14)  # fmt: skip
+    assert seen.barrier == 0.0
+    assert replace(seen, f=np.array([9.0, 1.0, 1.5, 1.0])).barrier == 0.5
+    assert np.isnan(replace(seen, f=np.array([9.0, 1.0, np.nan, 1.0])).barrier)
