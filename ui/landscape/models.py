@@ -38,7 +38,7 @@ def model_of(surface: Surface, marks: Marks, order: int) -> Model:
 
 
 def _together(inside: np.ndarray, start: tuple[int, int]) -> np.ndarray:
-    """The part of a mask that hangs together with a start, with its border: neighbours on all eight sides."""
+    """The connected part of a mask around a start, with its border: neighbours on all eight sides."""
     reached = np.zeros_like(inside, bool)
     rows, columns = inside.shape
     reached[start] = True

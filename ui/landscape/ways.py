@@ -152,7 +152,7 @@ def _step_words(path: RunPath, at: int, mine: bool) -> str:
 
 def distance_words(distance: float) -> str:
     if math.isnan(distance):
-        return _("its distance from the plane is told when training stops")
+        return _("its distance from the plane is shown when training stops")
     return _("{distance} from the plane").format(distance=number(distance)) if distance else _("in the plane")
 
 

@@ -185,7 +185,7 @@ class ScalingView(PictureAndWords):
 
     def _notes(self) -> list[str]:
         return [
-            _("For SGD with small steps, N times the batch and N times the rate make about the same way in each epoch."),
+            _("For SGD with small steps, N times the batch with N times the rate goes about as far in each epoch."),
             _("Adaptive methods make steps of about the length η: N times the rate where all samples agree, √N times where noise decides."),
             _("It is a rule of thumb: where N times the rate is too large for the curvature, the run diverges."),
             _("The loss at the end is that of the whole training part."),

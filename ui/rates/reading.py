@@ -186,7 +186,7 @@ class Reading:
         if not optimum.settled:
             words += " " + _("‖∇f‖ is still {slope} there, so f* may be lower.").format(slope=number(optimum.gradient))
         elif optimum.low < -1e-9 * self.rates.curvature:
-            words += " " + _("It is no minimum: the Hessian has the eigenvalue {low}.").format(low=number(optimum.low))
+            words += " " + _("It is not a minimum: the Hessian has the eigenvalue {low}.").format(low=number(optimum.low))
         return words
 
     @property

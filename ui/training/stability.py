@@ -231,9 +231,9 @@ def edge_text(reading: GaugeReading) -> str:
     if not math.isfinite(edge.curvature):
         return ""
     if edge.rate is None:
-        return _("No rate is too large by this curvature.")
+        return _("This curvature limits no learning rate.")
     if edge.preconditioned:
-        text = _("λmax(P⁻¹∇²f) = {size}, P the optimizer's divisors; steps grow above {formula} = {limit}, that is above η = {own}.")
+        text = _("λmax(P⁻¹∇²f) = {size}, P the optimizer’s divisors; steps grow above {formula} = {limit}, that is above η = {own}.")
         return text.format(size=number(edge.curvature), formula=edge.formula, limit=number(edge.limit), own=number(edge.rate))
     if edge.formula != "2/η":
         text = _("Steps grow where λmax is above {formula} = {limit}, that is above η = {own}.")

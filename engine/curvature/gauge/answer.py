@@ -159,7 +159,9 @@ def _edge_of(run: Run, rehearsal: Rehearsal) -> tuple[StabilityEdge | None, str]
         return None, _("No exact limit is known for {optimizer}.").format(optimizer=title)
     if now.clip_norm is not None or now.clip_value is not None:
         return None, _("Gradients are clipped: no exact limit is known.")
-    if now.accumulate > 1 or not now.zero_grad or now.program.plan.fault is not None:
+    if now.program.plan.fault is not None:  # a class may be looking for it
+        return None, _("No exact limit is known for these steps.")
+    if now.accumulate > 1 or not now.zero_grad:
         return None, _("Gradients of several mini-batches are added up: no exact limit is known.")
     decays = bool(rehearsal.hyper.get("weight_decay"))
     beside = rehearsal.hyper.get("decoupled", run.spec.decouples)

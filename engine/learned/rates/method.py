@@ -64,6 +64,8 @@ def _beside(conditions: StepConditions) -> str:
         return _("Gradients are clipped.")
     if conditions.accumulate > 1:
         return _("Gradients are accumulated over several steps.")
-    if not conditions.zero_grad or conditions.program.plan.fault:
-        return _("Gradients are not set to zero, or are computed wrongly on purpose.")
+    if not conditions.zero_grad:
+        return _("Gradients are not set to zero between steps.")
+    if conditions.program.plan.fault is not None:  # a class may be looking for it
+        return _("No bound on these steps is known here.")
     return ""

@@ -20,6 +20,7 @@ from engine.numerics.job import finished
 from engine.training.curve import Curve, Point, curve_of, point_rows
 from engine.training.model import Model
 from engine.training.run import Run
+from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
 from graph.model.run_record import RunRecord
 from graph.storage.saved_run import SavedRun
@@ -162,6 +163,13 @@ def test_where_nothing_exact_is_known_it_says_so(training: dict[str, object], wh
     found = reading(trained(tanh_net(**{"hyper": {}, **training})))
     assert found.edge is None
     assert why in found.no_edge
+
+
+def test_a_planted_fault_has_no_limit_and_is_not_given_away() -> None:
+    graph = tanh_net(hyper={})
+    plant(Fault("sign", "tanh")).apply(graph)
+    found = reading(trained(graph))
+    assert found.edge is None and found.no_edge == "No exact limit is known for these steps."
 
 
 def test_the_reading_changes_nothing_that_training_depends_on() -> None:

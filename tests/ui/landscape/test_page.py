@@ -239,7 +239,7 @@ def test_while_training_the_path_goes_on_with_the_places_that_are_known(make_wor
     assert own is not None and own.steps == (0, 3, 9) and own.at[:, 0].tolist() == [0.2, 0.3, 0.5] and not own.whole
     bench.page.plane_view.grab()
     frame = bench.page.plane_view.frame
-    assert frame is not None and "is told when training stops" in ways.read(frame.at(0.5, 2.0), frame, bench.page.theme)
+    assert frame is not None and "is shown when training stops" in ways.read(frame.at(0.5, 2.0), frame, bench.page.theme)
     assert bench.page.plane is not None
     ways.follow(bench.page.plane, seen.frame)  # another plane: these places are not in it
     assert ways.own is None

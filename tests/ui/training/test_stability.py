@@ -152,4 +152,4 @@ def test_the_rate_is_set_by_mouse_and_keys(bench: Bench, qtbot: QtBot) -> None:
 def test_of_a_curvature_that_is_not_finite_nothing_is_said_about_rates() -> None:
     edge = Edge(math.nan, 20.0, None, "2/η", False)
     assert edge_text(replace(reading(), sharpness=math.nan, edge=edge)) == ""
-    assert "too large" in edge_text(replace(reading(), sharpness=-1.0, edge=replace(edge, curvature=-1.0)))
+    assert "limits no learning rate" in edge_text(replace(reading(), sharpness=-1.0, edge=replace(edge, curvature=-1.0)))
