@@ -35,6 +35,8 @@ class Controls(QWidget):
         self._guests: list[tuple[Guest, Sequence[QWidget], Sequence[QWidget]]] = []
         self._theme = LIGHT
         self._fitted: tuple[object, ...] = ()
+        self._needed: dict[tuple[float, int], int] = {}
+        """The width at a scale of type and with so many guests, where it was too much for the bar: to measure it takes a style sheet."""
 
     def add(self, guest: Guest, optional: Sequence[QWidget], last: Sequence[QWidget] = ()) -> None:
         """Show a feature's controls after the transport, which moves to the left; where room is short `optional` are left out first, then
@@ -42,10 +44,12 @@ class Controls(QWidget):
         self._guests.append((guest, optional, last))
         self._row.insertWidget(self._row.count() - 1, guest, 1)
         self._fitted = ()
+        self._needed.clear()
         self._fit()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme, self._fitted = theme, ()
+        self._needed.clear()
         self._fit()
 
     def _fit(self) -> None:
@@ -59,9 +63,13 @@ class Controls(QWidget):
             for end in (0, self._row.count() - 1):
                 self._row.setStretch(end, 0 if shown else 1)
             for theme in smaller(self._theme):
+                size = (theme.scale, len(shown))
+                if self._needed.get(size, 0) > self.width():
+                    continue
                 self._dress(theme)
-                if row_width(self._row, set(optional)) <= self.width():
+                if (needed := row_width(self._row, set(optional))) <= self.width():
                     break
+                self._needed[size] = needed
         leave_out(self._row, self.width(), optional)
 
     def _dress(self, theme: Theme) -> None:

@@ -107,13 +107,16 @@ class TopBar(QWidget):
         return next((widget for widget in offered if widget.isEnabled() and widget.isVisible()), self.modes.segments[MODES[0].key])
 
     def dress(self, theme: Theme) -> None:
-        """Take the theme's type size, or the largest at which everything indispensable fits into the window's width."""
+        """Take the theme's type size, or the largest at which everything indispensable fits into the window's width.
+
+        Before it is on the screen, the window may not have its width yet: each size that is tried costs a style sheet.
+        """
         for own in smaller(theme):
             wanted = "" if own is theme else style_sheet(own)
             if self.styleSheet() != wanted:
                 self.setStyleSheet(wanted)
             self.set_theme(own)
-            if self._wanted() <= self.window().width():
+            if self.window().isHidden() or self._wanted() <= self.window().width():
                 break
         self._fit()
 
