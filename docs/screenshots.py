@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
 MORE_SIZES = dict.fromkeys(
-    ("runs", "compare", "sweep", "race", "paths", "timeline", "inside", "velocity", "saddle", "uniform-frame", "surface"), (1280, 720)
+    ("runs", "compare", "sweep", "race", "paths", "timeline", "inside", "velocity", "saddle", "uniform-frame", "surface", "hessian",
+     "jacobian", "gauge", "rates", "convex", "noise"), (1280, 720)
 )
 """Pictures of a projector's size."""
 THEMES = ("light", "dark", "projector")
@@ -236,6 +237,36 @@ def surface(window: Window) -> None:
     _one_after_another(window, (lambda: window.commands.run("train"), *shown, lambda: None))
 
 
+def page(action: str) -> Callable[[Window], None]:
+    """The page that this action shows, after a run of the example."""
+
+    def act(window: Window) -> None:
+        shown = window.actions_by_id[action]
+        _one_after_another(window, (lambda: window.commands.run("train"), shown.trigger, lambda: None))
+
+    return act
+
+
+def rates(window: Window) -> None:
+    """What gradient descent over the whole training part did, with the bounds of theory over it."""
+    from graph.model.edits import Compound, SetTraining
+
+    edits = SetTraining("optimizer", "gd"), SetTraining("hyper", {"lr": 0.2}), SetTraining("steps", 100)
+    window.document.do(Compound(edits), "Gradient descent")
+    _one_after_another(window, (lambda: window.commands.run("train"), window.rates.fill, lambda: None))
+
+
+def gauge(window: Window) -> None:
+    """The largest curvature on the scale of the learning rate, and over a run of gradient descent that it stops from growing."""
+    from graph.model.edits import Compound, SetTraining
+
+    edits = SetTraining("optimizer", "gd"), SetTraining("hyper", {"lr": 0.5}), SetTraining("epochs", 9000)
+    window.document.do(Compound(edits), "Gradient descent")
+    window.modes.choose("analyse")
+    shown = window.actions_by_id["show_gauge"]
+    _one_after_another(window, (shown.trigger, lambda: window.commands.run("train"), lambda: None))
+
+
 def uniform_frame(window: Window) -> None:
     """Five optimizers in one frame, with the numbers of a run of Adam on the saddle."""
     from graph.model.edits import Compound, SetTraining
@@ -334,6 +365,12 @@ SCENES: dict[str, tuple[str, Callable[[Window], None], int | None]] = {
     "saddle": ("saddle", saddle, None),
     "uniform-frame": ("saddle", uniform_frame, None),
     "surface": ("saddle", surface, None),
+    "hessian": ("tanh-mlp-2-4-2", page("hessian"), None),
+    "jacobian": ("tanh-mlp-2-4-2", page("jacobian"), None),
+    "gauge": ("moons", gauge, None),
+    "rates": ("least-squares", rates, None),
+    "convex": ("least-squares", page("convex"), None),
+    "noise": ("least-squares", page("show_noise"), None),
     "timeline": ("spiral", timeline, None),
     "compare": ("tanh-mlp-2-4-2", compare, None),
     "sweep": ("tanh-mlp-2-4-2", sweep, None),
