@@ -14,7 +14,7 @@ from ui.look.theme import Theme, color
 from ui.look.widgets import label
 from ui.maths.array_view import row_table
 
-COLUMNS = (_("how it is found"), "", _("by"))
+COLUMNS = (_("how it is found"), _("value"), _("formula"))
 SIGNS: dict[Relation, str] = {"at least": "≥", "exactly": "=", "at most": "≤"}
 SAID: dict[Relation, str] = {
     "at least": _("measured: the constant is at least this"),

@@ -40,7 +40,7 @@ class CurvaturePage(QWidget):
         self.hessian: Hessian | None = None
         self._why = WAIT
         self._refresh = Refresh(workspace.work, self._answered, 0.1, TRAINING_REST)
-        self.words, self.reason = label("", "strong", wrap=True), label("", "", wrap=True)
+        self.words, self.reason = label("", "heading", wrap=True), label("", "", wrap=True)
         self.choice, self.method = NumbersMenu(workspace, self._picked), QComboBox()
         self.method.setAccessibleName(_("How eigenvalues are computed"))
         self.method.setToolTip(_("How eigenvalues are computed"))
@@ -62,9 +62,8 @@ class CurvaturePage(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.words, 1)
-        top.addWidget(self.choice.button)
-        top.addWidget(self.method)
-        top.addWidget(self.close_button)
+        for control in (self.choice.button, self.method, self.close_button):
+            top.addWidget(control, 0, Qt.AlignmentFlag.AlignTop)
         left, right = QVBoxLayout(), QVBoxLayout()
         inner = QWidget()
         inner.setLayout(left)

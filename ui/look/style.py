@@ -76,6 +76,7 @@ def _buttons(t: Theme) -> str:
 QPushButton {{ background: {t.panel}; border: 1px solid {t.field_edge}; border-radius: {radius}px;
     min-height: {height - 2}px; padding: 0 {px(t, 11)}px; font-weight: 500; }}
 QPushButton:hover {{ background: {t.hover}; }}
+QPushButton:checked {{ background: {t.selection_soft}; border-color: {t.selection}; }}
 QPushButton:pressed {{ background: {t.pressed}; }}
 QPushButton:focus {{ border: 1px solid {t.focus}; }}
 QPushButton:disabled {{ color: {disabled}; background: {t.panel}; }}

@@ -17,7 +17,7 @@ from ui.maths.heat import heat_table, signed_image
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Words = Callable[[str, str, str], str]
 """(name of the row, name of the column, value) → what is read at a cell."""
-CELL = 96.0
+CELL = 150.0
 """Cells are at most so wide, for type at 100 %."""
 STRIP, GAP = 76.0, 14.0
 """Width of the vector beside the matrix, and the room before it, for type at 100 %."""
@@ -207,6 +207,10 @@ class MatrixView(QWidget):
             return
         wide, tall = self._size(area)
         texts = [[number(float(value), 3) for value in row] for row in self._matrix]
+        names, large = painter.font(), font("value", self._theme.scale)
+        widest = max(QFontMetricsF(large).horizontalAdvance(text) for row in texts for text in row)
+        if widest < 0.8 * wide and 2 * QFontMetricsF(large).height() < tall:
+            painter.setFont(large)
         metrics = QFontMetricsF(painter.font())
         if max(metrics.horizontalAdvance(text) for row in texts for text in row) > wide - 4 or metrics.height() > tall:
             return
@@ -220,6 +224,7 @@ class MatrixView(QWidget):
                 painter.setPen(color(theme.text if bright != theme.dark else theme.panel))
                 box = QRectF(area.left() + j * wide, area.top() + i * tall, wide, tall)
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.setFont(names)
 
     def _paint_vector(self, painter: QPainter, area: QRectF, side: float) -> None:
         """Bars to the right for positive entries, to the left for negative ones; its entries are at most 1 in size."""

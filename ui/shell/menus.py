@@ -29,7 +29,8 @@ def build(
         menu = menus[top]
         if inner:
             if spec.menu not in menus:
-                menus[spec.menu] = menu.addMenu(MENU_TITLES[spec.menu])
+                menus[spec.menu] = QMenu(MENU_TITLES[spec.menu], menu)
+                menu.insertMenu(_end(menu, actions["quit"]), menus[spec.menu])
             menu = menus[spec.menu]
         if spec.before:
             menu.addSeparator()
@@ -39,6 +40,12 @@ def build(
             recent.aboutToShow.connect(lambda recent=recent: _fill_recent(recent, recent_files(), open_recent))
             recent.setObjectName("recent")
     return bar
+
+
+def _end(menu: QMenu, last: QAction) -> QAction | None:
+    """What a new submenu comes before, as `last` stays the last row under its line; None: at the end."""
+    rows = menu.actions()
+    return rows[rows.index(last) - 1] if last in rows else None
 
 
 def _open(bar: QMenuBar, menu: QMenu) -> None:
