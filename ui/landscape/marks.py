@@ -191,8 +191,8 @@ class PointMarks:
         """Sentences about what is drawn."""
         said, marks = [], self.marks
         if marks is not None and self._form.step_box.isChecked():
-            by_two = _("‖∇f‖ = {norm} by these two numbers; its arrow shows the direction of −∇f only.")
-            by_all = _("‖∇f‖ = {norm}; its arrow shows the direction of −∇f in this plane only.")
+            by_two = _("‖∇f‖ = {norm} over these two numbers. The arrow shows the direction of −∇f, not its length.")
+            by_all = _("‖∇f‖ = {norm} over all numbers. The arrow shows the direction of −∇f in this plane, not its length.")
             said.append((by_two if isinstance(marks.plane, Numbers) else by_all).format(norm=number(marks.norm)))
             if marks.step is not None:
                 length = number(float(np.hypot(*marks.step)))

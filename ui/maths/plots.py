@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -22,9 +24,22 @@ def plot_widget() -> Any:
     import pyqtgraph
 
     pyqtgraph.setConfigOptions(antialias=True)
-    plot = pyqtgraph.PlotWidget()
+    axis = _axis_type()
+    plot = pyqtgraph.PlotWidget(axisItems={side: axis(side) for side in ("left", "bottom")})
     plot.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
     return plot
+
+
+@cache
+def _axis_type() -> Any:
+    """Of axes whose numbers have a minus sign, as all others, in place of pyqtgraph's hyphen."""
+    import pyqtgraph
+
+    class Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
+        def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+            return [text.replace("-", "\u2212") for text in super().tickStrings(values, scale, spacing)]
+
+    return Axis
 
 
 def new_plot(name: str) -> Any:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QW
 
 from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, scrolled
+from ui.look.widgets import button, label, scrolled
 
 SHARE = 0.54
 """Of the page's width, what the words have at most, unless they need more."""
@@ -21,6 +21,8 @@ class PictureAndWords(QWidget):
         super().__init__()
         self.theme: Theme = LIGHT
         self._wide, self._share = wide, share
+        self._absent = label("", "secondary", wrap=True)
+        self._absent.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def lay_out(self, picture: QWidget, words: list[QWidget | QLayout]) -> None:
         side = QWidget()
@@ -38,6 +40,8 @@ class PictureAndWords(QWidget):
         holder = QVBoxLayout(place)
         holder.setContentsMargins(0, 0, 0, 0)
         holder.addWidget(picture)
+        holder.addWidget(self._absent)
+        self._absent.hide()
         whole.addWidget(place, 1)
         whole.addWidget(self._side)
 
@@ -48,6 +52,11 @@ class PictureAndWords(QWidget):
 
     def draw(self) -> None:
         """Show what there is, in the theme."""
+
+    def say_absent(self, text: str) -> None:
+        """What the picture will be, in its place; empty while it is there."""
+        self._absent.setText(text)
+        self._absent.setVisible(bool(text))
 
     def give_room(self) -> None:
         """Give the words the heights that they need, at once."""

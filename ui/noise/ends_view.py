@@ -210,6 +210,8 @@ class EndsView(PictureAndWords):
         plot, theme, line = self.plot, self.theme, self.line
         plot.clear()
         plot.setVisible(line is not None)
+        one = self.seen is not None and len(self._there) < 2
+        self.say_absent(_("With the ends of two runs, the objective along the line between them is drawn here.") if one else "")
         if line is None:
             self.between.setText(self._no_line if self.seen is not None else "")
             return

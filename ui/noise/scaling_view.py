@@ -138,6 +138,7 @@ class ScalingView(PictureAndWords):
         plot.setVisible(bool(rows))
         plot.clear()
         wanted = scaling(self.workspace.document.graph, self._factor)
+        self.say_absent("" if rows or hidden or wanted.why else _("The losses of the four runs are drawn here."))
         self.start.setEnabled(not wanted.why and not self.busy and not hidden)
         self.words.setText(HIDDEN if hidden else self._why or wanted.why or self._headline())
         runs = self.shown.runs if rows else wanted.runs

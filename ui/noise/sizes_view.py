@@ -121,7 +121,7 @@ class SizesView(PictureAndWords):
         plot.setXRange(-0.05, math.log10(max(seen.samples, 2)) + 0.05, padding=0)
         marks.append(("╍", theme.secondary, _("σ/√B")))
         if not seen.replacement:
-            marks.append(("━", theme.secondary, _("σ/√B · √((N − B)/(N − 1))")))
+            marks.append(("━", theme.secondary, _("σ/√B · √((N − B)/(N − 1))").replace(" ", "\u00a0")))
         self.key.setText(legend(*marks))
         self._say(seen, stale)
 

@@ -37,6 +37,8 @@ SETS: Mapping[str, Part] = {
 
 NAMED = {"sharpness": "λmax", "preconditioned_sharpness": "λmax(P⁻¹∇²f)", "stability_limit": _("stable up to")}
 """What the curves of the curvature are called."""
+BRIEFLY = {**NAMED, "stability_limit": _("limit")}
+"""The same in fewer letters."""
 
 Hue = Literal["first", "second", "third"]
 
@@ -82,4 +84,4 @@ def part_of(field: str, steps: str) -> str:
 
 def part_word_of(field: str, steps: str) -> str:
     """The same in fewer letters."""
-    return NAMED.get(field) or (PARTS.get(steps, "") if field == "loss" and steps != "whole" else part_word(SETS.get(field, "train")))
+    return BRIEFLY.get(field) or (PARTS.get(steps, "") if field == "loss" and steps != "whole" else part_word(SETS.get(field, "train")))

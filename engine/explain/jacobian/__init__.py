@@ -21,7 +21,7 @@ class JacobianJob(Job):
     """Asks for D of the output `of` by `by`: an output before it, or a learned tensor. The answer is a `Jacobian`; nothing changes.
 
     Of a batch it is that of sample number `sample` of those that are shown, counted from 0; what is the same for all samples, such as a
-    weight, has no sample. `by` None: the first input of the node.
+    weight, has no sample. `by` None: the first input of the node that is no constant.
     """
 
     done_by: ClassVar[str] = "engine.explain.jacobian.answer:jacobian"

@@ -39,7 +39,7 @@ def _computed(products: LocalProducts, job: JacobianJob, stamp: Stamp) -> Steps:
     offered = _before(products, of.key)
     if not offered:
         raise Unanswerable(_("{name} depends on nothing that it could be differentiated by.").format(name=of.name(products.graph)))
-    by = job.by.whole.value if job.by is not None else offered[0]
+    by = job.by.whole.value if job.by is not None else _default(products, offered)
     if by not in offered:
         raise Unanswerable(
             _("{output} does not depend on {input}, or not in a way that can be differentiated.").format(
@@ -120,6 +120,12 @@ def _before(products: LocalProducts, target: Key) -> tuple[Address, ...]:
             if not isinstance(leaf, Own) and leaf.source not in reached:
                 reached.append(leaf.source)
     return tuple(found)
+
+
+def _default(products: LocalProducts, offered: tuple[Address, ...]) -> Address:
+    """The nearest that is not a constant, which nothing moves."""
+    types, nodes = products.plan.inference.types, products.graph.nodes
+    return next((place for place in offered if types[nodes[place.id].type].role != "constant"), offered[0])
 
 
 def _name(products: LocalProducts, place: Address) -> str:

@@ -72,3 +72,13 @@ def test_a_scalar_has_one_row_its_gradient_and_what_does_not_lead_there_is_refus
         asked(output("x"), model=model)
     with pytest.raises(Unanswerable, match="class indices"):
         asked(output("data", "target"))
+
+
+def test_without_a_choice_it_is_by_what_can_move() -> None:
+    nodes: dict[str, tuple[str, Any]] = {
+        "one": ("source.constant", {"value": 1.0}), "w": ("source.input", {"value": 3.0}), "f": ("math.subtract", {})
+    }  # fmt: skip
+    model = Model(network(nodes, "one -> f.a; w -> f.b", settings={"dtype": "float64"}))
+    found = asked(output("f"), model=model)
+    assert (found.by, found.matrix.tolist()) == (output("w"), [[-1.0]])
+    assert found.offered == (output("one"), output("w"))
