@@ -85,6 +85,12 @@ def without(points: Sequence[Point], secret: float) -> list[Point]:
     ]
 
 
+def without_curvature(points: Sequence[Point]) -> list[Point]:
+    """The points, without what the stability gauge noted."""
+    nothing: dict[str, Any] = dict.fromkeys(CURVATURE)
+    return [point if point.sharpness is None else replace(point, **nothing) for point in points]
+
+
 class Curve:
     """Mini-batch losses step by step, thinned evenly as they grow, and measurements over whole parts, which stay longest.
 

@@ -129,7 +129,10 @@ def _random(point: Point, here: Floats, plane: Random) -> tuple[Floats, Floats]:
     draws = _drawn(point, plane.seed)
     first, second = next(draws), next(draws)
     if plane.filters:
-        return _as_filters(point, here, first), _as_filters(point, here, second)
+        first, second = _as_filters(point, here, first), _as_filters(point, here, second)
+        if not (np.isfinite(first).all() and first.any()):
+            raise Unanswerable(_("The weights are all 0, or not all are finite: filter-normalised directions need their lengths."))
+        return first, second
     first = _unit(first)
     return first, _beside(second, first)
 

@@ -166,3 +166,12 @@ def test_branches_and_rivals_are_shown_at_the_states_that_are_kept() -> None:
     other = seen_now.others[0]
     theta, _slopes, _optimizer = by_torch(lambda p: torch.optim.SGD(p, lr=0.03), 20)
     assert other.steps[0] == 0 and other.steps[-1] == 20 and other.at == pytest.approx(theta[list(other.steps)], rel=1e-12)
+
+
+@pytest.mark.parametrize("number", [0.0, float("nan")])
+def test_without_a_length_of_the_weights_there_are_no_filter_normalised_directions(number: float) -> None:
+    model = Model(tanh_net())
+    for tensor in model.state.parameters.values():
+        tensor.fill_(number)
+    with pytest.raises(Unanswerable, match="need their lengths"):
+        seen(ExplainContext(model), Random(filters=True))

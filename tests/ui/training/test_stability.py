@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.curvature.gauge import Edge, Forecast, Gauge, GaugeReading
 from engine.kernel.protocol import Progress
 from engine.numerics.job import JobEnd
+from engine.training.curve import Point
 from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
@@ -126,6 +127,8 @@ def test_what_is_hidden_is_neither_measured_nor_shown(bench: Bench) -> None:
     assert len(bench.kernel.jobs) == asked
     assert bench.part.curvature.text() == HIDDEN
     assert bench.part.scale.marks == ()
+    point = Point(3, 0.5, sharpness=4.0, stability_limit=8.0)
+    assert bench.workspace.visibility.curve([point]) == [Point(3, 0.5)], "a curve of λmax would give away what the gauge hides"
 
 
 def test_marks_are_rates_that_mean_something() -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden, Measure, addresses, ahead, visible, with_echoes
-from engine.training.curve import Point, without
+from engine.training.curve import Point, without, without_curvature
 from graph.model.address import Address
 from graph.model.covered import ASKED
 
@@ -181,9 +181,10 @@ class Visibility(QObject):
         return truth.number(Address("output", *truth.objective), self._graph)
 
     def curve(self, points: Sequence[Point]) -> Sequence[Point]:
-        """The points of the training curves as they may be drawn."""
+        """The points of the training curves as they may be drawn; while anything is hidden, without the curvature."""
         secret = self.hidden_loss
-        return points if secret is None else without(points, secret)
+        told = without_curvature(points) if self.hides_numbers else points
+        return told if secret is None else without(told, secret)
 
     # playback
 
