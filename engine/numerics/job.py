@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ def finished(steps: Steps) -> Any:
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def reported(work: Generator[int | None, None, A], total: int = 0) -> Generator[JobReport, None, A]:
+    """The same work as a part of a job. It yields how much was done since, or None for one of `total`."""
+    done = 0
+    while True:
+        try:
+            done += next(work) or 1
+        except StopIteration as end:
+            result: A = end.value
+            return result
+        yield JobReport(min(done, total), total)
 
 
 def share_of(steps: Steps, low: int, high: int, total: int = 1000) -> Steps:

@@ -247,4 +247,6 @@ def _gap(problem: ConvexProblem) -> str:
         return now
     away = float(np.linalg.norm(problem.here - best.nearest(problem.here)))
     text = _("{now}, optimum f* = {best}\nGap f(θ) − f* = {gap}, distance ‖θ − θ*‖ = {away}")
-    return text.format(now=now, best=number(best.f, 6), gap=number(problem.value - best.f, 4), away=number(away, 4))
+    gap = problem.value - best.f  # nothing lies below f*, but the network may compute in single precision
+    said = _("0 up to rounding") if gap < 0 else number(gap, 4)
+    return text.format(now=now, best=number(best.f, 6), gap=said, away=number(away, 4))

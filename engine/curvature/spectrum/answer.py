@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,12 +20,11 @@ from engine.curvature.spectrum.lanczos import Pairs, extremes
 from engine.curvature.spectrum.saddle import MOST as MOST_STRICT
 from engine.curvature.spectrum.saddle import strictness
 from engine.explain.context import ExplainContext
-from engine.numerics.job import JobReport, Steps
+from engine.numerics.job import JobReport, Steps, reported
 from engine.numerics.threads import threaded
 from graph.model.graph import Graph
 from graph.model.trained_numbers import trained_name
 
-A = TypeVar("A")
 AT_ONCE = 64
 """Columns of the Hessian that are computed between two reports, at most."""
 PRECISE, MOST = 1e-8, 300
@@ -91,7 +89,7 @@ def _computed(work: _Work) -> Steps:
         return work.answer(matrix, None, None)
     answer = work.answer(matrix, found, newton(work.point, found, work.gradient))
     if work.count <= MOST_STRICT and stationary(found.values, found.tolerance, answer.gradient) == "saddle":
-        return replace(answer, strict=(yield from _reported(strictness(work.point, found), 0)))
+        return replace(answer, strict=(yield from reported(strictness(work.point, found), 0)))
     return answer
 
 
@@ -117,11 +115,11 @@ def _large(work: _Work, exact: tuple[Floats, Eigen] | None) -> Steps:
         spent += time.perf_counter() - began
         return image
 
-    pairs = yield from _reported(extremes(timed, work.count, LEADING, PRECISE, MOST), MOST)
+    pairs = yield from reported(extremes(timed, work.count, LEADING, PRECISE, MOST), MOST)
     if pairs is None:
         return work.answer(exact[0] if exact else None, None, None)
     probes = int(min(max(SECONDS / (STEPS * spent / pairs.products + 1e-9), FEWEST), PROBES))
-    thick = yield from _reported(density(products, work.count, probes, STEPS), probes * STEPS)
+    thick = yield from reported(density(products, work.count, probes, STEPS), probes * STEPS)
     found = _eigen(pairs, float(torch.finfo(point.here.dtype).eps) * work.count)
     if exact is None:
         return work.answer(None, found, None, thick)
@@ -132,18 +130,6 @@ def _eigen(pairs: Pairs, unit: float) -> Eigen:
     scale = float(abs(pairs.values).max(initial=0.0))
     tolerance = max(unit * scale, float(pairs.errors.max(initial=0.0)))
     return Eigen(pairs.values, oriented(pairs.vectors), tolerance, pairs.complete, pairs.errors, pairs.products)
-
-
-def _reported(work: Generator[int | None, None, A], total: int) -> Generator[JobReport, None, A]:
-    """The same work, with how far it has come."""
-    done = 0
-    while True:
-        try:
-            done += next(work) or 1
-        except StopIteration as end:
-            result: A = end.value
-            return result
-        yield JobReport(min(done, total), total)
 
 
 def along(found: Eigen, gradient: Floats) -> tuple[Floats, Floats]:

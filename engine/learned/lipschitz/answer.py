@@ -18,7 +18,7 @@ from engine.explain.question import Unanswerable
 from engine.learned.lipschitz import Constant, Lipschitz, LipschitzJob
 from engine.learned.lipschitz.network import network_constants
 from engine.learned.track.walk import Walk
-from engine.numerics.job import JobReport, Steps
+from engine.numerics.job import JobReport, Steps, reported
 from engine.training.compiled import RunError
 from graph.text.messages import _, ngettext
 
@@ -92,13 +92,7 @@ def _size(point: Point, place: Tensor) -> Steps:
     found = []
     for sign in (1.0, -1.0):
         steps = largest(lambda v, sign=sign: sign * point.product(v.to(place), place).double().cpu(), start, 1e-4, 4, 60)  # type: ignore[misc]
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                found.append(end.value.value)
-                break
-            yield JobReport()
+        found.append((yield from reported(steps)).value)
     return float(np.max(found))  # NaN where one is
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.curvature.largest import begun, largest
 from engine.curvature.point import Point
 from engine.learned.minima import EXACT, PROBES
-from engine.numerics.job import JobReport
+from engine.numerics.job import JobReport, reported
 
 TOLERANCE, LEAST, MOST = 1e-6, 8, 120
 """Of Lanczos' method: share of the largest size at which it ends, and products of the Hessian."""
@@ -34,13 +34,8 @@ def sharpness(point: Point, at: Tensor | None = None) -> Generator[JobReport, No
     def product(direction: Tensor) -> Tensor:
         return point.product(direction.to(here.dtype).to(here.device), at).detach().double().cpu()
 
-    found = largest(product, begun(None, len(here), 0), TOLERANCE, LEAST, MOST)
-    while True:
-        try:
-            next(found)
-        except StopIteration as end:
-            return end.value.value, end.value.error, mean, error
-        yield JobReport()
+    found = yield from reported(largest(product, begun(None, len(here), 0), TOLERANCE, LEAST, MOST))
+    return found.value, found.error, mean, error
 
 
 def hutchinson(point: Point, at: Tensor | None = None, probes: int = PROBES) -> Generator[JobReport, None, tuple[float, float]]:
