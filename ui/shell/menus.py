@@ -30,7 +30,7 @@ def build(
         if inner:
             if spec.menu not in menus:
                 menus[spec.menu] = QMenu(MENU_TITLES[spec.menu], menu)
-                menu.insertMenu(_end(menu, actions["quit"]), menus[spec.menu])
+                _insert(menu, menus[spec.menu], actions["quit"])
             menu = menus[spec.menu]
         if spec.before:
             menu.addSeparator()
@@ -42,10 +42,13 @@ def build(
     return bar
 
 
-def _end(menu: QMenu, last: QAction) -> QAction | None:
-    """What a new submenu comes before, as `last` stays the last row under its line; None: at the end."""
+def _insert(menu: QMenu, inner: QMenu, last: QAction) -> None:
+    """Add a submenu at the end; `last` stays the last row under its line."""
     rows = menu.actions()
-    return rows[rows.index(last) - 1] if last in rows else None
+    if last in rows:
+        menu.insertMenu(rows[rows.index(last) - 1], inner)
+    else:
+        menu.addMenu(inner)
 
 
 def _open(bar: QMenuBar, menu: QMenu) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ui.lessons.feature import Lessons
     from ui.predict.feature import Predict
     from ui.presenter.feature import Presenter
+    from ui.rates.feature import RatesFeature
     from ui.shell.panels import Panels
     from ui.shell.workspace.feature import Feature
     from ui.shell.workspace.follower import Follower
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         predict: Predict
         lessons: Lessons
         presenter: Presenter
+        rates: RatesFeature
         sweep: SweepFeature
         weights: WeightsFeature
 
