@@ -16,6 +16,7 @@ from ui.engine_link.refresh import Refresh
 from ui.look.numbers import count, number
 from ui.look.widgets import label
 from ui.shell.workspace.present import outdated
+from ui.training.along_run import AlongRun
 from ui.training.optimizer_part import rate_of
 from ui.training.rate_scale import Mark, RateScale
 
@@ -64,11 +65,12 @@ class StabilityPart(QWidget):
         self.scale = RateScale()
         self.curvature, self.edge = label("", "strong", wrap=True), label("", "small", wrap=True)
         self.made, self.about = label("", "small", wrap=True), label("", "small", wrap=True)
+        self.along = AlongRun(workspace)
         self.body = QWidget()
         down = QVBoxLayout(self.body)
         down.setContentsMargins(0, 0, 0, 4)
         down.setSpacing(4)
-        for widget in (self.warning, self.scale, self.curvature, self.edge, self.made, self.about):
+        for widget in (self.warning, self.scale, self.curvature, self.edge, self.made, self.about, self.along):
             down.addWidget(widget)
         head = QHBoxLayout()
         head.addWidget(self.header)
@@ -103,7 +105,7 @@ class StabilityPart(QWidget):
 
     def clear(self) -> None:
         """Another document: nothing of the old one stays."""
-        self._refresh.stop()
+        self._stop()
         self._readings.clear()
         self._failed = ""
         self.look()
@@ -114,11 +116,15 @@ class StabilityPart(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._refresh.stop()
+        self._stop()
 
     def stop(self) -> None:
         """Ask for nothing more."""
+        self._stop()
+
+    def _stop(self) -> None:
         self._refresh.stop()
+        self.along.stop()
 
     # asking
 
@@ -126,10 +132,10 @@ class StabilityPart(QWidget):
         """Ask for what there is now, and show what is known."""
         kernel, document = self._workspace.kernel, self._workspace.document
         if not (self.is_open and self.isVisible()):
-            self._refresh.stop()
+            self._stop()
             return
         if kernel is None or self._workspace.visibility.hides_numbers:
-            self._refresh.stop()
+            self._stop()
         else:
             self._refresh.follow(Gauge(document.structure, document.revision, kernel.progress.run))
         self._draw()
@@ -185,8 +191,10 @@ class StabilityPart(QWidget):
             self.curvature.setText(HIDDEN if hidden else self._failed or WAITING)
             for text in (self.warning, self.edge, self.made, self.about):
                 text.hide()
+            self.along.look(False)
             return
         stale, training = self.stale, self._workspace.kernel is not None and self._workspace.kernel.training
+        self.along.look(not stale and not training)
         self.scale.show_rates(rate, marks_of(newest), stale)
         self._say(self.curvature, curvature_text(newest), stale)
         self._say(self.edge, edge_text(newest), stale)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.curvature.gauge import Edge, Forecast, Gauge, GaugeReading
+from engine.curvature.gauge.limits import StableLimit, chosen_rows, numbers_of, preconditioned, stable_limit, times
 from engine.curvature.largest import Largest, begun, largest
 from engine.curvature.point import Point, point_at
 from engine.explain.context import ExplainContext
@@ -21,22 +22,13 @@ from engine.explain.update.last import made_again
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
 from engine.numerics.threads import threads
-from engine.training.at_once import rows_at_once
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.joint import JointProgram
 from engine.training.model import Model
-from engine.training.optimizers.edge import StabilityEdge
-from engine.training.optimizers.equations import STEP
-from engine.training.optimizers.frame import value
 from engine.training.run import Run
-from engine.training.state import state_key
 from graph.text.messages import _
 
-RATE = "η"
-"""What the learning rate is called in formulas."""
-MOST_ROWS = 4096
-"""Of more samples, so many, evenly spaced, give f: the same ones each time."""
 AT_REST, TRAINING = (1e-7, 12, 200), (1e-3, 4, 24)
 """How exact an eigenvalue is sought: its error as a share of it, and the least and the most products. While something trains the next
 reading goes on where this one ends."""
@@ -73,13 +65,7 @@ class _Frozen:
     rehearsal: Rehearsal
     of: int
     whole: bool
-    share: float | None
-    """The largest stable curvature is `share`/η − `decay`, where it is known exactly: `formula` says how, else `no_edge` why not."""
-    decay: float
-    formula: str
-    no_edge: str
-    divisors: Tensor | None
-    """(p,) what the optimizer divides by, where it does."""
+    limit: StableLimit
     live: bool
     after: Tensor
     before: tuple[Tensor, Tensor] | None
@@ -111,20 +97,14 @@ def _freeze(run: Run, job: Gauge, live: bool) -> _Frozen:
     if not math.isfinite(rehearsal.loss):
         raise Unanswerable(_("The loss is not a finite number, so there is no next step."))
     rows = model.feeds.rows["train"]
-    point = point_at(model, None, _chosen(model, rows))
+    point = point_at(model, None, chosen_rows(model, rows))
     after = _flat([rehearsal.new.get(key, old) for key, old in rehearsal.old.items()])
     found = _FOUND.setdefault(model, _Found())
     found.readings += 1
-    (edge, no_edge), share, decay, formula, divisors = _edge_of(run, rehearsal), None, 0.0, "", None
-    if edge is not None:
-        decay = float(rehearsal.hyper.get("weight_decay") or 0.0)
-        share = float(value(edge.limit, {**run.spec.symbols(rehearsal.hyper), RATE: 1.0}))
-        formula = edge.text + (" − λ" if decay else "")
-        divisors = None if edge.root == "1" else _divisors(run, rehearsal, edge.root)
     curve = run.curve if run.id == job.run else None
     return _Frozen(
-        job, run, curve, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch", share, decay,
-        formula, no_edge, divisors, live, after, None if live or not model.state.step else _before(run, rehearsal), found,
+        job, run, curve, model, model.state.step, point, rehearsal, rows if point.rows else 0, run.loss_of != "mini-batch",
+        stable_limit(run.conditions(), rehearsal), live, after, None if live or not model.state.step else _before(run, rehearsal), found,
     )  # fmt: skip
 
 
@@ -137,49 +117,8 @@ def _before(run: Run, coming: Rehearsal) -> tuple[Tensor, Tensor] | None:
     return _flat(list(made.old.values())), _flat([made.new.get(key, old) for key, old in made.old.items()])
 
 
-def _chosen(model: Model, rows: int) -> Tensor | None:
-    """The samples that give f; None for all."""
-    most = min(MOST_ROWS, rows_at_once(model, list(model.inference.outputs)))
-    if rows <= most:
-        return None
-    return torch.linspace(0, rows - 1, most, dtype=torch.float64).round().long().to(model.device)
-
-
 def _flat(tensors: list[Tensor]) -> Tensor:
     return torch.cat([tensor.reshape(-1) for tensor in tensors])
-
-
-# What is known of the optimizer
-
-
-def _edge_of(run: Run, rehearsal: Rehearsal) -> tuple[StabilityEdge | None, str]:
-    """Up to which curvature the optimizer's steps are stable; None, and why nothing exact is known."""
-    edge, now, title = run.spec.edge(rehearsal.hyper), run.conditions(), run.spec.title
-    if edge is None:
-        return None, _("No exact limit is known for {optimizer}.").format(optimizer=title)
-    if now.clip_norm is not None or now.clip_value is not None:
-        return None, _("Gradients are clipped: no exact limit is known.")
-    if now.program.plan.fault is not None:  # a class may be looking for it
-        return None, _("No exact limit is known for these steps.")
-    if now.accumulate > 1 or not now.zero_grad:
-        return None, _("Gradients of several mini-batches are added up: no exact limit is known.")
-    decays = bool(rehearsal.hyper.get("weight_decay"))
-    beside = rehearsal.hyper.get("decoupled", run.spec.decouples)
-    if decays and (beside or edge.root != "1" or now.undecayed):
-        return None, _("With this weight decay no exact limit is known for {optimizer}.").format(optimizer=title)
-    return edge, ""
-
-
-def _divisors(run: Run, rehearsal: Rehearsal, formula: str) -> Tensor:
-    """(p,) P, by what the optimizer remembers after the step."""
-    names, known = [r.name for r in run.spec.state_variables if not r.scalar], run.spec.symbols(rehearsal.hyper)
-    parts = []
-    for key, old in rehearsal.old.items():
-        own = {name: f"{name}.{state_key(key)}" for name in names}
-        memory = {name: rehearsal.after[place].double() for name, place in own.items() if place in rehearsal.after}
-        root = value(formula, {**known, **memory, STEP: float(rehearsal.t)})
-        parts.append(torch.as_tensor(root, dtype=torch.float64).expand(old.shape).reshape(-1))
-    return torch.cat(parts)
 
 
 # The reading
@@ -206,9 +145,8 @@ def _parts(frozen: _Frozen) -> Generator[None, None, Found]:
     found, divided, made = frozen.found, None, None
     plain = yield from _sought(frozen, _times(frozen, None), found.plain)
     found.plain = plain.vector
-    if frozen.divisors is not None:
-        scale, times = frozen.divisors.cpu().rsqrt(), _times(frozen, None)  # P^(-1/2) H P^(-1/2) is symmetric, with the eigenvalues of P⁻¹H
-        divided = yield from _sought(frozen, lambda vector: scale * times(scale * vector), found.divided)
+    if frozen.limit.divisors is not None:
+        divided = yield from _sought(frozen, preconditioned(_times(frozen, None), frozen.limit.divisors), found.divided)
         found.divided = divided.vector
     forecast = yield from _forecast(frozen, frozen.point.here, frozen.after, plain.value)
     if frozen.before is not None:
@@ -219,9 +157,7 @@ def _parts(frozen: _Frozen) -> Generator[None, None, Found]:
 
 
 def _times(frozen: _Frozen, at: Tensor | None) -> Callable[[Tensor], Tensor]:
-    """v ↦ ∇²f · v in float64, at a place."""
-    here = frozen.point.here
-    return lambda vector: frozen.point.product(vector.to(here.device, here.dtype), at).cpu().double()
+    return times(frozen.point, at)
 
 
 def _sought(frozen: _Frozen, product: Callable[[Tensor], Tensor], before: Tensor | None) -> Generator[None, None, Largest]:
@@ -251,25 +187,19 @@ def _forecast(frozen: _Frozen, begin: Tensor, end: Tensor, sharpness: float) -> 
 
 
 def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast: Forecast, made: Forecast | None) -> GaugeReading:
-    job, edge, eta = frozen.job, None, float(frozen.rehearsal.hyper["lr"])
-    if frozen.share is not None:
-        curvature = (divided or plain).value
-        bends = curvature + frozen.decay
-        limit, rate = frozen.share / eta - frozen.decay if eta else math.inf, frozen.share / bends if bends > 0 else None
-        edge = Edge(curvature, limit, rate, frozen.formula, divided is not None)
+    job, eta = frozen.job, float(frozen.rehearsal.hyper["lr"])
+    edge = frozen.limit.edge(plain.value, None if divided is None else divided.value, eta)
     _note(frozen, plain, edge)
     return GaugeReading(
         job.structure, job.revision, job.run, frozen.step, plain.value, plain.error, frozen.point.rows, frozen.of, eta, frozen.whole, edge,
-        frozen.no_edge, forecast, made, sum(frozen.products), frozen.seconds,
+        frozen.limit.no_edge, forecast, made, sum(frozen.products), frozen.seconds,
     )  # fmt: skip
 
 
 def _note(frozen: _Frozen, plain: Largest, edge: Edge | None) -> None:
     """Keep it with the run, unless another run or an earlier step is the present one by now; before the run begins, until it does."""
     run, curve, found, model = frozen.run, frozen.curve, frozen.found, frozen.model
-    divided = edge.curvature if edge is not None and edge.preconditioned else None
-    numbers = {"sharpness": plain.value, "preconditioned_sharpness": divided, "stability_limit": edge.limit if edge is not None else None}
-    known = {name: value for name, value in numbers.items() if value is not None and math.isfinite(value)}
+    known = numbers_of(plain.value, edge)
     place = frozen.job.run, model.version, model.edits
     if curve is None:
         found.first = place, frozen.step, known

@@ -73,7 +73,7 @@ def made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
     conditions = branch.conditions
     rate = conditions.rate_after(state)
     try:
-        rehearsal = make(_beginning(run.model, conditions, state), lambda tensors: conditions.optimizer_on(tensors, rate))
+        rehearsal = make(beginning(run.model, conditions, state), lambda tensors: conditions.optimizer_on(tensors, rate))
     except (RunError, RuntimeError, ValueError, LookupError, TypeError):
         return None
     present = run.model.state.parameters
@@ -81,8 +81,8 @@ def made_again(run: Run, step: int) -> tuple[StepConditions, Rehearsal] | None:
     return (conditions, rehearsal) if alike else None
 
 
-def _beginning(model: Model, conditions: StepConditions, state: State) -> Beginning:
-    """Raises LookupError where the state has other tensors."""
+def beginning(model: Model, conditions: StepConditions, state: State) -> Beginning:
+    """What the step after a state starts from. Raises LookupError where the state has other tensors."""
     program = conditions.program
     batches = conditions.batches()
     feeds = batches.single(*batches.place(state.epoch, state.position))

@@ -102,7 +102,8 @@ def stretches(run: Run, most: int) -> tuple[int, list[Stretch]]:
 class StepsAgain:
     """A copy of the run's model, on which the steps that led to the present state are made again, a few at a time.
 
-    Subclasses look at them: `begin` is called before steps under other conditions are made, `look` after each step.
+    Subclasses look at them: `begin` is called before steps under other conditions are made, `look` after each step. Where they are `due`,
+    `pause` comes before the next step.
     """
 
     def __init__(self, run: Run, most: int) -> None:
@@ -117,6 +118,14 @@ class StepsAgain:
     def look(self, loss: float) -> None:
         """A step was made, with this loss of its mini-batch before it; the model has the numbers after it."""
 
+    def due(self, step: int) -> bool:
+        """Whether something that takes longer is done after `step`, before the next one."""
+        return False
+
+    def pause(self, stretch: Stretch, steps: Steps) -> Iterator[None]:
+        """That; it yields where it can be left. `steps` makes the coming step, which belongs to `stretch`."""
+        return iter(())
+
     def turns(self) -> Iterator[int]:
         """Make the steps, a few at a time; how many were made so far. Raises Unanswerable."""
         for i, stretch in enumerate(self.stretches):
@@ -128,10 +137,15 @@ class StepsAgain:
         with torch.no_grad(), threads(conditions.threads):
             steps = self._bound(stretch)
         while state.step < stretch.last:
+            if self.due(state.step):
+                for _turn in self.pause(stretch, steps):
+                    yield state.step - self.first
             began = time.perf_counter()
             with torch.no_grad(), threads(conditions.threads):
-                while state.step < stretch.last and time.perf_counter() - began < TURN:
+                while True:
                     self._one(steps)
+                    if state.step >= stretch.last or self.due(state.step) or time.perf_counter() - began >= TURN:
+                        break
             yield state.step - self.first
         state.optimizer = steps.remembered()
 
