@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -28,6 +29,8 @@ ROOMY = 160
 """So wide a plot has numbers at all its ticks; in a narrower one there are few, which would else run into each other."""
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
+APART = 20
+"""Pixels between two readings from which on no line joins them: it would say that nothing happened between."""
 WHEEL = 0.8
 """Part of the steps that are left after one notch of the wheel."""
 GAP = 6
@@ -172,9 +175,10 @@ class CurvePlot(QWidget):
                 self.behind[key].setZValue(-1)
             self._dress(self.behind[key], hue or pale, self.styles[key[1]].dash)
             smooth = drawn.smooth_y is not None and drawn.smooth_y.size > 0
-            self._set(self.behind[key], *((drawn.smooth_x, drawn.smooth_y) if smooth else (drawn.x, drawn.y)))
+            places = (drawn.smooth_x, drawn.smooth_y) if smooth else (drawn.x, drawn.y)
+            self._set(self.behind[key], *places, self.styles[key[1]].sparse)
         for field, drawn in curves.items():
-            self._set(self.lines[field], drawn.x, drawn.y)
+            self._set(self.lines[field], drawn.x, drawn.y, self.styles[field].sparse)
             smooth = drawn.smooth_y is not None and drawn.smooth_x is not None and drawn.smooth_y.size > 0
             self.lines[field].setOpacity(0.35 if smooth else 1.0)
             if smooth:
@@ -182,10 +186,16 @@ class CurvePlot(QWidget):
             elif self.smooths[field].getData()[0] is not None:
                 self.smooths[field].setData([], [])
 
-    def _set(self, line: Any, x: Floats | None, y: Floats | None) -> None:
+    def _set(self, line: Any, x: Floats | None, y: Floats | None, sparse: bool = False) -> None:
         assert x is not None and y is not None and self._theme is not None
-        symbol = "o" if x.size < FEW else None
-        line.setData(x, self._scale.positions(y), symbol=symbol, symbolSize=round(4 * self._theme.scale))
+        joined: Any = "all"
+        if sparse and x.size > 1:
+            apart = np.diff(x) * self.columns / max(self._view.width, 1.0)
+            joined = np.append(apart < APART * self._theme.scale, False)
+        marked = x.size < FEW or (sparse and not joined[:-1].all())
+        line.setData(
+            x, self._scale.positions(y), symbol="o" if marked else None, symbolSize=round(4 * self._theme.scale), connect=joined
+        )
 
     def look(self, view: Span, low: float, high: float, ticks: Sequence[tuple[float, str]] | None) -> None:
         """Show these steps and values. Said at once: left to itself, a plot finds its range after it was painted, and paints again."""

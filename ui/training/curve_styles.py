@@ -45,11 +45,15 @@ Hue = Literal["first", "second", "third"]
 
 @dataclass(frozen=True, slots=True)
 class LineStyle:
-    """How a curve is drawn: its colour by role, its dashes, and the sign that stands for it in a legend."""
+    """How a curve is drawn: its colour by role, its dashes, and the sign that stands for it in a legend.
+
+    `sparse`: between two of its numbers many steps may lie at which it was not measured; those are not joined.
+    """
 
     hue: Hue = "first"
     dash: Qt.PenStyle = Qt.PenStyle.SolidLine
     sign: str = "━"
+    sparse: bool = False
 
     def color(self, theme: Theme) -> str:
         return {"first": theme.forward, "second": theme.swatch["layers"], "third": theme.swatch["math"]}[self.hue]
@@ -59,7 +63,8 @@ _FIRST, _HELD_OUT = LineStyle(), LineStyle("second", Qt.PenStyle.DashLine, "┅"
 STYLES: Mapping[str, LineStyle] = {
     "loss": _FIRST, "accuracy": _FIRST, "validation_loss": _HELD_OUT, "validation_accuracy": _HELD_OUT, "test_loss": _HELD_OUT,
     "test_accuracy": _HELD_OUT, "objective_2": LineStyle("second"), "objective_3": LineStyle("third"),
-    "objective_4": LineStyle("third", Qt.PenStyle.DotLine, "┈"), "sharpness": _FIRST, "preconditioned_sharpness": LineStyle("third"),
+    "objective_4": LineStyle("third", Qt.PenStyle.DotLine, "┈"), "sharpness": LineStyle(sparse=True),
+    "preconditioned_sharpness": LineStyle("third", sparse=True),
     "stability_limit": _HELD_OUT,
 }  # fmt: skip
 

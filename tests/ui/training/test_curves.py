@@ -23,6 +23,7 @@ from engine.training.losses import Losses
 from engine.training.saved_numbers import Numbers, SaveNumbers, save_numbers
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.importing import done_at_once
+from ui.maths.span import Span
 from ui.training import curve_feature
 from ui.training.curve_export import image, numbers, svg
 from ui.training.curve_feature import CurveFeature
@@ -277,3 +278,19 @@ def test_the_legend_is_whole_in_a_narrow_plot_and_the_buttons_stand_beside_the_c
         assert not curves.tools.geometry().intersects(loss.plot.geometry()) and not curves.tools.menu.isHidden()
         shown.add(curves.tools.logarithmic.isHidden())
     assert shown == {True, False}  # the menu has it where there is no room
+
+
+def test_readings_of_the_curvature_that_are_far_apart_are_points_and_not_joined(curves: Curves) -> None:
+    curves.show_curvature(True)
+    near = [Point(step, sharpness=1.0 + step / 100, stability_limit=4.0) for step in range(1000, 1401, 20)]
+    curves.show_points([*near, Point(4500, sharpness=4.0, stability_limit=4.0)], 1)
+    curves._draw()
+    plot = curves.plots["curvature"]
+    line, limit = plot.lines["sharpness"], plot.lines["stability_limit"]
+    assert list(line.opts["connect"]) == [1] * 20 + [0, 0]  # the last number has none after it
+    assert line.opts["symbol"] == "o"
+    assert isinstance(limit.opts["connect"], str)  # what it is between two readings is known
+    curves.show_points(near, 1)
+    curves.show_span(Span(1000, 1400))
+    assert line.opts["connect"][:20].all()
+    assert line.opts["symbol"] is None  # dense: a line

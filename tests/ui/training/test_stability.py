@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.curvature.gauge import Edge, Forecast, Gauge, GaugeReading
 from engine.kernel.protocol import Progress
+from engine.learned.sharpening import Sharpened, Sharpening
 from engine.numerics.job import JobEnd
 from engine.training.curve import Point
 from graph.storage.document import Document
@@ -27,7 +28,7 @@ class Kernel:
 
     def __init__(self) -> None:
         self.training, self.progress = False, Progress("paused", run=1)
-        self.jobs: list[tuple[Gauge, Callable[[JobEnd], None]]] = []
+        self.jobs: list[tuple[Any, Callable[[JobEnd], None]]] = []
 
     def job(self, job: Any, progress: Any, end: Callable[[JobEnd], None]) -> int:
         self.jobs.append((job, end))
@@ -156,3 +157,53 @@ def test_of_a_curvature_that_is_not_finite_nothing_is_said_about_rates() -> None
     edge = Edge(math.nan, 20.0, None, "2/η", False)
     assert edge_text(replace(reading(), sharpness=math.nan, edge=edge)) == ""
     assert "limits no learning rate" in edge_text(replace(reading(), sharpness=-1.0, edge=replace(edge, curvature=-1.0)))
+
+
+def test_at_rest_what_is_missing_along_the_run_is_measured_once_and_gives_way_to_training(bench: Bench) -> None:
+    along, jobs = bench.part.along, bench.kernel.jobs
+
+    def asked() -> int:
+        return sum(isinstance(job, Sharpening) for job, _end in jobs)
+
+    bench.part.open()
+    bench.answer(0)
+    assert asked() == 0  # no step was made yet
+    bench.answer(300)
+    assert asked() == 1
+    assert jobs[-1][0] == Sharpening(bench.document.structure, bench.document.revision, 1)
+    assert along.running
+    bench.part.look()
+    assert asked() == 1
+    bench.kernel.training = True
+    bench.part.look()
+    assert not along.running  # before a step of the training is made
+    bench.kernel.training = False
+    bench.part.look()
+    assert asked() == 2
+    jobs[-1][1](JobEnd("done", Sharpened(1, 300, 12, 52, 40)))
+    assert "12 of 52" in along.said.text()
+    assert along.said.isVisible() and along.bar.isVisible()
+    bench.part.look()
+    assert asked() == 2  # it ended for lack of time: more only on request
+    along.bar.cancel.click()
+    assert asked() == 3
+    jobs[-1][1](JobEnd("done", Sharpened(1, 300, 52, 52, 0)))
+    assert along.said.isHidden() and along.bar.isHidden()
+
+
+def test_what_was_cancelled_or_cannot_be_made_again_is_said_and_not_tried_again(bench: Bench) -> None:
+    along, jobs = bench.part.along, bench.kernel.jobs
+    bench.part.open()
+    bench.answer(300)
+    jobs[-1][1](JobEnd("cancelled"))
+    count = len(jobs)
+    bench.part.look()
+    assert len(jobs) == count
+    assert "Stopped" in along.bar.text.full
+    bench.answer(400)
+    jobs[-1][1](JobEnd("failed", text="The steps before this one are not kept."))
+    assert "not kept" in along.said.text()
+    assert along.bar.isHidden()
+    bench.workspace.visibility.hide("predict", values=["hidden"])
+    bench.part.look()
+    assert along.said.isHidden()
