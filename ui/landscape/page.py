@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.learned.surface import POINTS, Numbers, Plane, Surface, SurfaceJob
 from engine.learned.surface import Frame as PlaneFrame
@@ -87,6 +87,8 @@ class LandscapePage(QWidget):
         for key, (text, tip) in SPACINGS.items():
             self.spacing_box.addItem(text, key)
             self.spacing_box.setItemData(self.spacing_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.equal_box = QCheckBox(_("Equal scales"))
+        self.equal_box.setToolTip(_("A unit is equally long along both axes, so that −∇f is at right angles to the level lines"))
         self.home_button = button(_("Around the present numbers"), tip=_("Show the plane around the present numbers  (0)"))
         self.beside = button(_("Beside the graph"), tip=_("Let the graph be seen too: its numbers follow the dot"))
         self.beside.setCheckable(True)
@@ -109,6 +111,7 @@ class LandscapePage(QWidget):
         self.form.addWidget(self.planes)
         self.form.addWidget(label(_("Level lines"), "secondary"))
         self.form.addWidget(self.spacing_box)
+        self.form.addWidget(self.equal_box)
         self.form.addWidget(self.shown)
         self.form.addWidget(self.home_button)
         self.form.addStretch(1)
@@ -140,6 +143,8 @@ class LandscapePage(QWidget):
         self.shown.changed.connect(self._shown_changed)
         self.spacing_box.activated.connect(lambda _at: self._spaced())
         self.home_button.clicked.connect(lambda _clicked: self.go_home())
+        self.equal_box.toggled.connect(self._scaled)
+        self.plane_view.resized.connect(lambda: self._scaled(True, whole_box=False))
         self.plane_view.home.connect(self.go_home)
         self.plane_view.moved.connect(self._moved)
         self.plane_view.read.connect(self._say)
@@ -271,7 +276,9 @@ class LandscapePage(QWidget):
             self._frame, self._found = surface.frame, surface
         if self._box is None:
             self._box = surface.box
+            self.plane_view.names = surface.names
             self.plane_view.show_box(surface.box)
+            self._scaled(True)
         self.ways.note(surface)
         self._follow(surface)
         self._draw()
@@ -296,6 +303,15 @@ class LandscapePage(QWidget):
     def _moved(self) -> None:
         self._box, self._explored = self.plane_view.box, True
         self.ask()
+
+    def _scaled(self, on: bool, whole_box: bool = True) -> None:
+        """Equal scales are chosen, or the plane has another size; off: look around the present numbers again."""
+        if not on:
+            self.go_home()
+        elif self.equal_box.isChecked() and self._box is not None:
+            self._box = self.plane_view.equal_scales(self._box, whole_box)
+            self.plane_view.show_box(self._box)
+            self.ask()
 
     def _spaced(self) -> None:
         self.plane_view.spacing = self.spacing_box.currentData()

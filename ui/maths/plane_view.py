@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.look.afar import for_plots
@@ -36,6 +37,7 @@ class PlaneView(QWidget):
     home = Signal()
     read = Signal()
     stepped = Signal(int, int)
+    resized = Signal()
 
     def __init__(self, name: str, explorable: bool = True) -> None:
         super().__init__()
@@ -171,6 +173,25 @@ class PlaneView(QWidget):
         if box != self.box:
             self.box = box
             self.update()
+
+    def equal_scales(self, box: Box, whole_box: bool = True) -> Box:
+        """A box around the middle of this one in which a unit is equally long along both axes: the least with all of `box` in it, or
+        one as large as `box`, so that a widget that gets its old size again shows what it showed."""
+        painter = QPainter(picture := QPixmap(1, 1))
+        low_x, high_x, low_y, high_y = box
+        whole, theme = QRectF(self.rect()), for_plots(self, self.theme)
+        area = framed(painter, whole, theme, Axis(low_x, high_x), Axis(low_y, high_y), *self.names).area
+        painter.end()
+        del picture
+        x, y = (low_x + high_x) / 2, (low_y + high_y) / 2
+        across, up = (high_x - low_x) / area.width(), (high_y - low_y) / area.height()
+        unit = max(across, up) if whole_box else math.sqrt(across * up)
+        half_x, half_y = unit * area.width() / 2, unit * area.height() / 2
+        return x - half_x, x + half_x, y - half_y, y + half_y
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def _move(self, across: float, up: float) -> None:
         low_x, high_x, low_y, high_y = self.box

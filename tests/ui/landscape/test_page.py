@@ -157,6 +157,27 @@ def test_the_same_answer_is_shown_as_a_surface_with_fewer_points(bench: Bench, q
     assert view.relief is None and view.point is None and page.body.currentWidget() is page.why
 
 
+def test_on_equal_scales_a_unit_is_as_long_upwards_as_across(bench: Bench, qtbot: QtBot) -> None:
+    page = bench.page
+    bench.carry_out()
+    page.equal_box.click()
+    qtbot.waitUntil(lambda: bench.job.box == page.plane_view.box)
+    bench.carry_out()
+    first = page.plane_view.box
+    for size in ((700, 900), (1280, 700)):
+        bench.workspace.widget.resize(*size)
+        page.plane_view.repaint()
+        frame = page.plane_view.frame
+        assert frame is not None
+        origin, across, up = frame.at(0.0, 0.0), frame.at(1.0, 0.0), frame.at(0.0, 1.0)
+        assert across.x() - origin.x() == pytest.approx(origin.y() - up.y(), rel=0.03)
+    assert page.plane_view.box == pytest.approx(first, rel=0.03)
+    page.equal_box.click()
+    bench.carry_out()
+    assert page.surface is not None
+    assert page.plane_view.box == page.surface.box
+
+
 def test_marks_at_the_point_and_stationary_points_are_told_with_their_reasons(make_workspace: Any, qtbot: QtBot) -> None:
     """f = (1 − w₂w₁)² at (0.2, 5.01): ∇f = −2 (1 − w₁w₂) (w₂, w₁), and saddle at 0 with eigenvalues ±2."""
     bench = Bench(make_workspace, qtbot, Document(load(EXAMPLES / "saddle.gradwire", CATALOG)))
