@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.numerics.length import length as norm
+
 NUMBERS = 2**24
 """So many numbers are kept for all directions together: with more parameters the method is begun again after fewer products."""
 FRESH = 0.05
@@ -56,7 +58,7 @@ def largest(
             known = torch.stack(basis)
             for _again in range(2):  # else the directions lose their right angles to round-off
                 image = image - known.T @ (known @ image)
-            length = float(image.norm())
+            length = norm(image)
             values, vectors = np.linalg.eigh(_tridiagonal(diagonal, beside))
             scale = float(np.abs(values).max())
             error = length * abs(float(vectors[-1, -1]))

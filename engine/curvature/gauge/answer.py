@@ -21,6 +21,7 @@ from engine.explain.update.answer import Rehearsal, rehearse, run_beside
 from engine.explain.update.last import made_again
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length as norm
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
@@ -181,9 +182,9 @@ def _forecast(frozen: _Frozen, begin: Tensor, end: Tensor, sharpness: float) -> 
     image = point.product(move, begin).double()
     yield
     d = move.double()
-    length = float(d.norm())
+    length = norm(d)
     achieved = float(point.value(end)) - before
-    return Forecast(before, float(gradient @ d), float(image @ d) / 2, sharpness / 2 * length**2, length, achieved)
+    return Forecast(before, float(gradient @ d), float(image @ d) / 2, sharpness / 2 * length * length, length, achieved)
 
 
 def _reading(frozen: _Frozen, plain: Largest, divided: Largest | None, forecast: Forecast, made: Forecast | None) -> GaugeReading:

@@ -21,6 +21,7 @@ from engine.curvature.spectrum.saddle import MOST as MOST_STRICT
 from engine.curvature.spectrum.saddle import strictness
 from engine.explain.context import ExplainContext
 from engine.numerics.job import JobReport, Steps, reported
+from engine.numerics.length import length
 from engine.numerics.threads import threaded
 from graph.model.graph import Graph
 from graph.model.trained_numbers import trained_name
@@ -69,7 +70,7 @@ class _Work:
             found = Eigen(found.values, np.zeros((0, len(found.values))), found.tolerance, found.complete, found.errors, found.products)
         return Hessian(
             self.stamp, self.job.of, "exact" if thick is None else "lanczos", count, self.tensors,
-            tuple(map(self.name, range(count))) if matrix is not None else (), self.value, float(np.linalg.norm(self.gradient)),
+            tuple(map(self.name, range(count))) if matrix is not None else (), self.value, length(torch.from_numpy(self.gradient)),
             point.rows, point.place(0).kind == "output", matrix, found, parts, shares, slopes, moves, newton, thick, exact,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.curvature.spectrum import Density
+from engine.numerics.length import lengths
 
 NUMBERS = 2**24
 """About so many numbers are kept for all directions together."""
@@ -55,7 +56,7 @@ def _quadrature(
         known = torch.stack(basis, 1)  # (N, steps so far, p)
         for _again in range(2):
             image = image - torch.einsum("nkp,nk->np", known, torch.einsum("nkp,np->nk", known, image))
-        length = image.norm(dim=1)
+        length = lengths(image)
         beside.append(length)
         if step + 1 < steps:
             basis.append(image / torch.where(length > 0, length, 1.0)[:, None])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.curvature.spectrum import Floats
+from engine.numerics.length import length as norm
 
 NUMBERS = 2**24
 """About so many numbers are kept for all directions together."""
@@ -55,7 +56,7 @@ def extremes(
         diagonal.append(float(basis[-1] @ image))
         known = torch.stack(basis)
         image = _orthogonal(image, known)
-        length = float(image.norm())
+        length = norm(image)
         over = len(basis) >= room
         scale = max(map(abs, diagonal + beside))
         if length <= NEGLIGIBLE * max(scale, 1e-300):

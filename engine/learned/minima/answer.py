@@ -14,6 +14,7 @@ from engine.explain.question import Unanswerable
 from engine.learned.minima import HIGH, LOW, MOST, POINTS, Ends, EndsJob, Line, LineJob, RunEnd
 from engine.learned.minima.sharpness import sharpness
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length
 from engine.training.compiled import RunError
 from graph.text.messages import _
 
@@ -74,7 +75,7 @@ def _looked_at(places: list[_Place], answer: Ends) -> Steps:
     found = []
     for number, place in enumerate(places):
         if place.point is not None:
-            value, gradient = float(place.point.value()), float(place.point.gradient().double().norm())
+            value, gradient = float(place.point.value()), length(place.point.gradient())
             yield JobReport(number, len(places))
             top, top_error, trace, trace_error = yield from sharpness(place.point)
             exact = not top_error and not trace_error
@@ -100,7 +101,7 @@ def _along(first: Point, second: Point, job: LineJob, stamp: Stamp) -> Steps:
     ways = torch.as_tensor(t, dtype=first.here.dtype, device=first.here.device).unsqueeze(1)
     places = (1 - ways) * first.here + ways * second.here
     values = first.values(torch.cat([places, first.here.unsqueeze(0), second.here.unsqueeze(0)])).double().cpu().numpy()
-    distance = float((second.here.double() - first.here.double()).norm())
+    distance = length(second.here.double() - first.here.double())
     one, other = float(values[-2]), float(values[-1])
     rounding = ROUNDINGS * float(torch.finfo(first.here.dtype).eps) * max(abs(one), abs(other))
     return Line(stamp, job.first, job.second, t, values[:-2], distance, (one, other), rounding)

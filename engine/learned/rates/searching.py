@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.curvature.point import Point
+from engine.numerics.length import length as norm
 from graph.text.messages import _
 
 LARGEST_HESSIAN = 300
@@ -68,7 +69,7 @@ def _newton(point: Point, place: Tensor, until: float) -> Iterator[Found]:
     value, gradient = point.value_and_gradient(place)
     left = False
     for _step in range(STEPS):
-        yield Found(place, float(value), float(gradient.norm()), how)
+        yield Found(place, float(value), norm(gradient), how)
         if time.perf_counter() > until or not math.isfinite(float(value)) or float(value) < UNBOUNDED:
             return
         matrix = _symmetric(point.hessian(place))
@@ -116,7 +117,7 @@ def _lbfgs(point: Point, place: Tensor, until: float) -> Iterator[Found]:
     best: Found | None = None
     for _step in range(STEPS):
         value, gradient = point.value_and_gradient(moved.detach())
-        now = Found(moved.detach().clone(), float(value), float(gradient.norm()), how)
+        now = Found(moved.detach().clone(), float(value), norm(gradient), how)
         if best is not None and not now.value < best.value:
             return
         best = now

@@ -16,6 +16,7 @@ from engine.learned.surface.paths import whole_frame
 from engine.learned.surface.planar import Planar
 from engine.learned.track.walk import flat
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length
 from engine.training.compiled import RunError
 from engine.training.state import state_key
 from graph.text.messages import _
@@ -37,7 +38,7 @@ def _marked(point: Point, frame: Frame, job: MarksJob, step: tuple[Floats, float
     value = float(values(point, frame, at[None])[0])
     yield JobReport()
     gradient, hessian = planar.gradient(at), planar.hessian(at)
-    norm = float(planar.whole_gradient(at).norm())
+    norm = length(planar.whole_gradient(at))
     descent = -np.linalg.pinv(planar.metric) @ gradient
     return Marks(stamp, job.plane, (float(at[0]), float(at[1])), value, gradient, hessian, descent, norm, *(step or (None, 0.0)))
 

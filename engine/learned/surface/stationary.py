@@ -15,6 +15,7 @@ from engine.learned.surface.answer import values
 from engine.learned.surface.frames import of_numbers, point_of
 from engine.learned.surface.planar import Planar
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length
 from graph.text.messages import _
 
 SIDE = 33
@@ -106,4 +107,4 @@ def _classified(point: Point, frame: Frame, planar: Planar, at: Floats) -> Stati
     kind = stationary(spectrum.values, tolerance, norm)
     value = float(values(point, frame, at[None])[0])
     first, second = (float(each) for each in spectrum.values)
-    return StationaryPoint((float(at[0]), float(at[1])), value, (first, second), kind, norm, float(whole.norm()))
+    return StationaryPoint((float(at[0]), float(at[1])), value, (first, second), kind, norm, length(whole))

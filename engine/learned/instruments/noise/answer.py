@@ -21,6 +21,7 @@ from engine.learned.instruments.noise import MOST, Of, SampleGradients, SamplesJ
 from engine.learned.instruments.per_sample import TURN, Merged, Point, SingleSamples, Spread, adds_up, flat
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.joint import JointProgram
@@ -126,7 +127,7 @@ def _answered(context: ExplainContext, job: SamplesJob, some: Drawn) -> Steps:
     covariance = np.cov(mine, rowvar=False, ddof=1).reshape(len(names), -1) if count > 1 else np.full((len(names), len(names)), math.nan)
     return SampleGradients(
         stamp, job.places, names, job.of, some.rows.numpy(), losses, gradients, kept.numpy(), mine.mean(0), covariance, full,
-        context.model.feeds.rows["train"], here, after_all, after, some.run.spec.title, rate, float(merged.mean.norm()),
+        context.model.feeds.rows["train"], here, after_all, after, some.run.spec.title, rate, length(merged.mean),
         float(merged.squares.sum()) / (count - 1) if count > 1 else math.nan, len(merged.mean), some.of_all,
     )  # fmt: skip
 
