@@ -64,8 +64,8 @@ class ConvexProblem:
 
     `kind` is empty where the objective is none of the known problems; `reasons` say why it is one, or why not. `convex` is False for a
     quadratic that curves downwards somewhere, None where nothing is known. `places` has the address of each number in the order of x*,
-    `here` (p,) and `value` are where the network is. Without an `optimum`, `lacks` says why, and `infimum` is what f approaches where
-    that is known.
+    `here` (p,) and `value` are where the network is. Without an `optimum`, `lacks` says why, and `infimum` is what f goes to where
+    that is known (−∞ too).
 
     `lipschitz` is an L with ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖ everywhere, `lipschitz_is` whether it is the least such number or a bound, or that
     there is none because the gradient jumps; empty where it was not computed. `strong` is the largest μ that is known with

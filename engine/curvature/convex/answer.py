@@ -23,6 +23,7 @@ from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
 from engine.numerics.job import JobReport, Steps, finished
+from engine.numerics.length import length
 from engine.numerics.threads import threaded
 from engine.training.biases import biases
 from engine.training.compiled import Compiled, RunError
@@ -203,7 +204,7 @@ def _optimum(form: Canonical, reading: Reading) -> Steps:
     """Its value is the graph's own objective at x*. Raises NoMinimum."""
     solution: Solution = yield from _search(form)
     x = torch.from_numpy(solution.x)
-    gradient = float(torch.linalg.vector_norm(reading.gradient(x))) if form.smooth else None
+    gradient = length(reading.gradient(x)) if form.smooth else None
     return _as_optimum(solution, float(reading.objective(x)), gradient)
 
 

@@ -64,7 +64,7 @@ def _solve(f: Canonical) -> Search:
 
 def _quadratic(f: Canonical) -> Solution:
     """Least squares by a factorization of R itself, any other quadratic by its Hessian."""
-    if not f.linear.any() and not f.hessian.any():
+    if f.squares and not f.linear.any() and not f.hessian.any():
         rows = np.concatenate([rows for rows, _offset in f.squares])
         offset = np.concatenate([offset for _rows, offset in f.squares])
         x = np.linalg.lstsq(rows, -offset, rcond=None)[0]
@@ -76,7 +76,7 @@ def _quadratic(f: Canonical) -> Solution:
     x, flat = _pseudo(f.quadratic(), -f.gradient(zero))
     left = f.gradient(x)
     if np.linalg.norm(left) > 1e-9 * max(1.0, float(np.linalg.norm(f.gradient(zero)))):
-        raise NoMinimum("unbounded")
+        raise NoMinimum("unbounded", -np.inf)
     return Solution(x, f.value(x), "linear equations", 1, flat)
 
 

@@ -21,6 +21,7 @@ from engine.learned.rates.method import method_of
 from engine.learned.rates.searching import Found, minimum, with_spectrum
 from engine.learned.track.replaying import StepsAgain, Stretch
 from engine.numerics.job import JobReport, Steps
+from engine.numerics.length import length, lengths
 from engine.training.compiled import RunError
 from engine.training.joint import JointProgram
 from engine.training.optimizers.base import Optimizer
@@ -124,6 +125,8 @@ def rates(context: ExplainContext, job: RatesJob) -> Steps:
 
 def _measured(measuring: Measuring, known: Steps, stamp: Stamp, keyed: bool) -> Steps:
     problem: ConvexProblem = yield from known
+    if problem.infimum == -math.inf:
+        raise Unanswerable(problem.lacks)  # else f* would be wherever a search gave up
     total = measuring.last - measuring.first
     for made in measuring.turns():
         yield JobReport(made, total)
@@ -169,7 +172,7 @@ def _recognised(problem: ConvexProblem) -> Recognised | None:
 def _lowest(point: Point, moments: list[Moment]) -> Steps:
     """The minimum downhill of the lowest moment."""
     start = min(moments, key=lambda moment: moment.value)
-    lowest = Found(start.place, start.value, float(start.gradient.norm()), "")
+    lowest = Found(start.place, start.value, length(start.gradient), "")
     for found in minimum(point, start.place):
         lowest = found
         yield JobReport(0, 0, _("Looking for the minimum"))
@@ -206,9 +209,9 @@ class _Numbers:
         self._places = torch.stack([moment.place for moment in moments]).double().cpu()
         self._gradients = torch.stack([moment.gradient for moment in moments]).double().cpu()
         self.value: Floats = np.array([moment.value for moment in moments])
-        self.slope: Floats = self._gradients.norm(dim=1).numpy()
+        self.slope: Floats = lengths(self._gradients).numpy()
         away = found.place.double().cpu() - self._places
-        self.distance: Floats = away.norm(dim=1).numpy()
+        self.distance: Floats = lengths(away).numpy()
         self.noisy: Floats = self._unit * np.maximum(np.abs(self.value), abs(found.value))
         along = (self._gradients * away).sum(1).numpy()
         self.support: Floats = _beyond(found.value - self.value - along, 2 * self.noisy + INEXACT * np.abs(along))

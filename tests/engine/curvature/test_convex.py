@@ -18,9 +18,14 @@ from engine.curvature.convex.answer import convex, recognised
 from engine.curvature.convex.canonical import Canonical
 from engine.curvature.convex.solving import Solution, solve
 from engine.explain.context import ExplainContext
+from engine.explain.question import Unanswerable
+from engine.learned.rates import RatesJob
+from engine.learned.rates.answer import rates
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import finished
 from engine.training.model import Model
+from engine.training.run import Run
+from graph.formula.to_graph import build
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.support.networks import network
@@ -182,3 +187,22 @@ def test_a_job_leaves_the_threads_of_torch_as_they_are_between_its_turns() -> No
         assert {torch.get_num_threads() for _report in convex(ExplainContext(model), ConvexJob())} == {other}
     finally:
         torch.set_num_threads(before)
+
+
+def test_an_objective_that_never_changes_is_at_its_minimum_everywhere() -> None:
+    """f = 0 · w: nothing of it is left in the canonical form but the constant."""
+    problem = recognised(Model(build("w*0", CATALOG, {}, {"w": 3.0})))
+    assert problem.convex and problem.optimum is not None
+    assert (problem.optimum.f, problem.lipschitz, problem.strong, problem.optimum.unique) == (0.0, 0.0, 0.0, False)
+    assert problem.optimum.nearest(np.array([3.0])) == pytest.approx([3.0])
+
+
+def test_a_linear_objective_has_no_least_value_and_no_rate_towards_one() -> None:
+    run = Run(Model(build("w + 2*v", CATALOG, {}, {"w": 3.0, "v": 1.0}))).prepare()
+    run.keep(begins=True)
+    run.train(max_steps=2)
+    run.history.settle()
+    problem = recognised(run.model)
+    assert problem.optimum is None and problem.infimum == -np.inf
+    with pytest.raises(Unanswerable, match="without bound"):
+        finished(rates(ExplainContext(run.model, run), RatesJob()))
