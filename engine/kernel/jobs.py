@@ -131,7 +131,7 @@ class Jobs:
 
     def turn(self, seconds: float, training: bool = False) -> None:
         """Let the job whose turn it is work for about so long: at least to its next yield. During `training` one that is due."""
-        number = next((number for number in self._queue if self._is_due(self._jobs[number], training)), None)
+        number = self._next(training)
         if number is None:
             return
         running = self._jobs[number]
@@ -149,6 +149,14 @@ class Jobs:
                 running.again.took, running.again.worked = running.again.worked, 0.0
             if training:  # else nobody waited
                 self.cost(spent)
+
+    def _next(self, training: bool) -> int | None:
+        """The job whose turn it is. Of those that are repeated, an answer that was begun is completed before another one is begun: beside
+        training each of them costs a wait of many times its work, and half an answer shows nothing."""
+        due = [number for number in self._queue if self._is_due(self._jobs[number], training)]
+        if not due or self._jobs[due[0]].again is None:
+            return due[0] if due else None
+        return next((number for number in due if (again := self._jobs[number].again) is not None and again.at_work), due[0])
 
     def _is_due(self, running: _Running, training: bool) -> bool:
         if running.again is None:

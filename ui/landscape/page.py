@@ -33,10 +33,11 @@ from ui.maths.relief_view import ReliefView
 from ui.shell.workspace.present import outdated
 from ui.shell.workspace.workspace import Workspace
 
-REST, TRAINING_REST = 0.05, 0.5
-"""Least time between two evaluations of the plane, in seconds; the same while something trains."""
-FEWER = 41
-"""Points along each axis while something trains: then the plane may take a twentieth of the time, and newer is better than finer."""
+REST, TRAINING_REST, POINT_REST = 0.05, 0.25, 0.1
+"""Least time between two evaluations of the plane, in seconds; the same while something trains, and for the point alone."""
+FEWER, SETTLED = 31, 250
+"""Points along each axis while the numbers change: newer is better than finer, and beside training the plane may take a twentieth of the
+time. When no number has been edited for so many milliseconds, the fine plane is asked for."""
 LEFT, LEFT_SHARE = 300, 0.36
 """Width of the left side, for type at 100 %, and its greatest share of the page."""
 KEY_STEP, HERE = 0.02, 2
@@ -75,6 +76,12 @@ class LandscapePage(QWidget):
         self._refresh = Refresh(workspace.work, self._surfaced, REST, TRAINING_REST)
         self._nearby = Refresh(workspace.work, self._surfaced, 0.0, 0.0)
         """The objective at the point while it is dragged."""
+        self._live = Refresh(workspace.work, self._located, REST, POINT_REST)
+        """The objective at the point while something trains: it is a small part of the plane's work, so it comes more often."""
+        self._located_at: Surface | None = None
+        """The newest answer about the point alone."""
+        self._asked: int | None = None
+        """The document's revision when the plane was asked for last."""
         self.plane_view = PlaneView(_("The objective over a plane, as level lines"))
         self.ways = Ways(workspace, self._draw)
         self.shown = MarksForm()
@@ -213,6 +220,7 @@ class LandscapePage(QWidget):
         self.marks.forget()
         self._refresh.stop()
         self._nearby.stop()
+        self._live.stop()
         self.go_home()
 
     def _shown_changed(self) -> None:
@@ -240,12 +248,52 @@ class LandscapePage(QWidget):
         if document.structure != self._structure:
             self._structure, self._frame, self._found = document.structure, None, None
         near = self.drag.held and self.surface is not None
-        points = HERE if near else FEWER if kernel.training else SOLID_POINTS if self.solid.on else POINTS
+        points = HERE if near else FEWER if kernel.training or self._changing() else SOLID_POINTS if self.solid.on else POINTS
         (self._nearby if near else self._refresh).follow(
             SurfaceJob(plane, self._box, points, document.structure, document.revision, kernel.progress.run, self._frame)
         )
+        self._ask_point(near)
         self._ask_marks()
         self._say()
+
+    def _changing(self) -> bool:
+        """Whether a number was edited a moment ago, so that the next edit may follow, as where a slider moves."""
+        work, revision, before = self.workspace.work, self.workspace.document.revision, self._asked
+        self._asked = revision
+        if self.surface is not None and before not in (None, revision):
+            work.drop(self)
+            work.after_frame(self, self.ask, SETTLED)
+        return work.pending(self)
+
+    def _ask_point(self, near: bool) -> None:
+        """While something trains, ask where the network is in the plane that is known."""
+        kernel, document, plane = self.workspace.kernel, self.workspace.document, self.plane
+        if kernel is None or plane is None or not kernel.training or near or self.surface is None:
+            self._live.stop()
+            self._located_at = None
+        elif isinstance(plane, Numbers) or self._frame is not None:
+            self._live.follow(SurfaceJob(plane, self._box, HERE, document.structure, document.revision, kernel.progress.run, self._frame))
+
+    def _located(self, job: Job, end: JobEnd) -> None:
+        """The network's place came, without a new plane: heights stay, and say themselves of which step they are."""
+        known, kernel = self.surface, self.workspace.kernel
+        if not isinstance(job, SurfaceJob) or end.how != "done" or known is None or kernel is None or not kernel.training:
+            return
+        if job.plane != self.plane or job.frame is not self._frame or self.workspace.visibility.hides_numbers:
+            return
+        self._located_at = end.answer
+        self.surface = self._newest(known)
+        self.ways.note(end.answer)
+        self._follow(self.surface)
+        self._draw()
+
+    def _newest(self, surface: Surface) -> Surface:
+        """The plane with the place that came after it, if there is a later one of the same training."""
+        at, mine = self._located_at, surface.stamp
+        if at is None or (at.plane, at.stamp.structure, at.stamp.revision, at.stamp.run) != (
+            surface.plane, mine.structure, mine.revision, mine.run) or at.stamp.step < mine.step:  # fmt: skip
+            return surface
+        return replace(surface, here=at.here, distance=at.distance)
 
     def _ask_marks(self) -> None:
         """Ask for what is drawn over the plane, once the plane is known."""
@@ -280,8 +328,10 @@ class LandscapePage(QWidget):
             self.plane_view.show_box(surface.box)
             self._scaled(True)
         self.ways.note(surface)
+        self.surface = surface = self._newest(surface)
         self._follow(surface)
         self._draw()
+        self._ask_point(self.drag.held)
         self._ask_marks()
 
     def _elsewhere(self, surface: Surface) -> Surface:
@@ -297,7 +347,7 @@ class LandscapePage(QWidget):
 
     def go_home(self) -> None:
         """Look at the plane around the present numbers, and through them."""
-        self._box, self._explored, self._frame, self._found = None, False, None, None
+        self._box, self._explored, self._frame, self._found, self._located_at = None, False, None, None, None
         self.ask()
 
     def _moved(self) -> None:
@@ -327,6 +377,7 @@ class LandscapePage(QWidget):
     def _nothing(self, why: str) -> None:
         self._refresh.stop()
         self._nearby.stop()
+        self._live.stop()
         self.ways.forget()
         self.marks.forget()
         self.surface = None
@@ -409,5 +460,6 @@ class LandscapePage(QWidget):
         """The page is left: nothing is asked any more."""
         self._refresh.stop()
         self._nearby.stop()
+        self._live.stop()
         self.ways.stop()
         self.marks.stop()

@@ -15,7 +15,7 @@ from graph.model.address import Address
 POINTS = 81
 """Of a surface, along each axis."""
 EXACT = 500
-"""Up to so many trained numbers all eigenvectors of the Hessian are computed."""
+"""Up to so many trained numbers all eigenvectors of the Hessian are computed, above it the leading two alone."""
 Box = tuple[float, float, float, float]
 """Lowest and highest value of the first number, then of the second."""
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from engine.curvature.largest import Largest, begun, largest
 from engine.curvature.point import Point, point_at
 from engine.curvature.spectrum.eigen import eigen, oriented
 from engine.explain.context import ExplainContext
@@ -19,6 +22,9 @@ from engine.training.model import Model
 from graph.model.address import Address
 from graph.model.trained_numbers import number_name
 from graph.text.messages import _
+
+PRECISE, FEWEST, PRODUCTS = 1e-6, 10, 300
+"""Lanczos' method ends where the error is this share of the largest size of an eigenvalue: after so many products at least and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,9 @@ def _derived(context: ExplainContext, plane: Plane, frame: Frame | None, point: 
         if plane.filters:
             box = (-1.0, 1.0, -1.0, 1.0)
     elif isinstance(plane, Gradient):
-        across, up = _gradient(point, plane)
+        across, up = yield from _gradient(point, plane)
     elif isinstance(plane, Curvature):
-        eigenvalues, across, up = leading(point)
+        eigenvalues, across, up = yield from leading(point)
     else:
         across, up, box, shares = yield from _path(context, point, here)
     yield JobReport()
@@ -150,24 +156,56 @@ def _as_filters(point: Point, here: Floats, direction: Floats) -> Floats:
     return result
 
 
-def _gradient(point: Point, plane: Gradient) -> tuple[Floats, Floats]:
+def _gradient(point: Point, plane: Gradient) -> Generator[JobReport, None, tuple[Floats, Floats]]:
     first = _unit(-point.gradient().double().cpu().numpy())
     if plane.curved:
-        values, *vectors = leading(point)
+        _values, *vectors = yield from leading(point)
         second = next(vector for vector in vectors if 1 - abs(float(vector @ first)) > 1e-6)
     else:
         second = next(_drawn(point, plane.seed))
     return first, _beside(second, first)
 
 
-def leading(point: Point) -> tuple[tuple[float, float], Floats, Floats]:
-    """The two largest eigenvalues of the Hessian, the larger first, with their eigenvectors. Raises Unanswerable."""
-    if len(point.here) > EXACT:
-        raise Unanswerable(_("The eigenvectors of the Hessian are computed for up to {count} numbers.").format(count=EXACT))
-    spectrum = eigen(point.hessian().double().cpu().numpy())
-    if spectrum is None:
+def leading(point: Point) -> Generator[JobReport, None, tuple[tuple[float, float], Floats, Floats]]:
+    """Steps to the two largest eigenvalues of the Hessian, the larger first, with their eigenvectors. Raises Unanswerable.
+
+    Of more than `EXACT` numbers they are found one after the other by Lanczos' method: the second at right angles to the first eigenvector,
+    so that an eigenvalue that the Hessian has twice is found twice.
+    """
+    if len(point.here) <= EXACT:
+        spectrum = eigen(point.hessian().double().cpu().numpy())
+        if spectrum is None:
+            raise Unanswerable(_("The second derivatives are not finite here."))
+        return (float(spectrum.values[0]), float(spectrum.values[1])), spectrum.vectors[:, 0], spectrum.vectors[:, 1]
+    first = yield from _largest(point, None)
+    second = yield from _largest(point, first.vector)
+    vectors = oriented(torch.stack([first.vector, second.vector], dim=1).numpy())
+    return (first.value, second.value), vectors[:, 0], vectors[:, 1]
+
+
+def _largest(point: Point, beside: Tensor | None) -> Generator[JobReport, None, Largest]:
+    """The largest eigenvalue, among directions at right angles to the eigenvector `beside` where one is given."""
+
+    def across(direction: Tensor) -> Tensor:
+        return direction if beside is None else direction - (beside @ direction) * beside
+
+    def product(direction: Tensor) -> Tensor:
+        return across(point.product(across(direction).to(point.here)).double().cpu())
+
+    work, made = largest(product, across(begun(None, len(point.here), int(beside is not None))), PRECISE, FEWEST, PRODUCTS), 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Largest = end.value
+            break
+        made += 1
+        yield JobReport(made, PRODUCTS)
+    if not np.isfinite(found.value):
         raise Unanswerable(_("The second derivatives are not finite here."))
-    return (float(spectrum.values[0]), float(spectrum.values[1])), spectrum.vectors[:, 0], spectrum.vectors[:, 1]
+    if found.products >= PRODUCTS and found.error > PRECISE * abs(found.value):
+        raise Unanswerable(_("The leading eigenvectors were not found with {count} products of the Hessian.").format(count=PRODUCTS))
+    return found
 
 
 def _path(context: ExplainContext, point: Point, here: Floats) -> Steps:

@@ -85,6 +85,9 @@ def test_a_drag_sets_both_numbers_and_is_one_step_to_undo(make_workspace: Any, q
     bench.move(0.0, -2.0)
     bench.release(0.0, -2.0)
     assert not bench.workspace.canvas.model.live.held and bench.typed("x", "y") == pytest.approx([0.0, -2.0], abs=0.03)
+    bench.carry_out()
+    qtbot.waitUntil(lambda: bench.job.points == 31)  # a coarse plane at once, the fine one when no more edits come
+    bench.carry_out()
     qtbot.waitUntil(lambda: bench.job.points == 81)
     bench.document.undo()
     assert bench.typed("x", "y") == [2.0, -5.0] and not bench.document.history.can_undo
@@ -114,6 +117,8 @@ def test_keys_move_one_number_and_leave_the_other_to_the_last_digit(make_workspa
     low, high, *_rest = bench.page.plane_view.box
     QTest.keyClick(bench.page.plane_view, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert bench.typed("x", "y") == [pytest.approx(2 + 0.02 * (high - low), abs=0.02), -5.0123456789]
+    qtbot.waitUntil(lambda: bench.job.points == 31 and bench.job.revision == bench.document.revision)
+    bench.carry_out()
     qtbot.waitUntil(lambda: bench.job.points == 81 and bench.job.revision == bench.document.revision)
     bench.carry_out()
     bench.page.solid.switch.click()
