@@ -37,6 +37,7 @@ class AlongRun(QWidget):
         column.addWidget(self.said)
         column.addWidget(self.bar)
         self.said.hide()
+        self.bar.text.hide()  # the words stand above: the column is narrow
         self.bar.cancelled.connect(self._cancel)
         self.bar.again.connect(self._begin)
 
@@ -90,8 +91,9 @@ class AlongRun(QWidget):
             self._handle.cancel()
 
     def _heard(self, report: JobReport, _parts: object) -> None:
-        text = _("λmax along the run: {done} of {total}").format(done=count(report.done), total=count(report.total))
-        self.bar.show_progress(report.done, report.total, text)
+        self.bar.show_progress(report.done, report.total, "")
+        self.said.setText(_("λmax along the run: {done} of {total}").format(done=count(report.done), total=count(report.total)))
+        self.said.setVisible(self.bar.isVisible())
         self._tell()
 
     def _tell(self) -> None:
@@ -102,14 +104,20 @@ class AlongRun(QWidget):
     def _ended(self, end: JobEnd) -> None:
         self._handle = None
         self.bar.finish()
+        self.said.hide()
         self._tell()
         if end.how == "cancelled":
-            self.bar.offer(_("Stopped. The curve has what was measured."), _("Go on"))
+            self._show(_("Stopped. The curve has what was measured so far."), _("Go on"))
         elif end.how == "done" and isinstance(end.answer, Sharpened):
             self._say(end.answer)
         elif end.how == "failed":
-            self.said.setText(_("λmax along the run: {reason}").format(reason=end.text))
-            self.said.show()
+            self._show(_("λmax along the run: {reason}").format(reason=end.text))
+
+    def _show(self, text: str, offer: str = "") -> None:
+        self.said.setText(text)
+        self.said.show()
+        if offer:
+            self.bar.offer("", offer)
 
     def _say(self, answer: Sharpened) -> None:
         if answer.known == answer.places:
@@ -118,7 +126,4 @@ class AlongRun(QWidget):
         told = text.format(known=count(answer.known), places=count(answer.places))
         if answer.left and not answer.why:
             told += " " + _("More would take longer.")
-        self.said.setText(f"{told} {answer.why}".strip())
-        self.said.show()
-        if answer.left:
-            self.bar.offer("", _("Measure more"))
+        self._show(f"{told} {answer.why}".strip(), _("Measure more") if answer.left else "")

@@ -199,7 +199,7 @@ def test_what_was_cancelled_or_cannot_be_made_again_is_said_and_not_tried_again(
     count = len(jobs)
     bench.part.look()
     assert len(jobs) == count
-    assert "Stopped" in along.bar.text.full
+    assert "Stopped" in along.said.text() and along.bar.isVisible()
     bench.answer(400)
     jobs[-1][1](JobEnd("failed", text="The steps before this one are not kept."))
     assert "not kept" in along.said.text()
