@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import zip_longest
 
@@ -126,7 +126,7 @@ class StepsAgain:
         """That; it yields where it can be left. `steps` makes the coming step, which belongs to `stretch`."""
         return iter(())
 
-    def turns(self) -> Iterator[int]:
+    def turns(self) -> Generator[int, None, None]:
         """Make the steps, a few at a time; how many were made so far. Raises Unanswerable."""
         for i, stretch in enumerate(self.stretches):
             if stretch.last > self.model.state.step or not i:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_it_gives_way_when_the_run_goes_on_or_another_is_chosen() -> None:
 def test_without_time_the_readings_are_spread_over_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(60)
     clock = iter(range(10**9))
-    monkeypatch.setattr(answering.time, "perf_counter", lambda: float(next(clock)))  # every look at the clock takes a second
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))  # every look at the clock takes a second
     monkeypatch.setattr(answering, "SECONDS", 220.0)
     answer = filled(run)
     assert 3 < answer.known < answer.places == 31
