@@ -264,3 +264,23 @@ def test_while_training_the_path_goes_on_with_the_places_that_are_known(make_wor
     assert bench.page.plane is not None
     ways.follow(bench.page.plane, seen.frame)  # another plane: these places are not in it
     assert ways.own is None
+
+
+def test_while_training_the_point_comes_without_a_new_plane(make_workspace: Any, qtbot: QtBot) -> None:
+    bench = Bench(make_workspace, qtbot, Document(load(EXAMPLES / "saddle.gradwire", CATALOG)))
+    page, seen = bench.page, bench.carry_out()
+    bench.kernel.training = True
+    page.ask()
+    qtbot.waitUntil(lambda: {2, 31} <= {getattr(job, "points", 0) for job in map(plain, bench.kernel.jobs)})
+    job = next(job for job in map(plain, bench.kernel.jobs) if getattr(job, "points", 0) == 2)
+    stamp = replace(seen.stamp, step=7)
+    page._located(job, JobEnd("done", replace(seen, stamp=stamp, f=np.zeros((2, 2)), here=(0.5, 0.25, 9.0))))
+    assert page.surface is not None and page.surface.f is seen.f and page.surface.here == (0.5, 0.25, 9.0)
+    assert page.surface.stamp == seen.stamp  # the heights say themselves of which step they are
+    page._located(replace(job, plane=replace(job.plane, x=job.plane.y)), JobEnd("done", replace(seen, here=(0.0, 0.0, 0.0))))
+    assert page.surface.here == (0.5, 0.25, 9.0)  # of another plane
+
+
+def plain(each: Any) -> Any:
+    """A job of the fake kernel, without that it is repeated."""
+    return getattr(each[0], "job", each[0])
