@@ -55,7 +55,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.setFont(font("small", scale))
         painter.setPen(color(theme.secondary))
         room = title.adjusted(used, 0, -4, 0)
-        detail = painter.fontMetrics().elidedText(row.detail, Qt.TextElideMode.ElideRight, room.width())
+        detail = painter.fontMetrics().elidedText(row.detail, Qt.TextElideMode.ElideLeft, room.width())  # keys are at its end
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), detail)
         if row.formula:
             self._paint_formula(painter, row.formula, room.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(f"{detail}   "), 0))
