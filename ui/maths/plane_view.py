@@ -21,6 +21,8 @@ Box = tuple[float, float, float, float]
 Layer = Callable[[QPainter, Frame, Theme], None]
 CLOSER, FURTHER, STEP = 0.8, 1.25, 0.1
 """What a turn of the wheel does to the plane's width, and the share of it that an arrow key moves."""
+MOST = 1e307
+"""A plane that is this wide is not widened: beyond it, numbers have no place."""
 LEAST = 1e-9
 """Width against the size of the numbers, below which there is nothing more to see."""
 
@@ -204,6 +206,8 @@ class PlaneView(QWidget):
         low_x, high_x, low_y, high_y = self.box
         x, y = about or ((low_x + high_x) / 2, (low_y + high_y) / 2)
         if factor < 1 and min((high_x - low_x) / (1 + abs(x)), (high_y - low_y) / (1 + abs(y))) < LEAST:
+            return
+        if factor > 1 and not max(high_x - low_x, high_y - low_y) < MOST / factor:
             return
         self.box = x + (low_x - x) * factor, x + (high_x - x) * factor, y + (low_y - y) * factor, y + (high_y - y) * factor
         self.moved.emit()

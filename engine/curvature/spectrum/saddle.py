@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.curvature.point import Point
 from engine.curvature.spectrum import Eigen, Floats, StrictSaddle
+from engine.numerics.length import length
 
 MOST = 30
 """With more numbers, it is not measured."""
@@ -29,7 +30,7 @@ def strictness(point: Point, found: Eigen) -> Generator[None, None, StrictSaddle
     """Around the saddle point where `point` is, whose Hessian has the eigenpairs `found`."""
     gamma = -float(found.values[-1])
     directions = _directions(found)
-    low, high = 0.0, FIRST * max(1.0, float(point.here.double().norm()))
+    low, high = 0.0, FIRST * max(1.0, length(point.here))
     end = high * LAST / FIRST
     while high < end:
         enough = yield from _bends(point, directions, high, -gamma / 2)
@@ -41,7 +42,7 @@ def strictness(point: Point, found: Eigen) -> Generator[None, None, StrictSaddle
         middle = (low + high) / 2
         enough = yield from _bends(point, directions, middle, -gamma / 2)
         low, high = (middle, high) if enough else (low, middle)
-    norms = [float(point.gradient(_place(point, low, direction)).double().norm()) for direction in directions]
+    norms = [length(point.gradient(_place(point, low, direction))) for direction in directions]
     return StrictSaddle(gamma, low, min(norms), len(directions), unbounded)
 
 

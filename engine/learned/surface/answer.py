@@ -18,6 +18,8 @@ from engine.numerics.job import JobReport, Steps
 
 SECONDS, FEWEST, MOST = 1.5, 21, 401
 """Where the objective is dear, a surface has fewer points: as many as fit into this time, but so many along each axis."""
+WIDEST = 8e307
+"""A plane ends there, so that its width is a finite number."""
 AT_ONCE = 256
 """Points that are evaluated between two reports, at most: few enough that their numbers stay in the processor's cache."""
 
@@ -86,4 +88,5 @@ def around(x: float, y: float, reach: float = 1.0) -> Box:
     """A plane about a place: with it in the middle, and 0 in sight where it is near."""
     wide, high = (max(reach, 1.5 * abs(at)) if np.isfinite(at) else reach for at in (x, y))
     x, y = (at if np.isfinite(at) else 0.0 for at in (x, y))
-    return x - wide, x + wide, y - high, y + high
+    left, right, low, high = (min(max(end, -WIDEST), WIDEST) for end in (x - wide, x + wide, y - high, y + high))
+    return left, right, low, high

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 
 from engine.compile.views import Stamp
@@ -14,7 +16,7 @@ from engine.learned.surface import Floats, Frame, Numbers, StationaryJob, Statio
 from engine.learned.surface.answer import values
 from engine.learned.surface.frames import of_numbers, point_of
 from engine.learned.surface.planar import Planar
-from engine.numerics.job import JobReport, Steps
+from engine.numerics.job import JobReport, Steps, reported
 from engine.numerics.length import length
 from graph.text.messages import _
 
@@ -44,7 +46,7 @@ def _found(point: Point, frame: Frame, job: StationaryJob, stamp: Stamp) -> Step
     yield JobReport()
     found: list[StationaryPoint] = []
     for done, start in enumerate(starts):
-        at = _newton(planar, start, low, high)
+        at = yield from reported(_newton(planar, start, low, high))
         new = at is not None and all(np.abs((at - np.array(other.at)) / span).max() > APART for other in found)
         if at is not None and new and (classified := _classified(point, frame, planar, at)) is not None:
             found.append(classified)
@@ -72,8 +74,8 @@ def _starts(point: Point, frame: Frame, low: Floats, high: Floats) -> Floats:
     return places
 
 
-def _newton(planar: Planar, start: Floats, low: Floats, high: Floats) -> Floats | None:
-    """The stationary point that Newton's method finds from a place, None where it finds none in the box."""
+def _newton(planar: Planar, start: Floats, low: Floats, high: Floats) -> Generator[None, None, Floats | None]:
+    """The stationary point that Newton's method finds from a place, None where it finds none in the box. It yields after each step."""
     at, longest = start.copy(), float(np.abs(high - low).max()) / 8
     gradient = planar.gradient(at)
     first = float(np.linalg.norm(gradient))
@@ -91,6 +93,7 @@ def _newton(planar: Planar, start: Floats, low: Floats, high: Floats) -> Floats 
         if ((at < low - longest) | (at > high + longest)).any():
             return None
         gradient = planar.gradient(at)
+        yield
     norm = float(np.linalg.norm(gradient))
     inside = ((at >= low) & (at <= high)).all()
     return at if inside and (norm <= EPSILON * min(1.0, max(first, 1e-6)) or norm <= 1e-12) else None

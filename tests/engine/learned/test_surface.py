@@ -10,7 +10,7 @@ from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.learned.surface import Curvature, Gradient, Numbers, Path, PathsJob, Random, Surface, SurfaceJob
 from engine.learned.surface import frames as frames_module
-from engine.learned.surface.answer import surface
+from engine.learned.surface.answer import around, surface
 from engine.learned.surface.paths import paths
 from engine.numerics.job import finished
 from engine.training.model import Model
@@ -184,3 +184,9 @@ def test_without_a_length_of_the_weights_there_are_no_filter_normalised_directio
         tensor.fill_(number)
     with pytest.raises(Unanswerable, match="need their lengths"):
         seen(ExplainContext(model), Random(filters=True))
+
+
+def test_a_plane_around_the_largest_numbers_has_a_finite_width() -> None:
+    low_x, high_x, low_y, high_y = around(1.7e308, -1.0)
+    assert np.isfinite(np.linspace(low_x, high_x, 5)).all() and high_x - low_x > 1e307
+    assert (low_y, high_y) == (-2.5, 0.5)
