@@ -243,8 +243,11 @@ class LandscapePage(QWidget):
         self.planes.offer()
         plane = self.plane
         if plane is None:
-            self._nothing(FEW)
+            self._nothing(FEW if self.workspace.trace is not None else "")
             return
+        if self.surface is None and self.why.text() in (FEW, HIDDEN):  # that was before, and the answer takes its time
+            self.why.setText("")
+            self._draw()
         if document.structure != self._structure:
             self._structure, self._frame, self._found = document.structure, None, None
         near = self.drag.held and self.surface is not None

@@ -119,6 +119,7 @@ def test_hidden_numbers_and_graphs_without_two_numbers_are_said_and_nothing_is_s
     asked = bench.job
     bench.workspace.visibility.clear()
     qtbot.waitUntil(lambda: bench.job is not asked)  # planes are not asked for more often than every 50 ms
+    assert page.why.text() == ""
     bench.carry_out()
     assert page.body.currentWidget() is page.plane_view
     one = network({"x": ("source.input", {"value": 1.0}), "f": ("math.square", {})}, "x -> f.x")
