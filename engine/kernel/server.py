@@ -168,7 +168,7 @@ class Server:
                 began = time.thread_time()
                 request = receive(self._connection)
                 send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
-                if request.looks:
+                if request.looks and self._training:  # else nobody waited
                     self._jobs.cost(time.thread_time() - began)
         except (EOFError, OSError):
             return
