@@ -15,9 +15,8 @@ ROWS: tuple[ActionSpec, ...] = (
     A("audit", _("Audit the gradients"), "Learn", ("A",), "canvas", auditable, _("Compare numerical and analytical gradients on "
                                                                                  "every wire"),
       search=("check", _("finite differences"), "numerical"), run="explain.toggle_audit"),
-    A("show_paths", _("Paths to the objective"), "Learn/Analyse", enabled=explainable, tip=_("Show all paths from the selected value and "
-                                                                                     "their sum"),
-      search=("ledger", _("sum over paths")), run="explain.show_paths"),
+    A("show_paths", _("Paths to the objective"), "Learn/Analyse", enabled=explainable, before=True,
+      tip=_("Show all paths from the selected value and their sum"), search=("ledger", _("sum over paths")), run="explain.show_paths"),
     A("show_picture", _("Slice with tangent and parabola"), "Learn/Analyse", enabled=explainable,
       tip=_("Plot the objective against the selected number"), search=("picture", _("Taylor"), "secant"), run="explain.show_picture"),
     A("show_symbolic", _("Formula and derivatives"), "Learn/Analyse", enabled=explainable,

@@ -3,4 +3,4 @@
 from ui.jacobian.rows import ROWS
 from ui.shell.workspace.feature import FeatureSpec
 
-FEATURE = FeatureSpec("jacobian", "ui.jacobian.feature:JacobianFeature", 19, ROWS)
+FEATURE = FeatureSpec("jacobian", "ui.jacobian.feature:JacobianFeature", 17, ROWS)

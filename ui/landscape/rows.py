@@ -16,6 +16,7 @@ def _computed(s: ActionContext) -> bool:
 
 ROWS = (
     ActionSpec("landscape", _("Landscape of the objective"), "Learn/Analyse", ("Ctrl+Shift+F4",), enabled=_computed, check="toggle",
+               before=True,
                search=("loss surface", "contour plot", "level lines", "heat map", "valley", "saddle", "minimum", "plane", "Hessian"),
                tip=_("The objective over any two of its numbers, or along two directions, as large as the window"),
                run="landscape.toggle"),

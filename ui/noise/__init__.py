@@ -11,7 +11,7 @@ def learns(s: ActionContext) -> bool:
 
 
 ROWS = (
-    ActionSpec("show_noise", _("Gradient noise"), "Learn/Analyse", ("Ctrl+Shift+F6",), enabled=learns,
+    ActionSpec("show_noise", _("Gradient noise"), "Learn/Analyse", ("Ctrl+Shift+F6",), enabled=learns, before=True,
                search=("per-sample gradients", "mini-batch", "variance", "covariance", "standard error", "batch size", "sigma"),
                tip=_("The gradient of each sample of a mini-batch, their mean and spread, and what the batch size changes"),
                run="noise.show_noise"),

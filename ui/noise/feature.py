@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import LESSONS
+from ui.shell.workspace.staged import Staged, fills_at_once
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.look.theme import Theme
     from ui.noise.minima_page import MinimaPage
     from ui.noise.page import NoisePage
-    from ui.shell.workspace.staged import Staged
     from ui.shell.workspace.workspace import Workspace
 
     Page = NoisePage | MinimaPage
@@ -22,8 +21,6 @@ ROOM = 360
 """Height that a panel needs for type at 100 %."""
 LARGEST = 1.3
 """Type of a page that fills the window is not larger than this, unless the user wants it so."""
-LOW = 800
-"""In a window that is less high, for type at 100 %, a picture below the canvas is too small to read."""
 
 
 class NoiseFeature(Feature):
@@ -41,9 +38,7 @@ class NoiseFeature(Feature):
 
     def _show(self, key: str) -> None:
         """In the bottom panel; at once as large as the window on a projector and in a low window, unless a lesson is open."""
-        lessons, theme = self.workspace.services.find(LESSONS), self.workspace.theme
-        low = self.workspace.widget.height() < LOW * theme.scale
-        if (low or theme.name == "projector") and (lessons is None or lessons.step is None):
+        if fills_at_once(self.workspace):
             self.fill(key)
             return
         self.workspace.pages.show(key, room=ROOM)
@@ -55,7 +50,6 @@ class NoiseFeature(Feature):
         if key not in self._staged:
             from ui.noise.minima_page import MinimaPage
             from ui.noise.page import NoisePage
-            from ui.shell.workspace.staged import Staged
 
             make, name = (NoisePage, _("Gradient noise")) if key == "noise" else (MinimaPage, _("Sharp and flat minima"))
             self._staged[key] = Staged(self.workspace, name, make, LARGEST)

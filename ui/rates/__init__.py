@@ -6,4 +6,4 @@ from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 
 PANELS = (PanelSpec("rates", _("Rates"), "bottom", "ui.rates.page:RatesPage", 56, made="when asked for"),)
-FEATURE = FeatureSpec("rates", "ui.rates.feature:RatesFeature", 16, ROWS)
+FEATURE = FeatureSpec("rates", "ui.rates.feature:RatesFeature", 18, ROWS)

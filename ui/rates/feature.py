@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import LESSONS
+from ui.shell.workspace.staged import Staged, fills_at_once
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
     from ui.rates.page import RatesPage
-    from ui.shell.workspace.staged import Staged
     from ui.shell.workspace.workspace import Workspace
 
 LARGEST = 1.35
@@ -31,9 +30,8 @@ class RatesFeature(Feature):
         self._staged: Staged | None = None
 
     def show(self) -> None:
-        """In the bottom panel; at once as large as the window on a projector, where no lesson is shown beside it."""
-        lessons = self.workspace.services.find(LESSONS)
-        if self.workspace.theme.name == "projector" and (lessons is None or lessons.step is None):
+        """In the bottom panel; at once as large as the window on a projector and in a low window, unless a lesson is open."""
+        if fills_at_once(self.workspace):
             self.fill()
             return
         self.workspace.pages.show("rates", room=ROOM)
@@ -43,7 +41,6 @@ class RatesFeature(Feature):
     def fill(self) -> None:
         """Fill the window with the page."""
         from ui.rates.page import RatesPage
-        from ui.shell.workspace.staged import Staged
 
         if self._staged is None:
             self._staged = Staged(self.workspace, _("Rates of convergence"), RatesPage, LARGEST)

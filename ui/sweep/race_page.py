@@ -66,7 +66,7 @@ class RacePage(QWidget):
         self.log.setChecked(True)
         self.use = button(_("Use these settings"), "quiet", tip=_("Give the document the settings of the selected run (undo reverts it)"))
         self.keep = button(_("Keep this run"), "quiet", tip=_("Train the selected run once more, alone, as a run of the document"))
-        self.close_button = button("✕", "quiet", tip=_("Back to the graph  (Esc)"))
+        self.close_button = button("✕", "quiet", tip=_("Close  (Esc)"))
         self.close_button.setAccessibleName(_("Close the race"))
         self.views: dict[str, QPushButton] = {}
         self._view = "curves"

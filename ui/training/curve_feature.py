@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LOG, _SMOOTH = "curves_log", "curves_smoothing"
 MANY = 100_000
 """Rows up to which numbers are copied and saved at once, in about a tenth of a second."""
+GAUGE_ROOM = 400
+"""Height that the training page needs for the scale of the learning rate and the numbers under it, for type at 100 %."""
 
 
 class CurveFeature(Feature):
@@ -91,7 +93,7 @@ class CurveFeature(Feature):
 
     def show_gauge(self) -> None:
         """The training page with its gauge open, and the focus on the learning rate's scale."""
-        self.workspace.pages.show("training")
+        self.workspace.pages.show("training", room=GAUGE_ROOM)
         page: TrainingPage = self.workspace.pages.panel("training")  # type: ignore[assignment]
         page.show_gauge()
 

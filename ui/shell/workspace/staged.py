@@ -12,10 +12,22 @@ from ui.look.afar import unit
 from ui.look.stage import Stage
 from ui.look.style import style_sheet
 from ui.look.type_size import for_graph
+from ui.shell.workspace.services import LESSONS
 
 if TYPE_CHECKING:
     from ui.shell.workspace.panel import Panel
     from ui.shell.workspace.workspace import Workspace
+
+LOW = 800
+"""In a window that is less high, for type at 100 %, a picture below the canvas is too small to read."""
+
+
+def fills_at_once(workspace: Workspace) -> bool:
+    """Whether a page with a picture fills the window as soon as it is asked for: on a projector and in a low window, unless a lesson is
+    open beside the canvas."""
+    lessons, theme = workspace.services.find(LESSONS), workspace.theme
+    low = workspace.widget.height() < LOW * theme.scale
+    return (low or theme.name == "projector") and (lessons is None or lessons.step is None)
 
 
 class Staged:
