@@ -29,7 +29,6 @@ from ui.look.widgets import ElidedLabel, button, label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import RUNS, TEST_PART, Runs, TestPart
 from ui.shell.workspace.workspace import Workspace
-from ui.training.choices import CURVES
 from ui.training.curve_styles import goal_names
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
@@ -215,23 +214,6 @@ class TrainingPage(Panel):
         if self._test is not None:
             self.read_test.clicked.connect(self._test.read)
             self._test.changed.connect(self._show_test)
-            self._show_test()
-        choices = self.workspace.services.find(CURVES)
-        if choices is not None:
-            choices.attach(self.curves)
-        self._catch_up()
-
-    def _catch_up(self) -> None:
-        """The page is made when it is first seen or there are curves: it shows what there is by then."""
-        workspace, trace = self.workspace, self.workspace.trace
-        self.set_document(workspace.document)
-        self.actions_changed()
-        if trace is not None:
-            self.set_trace(trace, workspace.stale)
-        if workspace.kernel is not None:
-            secret = workspace.visibility.hidden_loss
-            progress = workspace.kernel.progress
-            self.set_progress(progress if secret is None else progress.without(secret))
 
     def _show_test(self) -> None:
         """The test part is read on request, where a validation part judges the network."""
