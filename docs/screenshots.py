@@ -257,7 +257,7 @@ def rates(window: Window) -> None:
 
 
 def gauge(window: Window) -> None:
-    """The largest curvature on the scale of the learning rate, and over a run of gradient descent that it stops from growing."""
+    """The largest curvature on the scale of the learning rate, and over a run of gradient descent, where it stays near 2/η."""
     from graph.model.edits import Compound, SetTraining
 
     edits = SetTraining("optimizer", "gd"), SetTraining("hyper", {"lr": 0.5}), SetTraining("epochs", 9000)
