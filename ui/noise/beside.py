@@ -53,6 +53,16 @@ class PictureAndWords(QWidget):
     def draw(self) -> None:
         """Show what there is, in the theme."""
 
+    def first_stop(self) -> QWidget:
+        """Where the keyboard goes first."""
+        return self
+
+    def forget(self, why: str = "") -> None:
+        """Nothing is shown; the words say why."""
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+
     def say_absent(self, text: str) -> None:
         """What the picture will be, in its place; empty while it is there."""
         self._absent.setText(text)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from graph.model.address import Address
 from graph.model.trained_numbers import first_numbers, trained_name
 from graph.text.messages import _
-from ui.look.theme import Theme
-from ui.look.widgets import button, label
-from ui.noise.beside import becomes_close, fill_button
+from ui.look.widgets import label
 from ui.noise.samples_view import SamplesView
 from ui.noise.scaling_view import ScalingView
 from ui.noise.sizes_view import SizesView
+from ui.noise.views_page import ViewsPage
 from ui.shell.workspace.number_choice import OFFERED, offered_places, show_places
-from ui.shell.workspace.panel import Panel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
-
-    from engine.compile.views import TraceView
     from graph.storage.document import Document
-    from ui.engine_link.messages import Progress
     from ui.shell.workspace.workspace import Workspace
 
 HIDDEN = _("A question hides numbers, so the gradients of samples are not shown.")
@@ -32,91 +25,32 @@ NONE = _("Nothing in this graph is trained.")
 ONE = _("one weight only")
 
 
-View = SamplesView | SizesView | ScalingView
-
-
-class NoisePage(Panel):
-    """The chosen weights hold for all views; the view that is not seen asks for nothing."""
+class NoisePage(ViewsPage[SamplesView | SizesView | ScalingView]):
+    """The views are `samples`, `sizes` and `scaling`. The chosen weights hold for all of them."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
         self._chosen: list[Address] = []
-        self._attached = self._single = False
-        """Whether the button knows what to do; whether one weight alone is shown, although there are more."""
+        self._single = False
+        """Whether one weight alone is shown, although there are more."""
         self.samples, self.sizes, self.scaling = SamplesView(workspace), SizesView(workspace), ScalingView(workspace)
-        self._by_key: dict[str, View] = {"samples": self.samples, "sizes": self.sizes, "scaling": self.scaling}
-        self.views: dict[str, QPushButton] = {}
         self.first, self.second = QComboBox(), QComboBox()
         for box, text in ((self.first, _("weight")), (self.second, _("second weight"))):
             box.setAccessibleName(text)
             box.setToolTip(_("{what}: those of the nodes selected on the canvas come first").format(what=text))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(14)
-        self.fill = fill_button()
-        self._stack = QStackedWidget()
-        for view in self._by_key.values():
-            self._stack.addWidget(view)
-        self._lay_out()
-        self.first.activated.connect(lambda _i: self._picked(self.first))
-        self.second.activated.connect(lambda _i: self._picked(self.second))
-        workspace.visibility.changed.connect(self.ask)
-
-    def _lay_out(self) -> None:
-        group, head = QButtonGroup(self), QHBoxLayout()
-        head.setSpacing(4)
-        titles = (
-            ("samples", _("Samples"), _("The gradient of each sample, their mean and their spread")),
-            ("sizes", _("Batch size"), _("The standard error of a mini-batch’s gradient against its size")),
-            ("scaling", _("Batch and η"), _("Runs with larger mini-batches and larger learning rates")),
-        )
-        for key, title, tip in titles:
-            choice = self.views[key] = button(title, "quiet", tip=tip)
-            choice.setCheckable(True)
-            choice.clicked.connect(lambda _checked=False, key=key: self.show_view(key))
-            group.addButton(choice)
-            head.addWidget(choice)
-        self.views["samples"].setChecked(True)
-        head.addSpacing(12)
-        self._by = label(_("by"), "secondary")
-        self._and = label(_("and"), "secondary")
-        for widget in (self._by, self.first, self._and, self.second):
-            head.addWidget(widget)
-        head.addStretch(1)
-        head.addWidget(self.fill)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 8)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self._stack, 1)
-
-    def attach(self, fill: Callable[[], None], large: bool) -> None:
-        """`fill` is called by the button that fills the window, or leaves it."""
-        if not self._attached:
-            self._attached = True
-            self.fill.clicked.connect(lambda _c: fill())
-        if large:
-            becomes_close(self.fill)
-        self.ask()
-
-    def first_stop(self) -> QWidget:
-        return self.seen_view.first_stop()
-
-    @property
-    def seen_view(self) -> View:
-        return next(self._by_key[key] for key, choice in self.views.items() if choice.isChecked())
+            box.activated.connect(lambda _i, box=box: self._picked(box))
+        self._weights = (label(_("by"), "secondary"), self.first, label(_("and"), "secondary"), self.second)
+        super().__init__(workspace, (
+            ("samples", _("Samples"), _("The gradient of each sample, their mean and their spread"), self.samples),
+            ("sizes", _("Batch size"), _("The standard error of a mini-batch’s gradient against its size"), self.sizes),
+            ("scaling", _("Batch and η"), _("Runs with larger mini-batches and larger learning rates"), self.scaling),
+        ), self._weights)  # fmt: skip
 
     def show_view(self, key: str) -> None:
-        """`samples`, `sizes` or `scaling`."""
-        self.views[key].setChecked(True)
-        for widget in (self._by, self.first, self._and, self.second):
+        for widget in self._weights:
             widget.setVisible(key != "scaling")
-        self._stack.setCurrentWidget(self.seen_view)
-        self.ask()
-
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        for view in self._by_key.values():
-            view.set_theme(theme)
+        super().show_view(key)
 
     # the weights
 
@@ -162,25 +96,18 @@ class NoisePage(Panel):
     # asking
 
     def ask(self) -> None:
-        """Ask for what is seen as it is now."""
         if self.workspace.kernel is None or not self.isVisible():
             return
         if self.workspace.visibility.hides_numbers:
-            self._forget(HIDDEN)
+            self.forget(HIDDEN)
             return
         if self.workspace.trace is None:
             return
         self._offer()
         if not self._chosen:
-            self._forget(NONE)
+            self.forget(NONE)
             return
         self.seen_view.ask(tuple(self._chosen))
-
-    def _forget(self, why: str) -> None:
-        for view in self._by_key.values():
-            view.forget(why)
-
-    # what changes
 
     def set_document(self, document: Document) -> None:
         self._chosen, self._single = [], False
@@ -189,28 +116,5 @@ class NoisePage(Panel):
         self.scaling.forget()
         self.ask()
 
-    def document_changed(self) -> None:
-        self.ask()
-        self.seen_view.draw()
-
-    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
-        self.ask()
-
-    def set_progress(self, progress: Progress) -> None:
-        self.follow_progress()
-
-    def follow_progress(self) -> None:
-        """Steps were made, or the run is another one."""
-        self.ask()
-        self.seen_view.draw()
-
     def selection_changed(self) -> None:
         self.ask()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.ask()
-
-    def end(self) -> None:
-        for view in self._by_key.values():
-            view.stop()
