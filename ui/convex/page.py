@@ -14,11 +14,10 @@ from graph.text.messages import _
 from ui.convex.constants_table import ConstantsTable
 from ui.convex.optimum_table import OptimumTable
 from ui.engine_link.refresh import Refresh
-from ui.look.numbers import count
 from ui.look.numerals import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import ElidedLabel, button, label, scrolled
-from ui.shell.workspace.present import outdated
+from ui.shell.workspace.present import outdated, standing
 
 if TYPE_CHECKING:
     from engine.numerics.job import Job, JobEnd
@@ -173,7 +172,7 @@ class ConvexPage(QWidget):
         if problem is not None:
             self.decay.setText(_decay(problem))
             self.gap.setText(_gap(problem))
-        self.status.set_full("" if problem is None else self._status(problem))
+        self.status.set_full("" if problem is None else standing(self._workspace, problem.stamp, problem.rows))
         self.decay.setVisible(problem is not None and bool(self.decay.text()))
 
     def _texts(self) -> tuple[str, str, str]:
@@ -182,14 +181,6 @@ class ConvexPage(QWidget):
             return "", "", ""
         found = _found(problem.optimum) if problem.optimum is not None else problem.lacks
         return "", _constants(problem), found
-
-    def _status(self, problem: ConvexProblem) -> str:
-        parts = [_("step {step}").format(step=count(problem.stamp.step))]
-        if problem.rows:
-            parts.append(_("over all {count} training samples").format(count=count(problem.rows)))
-        if self._stale:
-            parts.append(_("the network has changed since"))
-        return " · ".join(parts)
 
 
 def _verdict(problem: ConvexProblem) -> str:

@@ -19,7 +19,7 @@ from ui.look.numbers import count, number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.maths.matrix_view import MatrixView
-from ui.shell.workspace.present import outdated
+from ui.shell.workspace.present import outdated, standing
 
 if TYPE_CHECKING:
     from engine.numerics.job import Job, JobEnd
@@ -181,14 +181,11 @@ class CurvaturePage(QWidget):
         lines += [text for text in (stationary_words(hessian, EPSILON), strict_words(hessian.strict)) if text]
         self.reason.setText("\n".join(lines))
         self.newton.setText("\n".join(text for text in (newton_words(hessian), check_words(hessian)) if text))
-        parts = [_("f = {value}").format(value=number(hessian.value)), _("step {step}").format(step=count(hessian.stamp.step))]
-        parts.append(ngettext("{count} number", "{count} numbers", hessian.count).format(count=count(hessian.count)))
-        parts.append(_("‖∇f‖ = {norm}").format(norm=number(hessian.gradient)))
-        if hessian.rows:
-            parts.append(_("over all {count} training samples").format(count=count(hessian.rows)))
-        if self._stale:
-            parts.append(_("the network has changed since"))
-        self.status.set_full(" · ".join(parts))
+        more = (
+            _("f = {value}").format(value=number(hessian.value)), _("‖∇f‖ = {norm}").format(norm=number(hessian.gradient)),
+            ngettext("{count} number", "{count} numbers", hessian.count).format(count=count(hessian.count)),
+        )  # fmt: skip
+        self.status.set_full(standing(self._workspace, hessian.stamp, hessian.rows, more))
 
 
 def _entry(row: str, column: str, value: str) -> str:

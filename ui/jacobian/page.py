@@ -17,7 +17,7 @@ from ui.look.numerals import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import ElidedLabel, button, label
 from ui.maths.matrix_view import MatrixView
-from ui.shell.workspace.present import outdated
+from ui.shell.workspace.present import outdated, standing
 
 if TYPE_CHECKING:
     from engine.numerics.job import Job, JobEnd
@@ -211,10 +211,7 @@ class JacobianPage(QWidget):
         self.words.setText(title.format(output=found.names[0], input=found.names[1], rows=count(rows), columns=count(columns)))
         self.said.setText(_meaning(found))
         self.singular.setText(_singular(found))
-        parts = [_("step {step}").format(step=count(found.stamp.step))]
-        if self._stale:
-            parts.append(_("the network has changed since"))
-        self.status.set_full(" · ".join(parts))
+        self.status.set_full(standing(self._workspace, found.stamp))
 
 
 def _box(name: str) -> QComboBox:

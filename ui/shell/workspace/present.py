@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from engine.compile.views import Stamp
+from graph.text.messages import _
+from ui.look.numbers import count
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -39,3 +42,13 @@ def outdated(numbers: Numbers, stamp: Stamp) -> bool:
     if kernel.training:
         return (stamp.structure, stamp.revision, stamp.run) != (now.structure, now.revision, now.run)
     return stamp != now
+
+
+def standing(numbers: Numbers, stamp: Stamp, rows: int = 0, more: Sequence[str] = ()) -> str:
+    """The line under an answer: of which step it is, `more`, over how many training samples, and whether the network has changed since."""
+    parts = [_("step {step}").format(step=count(stamp.step)), *more]
+    if rows:
+        parts.append(_("over all {count} training samples").format(count=count(rows)))
+    if outdated(numbers, stamp):
+        parts.append(_("the network has changed since"))
+    return " · ".join(parts)
