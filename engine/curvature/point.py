@@ -134,7 +134,7 @@ class Point:
             place = keys.index(address.key)
             tensor = (self._feeds if fed else self._parameters)[place]
             if not tensor.is_floating_point():
-                text = _("{name} holds whole numbers: nothing can be differentiated by it.")
+                text = _("{name} holds whole numbers, so there is no derivative by them.")
                 raise Unanswerable(text.format(name=state_key(address.key)))
             known = leaves.get((fed, place), (address.value.whole, []))[1]
             inside = _entries(tensor.shape, address.index)

@@ -23,7 +23,7 @@ HUES, SHADES = 48, 24
 LIFT = 0.012
 """By so much paths lie above the surface."""
 ALONG_PATH, CLEARS = 800, 10
-"""Points of a path that are drawn, at most, and how many shades tell how clearly it is seen."""
+"""Most points of a path that are drawn, and the number of its shades: a path far from the plane is faint."""
 DARKEST, DARKEST_DARK = 0.42, 0.6
 """A cell that turns away from the light is darker by this share; the same in a dark theme."""
 

@@ -207,7 +207,7 @@ class SamplesView(PictureAndWords):
             notes.append(_("s and the ellipses are of the sample covariance, divisor n − 1."))
         else:
             notes.append(_("s is the sample standard deviation, divisor n − 1."))
-        notes.append(_("Click a sample, or choose it with the arrow keys and press Delete, to leave it out or put it back."))
+        notes.append(_("To leave a sample out, or to put it back, click it, or choose it with the arrow keys and press Delete."))
         return notes
 
     def _say_pointed(self) -> None:

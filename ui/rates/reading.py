@@ -131,7 +131,7 @@ class Reading:
 
     @property
     def drawn(self) -> tuple[Bound, ...]:
-        """The bounds that fit and are wanted."""
+        """The bounds that fit the run and that are switched on."""
         return tuple(bound for bound, why in self.bounds if not why and bound.key not in self.choices.off)
 
     @cached_property

@@ -13,7 +13,7 @@ from graph.model.address import Address
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 MOST = 600
-"""Entries of the output, or of what it is differentiated by, of which a Jacobian is computed: the smaller number decides the work."""
+"""Most entries that the smaller side of a Jacobian, output or input, may have: it decides the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class JacobianJob(Job):
 class Jacobian:
     """`matrix[i, j]` (m, n) is ∂ output entry i / ∂ input entry j, by the reverse or forward sweep of the pass shown, in float64.
 
-    `offered` are all values and learned tensors it could be differentiated by, those nearest to the node first. `sample` is None where
+    `offered` are all values and learned tensors before the node, those nearest to it first. `sample` is None where
     neither side differs from sample to sample, else the number of the sample among the `samples` shown. `singular` are the singular
     values, descending, empty where an entry is not finite: the largest says how much the map stretches at most, the smallest how much
     it stretches at least. `direct`: the input is one of the node's own, so this is the node's local Jacobian.

@@ -38,7 +38,7 @@ def _computed(products: LocalProducts, job: JacobianJob, stamp: Stamp) -> Steps:
         raise Unanswerable(_("{name} holds class indices, which have no derivative.").format(name=of.name(products.graph)))
     offered = _before(products, of.key)
     if not offered:
-        raise Unanswerable(_("{name} depends on nothing that it could be differentiated by.").format(name=of.name(products.graph)))
+        raise Unanswerable(_("No value or weight comes before {name}, so it has no Jacobian.").format(name=of.name(products.graph)))
     by = job.by.whole.value if job.by is not None else _default(products, offered)
     if by not in offered:
         raise Unanswerable(
@@ -61,7 +61,7 @@ def _computed(products: LocalProducts, job: JacobianJob, stamp: Stamp) -> Steps:
 
 
 class _Side:
-    """The output, or what it is differentiated by: the whole tensor of the pass, and which entries of it one sample has."""
+    """The output or the input of the Jacobian: its whole tensor in the pass, and which entries of that one sample has."""
 
     def __init__(self, products: LocalProducts, place: Address, sample: int) -> None:
         self.place = place

@@ -56,7 +56,7 @@ def spacing(last: int) -> int:
 
 
 def places(last: int) -> list[int]:
-    """The steps before `last` at which λmax is wanted: evenly spaced, and denser before the second of these, where it changes most."""
+    """The steps before `last` at which λmax is measured: evenly spaced, and denser before the second of these, where it changes most."""
     apart = spacing(last)
     early = (factor * 10**power for power in range(len(str(apart))) for factor in (1, 2, 5))
     return sorted({*range(0, last, apart), *(step for step in early if step < min(apart, last))})

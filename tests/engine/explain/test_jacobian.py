@@ -68,7 +68,7 @@ def test_a_scalar_has_one_row_its_gradient_and_what_does_not_lead_there_is_refus
     assert [place.id for place in asked(output("f"), model=model).offered] == ["d", "z", "x", "y"]
     with pytest.raises(Unanswerable, match="does not depend on z"):
         asked(output("d"), output("z"), model=model)
-    with pytest.raises(Unanswerable, match="depends on nothing"):
+    with pytest.raises(Unanswerable, match="has no Jacobian"):
         asked(output("x"), model=model)
     with pytest.raises(Unanswerable, match="class indices"):
         asked(output("data", "target"))
