@@ -8,15 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.compile.environment import Argument, Held, Own, Several, Wire
+from engine.compile.environment import Held, Own, Several, Wire
 from engine.compile.plan import Operation, Plan
 from engine.compile.trial import Size, Trial
 from engine.nodes.base import Result
 
 _BATCH = 97
-_MOST = 4096
-_found: dict[Any, tuple[Any, list[str]]] = {}
-"""What `reductions` found, by all that it depends on, with the node type, whose id is in the key. Every edit compiles the graph again."""
 
 
 def reductions(plan: Plan, operation: Operation) -> list[str]:
@@ -36,27 +33,7 @@ def reductions(plan: Plan, operation: Operation) -> list[str]:
     wanted = [form(leaf)[0](_BATCH) for leaf in operation.leaves]
     if all(dims == small for dims in wanted):
         return ["never"] * len(wanted)
-
-    def described(argument: Argument) -> Any:
-        if argument is None:
-            return None
-        if isinstance(argument, Several):
-            return tuple(described(item) for item in argument.items)
-        size, kind = form(argument)
-        return isinstance(argument, Held), tuple(size(_BATCH)), kind
-
-    settings = repr(sorted((name, value) for name, value in vars(operation.settings).items() if name != "name"))
-    arguments = tuple(described(argument) for argument in operation.wiring.arguments)
-    key = (id(operation.type), settings, operation.wiring.names, arguments, operation.needed, inference.dtype)
-    if key not in _found:
-        if len(_found) >= _MOST:
-            _found.clear()
-        trial = Trial(operation.type, operation.settings, operation.wiring, form, inference.dtype)
-        _found[key] = operation.type, _tried(operation, trial, wanted)
-    return _found[key][1]
-
-
-def _tried(operation: Operation, trial: Trial, wanted: list[tuple[int, ...]]) -> list[str]:
+    trial = Trial(operation.type, operation.settings, operation.wiring, form, inference.dtype)
     try:
         answers = _meta_gradients(operation, trial.arguments(_BATCH, "meta"))
     except Exception:  # a rule that cannot run without numbers is looked at while it runs
