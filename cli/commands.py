@@ -74,6 +74,14 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:  # a mistake of ours: still one line, and what to do about it
         if os.environ.get(TRACEBACK):
             raise
+        if isinstance(error, ModuleNotFoundError) and (library := _library(error)):
+            print(
+                _("main.py: {library} is not installed here. Install what the commands need:  {python} -m pip install -r {file}").format(
+                    library=library, python=sys.executable, file="requirements-engine.txt"
+                ),
+                file=sys.stderr,
+            )
+            return 2
         if is_lack_of_memory(error):
             print(f"main.py: {TOO_LITTLE}", file=sys.stderr)
             return 1
@@ -85,6 +93,12 @@ def run_command(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _library(error: ModuleNotFoundError) -> str:
+    """The library that is missing; empty for a module of Gradwire itself."""
+    library = (error.name or "").partition(".")[0]
+    return "" if library in ("graph", "engine", "ui", "cli") else library
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

@@ -6,6 +6,7 @@ import os
 import sys
 from importlib import metadata
 
+from graph.text.listing import listed
 from graph.text.messages import _
 
 COMMANDS = ("run", "train", "sweep", "check", "render", "export", "examples", "data", "runs")
@@ -14,9 +15,8 @@ WITH_QT = ("render",)
 OLDEST_PYTHON = (3, 11)
 BAD_PYSIDE = {(6, 9, 0), (6, 9, 1), (6, 9, 2), (6, 10, 0), (6, 10, 1), (6, 11, 0), (6, 11, 1)}
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python main.py"
-WITHOUT_WINDOW = _(
-    "run, train, check, render, export and examples work without one: "
-    "try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3"
+WITHOUT_WINDOW = _("{commands} work without one: try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3").format(
+    commands=listed(COMMANDS)
 )
 
 
@@ -30,9 +30,9 @@ def complaint_about_versions(python: tuple[int, ...], pyside: str | None, paints
     if not paints:
         return None
     if pyside is None:
-        return _(
-            "PySide6 is not installed here; run, train, check, export and examples work without it. Set everything up with:  {INSTALL}"
-        ).format(INSTALL=INSTALL)
+        return _("PySide6 is not installed here; {commands} work without it. Set everything up with:  {INSTALL}").format(
+            commands=listed(name for name in COMMANDS if name not in WITH_QT), INSTALL=INSTALL
+        )
     version = tuple(int(part) for part in pyside.split(".")[:3] if part.isdigit())
     # 6.12 on Python 3.11 drops a reference to None on every void call and aborts after a few thousand of them.
     if version in BAD_PYSIDE or (version >= (6, 12) and python[:2] < (3, 12)):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.common import cannot_write, load_graph, print_json, written_path
 from cli.errors import CommandError
+from cli.guard import complaint_about_installation
 from cli.train import apply_training_options
 from graph.storage.writing import replace_file
 from graph.text.messages import _, ngettext
@@ -37,8 +38,11 @@ def command(options: argparse.Namespace) -> int:
     graph = load_graph(options)
     apply_training_options(graph, options)
     out, curves, chart = (written_path(path) if path else None for path in (options.csv, options.curves, options.chart))
-    if chart is not None and chart.suffix.lower() not in (".svg", ".png"):
-        raise CommandError(_("{name}: a chart is an .svg or a .png").format(name=chart.name))
+    if chart is not None:
+        if chart.suffix.lower() not in (".svg", ".png"):
+            raise CommandError(_("{name}: a chart is an .svg or a .png").format(name=chart.name))
+        if lacking := complaint_about_installation():  # before the runs are trained, not after
+            raise CommandError(lacking)
     plan = _plan(graph, texts, options.pairs)
     try:
         sweeping = planned(graph, plan)

@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from cli.guard import COMMANDS, complaint_about_display
+from cli.guard import COMMANDS, INSTALL, WITH_QT, complaint_about_display
 from graph.storage.paths import cleaned
+from graph.text.listing import listed
 from graph.text.messages import _
 
 
@@ -23,7 +24,9 @@ def open_window(arguments: list[str]) -> int:
         from ui.shell.app import run
     except ImportError as error:
         print(
-            _("The window cannot start: {error}. run, train, check, render, export and examples work without it.").format(error=error),
+            _("The window cannot start: {error}. {commands} work without it. Set everything up with:  {INSTALL}").format(
+                error=error, commands=listed(name for name in COMMANDS if name not in WITH_QT), INSTALL=INSTALL
+            ),
             file=sys.stderr,
         )
         return 2

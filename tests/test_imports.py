@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,11 @@ ARROWS: dict[str, set[str]] = {
        "ui.shell", "ui.sweep"},
 }
 """Room: the rooms it may import. A room inside another is a room of its own."""
+
+OF_QT = {"PySide6", "shiboken6", "pyqtgraph", "ziamath", "ziafont"}
+"""Libraries of requirements.txt that requirements-engine.txt does without: only `ui` imports them."""
+PAINTING = {"cli.render", "cli.sweep", "cli.window"}
+"""Modules of `cli` that need `ui` or Qt for what they paint, and import them where they paint."""
 
 SPECS = ["engine.nodes.catalog", "engine.nodes", "engine.compile.views"]
 
@@ -167,9 +173,36 @@ def test_qt_torch_and_other_libraries_stay_in_their_floors() -> None:
         for path in (ROOT / floor).rglob("*.py"):
             for name in {full.partition(".")[0] for full in _imported(path)}:
                 where = f"{path.relative_to(ROOT)} imports {name}"
-                assert floor not in ("graph", "engine") or name not in ("PySide6", "shiboken6"), where
+                assert floor == "ui" or name not in OF_QT or ".".join(path.relative_to(ROOT).with_suffix("").parts) in PAINTING, where
                 assert floor != "ui" or name != "torch", where
                 assert floor != "graph" or name == "graph" or name in sys.stdlib_module_names, where
+
+
+def test_commands_that_paint_nothing_do_not_reach_qt() -> None:
+    """The kinds of pictures are listed in the help of `render`: their names alone, without Qt (below)."""
+    for path in sorted((ROOT / "cli").glob("*.py")):
+        reached = {name for name in _imported(path) if name.partition(".")[0] in {"ui", *OF_QT}}
+        assert not reached or f"cli.{path.stem}" in PAINTING, f"{path.name} imports {reached}"
+        loaded = {name for statement in ast.parse(path.read_text(encoding="utf-8")).body for name in _names(statement)}
+        assert not {name for name in loaded if name.partition(".")[0] in {"ui", *OF_QT}}, f"{path.name} imports Qt when it is loaded"
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    return [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
+
+
+def test_what_the_engine_needs_is_installed_from_its_own_file() -> None:
+    """requirements.txt adds the window's libraries to requirements-engine.txt and repeats none but torch, which it narrows."""
+    app, engine = (set(re.findall(r"^([A-Za-z][\w-]*)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+                   for name in ("requirements.txt", "requirements-engine.txt"))  # fmt: skip
+    assert "-r requirements-engine.txt" in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert app == {"torch", "PySide6-Essentials", "pyqtgraph", "ziamath"}
+    installed_as = {"scikit-learn": "sklearn", "pillow": "PIL"}
+    files = [path for floor in ("graph", "engine", "cli") for path in (ROOT / floor).rglob("*.py")]
+    imported = {name.partition(".")[0] for path in files for name in _imported(path)}
+    assert {installed_as.get(name, name) for name in engine} == imported - OF_QT - set(FLOORS) - sys.stdlib_module_names
 
 
 def _run(blocked: list[str], modules: list[str], unwanted: list[str]) -> None:

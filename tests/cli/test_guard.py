@@ -43,7 +43,7 @@ def test_without_a_display_one_line_names_the_commands_that_work() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "display" in done.stderr and "run, train, check, render, export" in done.stderr
+    assert "display" in done.stderr and "run, train, sweep, check, render, export" in done.stderr
 
 
 def test_a_display_that_does_not_answer_is_told_in_one_line() -> None:
