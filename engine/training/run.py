@@ -173,6 +173,7 @@ class Run:
         if now.rates != self.steps.rates:
             if now.rates is None:
                 self._optimizer.set_rate(float(self.hyper["lr"]))
+            self._optimizer.schedule(now.rates is not None)
             self.steps.rates, self.steps.watched = now.rates, now.compiled
             self._snapshots = [self.capture()]
 

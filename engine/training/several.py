@@ -59,6 +59,10 @@ class Several(Optimizer):
         for inner, goal in zip(self.inners, self.goals, strict=True):
             inner.set_rate(own_rate(goal, rate, self.base))
 
+    def schedule(self, scheduled: bool) -> None:
+        for inner in self.inners:
+            inner.schedule(scheduled)
+
     @property
     def random(self) -> bool:  # type: ignore[override]
         return any(inner.random for inner in self.inners)

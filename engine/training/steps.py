@@ -105,7 +105,7 @@ class StepConditions:
 
     def _single(self, parameters: list[Tensor], rate: float | None, undecayed: frozenset[int]) -> Optimizer:
         made: Optimizer = self.optimizer(self.hyper if rate is None else {**self.hyper, "lr": rate}, parameters)
-        made.undecayed = undecayed
+        made.undecayed, made.scheduled = undecayed, self.rates is not None
         if made.evaluates_loss:
             return made
         if self.clip_norm is not None or self.clip_value is not None:

@@ -33,6 +33,9 @@ class Wrapped(Optimizer):
     def set_rate(self, rate: float) -> None:
         self.inner.set_rate(rate)
 
+    def schedule(self, scheduled: bool) -> None:
+        self.inner.schedule(scheduled)
+
     @property
     def random(self) -> bool:  # type: ignore[override]
         return self.inner.random

@@ -33,6 +33,8 @@ class Adadelta(Optimizer):
     frames = (Frame("η*sqrt(s + ε)", "sqrt(r + ε)", "", "r", exact=False),)
     torch_call = "Adadelta({0}, lr={lr!r}, rho={rho!r}, eps={eps!r}, weight_decay={weight_decay!r})"
 
+    repeats = True
+
     def step(self, gradients: Tensors) -> None:
         self.t += 1
         rho, eps = self.hyper["rho"], self.hyper["eps"]

@@ -67,17 +67,24 @@ class Adam(Optimizer):
     torch_call = _CALL + ", decoupled_weight_decay={decoupled!r})"
     form_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {"keras": {"eps": 1e-7, "decoupled": True}}
 
+    reads_numbers = True
+
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
         self.beta1, self.beta2, self.eps = (float(self.hyper[name]) for name in ("beta1", "beta2", "eps"))
         self.amsgrad = bool(self.hyper["amsgrad"])
+
+    def step_numbers(self) -> tuple[float, ...]:
+        rate, root = -self.lr / (1 - self.beta1**self.t), math.sqrt(1 - self.beta2**self.t)
+        return rate, root, 1 - self.lr * self.weight_decay
 
     def step(self, gradients: Tensors) -> None:
         if self.derived:
             super().step(gradients)
             return
         self.t += 1
-        g, m, r = self._decayed(gradients), self.state["m"], self.state["r"]
+        numbers = (self.numbers or self.step_numbers()) if self.on_card else ()
+        g, m, r = self._decayed(gradients, numbers[2] if numbers else None), self.state["m"], self.state["r"]
         torch._foreach_lerp_(m, g, 1 - self.beta1)
         torch._foreach_mul_(r, self.beta2)
         torch._foreach_addcmul_(r, g, g, 1 - self.beta2)
@@ -85,6 +92,11 @@ class Adam(Optimizer):
             torch._foreach_maximum_(self.state["largest"], r)
             r = self.state["largest"]
         divisor = torch._foreach_sqrt(r)
+        if numbers:  # a recorded step can read them only as factors and divisors
+            torch._foreach_div_(divisor, numbers[1])
+            torch._foreach_add_(divisor, self.eps)
+            torch._foreach_addcdiv_(self.parameters, torch._foreach_mul(m, numbers[0]), divisor)
+            return
         torch._foreach_div_(divisor, math.sqrt(1 - self.beta2**self.t))
         torch._foreach_add_(divisor, self.eps)
         torch._foreach_addcdiv_(self.parameters, m, divisor, -self.lr / (1 - self.beta1**self.t))

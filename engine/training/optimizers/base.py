@@ -128,6 +128,18 @@ class Optimizer:
     """Whether weight decay always shrinks the weights beside the gradient, without the setting `decoupled`."""
     undecayed: frozenset[int] = frozenset()
     """Places of the parameters without weight decay."""
+    repeats: ClassVar[bool] = False
+    """Whether all steps but the first make the same operations with the same numbers while settings and learning rate stay: such steps
+    can be recorded on a graphics card and replayed."""
+    reads_numbers: ClassVar[bool] = False
+    """Whether a step on a graphics card can take from the card's memory what differs from step to step (`numbers`): such steps can be
+    recorded whatever the learning rates are."""
+    scheduled = False
+    """Whether the learning rate may be another one at every step."""
+    on_card = False
+    """Whether the parameters lie on a graphics card."""
+    numbers: Sequence[Any] = ()
+    """Scalars on the card in the place of `step_numbers()`, for steps that are recorded; empty for all others."""
     keeps_matrix: ClassVar[bool] = False
     """Whether it remembers a number for every pair of numbers that it trains. Such an optimizer trains small networks only, too."""
     needs_residuals: ClassVar[bool] = False
@@ -231,6 +243,7 @@ class Optimizer:
 
     def __init__(self, hyper: Mapping[str, Any], parameters: Sequence[Tensor]) -> None:
         self.parameters = list(parameters)
+        self.on_card = bool(self.parameters) and self.parameters[0].is_cuda
         self.t = 0
         self.shared: list[dict[str, Any]] = [{} for _parameter in self.parameters]
         """What the last step was given and knew of each parameter, by its name in the equations (see `given`, `facts`)."""
@@ -258,6 +271,14 @@ class Optimizer:
     def set_rate(self, rate: float) -> None:
         """Make the coming steps with this learning rate."""
         self.lr = self.hyper["lr"] = rate
+
+    def schedule(self, scheduled: bool) -> None:
+        """Say whether the learning rate may be another one at every step."""
+        self.scheduled = scheduled
+
+    def step_numbers(self) -> tuple[float, ...]:
+        """What differs from step to step in the arithmetic of step `t` on a graphics card; empty where nothing does."""
+        return ()
 
     def _first_value(self, name: str) -> float:
         start = next(r.start for r in self.state_variables if r.name == name)
@@ -378,22 +399,26 @@ class Optimizer:
                 start = self.t > 0 if variable.start is False else variable.start  # files from before it was written
                 self.scalars[variable.name] = start if value is None else type(variable.start)(value)
 
-    def _decayed(self, gradients: Tensors) -> Tensors:
-        """What fast steps begin with: the gradients with the penalty's part, or the decay that is decoupled from them."""
+    def _decayed(self, gradients: Tensors, kept: Any = None) -> Tensors:
+        """What fast steps begin with: the gradients with the penalty's part, or the decay that is decoupled from them.
+
+        `kept` is the share that a decoupled decay leaves, where it is a scalar on the card.
+        """
         if not self.weight_decay:
             return gradients
         if self.undecayed:
-            return self._partly_decayed(gradients)
+            return self._partly_decayed(gradients, kept)
         if self.decoupled:
-            torch._foreach_mul_(self.parameters, 1 - self.lr * self.weight_decay)
+            torch._foreach_mul_(self.parameters, 1 - self.lr * self.weight_decay if kept is None else kept)
             return gradients
         return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay))
 
-    def _partly_decayed(self, gradients: Tensors) -> Tensors:
+    def _partly_decayed(self, gradients: Tensors, kept: Any) -> Tensors:
         changed = [i for i in range(len(self.parameters)) if i not in self.undecayed]
         if self.decoupled:
             if changed:
-                torch._foreach_mul_([self.parameters[i] for i in changed], 1 - self.lr * self.weight_decay)
+                share = 1 - self.lr * self.weight_decay if kept is None else kept
+                torch._foreach_mul_([self.parameters[i] for i in changed], share)
             return gradients
         decayed = list(gradients)
         for i in changed:

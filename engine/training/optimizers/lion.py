@@ -32,6 +32,8 @@ class Lion(Optimizer):
         Equation("m = β₂*m + (1 - β₂)*g"),
     )
 
+    repeats = True
+
     def step(self, gradients: Tensors) -> None:
         self.t += 1
         gradients, m = self._decayed(gradients), self.state["m"]

@@ -69,19 +69,28 @@ class Momentum(Optimizer):
     )
     torch_call = "SGD({0}, lr={lr!r}, momentum={momentum!r}, dampening={dampening!r}, weight_decay={weight_decay!r})"
 
+    repeats = reads_numbers = True
+
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
         self.momentum, self.dampening = float(self.hyper["momentum"]), float(self.hyper["dampening"])
+
+    def step_numbers(self) -> tuple[float, ...]:
+        return (-self.lr, 1 - self.lr * self.weight_decay) if self.scheduled else ()
 
     def step(self, gradients: Tensors) -> None:
         if self.derived:
             super().step(gradients)
             return
         self.t += 1
-        move = g = self._decayed(gradients)
+        numbers = (self.numbers or self.step_numbers()) if self.on_card else ()
+        move = g = self._decayed(gradients, numbers[1] if numbers else None)
         if self.momentum:
             move = self.state["m"]
             torch._foreach_mul_(move, self.momentum)
             torch._foreach_add_(move, g, alpha=1.0 - self.dampening if self.scalars["begun"] else 1.0)
             self.scalars["begun"] = True
-        torch._foreach_add_(self.parameters, move, alpha=-self.lr)
+        if numbers:
+            torch._foreach_add_(self.parameters, torch._foreach_mul(move, numbers[0]))
+        else:
+            torch._foreach_add_(self.parameters, move, alpha=-self.lr)

@@ -72,19 +72,28 @@ class Nesterov(Optimizer):
         """Without momentum it is plain descent, and torch refuses to call that Nesterov."""
         return super().torch_code_beside(hyper, parameters) if hyper["momentum"] else Sgd.torch_code_beside(hyper, parameters)
 
+    repeats = reads_numbers = True
+
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
         self.momentum = float(self.hyper["momentum"])
+
+    def step_numbers(self) -> tuple[float, ...]:
+        return (-self.lr, 1 - self.lr * self.weight_decay) if self.scheduled else ()
 
     def step(self, gradients: Tensors) -> None:
         if self.derived:
             super().step(gradients)
             return
         self.t += 1
-        move = g = self._decayed(gradients)
+        numbers = (self.numbers or self.step_numbers()) if self.on_card else ()
+        move = g = self._decayed(gradients, numbers[1] if numbers else None)
         if self.momentum:
             m = self.state["m"]
             torch._foreach_mul_(m, self.momentum)
             torch._foreach_add_(m, g)
             move = list(torch._foreach_add(g, m, alpha=self.momentum))
-        torch._foreach_add_(self.parameters, move, alpha=-self.lr)
+        if numbers:
+            torch._foreach_add_(self.parameters, torch._foreach_mul(move, numbers[0]))
+        else:
+            torch._foreach_add_(self.parameters, move, alpha=-self.lr)

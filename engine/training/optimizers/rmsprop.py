@@ -81,6 +81,8 @@ class RmsProp(Optimizer):
         "RMSprop({0}, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r}, centered={centered!r}, weight_decay={weight_decay!r})"
     )
 
+    repeats = True
+
     def step(self, gradients: Tensors) -> None:
         if self.derived:
             super().step(gradients)

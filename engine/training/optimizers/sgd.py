@@ -25,6 +25,15 @@ class Sgd(Optimizer):
     edges = (StabilityEdge("2/η"),)
     torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
 
+    repeats = reads_numbers = True
+
+    def step_numbers(self) -> tuple[float, ...]:
+        return (-self.lr, 1 - self.lr * self.weight_decay) if self.scheduled else ()
+
     def step(self, gradients: Tensors) -> None:
         self.t += 1
+        if self.on_card and self.scheduled:
+            rate, kept = self.numbers or self.step_numbers()
+            torch._foreach_add_(self.parameters, torch._foreach_mul(self._decayed(gradients, kept), rate))
+            return
         torch._foreach_add_(self.parameters, self._decayed(gradients), alpha=-self.lr)

@@ -32,6 +32,8 @@ class SignSgd(Optimizer):
         Equation("θ = θ - η*sign(g)", "not momentum", _("without momentum")),
     )
 
+    repeats = True
+
     def step(self, gradients: Tensors) -> None:
         self.t += 1
         gradients = self._decayed(gradients)
