@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from html import escape
+from operator import is_not
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,8 +63,8 @@ class Curves(QWidget):
         self._points: Sequence[Point] = ()
         self._losses: Losses | None = None
         self._taken: dict[str, Numbers] = {field: ([], []) for field in FIELDS}
-        self._known = 0
-        self._newest: Point | None = None
+        self._known: list[Point] = []
+        """The points that are sorted in."""
         self.plots: dict[str, CurvePlot] = {}
         self._others: tuple[OtherRun, ...] = ()
         self.name = ""
@@ -207,20 +209,23 @@ class Curves(QWidget):
         return self._others if self.tools.others.isChecked() else ()
 
     def _take(self) -> None:
-        """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
+        """Sort the points that came since into the curves. The newest one is told again with each answer, so what is kept of those before
+        ends where the first of them was replaced."""
         known, points = self._known, self._points
-        if len(points) < known or (known and points[known - 1] is not self._newest):
-            known = 0
+        if len(points) == len(known) and (not known or points[-1] is known[-1]):
+            return
+        same = next((i for i, replaced in enumerate(map(is_not, known, points)) if replaced), min(len(known), len(points)))
+        if same < len(known):
             for steps, values in self._taken.values():
-                steps.clear()
-                values.clear()
-        for point in points[known:]:
+                at = bisect_left(steps, known[same].step)
+                del steps[at:], values[at:]
+        for point in points[same:]:
             for field, (steps, values) in self._taken.items():
                 value = getattr(point, field)
                 if value is not None and math.isfinite(value):
                     steps.append(float(point.step))
                     values.append(float(value))
-        self._known, self._newest = len(points), points[-1] if points else None
+        self._known[same:] = points[same:]
 
     # what can be chosen
 

@@ -293,3 +293,35 @@ def test_readings_of_the_curvature_that_are_far_apart_are_points_and_not_joined(
     curves.show_span(Span(1000, 1400))
     assert line.opts["connect"][:20].all()
     assert line.opts["symbol"] is None  # dense: a line
+
+
+class Told(list[Point]):
+    """A curve's points, which count how many of them are taken at a time."""
+
+    def __init__(self, points: list[Point]) -> None:
+        super().__init__(points)
+        self.taken: list[int] = []
+
+    def __getitem__(self, at: Any) -> Any:
+        part = super().__getitem__(at)
+        if isinstance(at, slice):
+            self.taken.append(len(part))
+        return part
+
+
+def test_of_a_curve_that_grows_only_the_replaced_end_is_taken_again(curves: Curves) -> None:
+    points = Told([Point(step, 1.0 / step, test_loss=2.0 / step if step % 2 else None) for step in range(1, 1001)])
+    curves.show_points(points, 2, "mini-batch", None)
+    assert curves.series("loss")[0] == [point.step for point in points]
+    points.taken.clear()
+    for step in range(1001, 1005):  # as an answer brings them: the newest point once more, then the next ones
+        del points[len(points) - 1 :]
+        points.extend([Point(step - 1, 0.5), Point(step, 0.25, test_loss=0.75)])
+        curves.show_points(points, 2, "mini-batch", None)
+        assert curves.series("loss") == ([point.step for point in points], [point.loss for point in points])
+        measured = [point for point in points if point.test_loss is not None]
+        assert curves.series("test_loss") == ([point.step for point in measured], [point.test_loss for point in measured])
+    assert max(points.taken) == 2
+    thinned = [Point(step, 3.0) for step in range(2, 1000, 2)]
+    curves.show_points(thinned, 2, "mini-batch", None)
+    assert curves.series("loss") == ([point.step for point in thinned], [3.0] * len(thinned)) and curves.series("test_loss") == ([], [])
