@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import screen
+
 if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.shell.window import Window
@@ -31,7 +33,7 @@ def run() -> dict[str, Any]:
     """`drag`: the share of ticks painted with the values and gradients of that very tick; latencies from the tick to the end of its
     paint. `training`: the share of its speed that a run keeps with the window open; both kinds take turns."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+        screen.begin(home)
         drag = dragged()
         rounds = [(trained_alone(), trained_watched()) for _ in range(ROUNDS)]
     alone, watched = (statistics.median(speeds[0] for speeds in kind) for kind in zip(*rounds, strict=True))
@@ -73,7 +75,7 @@ def opened(document: Document) -> Window:
 
     application()
     window = Window(document, UserSettings(), Kernel())
-    window.resize(1920, 1080)
+    window.resize(screen.WIDE, screen.HIGH)
     window.show()
     settle(window)
     return window

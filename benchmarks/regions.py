@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import screen
 from benchmarks.live import closed, opened, processor_seconds, until, wait
 
 if TYPE_CHECKING:
@@ -17,6 +19,12 @@ SECONDS = 1.0
 SHARE = 0.95
 SIDE = 100
 REPEATS = 50
+
+
+def run() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as home:
+        screen.begin(home)
+        return measured()
 
 
 def measured() -> dict[str, Any]:
