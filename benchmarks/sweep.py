@@ -27,11 +27,11 @@ def run(turns: int = 2, epochs: int = EPOCHS) -> dict[str, Any]:
 def _compare(training: dict[str, Any], axes: dict[str, Any], turns: int, epochs: int) -> dict[str, Any]:
     import torch
 
-    from benchmarks.training import _network
+    from benchmarks.training import _dense, _network
     from engine.sweep.plan import Axis, SweepPlan, Swept, member_graph
     from graph.model.edits import SetTraining
 
-    graph = _network({"dataset": "moons", "samples": 1000}, (2, 4, 2), "float64")
+    graph = _network(_dense({"dataset": "moons", "samples": 1000}, (2, 4, 2), "float64"))
     for name, value in {**training, "epochs": epochs}.items():
         SetTraining(name, value).apply(graph)
     plan = SweepPlan(tuple(Axis(Swept(name), tuple(values)) for name, values in axes.items())).checked(graph)

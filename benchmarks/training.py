@@ -1,68 +1,132 @@
 """Training steps of compiled programs against `nn.Sequential` and `torch.optim.SGD`, and the trace a slider waits for.
 
 Both sides see the same mini-batches, start from the same weights and end with the same weights; they take turns in one process,
-so that whatever else the machine does hits both. Times are medians over the turns.
+so that whatever else the machine does hits both. Times are medians over the turns. Dispatches are the calls of `aten` operations
+that torch's profiler counts, those that an operation makes inside another one included.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 BATCH = 32
 LEARNING_RATE = 0.05
+COUNTED = 8
+"""Steps over which dispatches are counted."""
+
+Node = tuple[str, dict[str, Any]]
+Go = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A chain of nodes between the data and the cross-entropy, and the same chain in `torch.nn`. `share`: the part of the steps that
+    are made in a turn."""
+
+    data: dict[str, Any]
+    chain: tuple[Node, ...]
+    peer: Callable[[], Sequence[Any]]
+    dtype: str
+    share: float = 1.0
+
+
+def _dense(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str) -> Network:
+    def peer() -> Sequence[Any]:
+        from torch import nn
+
+        return [nn.Linear(sizes[0], sizes[1]), nn.Tanh(), nn.Linear(sizes[1], sizes[2])]
+
+    chain: tuple[Node, ...] = (
+        ("layer.linear", {"out_features": sizes[1]}), ("activation.tanh", {}), ("layer.linear", {"out_features": sizes[2]}),
+    )  # fmt: skip
+    return Network(data, chain, peer, dtype)
+
+
+def _digits_convolution() -> Network:
+    """The network of the example `digits-cnn`."""
+
+    def peer() -> Sequence[Any]:
+        from torch import nn
+
+        return [nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                nn.Linear(512, 10)]  # fmt: skip
+
+    chain: tuple[Node, ...] = (
+        ("layer.conv2d", {"out_channels": 16, "padding": 1}), ("activation.relu", {}),
+        ("layer.conv2d", {"out_channels": 32, "padding": 1}), ("activation.relu", {}),
+        ("layer.max_pool2d", {}), ("math.flatten", {}), ("layer.linear", {"out_features": 10}),
+    )  # fmt: skip
+    return Network({"dataset": "digits", "image": True}, chain, peer, "float32", 0.1)
 
 
 def run(turns: int = 15, steps: int = 400) -> dict[str, Any]:
-    """Microseconds a step of each side and their ratio, for both networks; milliseconds for a trace and its view of 60 numbers."""
+    """Microseconds and dispatches a step of each side and the ratio of times; milliseconds for a trace and its view of 60 numbers."""
     import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        tanh = _compare({"dataset": "moons", "samples": 1000}, (2, 4, 2), "float64", turns, steps)
-        digits = _compare({"dataset": "digits"}, (64, 64, 10), "float32", turns, steps)
-        return {"threads": 1, "batch_size": BATCH, "tanh_2_4_2": tanh, "tanh_64_64_10": digits, "slider_60_nodes": _slider(turns)}
+        networks = {
+            "tanh_2_4_2": _dense({"dataset": "moons", "samples": 1000}, (2, 4, 2), "float64"),
+            "tanh_64_64_10": _dense({"dataset": "digits"}, (64, 64, 10), "float32"),
+            "digits_convolution": _digits_convolution(),
+        }
+        rows = {name: _compare(network, turns, steps) for name, network in networks.items()}
+        return {"threads": 1, "batch_size": BATCH, **rows, "slider_60_nodes": _slider(turns)}
     finally:
         torch.set_num_threads(threads)
 
 
-def _compare(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, turns: int, steps: int) -> dict[str, Any]:
+def _compare(network: Network, turns: int, steps: int) -> dict[str, Any]:
     import torch
 
     from engine.data import load
 
-    numbers = load(data)
-    x = torch.tensor(numbers.train.x, dtype=getattr(torch, dtype))
+    numbers = load(network.data)
+    steps = max(1, int(steps * network.share))
+    x = torch.tensor(numbers.train.of(slice(None)), dtype=getattr(torch, network.dtype))
     y = torch.tensor(numbers.train.y)
-    ours, our_weights = _program(data, sizes, dtype, x, y)
-    theirs, their_weights = _sequential(sizes, x, y)
+    ours, our_weights = _program(network, x, y)
+    theirs, their_weights = _sequential(network, x, y)
     with torch.no_grad():
         for mine, other in zip(our_weights, their_weights, strict=True):
             mine.copy_(other)
-    times: dict[str, list[float]] = {"program": [], "sequential": []}
+    sides: dict[str, Go] = {"program": ours, "sequential": theirs}
+    times: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(turns + 1):
-        pairs: list[tuple[str, Callable[[int], None]]] = [("program", ours), ("sequential", theirs)]
-        for name, side in pairs if turn % 2 else reversed(pairs):
+        for name in list(sides) if turn % 2 else reversed(list(sides)):
             start = time.perf_counter()
-            side(steps)
+            sides[name](steps)
             if turn:  # the first turn warms up
                 times[name].append((time.perf_counter() - start) / steps * 1e6)
+    dispatches = {name: _dispatches(side) for name, side in sides.items()}
     apart = max(float((a - b.detach()).abs().max()) for a, b in zip(our_weights, their_weights, strict=True))
-    mine, other = (statistics.median(times[name]) for name in ("program", "sequential"))
-    return {"program_us": mine, "sequential_us": other, "speedup": other / mine, "largest_difference": apart}
+    mine, other = (statistics.median(times[name]) for name in sides)
+    return {"program_us": mine, "sequential_us": other, "speedup": other / mine, "program_dispatches": dispatches["program"],
+            "sequential_dispatches": dispatches["sequential"], "largest_difference": apart}  # fmt: skip
 
 
-def _program(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, x: Any, y: Any) -> tuple[Callable[[int], None], list[Any]]:
+def _dispatches(side: Go) -> float:
+    """Calls of `aten` operations a step."""
+    from torch.autograd.profiler import profile
+
+    with profile(use_kineto=False) as seen:
+        side(COUNTED)
+    return sum(event.name.startswith("aten::") for event in seen.function_events or ()) / COUNTED
+
+
+def _program(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:
     import torch
 
     from engine.compile.program import RandomKey, compile
     from engine.compile.shapes import infer
     from engine.training.optimizers.sgd import Sgd
 
-    graph = _network(data, sizes, dtype)
+    graph = _network(network)
     inference = infer(graph)
     program = compile(graph, inference, training=True)
     weights = [torch.zeros(inference.parameters[key], dtype=inference.dtype) for key in program.parameter_keys]
@@ -79,12 +143,12 @@ def _program(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, x: A
     return go, weights
 
 
-def _sequential(sizes: tuple[int, int, int], x: Any, y: Any) -> tuple[Callable[[int], None], list[Any]]:
+def _sequential(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:
     import torch
     from torch import nn
 
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(sizes[0], sizes[1]), nn.Tanh(), nn.Linear(sizes[1], sizes[2])).to(x.dtype)
+    model = nn.Sequential(*network.peer()).to(x.dtype)
     loss = nn.CrossEntropyLoss()
     update = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
 
@@ -102,14 +166,12 @@ def _starts(steps: int, rows: int) -> list[int]:
     return [step % whole * BATCH for step in range(steps)]
 
 
-def _network(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str) -> Any:
-    nodes = {
-        "data": ("source.data", data), "hidden": ("layer.linear", {"out_features": sizes[1]}), "tanh": ("activation.tanh", {}),
-        "out": ("layer.linear", {"out_features": sizes[2]}), "loss": ("loss.cross_entropy", {}),
-    }  # fmt: skip
-    wires = [("data", "x", "hidden", "x"), ("hidden", "y", "tanh", "x"), ("tanh", "y", "out", "x"), ("out", "y", "loss", "scores"),
-             ("data", "target", "loss", "target")]  # fmt: skip
-    return _graph(nodes, wires, {"dtype": dtype})
+def _network(network: Network) -> Any:
+    names = [f"n{i}" for i in range(len(network.chain))]
+    nodes: dict[str, Node] = {"data": ("source.data", network.data)}
+    nodes |= dict(zip(names, network.chain, strict=True)) | {"loss": ("loss.cross_entropy", {})}
+    wires = [(before, "x" if before == "data" else "y", after, "x") for before, after in zip(["data", *names], names, strict=False)]
+    return _graph(nodes, [*wires, (names[-1], "y", "loss", "scores"), ("data", "target", "loss", "target")], {"dtype": network.dtype})
 
 
 def _graph(nodes: dict[str, tuple[str, dict[str, Any]]], wires: list[tuple[str, str, str, str]], settings: dict[str, Any]) -> Any:

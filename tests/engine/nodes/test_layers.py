@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from engine.compile.shapes import Inference, infer
 from engine.export.export import export
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Result, Settings
+from engine.nodes.convolution import MANY_CHANNELS, MaxPool2d
 from engine.training.initial import initial_values
 from engine.training.model import Model
 from graph.model.edits import edit_from_json
@@ -245,3 +247,15 @@ def test_a_network_with_wired_norm_parameters_exports_them() -> None:
              "l": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {})}  # fmt: skip
     graph = network(nodes, "d.x -> n.x; w -> n.gamma; n -> l.x; l -> loss.scores; d.target -> loss.target")
     assert "F.layer_norm(d_x, [2], w, self.n_beta, 1e-05)" in export(Model(graph))
+
+
+@pytest.mark.parametrize("window", [(2, 0, 0), (3, 2, 1)])
+def test_pooling_many_channels_side_by_side_finds_the_same_numbers_and_places(window: tuple[int, int, int]) -> None:
+    kernel, stride, padding = window
+    x = torch.relu(torch.randn(3, MANY_CHANNELS + 3, 7, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).round()
+    x[0, 0, 0, 1], x[1, 2, 3, 3], x[2, 1] = torch.nan, torch.inf, -torch.inf  # ties, too: most numbers are 0
+    pooled = MaxPool2d().forward(Settings(kernel_size=kernel, stride=stride, padding=padding), x)
+    y, places = F.max_pool2d(x, kernel, stride or kernel, padding, return_indices=True)
+    torch.testing.assert_close(pooled.outputs[0], y, rtol=0, atol=0, equal_nan=True)
+    assert torch.equal(pooled.kept, places)
+    assert pooled.outputs[0].is_contiguous() and pooled.kept.is_contiguous()
