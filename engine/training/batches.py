@@ -29,6 +29,8 @@ class Batches:
         self.epoch = -1
         self.feeds: list[list[Tensor]] = []
         self._order = torch.arange(rows)
+        self._foreseen: tuple[int, Tensor] | None = None
+        self._laid: list[Tensor | None] = []
 
     def lay_out(self, epoch: int) -> list[list[Tensor]]:
         """The feeds of all steps of this epoch; the last batch holds what is left, unless it is dropped."""
@@ -39,20 +41,46 @@ class Batches:
         if self.whole:
             self.feeds = [self._feeds.whole(self._keys, "train")]
             return self.feeds
-        self._order = self.order(epoch)
+        foreseen, self._foreseen = self._foreseen, None
+        self._order = foreseen[1] if foreseen is not None and foreseen[0] == epoch else self.order(epoch)
         columns: list[Sequence[Tensor]] = []
+        self._laid = []
         for key in self._keys:
             data = self._feeds.train.get(key)
             if data is None:
+                self._laid.append(None)
                 columns.append([self._feeds.fixed[key]] * self.count)
             else:
-                columns.append(torch.split(data.index_select(0, self._order.to(data.device)), self.size)[: self.count])
+                self._laid.append(rows := data.index_select(0, self._order.to(data.device)))
+                columns.append(torch.split(rows, self.size)[: self.count])
         self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
         return self.feeds
 
     def order(self, epoch: int) -> Tensor:
         """The order in which an epoch takes the rows of the training part."""
         return torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
+
+    def foresee(self) -> None:
+        """Find the order of the next epoch while there is nothing else to do."""
+        if not self.whole and self._foreseen is None:
+            self._foreseen = self.epoch + 1, self.order(self.epoch + 1)
+
+    def alike(self, position: int) -> int:
+        """How many mini-batches of the epoch laid out, from this position on, have as many rows as the one there."""
+        full = self.rows // self.size if self.size else 0
+        return full - position if position < full else 1
+
+    def rows_at(self, position: int) -> int:
+        """How many rows the mini-batch at this position has; 0 where there are no data."""
+        return min(self.size, self.rows - position * self.size) if not self.whole else self.rows
+
+    def block(self, position: int, count: int) -> list[Tensor | None]:
+        """The rows of `count` mini-batches from this position of the epoch laid out, one after the other, for each source; None for what
+        every step is given the same."""
+        if self.whole:
+            return [None] * len(self._keys)
+        start = position * self.size
+        return [None if rows is None else rows[start : start + count * self.size] for rows in self._laid]
 
     def place(self, epoch: int, position: int) -> tuple[int, int]:
         """Where the coming batch lies, for a state that came to this place with batches of any size: an epoch that has no further batch of

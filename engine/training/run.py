@@ -43,8 +43,8 @@ from graph.text.messages import Message, _, ngettext
 
 STEP_SETTINGS = ("order_seed", "drop_last", "accumulate", "clip_norm", "clip_value", "zero_grad")
 """Training settings that are fields of `StepConditions` under the same names."""
-SNAPSHOT = 64
-"""Steps between two copies of the state; what lies between is replayed exactly."""
+SNAPSHOT, RECORDED_SNAPSHOT = 64, 512
+"""Steps between two copies of the state, and where steps are recorded on a graphics card; what lies between is replayed exactly."""
 MEASURED = 200
 """So many epochs are each measured at their end, whatever it costs; after them a run of any length is measured so often more, at most."""
 SHARE = 0.1
@@ -173,7 +173,6 @@ class Run:
         if now.rates != self.steps.rates:
             if now.rates is None:
                 self._optimizer.set_rate(float(self.hyper["lr"]))
-            self._optimizer.schedule(now.rates is not None)
             self.steps.rates, self.steps.watched = now.rates, now.compiled
             self._snapshots = [self.capture()]
 
@@ -266,7 +265,8 @@ class Run:
     def _stretch(self, limit: float, deadline: float) -> None:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
         state, steps = self.model.state, self.steps
-        if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
+        between = RECORDED_SNAPSHOT if steps.recorded else SNAPSHOT
+        if state.step % between == 0 and state.step != self._snapshots[-1].step:
             if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
                 self._fail()
                 return
@@ -278,7 +278,7 @@ class Run:
             first_loss = self._first_loss if self.watch.compares else None  # reading losses costs as much as a step
             limits = self.watch.limits(first_loss, self._judges_itself)
             early = early or self.watch.measures(self._judges_itself)
-        stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
+        stop = min(limit, state.step + between - state.step % between, state.step + every - state.step % every)
         if (early and self._batches.whole) or (self.watch.compares and first_loss is None):
             stop = state.step + 1
         first = state.step

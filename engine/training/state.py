@@ -65,11 +65,10 @@ class State:
 
     def first_bad(self) -> str | None:
         """The name of the first parameter or buffer that holds NaN or infinity."""
-        for tensors in (self.parameters, self.buffers):
-            for name, tensor in tensors.items():
-                if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-                    return name
-        return None
+        named = [(n, t) for tensors in (self.parameters, self.buffers) for n, t in tensors.items() if t.is_floating_point()]
+        if named and named[0][1].is_cuda and bool(torch.stack([torch.isfinite(t).all() for _, t in named]).all()):
+            return None  # one answer from the card instead of one for each tensor
+        return next((name for name, tensor in named if not bool(torch.isfinite(tensor).all())), None)
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:

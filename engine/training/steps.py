@@ -22,6 +22,7 @@ from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
 from engine.training.rates import Memory, Rates
+from engine.training.recording import CannotRecord, Recorder, Recording, moving, recorder_for, refusal
 from engine.training.several import Several, own_rate
 from engine.training.state import State, state_key
 from engine.training.stops import Limits
@@ -150,6 +151,15 @@ class Steps:
         self.schedule_memory = Memory()
         self._begun_with: list[Tensor] | None = None
         self._random = False
+        self.not_recorded = ""
+        """Why steps on a graphics card are not recorded and replayed: a clause; empty where they are, and on all other devices."""
+        self._recorder: Recorder | None = None
+        self._recording: Recording | None = None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether steps are recorded and replayed."""
+        return self._recorder is not None
 
     def bind(self, program: Program, optimizer: Optimizer, conditions: StepConditions) -> None:
         """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
@@ -160,6 +170,7 @@ class Steps:
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
         self._random = program.keyed
+        self._record_from_here_on()
 
     # Making steps
 
@@ -188,6 +199,8 @@ class Steps:
         losses = self.losses = []
         self.beside.clear()
         self.outside, self.flat = None, False
+        if self._recorder is not None:
+            return self._make_recorded(self._recorder, feeds, first, deadline, limits)
         low, high, smallest = limits.low, limits.high, limits.gradient
         step, parameters, move = self._step, self._parameters, self._optimizer.step
         buffers, draws, key = self._buffers, self._optimizer.random, self.model.random(0)
@@ -226,6 +239,50 @@ class Steps:
             if clock() >= deadline:
                 break
         return False
+
+    def _make_recorded(self, recorder: Recorder, feeds: list[list[Tensor]], first: int, deadline: float, limits: Limits) -> bool:
+        """The same with recorded steps; with plain ones from where these cannot be recorded."""
+        rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
+        recording = self._recording_now(recorder, limits.gradient is not None)
+        try:
+            value = recording.make(self.losses, self.model.state.position, len(feeds), rates, deadline, limits)
+            return value is not None and self._ends(value, limits)
+        except CannotRecord as error:
+            self._recorder, self._recording, self.not_recorded = None, None, str(error)
+        finally:
+            self._buffers = recording.buffers
+        kept, done = self.losses, len(self.losses)
+        failed = self.make(feeds[done:], first + done, deadline, limits)
+        self.losses = kept + self.losses
+        return failed
+
+    def _record_from_here_on(self) -> None:
+        """Find out whether the steps of this program and optimizer are recorded."""
+        self._recording, self._recorder, self.not_recorded = None, recorder_for(self.model.device), ""
+        if self._recorder is not None:
+            moving(self._optimizer).on_card = True
+            self.not_recorded = refusal(self._program, self._optimizer)
+            self._recorder = None if self.not_recorded else self._recorder
+
+    def _recording_now(self, recorder: Recorder, norms: bool) -> Recording:
+        """The recording of the coming steps: that of the last ones, unless something else is baked in."""
+        optimizer, recording = self._optimizer, self._recording
+        if (self.rates is not None) != moving(optimizer).scheduled:
+            optimizer.schedule(self.rates is not None)
+        if recording is None or not recording.fits(optimizer, self.batches, norms):
+            memory = list(self.memory().values())
+            recording = self._recording = Recording(
+                recorder, self._step, optimizer, self._parameters, self._buffers, self.batches, memory, norms
+            )  # fmt: skip
+        recording.take(self._buffers)
+        return recording
+
+    def _ends(self, value: float, limits: Limits) -> bool:
+        """What `make` returns where a step with this loss is not made."""
+        if limits.low < value < limits.high:
+            self.flat = True
+            return False
+        return self._beyond(value)
 
     def _ahead(self, batch: list[Tensor], key: Any, here: Sequence[Tensor | None]) -> tuple[list[Tensor], list[Tensor]]:
         """The gradients where the optimizer looks ahead, and the buffers after that pass; `here` are those at the parameters themselves,
