@@ -18,6 +18,7 @@ from engine.compile.shape_problems import Complaints
 from engine.compile.shapes import Inference, infer
 from engine.meaning import meanings
 from engine.training.device import choose_device, threads_for
+from engine.training.estimate import work_of
 from engine.training.fitted_buffers import FittedBuffers
 from engine.training.joint import joint_program
 from engine.training.measures import Measures, find_measures
@@ -65,10 +66,9 @@ class Compiled:
         self._wanted = device, dtype
         self.inference: Inference = infer(graph, dtype=dtype)
         self.dtype = self.inference.dtype
-        learned = sum(torch.Size(shape).numel() for shape in self.inference.parameters.values())
-        choice = choose_device(device, self.dtype, learned)
-        self.device, self.device_note, self.fell_back = choice.device, choice.note, choice.fell_back
         self.threads = threads_for(graph, self.inference)
+        choice = choose_device(device, self.dtype, work_of(graph, self.inference), self.threads)
+        self.device, self.device_note, self.fell_back = choice.device, choice.note, choice.fell_back
         self.fitted = FittedBuffers(graph, self.inference)
         self.feeds = Feeds()
         load_fixed(graph, self.inference, self.device, self.feeds)

@@ -1,13 +1,15 @@
-"""Which device runs a graph, and why; how many threads."""
+"""Which device runs a graph, and why; how many threads. `auto` measures: see `engine.training.estimate`."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
+from engine.training.estimate import Speeds, Work, speeds
 from graph.model.training_settings import BY_NAME
 from graph.text.messages import _
 from graph.text.quoting import named
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 
 DEVICES = BY_NAME["device"].choices
 
-SMALL = 200_000
-"""Learned numbers below which one step is mostly overhead, and a GPU's overhead is larger: measured, 64–64–10 is faster on one core."""
+LITTLE = 100e-6
+"""Seconds of a step on the CPU below which no card is asked: to begin with one costs seconds, and it has little to win."""
+FASTER = 0.7
+"""`auto` takes a card where a step lasts at most so much of its time on the CPU."""
 
 CONVOLUTION_WORK = 50_000_000
 """Multiplications in one step from which a second thread pays."""
@@ -37,13 +41,15 @@ class DeviceChoice:
     fell_back: bool = False
 
 
-def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
-    """`wanted` is one of DEVICES, or what a file says instead; `learned` counts the numbers that training changes."""
+def choose_device(
+    wanted: str, dtype: torch.dtype, work: Work, threads: int = 1, measured: Callable[[str, torch.dtype, int], Speeds] = speeds
+) -> DeviceChoice:
+    """`wanted` is one of DEVICES, or what a file says instead; `work` is what a training step does, `measured` how fast a device is."""
     if wanted not in DEVICES:
         unknown = _("there is no device called {name}, only {known}; running on the CPU")
         return DeviceChoice("cpu", unknown.format(name=named(wanted), known=", ".join(DEVICES)), fell_back=True)
     if wanted == "auto":
-        return _automatic(dtype, learned)
+        return _automatic(dtype, work, lambda device: measured(device, dtype, threads).seconds(work))
     if wanted == "cpu":
         return DeviceChoice("cpu")
     if reason := _missing(wanted, dtype):
@@ -51,18 +57,26 @@ def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice
     return DeviceChoice(wanted)
 
 
-def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
+def _automatic(dtype: torch.dtype, work: Work, seconds: Callable[[str], float]) -> DeviceChoice:
+    """The device on which a step of this graph is faster, by what was measured on this computer."""
     passed_over = ""
     for device, title in (("cuda", _("the GPU (CUDA)")), ("mps", _("the GPU (MPS)"))):
         if reason := _missing(device, dtype):
             if device == "mps" and _mps():
                 passed_over = reason
             continue
-        if learned < SMALL:
-            few = _("{learned:,} learned numbers are too few for {title} to be faster").format(learned=learned, title=title)
-            return DeviceChoice("cpu", _("auto: CPU, because {reason}; choose {device} to use it").format(reason=few, device=device))
-        return DeviceChoice(device, f"auto: {title}")
-    return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
+        here = seconds("cpu")
+        known = {"title": title, "device": device, "here": round(here * 1e6)}
+        if here < LITTLE:
+            text = _("auto: CPU, because a step takes about {here:,} µs, too little for {title} to be faster; choose {device} to use it")
+            return DeviceChoice("cpu", text.format(**known))
+        there = seconds(device)
+        known["there"] = round(there * 1e6)
+        if there > FASTER * here:
+            text = _("auto: CPU, because a step takes about {here:,} µs, and {there:,} µs on {title}; choose {device} to use it")
+            return DeviceChoice("cpu", text.format(**known))
+        return DeviceChoice(device, _("auto: {title}, because a step takes about {there:,} µs, and {here:,} µs on the CPU").format(**known))
+    return DeviceChoice("cpu", _("auto: CPU; {reason}").format(reason=passed_over) if passed_over else "")
 
 
 def _missing(device: str, dtype: torch.dtype) -> str:

@@ -14,6 +14,7 @@ from engine.compile.views import Absent
 from engine.export.export import export
 from engine.nodes.catalog import CATALOG
 from engine.training.device import choose_device
+from engine.training.estimate import Work
 from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.edits import SetTraining
@@ -100,8 +101,9 @@ def test_a_check_runs_on_the_cpu_whatever_the_document_asks_for() -> None:
 
 @on_a_card
 def test_auto_takes_the_card_for_large_networks_only() -> None:
-    assert choose_device("auto", torch.float32, 10_000_000).device == "cuda"
-    assert choose_device("auto", torch.float32, 100).device == "cpu"
+    large = choose_device("auto", torch.float32, Work(50, 10**10, 10**8))
+    assert large.device == "cuda", large.note
+    assert choose_device("auto", torch.float32, Work(20, 1000, 1000)).device == "cpu"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
