@@ -54,8 +54,21 @@ def nonfinite(graph: Graph, seen: TraceView, memory: Mapping[str, Tensor] | None
     (buffers included; by names such as `n1.W` behind the kind of memory, `m.n1.W`)."""
     learned = [_learned(graph, key, view) for key, view in seen.parameters.items() if not view.finite]
     values = [_value(graph, seen, key) for key in seen.values if _begins(graph, seen, key)]
-    held = [_remembered(graph, name, array_view(t)) for name, t in (memory or {}).items() if not bool(torch.isfinite(t).all())]
+    held = [_remembered(graph, name, array_view(t)) for name, t in _not_finite(memory or {}).items()]
     return (*learned[:NAMED], *values[:NAMED], *list(_gradients(graph, seen))[:NAMED], *held[:NAMED])
+
+
+def _not_finite(memory: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The tensors with a number that is not finite. The largest sizes of all of them are read together: with each trace of a training, one
+    by one would take as long as a step."""
+    together: dict[torch.device, list[Tensor]] = {}
+    for tensor in memory.values():
+        if tensor.is_floating_point() and tensor.numel():
+            together.setdefault(tensor.device, []).append(tensor)
+    largest = (torch.stack([size.double() for size in torch._foreach_norm(group, torch.inf)]) for group in together.values())
+    if all(bool(torch.isfinite(sizes).all()) for sizes in largest):
+        return {}
+    return {name: tensor for name, tensor in memory.items() if not bool(torch.isfinite(tensor).all())}
 
 
 def _begins(graph: Graph, seen: TraceView, key: Key) -> bool:

@@ -11,6 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.kernel.entry import main
+from engine.kernel.pipe_room import widen
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class KernelProcess:
     def __init__(self, worker: str = WORKER) -> None:
         context: Any = multiprocessing.get_context(self.method)
         ours, theirs = context.Pipe(duplex=True)
+        for end in (ours, theirs):
+            widen(end)
         self._connection: Connection = ours
         self._process: BaseProcess = context.Process(target=main, args=(theirs, worker), name="gradwire-kernel", daemon=True)
         self._process.start()

@@ -18,6 +18,7 @@ from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.condition import Condition
 from engine.explain.question import Question
+from engine.kernel.pipe_room import LEAST, room
 from engine.numerics.job import Job, JobNews
 from engine.training.curve import Curve, Point
 from engine.training.losses import Losses
@@ -31,9 +32,6 @@ from graph.storage.saved_run import SavedRun
 
 if TYPE_CHECKING:
     import numpy as np
-
-INLINE_LIMIT = 48 * 1024
-"""Longest message sent through the pipe itself; the smallest pipe buffer in use holds 64 KiB."""
 
 Phase = Literal["idle", "training", "paused", "finished", "failed"]
 
@@ -353,10 +351,11 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
 
 
 def send(connection: Connection, message: object, name: str) -> None:
-    """Send through the pipe, or, when it is long, through a new shared memory segment called `name` that the receiver removes."""
+    """Send through the pipe, or, where that has no room for so long a message, through a new shared memory segment called `name` that the
+    receiver removes: a segment takes several times as long, and wakes a process that watches over it, on both sides."""
     parts = encode(message)
     total = sum(len(part) for part in parts)
-    if total <= INLINE_LIMIT:
+    if total < LEAST or total < room(connection):
         connection.send_bytes(b"".join([b"I", *parts]))
         return
     from multiprocessing.shared_memory import SharedMemory

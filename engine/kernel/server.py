@@ -45,8 +45,9 @@ from graph.storage.saved_run import SavedRun
 
 LONGEST = 1.0
 """Seconds that the pipe is waited for at most while something is trained or done."""
-SLICE = 0.004
-"""Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
+SLICE = 0.008
+"""Seconds of training between two looks at the pipe: half a frame. Before and after each slice there is something to see to that takes as
+long as a step of a small network."""
 
 
 class Worker(Protocol):

@@ -65,7 +65,15 @@ class Point:
         named = {"train_accuracy": self.accuracy, **{name: getattr(self, name) for name in HELD_OUT}}
         return {name: value for name, value in named.items() if value is not None}
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        """Points travel by the hundred: as a call they are packed and unpacked in a tenth of the time."""
+        found = (self.accuracy, self.test_loss, self.test_accuracy, self.validation_loss, self.validation_accuracy, self.sharpness,
+                 self.preconditioned_sharpness, self.stability_limit, self.others)  # fmt: skip
+        return Point, (self.step, self.loss) if found == UNMEASURED else (self.step, self.loss, *found)
 
+
+UNMEASURED = (*[None] * 8, ())
+"""The fields of most points after the loss."""
 HELD_OUT = ("validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
 """The measurements over the part that judges a run while it trains: one of the two parts has them."""
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from multiprocessing import Pipe
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ import pytest
 
 from engine.compile.views import PassEvent, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.pipe_room import LEAST, room, widen
 from engine.kernel.process import KernelProcess
-from engine.kernel.protocol import INLINE_LIMIT, Pause, Progress, Start, TrainedEdit, decode, encode
+from engine.kernel.protocol import Pause, Progress, Start, TrainedEdit, decode, encode, receive, send
 from engine.nodes.catalog import CATALOG
+from engine.training.curve import Point
 from graph.model.address import output
 from graph.model.edits import AddNode, RemoveNode, SetParam
 from graph.model.elements import Node
@@ -83,7 +86,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
     return not alive(pid)
 
 
-@pytest.mark.parametrize("size", [0, 3, 5000, INLINE_LIMIT * 4])
+@pytest.mark.parametrize("size", [0, 3, 5000, LEAST * 4])
 def test_a_message_comes_back_as_it_was_taken_apart(size: int) -> None:
     message = {"a": np.arange(size, dtype=float), "text": "δ" * size, "empty": np.zeros((0, 2))}
 
@@ -93,6 +96,20 @@ def test_a_message_comes_back_as_it_was_taken_apart(size: int) -> None:
     np.testing.assert_array_equal(back["a"], message["a"])
     assert back["a"].flags.aligned
     assert back["empty"].shape == (0, 2)
+
+
+def test_what_the_pipe_has_room_for_takes_no_shared_memory_and_waits_for_nobody() -> None:
+    ours, theirs = Pipe()
+    widen(ours)
+    fits, longer = room(ours) - 2048, 2 * room(ours)
+
+    for count in (fits, longer):  # nobody reads meanwhile: a sender that waited would wait for ever
+        name = f"gw-test-{os.getpid()}"
+        message = np.arange(count, dtype=np.uint8)
+        send(ours, message, name)
+        assert Path("/dev/shm", name).exists() == (count == longer) or sys.platform != "linux"
+        np.testing.assert_array_equal(receive(theirs), message)
+        assert not Path("/dev/shm", name).exists()
 
 
 def test_a_view_of_one_number_comes_back_equal() -> None:
@@ -333,3 +350,13 @@ def test_the_client_imports_neither_torch_nor_qt() -> None:
     code = "import sys, engine.kernel.client; sys.exit(any(m.partition('.')[0] in ('torch', 'PySide6') for m in sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_points_of_a_curve_come_back_equal_without_their_fields_names() -> None:
+    points = [Point(step, 1.0 / step) for step in range(1, 101)]
+    points += [Point(7), Point(8, 0.5, 0.25, test_loss=float("inf")), Point(9, 2.0, stability_limit=3.0, others=(1.0, -0.0))]
+
+    packed = b"".join(encode(points))
+
+    assert decode(packed) == points
+    assert b"accuracy" not in packed and len(packed) < 30 * len(points)
