@@ -7,7 +7,7 @@ each of these either does the whole change or raises GraphError and does nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -54,6 +54,7 @@ class Graph:
         self.attachments: dict[str, bytes] = {}
         self.folder = ""  # of the file it came from, where relative paths begin; no part of the document
         self._names: dict[str, str] = {}
+        self._types: dict[str, dict[str, None]] = {}
         self._into: dict[str, dict[tuple[str, int], str]] = {}
         self._out: dict[str, dict[str, None]] = {}
         self._membership = Membership()
@@ -96,6 +97,16 @@ class Graph:
         """The node's declaration; for an unknown type, one with the ports its edges mention."""
         node = self._nodes[node] if isinstance(node, str) else node
         return self.catalog.find(node.type) or self._unknown_spec(node)
+
+    def having(self, test: Callable[[NodeSpec], object]) -> tuple[str, ...]:
+        """The nodes whose declaration passes a test that does not ask for ports, in insertion order. It is asked once a type, not once
+        a node: a test that few nodes pass costs the same however many there are."""
+        ids = [node for some in self._types.values() if test(self.spec(next(iter(some)))) for node in some]
+        return tuple(sorted(ids, key=self._nodes.place))
+
+    def has(self, test: Callable[[NodeSpec], object]) -> bool:
+        """Whether the declaration of any node passes a test that does not ask for ports."""
+        return any(test(self.spec(next(iter(some)))) for some in self._types.values())
 
     def named(self, name: str) -> Node | None:
         identity = self._names.get(name)
@@ -231,6 +242,7 @@ class Graph:
         twin.extra, twin.attachments, twin.folder = self.extra, dict(self.attachments), self.folder
         twin._membership = self._membership.copy()
         twin._names, twin._order = dict(self._names), self._order
+        twin._types = {kind: dict(ids) for kind, ids in self._types.items()}
         twin._into = {node: dict(into) for node, into in self._into.items()}
         twin._out = {node: dict(out) for node, out in self._out.items()}
         twin._ranks.fill(self.order())
@@ -254,6 +266,7 @@ class Graph:
         node = self._checked(node)
         self._nodes.put(node.id, node, before)
         self._names[node.name] = node.id
+        self._types.setdefault(node.type, {})[node.id] = None
         self._into[node.id], self._out[node.id] = {}, {}
         move(self._membership.nodes, node.id, None, node.group)
         self._ranks.add(node.id)
@@ -273,6 +286,9 @@ class Graph:
             raise GraphError(_("{name} is still the objective").format(name=node.name))
         del self._names[node.name], self._into[identity], self._out[identity]
         self._freed(node.name)
+        del self._types[node.type][identity]
+        if not self._types[node.type]:
+            del self._types[node.type]
         move(self._membership.nodes, identity, node.group, None)
         self._ranks.drop(identity)
         self._order = None

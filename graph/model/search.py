@@ -67,7 +67,7 @@ def fitting_ports(spec: NodeSpec, need: Need) -> tuple[Port, ...]:
 
 def offered(graph: Graph) -> list[NodeSpec]:
     """The node types to choose from: those of an update rule only where the graph is one."""
-    rule = any(graph.spec(node).rule for node in graph.nodes)
+    rule = graph.has(lambda spec: spec.rule)
     return [spec for spec in graph.catalog.values() if rule or not spec.rule]
 
 

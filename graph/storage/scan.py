@@ -10,9 +10,9 @@ from typing import Any
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
-MAXIMUM_BYTES = 32 * 2**20
+MAXIMUM_BYTES = 64 * 2**20
 MAXIMUM_DEPTH = 64
-MAXIMUM_VALUES = 1_500_000
+MAXIMUM_VALUES = 3_000_000
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _PLAIN_STRING = re.compile(rb'"[^"]*"')

@@ -176,7 +176,7 @@ class DataWatch(QObject):
         if self._job is not None or not self.outdated:
             return
         graph = document.graph
-        settings = [graph.settings_of(node) for node in graph.nodes if graph.spec(node).role == "data"]
+        settings = [graph.settings_of(node) for node in graph.having(lambda spec: spec.role == "data")]
         files = [each for each in settings if on_disk(each, document.folder)[0]]
         stamps = self._present()
         self.bar.reload.setEnabled(False)

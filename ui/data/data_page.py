@@ -207,7 +207,7 @@ class DataPage(Panel):
         if document is None:
             return
         graph = document.graph
-        nodes = [n for n in graph.nodes if graph.spec(n).role == "data"]
+        nodes = list(graph.having(lambda spec: spec.role == "data"))
         node = self._selected if self._selected in nodes else (nodes[0] if nodes else None)
         self.painting.setVisible(node is not None and graph.setting(node, "dataset") == "points")
         if node is not None and self.painting.isVisibleTo(self):

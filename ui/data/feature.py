@@ -79,7 +79,7 @@ class DataFiles(Feature):
         document = self.workspace.document
         if self._of != (document.origin, document.structure):
             self._of = document.origin, document.structure
-            self._nodes = [node for node in document.graph.nodes if document.graph.spec(node).role == "data"]
+            self._nodes = list(document.graph.having(lambda spec: spec.role == "data"))
         return self._nodes
 
     def _node(self) -> str | None:

@@ -90,7 +90,7 @@ class DataReading(QObject):
 
     def _find(self) -> None:
         graph = self._document.graph if self._document is not None else None
-        self._ids = [] if graph is None else [node for node in graph.nodes if graph.spec(node).role == "data"]
+        self._ids = [] if graph is None else list(graph.having(lambda spec: spec.role == "data"))
 
     def _kernel_changed(self, status: str, _text: str) -> None:
         if status == "starting":  # another process, which has read nothing

@@ -41,7 +41,7 @@ class Importing(Feature):
 
     def _node(self) -> str | None:
         graph = self.workspace.document.graph
-        nodes = [node for node in graph.nodes if graph.spec(node).role == "data"]
+        nodes = graph.having(lambda spec: spec.role == "data")
         chosen = [node for node in self.workspace.canvas.selected_nodes() if node in nodes] if nodes else []
         return chosen[0] if len(chosen) == 1 else nodes[0] if nodes else None
 

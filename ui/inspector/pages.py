@@ -217,7 +217,7 @@ class DocumentPage(QWidget):
         wire_count = ngettext("{count:,} wire", "{count:,} wires", wires).format(count=wires)
         self.facts.setText(f"{node_count} · {wire_count}")
         self.objective.setText(self._objective(trace))
-        data = any(graph.spec(node).role == "data" for node in graph.nodes)
+        data = graph.has(lambda spec: spec.role == "data")
         rows = {name: [row + 1 for row in graph.settings.get(name) or []] for name, setting in BY_NAME.items() if setting.counted_from_one}
         self.form.set_values({**graph.settings, **rows, "has data": data})
         self.form.set_read_only(bool(document.read_only))

@@ -109,9 +109,9 @@ class RegionsPanel(Panel):
         self._looked, self._document = key, document
         graph, wanted = document.graph, False
         if trace is not None and trace.structure == document.structure:
-            data = [node for node in graph.nodes if graph.spec(node).role == "data"]
+            data = graph.having(lambda spec: spec.role == "data")
             dims = [trace.shapes[node, "x"][0] for node in data if (node, "x") in trace.shapes]
-            lossy = any(graph.spec(node).category == "losses" for node in graph.nodes)
+            lossy = graph.has(lambda spec: spec.category == "losses")
             wanted = lossy and bool(dims) and trace.objective is not None and all(0 < math.prod(d) <= MOST_COLUMNS for d in dims)
         if wanted != self._wanted:
             self._wanted = wanted

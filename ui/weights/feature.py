@@ -290,7 +290,7 @@ class WeightsFeature(Feature):
     def _no_weights(self) -> bool:
         """Whether the graph is the inside of an optimizer: what it holds is on its wires there."""
         graph = self.workspace.document.graph
-        return any(graph.spec(node).rule for node in graph.nodes.values())
+        return graph.has(lambda spec: spec.rule)
 
     def _beside(self, view: QRectF) -> QRectF:
         """The part of the view to the right of what lies over its lower left, such as a lesson, where that leaves room for the strip."""

@@ -7,12 +7,15 @@ import time
 
 import pytest
 
+from graph.grouping.groups import delete
 from graph.model.edits import AddNode, Connect, Disconnect, RemoveNode, Rename, SetParam, connect
 from graph.model.elements import Edge, Node, valid_name
 from graph.model.graph import Graph, GraphError
 from graph.model.lint import lint
 from graph.model.ordered import Ordered
+from graph.model.spec import NodeSpec
 from graph.model.topology import topological_order
+from graph.storage.document import Document
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
 
@@ -228,3 +231,23 @@ def _seconds_per_change(size: int) -> float:
         RemoveNode("new").apply(graph)
         rounds.append(time.perf_counter() - start)
     return sorted(rounds)[len(rounds) // 2]
+
+
+def test_nodes_of_a_kind_are_found_by_asking_once_a_type_however_many_there_are() -> None:
+    graph = Graph(CATALOG)
+    for index in range(300):
+        graph._add_node(Node(f"n{index}", "math.sin" if index % 100 else "source.input", f"a{index}"))
+    asked: list[str] = []
+
+    def wanted(spec: NodeSpec) -> bool:
+        asked.append(spec.key)
+        return spec.key == "source.input"
+
+    assert graph.having(wanted) == ("n0", "n100", "n200") and sorted(asked) == ["math.sin", "source.input"]
+    document = Document(graph)
+    document.do(delete(graph, ["n0", "n100"]))
+    assert graph.having(wanted) == ("n200",) and graph.copy().having(wanted) == ("n200",)
+    document.undo()
+    assert graph.having(wanted) == ("n0", "n100", "n200"), "in their old order"
+    document.do(delete(graph, ["n0", "n100", "n200"]))
+    assert graph.having(wanted) == () and not graph.has(wanted) and graph.has(lambda spec: spec.key == "math.sin")

@@ -180,14 +180,14 @@ def test_200_megabytes_of_nested_brackets_are_refused_quickly_and_with_little_me
 
 @pytest.mark.parametrize("unit", ["[],", "1,", '"a",', '{"a":1},', "[[[[[[[[1]]]]]]]],"])
 def test_a_file_of_the_largest_size_with_the_most_values_takes_under_two_seconds(unit: str, tmp_path: Path) -> None:
-    text = '{"format": "gradwire", "version": 1, "junk": [' + unit * (31 * 2**20 // len(unit)) + "1]}"
+    text = '{"format": "gradwire", "version": 1, "junk": [' + unit * (63 * 2**20 // len(unit)) + "1]}"
     assert "too many values" in _refused(_file(tmp_path, text))
 
 
 def test_the_most_values_that_are_read_take_under_two_seconds() -> None:
     start = time.process_time()
-    graph = loads(GOOD.rstrip()[:-1] + ', "junk": [' + "0.5," * 1_400_000 + "1]}", CATALOG)
-    assert len(graph.extra["junk"]) == 1_400_001
+    graph = loads(GOOD.rstrip()[:-1] + ', "junk": [' + "0.5," * 2_900_000 + "1]}", CATALOG)
+    assert len(graph.extra["junk"]) == 2_900_001
     assert time.process_time() - start < 2
 
 

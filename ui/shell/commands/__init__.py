@@ -36,7 +36,6 @@ class Commands:
     def __init__(self, window: Commanded) -> None:
         self._window = window
         self._parts: list[Any] = [part(window) for part in PARTS]
-        self._known: tuple[object, int, bool] = (None, 0, False)
 
     @property
     def edit(self) -> EditCommands:
@@ -89,12 +88,8 @@ class Commands:
         )
 
     def _learns(self) -> bool:
-        """Whether anything here has weights; asked at every tick of a slider, so looked up once a structure."""
-        document = self._window.document
-        if self._known[:2] != (document, document.structure):
-            specs = (document.graph.spec(node) for node in document.graph.nodes.values())
-            self._known = (document, document.structure, any(spec.parameters or spec.role == "parameter" for spec in specs))
-        return self._known[2]
+        """Whether anything here has weights."""
+        return self._window.document.graph.has(lambda spec: spec.parameters or spec.role == "parameter")
 
     def why_not_train(self) -> str:
         """Why nothing can be trained, in words; empty where it can."""

@@ -111,7 +111,7 @@ def layers(graph: Graph) -> dict[str, int]:
 
     What a person put into one group at the outermost level is one layer, as deep as its deepest node.
     """
-    learned = {n for n in graph.nodes if graph.spec(n).parameters and graph.spec(n).inputs}
+    learned = set(graph.having(lambda spec: spec.parameters and spec.inputs))
     depth: dict[str, int] = {}
     for node in graph.order():
         before = max((depth[edge.source[0]] for edge in graph.inputs_of(node)), default=-1 if not learned else 0)
