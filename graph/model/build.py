@@ -11,6 +11,7 @@ from typing import Any
 from graph.model.elements import Edge, Frame, Group, Node, Note
 from graph.model.graph import Graph, GraphError
 from graph.model.membership import depths
+from graph.model.rows import edges_of, nodes_of
 from graph.model.settings import finite_json
 from graph.model.spec import Catalog
 from graph.model.topology import topological_order
@@ -46,9 +47,10 @@ def _built(content: dict[str, Any], catalog: Catalog) -> Graph:
     graph = Graph(catalog)
     try:
         _groups(graph, _list(content, "groups"))
-        for row in _list(content, "nodes"):
-            _add_node(graph, row)
-        _add_edges(graph, [Edge.from_json(row) for row in _list(content, "edges")])
+        _add_nodes(graph, _list(content, "nodes"))
+        edges = edges_of(_list(content, "edges"))
+        if not all(map(_is_plain, edges)) or not graph._fill_edges(edges):
+            _add_edges(graph, edges)
         items: tuple[tuple[str, Callable[[Any], Frame | Note]], ...] = (("frames", Frame.from_json), ("notes", Note.from_json))
         for key, read in items:
             for row in _list(content, key):
@@ -63,6 +65,17 @@ def _built(content: dict[str, Any], catalog: Catalog) -> Graph:
     if not finite_json(graph.extra):
         raise BuildError(_("an unknown entry holds a number that is not finite"))
     return graph
+
+
+def _add_nodes(graph: Graph, rows: list[Any]) -> None:
+    """All at once; where something is wrong, one after the other, so that the first that is wrong is named."""
+    try:
+        nodes = nodes_of(rows)
+    except ValueError:
+        nodes = []
+    if len(nodes) < len(rows) or not all(map(_is_plain, nodes)) or not graph._fill_nodes(nodes):
+        for row in rows:
+            _add_node(graph, row)
 
 
 def _add_node(graph: Graph, row: Any) -> None:
@@ -127,6 +140,10 @@ def add_groups(graph: Graph, groups: Sequence[Group]) -> None:
     depth = depths(groups)
     for group in sorted(groups, key=lambda group: -depth[group.id]):
         graph._replace_item(group)
+
+
+def _is_plain(item: Node | Edge) -> bool:
+    return not item.extra or finite_json(dict(item.extra))
 
 
 def _plain(item: Any) -> Any:

@@ -7,7 +7,7 @@ each of these either does the whole change or raises GraphError and does nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -272,6 +272,54 @@ class Graph:
         self._ranks.add(node.id)
         self._order = None
 
+    def _fill_nodes(self, nodes: Sequence[Node]) -> bool:
+        """Add nodes that were read from rows, all at once, to a graph that has none. False, and none is added, where one is refused."""
+        table, names = {node.id: node for node in nodes}, {node.name: node.id for node in nodes}
+        if self._nodes or self._edges or not len(table) == len(names) == len(nodes) or self._has_any(table):
+            return False
+        specs = {kind: self.catalog.find(kind) for kind in {node.type for node in nodes}}
+        former = {kind for kind, spec in specs.items() if spec is not None and spec.key != kind}
+        members = [node for node in nodes if node.group is not None]
+        if not all([node.group in self._groups for node in members]):
+            return False
+        try:
+            table |= {node.id: self._checked(node) for node in nodes if node.params or node.type in former}
+        except GraphError:
+            return False
+        self._nodes.fill(table)
+        self._names = names
+        self._into, self._out = {node: {} for node in table}, {node: {} for node in table}
+        for node in members:
+            move(self._membership.nodes, node.id, None, node.group)
+        self._ranks.fill(table)
+        self._order = None
+        return True
+
+    def _fill_edges(self, edges: Sequence[Edge]) -> bool:
+        """Add wires that were read from rows, all at once, to a graph that has none. False, and none is added, where one of them is refused
+        or names a port in an unusual way."""
+        table, kinds = {edge.id: edge for edge in edges}, {node.id: node.type for node in self._nodes.values()}
+        if self._edges or len(table) < len(edges) or self._has_any(table):
+            return False
+        try:
+            given = {(kinds[node], port) for node, port in [edge.source for edge in edges]}
+            taken = {(kinds[edge.target[0]], edge.target[1], edge.slot > 0) for edge in edges}
+        except KeyError:
+            return False
+        if not (all([self._gives(*end) for end in given]) and all([self._takes(*end) for end in taken])):
+            return False
+        order = self._order_with(edges)
+        if len({(edge.target, edge.slot) for edge in edges}) < len(edges) or len(order) < len(kinds):
+            return False
+        into, out = self._into, self._out
+        for identity, edge in table.items():
+            into[edge.target[0]][edge.target[1], edge.slot] = identity
+            out[edge.source[0]][identity] = None
+        self._edges.fill(table)
+        self._ranks.fill(order)
+        self._order = order
+        return True
+
     def _place_nodes(self, places: Iterable[tuple[Node, float, float]]) -> None:
         """Put nodes of this graph elsewhere."""
         put = self._nodes.replace
@@ -390,6 +438,35 @@ class Graph:
 
     def _preceding(self, node: str) -> Iterator[str]:
         return (self._edges[edge].source[0] for edge in self._into[node].values())
+
+    def _has_any(self, ids: Iterable[str]) -> bool:
+        tables = (self._nodes, self._edges, self._groups, self._frames, self._notes)
+        return not all([table.keys().isdisjoint(ids) for table in tables])
+
+    def _order_with(self, edges: Iterable[Edge]) -> tuple[str, ...]:
+        """Node ids so that every one of these wires goes forward, fewer where they close a circle. Most files have them in order."""
+        ends = [(edge.source[0], edge.target[0]) for edge in edges]
+        place = {node: index for index, node in enumerate(self._nodes)}
+        if all([place[source] < place[target] for source, target in ends]):
+            return tuple(place)
+        following: dict[str, list[str]] = {node: [] for node in place}
+        indegree = dict.fromkeys(place, 0)
+        for source, target in ends:
+            following[source].append(target)
+            indegree[target] += 1
+        return tuple(topological_order(place, following, indegree))
+
+    def _gives(self, kind: str, port: str) -> bool:
+        """Whether a type is known to have this output, by its present name."""
+        spec = self.catalog.find(kind)
+        declared = spec.output(port) if spec else None
+        return declared is not None and declared.name == port
+
+    def _takes(self, kind: str, port: str, many: bool) -> bool:
+        """Whether a type is known to have this input, by its present name; `many`: for several wires."""
+        spec = self.catalog.find(kind)
+        declared = spec.input(port) if spec else None
+        return declared is not None and declared.name == port and (declared.many or not many)
 
     def _node(self, identity: str) -> Node:
         if identity not in self._nodes:

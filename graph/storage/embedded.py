@@ -82,7 +82,8 @@ def members(graph: Graph) -> Mapping[str, bytes]:
 
 def named_in(graph: Graph) -> list[str]:
     """The embedded files that the nodes of a graph name, each once."""
-    settings = ((node, name) for node in graph.nodes.values() if (spec := graph.catalog.find(node.type)) for name in spec.file_settings)
+    nodes = [node for node in graph.nodes.values() if node.params]
+    settings = ((node, name) for node in nodes if (spec := graph.catalog.find(node.type)) for name in spec.file_settings)
     paths = (node.params.get(name) for node, name in settings)
     return list(dict.fromkeys(path for path in paths if isinstance(path, str) and is_embedded(path)))
 

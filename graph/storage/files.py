@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from graph.model.build import BuildError, build
+from graph.model.build import BuildError, build, uncollected
 from graph.model.document_settings import FILE_ORDER, SAVE_RUNS, RunsPlace
 from graph.model.elements import Edge, Node, number
 from graph.model.graph import Graph
@@ -247,6 +247,11 @@ def _loads(
     data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "", own: bool = False
 ) -> tuple[Loaded, Any]:  # fmt: skip
     """What a text holds, and what it says about its runs."""
+    with uncollected():
+        return _loaded(data, catalog, origin, allow_newer, packed, folder, own)
+
+
+def _loaded(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes, folder: str, own: bool) -> tuple[Loaded, Any]:
     try:
         content = parse(data, own)
     except ScanError as problem:
@@ -338,7 +343,7 @@ def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) ->
     rows = content.get("nodes")
     for row in rows if folder and isinstance(rows, list) else ():
         params = row.get("params") if isinstance(row, dict) else None
-        if isinstance(params, dict):
+        if params and isinstance(params, dict):
             for name in _file_settings(catalog, row.get("type")):
                 if isinstance(params.get(name), str):
                     params[name] = absolute(params[name], folder)

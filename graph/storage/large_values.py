@@ -54,7 +54,7 @@ def with_large_values(graph: Graph, attachments: Mapping[str, bytes]) -> set[str
     """Put the values into the nodes again. Returns the attachments that held them; a reference without its numbers stays one."""
     used: set[str] = set()
     room = MAXIMUM_NUMBERS
-    for node in [*graph.nodes.values()]:
+    for node in [node for node in graph.nodes.values() if node.params]:
         params = dict(node.params)
         for name in _tensor_settings(graph, node):
             if isinstance(params[name], dict):
