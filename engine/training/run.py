@@ -16,6 +16,7 @@ from engine.compile.trace import Trace
 from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.nodes.base import NodeError
+from engine.numerics.memory import is_lack_of_memory
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
 from engine.training.biases import biases
@@ -35,6 +36,7 @@ from engine.training.several import Several
 from engine.training.state import State
 from engine.training.steps import UNLIMITED, StepConditions, Steps
 from engine.training.stops import Best, Stop, Watch
+from engine.training.too_large import release, smaller_batch, too_large
 from graph.model.goal import circled
 from graph.model.problem import Problem
 from graph.model.several_objectives import goals_of
@@ -272,7 +274,6 @@ class Run:
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
         steps.take_place()
-        feeds = self._batches.lay_out(state.epoch)
         every, early, limits, first_loss = self.measure_every, state.epoch < MEASURED and self._measurable, UNLIMITED, None
         if self.watch.active:
             first_loss = self._first_loss if self.watch.compares else None  # reading losses costs as much as a step
@@ -281,17 +282,21 @@ class Run:
         stop = min(limit, state.step + between - state.step % between, state.step + every - state.step % every)
         if (early and self._batches.whole) or (self.watch.compares and first_loss is None):
             stop = state.step + 1
-        first = state.step
+        first, failed, lacking = state.step, False, False
+        steps.losses = []
         try:
-            failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline, limits)
+            following = steps.next_feeds(self._batches.lay_out(state.epoch), int(stop) - first)
+            failed = steps.make(following, first, deadline, limits)
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
-            failed = False
+            lacking = is_lack_of_memory(error)
             self.problem = self.model.compiled.explain(self._program.failure(error))
         steps.count(first + len(steps.losses))
-        if self.problem is not None and self._optimizer.evaluates_loss:
-            self._parameters_back(state.step)  # it failed in the middle of a line search
         known = min(max(self.curve.last - first, 0), len(steps.losses))  # steps made once more
         self.curve.add(first + 1 + known, steps.losses[known:], steps.beside[known : len(steps.losses)])
+        if lacking:
+            self._lacks_memory(begun=self._optimizer.evaluates_loss or not (self.problem and self.problem.nodes))
+        elif self.problem is not None and self._optimizer.evaluates_loss:
+            self._parameters_back(state.step)  # it failed in the middle of a line search
         if failed:
             self._fail()
         elif steps.flat or steps.outside is not None:
@@ -667,6 +672,22 @@ class Run:
         about = self.model.graph.nodes[node].name if node else ""
         self.problem = Problem("error", stopped, (node,) if node else (), about=about)
         self.curve.cut(good.step)
+
+    def _lacks_memory(self, begun: bool) -> None:
+        """A step could not be computed for lack of memory: find a batch size that fits. `begun`: some tensors may be updated already, and
+        are brought back."""
+        model, problem = self.model, self.problem
+        self.steps.forget_recording()
+        release(model.device)
+        if begun:
+            try:
+                self._parameters_back(model.state.step)
+            except RuntimeError:  # there is no room for the steps before either
+                self.steps.restore(self._snapshots[-1])
+                self.curve.cut(model.state.step)
+        rows = self._batches.size
+        fits = smaller_batch(model, self._program, rows) if rows else None
+        self.problem = problem if fits is None else too_large(model, rows, fits, model.state.step)
 
     def _culprit(self, bad: int) -> tuple[str | None, str, int]:
         """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""

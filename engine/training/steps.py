@@ -264,6 +264,10 @@ class Steps:
             self.not_recorded = refusal(self._program, self._optimizer)
             self._recorder = None if self.not_recorded else self._recorder
 
+    def forget_recording(self) -> None:
+        """Give the memory back that recorded steps hold; the coming ones are recorded again."""
+        self._recording = None
+
     def _recording_now(self, recorder: Recorder, norms: bool) -> Recording:
         """The recording of the coming steps: that of the last ones, unless something else is baked in."""
         optimizer, recording = self._optimizer, self._recording

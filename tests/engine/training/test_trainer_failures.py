@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
 from engine.training.compiled import RunError
 from engine.training.model import Model
+from engine.training.optimizers.adam import Adam
 from engine.training.run import SNAPSHOT, Run
 from graph.model.edits import SetParam, SetTraining
+from graph.model.graph import Graph
 from tests.engine.training.test_trainer import saddle
 from tests.support.networks import network, tanh_net
 
@@ -177,3 +183,65 @@ def test_refused_settings_make_no_steps_until_they_change(optimizer: str) -> Non
     trainer.configure(good)
     trainer.train(max_steps=2)
     assert not trainer.capture().diff(straight.capture())
+
+
+def waves(**training: Any) -> Graph:
+    nodes = {"data": ("source.data", {"dataset": "moons", "samples": 100}), "hidden": ("layer.linear", {"out_features": 4}),
+             "sine": ("math.sin", {}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {})}  # fmt: skip
+    wires = "data.x -> hidden.x; hidden -> sine.x; sine -> out.x; out -> loss.scores; data.target -> loss.target"
+    return network(nodes, wires, **{"optimizer": "adam", "hyper": {"lr": 0.01}, "epochs": 20, "batch_size": 32, **training})
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """A card on which a sine of more than so many `rows` has no room."""
+    limit = {"rows": math.inf}
+
+    def forward(self: Any, s: Any, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > limit["rows"]:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        return torch.sin(x)
+
+    monkeypatch.setattr("engine.nodes.math_elementwise.Sine.forward", forward)
+    return limit
+
+
+def test_a_step_that_needs_too_much_memory_names_the_batch_size_that_fits(room: dict[str, float]) -> None:
+    run = Run(Model(waves()))
+    run.train(max_steps=7)
+    there, room["rows"] = run.capture(), 10
+    assert run.train() == 0
+    assert run.problem is not None and run.problem.code == "batch-too-large"
+    assert "a step with 32 samples. Set the batch size to 8: a step of that size was tried, and it fits." in run.problem.text
+    assert run.capture().diff(there) == {}
+    edit = run.problem.repairs[0].edits[0]
+    run.configure({**run.training, edit["name"]: edit["value"]})
+    assert run.train(max_steps=5) == 5 and run.problem is None
+
+
+def test_an_update_that_runs_out_of_memory_half_way_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(Model(waves()))
+    run.train(max_steps=7)
+    there, own = run.capture(), Adam.step
+
+    def half(self: Adam, gradients: list[torch.Tensor]) -> None:
+        if self.t == 7:
+            self.t += 1
+            self.state["m"][0].fill_(9.0)
+            self.parameters[0].fill_(9.0)
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        own(self, gradients)
+
+    monkeypatch.setattr(Adam, "step", half)
+    run.train()
+    assert run.problem is not None and "16" in run.problem.text
+    assert run.capture().diff(there) == {}
+
+
+def test_where_no_batch_fits_the_node_is_named(room: dict[str, float]) -> None:
+    run = Run(Model(waves()))
+    run.train(max_steps=1)
+    room["rows"] = 0
+    run.train()
+    assert run.problem is not None and run.problem.text == "sine: there is not enough memory for its result"
+    assert run.state.step == 1
