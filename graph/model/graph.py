@@ -289,6 +289,8 @@ class Graph:
         self._nodes.fill(table)
         self._names = names
         self._into, self._out = {node: {} for node in table}, {node: {} for node in table}
+        for identity, node in table.items():
+            self._types.setdefault(node.type, {})[identity] = None
         for node in members:
             move(self._membership.nodes, node.id, None, node.group)
         self._ranks.fill(table)

@@ -69,6 +69,7 @@ def test_a_graph_that_is_built_at_once_is_the_one_that_edits_build() -> None:
         Connect(Edge.from_json(row)).apply(edited)
     built = building.build(whole, CATALOG)
     assert built == edited and built.order() == edited.order() and lint(built) == lint(edited)
+    assert built.having(lambda spec: spec.role != "op") == edited.having(lambda spec: spec.role != "op") != ()
     for node in built.nodes:
         assert built.inputs_of(node) == edited.inputs_of(node) and built.outputs_of(node) == edited.outputs_of(node)
         assert built.nodes.keys() == edited.nodes.keys() and built.named(built.nodes[node].name) is built.nodes[node]
