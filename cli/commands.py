@@ -18,6 +18,7 @@ from cli.parser import CommandParser, choice
 from cli.runs import add_runs_arguments
 from cli.settings_options import add_training_options, positive, several
 from cli.version import version_text
+from cli.workers import let_one_speak, place_of
 from engine.export.registry import Format, formats_in, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.formula.numbers import read_number
@@ -48,7 +49,9 @@ def run_command(arguments: list[str]) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal that has no arrow shows a stand-in, not an error
             stream.reconfigure(errors="backslashreplace")
     try:
+        let_one_speak()
         options = _parsed(_with_formula(arguments))
+        place_of(options)
         module = import_module(f"cli.{options.command}")
         code = int(module.command(options))
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from cli.resume import prepare_to_resume, run_of, saved_runs
 from cli.settings_options import given, no_training
 from cli.train_loop import Interrupts, Log, train
 from cli.trained import open_model, state_entry, state_of
+from cli.workers import Crew, place_of
+from graph.model.computation import computation_key
 from graph.model.document_settings import SAVE_TRAINED
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
@@ -29,8 +32,37 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run ready for its first step, and where it writes: its file and its log."""
+
+    graph: Graph
+    run: Run
+    out: Path | None
+    log: Path | None
+    begun: int
+    """The step it continues after."""
+
+
 def command(options: argparse.Namespace) -> int:
-    from engine.compile.failure import nonfinite
+    place = place_of(options)
+    if place is None:
+        return _train(_prepared(options, None), options, None)
+    from engine.training.workers.group import WorkerLost
+
+    crew = Crew(place)
+    prepared = crew.prepared(lambda: _prepared(options, crew), lambda made: _fingerprint(made.run))
+    try:
+        code = _train(prepared, options, crew)
+    except WorkerLost:
+        out = prepared.out
+        return crew.after_loss(prepared.run.state.step, out, lambda: None if out is None else _save(prepared.run, prepared.graph, out))
+    crew.workers.leave()
+    return code
+
+
+def _prepared(options: argparse.Namespace, crew: Crew | None) -> Prepared:
+    """The run of a call. Raises CommandError."""
     from engine.training.compiled import RunError
 
     graph = load_graph(options)
@@ -43,19 +75,44 @@ def command(options: argparse.Namespace) -> int:
     if options.checkpoint_every is not None and out is None:
         raise CommandError(_("--checkpoint-every saves into the file of --out: add --out F.gradwire"))
     try:
-        model = open_model(graph, options, device=str(graph.training.get("device") or "auto"))
+        device = str(graph.training.get("device") or "auto")
+        model = open_model(graph, options, device=device if crew is None else crew.device(graph, device))
+        if crew is not None:
+            crew.divide(model)
         run = run_of(model, options, state_of(options))
         _say_what_has_no_effect(run)
         begun = run.state.step
         if not options.resume:
             run.lengthen()
-        incomplete, stopped = ("", 0) if no_training(options) else _run(run, graph, log, out, options)
+    except RunError as error:
+        raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
+    return Prepared(graph, run, out, log, begun)
+
+
+def _fingerprint(run: Run) -> list[Any]:
+    """What has to be the same in all processes that make the steps of one run."""
+    model = run.model
+    return [computation_key(model.graph), model.seed, model.dtype_name, model.device.partition(":")[0], sorted(model.feeds.rows.items()),
+            sorted(map(repr, run.training.items())), run.state.counters]  # fmt: skip
+
+
+def _train(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -> int:
+    """Train, save and print. Returns the exit code."""
+    from engine.compile.failure import nonfinite
+    from engine.training.compiled import RunError
+
+    run, graph, out = prepared.run, prepared.graph, prepared.out
+    model, begun, writes = run.model, prepared.begun, crew is None or crew.workers.leads
+    try:
+        incomplete, stopped = ("", 0) if no_training(options) else _run(prepared, options, crew)
         broken = nonfinite(graph, model.trace_view(), model.held()) if run.problem is None else ()
         result = run.result(options.full, options.test) | {"stopped": run.stop_text} | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
-    if out:
+    if out and writes:
         _save(run, graph, out)
+    if crew is not None:
+        result["workers"] = crew.place.size
     if options.device in ("cuda", "mps") and model.compiled.device_note:
         print(f"main.py: {model.compiled.device_note}", file=sys.stderr)
     if options.json:
@@ -69,7 +126,8 @@ def command(options: argparse.Namespace) -> int:
     if options.resume and run.state.step == begun and run.finished:
         print(_("main.py: this run is complete; give more --steps or --epochs to train it further"), file=sys.stderr)
     if stopped:
-        print(f"main.py: {_interrupted(run.state.step, out)}", file=sys.stderr)
+        again = None if out is None else start_again(out) if crew is None else crew.start_again(out)
+        print(f"main.py: {_interrupted(run.state.step, again)}", file=sys.stderr)
     return 128 + stopped if stopped else 0
 
 
@@ -81,12 +139,16 @@ def _say_what_has_no_effect(run: Run) -> None:
         print(text.format(optimizer=translated(run.spec.title), options=names), file=sys.stderr)
 
 
-def _interrupted(step: int, out: Path | None) -> str:
-    """What became of a run that Ctrl+C ended."""
-    if out is None:
+def start_again(file: Path) -> str:
+    """The command that continues the run in a file."""
+    return f"main.py train {quoted_path(file)} --resume"
+
+
+def _interrupted(step: int, again: str | None) -> str:
+    """What became of a run that Ctrl+C ended; `again` is the command that continues it, None where nothing was saved."""
+    if again is None:
         return _("stopped after step {step:,}; nothing was saved, because --out was not given").format(step=step)
-    text = _("stopped after step {step:,} and saved; continue with:  main.py train {file} --resume")
-    return text.format(step=step, file=quoted_path(out))
+    return _("stopped after step {step:,} and saved; continue with:  {command}").format(step=step, command=again)
 
 
 def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
@@ -121,21 +183,23 @@ def apply_training_options(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError(_("this graph does not say how long to train: add --epochs N or --steps N"))
 
 
-def _run(run: Run, graph: Graph, log: Path | None, out: Path | None, options: argparse.Namespace) -> tuple[str, int]:
+def _run(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -> tuple[str, int]:
     """Train to the end. Returns what became of the log where it could not be written, and the signal that ended training, else 0."""
+    run, out, writes = prepared.run, prepared.out, crew is None or crew.workers.leads
+    log = prepared.log if writes else None
     after = run.state.step if options.resume else 0
-    numbers = LoggedNumbers(run.prepare()) if options.log_parameters else None
+    numbers = LoggedNumbers(run.prepare()) if log and options.log_parameters else None
     stream = Log(log, run.model.feeds.held_out or "test", after, run.model.penalised, numbers) if log else None
 
     def checkpoint() -> None:
         assert out is not None
         if stream:
             stream.flush()
-        _save(run, graph, out)
+        _save(run, prepared.graph, out)
 
-    with Interrupts() as interrupts:
+    with Interrupts() if crew is None else crew.interrupts as interrupts:
         try:
-            train(run, interrupts, stream, options.checkpoint_every, checkpoint)
+            train(run, interrupts, stream, options.checkpoint_every if writes else None, checkpoint)
         finally:
             if stream:
                 stream.close()
@@ -163,11 +227,10 @@ def _print_summary(result: dict[str, Any], run: Run, test: bool) -> None:
     if "trained_steps" in result:
         length += _(", including {steps:,} steps already in the file").format(steps=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
-    print(
-        _("{length} with {optimizer}, seed {seed}, {device}").format(
-            length=length, optimizer=used, seed=result["seed"], device=result["device"]
-        )
-    )
+    device = result["device"]
+    if "workers" in result:
+        device += ", " + ngettext("{n:,} worker", "{n:,} workers", result["workers"]).format(n=result["workers"])
+    print(_("{length} with {optimizer}, seed {seed}, {device}").format(length=length, optimizer=used, seed=result["seed"], device=device))
     if run.stopped is not None:
         print(run.stopped.text)
     if model.compiled.device_note and not model.compiled.fell_back:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cli.common import cannot_write
 from graph.model.loss_words import loss_words
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 SLICE_SECONDS = 0.25
 """How often the progress bar moves, and how soon Ctrl+C is noticed between two quick steps."""
+
+
+class Ending(Protocol):
+    """Says when training is asked to stop."""
+
+    @property
+    def stop(self) -> bool:
+        """Whether training is to end after the present step."""
 
 
 class Interrupts:
@@ -40,6 +48,11 @@ class Interrupts:
                 self._before[number] = signal.signal(number, self._note)
         return self
 
+    @property
+    def stop(self) -> bool:
+        """Whether training is to end after the present step."""
+        return bool(self.signal)
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -51,7 +64,7 @@ class Interrupts:
         print(_("\nmain.py: stopping after this step; Ctrl+C again aborts without saving"), file=sys.stderr)
 
 
-def train(run: Run, interrupts: Interrupts, log: Log | None, every: int | None, checkpoint: Callable[[], None]) -> None:
+def train(run: Run, interrupts: Ending, log: Log | None, every: int | None, checkpoint: Callable[[], None]) -> None:
     """Train to the end, or until asked to stop. Every `every` steps of the run `checkpoint` is called."""
     from tqdm import tqdm
 
@@ -61,7 +74,7 @@ def train(run: Run, interrupts: Interrupts, log: Log | None, every: int | None, 
     with tqdm(
         total=run.total_steps or None, initial=run.state.step, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr
     ) as bar:
-        while not run.finished and not interrupts.signal:
+        while not run.finished and not interrupts.stop:
             if run.state.step >= run.history.boundary or time.monotonic() > kept + SLICE_SECONDS:
                 run.keep()
                 kept = time.monotonic()

@@ -199,9 +199,14 @@ class Program:
 
         return careful
 
-    def training_step(self, beside: list[tuple[float, ...]]) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
-        """What a run makes its steps with. The values of further objectives at each step are added to `beside`."""
-        return self.stepper()
+    def training_step(
+        self, beside: list[tuple[float, ...]], stepper: Callable[[Program], Callable[..., Any]] | None = None
+    ) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
+        """What a run makes its steps with. The values of further objectives at each step are added to `beside`.
+
+        `stepper`: what makes the step of a program, in place of the method of this name.
+        """
+        return self.stepper() if stepper is None else stepper(self)
 
     @property
     def size(self) -> int:

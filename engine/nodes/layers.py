@@ -291,7 +291,7 @@ class Dropout(NodeType):
     def forward(self, s: Settings, x: Tensor, rng: Any = None) -> Tensor | Result:
         if not s.training or s.p == 0:
             return x
-        mask = (uniform(x, rng) >= s.p).to(x.dtype) * (1 / (1 - s.p) if s.p < 1 else 0.0)
+        mask = (uniform(x, rng, "x" in s.batched) >= s.p).to(x.dtype) * (1 / (1 - s.p) if s.p < 1 else 0.0)
         return Result((x * mask,), mask)
 
     def repeat(self, s: Settings, kept: Tensor | None, *arguments: Tensor) -> Tensor:

@@ -102,11 +102,16 @@ class BatchNorm(Normalization):
             return Result((y,), kept)
         mean, centred, var = moments(x, axes)
         y, kept = self.result(s, centred, var, axes, shape, gamma, beta)
-        count = x.numel() // x.shape[1]
+        return Result((y,), kept, self.averages(s, x.numel() // x.shape[1], mean, var, running_mean, running_var))
+
+    def averages(
+        self, s: Settings, count: int, mean: Tensor, var: Tensor, running_mean: Tensor, running_var: Tensor
+    ) -> dict[str, Tensor]:
+        """The running averages after a batch with this mean and variance of `count` numbers per channel."""
         if count == 1:  # one number has no variance to learn from
-            return Result((y,), kept, {"running_mean": running_mean, "running_var": running_var})
+            return {"running_mean": running_mean, "running_var": running_var}
         newest = {"running_mean": (running_mean, mean), "running_var": (running_var, var * (count / (count - 1)))}
-        return Result((y,), kept, {name: old + s.momentum * (new.detach().flatten() - old) for name, (old, new) in newest.items()})
+        return {name: old + s.momentum * (new.detach().flatten() - old) for name, (old, new) in newest.items()}
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         super().check(s, shapes)

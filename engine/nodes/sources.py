@@ -19,6 +19,7 @@ from engine.nodes.base import (
     TextSetting,
 )
 from engine.numerics.lazy import torch
+from engine.numerics.rng import drawn
 from graph.model.spec import Port
 from graph.text.messages import Message, _, ngettext
 
@@ -213,8 +214,9 @@ class Noise(NodeType):
 
     def forward(self, s: Settings, x: Tensor, rng: Any = None) -> Tensor:
         draw = torch.randn if s.distribution == "normal" else torch.rand
-        drawn = draw((*x.shape[: len(s.batched)], s.size), generator=rng, device=x.device, dtype=s.dtype)
-        return drawn if s.distribution == "normal" else 2 * drawn - 1
+        shape = (*x.shape[: len(s.batched)], s.size)
+        noise = drawn(draw, shape, rng, bool(s.batched), device=x.device, dtype=s.dtype)
+        return noise if s.distribution == "normal" else 2 * noise - 1
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         draw, end = ("torch.randn", "") if s.distribution == "normal" else ("(2 * torch.rand", " - 1)")

@@ -7,6 +7,8 @@ needs no steps before it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,10 +28,31 @@ def generator(seed: int, purpose: str, *more: Any, device: Any = "cpu") -> torch
     return torch.Generator(device=device).manual_seed(seed_for(seed, purpose, *more))
 
 
-def uniform(like: torch.Tensor, rng: Any) -> torch.Tensor:
-    """Numbers from [0, 1) in the shape of `like`, drawn from the generator `rng`; a tensor in its place holds them already."""
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """In place of a generator: it gives some rows of a mini-batch the numbers that they have in a draw for all `total` rows."""
+
+    generator: torch.Generator
+    first: int
+    total: int
+
+
+def uniform(like: torch.Tensor, rng: Any, rows: bool = False) -> torch.Tensor:
+    """Numbers from [0, 1) in the shape of `like`, drawn from `rng`; a tensor in its place holds them already.
+
+    `rows`: axis 0 counts samples.
+    """
     import torch
 
     if isinstance(rng, torch.Tensor):
         return rng
-    return torch.rand(like.shape, generator=rng, device=like.device, dtype=like.dtype)
+    return drawn(torch.rand, tuple(like.shape), rng, rows, device=like.device, dtype=like.dtype)
+
+
+def drawn(draw: Callable[..., torch.Tensor], shape: tuple[int, ...], rng: Any, rows: bool, **more: Any) -> torch.Tensor:
+    """What `torch.rand` or `torch.randn` draws in this shape from `rng`, a generator or `RowsOf`. `rows`: axis 0 counts samples."""
+    if not isinstance(rng, RowsOf):
+        return draw(shape, generator=rng, **more)
+    if not rows:
+        return draw(shape, generator=rng.generator, **more)
+    return draw((rng.total, *shape[1:]), generator=rng.generator, **more)[rng.first : rng.first + shape[0]]

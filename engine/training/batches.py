@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,15 +12,23 @@ from engine.compile.environment import Key
 from engine.compile.feeds import Feeds
 from engine.numerics.rng import generator
 from engine.training.rates import steps_per_epoch
+from engine.training.workers.shard import Shard, cut
+
+if TYPE_CHECKING:
+    from engine.training.workers.group import Workers
 
 
 class Batches:
     """The feeds of every step of one epoch. `size` None (or all) takes the whole training part, in its own order.
 
-    `drop_last` leaves out the last batch of an epoch where it is smaller than the others.
+    `drop_last` leaves out the last batch of an epoch where it is smaller than the others. With `workers`, every step is fed with this
+    worker's rows of its batch; sizes, counts and rows are those of whole batches all the same.
     """
 
-    def __init__(self, feeds: Feeds, keys: Sequence[Key], size: int | None, seed: int, drop_last: bool = False) -> None:
+    def __init__(
+        self, feeds: Feeds, keys: Sequence[Key], size: int | None, seed: int, drop_last: bool = False, workers: Workers | None = None
+    ) -> None:
+        self._workers = workers
         self._feeds, self._keys, self._seed = feeds, list(keys), seed
         rows = feeds.rows["train"] if any(key in feeds.train for key in keys) else 0
         self.whole = not rows or size is None or size >= rows
@@ -39,7 +48,7 @@ class Batches:
             return self.feeds
         self.epoch = epoch
         if self.whole:
-            self.feeds = [self._feeds.whole(self._keys, "train")]
+            self.feeds = [self._own(self._feeds.whole(self._keys, "train"))]
             return self.feeds
         foreseen, self._foreseen = self._foreseen, None
         self._order = foreseen[1] if foreseen is not None and foreseen[0] == epoch else self.order(epoch)
@@ -53,8 +62,17 @@ class Batches:
             else:
                 self._laid.append(rows := data.index_select(0, self._order.to(data.device)))
                 columns.append(torch.split(rows, self.size)[: self.count])
-        self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
+        self.feeds = [self._own(list(feeds)) for feeds in zip(*columns, strict=True)]
         return self.feeds
+
+    def _own(self, feeds: list[Tensor]) -> list[Tensor]:
+        """Of the feeds of a whole batch those of this worker."""
+        if self._workers is None:
+            return feeds
+        own = [key in self._feeds.train for key in self._keys]
+        total = next(len(feed) for feed, rows in zip(feeds, own, strict=True) if rows)
+        part = cut(total, self._workers.rank, self._workers.size)
+        return Shard((f[part.first : part.first + part.count] if rows else f for f, rows in zip(feeds, own, strict=True)), part)
 
     def order(self, epoch: int) -> Tensor:
         """The order in which an epoch takes the rows of the training part."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.compile.environment import Key
 from engine.compile.program import NodeFailure, Program, ProgramError, Random, compile
 from engine.compile.shapes import Inference
+from engine.training.workers.shard import chosen_of
 from graph.model.goal import Goal, cycle
 from graph.model.problem import Problem
 from graph.model.several_objectives import goals_of, moved, together
@@ -94,9 +95,9 @@ class JointProgram(Program):
             yield member, slice(start, end)
             start = end
 
-    def training_step(self, beside: Beside) -> Step:
+    def training_step(self, beside: Beside, stepper: Callable[[Program], Step] | None = None) -> Step:
         """The step of a run. A step whose objectives are not all finite has the first that is not as its value."""
-        steps = [member.program.stepper() for member in self.members]
+        steps = [member.program.training_step([], stepper) for member in self.members]
         spans = [span for _member, span in self.spans()]
         count, members = len(self.trainable), self.members
 
@@ -110,7 +111,7 @@ class JointProgram(Program):
             for number in chosen:
                 member = members[number]
                 result = steps[number](
-                    [feeds[i] for i in member.feeds], [parameters[i] for i in member.parameters], [buffers[i] for i in member.buffers], key
+                    chosen_of(feeds, member.feeds), [parameters[i] for i in member.parameters], [buffers[i] for i in member.buffers], key
                 )
                 gradients[spans[number]] = result[1]
                 values |= zip(member.places, (result[0], *(result[3] if len(result) > 3 else ())), strict=True)

@@ -32,6 +32,7 @@ from graph.model.several_objectives import goals_of
 from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
+    from engine.training.workers.group import Workers
     from graph.model.graph import Graph
 
 
@@ -67,6 +68,8 @@ class Model:
         """The number of the objective, of several, whose gradients are looked at, counted from 0; None where none was chosen."""
         self.spot: Spot | None = None
         """The sample that is looked at instead of the demonstration batch; it is no part of the state either."""
+        self.workers: Workers | None = None
+        """The processes that train this model together; None where it is this one alone."""
         self.memory: Callable[[], dict[str, Tensor]] | None = None
         """What the optimizer at work remembers now, without a copy; None where there is none and the state has it."""
         self.reset()
@@ -310,9 +313,23 @@ class Model:
     def evaluate(self, part: Part, compiled: Compiled | None = None) -> dict[str, float]:
         """Objective, loss, penalty and accuracy over a whole part, in evaluation mode (see `Measures.read`). Raises RunError.
 
-        With a `compiled`, by that one's programs and data instead of the present ones.
+        With a `compiled`, by that one's programs and data instead of the present ones. Of several workers rank 0 finds the numbers, and
+        all get them.
         """
-        compiled = compiled or self.compiled
+        if self.workers is None:
+            return self._evaluated(part, compiled or self.compiled)
+        found = self.workers.agree(lambda: self._evaluated_or_not(part, compiled or self.compiled))
+        if isinstance(found, dict):
+            return found
+        raise RunError(found)
+
+    def _evaluated_or_not(self, part: Part, compiled: Compiled) -> dict[str, float] | Sequence[Problem]:
+        try:
+            return self._evaluated(part, compiled)
+        except RunError as error:
+            return error.problems
+
+    def _evaluated(self, part: Part, compiled: Compiled) -> dict[str, float]:
         measures = compiled.measures
         program = compiled.program(training=False, outputs=measures.outputs)
         feeds = compiled.feeds.whole(program.feeds, part)

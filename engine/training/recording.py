@@ -23,6 +23,7 @@ from engine.training.batches import Batches
 from engine.training.joint import JointProgram
 from engine.training.optimizers.base import Optimizer
 from engine.training.stops import Limits
+from engine.training.workers.group import Workers
 from engine.training.wrapped import Clipped, norm_of
 from graph.text.messages import _, translated
 
@@ -97,10 +98,12 @@ def moving(optimizer: Optimizer) -> Optimizer:
     return optimizer.inner if isinstance(optimizer, Clipped) else optimizer
 
 
-def refusal(program: Program, optimizer: Optimizer) -> str:
+def refusal(program: Program, optimizer: Optimizer, workers: Workers | None = None) -> str:
     """Why steps of these cannot be recorded, as far as that is known before one is made: a clause; empty where nothing is."""
     own = moving(optimizer)
     title = {"optimizer": translated(own.title)}
+    if workers is not None:
+        return _("several workers join their gradients in every step")
     if isinstance(program, JointProgram):
         return _("several objectives take turns")
     if program.keyed:

@@ -37,6 +37,8 @@ from engine.training.state import State
 from engine.training.steps import UNLIMITED, StepConditions, Steps
 from engine.training.stops import Best, Stop, Watch
 from engine.training.too_large import release, smaller_batch, too_large
+from engine.training.workers.group import WorkerLost
+from engine.training.workers.step import FailedElsewhere
 from graph.model.goal import circled
 from graph.model.problem import Problem
 from graph.model.several_objectives import goals_of
@@ -113,7 +115,7 @@ class Run:
         rates = _rates(training, float(hyper["lr"]), steps_per_epoch(rows, size, bool(more["drop_last"])))
         if rates is not None:
             more |= {"rates": rates, "compiled": model.compiled if rates.schedule.watches else None}
-        return StepConditions(self._program, model.feeds, spec, hyper, size, seed, threads, **more)
+        return StepConditions(self._program, model.feeds, spec, hyper, size, seed, threads, **more, workers=model.workers)
 
     @property
     def rate(self) -> float | None:
@@ -245,17 +247,20 @@ class Run:
             self.watch.best = None
             self.recall_best()
             self._elsewhere = False
-        started = time.perf_counter()
-        deadline = started + min(math.inf if max_seconds is None else max_seconds, max(self.watch.seconds - self.seconds, 0.0))
+        started, workers = time.perf_counter(), self.model.workers
+        left = max(self.watch.seconds - self.seconds, 0.0)
+        if workers is not None:
+            workers.ends_at, workers.late, left = started + left, False, math.inf
+        deadline = started + min(math.inf if max_seconds is None else max_seconds, left)
         limit = min(math.inf if max_steps is None else start + max_steps, self.history.boundary)
         last = self.total_steps or math.inf
         with torch.no_grad(), threads(self.model.compiled.threads):
             while state.step < min(limit, last) and self.problem is None and self.stopped is None:
                 self._stretch(min(limit, last), deadline)
-                if time.perf_counter() >= deadline:
+                if time.perf_counter() >= deadline or (workers is not None and workers.stop):
                     break
             self.seconds += time.perf_counter() - started
-            if self.seconds >= self.watch.seconds and not self.finished:
+            if (self.seconds >= self.watch.seconds if workers is None else workers.late) and not self.finished:
                 self.stopped = self.watch.out_of_time(state.step)
             made = state.step - start
             if self.problem is None and (state.step == last or self.stopped is not None):
@@ -282,17 +287,23 @@ class Run:
         stop = min(limit, state.step + between - state.step % between, state.step + every - state.step % every)
         if (early and self._batches.whole) or (self.watch.compares and first_loss is None):
             stop = state.step + 1
-        first, failed, lacking = state.step, False, False
+        first, failed, lacking, lost = state.step, False, False, None
         steps.losses = []
         try:
             following = steps.next_feeds(self._batches.lay_out(state.epoch), int(stop) - first)
             failed = steps.make(following, first, deadline, limits)
+        except FailedElsewhere as error:
+            self.problem = self.model.compiled.explain(error.failure)
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
-            lacking = is_lack_of_memory(error)
+            lacking = is_lack_of_memory(error) and self.model.workers is None  # others have no part in looking for a smaller batch
             self.problem = self.model.compiled.explain(self._program.failure(error))
+        except WorkerLost as error:
+            lost = error
         steps.count(first + len(steps.losses))
         known = min(max(self.curve.last - first, 0), len(steps.losses))  # steps made once more
         self.curve.add(first + 1 + known, steps.losses[known:], steps.beside[known : len(steps.losses)])
+        if lost is not None:
+            self._end_without(lost)
         if lacking:
             self._lacks_memory(begun=self._optimizer.evaluates_loss or not (self.problem and self.problem.nodes))
         elif self.problem is not None and self._optimizer.evaluates_loss:
@@ -303,6 +314,13 @@ class Run:
             self.stopped = self.watch.flat(state.step) if steps.outside is None else self.watch.outside(state.step, steps.outside, limits)
         elif state.step > first and (state.step % every == 0 or (early and state.position == 0)):
             self._measure()
+
+    def _end_without(self, lost: WorkerLost) -> None:
+        """Another worker is gone: the run is at its last whole step, or, where a search was under way, at the newest copy of its state."""
+        if self._optimizer.evaluates_loss:
+            self.steps.restore(self._snapshots[-1])
+            self.curve.cut(self.state.step)
+        raise lost
 
     def _finish(self) -> None:
         """The last update may have broken the parameters without anybody having computed with them."""

@@ -27,6 +27,8 @@ from engine.training.several import Several, own_rate
 from engine.training.state import State, state_key
 from engine.training.stops import Limits
 from engine.training.unzeroed import Unzeroed, with_fault
+from engine.training.workers.group import Workers
+from engine.training.workers.step import stepper_for
 from engine.training.wrapped import Accumulating, Clipped, norm_of
 
 OPERATION = 8192
@@ -59,6 +61,8 @@ class StepConditions:
     """The learning rate of every step; None: that of `hyper`."""
     compiled: Compiled | None = None
     """What a schedule that watches the loss evaluates it with; None for all others."""
+    workers: Workers | None = None
+    """The others that make these steps too."""
 
     def same(self, other: StepConditions) -> bool:
         """Whether a step under the other conditions gives the same bits."""
@@ -80,7 +84,7 @@ class StepConditions:
     def batches(self) -> Batches:
         """The mini-batches of these conditions, before any is laid out."""
         order = self.seed if self.order_seed is None else self.order_seed
-        return Batches(self.feeds, self.program.feeds, self.batch_size, order, self.drop_last)
+        return Batches(self.feeds, self.program.feeds, self.batch_size, order, self.drop_last, self.workers)
 
     def rate_after(self, state: State) -> float:
         """The learning rate of the step after a captured state."""
@@ -165,7 +169,7 @@ class Steps:
         """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
         self._program, self._optimizer = program, optimizer
         self.rates, self.watched = conditions.rates, conditions.compiled
-        self._step = program.training_step(self.beside)
+        self._step = program.training_step(self.beside, stepper_for(self.model.workers))
         self._parameters = self.model.parameters(program)
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
@@ -206,7 +210,7 @@ class Steps:
         buffers, draws, key = self._buffers, self._optimizer.random, self.model.random(0)
         random = self._random or draws
         evaluates, ahead = self._optimizer.evaluates_loss, self._optimizer.is_ahead
-        clock, inf = time.perf_counter, math.inf
+        clock, inf, workers = time.perf_counter, math.inf, self.model.workers
         rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
         for i, batch in enumerate(feeds, first):
             if random:
@@ -236,7 +240,7 @@ class Steps:
             if evaluates and (not low < value < high or self._is_flat(smallest)):
                 self._beyond(value)
                 break
-            if clock() >= deadline:
+            if clock() >= deadline or (workers is not None and workers.stop):
                 break
         return False
 
@@ -261,7 +265,7 @@ class Steps:
         self._recording, self._recorder, self.not_recorded = None, recorder_for(self.model.device), ""
         if self._recorder is not None:
             moving(self._optimizer).on_card = True
-            self.not_recorded = refusal(self._program, self._optimizer)
+            self.not_recorded = refusal(self._program, self._optimizer, self.model.workers)
             self._recorder = None if self.not_recorded else self._recorder
 
     def forget_recording(self) -> None:
@@ -333,7 +337,7 @@ class Steps:
         return self.flat
 
     def _minimise(self, feeds: list[Tensor], key: Any) -> float:
-        evaluation = Evaluation(self._program, feeds, self._parameters, self._buffers, key)
+        evaluation = Evaluation(self._program, feeds, self._parameters, self._buffers, key, self.model.workers)
         value = float(self._optimizer.minimise(evaluation, evaluation.hessian))
         self._buffers = evaluation.buffers
         self.spent[self.model.state.step + len(self.losses) + 1] = evaluation.spent
