@@ -8,6 +8,8 @@ import json
 import sys
 from typing import Any
 
+from benchmarks.skipped import CODE, Skipped
+
 NAMES = {
     "startup": "a fresh process until the window is painted, shows values and can train",
     "live": "dragging a slider, and training with the window open",
@@ -23,6 +25,7 @@ NAMES = {
     "curvature": "the Hessian of 22 numbers, one product with it, and Lanczos' method, against torch.func",
     "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
     "surface": "a surface of 51 × 51 points painted: at rest, while it is turned, while only its point moves",
+    "gpu": "training steps on a graphics card against torch.nn and a CUDA graph captured by hand; skipped, with exit code 77, without one",
     "training": "training speed against torch.nn and torch.optim",
 }
 
@@ -32,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=NAMES, help="; ".join(f"{name}: {text}" for name, text in NAMES.items()))
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args(arguments)
-    result: dict[str, Any] = importlib.import_module(f"benchmarks.{options.name}").run()
+    try:
+        result: dict[str, Any] = importlib.import_module(f"benchmarks.{options.name}").run()
+    except Skipped as reason:
+        print(json.dumps({"skipped": str(reason)}) if options.json else f"skipped: {reason}")
+        return CODE
     if options.json:
         print(json.dumps(result))
     else:

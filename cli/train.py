@@ -115,6 +115,8 @@ def _train(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -
         result["workers"] = crew.place.size
     if options.device in ("cuda", "mps") and model.compiled.device_note:
         print(f"main.py: {model.compiled.device_note}", file=sys.stderr)
+    if run.steps.recording_note:
+        print(f"main.py: {run.steps.recording_note}", file=sys.stderr)
     if options.json:
         print_json(result | ({"resumed_at": begun} if options.resume else {}) | ({"interrupted": True} if stopped else {}))
     else:

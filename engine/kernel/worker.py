@@ -256,7 +256,8 @@ class DocumentWorker:
             run.restore(run.capture())
         if run.finished:
             run.lengthen()
-        self._say(self._model.compiled.device_note)
+        notes = self._model.compiled.device_note, run.steps.recording_note
+        self._say("; ".join(note for note in notes if note))
         self.debugging.begin(run)
         self._keep(run, begins=True)
         self._measured.begin()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -59,6 +60,9 @@ class CudaRecorder:
     def __init__(self) -> None:
         self._stream = torch.cuda.Stream()
         self._pool = torch.cuda.graph_pool_handle()
+        with warnings.catch_warnings():  # the first call says that not every such operation is found; recording finds the others
+            warnings.simplefilter("ignore")
+            torch.cuda.set_sync_debug_mode(torch.cuda.get_sync_debug_mode())
 
     def warm(self, work: Callable[[], None]) -> None:
         here, before = torch.cuda.current_stream(), torch.cuda.get_sync_debug_mode()

@@ -30,6 +30,7 @@ from engine.training.unzeroed import Unzeroed, with_fault
 from engine.training.workers.group import Workers
 from engine.training.workers.step import stepper_for
 from engine.training.wrapped import Accumulating, Clipped, norm_of
+from graph.text.messages import _
 
 OPERATION = 8192
 """Bytes counted for one operation of a program: its settings and generated code."""
@@ -165,6 +166,13 @@ class Steps:
         """Whether steps are recorded and replayed."""
         return self._recorder is not None
 
+    @property
+    def recording_note(self) -> str:
+        """What there is to say where steps on a graphics card could be faster than they are; empty elsewhere."""
+        if not self.not_recorded:
+            return ""
+        return _("steps are made one after another instead of as a CUDA graph, because {reason}").format(reason=self.not_recorded)
+
     def bind(self, program: Program, optimizer: Optimizer, conditions: StepConditions) -> None:
         """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
         self._program, self._optimizer = program, optimizer
@@ -174,7 +182,7 @@ class Steps:
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
         self._random = program.keyed
-        self._record_from_here_on()
+        self.record_with(recorder_for(self.model.device))
 
     # Making steps
 
@@ -260,9 +268,9 @@ class Steps:
         self.losses = kept + self.losses
         return failed
 
-    def _record_from_here_on(self) -> None:
-        """Find out whether the steps of this program and optimizer are recorded."""
-        self._recording, self._recorder, self.not_recorded = None, recorder_for(self.model.device), ""
+    def record_with(self, recorder: Recorder | None) -> None:
+        """Find out whether the steps of this program and optimizer are recorded; if so, this is what records them."""
+        self._recording, self._recorder, self.not_recorded = None, recorder, ""
         if self._recorder is not None:
             moving(self._optimizer).on_card = True
             self.not_recorded = refusal(self._program, self._optimizer, self.model.workers)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.gpu import Unrecorded
 from engine.check.check import check
 from engine.compile.trace import Trace
 from engine.compile.views import Absent
@@ -17,10 +18,11 @@ from engine.training.device import choose_device
 from engine.training.estimate import Work
 from engine.training.model import Model
 from engine.training.run import Run
-from graph.model.edits import SetTraining
+from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.engine.training.optimizers.cases import ANY_LOSS
+from tests.engine.training.test_recording import line
 from tests.support.networks import tanh_net
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[3] / "resources" / "examples").glob("*.gradwire"))
@@ -74,6 +76,63 @@ def test_every_optimizer_trains_on_the_card_as_on_the_cpu(key: str) -> None:
     assert ends[1]["loss"] == pytest.approx(ends[0]["loss"], rel=1e-6)
     for name, values in ends[0]["params"].items():
         torch.testing.assert_close(torch.tensor(ends[1]["params"][name]), torch.tensor(values), rtol=1e-6, atol=1e-8)
+
+
+@on_a_card
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"optimizer": "sgd", "hyper": {"lr": 0.1}}, {"optimizer": "momentum", "hyper": {"lr": 0.1}, "lr_schedule": "cosine"},
+        {"optimizer": "adam", "hyper": {"lr": 0.01}}, {"optimizer": "rmsprop", "hyper": {"lr": 0.01}, "clip_norm": 0.5},
+    ],
+)  # fmt: skip
+def test_replayed_steps_have_the_bits_of_the_same_steps_made_one_after_another(training: dict[str, Any]) -> None:
+    replayed, made = (Run(Model(tanh_net(**training), device="cuda")).prepare() for _kind in range(2))
+    made.steps.record_with(Unrecorded())
+    for trainer in (replayed, made):
+        trainer.train()
+    assert replayed.steps.recorded, replayed.steps.not_recorded
+    assert replayed.capture().diff(made.capture()) == {}
+
+
+@on_a_card
+def test_a_run_on_the_card_stops_at_the_very_step_whose_loss_is_not_finite() -> None:
+    ends = []
+    for device in ("cpu", "cuda"):
+        trainer = Run(Model(line(3.0, epochs=400), device=device))
+        trainer.train()
+        assert trainer.problem is not None
+        ends.append((trainer.problem.text, trainer.state.step))
+    assert ends[0] == ends[1]
+
+
+@on_a_card
+def test_what_cannot_be_recorded_says_so_and_trains_all_the_same() -> None:
+    trainer = Run(Model(example("digits-cnn", epochs=1), device="cuda"))
+    trainer.train(max_steps=20)
+    assert trainer.state.step == 20
+    assert trainer.steps.recorded == (not trainer.steps.not_recorded)
+
+
+@on_a_card
+def test_a_batch_that_does_not_fit_the_card_names_one_that_does() -> None:
+    """75 rows of 2²² numbers in float64 are 2.5 GB, and the card is given 2 GB."""
+    graph = tanh_net(batch_size=None)
+    SetParam("hidden", "out_features", 2**22).apply(graph)
+    trainer = Run(Model(graph, device="cuda")).prepare()
+    there = trainer.capture()
+    torch.cuda.set_per_process_memory_fraction(2 * 2**30 / torch.cuda.get_device_properties(0).total_memory)
+    try:
+        trainer.train(max_steps=1)
+        problem = trainer.problem
+        assert problem is not None and problem.code == "batch-too-large", problem
+        assert trainer.capture().diff(there) == {}
+        edit = problem.repairs[0].edits[0]
+        trainer.configure({**trainer.training, edit["name"]: edit["value"]})
+        assert trainer.train(max_steps=1) == 1
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+        torch.cuda.empty_cache()
 
 
 @on_a_card
