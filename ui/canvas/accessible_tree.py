@@ -242,7 +242,7 @@ class Tree:
         return self.wire(edges[-1]) if edges else None
 
     def count(self) -> int:
-        return len(self.model.scene.ids) + len(self.model.scene.edges) if self.alive else 0
+        return len(self.model.scene.row) + len(self.model.scene.edge_row) if self.alive else 0
 
     def child(self, index: int) -> Item | None:
         if not 0 <= index < self.count():
@@ -253,9 +253,9 @@ class Tree:
     def index(self, child: QAccessibleInterface) -> int:
         scene = self.model.scene
         if isinstance(child, NodeItem):
-            return scene.row.get(child.id, -1)
+            return scene.node_rows.index(child.id) if child.id in scene.row else -1
         if isinstance(child, WireItem) and child.id in scene.edge_row:
-            return len(scene.ids) + scene.edge_row[child.id]
+            return len(scene.ids) + scene.wire_rows.index(child.id)
         return -1
 
     def child_at(self, x: int, y: int) -> Item | None:

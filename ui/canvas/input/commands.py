@@ -115,7 +115,7 @@ def step_selection(model: CanvasModel, dx: int, dy: int) -> None:
         model.select(scene.ids[:1])
         return
     others = set(chosen[:-1])
-    rects = {item: (x, y, width, height) for item, (x, y, width, height) in zip(scene.ids, scene.rects.tolist(), strict=True)}
+    rects = {item: (x, y, width, height) for item, (x, y, width, height) in zip(scene.ids, scene.placed().tolist(), strict=True)}
     _go_to(model, nearest({item: rect for item, rect in rects.items() if item not in others}, chosen[-1], dx, dy))
 
 

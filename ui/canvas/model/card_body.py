@@ -81,6 +81,13 @@ class Shapes:
             return self
         return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters}, {**self.inner, **newer.inner})
 
+    def differing(self, before: Shapes) -> list[str]:
+        """The nodes whose shapes are others than before, which hold nothing that is not here."""
+        keys = {node: None for (node, _), _ in self.outputs.items() - before.outputs.items()}
+        for new, old in ((self.parameters, before.parameters), (self.inner, before.inner)):
+            keys |= {node: None for node, dims in new.items() if old.get(node) != dims}
+        return list(keys)
+
 
 UNKNOWN = Shapes()
 

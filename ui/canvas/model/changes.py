@@ -27,15 +27,21 @@ def _is_group(graph: Graph, edit: edits.Edit) -> bool:
 
 
 class Touched:
-    """Sorted by what they ask for: `structure` a rebuild, `cards` a new measure, `moved` only a new place."""
+    """Sorted by what they ask for: `structure` other rows, or a rebuild, `cards` a new measure, `moved` only a new place."""
 
     def __init__(self, graph: Graph, changes: Iterable[edits.Edit]) -> None:
         self.structure = False
+        self.nodes: set[str] = set()
+        """Nodes that were added or removed."""
+        self.edges: set[str] = set()
+        """Wires that were."""
         self.cards: set[str] = set()
         self.moved: set[str] = set()
         self.wires: set[str] = set()
         self.other = False
         self.grouping = False
+        self.everything = False
+        """Whether all cards have to be measured again."""
         for edit in flat(changes):
             self._take(graph, edit)
         self.cards &= graph.nodes.keys()
@@ -47,17 +53,23 @@ class Touched:
         inner = self.cards | self.moved
         hidden = scene.level is not None and not inner <= scene.row.keys()
         if (self.grouping and (scene.level is not None or scene.graph.groups)) or (scene.inside is not None and self.moved) or hidden:
-            self.structure = True
+            self.structure = self.everything = True
 
     def _take(self, graph: Graph, edit: edits.Edit) -> None:
         if isinstance(edit, edits.AddNode):
             self.structure = True
+            self.nodes.add(edit.node.id)
             self.cards.add(edit.node.id)
         elif isinstance(edit, edits.Connect):
             self.structure = True
+            self.edges.add(edit.edge.id)
             self.cards |= {edit.edge.source[0], edit.edge.target[0]}
-        elif isinstance(edit, edits.RemoveNode | edits.Disconnect):
+        elif isinstance(edit, edits.RemoveNode):
             self.structure = True
+            self.nodes.add(edit.id)
+        elif isinstance(edit, edits.Disconnect):
+            self.structure = True
+            self.edges.add(edit.id)
         elif isinstance(edit, edits.Move):
             rows = {row[0] for row in edit.positions}
             self.moved |= rows

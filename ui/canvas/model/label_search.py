@@ -104,14 +104,14 @@ class Surroundings:
     def __init__(self, ground: Ground, own: np.ndarray, edge_id: str, room: tuple[float, float]) -> None:
         scene = ground.scene
         self.own, self._wall = own, ground.wall
-        self.wires = len(scene.edges)
+        self.wires = len(scene.edge_row)
         (left, top), (right, bottom) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
         across, down = room[0] + 12, room[1] + _TIERS * _step(room[1]) + 12
         around = QRectF(left - across, top - down, right - left + 2 * across, bottom - top + 2 * down)
         self.boxes = ground.boxes(around)
-        rows = [scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id]
-        straight = [row for row in rows if scene.edges[row] not in scene.bent]
-        bent = [scene.bent[scene.edges[row]] for row in rows if scene.edges[row] in scene.bent]
+        others = {edge: scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id}
+        straight = [row for edge, row in others.items() if edge not in scene.bent]
+        bent = [scene.bent[edge] for edge in others if edge in scene.bent]
         lines = [wires.segments(scene.points[straight][:, ::2]), *(wires.segments(way[None]) for way in bent)]
         self.segments = _inside(np.concatenate(lines), around)
         self._away = _distances(own[_ROWS], np.concatenate([scene.points[straight].reshape(-1, 2), *bent]))

@@ -87,15 +87,25 @@ class LiveScene:
         if touched.structure:
             self.carried = tuple(n for n in self.carried if n in graph.nodes or n in graph.groups)
             scene.lifted = {n: p for n, p in scene.lifted.items() if n in graph.nodes or n in graph.groups}
-            scene.rebuild(touched.cards | touched.moved)
-            for edge in touched.wires & scene.edge_row.keys():
+            self._restructure(touched)
+            for edge in [*filter(scene.edge_row.__contains__, touched.wires)]:
                 scene.reroute(edge)
             let_go()
             self.labels.clear()
-            self._damage.ground = True
         else:
             self._mend(touched)
         self._repaint(None)
+
+    def _restructure(self, touched: Touched) -> None:
+        """Take up what was added and removed: only its surroundings are painted again, unless everything had to be rebuilt."""
+        looks = touched.cards | touched.moved
+        plain = not (touched.everything or touched.grouping or touched.other or touched.wires)
+        area = self.scene.restructure(touched.nodes, touched.edges, looks) if plain else None
+        if area is None:
+            self.scene.rebuild(looks)
+            self._damage.ground = True
+        elif not area.isNull():
+            self._damage.ground_parts.append(area)
 
     def _mend(self, touched: Touched) -> None:
         scene, version = self.scene, self.scene.version

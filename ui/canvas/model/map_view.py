@@ -31,7 +31,7 @@ class MapView:
     def visible(self) -> bool:
         """Only where it is needed, there is something out of view, and room."""
         size = self._viewport.size()
-        if self.unneeded() or not self._viewport.scene.ids or size.width() < 3 * SIZE.width() or size.height() < 2.5 * SIZE.height():
+        if self.unneeded() or not self._viewport.scene.row or size.width() < 3 * SIZE.width() or size.height() < 2.5 * SIZE.height():
             return False
         return not self._viewport.seen().adjusted(-4, -4, 4, 4).contains(self._bounds())
 

@@ -22,12 +22,36 @@ from ui.canvas.model.card_body import NumberPlace
 from ui.canvas.model.geometry import NodeCard, PortSpot
 from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
+from ui.canvas.model.rows import Rows
 
 KINDS = get_args(Category)
+KIND = {category: place for place, category in enumerate(KINDS)}
 MANY = 64
 """From this many nodes on, arrays are quicker than one after the other."""
 OBJECTIVE_ROOM = geometry.STUB + 64
 """Kept right of the last card."""
+
+
+def columns(rows: int, count: int) -> np.ndarray:
+    """An array of NaN, shape (rows, count), whose columns lie in one piece each: queries compare one after the other."""
+    return np.full((count, rows), np.nan).T
+
+
+def _longer(array: np.ndarray, room: int, fresh: np.ndarray) -> np.ndarray:
+    """`fresh`, which has `room` rows, with what `array` holds in the first of them."""
+    fresh[: len(array)] = array
+    return fresh
+
+
+def _room(count: int) -> int:
+    """Rows for so many, with some more in a large graph, so that those that are added find one."""
+    return count + count // 1024 * 64
+
+
+def _area(left: np.ndarray, top: np.ndarray, right: np.ndarray, bottom: np.ndarray) -> QRectF:
+    """Around everything that is a number."""
+    x, y = float(np.fmin.reduce(left)), float(np.fmin.reduce(top))
+    return QRectF(x, y, float(np.fmax.reduce(right)) - x, float(np.fmax.reduce(bottom)) - y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +83,24 @@ class CanvasScene:
         """What wires are for, found out when they are first painted; it never changes."""
         self.bent: dict[str, np.ndarray] = {}
         """Wires that are led through points, and their way point by point, in finer steps than `points` has."""
-        self.ids: list[str] = []
-        self.row: dict[str, int] = {}
+        self.node_rows = Rows()
+        """The rows of cards, bottom to top."""
+        self.wire_rows = Rows()
         self.cards: dict[str, NodeCard] = {}
-        self.rects = np.zeros((0, 4))
-        self.edges: list[str] = []
-        self.edge_row: dict[str, int] = {}
+        self.rects = columns(0, 4)
+        """Left, top, width and height of every card; NaN in a row without one."""
         self.kinds = np.zeros(0, np.intp)
-        """The category of every card, as a place in `KINDS`."""
+        """The category of every card, as a place in `KINDS`; −1 in a row without one."""
         self.points = np.zeros((0, wires.SAMPLES, 2))
-        self.spans = np.zeros((0, 4))
+        self.spans = columns(0, 4)
+        """Left, top, right and bottom of every wire; NaN in a row without one."""
         self._hooks = np.zeros((0, 4))
         """Where every wire starts and ends, from the corners of its two cards."""
         self._held = np.zeros((0, 2), np.intp)
-        """The rows of these two cards; the last row of all for what has none."""
+        """The rows of these two cards; −1 for what has none."""
         self._wired: dict[str, tuple[object, ...]] = {}
+        self._known_bounds: dict[bool, tuple[int, QRectF]] = {}
+        """By whether wires count: around everything, and at which version."""
         self.rebuild()
 
     # building
@@ -91,27 +118,122 @@ class CanvasScene:
         shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
         into = {n: graph.inputs_of(n) for n in shown}
         self._wired = {n: (*[e.id for e in edges], graph.fan_out(n) > 1) for n, edges in into.items()}
-        self.ids = list(graph.nodes) if seen is None else seen.ids
-        self.row = {node_id: i for i, node_id in enumerate(self.ids)}
+        self.node_rows = Rows(graph.nodes if seen is None else seen.ids)
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
         kept = {n: old_cards[n] for n in shown if n in old_cards and n not in again}
         self.cards = {n: kept.get(n) or geometry.build(graph, n, into[n], self.shapes) for n in shown}
         if seen is not None:
             self.cards |= seen.cards
-        self.kinds = np.array([KINDS.index(self.cards[n].category) for n in self.ids], np.intp)
-        self.rects = np.zeros((len(self.ids), 4))
+        self.rects, self.kinds = columns(_room(len(self.ids)), 4), np.full(_room(len(self.ids)), -1, np.intp)
+        self._categorize(self.ids)
         self._place(self.ids)
-        self.edges = list(graph.edges) if seen is None else list(seen.wires)
+        self.wire_rows = Rows(graph.edges if seen is None else seen.wires)
         self._place_tags()
-        self.edge_row = {edge_id: i for i, edge_id in enumerate(self.edges)}
-        self.points = np.zeros((len(self.edges), wires.SAMPLES, 2))
-        self.spans = np.zeros((len(self.edges), 4))
-        self._hooks, self._held = np.zeros((len(self.edges), 4)), np.zeros((len(self.edges), 2), np.intp)
+        room = _room(len(self.edges))
+        self.points, self.spans = np.full((room, wires.SAMPLES, 2), np.nan), columns(room, 4)
+        self._hooks, self._held = np.zeros((room, 4)), np.full((room, 2), -1, np.intp)
         self._hook(self.edges)
         self._route(self.edges)
         self.hidden_edges &= self.edge_row.keys()
         self.bent = {edge_id: way for edge_id, way in self.bent.items() if edge_id in self.edge_row}
         self.version += 1
+
+    def restructure(self, nodes: Collection[str], edges: Collection[str], touched: Collection[str]) -> QRectF | None:
+        """Take up these nodes and wires, which were added or removed, and cards that look different; nobody else's card is looked at.
+
+        The rectangle to paint again; None, with nothing done, where everything has to be rebuilt.
+        """
+        graph = self.graph
+        if self.level is not None or graph.groups:
+            return None
+        gone = [n for n in nodes if n not in graph.nodes and n in self.row]
+        cut = [e for e in edges if e not in graph.edges and e in self.edge_row]
+        held = {end for e in cut for end in self._ends_known(e)}
+        area = self.neighbourhood(gone)
+        for edge in cut:
+            area = area.united(self.wire_rect(edge, 40))
+        if not self._renumber(gone, cut, nodes, edges):
+            return None
+        ends = {end for e in edges if e in graph.edges for end in (graph.edges[e].source[0], graph.edges[e].target[0])}
+        again = []
+        for node in dict.fromkeys([*nodes, *touched, *ends, *held]):
+            if node in self.row:
+                into = graph.inputs_of(node)
+                wired = (*[e.id for e in into], graph.fan_out(node) > 1)
+                if node in touched or node in nodes or wired != self._wired.get(node):
+                    self.cards[node], self._wired[node] = geometry.build(graph, node, into, self.shapes), wired
+                    again.append(node)
+        self._categorize(again)
+        self._place(again)
+        around = list(dict.fromkeys([*(e for e in edges if e in self.edge_row), *self._around(again)]))
+        self._hook(around)
+        self._route(around)
+        self.version += 1
+        for edge in edges:
+            area = area.united(self.wire_rect(edge, 40)) if edge in self.edge_row else area
+        return area.united(self.neighbourhood(again))
+
+    def _ends_known(self, edge_id: str) -> list[str]:
+        """The cards at a wire that the document does not have any more."""
+        return [self.node_rows.slots[row] for row in self._held[self.edge_row[edge_id]].tolist() if row >= 0 and self.node_rows.slots[row]]
+
+    def _renumber(self, gone: Iterable[str], cut: Iterable[str], nodes: Iterable[str], edges: Iterable[str]) -> bool:
+        """Empty the rows of what is gone, and find rows for what has come; whether all have one."""
+        graph = self.graph
+        for node in gone:
+            row = self.node_rows.remove(node)
+            self.rects[row], self.kinds[row] = np.nan, -1
+            del self.cards[node], self._wired[node]
+        for edge in cut:
+            row = self.wire_rows.remove(edge)
+            self.spans[row], self._held[row] = np.nan, -1
+            self.hidden_edges.discard(edge)
+            self.bent.pop(edge, None)
+        for rows, table, ids in ((self.node_rows, graph._nodes, nodes), (self.wire_rows, graph._edges, edges)):
+            fresh = sorted((i for i in ids if i in table and i not in rows.row), key=table.place, reverse=True)
+            if any(rows.add(identity, table.after) is None for identity in fresh):
+                return False
+        self._grow()
+        return True
+
+    def _grow(self) -> None:
+        """Room for the rows there are, and some more."""
+        if len(self.node_rows.slots) > len(self.kinds):
+            room = len(self.node_rows.slots) + max(64, len(self.node_rows.slots) // 16)
+            self.rects, self.kinds = _longer(self.rects, room, columns(room, 4)), _longer(self.kinds, room, np.full(room, -1, np.intp))
+        if len(self.wire_rows.slots) > len(self.points):
+            room = len(self.wire_rows.slots) + max(64, len(self.wire_rows.slots) // 16)
+            self.points = _longer(self.points, room, np.full((room, *self.points.shape[1:]), np.nan))
+            self.spans, self._hooks = _longer(self.spans, room, columns(room, 4)), _longer(self._hooks, room, np.zeros((room, 4)))
+            self._held = _longer(self._held, room, np.full((room, 2), -1, np.intp))
+
+    # ids and rows
+
+    @property
+    def ids(self) -> list[str]:
+        """All cards, bottom to top."""
+        return self.node_rows.ids
+
+    @property
+    def row(self) -> dict[str, int]:
+        return self.node_rows.row
+
+    @property
+    def edges(self) -> list[str]:
+        """All wires, in the order of the document."""
+        return self.wire_rows.ids
+
+    @property
+    def edge_row(self) -> dict[str, int]:
+        return self.wire_rows.row
+
+    def placed(self) -> np.ndarray:
+        """The rectangles of all cards, in the order of `ids`."""
+        return np.asarray(self.rects[self.kinds >= 0])
+
+    def _categorize(self, node_ids: Sequence[str]) -> None:
+        if node_ids:
+            self.kinds[[self.row[n] for n in node_ids]] = [KIND[self.cards[n].category] for n in node_ids]
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
         """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
@@ -130,7 +252,7 @@ class CanvasScene:
         before, self.shapes = self.shapes, self.shapes.with_newer(shapes)
         if self.shapes is before:
             return QRectF()
-        return self.refresh([n for n in self.cards if n in self.graph.nodes])
+        return self.refresh([n for n in self.shapes.differing(before) if n in self.cards and n in self.graph.nodes])
 
     def moved(self, node_ids: Iterable[str]) -> QRectF:
         """Take up new places from the document; the rectangle to paint again."""
@@ -164,7 +286,7 @@ class CanvasScene:
 
     def _around(self, node_ids: Sequence[str]) -> list[str]:
         """The wires at these nodes, each once."""
-        if len(node_ids) == len(self.ids):
+        if len(node_ids) == len(self.row):
             return self.edges
         return list(dict.fromkeys(edge for node in node_ids for edge in self.attached(node)))
 
@@ -173,8 +295,10 @@ class CanvasScene:
         if not edge_ids:
             return
         rows = [self.edge_row[e] for e in edge_ids]
-        corners = np.concatenate([self.rects[:, :2], np.zeros((1, 2))])
-        ends = corners[self._held[rows]] + self._hooks[rows].reshape(-1, 2, 2)
+        held = self._held[rows]
+        corners = self.rects[:, :2][held]
+        corners[held < 0] = 0.0
+        ends = corners + self._hooks[rows].reshape(-1, 2, 2)
         points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
         for edge_id in edge_ids if self.bent else ():
             self.bent.pop(edge_id, None)
@@ -192,7 +316,7 @@ class CanvasScene:
         """Look up at which ports these wires hang."""
         if not edge_ids:
             return
-        cards, row, none = self.cards, self.row, len(self.ids)
+        cards, row, none = self.cards, self.row, -1
         hooks: list[tuple[float, float, float, float]] = []
         held: list[tuple[int, int]] = []
         for edge_id in edge_ids:
@@ -322,16 +446,15 @@ class CanvasScene:
 
     def bounds(self, node_ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle around these cards; without argument around everything that is drawn. Null when there are none."""
-        everything = node_ids is None or node_ids is self.ids
-        rows = [self.row[n] for n in node_ids or () if n in self.row] if not everything else None
-        if rows == [] or not self.ids:
+        if node_ids is not None and node_ids is not self.ids:
+            rows = [self.row[n] for n in node_ids if n in self.row]
+            return _area(self.rects[rows, 0], self.rects[rows, 1], *(self.rects[rows, :2] + self.rects[rows, 2:]).T) if rows else QRectF()
+        if not self.row:
             return QRectF()
-        area = self._cards_bounds(rows)
-        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
-        if node_ids is None and self.edges:
-            left, top = np.minimum((left, top), self.spans[:, :2].min(axis=0))
-            right, bottom = np.maximum((right, bottom), self.spans[:, 2:].max(axis=0))
-        area = QRectF(left, top, right - left, bottom - top)
+        known = self._known_bounds.get(node_ids is None)
+        if known is None or known[0] != self.version:
+            known = self._known_bounds[node_ids is None] = self.version, self._bounds_of_all(node_ids is None)
+        area = QRectF(known[1])
         tags = self.level.tags if node_ids is None and self.level is not None else None
         for spot in (*tags.inputs, *tags.outputs) if tags is not None else ():
             area = area.united(tag_rect(spot))
@@ -348,29 +471,38 @@ class CanvasScene:
             return area
         return area.united(cards.adjusted(-8, -24, OBJECTIVE_ROOM, 24)).united(self.bounds().adjusted(-8, -24, 8, 24))
 
-    def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
-        chosen = self.rects if rows is None else self.rects[rows]
-        if not len(chosen):
-            return QRectF()
-        left, top = chosen[:, :2].min(axis=0)
-        right, bottom = (chosen[:, :2] + chosen[:, 2:]).max(axis=0)
-        return QRectF(left, top, right - left, bottom - top)
+    def _bounds_of_all(self, wired: bool) -> QRectF:
+        """Around all cards, and all wires where they count."""
+        x, y, w, h = self.rects.T
+        area = _area(x, y, x + w, y + h)
+        return area.united(_area(*self.spans.T)) if wired and self.edge_row else area
+
+    def _cards_bounds(self) -> QRectF:
+        x, y, w, h = self.rects.T
+        return _area(x, y, x + w, y + h) if self.row else QRectF()
 
     # queries
 
     def nodes_in(self, rect: QRectF) -> list[str]:
         """Cards that touch the rectangle, bottom to top."""
-        x, y, w, h = self.rects.T if len(self.ids) else np.zeros((4, 0))
-        hit = (x <= rect.right()) & (x + w >= rect.left()) & (y <= rect.bottom()) & (y + h >= rect.top())
-        return [self.ids[i] for i in np.flatnonzero(hit)]
+        slots = self.node_rows.slots
+        return [slots[row] for row in self.rows_in(rect).tolist()]
+
+    def rows_in(self, rect: QRectF) -> np.ndarray:
+        """The rows of these cards."""
+        x, y, w, h = self.rects.T
+        return np.flatnonzero((x <= rect.right()) & (x + w >= rect.left()) & (y <= rect.bottom()) & (y + h >= rect.top()))
 
     def edges_in(self, rect: QRectF) -> list[str]:
         """Wires whose extent touches the rectangle."""
-        if not self.edges:
-            return []
+        slots = self.wire_rows.slots
+        return [slots[row] for row in self.edge_rows_in(rect).tolist()]
+
+    def edge_rows_in(self, rect: QRectF) -> np.ndarray:
+        """The rows of these wires."""
         left, top, right, bottom = self.spans.T
         hit = (left <= rect.right()) & (right >= rect.left()) & (top <= rect.bottom()) & (bottom >= rect.top())
-        return [self.edges[i] for i in np.flatnonzero(hit)]
+        return np.flatnonzero(hit)
 
     def node_at(self, at: QPointF) -> str | None:
         nodes = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))

@@ -18,7 +18,7 @@ PortKey = tuple[str, int, bool]
 
 
 def canvas_value(model: CanvasModel) -> str:
-    nodes, edges = len(model.scene.ids), len(model.scene.edges)
+    nodes, edges = len(model.scene.row), len(model.scene.edge_row)
     return ", ".join(
         (
             ngettext("{count} node", "{count} nodes", nodes).format(count=nodes),

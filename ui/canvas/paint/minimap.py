@@ -52,12 +52,12 @@ def _drawn(scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QIma
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setPen(Qt.PenStyle.NoPen)
-    rects = scene.rects.copy()
+    rects, kinds = scene.placed().copy(), scene.kinds[scene.kinds >= 0]
     rects[:, :2] = (rects[:, :2] - (lens.x, lens.y)) * lens.scale
     rects[:, 2:] = np.maximum(rects[:, 2:] * lens.scale, 1.5)
-    for kind in np.unique(scene.kinds):
+    for kind in np.unique(kinds):
         category = KINDS[kind]
         painter.setBrush(color(theme.bar[category] if not theme.dark else theme.swatch[category]))
-        batch.rectangles(painter, np.ascontiguousarray(rects[scene.kinds == kind]))
+        batch.rectangles(painter, np.ascontiguousarray(rects[kinds == kind]))
     painter.end()
     return image

@@ -145,7 +145,7 @@ class Cover:
         self._corner = np.array([whole.left(), whole.top()])
         image = QImage((whole.size() * self._fine).toSize() + QSize(1, 1), QImage.Format.Format_Grayscale8)
         image.fill(0)
-        rects = scene.rects.copy()
+        rects = scene.placed().copy()
         rects[:, :2] -= self._corner
         painter = QPainter(image)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -1,0 +1,62 @@
+"""Which row of an array belongs to which card or wire, kept in step with a document without renumbering the others."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+
+LOOK = 64
+"""How many empty rows are looked through for one that is in the right place."""
+
+
+class Rows:
+    """Ids in the document's order, a row each. What is removed leaves its row empty and has it again when it comes back; what is new
+    comes last. So an edit of one costs the same however many there are."""
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self.slots: list[str] = list(ids)
+        """The id of every row; empty where there is none now."""
+        self.row: dict[str, int] = {identity: row for row, identity in enumerate(self.slots)}
+        self._left: dict[str, int] = {}
+        self._ids: list[str] | None = self.slots
+
+    @property
+    def ids(self) -> list[str]:
+        """All there are now, in order; not to be changed."""
+        if self._ids is None:
+            self._ids = [identity for identity in self.slots if identity]
+        return self._ids
+
+    def index(self, identity: str) -> int:
+        """At which place among `ids` something is."""
+        row = self.row[identity]
+        return row - bisect_left(sorted(self._left.values()), row) if self._left else row
+
+    def remove(self, identity: str) -> int:
+        """Take out one; the row that is empty now."""
+        row = self.row.pop(identity)
+        self.slots[row] = ""
+        self._left[identity], self._ids = row, None
+        return row
+
+    def add(self, identity: str, after: Callable[[str], str | None]) -> int | None:
+        """Put in one, before the one that `after` names; its row, None where there is no row in the right place.
+
+        Of several, the last one comes first, so that what follows is there.
+        """
+        following = after(identity)
+        if following is not None and following not in self.row:
+            return None
+        end = self.row[following] if following is not None else len(self.slots)
+        row = self._left.get(identity)
+        if row is not None and row < end <= row + LOOK and not any(self.slots[row:end]):
+            del self._left[identity]
+        elif following is None:
+            row = len(self.slots)
+            self._left.pop(identity, None)
+            self.slots.append("")
+        else:
+            return None
+        self.slots[row], self.row[identity] = identity, row
+        self._ids = None if len(self.row) < len(self.slots) else self.slots
+        return row
