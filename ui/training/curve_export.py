@@ -84,6 +84,7 @@ def _shown(curves: Curves) -> list[str]:
 
 def _size(curves: Curves) -> QSize:
     """The plots beside each other, as large as they are on the screen."""
+    curves.catch_up()
     plots = [curves.plots[name] for name in _shown(curves)]
     return QSize(sum(plot.width() for plot in plots), max((plot.height() for plot in plots), default=1))
 

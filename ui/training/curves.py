@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from graph.model.loss_words import loss_words
@@ -76,6 +77,8 @@ class Curves(QWidget):
         self._part, self._penalised = "", False
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
+        self._owed = False
+        """Whether points came while nobody saw the curves."""
         self.span: Span | None = None
         """The steps that are shown; None for all."""
         self.step_read: int | None = None
@@ -165,7 +168,9 @@ class Curves(QWidget):
         if not self.plots:
             self._make()
         self._stack.setCurrentWidget(self._board)
-        if not self._work.pending(DRAW):
+        if not self.isVisible():
+            self._owed = True
+        elif not self._work.pending(DRAW):
             since = self._drawn.elapsed() if self._drawn.isValid() else DRAW_MS
             if since < DRAW_MS:
                 self._work.after_frame(DRAW, self._draw_soon, int(DRAW_MS - since))
@@ -389,8 +394,19 @@ class Curves(QWidget):
         for name in self.plots:
             self._work.after_frame((DRAW, name), functools.partial(self._draw_plot, name))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Draw what came while nobody saw it: before the curves are seen, or copied."""
+        if self._owed:
+            self._follow()
+            self._draw()
+
     def _draw(self) -> None:
         self._drawn.start()
+        self._owed = False
         self._make_curvature()
         for name in self.plots:
             self._draw_plot(name)

@@ -325,3 +325,23 @@ def test_of_a_curve_that_grows_only_the_replaced_end_is_taken_again(curves: Curv
     thinned = [Point(step, 3.0) for step in range(2, 1000, 2)]
     curves.show_points(thinned, 2, "mini-batch", None)
     assert curves.series("loss") == ([point.step for point in thinned], [3.0] * len(thinned)) and curves.series("test_loss") == ([], [])
+
+
+def test_what_comes_while_nobody_sees_the_curves_is_drawn_once_when_they_are_seen_or_copied(curves: Curves) -> None:
+    def drawn() -> float:
+        return float(curves.plots["loss"].lines["loss"].getData()[0][-1])
+
+    count: list[str] = []
+    draw = curves._draw_plot
+    curves._draw_plot = lambda name: (count.append(name), draw(name))[1]  # type: ignore[method-assign, func-returns-value]
+    for see, newest in ((curves.show, 6000), (lambda: image(curves), 6003)):
+        curves.hide()
+        count.clear()
+        for step in range(newest, newest + 3):
+            assert curves._losses is not None
+            curves._losses.add(step, [2.0])
+            curves.show_points([*POINTS, Point(step, 2.0)], 1, "mini-batch", curves._losses)
+        QApplication.processEvents()
+        assert not count
+        see()
+        assert drawn() == newest + 2 and count == list(curves.plots)
