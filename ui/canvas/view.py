@@ -56,6 +56,7 @@ _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt
 STALE_MS, STALE = 150, "grey"
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 SHARPEN_MS, SHARPEN = 90, "sharpen"
+PREPARE = "numbers of the canvas"
 """After the last step of a zoom the picture is drawn sharp."""
 
 
@@ -93,6 +94,8 @@ class Canvas(QWidget):
         self._minimap = Minimap()
         self._zooming = False
         self._schedule = Schedule(self)
+        self.gaps = self._schedule
+        """The clock that knows of the gaps between frames: the window's, where there is one."""
         self.model.zoomed.connect(self._zoomed)
         self.model.document_followed.connect(self.watch_age)
         self._offer_names()
@@ -321,7 +324,14 @@ class Canvas(QWidget):
             paint_above(painter, self.model)
         finally:
             painter.end()  # a painter that is left open takes the whole process down
+        if self.stage.waiting:
+            self.gaps.after_frame(PREPARE, self._prepare)
         self.painted.emit()
+
+    def _prepare(self) -> None:
+        """Between two frames: paint new numbers, for the next one."""
+        if self.stage.prepare():
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.model.set_least(legibility.least(self.window().height()))
@@ -330,6 +340,7 @@ class Canvas(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._schedule.drop(SHARPEN, STALE)
+        self.gaps.drop(PREPARE)
         self._zooming = False
         super().hideEvent(event)
 

@@ -132,6 +132,7 @@ class Window(QMainWindow):
         self.canvas.set_playhead(self.playhead)
         TeachingSample(self, self.modes, self.canvas.model.samples)
         self.canvas.painted.connect(self.work.painted)
+        self.canvas.gaps = self.work
         self.visibility = Visibility(self)
         self.visibility.hid.connect(self.work.hid)
         if kernel is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from engine.compile.views import single
 from engine.nodes.catalog import CATALOG
 from tests.support.canvas_graphs import LEFT, NONE, drag, graph_of, shown, title, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model import geometry, small_print
 from ui.canvas.model.scene import CanvasScene
+from ui.canvas.paint import painting
 from ui.canvas.paint.pulses import Cover
 from ui.canvas.view import Canvas
 from ui.shell.workspace.playback import Playhead
@@ -180,3 +184,48 @@ def test_all_wires_at_once_run_as_each_alone(qapp: object) -> None:
         assert np.allclose(scene.wire_points(edge), wires.samples(scene.pieces(edge)))
     backwards = wires.controls(np.array([[100.0, 0.0]]), np.array([[0.0, 50.0]]))
     assert np.allclose(backwards[0], wires.cubics((100.0, 0.0), (0.0, 50.0))[0])
+
+
+def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view_that_moves(
+    canvas: Canvas, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    canvas.set_playhead(None)
+    calls: list[bool] = []
+    frames = [False]
+    paint = painting.paint_live
+
+    def noted(*shown: Any, **more: Any) -> bool:
+        calls.append(frames[0])
+        return paint(*shown, **more)
+
+    def frame() -> None:
+        canvas.pan_by(2, 0)
+        frames[0] = True
+        canvas.repaint()
+        frames[0] = False
+
+    monkeypatch.setattr(painting, "paint_live", noted)
+    canvas.set_trace(replace(xy_plus_z_trace(), mode="training"))
+    settled(canvas)
+    frame()
+    for step in range(1, 5):
+        calls.clear()
+        before = pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)) if step == 1 else None
+        number = single(-12.0 - step, "float64")
+        canvas.set_trace(replace(xy_plus_z_trace(), mode="training", step=step, values={**xy_plus_z_trace().values, ("f", "y"): number}))
+        frame()
+        assert calls == [] and canvas.stage.waiting
+        canvas._prepare()
+        assert calls == [False] and not canvas.stage.waiting
+        for _ in range(3):
+            frame()
+        assert calls == [False]
+        if before is not None:
+            assert not np.array_equal(before, pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)))
+    prepared = pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
+    canvas.model.live.invalidate()
+    assert np.array_equal(prepared, pixels(settled(canvas)))
+    canvas.set_trace(xy_plus_z_trace())  # at rest again: in its own frame
+    calls.clear()
+    frame()
+    assert calls[:1] == [True] and not canvas.stage.waiting

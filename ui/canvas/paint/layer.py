@@ -51,16 +51,29 @@ class StaticLayer:
         if image is not None and preview and camera.scale != self._camera.scale and self.cost_ms > QUICK_MS:
             self._draw_scaled(painter, image, camera, size, ratio)
             return True
-        if image is None or camera.scale != self._camera.scale or ratio != self._ratio:
+        self.ready(camera, size, ratio, STRIP if self._moving(camera) else 0.0)
+        self.put(painter, camera)
+        return False
+
+    def ready(self, camera: Camera, size: QSizeF, ratio: float, ahead: float = 0.0) -> None:
+        """Have a picture of this view, and of `ahead` pixels around it, with nothing out of date in it."""
+        if self._image is None or camera.scale != self._camera.scale or ratio != self._ratio:
             self._render(camera, size, ratio)
-        elif not self._covers(camera, size, STRIP if self._moving(camera) else 0.0):
+        elif not self._covers(camera, size, ahead):
             self._shift(camera, size, ratio)
         self._mend()
+
+    def shows(self, camera: Camera, size: QSizeF, ratio: float) -> bool:
+        """Whether the picture as it is shows this view, whole and sharp."""
+        there = self._image is not None and not self._dirty and camera.scale == self._camera.scale and ratio == self._ratio
+        return there and self._covers(camera, size, 0.0)
+
+    def put(self, painter: QPainter, camera: Camera) -> None:
+        """The picture as it is, on `painter` (view coordinates)."""
         assert self._image is not None
-        at = self._offset(camera)
+        at, ratio = self._offset(camera), self._ratio
         self._at = QPointF(round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio)
         painter.drawImage(self._at, self._image)
-        return False
 
     def put_again(self, painter: QPainter, boxes: np.ndarray) -> None:
         """Put parts of the picture, as it was last drawn, over what has been painted since; boxes (n, 4) as left, top, right, bottom

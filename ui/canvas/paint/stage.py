@@ -43,6 +43,10 @@ class Stage:
         self._given_way: tuple[object, ...] = ()
         """Labels that are shown, or not, because of what is selected."""
         self._camera: tuple[float, float, float] | None = None
+        self._view: tuple[QSizeF, float] | None = None
+        """Size and pixel ratio of the newest frame."""
+        self.waiting = False
+        """Whether there are numbers that `prepare` is to paint, between two frames."""
 
     def _take_damage(self) -> None:
         """Forget what is out of date in both pictures; labels reach further than wires."""
@@ -68,6 +72,11 @@ class Stage:
         self._take_damage()
         self._take_event()
         key = self._key()
+        moving, self._camera, self._view = camera.state() != self._camera, camera.state(), (size, ratio)
+        self.waiting = (moving or self.waiting) and self._can_wait(key)
+        if self.waiting:
+            self.still.put(painter, camera)
+            return
         fresh, self._shown = key != self._shown, key
         if fresh:
             self.still.invalidate()
@@ -75,7 +84,6 @@ class Stage:
             self.layer.draw(painter, camera, size, ratio, preview)
             painter.save()
             painter.setWorldTransform(camera.transform(), True)
-            moving, self._camera = camera.state() != self._camera, camera.state()
             self._paint_live(painter, camera.seen(size), camera.scale, MOVING_MS if moving else LABEL_MS)
             painter.restore()
             return
@@ -91,6 +99,27 @@ class Stage:
             carried = (live.scene, live.labels, content, seen, model.theme, camera.scale, live.carried)
             painting.paint_lifted(painter, *carried)
             painter.restore()
+
+    def _can_wait(self, key: tuple[object, ...]) -> bool:
+        """Whether nothing is new but the numbers of a running training, and the picture with those before shows the whole view: while the
+        view moves, its frames do not wait for numbers."""
+        content, live, shown = self._model.content, self._model.live, self._shown
+        training = content.trace is not None and content.trace.mode == "training" and content.trace.iteration < 0
+        if not training or shown is None or self._view is None or key == shown or key[1:] != shown[1:]:
+            return False
+        return not content.playing and not live.carried and self.still.shows(self._model.camera, *self._view)
+
+    def prepare(self) -> bool:
+        """Paint the numbers that wait, so that the next frame finds them in the picture; False where none do."""
+        if not self.waiting or self._view is None:
+            return False
+        self.waiting = False
+        self._take_damage()
+        self._shown = self._key()
+        self.layer.ready(self._model.camera, *self._view)
+        self.still.invalidate()
+        self.still.ready(self._model.camera, *self._view)
+        return True
 
     def _perform(self, painter: QPainter, size: QSizeF) -> bool:
         """Show the event under way with its numbers and arithmetic; False where it is too fast, or nothing moves in it."""
