@@ -213,7 +213,10 @@ def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view
         before = pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)) if step == 1 else None
         number = single(-12.0 - step, "float64")
         canvas.set_trace(replace(xy_plus_z_trace(), mode="training", step=step, values={**xy_plus_z_trace().values, ("f", "y"): number}))
-        frame()
+        if step % 2:
+            frame()
+        else:
+            canvas.repaint()  # that of the numbers, between two of the moving view
         assert calls == [] and canvas.stage.waiting
         canvas._prepare()
         assert calls == [False] and not canvas.stage.waiting

@@ -20,6 +20,8 @@ Event = tuple[object, str, int, str | None, tuple[str, ...]]
 """Whether playback is at rest, its phase, how many events are finished, the node and the wires of the one under way."""
 FAVOURED = 24
 """With more wires than this selected, none of them is more important than others."""
+RESTS = 6
+"""A view that stood still for so many frames rests: numbers that come are frames as well."""
 LABEL_MS, MOVING_MS = 10.0, 4.0
 """Time a frame may spend on finding places for labels; less while the view is moving."""
 
@@ -43,6 +45,8 @@ class Stage:
         self._given_way: tuple[object, ...] = ()
         """Labels that are shown, or not, because of what is selected."""
         self._camera: tuple[float, float, float] | None = None
+        self._stood = RESTS
+        """Frames since the view was moved."""
         self._view: tuple[QSizeF, float] | None = None
         """Size and pixel ratio of the newest frame."""
         self.waiting = False
@@ -73,7 +77,8 @@ class Stage:
         self._take_event()
         key = self._key()
         moving, self._camera, self._view = camera.state() != self._camera, camera.state(), (size, ratio)
-        self.waiting = (moving or self.waiting) and self._can_wait(key)
+        self._stood = 0 if moving else self._stood + 1
+        self.waiting = (self._stood < RESTS or self.waiting) and self._can_wait(key)
         if self.waiting:
             self.still.put(painter, camera)
             return
