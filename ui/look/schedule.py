@@ -13,6 +13,8 @@ from shiboken6 import isValid
 
 MOVING_MS = 40
 """A canvas that was painted less than this ago is taken to be moving: its next frame is awaited, and no longer than this."""
+GAP_MS = 9
+"""So long after a frame its gap is open: a call that begins later would make the next frame late."""
 
 Call = Callable[[], object]
 
@@ -87,6 +89,11 @@ class Schedule(QObject):
         """Milliseconds until a canvas that was painted lately counts as one that rests."""
         return max(0, MOVING_MS - self._painted.elapsed()) if self._painted.isValid() else 0
 
+    @property
+    def _open(self) -> bool:
+        """Whether the gap after the newest frame has room for a call."""
+        return self._gap and self._painted.elapsed() < GAP_MS
+
     def _arm(self) -> None:
         """Be woken when the next call can run."""
         if self._events:
@@ -94,7 +101,7 @@ class Schedule(QObject):
         if not self._frames:
             return self._timer.stop()
         due = min(at for at, _ in self._frames.values()) - self._clock.elapsed()
-        self._timer.start(max(0, due, 0 if self._gap else self._still()))
+        self._timer.start(max(0, due, 0 if self._open else self._still()))
 
     def _run(self) -> None:
         if self._events:
@@ -102,7 +109,7 @@ class Schedule(QObject):
                 if key in self._events:
                     self._call(self._events.pop(key))
             return
-        gap, self._gap = self._gap or not self._still(), False
+        gap, self._gap = self._open or not self._still(), False
         now = self._clock.elapsed()
         ready = next((key for key, (due, _) in self._frames.items() if due <= now), None)
         if gap and ready is not None:

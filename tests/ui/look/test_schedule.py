@@ -40,6 +40,21 @@ def test_one_call_runs_after_each_frame_of_a_canvas_that_moves(schedule: Schedul
         qtbot.waitUntil(partial(operator.eq, done, expected), timeout=1000)
 
 
+def test_a_call_that_comes_late_in_a_gap_waits_for_the_next_one(
+    schedule: Schedule, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    done = list[str]()
+    monkeypatch.setattr("ui.look.schedule.MOVING_MS", 100_000)  # the canvas moves all the time
+    monkeypatch.setattr("ui.look.schedule.GAP_MS", 0)  # and this gap is over
+    schedule.after_frame("a", lambda: done.append("a"))
+    schedule.painted()
+    qtbot.wait(10)
+    assert not done
+    monkeypatch.setattr("ui.look.schedule.GAP_MS", 10_000)
+    schedule.painted()
+    qtbot.waitUntil(lambda: done == ["a"])
+
+
 def test_a_call_is_not_lost_when_the_frame_it_waits_for_never_comes(schedule: Schedule, qtbot: QtBot) -> None:
     done = list[str]()
     schedule.painted()
