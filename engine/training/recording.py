@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -30,6 +31,8 @@ from graph.text.messages import _, translated
 
 LONGEST = 64
 """Most steps in one recording, a power of two."""
+OFTEN, RECORDINGS = 3, 16
+"""How often a number of steps is asked for before it has a recording of its own, and the most recordings for mini-batches of one size."""
 AT_ONCE = 512
 """Most steps whose losses are read together."""
 WARM = 3
@@ -156,6 +159,7 @@ class Slots:
         self.losses, self.norms = like.new_zeros(count), like.new_zeros(count)
         self.table: Tensor | None = None
         self.replays: dict[int, Callable[[], None]] = {}
+        self._asked: Counter[int] = Counter()
 
     def numbers(self, j: int) -> Sequence[Tensor]:
         """What the step in this place reads: scalars on the card."""
@@ -173,10 +177,14 @@ class Slots:
             self.table[: len(values)].copy_(values)
 
     def length(self, left: int) -> int:
-        """How many of the steps that are left the next replay makes. Recording costs about as much as making the steps once, so no
-        recording is longer than what was made before it."""
-        most = min(left, self.count, self.made) if self.made >= WARM else 1
-        return 1 << (most.bit_length() - 1)
+        """How many of the steps that are left the next replay makes: all, where so many are often left, such as those of an epoch, else
+        the largest power of two. Recording costs about as much as making the steps once, so none is longer than what was made before."""
+        if self.made < WARM:
+            return 1
+        most = min(left, self.count)
+        self._asked[most] += 1
+        often = self._asked[most] >= OFTEN and (most in self.replays or len(self.replays) < RECORDINGS)
+        return most if often and most <= self.made else 1 << (min(most, self.made).bit_length() - 1)
 
 
 class Recording:

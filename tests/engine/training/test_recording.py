@@ -195,3 +195,12 @@ def test_mini_batches_that_need_much_memory_are_laid_out_few_at_a_time(monkeypat
     ours, theirs, recorder = both(monkeypatch, tanh_net)
     assert sorted({length // min(recorder.lengths) for length in recorder.lengths}) == [1, 2]
     assert_alike(ours, theirs)
+
+
+def test_the_steps_of_an_epoch_become_one_replay_and_one_for_the_shorter_last_batch(card: FakeRecorder) -> None:
+    run = Run(Model(tanh_net(epochs=30, batch_size=10)))
+    run.train(max_steps=80)
+    before = card.replays
+    run.train(max_steps=160)
+    assert (run.steps.batches.count, run.steps.batches.rows % 10 > 0, run.state.epoch) == (8, True, 30)
+    assert 2 * 20 <= card.replays - before < 3 * 20  # a measurement or a copy of the state may fall into an epoch
