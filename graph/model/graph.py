@@ -162,7 +162,7 @@ class Graph:
 
     def inputs_of(self, node_id: str) -> tuple[Edge, ...]:
         """The wires into a node, by declared port order, then slot."""
-        into, edges = self._into[node_id], self._edges
+        into, edges = self._into[node_id], self._edges.table
         if len(into) < 2:
             return tuple([edges[edge] for edge in into.values()])
         order = self.spec(node_id).input_order

@@ -28,6 +28,11 @@ class Ordered(Mapping[str, T], Generic[T]):
     def __getitem__(self, key: str) -> T:
         return self._items[key]
 
+    @property
+    def table(self) -> Mapping[str, T]:
+        """The entries in no order, until the next change: for whoever looks up many."""
+        return self._items
+
     def get(self, key: str, default: Any = None) -> Any:
         return self._items.get(key, default)
 

@@ -105,6 +105,21 @@ class NodeCard:
         return (spot.x, spot.y) if spot is not None else (self.width if output else 0.0, self.height / 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is to know of a card before anyone has come near it; cards that are alike but for their texts share one."""
+
+    category: Category
+    width: float
+    height: float
+    hooks: Mapping[tuple[str, bool, int], tuple[float, float]]
+    """The places of ports from the top left corner, by port, whether it is an output, and slot."""
+
+    def hook(self, port: str, output: bool, slot: int = 0) -> tuple[float, float] | None:
+        """Where a wire hangs; None where that is not said."""
+        return self.hooks.get((port, output, slot))
+
+
 def operation(graph: Graph, node: Node) -> str:
     """What a node does or is, in words: small print where its formula is too long for the title bar."""
     spec = graph.spec(node)
@@ -112,9 +127,12 @@ def operation(graph: Graph, node: Node) -> str:
         return _("bypassed")
     if spec.role == "data":
         return str(graph.setting(node.id, "dataset")).replace("_", " ")
-    if spec.role in _SOURCES and not spec.rule:
-        return _SOURCES[spec.role]
-    return node.type if spec.category == "unknown" else spec.title
+    return node.type if spec.category == "unknown" else _said(spec)
+
+
+def _said(spec: NodeSpec) -> str:
+    """The operation in words, as it is for all nodes of a type."""
+    return _SOURCES[spec.role] if spec.role in _SOURCES and not spec.rule else spec.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,8 @@ class _Kind:
     insides: Insides = card_body.NOTHING
     sizes: dict[tuple[float, bool], tuple[Any, ...]] = field(default_factory=dict)
     """What depends on the width too, and on whether there is a row below the title bar."""
+    outlines: dict[tuple[float, bool], Outline] = field(default_factory=dict)
+    """By the width of the name, and whether it says what the operation is called."""
 
 
 _KINDS: dict[tuple[Any, ...], _Kind] = {}
@@ -182,6 +202,28 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None, shapes
     )  # fmt: skip
 
 
+def outline(graph: Graph, node: Node, into: Sequence[Edge], shapes: Shapes) -> Outline | None:
+    """The outline of a node's card, which `build` would give the same; None where only the whole card tells."""
+    spec = graph.spec(node)
+    if node.collapsed or node.label or node.bypassed or spec.category == "unknown" or spec.role == "data":
+        return None
+    wired = tuple([(edge.target[1], edge.slot) for edge in into])
+    kind = _kind(spec, node.params, wired, graph.fan_out(node.id) > 1, shapes.of(node.id, spec.outputs[0].name) if spec.outputs else None)
+    key = titles.width_of(node.name), _says(node.name, _said(spec))
+    return kind.outlines.get(key) or kind.outlines.setdefault(key, _outlined(kind, *key))
+
+
+def _outlined(kind: _Kind, name: float, same: bool) -> Outline:
+    said = 0.0 if same else titles.words(_said(kind.spec), 1e6).width
+    beside, below = (said, kind.wide if kind.row else 0.0) if kind.row or not kind.latex else (kind.wide, 0.0)
+    width = _width(name, max(name + (beside + _APART if beside else 18.0), below), kind)
+    height, _area, _slider, inputs, outputs, _places = kind.sizes.get((width, kind.row)) or kind.sizes.setdefault(
+        (width, kind.row), _sized(kind, width, kind.row)
+    )
+    hooks = {(spot.port, spot.output, spot.slot): (spot.x, spot.y) for spot in (*inputs, *outputs)}
+    return Outline(kind.spec.category, width, height, hooks)
+
+
 Saying = SmallPrint | Words
 
 
@@ -199,7 +241,11 @@ def _texts(graph: Graph, node: Node, kind: _Kind, latex: str, into: Sequence[Edg
 
 def _told(node: Node, text: str) -> Words:
     """The operation's title, unless the name says the same."""
-    return titles.NOTHING if node.name.replace("_", " ").casefold() == text.casefold() else titles.words(text, 1e6)
+    return titles.NOTHING if _says(node.name, text) else titles.words(text, 1e6)
+
+
+def _says(name: str, text: str) -> bool:
+    return len(name) == len(text) and name.replace("_", " ").casefold() == text.casefold()
 
 
 def _cut(saying: Saying, room: float) -> Saying:
@@ -407,5 +453,5 @@ def bounds(card: NodeCard, x: float, y: float) -> QRectF:
 
 def sizes(graph: Graph) -> dict[str, tuple[float, float]]:
     """Every node's width and height, for the automatic layout."""
-    cards = ((node_id, build(graph, node_id)) for node_id in graph.nodes)
-    return {node_id: (card.width, card.height) for node_id, card in cards}
+    cards = ((i, outline(graph, node, graph.inputs_of(i), card_body.UNKNOWN) or build(graph, i)) for i, node in graph.nodes.items())
+    return {identity: (card.width, card.height) for identity, card in cards}

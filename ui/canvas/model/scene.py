@@ -19,7 +19,8 @@ from graph.model.graph import Graph
 from graph.model.spec import Category
 from ui.canvas.model import card_body, geometry, wires
 from ui.canvas.model.card_body import NumberPlace
-from ui.canvas.model.geometry import NodeCard, PortSpot
+from ui.canvas.model.cards import Cards
+from ui.canvas.model.geometry import PortSpot
 from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 from ui.canvas.model.rows import Rows
@@ -86,7 +87,7 @@ class CanvasScene:
         self.node_rows = Rows()
         """The rows of cards, bottom to top."""
         self.wire_rows = Rows()
-        self.cards: dict[str, NodeCard] = {}
+        self.cards = Cards(graph, self.shapes)
         self.rects = columns(0, 4)
         """Left, top, width and height of every card; NaN in a row without one."""
         self.kinds = np.zeros(0, np.intp)
@@ -112,7 +113,7 @@ class CanvasScene:
     def _rebuild(self, touched: Iterable[str] | None) -> None:
         """Rebuild everything after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
         graph = self.graph
-        old_cards = self.cards if touched is not None else {}
+        old_cards = self.cards if touched is not None else Cards(graph, self.shapes)
         old_wired = self._wired if touched is not None else {}
         seen = self.level = level(graph, self.inside)
         shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
@@ -120,10 +121,11 @@ class CanvasScene:
         self._wired = {n: (*[e.id for e in edges], graph.fan_out(n) > 1) for n, edges in into.items()}
         self.node_rows = Rows(graph.nodes if seen is None else seen.ids)
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
-        kept = {n: old_cards[n] for n in shown if n in old_cards and n not in again}
-        self.cards = {n: kept.get(n) or geometry.build(graph, n, into[n], self.shapes) for n in shown}
-        if seen is not None:
-            self.cards |= seen.cards
+        self.cards = Cards(graph, self.shapes)
+        self.cards.keep(old_cards, [n for n in shown if n in old_cards and n not in again])
+        self.cards.measure([n for n in shown if n not in self.cards], into)
+        for group, card in seen.cards.items() if seen is not None else ():
+            self.cards.put(group, card)
         self.rects, self.kinds = columns(_room(len(self.ids)), 4), np.full(_room(len(self.ids)), -1, np.intp)
         self._categorize(self.ids)
         self._place(self.ids)
@@ -161,7 +163,8 @@ class CanvasScene:
                 into = graph.inputs_of(node)
                 wired = (*[e.id for e in into], graph.fan_out(node) > 1)
                 if node in touched or node in nodes or wired != self._wired.get(node):
-                    self.cards[node], self._wired[node] = geometry.build(graph, node, into, self.shapes), wired
+                    self.cards.measure([node], {node: into})
+                    self._wired[node] = wired
                     again.append(node)
         self._categorize(again)
         self._place(again)
@@ -183,7 +186,8 @@ class CanvasScene:
         for node in gone:
             row = self.node_rows.remove(node)
             self.rects[row], self.kinds[row] = np.nan, -1
-            del self.cards[node], self._wired[node]
+            self.cards.drop(node)
+            del self._wired[node]
         for edge in cut:
             row = self.wire_rows.remove(edge)
             self.spans[row], self._held[row] = np.nan, -1
@@ -233,16 +237,16 @@ class CanvasScene:
 
     def _categorize(self, node_ids: Sequence[str]) -> None:
         if node_ids:
-            self.kinds[[self.row[n] for n in node_ids]] = [KIND[self.cards[n].category] for n in node_ids]
+            outlines = self.cards.outlines
+            self.kinds[[self.row[n] for n in node_ids]] = [KIND[outlines[n].category] for n in node_ids]
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
         """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
-        fresh = {n: geometry.build(self.graph, n, None, self.shapes) for n in node_ids if n in self.row}
-        different = [n for n, card in fresh.items() if card != self.cards[n]]
+        different = self.cards.measure([n for n in node_ids if n in self.row])
         if not different:
             return QRectF()
         touched = self.neighbourhood(different)
-        self.cards |= fresh
+        self._categorize(different)
         self._hook(self._around(different))
         self.move_rows(different)
         return touched.united(self.neighbourhood(different))
@@ -250,6 +254,7 @@ class CanvasScene:
     def reshape(self, shapes: card_body.Shapes) -> QRectF:
         """Take up shapes that the engine has inferred; the rectangle to paint again, null when no card has changed."""
         before, self.shapes = self.shapes, self.shapes.with_newer(shapes)
+        self.cards.shapes = self.shapes
         if self.shapes is before:
             return QRectF()
         return self.refresh([n for n in self.shapes.differing(before) if n in self.cards and n in self.graph.nodes])
@@ -281,8 +286,8 @@ class CanvasScene:
                 nodes = self.graph.nodes
                 places = [(node.x, node.y) for node in map(nodes.__getitem__, node_ids)]
             self.rects[rows, :2] = places
-            cards = self.cards
-            self.rects[rows, 2:] = [(card.width, card.height) for card in map(cards.__getitem__, node_ids)]
+            outlines = self.cards.outlines
+            self.rects[rows, 2:] = [(outline.width, outline.height) for outline in map(outlines.__getitem__, node_ids)]
 
     def _around(self, node_ids: Sequence[str]) -> list[str]:
         """The wires at these nodes, each once."""
@@ -316,15 +321,16 @@ class CanvasScene:
         """Look up at which ports these wires hang."""
         if not edge_ids:
             return
-        cards, row, none = self.cards, self.row, -1
-        hooks: list[tuple[float, float, float, float]] = []
-        held: list[tuple[int, int]] = []
-        for edge_id in edge_ids:
-            (source, given), (target, taken), slot = self.ends(edge_id)
-            hooks.append((*cards[source].hook(given, True, 0), *cards[target].hook(taken, False, slot)))
-            held.append((row.get(source, none), row.get(target, none)))
+        hook, row = self._hook_at, self.row
+        drawn = list(map((self.graph.edges if self.level is None else self.level.wires).__getitem__, edge_ids))
+        hooks = [hook(*wire.source, True, 0) + hook(*wire.target, False, wire.slot) for wire in drawn]
+        held = [(row.get(wire.source[0], -1), row.get(wire.target[0], -1)) for wire in drawn]
         rows = [self.edge_row[e] for e in edge_ids]
         self._hooks[rows], self._held[rows] = hooks, held
+
+    def _hook_at(self, node_id: str, port: str, output: bool, slot: int) -> tuple[float, float]:
+        """Where a wire hangs, from a card's corner."""
+        return self.cards.outlines[node_id].hook(port, output, slot) or self.cards[node_id].hook(port, output, slot)
 
     def _anchors(self, edge_id: str) -> tuple[float, float, float, float]:
         source, target, slot = self.ends(edge_id)
@@ -363,7 +369,7 @@ class CanvasScene:
                 heights[edge_id] = self.anchor(*end, giving, 0 if giving else slot)[1] if end[0] in self.cards else 0.0
         self.level.place_tags(self._cards_bounds(), heights)
         if self.level.tags is not None:
-            self.cards[self.inside] = self.level.tags
+            self.cards.put(self.inside, self.level.tags)
 
     def place_at(self, node_id: str, at: QPointF) -> NumberPlace | None:
         """The tensor with a name of its own that stands there inside a card."""
@@ -406,7 +412,7 @@ class CanvasScene:
         return QRectF(*self.lifted.get(identity, (item.x, item.y)), item.width, item.height)
 
     def anchor(self, node_id: str, port: str, output: bool, slot: int = 0) -> wires.Point:
-        (x, y), (across, down) = self.place(node_id), self.cards[node_id].hook(port, output, slot)
+        (x, y), (across, down) = self.place(node_id), self._hook_at(node_id, port, output, slot)
         return x + across, y + down
 
     def attached(self, node_id: str) -> list[str]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from graph.formula.latex import display_name
 from ui.look import theme as themes
 from ui.maths.formula_text import name_runs
 
@@ -85,6 +86,25 @@ def title(name: str, text: str, room: float) -> Title:
 def worded(text: str, room: float) -> Title:
     """The title of what has a free text for a name: all upright."""
     return _title(((text, 0),), text, room)
+
+
+def width_of(name: str) -> float:
+    """The width of a variable's title, uncut. Of a name with a number, as most of a large graph are, only the number is measured."""
+    stem, mark, number = name.rpartition("_")
+    if mark and number.isdecimal() and number.isascii():
+        head, size = _head(stem)
+        if size:
+            return head + _width(False, size, number)
+    return title(name, display_name(name), 1e6).width
+
+
+@lru_cache(maxsize=4096)
+def _head(stem: str) -> tuple[float, float]:
+    """The width of a title before its lowered number, and the number's size; 0 where names of this kind are not set so."""
+    *head, below = name_runs(f"{stem}_0")
+    if not head or (below.text, below.level) != ("0", -1) or not all(run.text.isascii() for run in head):
+        return 0.0, 0.0
+    return sum(_width(False, _size(run.text, run.level, False), run.text) for run in head), _size("0", -1, False)
 
 
 def _title(runs: Runs, text: str, room: float) -> Title:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from ui.canvas.model import geometry
 from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, NodeCard, PortSpot
 from ui.canvas.model.legibility import FULL, LEAST, NAMES, SECONDARY, VALUES, enlarged
-from ui.canvas.model.scene import CanvasScene
+from ui.canvas.model.scene import KINDS, CanvasScene
 from ui.canvas.model.small_print import SmallPrint
 from ui.canvas.model.titles import WORD, Title, Words
 from ui.canvas.paint import batch
@@ -49,12 +49,12 @@ def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
 def _paint_far(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme) -> None:
     painter.setPen(_NO_PEN)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    rows: dict[str, list[int]] = {}
-    for node_id in ids:
-        rows.setdefault(scene.cards[node_id].category, []).append(scene.row[node_id])
-    for category, numbers in rows.items():
-        painter.setBrush(color(theme.bar[category]))
-        batch.rectangles(painter, np.ascontiguousarray(scene.rects[numbers]))
+    rows = np.fromiter(map(scene.row.__getitem__, ids), np.intp, len(ids))
+    kinds = scene.kinds[rows]
+    found, first = np.unique(kinds, return_index=True)
+    for kind in found[np.argsort(first)]:
+        painter.setBrush(color(theme.bar[KINDS[kind]]))
+        batch.rectangles(painter, np.ascontiguousarray(scene.rects[rows[kinds == kind]]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
