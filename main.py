@@ -6,10 +6,18 @@ Only the standard library is imported here: the engine's process imports this fi
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
 
 
-def main(arguments: list[str]) -> int:
-    """The window (`[FILE]`), or one of the commands that work without one. Returns the exit code."""
+def main(arguments: list[str], opened: Callable[[Window], None] | None = None) -> int:
+    """The window (`[FILE]`), or one of the commands that work without one. Returns the exit code.
+
+    `opened` is called with the window once it is shown, so that scripts can measure or drive it.
+    """
     from cli.guard import COMMANDS, WITH_QT, complaint_about_installation
 
     command = bool(arguments) and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version"))
@@ -22,7 +30,7 @@ def main(arguments: list[str]) -> int:
         return run_command(arguments)
     from cli.window import open_window
 
-    return open_window(arguments)
+    return open_window(arguments, opened)
 
 
 if __name__ == "__main__":

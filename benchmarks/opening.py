@@ -57,13 +57,9 @@ def watch(window: Window) -> None:
     timer.start(WATCH_MS)
 
 
-def main() -> int:
-    from ui.shell.app import run
-
-    return run(None, watch)
-
-
 if __name__ == "__main__":
+    from main import main
+
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"HOME": home, "XDG_CONFIG_HOME": home}  # a first start, and nobody's settings are touched
-        sys.exit(main())
+        sys.exit(main([], watch))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.built_in import example_names, example_path
 from cli.errors import CommandError
 from cli.trained import add_untrained, note_state
 from cli.weights import add_weights
@@ -32,19 +33,6 @@ from graph.text.suggest import did_you_mean
 if TYPE_CHECKING:
     from engine.training.model import Model
     from graph.model.problem import Problem
-
-EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
-LESSONS = EXAMPLES.parent / "lessons"
-
-
-def example_path(name: str) -> Path | None:
-    """The file of a built-in graph, or None. A file of that name in the current folder goes first."""
-    path = EXAMPLES / f"{name}.gradwire"
-    return path if os.path.isfile(path) and not os.path.exists(name) else None
-
-
-def example_names() -> list[str]:
-    return sorted(path.stem for path in EXAMPLES.glob("*.gradwire"))
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser, swept: bool = False) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cli.common import EXAMPLES, LESSONS, print_json
+from cli.built_in import EXAMPLES, LESSONS
+from cli.common import print_json
 from engine.nodes.catalog import CATALOG
 from graph.lessons.lesson import shelf
 from graph.storage.files import load

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cli.built_in import example_names, example_path
 from cli.guard import COMMANDS, INSTALL, WITH_QT, complaint_about_display
 from graph.storage.paths import cleaned
 from graph.text.listing import listed
 from graph.text.messages import _
 
+if TYPE_CHECKING:
+    from ui.shell.window import Window
 
-def open_window(arguments: list[str]) -> int:
-    """Exit code of the application; 2 for a wrong call or where no window can open."""
+
+def open_window(arguments: list[str], opened: Callable[[Window], None] | None = None) -> int:
+    """Exit code of the application; 2 for a wrong call or where no window can open. `opened` is called with the window once it is shown."""
     if len(arguments) > 1 or (arguments and arguments[0].startswith("-")):
         print(f"main.py: {_wrong_call(arguments)}", file=sys.stderr)
         return 2
@@ -30,8 +36,6 @@ def open_window(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    from cli.common import example_path
-
     path = None
     if arguments:
         name = cleaned(arguments[0])
@@ -39,12 +43,11 @@ def open_window(arguments: list[str]) -> int:
         if meant := _mistyped(name, path):
             print(f"main.py: {meant}", file=sys.stderr)
             return 2
-    return run(path)
+    return run(path, opened)
 
 
 def _mistyped(name: str, path: Path) -> str:
     """What is said of a word that is no file but nearly a command or an example; empty for everything else."""
-    from cli.common import example_names
     from graph.text.suggest import did_you_mean
 
     meant = did_you_mean(name, (*COMMANDS, *example_names())) if not path.suffix and not os.path.exists(path) else ""
@@ -53,7 +56,6 @@ def _mistyped(name: str, path: Path) -> str:
 
 def _wrong_call(arguments: list[str]) -> str:
     """What is wrong with a call that is neither a command nor one FILE."""
-    from cli.common import example_path
     from graph.text.suggest import did_you_mean
 
     call = _("Call  main.py [FILE]  for the window, or  main.py --help  for the commands")

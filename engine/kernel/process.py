@@ -1,6 +1,6 @@
 """The child process itself, seen from the window: start, send, receive, end.
 
-To start one loads next to nothing, so that it can be the very first thing the application does.
+To start one loads next to nothing, so that it costs the start of the window next to nothing.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import importlib.metadata
 import io
 import json
 import multiprocessing
@@ -27,17 +26,10 @@ OF_THE_WINDOW = ("PySide6", "shiboken6", "pyqtgraph", "ziamath", "ziafont")
 def _run_without_qt(calls: Sequence[Sequence[str]], answers: Any) -> None:
     """In the child: the exit code of each call and what it printed on both streams."""
     assert not set(OF_THE_WINDOW) & sys.modules.keys()
-    sys.modules.update(dict.fromkeys(OF_THE_WINDOW))  # importing one of these raises ModuleNotFoundError
-    version = importlib.metadata.version
-
-    def installed(name: str) -> str:
-        if name.startswith(OF_THE_WINDOW):
-            raise importlib.metadata.PackageNotFoundError(name)
-        return version(name)
-
+    sys.modules.update(dict.fromkeys(OF_THE_WINDOW))  # type: ignore[arg-type]  # importing one of these raises ModuleNotFoundError
     from main import main
 
-    with patch("importlib.metadata.version", installed):
+    with patch("cli.guard.installed_pyside", lambda: None):
         for call in calls:
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -51,7 +43,7 @@ def answers_without_qt(calls: Sequence[Sequence[str]]) -> list[tuple[int, str, s
     child = context.Process(target=_run_without_qt, args=(calls, there))
     child.start()
     there.close()
-    answers = []
+    answers: list[tuple[int, str, str]] = []
     with contextlib.suppress(EOFError):
         while len(answers) < len(calls):
             answers.append(here.recv())

@@ -1,4 +1,4 @@
-"""Starting the engine before the window: no Qt here, so that torch loads beside it."""
+"""Starting the engine before the window is furnished: torch loads beside that."""
 
 from __future__ import annotations
 

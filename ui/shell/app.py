@@ -1,4 +1,4 @@
-"""Start of the window: the engine's process first, then the empty frame, then everything inside it.
+"""Start of the window: the empty frame first, then the engine's process, then everything inside the window while torch loads beside it.
 
 Imports stand where they are needed: each of them is time before something can be seen.
 """
@@ -83,9 +83,6 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 
     `opened` is called with the window once it is shown, so that scripts can measure or drive it.
     """
-    from ui.engine_link.start import start
-
-    process = start()  # before everything else: torch loads beside Qt and the window
     app = application(sys.argv[:1])
     from PySide6.QtCore import QEventLoop
 
@@ -99,6 +96,9 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         opened(window)
     for _round in range(2):  # the second round sees what the first paint put off, such as telling that it is done
         app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    from ui.engine_link.start import start
+
+    process = start()  # torch loads while the window is furnished; before the first paint it would only slow that down
     from ui.engine_link.link import Kernel
     from ui.shell.files import is_lesson
     from ui.shell.workspace.services import LESSONS

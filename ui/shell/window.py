@@ -8,20 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui.look.frame import paint_frame
 from ui.look.theme import THEMES, Theme, color, load_fonts
 from ui.look.type_size import sized
-from ui.look.widgets import column
 from ui.shell.type_sizes import TypeSizes
-from ui.shell.workspace.present import outdated
-from ui.shell.workspace.services import EXPLANATIONS, LESSONS, PROBES
 from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from engine.compile.views import TraceView
     from graph.model.problem import Problem
@@ -84,6 +83,8 @@ class Window(QMainWindow):
 
     def furnish(self, document: Document, kernel: Kernel | None = None, example: str = "") -> None:
         """Put everything into the frame and show the document."""
+        from PySide6.QtGui import QIcon
+
         from ui.canvas import accessible
         from ui.canvas.view import Canvas
         from ui.data.reading import READING, DataReading
@@ -207,6 +208,7 @@ class Window(QMainWindow):
     def _build(self) -> None:
         from graph.text.messages import _
         from ui.look.job_bar import JobBar
+        from ui.look.widgets import column
 
         self.setMenuWidget(self.topbar)
         self.job_bar = JobBar(_("Writing the code"))
@@ -220,6 +222,9 @@ class Window(QMainWindow):
     # wiring
 
     def _wire(self) -> None:
+        from ui.shell.workspace.present import outdated
+        from ui.shell.workspace.services import EXPLANATIONS, LESSONS, PROBES
+
         canvas, topbar, commands = self.canvas, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.edit.ask_for_node)
@@ -321,6 +326,8 @@ class Window(QMainWindow):
     @property
     def stale(self) -> bool:
         """Whether the numbers shown are others than those there are now."""
+        from ui.shell.workspace.present import outdated
+
         known = self.visibility.truth
         return known is not None and outdated(self, known.stamp)
 
