@@ -5,12 +5,16 @@ The first of several objectives; else the node marked; else the only sink, probe
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.model.several_objectives import goals_of
 from graph.text.messages import Message
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,22 @@ class NoObjective:
         return str(self.message)
 
 
+def whole(portions: Generator[None, None, T]) -> T:
+    """The result of work that is done in portions, all of it now."""
+    while True:
+        try:
+            next(portions)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
 def find_objective(graph: Graph) -> Objective | NoObjective:
     """The output to differentiate, or why there is none."""
+    return whole(seek_objective(graph))
+
+
+def seek_objective(graph: Graph) -> Generator[None, None, Objective | NoObjective]:
+    """The same in small portions, between which the graph must not change."""
     if goals := goals_of(graph):
         return Objective(*goals[0].key, True)
     marked = graph.settings.get("objective")
@@ -43,7 +61,11 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
         return Objective(marked["node"], marked["port"], True)
     if not graph.nodes:
         return NoObjective(Message("empty-canvas", "The canvas is empty."))
-    sinks = [node for node in graph.nodes.values() if _is_sink(graph, node)]
+    sinks = []
+    for node in graph.nodes.values():
+        yield
+        if _is_sink(graph, node):
+            sinks.append(node)
     # A node without any wire has just been put down or is left over: it does not compete with a graph.
     sinks = [node for node in sinks if graph.inputs_of(node.id) or graph.outputs_of(node.id)] or sinks
     losses = [node for node in sinks if graph.spec(node).loss]

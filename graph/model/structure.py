@@ -5,13 +5,13 @@ Where the engine finds the same problem it makes the same message, so that `grap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 
 from graph.model.edits import Connect, SetGraphSetting
 from graph.model.elements import Edge, End
 from graph.model.graph import Graph
-from graph.model.objective import NoObjective, Objective, find_objective
+from graph.model.objective import NoObjective, Objective, seek_objective, whole
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
 from graph.model.several_objectives import goals_of, objective_problems
@@ -27,20 +27,39 @@ LISTED = 12
 MARKS = 4
 
 
+Look = Generator[None, None, list[Problem]]
+"""A look at a graph in small portions; the graph must not change until it ends, with what was found."""
+
+
 def problems(graph: Graph) -> list[Problem]:
     """Errors in the order of the nodes, then warnings about the whole."""
-    errors = [*setting_problems(graph), *_unknown(graph), *_open_inputs(graph)]
-    objective = find_objective(graph)
+    return whole(look(graph))
+
+
+def look(graph: Graph) -> Look:
+    """The same in portions of a few milliseconds at most, however large the graph is."""
+    errors = yield from _settings(graph)
+    errors += _unknown(graph)
+    errors += yield from _open_inputs(graph)
+    objective = yield from seek_objective(graph)
     errors += objective_problems(graph)
     if isinstance(objective, NoObjective):
         return [*errors, *_undecided(graph, objective)]
-    return [*errors, *_islands(graph, objective, {problem.nodes[0] for problem in errors if problem.nodes})]
+    islands = yield from _islands(graph, objective, {problem.nodes[0] for problem in errors if problem.nodes})
+    return [*errors, *islands]
 
 
 def setting_problems(graph: Graph) -> list[Problem]:
     """One problem for every visible setting of the graph whose value is out of its range."""
+    return whole(_settings(graph))
+
+
+def _settings(graph: Graph) -> Look:
     result = []
     for node in graph.nodes.values():
+        if not node.params:
+            continue
+        yield
         spec, values = graph.spec(node), None
         for name, value in node.params.items():
             setting = spec.setting(name)
@@ -118,15 +137,16 @@ def connecting(graph: Graph, target: End, outputs: Outputs | None = None) -> tup
 
 
 def _unknown(graph: Graph) -> Iterator[Problem]:
-    for node in graph.nodes.values():
-        if node.type not in graph.catalog:
-            yield Problem("error", unknown_type(graph, node.id), (node.id,), about=node.name)
+    for node in graph.having(lambda spec: spec.key not in graph.catalog):
+        yield Problem("error", unknown_type(graph, node), (node,), about=graph.nodes[node].name)
 
 
-def _open_inputs(graph: Graph) -> Iterator[Problem]:
+def _open_inputs(graph: Graph) -> Look:
+    found: list[Problem] = []
     outputs: Outputs | None = None
     offered = 0
     for node in graph.nodes.values():
+        yield
         if node.type not in graph.catalog:
             continue
         wired = {port for port, _ in graph._into[node.id]}
@@ -137,7 +157,8 @@ def _open_inputs(graph: Graph) -> Iterator[Problem]:
             if offered < min(OFFERED, EFFORT // len(graph.nodes)):
                 outputs, offered = outputs or Outputs(graph), offered + 1
                 repairs = connecting(graph, (node.id, port.name), outputs)
-            yield Problem("error", missing_input(port.name), (node.id,), (), port.name, repairs, node.name)
+            found.append(Problem("error", missing_input(port.name), (node.id,), (), port.name, repairs, node.name))
+    return found
 
 
 def _undecided(graph: Graph, objective: NoObjective) -> Iterator[Problem]:
@@ -152,12 +173,13 @@ def _undecided(graph: Graph, objective: NoObjective) -> Iterator[Problem]:
     yield Problem("warning", objective.message, objective.candidates, repairs=tuple(marks))
 
 
-def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterator[Problem]:
+def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Look:
     """Parts of the graph that no wire joins to the objective."""
+    found: list[Problem] = []
     goal = graph.nodes[objective.node].name
     goals = {objective.node, *(goal.node for goal in goals_of(graph))}
     alone = []
-    for part in _parts(graph):
+    for part in (yield from _parts(graph)):
         if not goals.isdisjoint(part):
             continue
         if len(part) == 1:
@@ -168,36 +190,36 @@ def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterat
                 "apart-from-objective", "{names} are not connected to the objective {goal}, so they do not influence it",
                 names=names, goal=goal,
             )  # fmt: skip
-            yield Problem("warning", apart, tuple(part))
-    if len(alone) <= LISTED:
-        for node in alone:
-            yield Problem("warning", Message("unconnected", "{name} is not connected to anything", name=graph.nodes[node].name), (node,))
-    else:
+            found.append(Problem("warning", apart, tuple(part)))
+    if len(alone) > LISTED:
         several = Message("several-unconnected", "{names} are not connected to anything", names=_listed(graph, alone))
-        yield Problem("warning", several, tuple(alone))
+        return [*found, Problem("warning", several, tuple(alone))]
+    for node in alone:
+        unwired = Message("unconnected", "{name} is not connected to anything", name=graph.nodes[node].name)
+        found.append(Problem("warning", unwired, (node,)))
+    return found
 
 
-def _parts(graph: Graph) -> Iterator[list[str]]:
+def _parts(graph: Graph) -> Generator[None, None, list[list[str]]]:
     """Sets of nodes joined by wires, each in insertion order."""
     part: dict[str, int] = {}
     members: list[list[str]] = []
-    joined: dict[str, list[str]] = {node: [] for node in graph.nodes}
-    for edge in graph.edges.values():
-        joined[edge.source[0]].append(edge.target[0])
-        joined[edge.target[0]].append(edge.source[0])
     for start in graph.nodes:
         if start in part:
             continue
         part[start], waiting = len(members), [start]
         members.append([])
         while waiting:
-            for other in joined[waiting.pop()]:
+            yield
+            node = waiting.pop()
+            for other in (*graph._following(node), *graph._preceding(node)):
                 if other not in part:
                     part[other] = part[start]
                     waiting.append(other)
     for node in graph.nodes:
+        yield
         members[part[node]].append(node)
-    return iter(members)
+    return members
 
 
 def _listed(graph: Graph, nodes: list[str]) -> str:

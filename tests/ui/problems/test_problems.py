@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.compile.shapes import infer
 from engine.compile.views import TraceView
 from engine.nodes.catalog import CATALOG
-from graph.model.edits import AddNode, Connect, Disconnect
+from graph.model.edits import AddNode, Connect, Disconnect, Move
 from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.problem import Problem
+from graph.model.structure import problems
 from graph.storage.document import Document
 from graph.text.messages import Message
 from tests.support.window_support import hand_trace, names
 from ui.canvas.model.tips import node_tip
+from ui.look.schedule import Schedule
 from ui.problems.diagnosis import Diagnosis
 from ui.problems.problems import ProblemRow
 from ui.shell.window import Window
@@ -185,3 +188,39 @@ def test_what_the_engine_said_of_a_deleted_node_goes_with_it(window: Window, qtb
     qtbot.waitUntil(lambda: "z is odd" not in texts(window), timeout=1000)
 
     assert texts(window) == ["add: nothing is connected to its input b"]
+
+
+def test_a_large_document_is_looked_at_a_little_after_every_frame(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph(CATALOG)
+    for index in range(600):
+        AddNode(Node(f"n{index}", "math.sin" if index else "source.input", f"a{index}")).apply(graph)
+        if index:
+            Connect(Edge(f"e{index}", (f"n{index - 1}", "y"), (f"n{index}", "x"))).apply(graph)
+    work, document = Schedule(), Document(graph)
+    diagnosis = Diagnosis(work=work)
+    monkeypatch.setattr("ui.problems.diagnosis.SLICE_MS", 0.0)
+    diagnosis.set_document(document)
+
+    def rounds() -> int:
+        count = 0
+        while not work.idle:
+            work.drop("problems")
+            diagnosis._go_on()
+            count += 1
+        return count
+
+    whole = rounds()
+    assert whole > 10 and list(diagnosis.problems) == problems(graph) == []
+    document.do(Disconnect("e300"))
+    assert diagnosis.problems == (), "the event of the edit looks at nothing"
+    work.drop("problems")
+    diagnosis._begin()
+    diagnosis._go_on()
+    document.do(Move((("n5", 8.0, 8.0),)))
+    diagnosis._go_on()
+    document.do(Connect(Edge("e300", ("n299", "y"), ("n300", "x"))))
+    document.do(Disconnect("e300"))
+    work.drop("problems")
+    diagnosis._begin()
+    assert 10 < rounds() <= whole + 2, "it began again, of the document as it is now"
+    assert {p.nodes for p in diagnosis.problems} == {p.nodes for p in problems(graph)} and diagnosis.problems
