@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF
 
+from ui.canvas.model.camera import LARGEST
 from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ViewMemory(QObject):
             return False
         before, fitted = canvas.view_state(), canvas.fitted
         zoom, x, y = view
-        canvas.restore_view((min(max(zoom * canvas.theme.scale, 0.04), 4.0), x, y))
+        canvas.restore_view((min(max(zoom * canvas.theme.scale, canvas.viewport.smallest()), LARGEST), x, y))
         canvas.centre_on(QPointF(x, y))
         if canvas.seen().intersects(canvas.scene.bounds()):
             self._recalled = canvas.view_state()

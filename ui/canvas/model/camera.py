@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
 SMALLEST, LARGEST = 0.04, 4.0
+TINIEST = 1e-3
 
 
 def fitting(rect: QRectF, size: QSizeF, largest: float, margin: float | None = None) -> float:
@@ -13,14 +14,18 @@ def fitting(rect: QRectF, size: QSizeF, largest: float, margin: float | None = N
     margin = min(48.0, 0.05 * min(size.width(), size.height())) if margin is None else margin
     wide = max(size.width() - 2 * margin, 40.0) / rect.width()
     high = max(size.height() - 2 * margin, 40.0) / rect.height()
-    return min(max(min(wide, high, largest), SMALLEST), LARGEST)
+    return min(max(min(wide, high, largest), TINIEST), LARGEST)
 
 
 class Camera:
-    """`scale` is pixels per scene unit; `x`, `y` are the scene coordinates of the view's top left corner."""
+    """`scale` is pixels per scene unit; `x`, `y` are the scene coordinates of the view's top left corner.
+
+    `smallest` is the scale down to which it can be zoomed; a fit goes as far as it has to.
+    """
 
     def __init__(self) -> None:
         self.scale = 1.0
+        self.smallest = SMALLEST
         self.x = 0.0
         self.y = 0.0
 
@@ -48,7 +53,7 @@ class Camera:
     def zoom(self, factor: float, at: QPointF) -> None:
         """Scale by `factor`; what is under `at` (view pixels) stays there."""
         fixed = self.to_scene(at)
-        self.scale = min(max(self.scale * factor, SMALLEST), LARGEST)
+        self.scale = min(max(self.scale * factor, min(self.smallest, self.scale)), LARGEST)
         self.x = fixed.x() - at.x() / self.scale
         self.y = fixed.y() - at.y() / self.scale
 

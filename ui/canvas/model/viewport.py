@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from ui.canvas.model.camera import Camera, fitting
+from ui.canvas.model.camera import SMALLEST, Camera, fitting
 from ui.canvas.model.free_area import free_part
 from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.scene import CanvasScene
@@ -125,8 +125,13 @@ class Viewport:
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom around a place in the view (its middle without one)."""
+        self.camera.smallest = self.smallest()
         self.camera.zoom(factor, at if at is not None else self.middle())
         self.camera_moved(zooming=True)
+
+    def smallest(self) -> float:
+        """How far the view can be zoomed out: a little further than to where everything is shown, in a huge graph."""
+        return min(SMALLEST, 0.8 * self._fitting(self._whole()))
 
     def zoom_100(self) -> None:
         self.camera.zoom(self._natural / self.camera.scale, self.middle())

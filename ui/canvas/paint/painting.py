@@ -14,6 +14,7 @@ from ui.canvas.model.labels import BRACKETS, NUMBERS, WRITTEN, Labels, magnifica
 from ui.canvas.model.legibility import FULL, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
+from ui.canvas.paint.afar import FAR, paint_afar
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
@@ -37,6 +38,9 @@ def paint_static(
     paint_frames(painter, scene, area, theme, scale, without)
     paint_tags(painter, scene, area, theme)
     carried = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
+    if scale < FAR:
+        paint_afar(painter, scene, area, theme, scale, without, carried)
+        return
     paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
     nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
     paint_sheets(painter, scene, nodes, theme)
@@ -63,6 +67,9 @@ def paint_live(
     `without` are nodes that are being carried, with their wires. Whether it is complete: with a budget some labels may have to
     wait. `ahead` is a larger area whose labels find their places too, for when it comes into view.
     """
+    if scale < FAR and not content.playing and not content.look and not content.marking:
+        paint_notes(painter, scene, area, theme, scale, without)
+        return True  # numbers, badges and rings would be smaller than a pixel
     gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
     edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
     nodes = [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without]
