@@ -21,7 +21,7 @@ from engine.compile.tracer import Tracer
 from engine.compile.unselected import CarefulWriter, all_finite, watched
 from engine.nodes.base import NodeError
 from engine.numerics.memory import is_lack_of_memory
-from engine.numerics.rng import generator
+from engine.numerics.rng import generator, seed_for
 from graph.model.problem import Problem
 from graph.model.reach import reachable
 from graph.text.messages import Message, _
@@ -63,6 +63,10 @@ class RandomKey:
 
     def __call__(self, node: str) -> torch.Generator:
         return generator(self.seed, "forward", node, self.step, device=self.device)
+
+    def number(self, node: str) -> int:
+        """What the generator of a node is seeded with."""
+        return seed_for(self.seed, "forward", node, self.step)
 
 
 Random = Callable[[str], torch.Generator]

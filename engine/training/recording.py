@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from engine.compile.program import Program
+from engine.compile.program import Program, RandomKey
 from engine.numerics.memory import is_lack_of_memory
 from engine.training.batches import Batches
 from engine.training.joint import JointProgram
@@ -53,8 +53,9 @@ class Recorder(Protocol):
     def warm(self, work: Callable[[], None]) -> None:
         """Do the work as it is. Raises CannotRecord where it reads from the card."""
 
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """What does the same work again, with tensors in the same places; the work itself is not done. Raises CannotRecord."""
+    def record(self, work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable[[], None]:
+        """What does the same work again, with tensors in the same places and random numbers as these generators are then seeded; the work
+        itself is not done. Raises CannotRecord."""
 
 
 class CudaRecorder:
@@ -82,9 +83,11 @@ class CudaRecorder:
             torch.cuda.set_sync_debug_mode(before)
             here.wait_stream(self._stream)
 
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+    def record(self, work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable[[], None]:
         graph = torch.cuda.CUDAGraph()
         try:
+            for generator in generators:
+                graph.register_generator_state(generator)
             with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
                 work()
         except RuntimeError as error:
@@ -113,8 +116,6 @@ def refusal(program: Program, optimizer: Optimizer, workers: Workers | None = No
         return _("several workers join their gradients in every step")
     if isinstance(program, JointProgram):
         return _("several objectives take turns")
-    if program.keyed:
-        return _("the graph draws random numbers, which a recording would repeat")
     if program.watched:
         return _("the graph's gradients are looked at in every step, because a branch that is not selected may be infinitely steep")
     if own.evaluates_loss or own.is_ahead:
@@ -160,13 +161,34 @@ class Slots:
         self.table: Tensor | None = None
         self.replays: dict[int, Callable[[], None]] = {}
         self._asked: Counter[int] = Counter()
+        self._generators: dict[tuple[int, str], torch.Generator] = {}
+        self._keys: Sequence[RandomKey] = ()
 
     def numbers(self, j: int) -> Sequence[Tensor]:
         """What the step in this place reads: scalars on the card."""
         return () if self.table is None else self.table[j].unbind()
 
-    def fill(self, given: Sequence[Tensor | None], numbers: Sequence[tuple[float, ...]]) -> None:
-        """Lay the rows of the coming steps and their numbers where the recordings read them."""
+    def random(self, j: int) -> Callable[[str], torch.Generator]:
+        """Where the step in this place draws random numbers from: a generator for each node, which stays."""
+
+        def generator(node: str) -> torch.Generator:
+            if (j, node) not in self._generators:
+                made = self._generators[j, node] = torch.Generator(self.losses.device)
+                made.manual_seed(self._keys[j].number(node))
+            return self._generators[j, node]
+
+        return generator
+
+    def generators(self, length: int) -> list[torch.Generator]:
+        """All that so many steps draw from, by the nodes that drew while the first steps were made."""
+        return [self.random(j)(node) for node in dict.fromkeys(node for _j, node in self._generators) for j in range(length)]
+
+    def fill(self, given: Sequence[Tensor | None], numbers: Sequence[tuple[float, ...]], keys: Sequence[RandomKey]) -> None:
+        """Lay the rows of the coming steps and their numbers where the recordings read them, and seed what they draw from."""
+        self._keys = keys
+        for (j, node), generator in self._generators.items():
+            if j < len(keys):
+                generator.manual_seed(keys[j].number(node))
         for block, rows in zip(self.blocks, given, strict=True):
             if block is not None and rows is not None:
                 block[: len(rows)].copy_(rows)
@@ -191,11 +213,12 @@ class Recording:
     """Steps of a program and an optimizer under settings that stay. `buffers` are the live tensors that its steps change."""
 
     def __init__(
-        self, recorder: Recorder, step: Callable[..., Any], optimizer: Optimizer, parameters: Sequence[Tensor], buffers: Sequence[Tensor],
-        batches: Batches, memory: Sequence[Tensor], norms: bool,
+        self, recorder: Recorder, program: Program, optimizer: Optimizer, parameters: Sequence[Tensor], buffers: Sequence[Tensor],
+        batches: Batches, memory: Sequence[Tensor], norms: bool, key: Callable[[int], RandomKey],
     ) -> None:  # fmt: skip
         self.settings, self.batches, self.norms = settings_of(optimizer), batches, norms
-        self._recorder, self._step, self._optimizer, self._own = recorder, step, optimizer, moving(optimizer)
+        self._recorder, self._optimizer, self._own = recorder, optimizer, moving(optimizer)
+        self._step, self._keyed, self._key = program.stepper(), program.keyed, key
         self._parameters = list(parameters)
         self.buffers = [buffer.clone() for buffer in buffers]
         self._changing = [*self._own.parameters, *self.buffers, *memory]
@@ -217,9 +240,10 @@ class Recording:
                 mine.copy_(given)
 
     def make(
-        self, losses: list[float], position: int, count: int, rates: Sequence[float] | None, deadline: float, limits: Limits
+        self, losses: list[float], first: int, position: int, count: int, rates: Sequence[float] | None, deadline: float, limits: Limits
     ) -> float | None:
-        """`count` steps from the mini-batch at this position of the epoch laid out, or as many as the deadline permits. Fills `losses`.
+        """`count` steps from step `first` on, with the mini-batches from this position of the epoch laid out on, or as many as the deadline
+        permits. Fills `losses`.
 
         Many are made before their losses are read. Where one of them ends the run, which is then not made itself, all are taken back and
         those before it are made once more; its loss is returned. Where a step cannot be computed, `losses` has those before it as far as
@@ -229,12 +253,12 @@ class Recording:
             began = time.perf_counter()
             some = self._share(count - done, deadline - began)
             own = None if rates is None else rates[done : done + some]
-            values, norms = self._made(position + done, some, own)
+            values, norms = self._made(first + done, position + done, some, own)
             end = next((j for j in range(some) if not _goes_on(values, norms, j, limits)), some)
             if end < some:
                 self.back()
                 if end:
-                    self._made(position + done, end, own)
+                    self._made(first + done, position + done, end, own)
             losses += values[:end]
             if end < some:
                 return values[end]
@@ -252,12 +276,12 @@ class Recording:
             return min(left, AT_ONCE)
         return max(1, min(left, AT_ONCE, FIRST if self.seconds is None else int(seconds / self.seconds)))
 
-    def _made(self, position: int, count: int, rates: Sequence[float] | None) -> tuple[list[float], list[float]]:
+    def _made(self, first: int, position: int, count: int, rates: Sequence[float] | None) -> tuple[list[float], list[float]]:
         """So many steps: their losses, and the norms of their gradients where these are asked for. `back` takes them all back. Where one
         cannot be made, none is."""
         self._remember()
         try:
-            self._go(position, count, rates)
+            self._go(first, position, count, rates)
             self._begun = True
             self.batches.foresee()
             return self._losses[:count].tolist(), self._norms[:count].tolist() if self.norms else []
@@ -276,13 +300,14 @@ class Recording:
         torch._foreach_copy_(self._before, self._changing)
         self._t, self._scalars = self._own.t, dict(self._own.scalars)
 
-    def _go(self, position: int, count: int, rates: Sequence[float] | None) -> None:
+    def _go(self, first: int, position: int, count: int, rates: Sequence[float] | None) -> None:
         own, done = self._own, 0
         while done < count:
             slots, alike = self._laid(position + done, count - done)
             length = slots.length(alike)
             numbers = [self._numbers(self._t + done + j + 1, None if rates is None else rates[done + j]) for j in range(length)]
-            slots.fill(self.batches.block(position + done, length), numbers)
+            keys = [self._key(first + done + j) for j in range(length)] if self._keyed else ()
+            slots.fill(self.batches.block(position + done, length), numbers, keys)
             self._replay(slots, length)
             self._losses[done : done + length].copy_(slots.losses[:length])
             if self.norms:
@@ -310,7 +335,7 @@ class Recording:
             self._recorder.warm(lambda: self._advance(slots, 0))
         else:
             if length not in slots.replays:
-                slots.replays[length] = self._recorder.record(lambda: self._advance_all(slots, length))
+                slots.replays[length] = self._recorder.record(lambda: self._advance_all(slots, length), slots.generators(length))
             slots.replays[length]()
         slots.made += length
 
@@ -321,7 +346,7 @@ class Recording:
     def _advance(self, slots: Slots, j: int) -> None:
         """The step in this place, and all that is recorded of it."""
         self._own.numbers = slots.numbers(j)
-        loss, gradients, new = self._step(slots.feeds[j], self._parameters, self.buffers, None)
+        loss, gradients, new = self._step(slots.feeds[j], self._parameters, self.buffers, slots.random(j))
         slots.losses[j].copy_(loss.reshape(()))
         if self.norms:
             slots.norms[j].copy_(norm_of(gradients))

@@ -257,7 +257,7 @@ class Steps:
         rates = None if self.rates is None else self._rates(self.rates, first, len(feeds))
         recording = self._recording_now(recorder, limits.gradient is not None)
         try:
-            value = recording.make(self.losses, self.model.state.position, len(feeds), rates, deadline, limits)
+            value = recording.make(self.losses, first, self.model.state.position, len(feeds), rates, deadline, limits)
             return value is not None and self._ends(value, limits)
         except CannotRecord as error:
             self._recorder, self._recording, self.not_recorded = None, None, str(error)
@@ -288,7 +288,7 @@ class Steps:
         if recording is None or not recording.fits(optimizer, self.batches, norms):
             memory = list(self.memory().values())
             recording = self._recording = Recording(
-                recorder, self._step, optimizer, self._parameters, self._buffers, self.batches, memory, norms
+                recorder, self._program, optimizer, self._parameters, self._buffers, self.batches, memory, norms, self.model.random
             )  # fmt: skip
         recording.take(self._buffers)
         return recording

@@ -5,7 +5,7 @@ As on a card, recording changes nothing, numbers that are no tensors are baked i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -30,13 +30,17 @@ class Refusing(TorchDispatchMode):
 class Recording(Refusing):
     """Notes every operation. What an operation writes into is saved before, so that all can be undone."""
 
-    def __init__(self) -> None:
+    def __init__(self, registered: set[int]) -> None:
         super().__init__()
+        self.registered = registered
         self.operations: list[tuple[Any, Any, Any, list[Tensor]]] = []
         self.before: list[tuple[Tensor, Tensor]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        for value in kwargs.values():
+            if isinstance(value, torch.Generator) and value._cdata not in self.registered:
+                raise CannotRecord("CUDA refused to record a step: a generator that is not registered")
         for argument, value in zip(func._schema.arguments, args, strict=False):
             if argument.alias_info is not None and argument.alias_info.is_write:
                 self.before += [(t, t.clone()) for t in tree_flatten(value)[0] if isinstance(t, Tensor)]
@@ -67,16 +71,18 @@ class FakeRecorder:
             work()
         self.warmed += 1
 
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+    def record(self, work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable[[], None]:
         if self.refuses is not None and len(self.lengths) + 1 >= self.refuses:
             raise CannotRecord("CUDA refused to record a step: no")
-        recording = Recording()
+        recording, states = Recording({generator._cdata for generator in generators}), [generator.get_state() for generator in generators]
         try:
             with recording:
                 work()
         finally:
             with torch.no_grad():
                 recording.undo()
+            for generator, state in zip(generators, states, strict=True):
+                generator.set_state(state)
         self.lengths.append(len(recording.operations))
 
         def replay() -> None:

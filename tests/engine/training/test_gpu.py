@@ -22,7 +22,7 @@ from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.engine.training.optimizers.cases import ANY_LOSS
-from tests.engine.training.test_recording import line
+from tests.engine.training.test_recording import dropped, line
 from tests.support.networks import tanh_net
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[3] / "resources" / "examples").glob("*.gradwire"))
@@ -104,6 +104,16 @@ def test_a_run_on_the_card_stops_at_the_very_step_whose_loss_is_not_finite() -> 
         assert trainer.problem is not None
         ends.append((trainer.problem.text, trainer.state.step))
     assert ends[0] == ends[1]
+
+
+@on_a_card
+def test_replayed_dropout_draws_the_numbers_of_the_same_steps_made_one_after_another() -> None:
+    replayed, made = (Run(Model(dropped(epochs=20), device="cuda")).prepare() for _kind in range(2))
+    made.steps.record_with(None)
+    for trainer in (replayed, made):
+        trainer.train()
+    assert replayed.steps.recorded, replayed.steps.not_recorded
+    assert replayed.capture().diff(made.capture()) == {}
 
 
 @on_a_card
