@@ -93,6 +93,14 @@ class Graph:
     def training(self) -> Mapping[str, Any]:
         return MappingProxyType(self._training)
 
+    def nodes_of(self, ids: Iterable[str]) -> list[Node]:
+        """These nodes, ten thousand as quickly as can be."""
+        return list(map(self._nodes.table.__getitem__, ids))
+
+    def edges_of(self, ids: Iterable[str]) -> list[Edge]:
+        """These wires."""
+        return list(map(self._edges.table.__getitem__, ids))
+
     def spec(self, node: Node | str) -> NodeSpec:
         """The node's declaration; for an unknown type, one with the ports its edges mention."""
         node = self._nodes[node] if isinstance(node, str) else node
@@ -322,11 +330,9 @@ class Graph:
         self._order = order
         return True
 
-    def _place_nodes(self, places: Iterable[tuple[Node, float, float]]) -> None:
-        """Put nodes of this graph elsewhere."""
-        put = self._nodes.replace
-        for node, x, y in places:
-            put(node.id, node.at(float(x), float(y)))
+    def _place_nodes(self, nodes: Iterable[Node]) -> None:
+        """Put nodes of this graph, which are elsewhere now, in the place of themselves."""
+        self._nodes.replace_all({node.id: node for node in nodes})
 
     def _remove_node(self, identity: str) -> str | None:
         node = self._node(identity)

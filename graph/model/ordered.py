@@ -98,6 +98,9 @@ class Ordered(Mapping[str, T], Generic[T]):
     def replace(self, key: str, item: T) -> None:
         self._items[key] = item
 
+    def replace_all(self, items: dict[str, T]) -> None:
+        self._items.update(items)
+
     def drop(self, key: str) -> str | None:
         """Take an entry out; returns the id before which it stood."""
         del self._items[key], self._places[key]

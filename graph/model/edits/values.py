@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Any, ClassVar
 
 from graph.model.document_settings import effect_of
@@ -111,25 +112,35 @@ class Move(Edit):
     """Place nodes, groups, frames or notes at absolute positions."""
 
     positions: tuple[tuple[str, float, float], ...]
+    _left: tuple[Node, ...] = field(default=(), compare=False, repr=False)
+    _before: tuple[Node, ...] = field(default=(), compare=False, repr=False)
+    """Of an inverse: the nodes as the move left them and as they were before. Where nothing has changed them since, they are put back."""
 
     kind: ClassVar[Kind] = "cosmetic"
 
     def apply(self, graph: Graph) -> Edit:
-        before, moved, others, node_of = [], list[tuple[Node, float, float]](), list[tuple[Any, float, float]](), graph._nodes.get
-        for identity, x, y in self.positions:
-            if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
-                raise GraphError(_("({x}, {y}) is not a position on the canvas").format(x=x, y=y))
-            node = node_of(identity)
-            item = find_item(graph, identity) if node is None else node
-            before.append((identity, item.x, item.y))
-            if node is None:
-                others.append((item, x, y))
-            else:
-                moved.append((node, x, y))
-        graph._place_nodes(moved)
-        for item, x, y in others:
-            graph._replace_item(replace(item, x=float(x), y=float(y)))
-        return Move(tuple(reversed(before)))
+        if not all([-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT for _identity, x, y in self.positions]):
+            x, y = next((x, y) for _identity, x, y in self.positions if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT))
+            raise GraphError(_("({x}, {y}) is not a position on the canvas").format(x=x, y=y))
+        table = graph._nodes.table
+        items = [table.get(identity) or find_item(graph, identity) for identity, _x, _y in self.positions]
+        nodes = [item for item in items if isinstance(item, Node)]
+        before = tuple([(item.id, item.x, item.y) for item in reversed(items)])
+        placed = self._as_they_were(nodes)
+        if placed is None:
+            rows = zip(items, self.positions, strict=True)
+            placed = [item.at(float(x), float(y)) for item, (_identity, x, y) in rows if isinstance(item, Node)]
+        graph._place_nodes(placed)
+        for item, (_identity, x, y) in zip(items, self.positions, strict=True) if len(nodes) < len(items) else ():
+            if not isinstance(item, Node):
+                graph._replace_item(replace(item, x=float(x), y=float(y)))
+        return Move(before, tuple(reversed(placed)), tuple(reversed(nodes)))
+
+    def _as_they_were(self, nodes: list[Node]) -> list[Node] | None:
+        """What these nodes were before the move that this takes back; None where it takes none back, or they have changed since."""
+        if len(self._left) != len(nodes) or not all(map(is_, nodes, self._left)):
+            return None
+        return list(self._before)
 
     def absorb(self, later: Edit) -> Edit | None:
         if isinstance(later, Move) and {row[0] for row in later.positions} == {row[0] for row in self.positions}:

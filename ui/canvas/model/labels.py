@@ -84,7 +84,7 @@ class Labels:
         self._taken.clear()
 
     def forget(self, edge_ids: Iterable[str]) -> None:
-        for edge_id in edge_ids:
+        for edge_id in self.places.keys() & set(edge_ids) if self.places else ():
             self._drop(edge_id)
 
     def follow(self, scene: CanvasScene, edge_ids: Iterable[str]) -> None:

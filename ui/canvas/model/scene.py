@@ -242,13 +242,16 @@ class CanvasScene:
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
         """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
-        different = self.cards.measure([n for n in node_ids if n in self.row])
+        row = self.row
+        different = self.cards.measure([n for n in node_ids if n in row])
         if not different:
             return QRectF()
         touched = self.neighbourhood(different)
         self._categorize(different)
+        self._place(different)
         self._hook(self._around(different))
-        self.move_rows(different)
+        self._route(self._around(different))
+        self.version += 1
         return touched.united(self.neighbourhood(different))
 
     def reshape(self, shapes: card_body.Shapes) -> QRectF:
@@ -261,15 +264,19 @@ class CanvasScene:
 
     def moved(self, node_ids: Iterable[str]) -> QRectF:
         """Take up new places from the document; the rectangle to paint again."""
-        known = [n for n in node_ids if n in self.row]
+        row = self.row
+        known: list[str] = [n for n in node_ids if n in row]
+        if len(known) == len(row):
+            known = self.ids
         touched = self.neighbourhood(known)
         self.move_rows(known)
         return touched.united(self.neighbourhood(known))
 
     def move_rows(self, node_ids: Iterable[str]) -> None:
         """Update the places of these nodes, from the document or from the gesture that carries them."""
-        moved = [n for n in node_ids if n in self.row]
-        self._place(moved)
+        row = self.row
+        moved = node_ids if node_ids is self.ids else [n for n in node_ids if n in row]
+        self._put(moved)
         self._route(self._around(moved))
         self.version += 1
 
@@ -278,16 +285,34 @@ class CanvasScene:
         self.version += 1
 
     def _place(self, node_ids: Sequence[str]) -> None:
+        """Where these cards are, and how large."""
         if node_ids:
-            rows = [self.row[n] for n in node_ids]
-            if self.lifted or self.level is not None:
-                places = [self.place(n) for n in node_ids]
-            else:  # ten thousand at once, when a move of all of them is taken back
-                nodes = self.graph.nodes
-                places = [(node.x, node.y) for node in map(nodes.__getitem__, node_ids)]
-            self.rects[rows, :2] = places
+            self._put(node_ids)
             outlines = self.cards.outlines
-            self.rects[rows, 2:] = [(outline.width, outline.height) for outline in map(outlines.__getitem__, node_ids)]
+            sizes = [(outline.width, outline.height) for outline in map(outlines.__getitem__, node_ids)]
+            self.rects[self.rows_of(node_ids), 2:] = sizes
+
+    def _put(self, node_ids: Sequence[str]) -> None:
+        """Where these cards are: ten thousand at once, when a move of all of them is taken back."""
+        if not node_ids:
+            return
+        rows, count = self.rows_of(node_ids), len(node_ids)
+        if self.lifted or self.level is not None:
+            self.rects[rows, :2] = [self.place(n) for n in node_ids]
+            return
+        nodes = self.graph.nodes_of(node_ids)
+        self.rects[rows, 0] = np.fromiter([node.x for node in nodes], np.float64, count)
+        self.rects[rows, 1] = np.fromiter([node.y for node in nodes], np.float64, count)
+
+    def rows_of(self, node_ids: Sequence[str]) -> np.ndarray:
+        """The rows of these cards."""
+        if node_ids is self.ids:
+            return np.flatnonzero(self.kinds >= 0)
+        return np.fromiter(map(self.row.__getitem__, node_ids), np.intp, len(node_ids))
+
+    def edge_rows_of(self, edge_ids: Sequence[str]) -> np.ndarray:
+        """The rows of these wires."""
+        return np.fromiter(map(self.edge_row.__getitem__, edge_ids), np.intp, len(edge_ids))
 
     def _around(self, node_ids: Sequence[str]) -> list[str]:
         """The wires at these nodes, each once."""
@@ -299,7 +324,7 @@ class CanvasScene:
         """Lead these wires: the straight-forward ones at once, those through points one by one."""
         if not edge_ids:
             return
-        rows = [self.edge_row[e] for e in edge_ids]
+        rows = self.edge_rows_of(edge_ids)
         held = self._held[rows]
         corners = self.rects[:, :2][held]
         corners[held < 0] = 0.0
@@ -307,9 +332,10 @@ class CanvasScene:
         points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
         for edge_id in edge_ids if self.bent else ():
             self.bent.pop(edge_id, None)
-        edges = self.graph.edges
-        for row, edge_id in enumerate(edge_ids):
-            if (edge_id in self.bends or edges[edge_id].via) and self._via(edge_id):
+        led = [row for row, edge in enumerate(self.graph.edges_of(edge_ids)) if edge.via]
+        for row in dict.fromkeys([*led, *(edge_ids.index(edge) for edge in self.bends.keys() & set(edge_ids))] if self.bends else led):
+            edge_id = edge_ids[row]
+            if self._via(edge_id):
                 pieces = self.pieces(edge_id)
                 self.bent[edge_id] = wires.dense(pieces)
                 points[row] = wires.samples(pieces)
@@ -322,10 +348,10 @@ class CanvasScene:
         if not edge_ids:
             return
         hook, row = self._hook_at, self.row
-        drawn = list(map((self.graph.edges if self.level is None else self.level.wires).__getitem__, edge_ids))
+        drawn = self.graph.edges_of(edge_ids) if self.level is None else [self.level.wires[edge] for edge in edge_ids]
         hooks = [hook(*wire.source, True, 0) + hook(*wire.target, False, wire.slot) for wire in drawn]
         held = [(row.get(wire.source[0], -1), row.get(wire.target[0], -1)) for wire in drawn]
-        rows = [self.edge_row[e] for e in edge_ids]
+        rows = self.edge_rows_of(edge_ids)
         self._hooks[rows], self._held[rows] = hooks, held
 
     def _hook_at(self, node_id: str, port: str, output: bool, slot: int) -> tuple[float, float]:
@@ -428,14 +454,14 @@ class CanvasScene:
         """The rectangle of these cards and all their wires, with room for shadows and labels."""
         area = QRectF()
         if len(node_ids) > MANY:
-            known = [n for n in node_ids if n in self.row]
+            row = self.row
+            known = node_ids if node_ids is self.ids else [n for n in node_ids if n in row]
             area = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
-            rows = [self.edge_row[e] for e in self._around(known)]
-            if rows:
-                left, top = self.spans[rows, :2].min(axis=0).tolist()
-                right, bottom = self.spans[rows, 2:].max(axis=0).tolist()
-                area = area.united(QRectF(left, top, right - left, bottom - top))
-            node_ids = [n for n in node_ids if n not in self.row]
+            rows = self.edge_rows_of(self._around(known))
+            if len(rows):
+                left, top, right, bottom = (self.spans[rows, side] for side in range(4))
+                area = area.united(_area(left, top, right, bottom))
+            node_ids = [] if known is self.ids else [n for n in node_ids if n not in row]
         for node_id in node_ids:
             if node_id not in self.row:
                 area = area.united(self.item_rect(node_id))

@@ -49,7 +49,7 @@ def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
 def _paint_far(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme) -> None:
     painter.setPen(_NO_PEN)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    rows = np.fromiter(map(scene.row.__getitem__, ids), np.intp, len(ids))
+    rows = scene.rows_of(ids)
     kinds = scene.kinds[rows]
     found, first = np.unique(kinds, return_index=True)
     for kind in found[np.argsort(first)]:

@@ -36,7 +36,7 @@ def paint_wires(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
     if scale < MEDIUM or len(ids) > BUSY:
         groups: dict[Role, list[str]] = _by_role(scene, ids) if scale >= MEDIUM else {"signal": list(ids)}
         for which, some in groups.items():
-            coarse = scene.points[[scene.edge_row[e] for e in some]][:, :: 4 if scale < MEDIUM else 2]
+            coarse = scene.points[:, :: 4 if scale < MEDIUM else 2][scene.edge_rows_of(some)]
             painter.setPen(dress(rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale)), theme, which, dashed=False))
             batch.lines(painter, wires.segments(coarse))
         return
