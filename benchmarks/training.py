@@ -124,14 +124,15 @@ def _program(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:
 
     from engine.compile.program import RandomKey, compile
     from engine.compile.shapes import infer
+    from engine.numerics.flat import laid_out
     from engine.training.optimizers.sgd import Sgd
 
     graph = _network(network)
     inference = infer(graph)
     program = compile(graph, inference, training=True)
-    weights = [torch.zeros(inference.parameters[key], dtype=inference.dtype) for key in program.parameter_keys]
+    weights = laid_out([torch.zeros(inference.parameters[key], dtype=inference.dtype) for key in program.parameter_keys])
     update = Sgd({"lr": LEARNING_RATE}, weights)
-    step, key, place = program.stepper(), RandomKey(), program.feeds.index(("data", "x"))
+    step, key, place = program.stepper_in_place(weights), RandomKey(), program.feeds.index(("data", "x"))
 
     def go(steps: int) -> None:
         with torch.no_grad():

@@ -76,6 +76,8 @@ class Plan:
     also: tuple[Key, ...] = ()
     """Other numbers that a training step gives beside the objective."""
     for_also: set[str] = field(default_factory=set)
+    updates: int = 0
+    """How often values of settings were replaced; all else stays as it was planned."""
 
     def operation(self, node: str) -> Operation:
         return next(o for o in self.operations if o.node == node)

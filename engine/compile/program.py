@@ -14,6 +14,7 @@ from torch import Tensor
 from engine.compile.codegen import Kind, Method, Source, Writer
 from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Wire, settings_of
+from engine.compile.in_place import fits, in_place_step
 from engine.compile.plan import Plan, Wanted, make_plan
 from engine.compile.shapes import Inference
 from engine.compile.trace import Trace
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
 
 FILE = "<gradwire program>"
+StepResult = tuple[Tensor, list[Tensor], list[Tensor]]
 _DECISIVE = ("dtype", "order", "outputs", "parameters", "buffers", "wirings", "batched", "forms")
 
 
@@ -205,12 +207,22 @@ class Program:
 
     def training_step(
         self, beside: list[tuple[float, ...]], stepper: Callable[[Program], Callable[..., Any]] | None = None
-    ) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
+    ) -> Callable[..., StepResult]:
         """What a run makes its steps with. The values of further objectives at each step are added to `beside`.
 
         `stepper`: what makes the step of a program, in place of the method of this name.
         """
         return self.stepper() if stepper is None else stepper(self)
+
+    def stepper_in_place(self, parameters: list[Tensor]) -> Callable[..., StepResult]:
+        """`stepper()`, and faster with exactly this list of parameters (see `engine.compile.in_place`).
+
+        The gradients of a step are overwritten by the next.
+        """
+        plain = self.stepper()
+        if self.watched or self.method != "rules" or not fits(self.plan):
+            return plain
+        return in_place_step(self.plan, self._seeds, plain, parameters)
 
     @property
     def size(self) -> int:
@@ -294,6 +306,7 @@ class Program:
             batched = inference.batched.get(operation.node, frozenset())
             new = settings_of(graph, operation.node, training=plan.training, batched=batched, dtype=inference.dtype)
             vars(operation.settings).update(vars(new))
+        plan.updates += 1
         self.names = {node: n.name for node, n in graph.nodes.items()}
         return True
 

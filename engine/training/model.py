@@ -20,6 +20,7 @@ from engine.compile.spot import Spot
 from engine.compile.trace import Trace, view
 from engine.compile.views import FULL_LIMIT, ROWS, TraceView
 from engine.data.parts import Part
+from engine.numerics.flat import Flat, laid_out
 from engine.numerics.threads import threads
 from engine.training.compiled import Compiled, RunError
 from engine.training.initial import initial_values
@@ -63,6 +64,7 @@ class Model:
         self._initial: dict[Key, Tensor] = {}
         self._unread: list[Problem] = []
         self._shelf: dict[str, Tensor] = {}
+        self._flat: Flat | None = None
         self.moved: list[tuple[Key, Key]] = []
         self.goal: int | None = None
         """The number of the objective, of several, whose gradients are looked at, counted from 0; None where none was chosen."""
@@ -242,6 +244,20 @@ class Model:
 
     def parameters(self, program: Program) -> list[Tensor]:
         return [self.state.parameters[state_key(key)] for key in program.parameter_keys]
+
+    def laid_out(self, program: Program) -> list[Tensor]:
+        """The parameters that a program trains, one after another in one tensor, so that a step can change them all at once.
+
+        The state has the views from here on; the numbers are the same.
+        """
+        names = [state_key(key) for key in program.trainable_keys]
+        parameters = self.state.parameters
+        known = self._flat is not None and len(self._flat) == len(names)
+        if not known or any(parameters[name] is not tensor for name, tensor in zip(names, self._flat or (), strict=True)):
+            self._flat = laid_out([parameters[name] for name in names])
+            parameters |= zip(names, self._flat, strict=True)
+        assert self._flat is not None
+        return self._flat
 
     def buffers(self, program: Program) -> list[Tensor]:
         return [self.state.buffers[state_key(key)] for key in program.buffer_keys]

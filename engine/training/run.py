@@ -584,14 +584,16 @@ class Run:
     def _bind(self, forget: bool = False) -> None:
         """Programs, tensors and optimizer for the model as it is; the optimizer's memory is kept where it fits, unless `forget`."""
         model, program = self.model, self._present_program()
-        self._program, parameters = program, model.parameters(program)
-        self._refuse_hessian(parameters := [parameters[i] for i in program.trainable])
+        self._program, parameters = program, [model.parameters(program)[i] for i in program.trainable]
+        self._refuse_hessian(parameters)
         self._refuse_several()
         now = self._present_conditions()
         memory, model.state.optimizer = model.state.optimizer, {}
         if not memory and self._version >= 0 and model.state.step:
             memory = self.steps.remembered()
         model.moved.clear()
+        if not self.spec.evaluates_loss and not isinstance(program, JointProgram):
+            parameters = model.laid_out(program)
         self._optimizer = now.optimizer_on(parameters)
         self.steps.bind(program, self._optimizer, now)
         self.steps.remember({} if forget else memory)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.feeds import Feeds
-from engine.compile.program import Program
+from engine.compile.program import Program, StepResult
 from engine.data.parts import PARTS, Part
 from engine.training.batches import Batches
 from engine.training.compiled import Compiled, RunError
@@ -145,7 +145,7 @@ class Steps:
         self.batches: Batches
         self._program: Program
         self._optimizer: Optimizer
-        self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]
+        self._step: Callable[..., StepResult]
         self._parameters: list[Tensor] = []
         self._buffers: list[Tensor] = []
         self._names: list[str] = []
@@ -177,12 +177,15 @@ class Steps:
         """Make steps with this program and this optimizer, which is one of these conditions, at their learning rates from here on."""
         self._program, self._optimizer = program, optimizer
         self.rates, self.watched = conditions.rates, conditions.compiled
-        self._step = program.training_step(self.beside, stepper_for(self.model.workers))
         self._parameters = self.model.parameters(program)
+        self._step = program.training_step(self.beside, stepper_for(self.model.workers) or self._in_place)
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
         self._random = program.keyed
         self.record_with(recorder_for(self.model.device))
+
+    def _in_place(self, program: Program) -> Callable[..., StepResult]:
+        return program.stepper_in_place(self._parameters)
 
     # Making steps
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from engine.numerics.flat import together
 from engine.training.optimizers.base import Optimizer
 from engine.training.wrapped import Clipped, Summing
 from graph.model.faults import Fault
@@ -28,10 +29,10 @@ class Unzeroed(Summing):
         self._said = said
 
     def step(self, gradients: list[Tensor]) -> None:
-        torch._foreach_add_(self.sums, gradients)
+        torch._foreach_add_(*together(self.sums, gradients))
         if isinstance(self.inner, Clipped):  # as clip_grad_norm_ does, in place: what was cut off is not added again
-            torch._foreach_copy_(self.sums, self.inner.clipped(self.sums))
-        self._moving.step(list(self.sums))
+            torch._foreach_copy_(*together(self.sums, self.inner.clipped(self.sums)))
+        self._moving.step(self.sums)
 
     @property
     def _moving(self) -> Optimizer:

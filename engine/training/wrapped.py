@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.numerics.flat import copied, filled_like, together
 from engine.training.optimizers.base import Optimizer
 from graph.text.messages import _
 
@@ -93,7 +94,7 @@ class Summing(Wrapped):
 
     def __init__(self, inner: Optimizer) -> None:
         super().__init__(inner)
-        self.sums = [torch.zeros_like(p) for p in inner.parameters]
+        self.sums = filled_like(inner.parameters, 0.0)
 
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
         return self.inner.memory(names) | {f"{self.prefix}.{name}": t for name, t in zip(names, self.sums, strict=True)}
@@ -123,14 +124,16 @@ class Clipped(Wrapped):
 
     def clipped(self, gradients: list[Tensor]) -> list[Tensor]:
         """What becomes of these gradients, which are not changed. The arithmetic is that of `torch.nn.utils`."""
+        if self.value is None and self.norm is None:
+            return gradients
+        limited = copied(gradients)
+        (numbers,) = together(limited)
         if self.value is not None:
-            limited = torch._foreach_clamp_min(gradients, -self.value)
-            torch._foreach_clamp_max_(limited, self.value)
-            gradients = list(limited)
+            torch._foreach_clamp_min_(numbers, -self.value)
+            torch._foreach_clamp_max_(numbers, self.value)
         if self.norm is not None:
-            scale = torch.clamp(self.norm / (norm_of(gradients) + TINY), max=1.0)
-            gradients = list(torch._foreach_mul(gradients, scale))
-        return gradients
+            torch._foreach_mul_(numbers, torch.clamp(self.norm / (norm_of(limited) + TINY), max=1.0))
+        return limited
 
     def gradients_used(self, gradients: list[Tensor]) -> list[Tensor]:
         return self.inner.gradients_used(self.clipped(gradients))
@@ -155,14 +158,14 @@ class Accumulating(Summing):
         self._used: list[Tensor] = []
 
     def step(self, gradients: list[Tensor]) -> None:
-        torch._foreach_add_(self.sums, gradients, alpha=1.0 / self.count)
+        torch._foreach_add_(*together(self.sums, gradients), alpha=1.0 / self.count)
         self.done += 1
         self._used = []
         if self.done < self.count:
             return
-        self._used = [total.clone() for total in self.sums]
-        self.inner.step(list(self._used))
-        torch._foreach_zero_(self.sums)
+        self._used = copied(self.sums)
+        self.inner.step(self._used)
+        torch._foreach_zero_(*together(self.sums))
         self.done = 0
 
     def gradients_used(self, gradients: list[Tensor]) -> list[Tensor]:

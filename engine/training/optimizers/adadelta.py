@@ -37,8 +37,9 @@ class Adadelta(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
+        parameters, gradients, state = self._rows(gradients)
         rho, eps = self.hyper["rho"], self.hyper["eps"]
-        g, r, s = self._decayed(gradients), self.state["r"], self.state["s"]
+        g, r, s = self._decayed(parameters, gradients), state["r"], state["s"]
         torch._foreach_mul_(r, rho)
         torch._foreach_addcmul_(r, g, g, 1 - rho)
         divisor = torch._foreach_sqrt(torch._foreach_add(r, eps))
@@ -47,4 +48,4 @@ class Adadelta(Optimizer):
         torch._foreach_mul_(d, g)
         torch._foreach_mul_(s, rho)
         torch._foreach_addcmul_(s, d, d, 1 - rho)
-        torch._foreach_add_(self.parameters, d, alpha=-self.lr)
+        torch._foreach_add_(parameters, d, alpha=-self.lr)

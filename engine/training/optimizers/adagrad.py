@@ -56,8 +56,9 @@ class AdaGrad(Optimizer):
             super().step(gradients)
             return
         self.t += 1
-        g, r = self._decayed(gradients), self.state["r"]
+        parameters, gradients, state = self._rows(gradients)
+        g, r = self._decayed(parameters, gradients), state["r"]
         torch._foreach_addcmul_(r, g, g, 1.0)
         divisor = torch._foreach_sqrt(r)
         torch._foreach_add_(divisor, self.hyper["eps"])
-        torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr / (1 + (self.t - 1) * self.hyper["lr_decay"]))
+        torch._foreach_addcdiv_(parameters, g, divisor, -self.lr / (1 + (self.t - 1) * self.hyper["lr_decay"]))

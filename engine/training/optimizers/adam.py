@@ -83,20 +83,21 @@ class Adam(Optimizer):
             super().step(gradients)
             return
         self.t += 1
+        parameters, gradients, state = self._rows(gradients)
         numbers = (self.numbers or self.step_numbers()) if self.on_card else ()
-        g, m, r = self._decayed(gradients, numbers[2] if numbers else None), self.state["m"], self.state["r"]
+        g, m, r = self._decayed(parameters, gradients, numbers[2] if numbers else None), state["m"], state["r"]
         torch._foreach_lerp_(m, g, 1 - self.beta1)
         torch._foreach_mul_(r, self.beta2)
         torch._foreach_addcmul_(r, g, g, 1 - self.beta2)
         if self.amsgrad:
-            torch._foreach_maximum_(self.state["largest"], r)
-            r = self.state["largest"]
+            torch._foreach_maximum_(state["largest"], r)
+            r = state["largest"]
         divisor = torch._foreach_sqrt(r)
         if numbers:  # a recorded step can read them only as factors and divisors
             torch._foreach_div_(divisor, numbers[1])
             torch._foreach_add_(divisor, self.eps)
-            torch._foreach_addcdiv_(self.parameters, torch._foreach_mul(m, numbers[0]), divisor)
+            torch._foreach_addcdiv_(parameters, torch._foreach_mul(m, numbers[0]), divisor)
             return
         torch._foreach_div_(divisor, math.sqrt(1 - self.beta2**self.t))
         torch._foreach_add_(divisor, self.eps)
-        torch._foreach_addcdiv_(self.parameters, m, divisor, -self.lr / (1 - self.beta1**self.t))
+        torch._foreach_addcdiv_(parameters, m, divisor, -self.lr / (1 - self.beta1**self.t))

@@ -32,10 +32,11 @@ class Adamax(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
-        g, m, u = self._decayed(gradients), self.state["m"], self.state["u"]
+        parameters, gradients, state = self._rows(gradients)
+        g, m, u = self._decayed(parameters, gradients), state["m"], state["u"]
         torch._foreach_lerp_(m, g, 1 - self.hyper["beta1"])
         torch._foreach_mul_(u, self.hyper["beta2"])
         sizes = torch._foreach_abs(g)
         torch._foreach_add_(sizes, self.hyper["eps"])
         torch._foreach_maximum_(u, sizes)
-        torch._foreach_addcdiv_(self.parameters, m, u, -self.lr / (1 - self.hyper["beta1"] ** self.t))
+        torch._foreach_addcdiv_(parameters, m, u, -self.lr / (1 - self.hyper["beta1"] ** self.t))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from engine.numerics.flat import Flat, filled_like
 from engine.numerics.lazy import torch
 from engine.numerics.rng import generator
 from engine.training.optimizers.derived import carry_out, evaluate
@@ -242,7 +243,9 @@ class Optimizer:
     # At work
 
     def __init__(self, hyper: Mapping[str, Any], parameters: Sequence[Tensor]) -> None:
-        self.parameters = list(parameters)
+        self.parameters = parameters if isinstance(parameters, Flat) else list(parameters)
+        self._row = [self.parameters.row] if isinstance(self.parameters, Flat) else None
+        self._row_state: dict[str, Tensors] = {}
         self.on_card = bool(self.parameters) and self.parameters[0].is_cuda
         self.t = 0
         self.shared: list[dict[str, Any]] = [{} for _parameter in self.parameters]
@@ -262,7 +265,9 @@ class Optimizer:
         self.is_ahead = self.looks_ahead(self.hyper)
         for variable in self.state_variables:
             if not variable.scalar and variable.name not in self.state and holds(variable.when, self.hyper):
-                self.state[variable.name] = [torch.full_like(p, self._first_value(variable.name)) for p in self.parameters]
+                memory = self.state[variable.name] = filled_like(self.parameters, self._first_value(variable.name))
+                if isinstance(memory, Flat):
+                    self._row_state[variable.name] = [memory.row]
 
     def set_random(self, key: Callable[[str], Any]) -> None:
         """Take the random numbers of the coming step from here: a generator for each purpose, the same again for the same step."""
@@ -399,7 +404,14 @@ class Optimizer:
                 start = self.t > 0 if variable.start is False else variable.start  # files from before it was written
                 self.scalars[variable.name] = start if value is None else type(variable.start)(value)
 
-    def _decayed(self, gradients: Tensors, kept: Any = None) -> Tensors:
+    def _rows(self, gradients: Tensors) -> tuple[Tensors, Tensors, Mapping[str, Tensors]]:
+        """(parameters, gradients, what is remembered) for the operations of a fast step, which look at every number alone: lists of one
+        tensor each where all numbers lie in one row, and so one operation does for all parameters."""
+        if self._row is None or not isinstance(gradients, Flat) or (self.undecayed and self.weight_decay):
+            return self.parameters, gradients, self.state
+        return self._row, [gradients.row], self._row_state
+
+    def _decayed(self, parameters: Tensors, gradients: Tensors, kept: Any = None) -> Tensors:
         """What fast steps begin with: the gradients with the penalty's part, or the decay that is decoupled from them.
 
         `kept` is the share that a decoupled decay leaves, where it is a scalar on the card.
@@ -409,9 +421,9 @@ class Optimizer:
         if self.undecayed:
             return self._partly_decayed(gradients, kept)
         if self.decoupled:
-            torch._foreach_mul_(self.parameters, 1 - self.lr * self.weight_decay if kept is None else kept)
+            torch._foreach_mul_(parameters, 1 - self.lr * self.weight_decay if kept is None else kept)
             return gradients
-        return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay))
+        return list(torch._foreach_add(gradients, parameters, alpha=self.weight_decay))
 
     def _partly_decayed(self, gradients: Tensors, kept: Any) -> Tensors:
         changed = [i for i in range(len(self.parameters)) if i not in self.undecayed]

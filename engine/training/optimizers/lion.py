@@ -36,7 +36,8 @@ class Lion(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
-        gradients, m = self._decayed(gradients), self.state["m"]
+        parameters, gradients, state = self._rows(gradients)
+        gradients, m = self._decayed(parameters, gradients), state["m"]
         direction = torch._foreach_sign(torch._foreach_lerp(m, gradients, 1 - self.hyper["beta1"]))
-        torch._foreach_add_(self.parameters, list(direction), alpha=-self.lr)
+        torch._foreach_add_(parameters, list(direction), alpha=-self.lr)
         torch._foreach_lerp_(m, gradients, 1 - self.hyper["beta2"])

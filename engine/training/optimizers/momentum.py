@@ -83,14 +83,15 @@ class Momentum(Optimizer):
             super().step(gradients)
             return
         self.t += 1
+        parameters, gradients, state = self._rows(gradients)
         numbers = (self.numbers or self.step_numbers()) if self.on_card else ()
-        move = g = self._decayed(gradients, numbers[1] if numbers else None)
+        move = g = self._decayed(parameters, gradients, numbers[1] if numbers else None)
         if self.momentum:
-            move = self.state["m"]
+            move = state["m"]
             torch._foreach_mul_(move, self.momentum)
             torch._foreach_add_(move, g, alpha=1.0 - self.dampening if self.scalars["begun"] else 1.0)
             self.scalars["begun"] = True
         if numbers:
-            torch._foreach_add_(self.parameters, torch._foreach_mul(move, numbers[0]))
+            torch._foreach_add_(parameters, torch._foreach_mul(move, numbers[0]))
         else:
-            torch._foreach_add_(self.parameters, move, alpha=-self.lr)
+            torch._foreach_add_(parameters, move, alpha=-self.lr)

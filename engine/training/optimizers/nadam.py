@@ -72,7 +72,8 @@ class NAdam(Optimizer):
             super().step(gradients)
             return
         self.t += 1
-        g, m, r, beta2 = self._decayed(gradients), self.state["m"], self.state["r"], self.hyper["beta2"]
+        parameters, gradients, state = self._rows(gradients)
+        g, m, r, beta2 = self._decayed(parameters, gradients), state["m"], state["r"], self.hyper["beta2"]
         mu, following = self._mu(self.t), self._mu(self.t + 1)
         product = self.scalars["product"] = self.scalars["product"] * mu
         torch._foreach_lerp_(m, g, 1 - self.hyper["beta1"])
@@ -80,5 +81,5 @@ class NAdam(Optimizer):
         torch._foreach_addcmul_(r, g, g, 1 - beta2)
         divisor = torch._foreach_sqrt(torch._foreach_div(r, 1 - beta2**self.t))
         torch._foreach_add_(divisor, self.hyper["eps"])
-        torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr * (1 - mu) / (1 - product))
-        torch._foreach_addcdiv_(self.parameters, m, divisor, -self.lr * following / (1 - product * following))
+        torch._foreach_addcdiv_(parameters, g, divisor, -self.lr * (1 - mu) / (1 - product))
+        torch._foreach_addcdiv_(parameters, m, divisor, -self.lr * following / (1 - product * following))

@@ -55,17 +55,18 @@ class RAdam(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
+        parameters, gradients, state = self._rows(gradients)
         beta1, beta2, t = self.hyper["beta1"], self.hyper["beta2"], self.t
-        g, m, r = self._decayed(gradients), self.state["m"], self.state["r"]
+        g, m, r = self._decayed(parameters, gradients), state["m"], state["r"]
         torch._foreach_lerp_(m, g, 1 - beta1)
         torch._foreach_mul_(r, beta2)
         torch._foreach_addcmul_(r, g, g, 1 - beta2)
         rate, whole = self.lr / (1 - beta1**t), 2 / (1 - beta2) - 1
         length = whole - 2 * t * beta2**t / (1 - beta2**t)
         if length <= ENOUGH:
-            torch._foreach_add_(self.parameters, m, alpha=-rate)
+            torch._foreach_add_(parameters, m, alpha=-rate)
             return
         rectified = math.sqrt((length - 4) * (length - 2) * whole / ((whole - 4) * (whole - 2) * length))
         divisor = torch._foreach_sqrt(r)
         torch._foreach_add_(divisor, self.hyper["eps"])
-        torch._foreach_addcdiv_(self.parameters, m, divisor, -rate * rectified * math.sqrt(1 - beta2**t))
+        torch._foreach_addcdiv_(parameters, m, divisor, -rate * rectified * math.sqrt(1 - beta2**t))

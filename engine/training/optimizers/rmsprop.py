@@ -88,9 +88,10 @@ class RmsProp(Optimizer):
             super().step(gradients)
             return
         self.t += 1
-        hyper, g = self.hyper, self._decayed(gradients)
+        parameters, gradients, state = self._rows(gradients)
+        hyper, g = self.hyper, self._decayed(parameters, gradients)
         self.scalars["begun"] = True
-        r, m, a = self.state["r"], self.state["m"], self.state["a"]
+        r, m, a = state["r"], state["m"], state["a"]
         torch._foreach_mul_(r, hyper["alpha"])
         torch._foreach_addcmul_(r, g, g, 1 - hyper["alpha"])
         if hyper["centered"]:
@@ -102,6 +103,6 @@ class RmsProp(Optimizer):
         if hyper["momentum"]:
             torch._foreach_mul_(m, hyper["momentum"])
             torch._foreach_addcdiv_(m, g, divisor, 1.0)
-            torch._foreach_add_(self.parameters, m, alpha=-self.lr)
+            torch._foreach_add_(parameters, m, alpha=-self.lr)
         else:
-            torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr)
+            torch._foreach_addcdiv_(parameters, g, divisor, -self.lr)

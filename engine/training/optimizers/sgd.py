@@ -32,8 +32,9 @@ class Sgd(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
+        parameters, gradients, _state = self._rows(gradients)
         if self.on_card and self.scheduled:
             rate, kept = self.numbers or self.step_numbers()
-            torch._foreach_add_(self.parameters, torch._foreach_mul(self._decayed(gradients, kept), rate))
+            torch._foreach_add_(parameters, torch._foreach_mul(self._decayed(parameters, gradients, kept), rate))
             return
-        torch._foreach_add_(self.parameters, self._decayed(gradients), alpha=-self.lr)
+        torch._foreach_add_(parameters, self._decayed(parameters, gradients), alpha=-self.lr)

@@ -36,8 +36,9 @@ class SignSgd(Optimizer):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
-        gradients = self._decayed(gradients)
+        parameters, gradients, state = self._rows(gradients)
+        gradients = self._decayed(parameters, gradients)
         if self.hyper["momentum"]:
-            torch._foreach_lerp_(self.state["m"], gradients, 1 - self.hyper["momentum"])
-            gradients = self.state["m"]
-        torch._foreach_add_(self.parameters, list(torch._foreach_sign(gradients)), alpha=-self.lr)
+            torch._foreach_lerp_(state["m"], gradients, 1 - self.hyper["momentum"])
+            gradients = state["m"]
+        torch._foreach_add_(parameters, list(torch._foreach_sign(gradients)), alpha=-self.lr)

@@ -1,0 +1,162 @@
+"""Shorter ways through torch for nodes that most networks are made of, in the step of a training loop (see `in_place`).
+
+Each makes the operations of the node's own forward and rules, with the same bits, into memory that is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Own, Wire
+from engine.compile.plan import Operation
+from engine.nodes.class_losses import FEW_CLASSES, MANY_ROWS, log_softmax
+
+if TYPE_CHECKING:
+    from engine.compile.in_place import InPlaceWriter
+
+MEAN, SUM = 1, 2
+"""What torch calls the reductions of a loss inside."""
+IGNORED = -100
+FRESH = frozenset({"layer.conv2d"})
+"""Types without a shorter way whose forward and rules return memory of their own, and whose rules do not read the output."""
+
+
+def direct(overload: Any) -> Callable[..., Any]:
+    """An operation of `torch.ops` without the layer of Python around it."""
+    return getattr(overload, "_op", overload)  # type: ignore[no-any-return]
+
+
+class Shorter:
+    """How one type is written. What a method does not write is left to the plain code."""
+
+    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+        """Whether shapes and wiring are those that this way is for."""
+        return True
+
+    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+        """Write the output; False where the plain code does it."""
+        return False
+
+    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+        """Write the contributions to these leaves from the gradient `g` of the output; returns those left to the rules."""
+        return leaves
+
+
+class Linear(Shorter):
+    """x Wᵀ + b of a batch, with a weight and a bias of its own."""
+
+    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+        x, *own = operation.leaves
+        return isinstance(x, Wire) and len(w.size(x.source)(2)) == 2 and all(isinstance(leaf, Own) for leaf in own)
+
+    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+        y = w.room(f"v{operation.index}", w.size(operation.outputs[0]))
+        w.own.add(y)
+        x, W, b = (w.argument(operation, name) for name in ("x", "W", "b"))
+        w.out.names |= {"addmm": torch.addmm, "mm": torch.mm}
+        w.out(f"mm({x}, {w.transposed(W)}, out={y})" if b == "None" else f"addmm({b}, {x}, {w.transposed(W)}, out={y})")
+        return True
+
+    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+        x, W = (w.argument(operation, name) for name in ("x", "W"))
+        w.out.names |= {"mm": torch.mm, "sum_to": torch.sum}
+        for a in leaves:
+            leaf = operation.leaves[a]
+            name, place = leaf.name if isinstance(leaf, Own) else "x", w.place(operation, a)
+            product = {"x": f"mm({g}, {W}, out={place})", "W": f"mm({w.transposed(g)}, {x}, out={place})"}
+            w.out(product.get(name, f"sum_to({g}, 0, out={place})"))
+        return []
+
+
+class Activation(Shorter):
+    """A function whose slope follows from its output: the output may replace the input, and the gradient the one that arrives."""
+
+    def __init__(self, name: str, function: Callable[..., Any], slope: Any, *more: str) -> None:
+        self._name, self._function, self._slope = name, function, direct(slope)
+        self._more = "".join(f", {argument}" for argument in more)
+
+    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+        return isinstance(operation.leaves[0], Wire)
+
+    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+        x, y, n = w.argument(operation, "x"), f"v{operation.index}", self._name
+        if not w.overwritable(operation.leaves[0]):
+            w.out.names[n] = self._function
+            w.out(f"{n}({x}{self._more}, out={w.room(y, w.size(operation.outputs[0]))})")
+        else:
+            w.replace(y, x, f"{x}.{n}_({self._more.removeprefix(', ')})")
+        return True
+
+    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+        slope, y, e = f"{self._name}_slope", f"v{operation.index}", f"e{operation.index}_0"
+        w.out.names[slope] = self._slope
+        if leaves and g in w.own:
+            w.replace(e, g, f"{slope}({g}, {y}{self._more}, grad_input={g})")
+            w.own.add(e)
+        elif leaves:
+            w.out(f"{slope}({g}, {y}{self._more}, grad_input={w.place(operation, 0)})")
+        return []
+
+
+class CrossEntropy(Shorter):
+    """Log-softmax and the likelihood of the right classes. Where nothing follows, minus one-hot is a row of a table made once."""
+
+    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+        scores, target = operation.leaves
+        if not isinstance(scores, Wire) or not isinstance(target, Wire):
+            return False
+        return len(w.size(scores.source)(2)) == 2 and len(w.size(target.source)(2)) == 1
+
+    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+        n, size = operation.index, w.size(operation.leaves[0].source)  # type: ignore[union-attr]
+        scores, target = (w.argument(operation, name) for name in ("scores", "target"))
+        w.out.names |= {f"s{n}": operation.settings, "log_softmax": log_softmax, "log_softmax_to": torch._log_softmax,
+                        "likelihood": torch._C._nn.nll_loss}  # type: ignore[attr-defined]  # fmt: skip
+        w.view(f"reduction{n}", f"{MEAN} if s{n}.reduction == 'mean' else {SUM}")
+        log_p = f"log_softmax_to({scores}, -1, False, out={w.room(f'a{n}', size)})"
+        if size(2)[1] <= FEW_CLASSES:
+            log_p = f"log_softmax({scores}) if {w.view('many', f'batch >= {MANY_ROWS}')} else {log_p}"
+        w.out(f"k{n} = {log_p}")
+        w.kept[operation.node] = f"k{n}"
+        w.out(f"v{n} = likelihood(k{n}, {target}, None, reduction{n}, {IGNORED})")
+        return True
+
+    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+        if not leaves:
+            return []
+        n, target = operation.index, w.argument(operation, "target")
+        aten = torch.ops.aten
+        w.out.names |= {"select": torch.index_select, "slopes": slopes, "softmax_slope": torch._log_softmax_backward_data,
+                        "likelihood_slope": direct(aten.nll_loss_backward.grad_input), "dtype": w.plan.inference.dtype}  # fmt: skip
+        chosen = w.room(f"c{n}", w.size(operation.leaves[0].source))  # type: ignore[union-attr]
+        if g == "seed":
+            table = w.view(f"table{n}", f"slopes({chosen}, reduction{n})")
+            w.out(f"select({table}, 0, {target}, out={chosen})")
+        else:
+            count = w.view(f"count{n}", f"{chosen}.new_full((), batch)")
+            w.out(f"likelihood_slope({g}, k{n}, {target}, None, reduction{n}, {IGNORED}, {count}, grad_input={chosen})")
+        w.out(f"softmax_slope({chosen}, k{n}, -1, dtype, out={w.place(operation, 0)})")
+        return []
+
+
+def slopes(scores: Tensor, reduction: int) -> Tensor:
+    """(classes, classes): for every class the slope of the loss by the log-probabilities of a sample that is of this class; the loss is
+    reduced over as many samples as there are rows of scores."""
+    count, classes = scores.shape
+    everyone = torch.arange(classes, device=scores.device)
+    one, none, samples = scores.new_ones(()), scores.new_zeros(classes, classes), scores.new_full((), count)
+    table: Tensor = torch.ops.aten.nll_loss_backward(one, none, everyone, None, reduction, IGNORED, samples)
+    return table
+
+
+SHORTER: dict[str, Shorter] = {
+    "layer.linear": Linear(),
+    "activation.tanh": Activation("tanh", torch.tanh, torch.ops.aten.tanh_backward.grad_input),
+    "activation.sigmoid": Activation("sigmoid", torch.sigmoid, torch.ops.aten.sigmoid_backward.grad_input),
+    "activation.relu": Activation("clamp_min", torch.clamp_min, torch.ops.aten.threshold_backward.grad_input, "0"),
+    "loss.cross_entropy": CrossEntropy(),
+}
