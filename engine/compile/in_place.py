@@ -21,7 +21,7 @@ from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Own, Wire
 from engine.compile.faults import spoiled
 from engine.compile.in_place_nodes import FRESH, SHORTER, Shorter
-from engine.compile.plan import Operation, Plan
+from engine.compile.plan import Leaf, Operation, Plan
 from engine.compile.trial import Size
 from engine.nodes.base import NodeError
 from engine.numerics.flat import Flat, laid_out
@@ -44,7 +44,6 @@ class InPlaceWriter(Writer):
         self.views: dict[str, str] = {}
         """Names that are given once to what an expression makes of other names."""
         self.own: set[str] = set()
-        """Names of tensors that nobody else looks at, so that the next operation may overwrite them."""
         self.places = {key: f"u{i}" for i, key in enumerate(plan.trainable)}
         self.written: set[Key] = set()
         self.readers: dict[Key, int] = {}
@@ -74,7 +73,7 @@ class InPlaceWriter(Writer):
         if source != "parameters":
             super()._unpack(names, source)
 
-    # What emitters ask
+    # What those who write a node ask (see `in_place_nodes.InPlace`)
 
     def room(self, name: str, size: Size) -> str:
         self.rooms[name] = size
@@ -94,15 +93,13 @@ class InPlaceWriter(Writer):
     def transposed(self, name: str) -> str:
         return self.view(f"{name}t", f"{name}.t()") if self.fixed(name) else f"{name}.t()"
 
-    def overwritable(self, leaf: Any) -> bool:
-        """Whether an operation may put its result in the place of this argument."""
+    def overwritable(self, leaf: Leaf) -> bool:
         return isinstance(leaf, Wire) and self.variable(leaf.source) in self.own and self.alone(leaf.source)
 
     def alone(self, key: Key) -> bool:
         return self.readers.get(key, 0) == 1 and key not in self.looked_at
 
     def place(self, operation: Operation, a: int) -> str:
-        """Where the contribution to a leaf is written: straight to the parameter's gradient where it is the only one."""
         leaf = operation.leaves[a]
         if isinstance(leaf, Own):
             if self.readers[leaf.key] == 1 and leaf.key in self.places and spoiled(self.plan.fault, operation, a) is None:
@@ -115,7 +112,6 @@ class InPlaceWriter(Writer):
         return name
 
     def replace(self, name: str, old: str, line: str) -> None:
-        """`line` changes the tensor `old`, which is called `name` from here on."""
         if self.fixed(old):
             self.view(name, old)
             self.out(line)
@@ -123,7 +119,6 @@ class InPlaceWriter(Writer):
             self.out(f"{name} = {line}")
 
     def argument(self, operation: Operation, name: str) -> str:
-        """The name of one argument in the code; `None` where nothing is connected."""
         argument = operation.wiring.arguments[operation.wiring.names.index(name)]
         return "None" if argument is None else self._leaf(argument)  # type: ignore[arg-type]
 

@@ -6,23 +6,56 @@ Each makes the operations of the node's own forward and rules, with the same bit
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from engine.compile.environment import Own, Wire
-from engine.compile.plan import Operation
+from engine.compile.codegen import Source
+from engine.compile.environment import Key, Own, Wire
+from engine.compile.plan import Leaf, Operation, Plan
+from engine.compile.trial import Size
 from engine.nodes.class_losses import FEW_CLASSES, MANY_ROWS, log_softmax
-
-if TYPE_CHECKING:
-    from engine.compile.in_place import InPlaceWriter
 
 MEAN, SUM = 1, 2
 """What torch calls the reductions of a loss inside."""
 IGNORED = -100
 FRESH = frozenset({"layer.conv2d"})
 """Types without a shorter way whose forward and rules return memory of their own, and whose rules do not read the output."""
+
+
+class InPlace(Protocol):
+    """What the writer of a step offers those who write a node: names in the code, and tensors for them."""
+
+    plan: Plan
+    out: Source
+    own: set[str]
+    """Names of tensors that nobody else looks at, so that the next operation may overwrite them."""
+    kept: dict[str, str]
+
+    def room(self, name: str, size: Size) -> str:
+        """Give this name to a tensor that is made once."""
+
+    def view(self, name: str, expression: str) -> str:
+        """Give this name once to what an expression makes of other names."""
+
+    def size(self, key: Key) -> Size:
+        """The shape of an output, by the size of the batch."""
+
+    def transposed(self, name: str) -> str:
+        """The code of a transposed view, made once where that is possible."""
+
+    def overwritable(self, leaf: Leaf) -> bool:
+        """Whether an operation may put its result in the place of this argument."""
+
+    def replace(self, name: str, old: str, line: str) -> None:
+        """`line` changes the tensor `old`, which is called `name` from here on."""
+
+    def place(self, operation: Operation, a: int) -> str:
+        """Where the contribution to a leaf is written: straight to the parameter's gradient where it is the only one."""
+
+    def argument(self, operation: Operation, name: str) -> str:
+        """The name of one argument; `None` where nothing is connected."""
 
 
 def direct(overload: Any) -> Callable[..., Any]:
@@ -33,15 +66,15 @@ def direct(overload: Any) -> Callable[..., Any]:
 class Shorter:
     """How one type is written. What a method does not write is left to the plain code."""
 
-    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def fits(self, w: InPlace, operation: Operation) -> bool:
         """Whether shapes and wiring are those that this way is for."""
         return True
 
-    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def forward(self, w: InPlace, operation: Operation) -> bool:
         """Write the output; False where the plain code does it."""
         return False
 
-    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+    def backward(self, w: InPlace, operation: Operation, leaves: list[int], g: str) -> list[int]:
         """Write the contributions to these leaves from the gradient `g` of the output; returns those left to the rules."""
         return leaves
 
@@ -49,11 +82,11 @@ class Shorter:
 class Linear(Shorter):
     """x Wᵀ + b of a batch, with a weight and a bias of its own."""
 
-    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def fits(self, w: InPlace, operation: Operation) -> bool:
         x, *own = operation.leaves
         return isinstance(x, Wire) and len(w.size(x.source)(2)) == 2 and all(isinstance(leaf, Own) for leaf in own)
 
-    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def forward(self, w: InPlace, operation: Operation) -> bool:
         y = w.room(f"v{operation.index}", w.size(operation.outputs[0]))
         w.own.add(y)
         x, W, b = (w.argument(operation, name) for name in ("x", "W", "b"))
@@ -61,7 +94,7 @@ class Linear(Shorter):
         w.out(f"mm({x}, {w.transposed(W)}, out={y})" if b == "None" else f"addmm({b}, {x}, {w.transposed(W)}, out={y})")
         return True
 
-    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+    def backward(self, w: InPlace, operation: Operation, leaves: list[int], g: str) -> list[int]:
         x, W = (w.argument(operation, name) for name in ("x", "W"))
         w.out.names |= {"mm": torch.mm, "sum_to": torch.sum}
         for a in leaves:
@@ -79,10 +112,10 @@ class Activation(Shorter):
         self._name, self._function, self._slope = name, function, direct(slope)
         self._more = "".join(f", {argument}" for argument in more)
 
-    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def fits(self, w: InPlace, operation: Operation) -> bool:
         return isinstance(operation.leaves[0], Wire)
 
-    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def forward(self, w: InPlace, operation: Operation) -> bool:
         x, y, n = w.argument(operation, "x"), f"v{operation.index}", self._name
         if not w.overwritable(operation.leaves[0]):
             w.out.names[n] = self._function
@@ -91,7 +124,7 @@ class Activation(Shorter):
             w.replace(y, x, f"{x}.{n}_({self._more.removeprefix(', ')})")
         return True
 
-    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+    def backward(self, w: InPlace, operation: Operation, leaves: list[int], g: str) -> list[int]:
         slope, y, e = f"{self._name}_slope", f"v{operation.index}", f"e{operation.index}_0"
         w.out.names[slope] = self._slope
         if leaves and g in w.own:
@@ -105,13 +138,13 @@ class Activation(Shorter):
 class CrossEntropy(Shorter):
     """Log-softmax and the likelihood of the right classes. Where nothing follows, minus one-hot is a row of a table made once."""
 
-    def fits(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def fits(self, w: InPlace, operation: Operation) -> bool:
         scores, target = operation.leaves
         if not isinstance(scores, Wire) or not isinstance(target, Wire):
             return False
         return len(w.size(scores.source)(2)) == 2 and len(w.size(target.source)(2)) == 1
 
-    def forward(self, w: InPlaceWriter, operation: Operation) -> bool:
+    def forward(self, w: InPlace, operation: Operation) -> bool:
         n, size = operation.index, w.size(operation.leaves[0].source)  # type: ignore[union-attr]
         scores, target = (w.argument(operation, name) for name in ("scores", "target"))
         w.out.names |= {f"s{n}": operation.settings, "log_softmax": log_softmax, "log_softmax_to": torch._log_softmax,
@@ -125,7 +158,7 @@ class CrossEntropy(Shorter):
         w.out(f"v{n} = likelihood(k{n}, {target}, None, reduction{n}, {IGNORED})")
         return True
 
-    def backward(self, w: InPlaceWriter, operation: Operation, leaves: list[int], g: str) -> list[int]:
+    def backward(self, w: InPlace, operation: Operation, leaves: list[int], g: str) -> list[int]:
         if not leaves:
             return []
         n, target = operation.index, w.argument(operation, "target")
