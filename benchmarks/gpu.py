@@ -124,8 +124,8 @@ def _measured(row: Row, path: Path, device: str, turns: int, steps: int) -> dict
     }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(turns + 1):
-        for name, go in sides.items() if turn % 2 else reversed(sides.items()):
-            took = _seconds(lambda go=go: go(steps), device) / steps * 1e6  # type: ignore[misc]
+        for name, go in list(sides.items())[:: 1 if turn % 2 else -1]:
+            took = _seconds(lambda go=go: go(steps), device) / steps * 1e6
             if turn:  # the first turn warms up
                 times[name].append(took)
     us = {f"{name}_us": statistics.median(values) for name, values in times.items()}
@@ -140,7 +140,7 @@ def _measured(row: Row, path: Path, device: str, turns: int, steps: int) -> dict
 def _seconds(work: Callable[[], object], device: str) -> float:
     import torch
 
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    wait: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else lambda: None
     wait()
     began = time.perf_counter()
     work()

@@ -62,7 +62,7 @@ class CudaRecorder:
     """CUDA graphs, which share one pool of memory: no replay leaves anything in it."""
 
     def __init__(self) -> None:
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
         with warnings.catch_warnings():  # the first call says that not every such operation is found; recording finds the others
             warnings.simplefilter("ignore")
@@ -166,7 +166,8 @@ class Slots:
 
     def numbers(self, j: int) -> Sequence[Tensor]:
         """What the step in this place reads: scalars on the card."""
-        return () if self.table is None else self.table[j].unbind()
+        assert self.table is not None  # filled before
+        return self.table[j].unbind()
 
     def random(self, j: int) -> Callable[[str], torch.Generator]:
         """Where the step in this place draws random numbers from: a generator for each node, which stays."""
@@ -183,8 +184,8 @@ class Slots:
         """All that so many steps draw from, by the nodes that drew while the first steps were made."""
         return [self.random(j)(node) for node in dict.fromkeys(node for _j, node in self._generators) for j in range(length)]
 
-    def fill(self, given: Sequence[Tensor | None], numbers: Sequence[tuple[float, ...]], keys: Sequence[RandomKey]) -> None:
-        """Lay the rows of the coming steps and their numbers where the recordings read them, and seed what they draw from."""
+    def fill(self, given: Sequence[Tensor | None], numbers: Tensor, keys: Sequence[RandomKey]) -> None:
+        """Lay the rows of the coming steps and their numbers (steps, numbers) where recordings read them, and seed what they draw from."""
         self._keys = keys
         for (j, node), generator in self._generators.items():
             if j < len(keys):
@@ -192,11 +193,9 @@ class Slots:
         for block, rows in zip(self.blocks, given, strict=True):
             if block is not None and rows is not None:
                 block[: len(rows)].copy_(rows)
-        if numbers and numbers[0]:
-            values = torch.tensor(numbers, dtype=self.losses.dtype)
-            if self.table is None:
-                self.table = self.losses.new_empty((self.count, values.shape[1]))
-            self.table[: len(values)].copy_(values)
+        if self.table is None:
+            self.table = numbers.new_empty((self.count, numbers.shape[1]))
+        self.table[: len(numbers)].copy_(numbers)
 
     def length(self, left: int) -> int:
         """How many of the steps that are left the next replay makes: all, where so many are often left, such as those of an epoch, else
@@ -302,12 +301,12 @@ class Recording:
 
     def _go(self, first: int, position: int, count: int, rates: Sequence[float] | None) -> None:
         own, done = self._own, 0
+        numbers = own.parameters[0].new_tensor([self._numbers(self._t + j + 1, None if rates is None else rates[j]) for j in range(count)])
         while done < count:
             slots, alike = self._laid(position + done, count - done)
             length = slots.length(alike)
-            numbers = [self._numbers(self._t + done + j + 1, None if rates is None else rates[done + j]) for j in range(length)]
             keys = [self._key(first + done + j) for j in range(length)] if self._keyed else ()
-            slots.fill(self.batches.block(position + done, length), numbers, keys)
+            slots.fill(self.batches.block(position + done, length), numbers[done : done + length], keys)
             self._replay(slots, length)
             self._losses[done : done + length].copy_(slots.losses[:length])
             if self.norms:

@@ -18,6 +18,12 @@ from engine.training.recording import CannotRecord
 READS = {"aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::equal", "aten::nonzero"}
 
 
+def address(generator: torch.Generator) -> int:
+    """The same for every Python object of one generator."""
+    number: int = generator._cdata  # type: ignore[attr-defined]
+    return number
+
+
 class Refusing(TorchDispatchMode):
     """Refuses whatever a card would have to be waited for."""
 
@@ -39,7 +45,7 @@ class Recording(Refusing):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         for value in kwargs.values():
-            if isinstance(value, torch.Generator) and value._cdata not in self.registered:
+            if isinstance(value, torch.Generator) and address(value) not in self.registered:
                 raise CannotRecord("CUDA refused to record a step: a generator that is not registered")
         for argument, value in zip(func._schema.arguments, args, strict=False):
             if argument.alias_info is not None and argument.alias_info.is_write:
@@ -74,7 +80,7 @@ class FakeRecorder:
     def record(self, work: Callable[[], None], generators: Sequence[torch.Generator] = ()) -> Callable[[], None]:
         if self.refuses is not None and len(self.lengths) + 1 >= self.refuses:
             raise CannotRecord("CUDA refused to record a step: no")
-        recording, states = Recording({generator._cdata for generator in generators}), [generator.get_state() for generator in generators]
+        recording, states = Recording(set(map(address, generators))), [generator.get_state() for generator in generators]
         try:
             with recording:
                 work()
