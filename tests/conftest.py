@@ -19,6 +19,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.workers import pytest_addoption, pytest_runtestloop
+
+__all__ = ["pytest_addoption", "pytest_runtestloop"]
+
 PATIENCE = 3.0
 """Seconds that what a test closed may take to end."""
 TIMERS: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -27,25 +31,8 @@ UNCOLLECTED: list[None] = []
 """The tests since the collector ran."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     _note_timers()
-    _send_less(config)
-
-
-def _send_less(config: pytest.Config) -> None:
-    """A worker of xdist sends seven messages for a test; of one that passes, all that is said is that it passed."""
-    worker = next((plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "WorkerInteractor"), None)
-    if worker is None:
-        return
-    send = worker.sendevent
-
-    def told(name: str, **content: Any) -> None:
-        report = content.get("data", {})
-        idle = name == "testreport" and report["outcome"] == "passed" and report["when"] != "call" and not report["sections"]
-        if name not in ("logstart", "logfinish") and not idle:
-            send(name, **content)
-
-    worker.sendevent = told
 
 
 def _note_timers() -> None:
