@@ -11,6 +11,7 @@ Text is Markdown with formulas between dollar signs; in the file a text of sever
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -184,9 +185,16 @@ def shelf(folder: Path) -> list[tuple[Path, Lesson]]:
     """The lessons of a folder in their order; those that cannot be read are left out."""
     lessons = []
     for path in folder.glob(f"*{ENDING}"):
-        with contextlib.suppress(LessonError):
-            lessons.append((path, load(path)))
+        with contextlib.suppress(LessonError, OSError):
+            state = path.stat()
+            lessons.append((path, _unchanged(path, (state.st_mtime_ns, state.st_size, state.st_ino))))
     return sorted(lessons, key=lambda entry: (entry[1].order, entry[0].name))
+
+
+@functools.lru_cache(maxsize=256)
+def _unchanged(path: Path, state: tuple[int, int, int]) -> Lesson:
+    """The lesson in a file, read once for as long as the file stays as it is: the shelf is looked at at every lesson's end."""
+    return load(path)
 
 
 def load(path: Path | str) -> Lesson:

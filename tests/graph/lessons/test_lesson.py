@@ -278,3 +278,20 @@ def test_the_shelf_is_in_order_and_leaves_out_what_it_cannot_read(tmp_path: Path
         save(loads(json.dumps(a_lesson() | {"order": order})), tmp_path / f"{name}.gwlesson")
     (tmp_path / "broken.gwlesson").write_text("{")
     assert [path.stem for path, _ in shelf(tmp_path)] == ["b", "c", "a"]
+
+
+def test_the_shelf_reads_a_lesson_again_when_its_file_has_changed_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        save(loads(json.dumps(a_lesson())), tmp_path / f"{name}.gwlesson")
+    shelf(tmp_path)
+    read: list[Path] = []
+    monkeypatch.setattr("graph.lessons.lesson.load", lambda path: [read.append(path), load(path)][1])
+    shelf(tmp_path)
+    assert not read
+
+    save(loads(json.dumps(a_lesson() | {"title": "Changed"})), tmp_path / "b.gwlesson")
+    (tmp_path / "c.gwlesson").write_text("{")
+    assert {path.stem: lesson.title for path, lesson in shelf(tmp_path)} == {"a": a_lesson()["title"], "b": "Changed"}
+    assert {path.stem for path in read} == {"b", "c"}
+    (tmp_path / "a.gwlesson").unlink()
+    assert [path.stem for path, _ in shelf(tmp_path)] == ["b"]
