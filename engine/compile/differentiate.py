@@ -19,7 +19,7 @@ _BATCH = 97
 def reductions(plan: Plan, operation: Operation) -> list[str]:
     """For every leaf whether its rule's answer has to be summed down to the leaf's shape: never, always or look.
 
-    Found by running the rules on the meta device, and only where the shapes of leaf and output differ at all.
+    Found by running the rules on zeros, or without numbers where those would be many, and only where the shapes of leaf and output differ.
     """
     inference = plan.inference
 
@@ -35,7 +35,7 @@ def reductions(plan: Plan, operation: Operation) -> list[str]:
         return ["never"] * len(wanted)
     trial = Trial(operation.type, operation.settings, operation.wiring, form, inference.dtype)
     try:
-        answers = _meta_gradients(operation, trial.arguments(_BATCH, "meta"))
+        answers = _tried(operation, trial.arguments(_BATCH, trial.device(vars(operation.settings).values(), _BATCH)))
     except Exception:  # a rule that cannot run without numbers is looked at while it runs
         return ["look"] * len(wanted)
     return [
@@ -44,7 +44,7 @@ def reductions(plan: Plan, operation: Operation) -> list[str]:
     ]
 
 
-def _meta_gradients(operation: Operation, arguments: list[Any]) -> list[Tensor | None]:
+def _tried(operation: Operation, arguments: list[Any]) -> list[Tensor | None]:
     """What the rules answer for every leaf; None where it is not needed or there is no rule."""
     with torch.no_grad():
         run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
