@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,12 @@ class Journal:
 
         Without `state`, trained values and runs, which may be large, wait for another time.
         """
+        for _written in self.flushing(state):
+            pass
+
+    def flushing(self, state: bool = True) -> Generator[None, None, None]:
+        """`flush` a file at a time, so that its owner can do something else in between. Edits are on the disk after the first one. What
+        is begun may be left: the next time begins with the file that it was left at. Raises JournalError."""
         if not self.pending:
             return
         if self._session is None and not self._document.modified:
@@ -110,15 +116,17 @@ class Journal:
                 self._begin()
             elif self._edits or self._unmarked:
                 self._append([edit.to_json() for edit in self._edits])
+            self._edits.clear()
+            self._unmarked = False
             if state and self._state_pending:
+                yield
                 self._write_state()
             if state and self._runs_pending:
-                self._write_runs()
+                yield
+                yield from self._write_runs()
         except OSError as problem:
             self._close()  # what was half written is left behind: the next time begins with a whole document
             raise JournalError(_("The recovery journal cannot be written: {problem}.").format(problem=reason(problem))) from None
-        self._edits.clear()
-        self._unmarked = False
 
     def discard(self) -> None:
         """The document was closed in order: stop following it and leave nothing behind."""
@@ -185,20 +193,25 @@ class Journal:
             _write_file(place, head, b"\n", self._state.packed)
         self._state_written = self._token
 
-    def _write_runs(self) -> None:
+    def _write_runs(self) -> Generator[None, None, None]:
         """The parts that are not there yet, then the list that makes them the newest runs, then what the list no longer names goes."""
         folder = self._open_session() / RUNS
         folder.mkdir(exist_ok=True)
-        listed = {}
-        for name, data in members_of(self._runs()).items():
-            listed[name] = hashlib.sha256(data).hexdigest()
-            if not (folder / listed[name]).exists():
-                _write_file(folder / listed[name], data)
-        _write_file(folder / "list", json.dumps(listed).encode("ascii"))
-        for place in folder.iterdir():
-            if place.name != "list" and place.name not in listed.values():
-                place.unlink(missing_ok=True)
-        self._runs_stale = False
+        self._runs_stale, whole, listed = False, False, {}
+        try:
+            for name, data in members_of(self._runs()).items():
+                listed[name] = hashlib.sha256(data).hexdigest()
+                if not (folder / listed[name]).exists():
+                    yield
+                    _write_file(folder / listed[name], data)
+            yield
+            _write_file(folder / "list", json.dumps(listed).encode("ascii"))
+            for place in folder.iterdir():
+                if place.name != "list" and place.name not in listed.values():
+                    place.unlink(missing_ok=True)
+            whole = True
+        finally:  # it may be left in the middle
+            self._runs_stale |= not whole
 
     def _open_session(self) -> Path:
         if self._session is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ DELAY_MS = 1500
 
 STATE_SHARE = 0.02
 """Largest part of the time that writing trained values may take."""
+WRITE, DONE = "journal", object()
 
 
 class Recovery(QObject):
@@ -39,7 +41,10 @@ class Recovery(QObject):
         self._journal: Journal | None = None
         self._found: list[Recovered] = []
         self._complained = False
-        self._state_due = 0.0
+        self._state_due = self._spent = 0.0
+        self._state_now = False
+        self._begun: Generator[None, None, None] | None = None
+        """Writing that goes on between the frames of the canvas."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -66,10 +71,14 @@ class Recovery(QObject):
     def flush(self, state: bool = True) -> None:
         """Bring everything to the disk now. A disk that refuses is said once, and asked again with the next change."""
         self._timer.stop()
-        if self._journal is None:
-            return
+        self._leave()
+        if self._journal is not None:
+            for _written in self._writing(self._journal, state):
+                pass
+
+    def _writing(self, journal: Journal, state: bool) -> Generator[None, None, None]:
         try:
-            self._journal.flush(state)
+            yield from journal.flushing(state)
             self._complained = False
         except JournalError as refused:
             if not self._complained:
@@ -77,14 +86,35 @@ class Recovery(QObject):
             self._complained = True
 
     def _flush_soon(self) -> None:
-        """Edits at once; trained values, which may be large, so seldom that their writing is not felt."""
+        """Edits at once; trained values, which may be large, so seldom that their writing is not felt: a file at a time, between two
+        frames of the canvas."""
+        self._leave()
+        if self._journal is not None:
+            self._state_now, self._spent = time.monotonic() >= self._state_due, 0.0
+            self._begun = self._writing(self._journal, self._state_now)
+            self._window.work.after_frame(WRITE, self._write_on)
+
+    def _write_on(self) -> None:
+        if self._begun is None:
+            return
         begun = time.monotonic()
-        state = begun >= self._state_due
-        self.flush(state)
-        if state:
-            self._state_due = time.monotonic() + (time.monotonic() - begun) / STATE_SHARE
-        elif self._journal is not None and self._journal.pending and not self._complained:
+        left = next(self._begun, DONE)
+        self._spent += time.monotonic() - begun
+        if left is not DONE:
+            self._window.work.after_frame(WRITE, self._write_on)
+            return
+        self._begun = None
+        if self._state_now:
+            self._state_due = time.monotonic() + self._spent / STATE_SHARE
+        if self._journal is not None and self._journal.pending and not self._complained and not self._timer.isActive():
             self._timer.start()
+
+    def _leave(self) -> None:
+        """Leave what is half written; what comes next begins with it."""
+        self._window.work.drop(WRITE)
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
 
     def _handed(self, state: SavedState) -> None:
         """The engine sent its state: a crash from here on costs what comes after it."""
@@ -109,6 +139,7 @@ class Recovery(QObject):
 
     def _let_go(self) -> None:
         self._timer.stop()
+        self._leave()
         if self._journal is not None and self._document is not None:
             self._document.changed.disconnect(self._changed)
             self._journal.discard()

@@ -15,6 +15,7 @@ import pytest
 from graph.model.edits import SetGraphSetting, SetParam
 from graph.model.graph import Graph
 from graph.model.run_record import Best, RunRecord, SettingsChange
+from graph.storage import journal as journal_module
 from graph.storage.document import Document
 from graph.storage.files import FileChanged, dumps, read, save
 from graph.storage.journal import Journal, recover
@@ -203,6 +204,36 @@ def test_save_as_and_recovery_keep_the_runs(tmp_path: Path) -> None:
     rescued.save(replace=True)
     rescued.save()
     assert read(tmp_path / "two.gradwire", CATALOG).runs == (SECOND,)
+
+
+def test_the_journal_is_written_a_file_at_a_time_and_what_was_left_in_the_middle_is_written_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    written: list[str] = []
+    write = journal_module._write_file
+    monkeypatch.setattr(journal_module, "_write_file", lambda place, *parts: (written.append(place.name), write(place, *parts))[1])
+    document = Document(graph_with(save_runs="beside"), runs=RUNS)
+    document.save(tmp_path / "one.gradwire")
+    document.do(SetParam("n1", "value", 3.0))
+    journal = Journal(document, tmp_path / "journals")
+    journal.keep_runs(lambda: RUNS)
+    steps = journal.flushing()
+    for count in range(1, 4):
+        next(steps)
+        assert len(written) <= count
+    document.do(SetParam("n1", "value", 4.0))  # between two files
+    newest = [SECOND]
+    journal.keep_runs(lambda: tuple(newest))
+    steps.close()
+    assert journal.pending
+    written.clear()
+    for count, _step in enumerate(journal.flushing(), 1):
+        assert len(written) <= count
+    assert written[-1] == "list" and not journal.pending
+    assert journal._lock is not None
+    journal._lock.release()
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert recovered.runs == (SECOND,) and recovered.graph.nodes["n1"].params["value"] == 4.0 and recovered.whole
 
 
 def test_new_runs_are_something_to_save() -> None:
