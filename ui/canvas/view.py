@@ -331,7 +331,10 @@ class Canvas(QWidget):
     def _prepare(self) -> None:
         """Between two frames: paint new numbers, for the next one."""
         if self.stage.prepare():
-            self.update()
+            if self.stage.waiting:
+                self.gaps.after_frame(PREPARE, self._prepare)
+            else:
+                self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.model.set_least(legibility.least(self.window().height()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
@@ -168,19 +168,26 @@ class StaticLayer:
             if part.intersects(whole):
                 self._fill(part.intersected(whole))
 
+    def renew(self, camera: Camera, size: QSizeF, ratio: float, parts: Sequence[Paint]) -> Iterator[None]:
+        """Begin the picture again from the base and paint these parts over it, one at a time; the picture as it was stays until the last
+        one is painted. To be left where anything was invalidated in between."""
+        assert self._base is not None
+        self._base.ready(camera, size, ratio)
+        picture, place, spent = self._base._copy(camera, size, ratio), Camera(), 0.0
+        assert picture is not None
+        place.restore(self._base._camera.state())
+        for number, paint in enumerate(parts):
+            if number:
+                yield
+            began = time.perf_counter()
+            _fill_picture(picture, place, place.seen(picture.deviceIndependentSize()), paint)
+            spent += time.perf_counter() - began
+        self._dirty.clear()
+        self._image, self._ratio, self._camera, self.cost_ms = picture, ratio, place, spent * 1000
+
     def _fill(self, area: QRectF, paint: Paint | None = None) -> None:
         assert self._image is not None
-        painter = QPainter(self._image)
-        prepare(painter)
-        pixels = self._camera.rect_to_view(area).toAlignedRect()
-        painter.setClipRect(pixels)
-        painter.setWorldTransform(self._camera.transform(), True)
-        (paint or self._paint)(painter, self._pixel_area(pixels), self._camera.scale)
-        painter.end()
-
-    def _pixel_area(self, pixels: QRect) -> QRectF:
-        rect = QRectF(pixels)
-        return QRectF(self._camera.to_scene(rect.topLeft()), rect.size() / self._camera.scale)
+        _fill_picture(self._image, self._camera, area, paint or self._paint)
 
     def _draw_scaled(self, painter: QPainter, image: QImage, camera: Camera, size: QSizeF, ratio: float) -> None:
         whole = self._camera.seen(image.deviceIndependentSize())
@@ -199,6 +206,18 @@ class StaticLayer:
         painter.setWorldTransform(camera.transform(), True)
         self._paint(painter, camera.seen(size), min(camera.scale, 0.2))
         painter.restore()
+
+
+def _fill_picture(picture: QImage, place: Camera, area: QRectF, paint: Paint) -> None:
+    """Paint this area of the scene on a picture that shows it from this place."""
+    painter = QPainter(picture)
+    prepare(painter)
+    pixels = place.rect_to_view(area).toAlignedRect()
+    painter.setClipRect(pixels)
+    painter.setWorldTransform(place.transform(), True)
+    rect = QRectF(pixels)
+    paint(painter, QRectF(place.to_scene(rect.topLeft()), rect.size() / place.scale), place.scale)
+    painter.end()
 
 
 def _strips(now: QRectF, before: QRectF, overlap: float) -> list[QRectF]:

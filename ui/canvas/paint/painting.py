@@ -67,12 +67,30 @@ def paint_live(
     `without` are nodes that are being carried, with their wires. Whether it is complete: with a budget some labels may have to
     wait. `ahead` is a larger area whose labels find their places too, for when it comes into view.
     """
-    if scale < FAR and not content.playing and not content.look and not content.marking:
-        paint_notes(painter, scene, area, theme, scale, without)
-        return True  # numbers, badges and rings would be smaller than a pixel
+    paint_carried_numbers(painter, scene, labels, content, area, theme, scale, without)
+    return paint_written(painter, scene, labels, content, area, theme, scale, without, budget_ms, ahead)
+
+
+def _from_afar(content: Content, scale: float) -> bool:
+    """Whether numbers, badges and rings would be smaller than a pixel."""
+    return scale < FAR and not content.playing and not content.look and not content.marking
+
+
+def _in_view(scene: CanvasScene, area: QRectF, without: Collection[str]) -> tuple[list[str], list[str], set[str]]:
+    """Wires and nodes of an area, with what reaches into it, and the wires that are not there."""
     gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
     edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
-    nodes = [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without]
+    return edges, [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without], gone
+
+
+def paint_carried_numbers(
+    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
+    without: Collection[str] = (),
+) -> None:  # fmt: skip
+    """The first part of `paint_live`: what wires carry, and the numbers on cards."""
+    if _from_afar(content, scale):
+        return
+    edges, nodes, _gone = _in_view(scene, area, without)
     if content.look and content.values:
         _paint_sizes(painter, scene, nodes, edges, content, theme, scale)
     if content.weighted and content.values:
@@ -81,6 +99,17 @@ def paint_live(
     content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
+
+
+def paint_written(
+    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
+    without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
+) -> bool:  # fmt: skip
+    """The second part of `paint_live`, over the first: the labels of wires, and notes. Whether it is complete."""
+    if _from_afar(content, scale):
+        paint_notes(painter, scene, area, theme, scale, without)
+        return True
+    edges, nodes, gone = _in_view(scene, area, without)
     complete = True
     if content.labelled and scale >= NUMBERS:
         if scale >= FULL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QPainter
@@ -9,17 +11,21 @@ from PySide6.QtGui import QPainter
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.labels import NUMBERS
+from ui.canvas.model.content import Content
+from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LABELLED
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import painting
 from ui.canvas.paint.choreography import Performance
 from ui.canvas.paint.layer import MARGIN, StaticLayer
 from ui.canvas.paint.pulses import Pulses, reach
+from ui.look.theme import Theme
 
 Event = tuple[object, str, int, str | None, tuple[str, ...]]
 """Whether playback is at rest, its phase, how many events are finished, the node and the wires of the one under way."""
 FAVOURED = 24
 """With more wires than this selected, none of them is more important than others."""
+FINISHED = object()
 RESTS = 6
 """A view that stood still for so many frames rests: numbers that come are frames as well."""
 LABEL_MS, MOVING_MS = 10.0, 4.0
@@ -51,6 +57,9 @@ class Stage:
         """Size and pixel ratio of the newest frame."""
         self.waiting = False
         """Whether there are numbers that `prepare` is to paint, between two frames."""
+        self._making: Iterator[None] | None = None
+        self._making_key: tuple[object, ...] = ()
+        """The picture that is being made, and what its numbers depend on."""
 
     def _take_damage(self) -> None:
         """Forget what is out of date in both pictures; labels reach further than wires."""
@@ -82,6 +91,7 @@ class Stage:
         if self.waiting:
             self.still.put(painter, camera)
             return
+        self._making = None
         fresh, self._shown = key != self._shown, key
         if fresh:
             self.still.invalidate()
@@ -115,15 +125,18 @@ class Stage:
         return not content.playing and not live.carried and self.still.shows(self._model.camera, *self._view)
 
     def prepare(self) -> bool:
-        """Paint the numbers that wait, so that the next frame finds them in the picture; False where none do."""
+        """Paint a part of the numbers that wait, so that a later frame finds them in the picture. False where none wait any more; until
+        then it is to be called between each two frames."""
         if not self.waiting or self._view is None:
+            self._making = None
             return False
-        self.waiting = False
         self._take_damage()
-        self._shown = self._key()
-        self.layer.ready(self._model.camera, *self._view)
-        self.still.invalidate()
-        self.still.ready(self._model.camera, *self._view)
+        key = self._key()
+        if self._making is None or key != self._making_key or not self.still.shows(self._model.camera, *self._view):
+            self._making_key = key
+            self._making = self.still.renew(self._model.camera, *self._view, (self._paint_carried, self._paint_written))
+        if next(self._making, FINISHED) is FINISHED:
+            self._making, self.waiting, self._shown = None, False, key
         return True
 
     def _perform(self, painter: QPainter, size: QSizeF) -> bool:
@@ -210,9 +223,24 @@ class Stage:
 
     def _paint_live(self, painter: QPainter, area: QRectF, scale: float, budget_ms: float) -> None:
         """Numbers and marks; what is incomplete for want of time goes on in the next frame."""
-        margin, model = MARGIN / scale, self._model
-        ahead = area.adjusted(-margin, -margin, margin, margin)
-        shown = (model.scene, model.labels, model.content, area, model.theme, scale, model.live.carried)
-        if not painting.paint_live(painter, *shown, budget_ms, ahead):
+        self._finish_later(painting.paint_live(painter, *self._in(area, scale), budget_ms, self._ahead(area, scale)))
+
+    def _paint_carried(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        painting.paint_carried_numbers(painter, *self._in(area, scale))
+
+    def _paint_written(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        self._finish_later(painting.paint_written(painter, *self._in(area, scale), MOVING_MS, self._ahead(area, scale)))
+
+    def _in(self, area: QRectF, scale: float) -> tuple[CanvasScene, Labels, Content, QRectF, Theme, float, Sequence[str]]:
+        model = self._model
+        return model.scene, model.labels, model.content, area, model.theme, scale, model.live.carried
+
+    def _ahead(self, area: QRectF, scale: float) -> QRectF:
+        margin = MARGIN / scale
+        return area.adjusted(-margin, -margin, margin, margin)
+
+    def _finish_later(self, complete: bool) -> None:
+        """Let the next frame find places for labels that have none yet."""
+        if not complete:
             self._unlabelled = True
-            model.surface.repaint_scene()
+            self._model.surface.repaint_scene()
