@@ -16,6 +16,9 @@ MOVING_MS = 40
 GAP_MS = 9
 """So long after a frame its gap is open: a call that begins later would make the next frame late."""
 
+OVERDUE_MS = 100
+"""A call that no gap had room for is not put off for longer, however busy the machine is."""
+
 Call = Callable[[], object]
 
 
@@ -112,6 +115,7 @@ class Schedule(QObject):
         gap, self._gap = self._open or not self._still(), False
         now = self._clock.elapsed()
         ready = next((key for key, (due, _) in self._frames.items() if due <= now), None)
+        gap = gap or (ready is not None and self._frames[ready][0] <= now - OVERDUE_MS)
         if gap and ready is not None:
             self._call(self._frames.pop(ready)[1])
         else:
