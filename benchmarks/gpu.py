@@ -125,7 +125,7 @@ def _measured(row: Row, path: Path, device: str, turns: int, steps: int) -> dict
     times: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(turns + 1):
         for name, go in list(sides.items())[:: 1 if turn % 2 else -1]:
-            took = _seconds(lambda go=go: go(steps), device) / steps * 1e6
+            took = _seconds(go, steps, device) / steps * 1e6
             if turn:  # the first turn warms up
                 times[name].append(took)
     us = {f"{name}_us": statistics.median(values) for name, values in times.items()}
@@ -137,13 +137,13 @@ def _measured(row: Row, path: Path, device: str, turns: int, steps: int) -> dict
     }  # fmt: skip
 
 
-def _seconds(work: Callable[[], object], device: str) -> float:
+def _seconds(go: Callable[[int], object], steps: int, device: str) -> float:
     import torch
 
     wait: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else lambda: None
     wait()
     began = time.perf_counter()
-    work()
+    go(steps)
     wait()
     return time.perf_counter() - began
 

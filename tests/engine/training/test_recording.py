@@ -12,7 +12,7 @@ import torch
 from engine.training import steps as steps_module
 from engine.training.model import Model
 from engine.training.run import Run
-from graph.model.edits import SetTraining
+from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from tests.support.fake_card import FakeRecorder
 from tests.support.networks import network, tanh_net
@@ -81,6 +81,7 @@ def both(monkeypatch: pytest.MonkeyPatch, graph: Any, recorder: FakeRecorder | N
         (lambda: tanh_net(hyper={"lr": 0.1}, lr_schedule="cosine", drop_last=True), 1e-14),
         (normed, 0.0),
         (lambda: dropped(epochs=20), 0.0),
+        (lambda: bowl(), 0.0),
     ],
 )
 def test_a_replayed_run_is_the_run(monkeypatch: pytest.MonkeyPatch, make: Any, within: float) -> None:
@@ -104,6 +105,13 @@ def test_what_cannot_be_recorded_is_made_plainly_and_says_why(monkeypatch: pytes
     assert why in ours.steps.recording_note and not theirs.steps.recording_note
     assert not ours.steps.recorded and not recorder.warmed
     assert_alike(ours, theirs, 1e-12)
+
+
+def bowl() -> Graph:
+    """No data: f = (x − 3)²."""
+    nodes = {"x": ("parameter.parameter", {"value": 1.0}), "three": ("source.input", {"value": 3.0}), "d": ("math.subtract", {}),
+             "f": ("math.square", {})}  # fmt: skip
+    return network(nodes, "x -> d.a; three -> d.b; d -> f.x", optimizer="momentum", hyper={"lr": 0.01}, steps=150)
 
 
 def dropped(**training: Any) -> Graph:
@@ -154,7 +162,23 @@ def test_a_limit_ends_the_run_before_the_same_step(monkeypatch: pytest.MonkeyPat
     assert_alike(ours, theirs)
 
 
-def test_a_changed_rate_or_value_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_value_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(run: Run) -> Run:
+        graph = run.model.graph
+        run.train(max_steps=40)
+        SetParam("three", "value", -5.0).apply(graph)
+        run.model.update(graph)
+        run.train(max_steps=40)
+        return run
+
+    theirs = changed(Run(Model(bowl())))
+    monkeypatch.setattr(steps_module, "recorder_for", lambda device: FakeRecorder())
+    ours = changed(Run(Model(bowl())))
+    assert ours.state.parameters["x.value"].item() < 0  # on its way to −5
+    assert_alike(ours, theirs)
+
+
+def test_a_changed_rate_or_batch_size_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def changed(run: Run) -> Run:
         run.train(max_steps=40)
         SetTraining("hyper", {"lr": 0.02}).apply(run.model.graph)
