@@ -51,7 +51,10 @@ def command(options: argparse.Namespace) -> int:
     from engine.training.workers.group import WorkerLost
 
     crew = Crew(place)
-    prepared = crew.prepared(lambda: _prepared(options, crew), lambda made: _fingerprint(made.run))
+    try:
+        prepared = crew.prepared(lambda: _prepared(options, crew), lambda made: _fingerprint(made.run))
+    except WorkerLost:
+        raise CommandError(_("another worker ended before the first step"), 1) from None
     try:
         code = _train(prepared, options, crew)
     except WorkerLost:

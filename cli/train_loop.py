@@ -82,7 +82,13 @@ def train(run: Run, interrupts: Ending, log: Log | None, every: int | None, chec
             most = 1 if log is not None else None if every is None else every - run.state.step % every
             if log is not None:
                 log.begin(run)
-            made = run.train(SLICE_SECONDS, most)
+            before = run.state.step
+            try:
+                made = run.train(SLICE_SECONDS, most)
+            except Exception:
+                if log is not None and run.state.step > before:
+                    log.note(run)  # what went wrong did so after this step
+                raise
             bar.update(made)
             if run.loss is not None:
                 bar.set_postfix_str(f"{words.word} {run.loss:.4g}", refresh=False)

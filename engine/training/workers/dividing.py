@@ -85,7 +85,11 @@ class _Trial:
         for spread in (0.0, SPREAD):
             values = self._values(spread)
             with torch.no_grad(), threads(self._model.compiled.threads):
-                if not all(self._workers.gather(self._adds_up(values))):
+                alone = self._alone(values)
+                if failed := [found for found in self._workers.gather(alone if isinstance(alone, Problem) else None) if found is not None]:
+                    raise RunError(failed[:1])
+                assert not isinstance(alone, Problem)
+                if not all(self._workers.gather(self._adds_up(alone, values))):
                     raise RunError([self._problem(self._mixing_node(values))])
 
     def _values(self, spread: float) -> dict[Key, Tensor]:
@@ -102,17 +106,22 @@ class _Trial:
         whole, rows = feeds.chosen(program.feeds, self._rows), slice(first, first + self._cut.count)
         return whole, Shard((t[rows] if key in feeds.train else t for key, t in zip(program.feeds, whole, strict=True)), self._cut)
 
-    def _adds_up(self, values: dict[Key, Tensor]) -> bool:
-        """Whether all together find the objective, the gradients and the new buffers that each finds alone."""
+    def _tensors(self, program: Program, values: dict[Key, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        return [values[key] for key in program.parameter_keys], [values[key] for key in program.buffer_keys]
+
+    def _alone(self, values: dict[Key, Tensor]) -> tuple[Any, ...] | Problem:
+        """The step over all samples, or why it cannot be computed."""
         program = self._program
-        whole, shard = self._feeds(program)
-        tensors = [values[k] for k in program.parameter_keys], [values[k] for k in program.buffer_keys]
         try:
-            alone = program.step(whole, *tensors, self._key)
+            return program.step(self._feeds(program)[0], *self._tensors(program, values), self._key)
         except NodeFailure as failure:
-            raise RunError([self._model.compiled.explain(failure)]) from failure
+            return self._model.compiled.explain(failure)
+
+    def _adds_up(self, alone: tuple[Any, ...], values: dict[Key, Tensor]) -> bool:
+        """Whether all together find the objective, the gradients and the new buffers that this process found alone."""
+        program = self._program
         try:
-            together = joined(program, self._workers)(shard, *tensors, self._key)
+            together = joined(program, self._workers)(self._feeds(program)[1], *self._tensors(program, values), self._key)
         except FAILURES:
             return False
         pairs = zip(_tensors(alone), _tensors(together), strict=True)
@@ -130,7 +139,7 @@ class _Trial:
         """The first node whose output for all samples does not follow from its outputs for parts of them."""
         model, workers = self._model, self._workers
         program = model.program(training=True, everything=True, objective=self._program.objective)
-        tensors = [values[k] for k in program.parameter_keys], [values[k] for k in program.buffer_keys]
+        tensors = self._tensors(program, values)
         whole, shard = self._feeds(program)
         alone = program.trace(whole, *tensors, self._key)
         with workers.at_work_on(shard):

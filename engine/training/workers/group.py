@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.rendezvous import rendezvous
 
 from engine.training.workers.place import Place
 from engine.training.workers.shard import Shard
@@ -46,7 +47,7 @@ class Workers:
             os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # a lost worker is an error here, not an abort of the process
         if gpu and place.local < torch.cuda.device_count():
             torch.cuda.set_device(place.local)
-        self._store, *_place = next(dist.rendezvous("env://", timeout=LONGEST_WAIT))
+        self._store, *_place = next(rendezvous("env://", timeout=LONGEST_WAIT))
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if gpu else "gloo", store=self._store, rank=self.rank, world_size=self.size, timeout=LONGEST_WAIT
         )

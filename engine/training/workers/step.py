@@ -71,7 +71,7 @@ class Join:
         numbers = [loss, *(result[3] if self._also else ())]
         row = torch.cat([part.reshape(-1) for part in (*gradients, *numbers)]).mul_(weight)
         row = torch.cat((row, self._said(loss)))
-        pieces = self._workers.sum(row).split([*(g.numel() for g in gradients), *(1 for _number in numbers), FLAGS])
+        pieces = torch.split(self._workers.sum(row), [*(g.numel() for g in gradients), *(1 for _number in numbers), FLAGS])
         self._heard(pieces[-1])
         joined = [piece.view(gradient.shape) for piece, gradient in zip(pieces, gradients, strict=False)]
         values = [piece.view(number.shape) for piece, number in zip(pieces[len(gradients) :], numbers, strict=False)]

@@ -8,13 +8,15 @@ takes Σ w · (its own part).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from engine.nodes.base import NodeType, Result, Settings
-from engine.nodes.normalization import BatchNorm, BatchNorm1d, BatchNorm2d, Normalized
+from engine.nodes.base import NodeType, Result, Rule, Settings
+from engine.nodes.math_reduce import Sum
+from engine.nodes.normalization import BatchNorm, Normalized
 
 if TYPE_CHECKING:
     from engine.training.workers.group import Workers
@@ -25,14 +27,45 @@ class Together:
 
 
 def synchronised(types: Mapping[str, NodeType], workers: Workers) -> dict[str, NodeType]:
-    """The node types, those that mix samples with one that does so for all workers while a step of theirs is made."""
+    """The node types; those that mix or add up samples do so for all workers while a step of theirs is made."""
     made: dict[str, NodeType] = dict(types)
-    for base in (BatchNorm1d, BatchNorm2d):
-        made[base.key] = _for(base, workers)
+    for key, node_type in types.items():
+        if isinstance(node_type, BatchNorm):
+            made[key] = _normalizing(type(node_type), workers)
+        elif isinstance(node_type, Sum) or any(setting.name == "reduction" for setting in node_type.spec.settings):
+            made[key] = _summing(type(node_type), workers)
     return made
 
 
-def _for(base: type[BatchNorm], workers: Workers) -> NodeType:
+def _sums_samples(s: Settings) -> bool:
+    """Whether a node with these settings adds up the samples of a mini-batch."""
+    return bool(s.batched) and (getattr(s, "over_batch", False) or getattr(s, "reduction", "") == "sum")
+
+
+def _summing(base: type[NodeType], workers: Workers) -> NodeType:
+    """A sum over samples as a multiple of their mean: divided by the weight that its worker's part enters the sum of all with."""
+
+    def factor(s: Settings) -> float:
+        shard = workers.shard
+        return 1.0 / shard.cut.weight if shard is not None and shard.cut.weight and _sums_samples(s) else 1.0
+
+    def scaled(rule: Rule) -> Rule:
+        return lambda s, g, *rest: rule(s, g if (own := factor(s)) == 1.0 else g * own, *rest)
+
+    class Summing(base):  # type: ignore[valid-type, misc]
+        gradients = {name: scaled(rule) for name, rule in base.gradients.items()}
+
+        def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
+            found: Tensor | Result = super().forward(s, *arguments, **more)
+            own = factor(s)
+            if own == 1.0:
+                return found
+            return found * own if isinstance(found, Tensor) else replace(found, outputs=tuple(y * own for y in found.outputs))
+
+    return Summing()
+
+
+def _normalizing(base: type[BatchNorm], workers: Workers) -> NodeType:
     """A batch norm over the mini-batch of all workers: mean and variance of all its samples, and gradients through both."""
 
     def x_rule(s: Settings, g: Tensor, y: Tensor, kept: Normalized, x: Tensor, gamma: Tensor | None, *rest: Any) -> Tensor:
@@ -43,7 +76,8 @@ def _for(base: type[BatchNorm], workers: Workers) -> NodeType:
         v = g if gamma is None else g * gamma.view(kept.shape)
         both = torch.stack((v.mean(kept.axes, keepdim=True), (v * kept.values).mean(kept.axes, keepdim=True)))
         mean, along = workers.sum(both * weight**2) / weight if weight else workers.sum(both * 0.0)
-        return (v - mean - kept.values * along) * kept.inverse
+        back: Tensor = (v - mean - kept.values * along) * kept.inverse
+        return back
 
     class Synchronised(Together, base):  # type: ignore[valid-type, misc]
         gradients = {**base.gradients, "x": x_rule}
