@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,8 @@ class Evaluation:
         workers: Workers | None = None,
     ) -> None:  # fmt: skip
         self._program, self._own = program, program.stepper()
-        self._workers, self._step = workers, self._own if workers is None else joined(program, workers)
+        self._workers = workers
+        self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]] = self._own if workers is None else joined(program, workers)
         self._feeds, self._parameters, self._key = feeds, parameters, key
         self.buffers = list(buffers)
         self.first: tuple[Tensor, list[Tensor]] | None = None
