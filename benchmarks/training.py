@@ -116,7 +116,8 @@ def _dispatches(side: Go) -> float:
 
     with profile(use_kineto=False) as seen:
         side(COUNTED)
-    return sum(event.name.startswith("aten::") for event in seen.function_events or ()) / COUNTED
+    names: list[str] = [event.name for event in seen.function_events or ()]
+    return sum(name.startswith("aten::") for name in names) / COUNTED
 
 
 def _program(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:

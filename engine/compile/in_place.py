@@ -66,7 +66,7 @@ class InPlaceWriter(Writer):
             lines += [f"    {', '.join(names)}, = {source}"] if names else []
         lines += [f"    {name} = {expression}" for name, expression in self.views.items()]
         whole.lines = [*lines, *(f"    {line}" for line in inner.lines), "    return run"]
-        whole.nodes = [None] * len(lines) + [*inner.nodes, None]
+        whole.nodes = [*(None for _line in lines), *inner.nodes, None]
         return whole
 
     def _unpack(self, names: list[str], source: str) -> None:

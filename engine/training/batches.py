@@ -37,6 +37,7 @@ class Batches:
         self.count = steps_per_epoch(rows, size, drop_last)
         self.epoch = -1
         self.feeds: list[list[Tensor]] = []
+        self._sizes = [min(self.size, rows - start) for start in range(0, rows, max(self.size, 1))]
         self._order = torch.arange(rows)
         self._foreseen: tuple[int, Tensor] | None = None
         self._laid: list[Tensor | None] = []
@@ -61,7 +62,7 @@ class Batches:
                 columns.append([self._feeds.fixed[key]] * self.count)
             else:
                 self._laid.append(rows := data.index_select(0, self._order.to(data.device)))
-                columns.append(torch.split(rows, self.size)[: self.count])
+                columns.append(rows.split_with_sizes(self._sizes)[: self.count])
         self.feeds = [self._own(list(feeds)) for feeds in zip(*columns, strict=True)]
         return self.feeds
 

@@ -253,10 +253,10 @@ class Run:
             workers.ends_at, workers.late, left = started + left, False, math.inf
         deadline = started + min(math.inf if max_seconds is None else max_seconds, left)
         limit = min(math.inf if max_steps is None else start + max_steps, self.history.boundary)
-        last = self.total_steps or math.inf
+        last, every = self.total_steps or math.inf, self.measure_every
         with torch.no_grad(), threads(self.model.compiled.threads):
             while state.step < min(limit, last) and self.problem is None and self.stopped is None:
-                self._stretch(min(limit, last), deadline)
+                self._stretch(min(limit, last), deadline, every)
                 if time.perf_counter() >= deadline or (workers is not None and workers.stop):
                     break
             self.seconds += time.perf_counter() - started
@@ -269,8 +269,11 @@ class Run:
         self.history.spent(time.perf_counter() - started)
         return made
 
-    def _stretch(self, limit: float, deadline: float) -> None:
-        """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
+    def _stretch(self, limit: float, deadline: float, every: int) -> None:
+        """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch.
+
+        Measurements are `every` so many steps apart.
+        """
         state, steps = self.model.state, self.steps
         between = RECORDED_SNAPSHOT if steps.recorded else SNAPSHOT
         if state.step % between == 0 and state.step != self._snapshots[-1].step:
@@ -279,7 +282,7 @@ class Run:
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
         steps.take_place()
-        every, early, limits, first_loss = self.measure_every, state.epoch < MEASURED and self._measurable, UNLIMITED, None
+        early, limits, first_loss = state.epoch < MEASURED and self._measurable, UNLIMITED, None
         if self.watch.active:
             first_loss = self._first_loss if self.watch.compares else None  # reading losses costs as much as a step
             limits = self.watch.limits(first_loss, self._judges_itself)

@@ -31,7 +31,8 @@ class Unzeroed(Summing):
     def step(self, gradients: list[Tensor]) -> None:
         torch._foreach_add_(*together(self.sums, gradients))
         if isinstance(self.inner, Clipped):  # as clip_grad_norm_ does, in place: what was cut off is not added again
-            torch._foreach_copy_(*together(self.sums, self.inner.clipped(self.sums)))
+            sums, limited = together(self.sums, self.inner.clipped(self.sums))
+            torch._foreach_copy_(sums, limited)
         self._moving.step(self.sums)
 
     @property
