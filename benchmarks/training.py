@@ -1,7 +1,8 @@
 """Training steps of compiled programs against `nn.Sequential` and `torch.optim.SGD`, and the trace a slider waits for.
 
 Both sides see the same mini-batches, start from the same weights and end with the same weights; they take turns in one process,
-so that whatever else the machine does hits both. Times are medians over the turns. Dispatches are the calls of `aten` operations
+so that whatever else the machine does hits both. Times are medians over the turns. The trainer is a whole run: the same steps with
+batches laid out anew every epoch, the curve, snapshots and checks. Dispatches are the calls of `aten` operations
 that torch's profiler counts, those that an operation makes inside another one included.
 """
 
@@ -95,7 +96,7 @@ def _compare(network: Network, turns: int, steps: int) -> dict[str, Any]:
     with torch.no_grad():
         for mine, other in zip(our_weights, their_weights, strict=True):
             mine.copy_(other)
-    sides: dict[str, Go] = {"program": ours, "sequential": theirs}
+    sides: dict[str, Go] = {"program": ours, "sequential": theirs, "trainer": _trainer(network)}
     times: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(turns + 1):
         for name in list(sides) if turn % 2 else reversed(list(sides)):
@@ -103,11 +104,13 @@ def _compare(network: Network, turns: int, steps: int) -> dict[str, Any]:
             sides[name](steps)
             if turn:  # the first turn warms up
                 times[name].append((time.perf_counter() - start) / steps * 1e6)
-    dispatches = {name: _dispatches(side) for name, side in sides.items()}
+    dispatches = {name: _dispatches(sides[name]) for name in ("program", "sequential")}
     apart = max(float((a - b.detach()).abs().max()) for a, b in zip(our_weights, their_weights, strict=True))
-    mine, other = (statistics.median(times[name]) for name in sides)
-    return {"program_us": mine, "sequential_us": other, "speedup": other / mine, "program_dispatches": dispatches["program"],
-            "sequential_dispatches": dispatches["sequential"], "largest_difference": apart}  # fmt: skip
+    mine, other, whole = (statistics.median(times[name]) for name in sides)
+    return {
+        "program_us": mine, "sequential_us": other, "speedup": other / mine, "trainer_us": whole,
+        "program_dispatches": dispatches["program"], "sequential_dispatches": dispatches["sequential"], "largest_difference": apart,
+    }  # fmt: skip
 
 
 def _dispatches(side: Go) -> float:
@@ -143,6 +146,20 @@ def _program(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:
                 update.step(gradients)
 
     return go, weights
+
+
+def _trainer(network: Network) -> Go:
+    from engine.training.model import Model
+    from engine.training.run import Run
+
+    graph = _network(network)
+    training = {"optimizer": "sgd", "hyper": {"lr": LEARNING_RATE}, "batch_size": BATCH, "steps": 10**9, "device": "cpu"}
+    run = Run(Model(graph), {**graph.training, **training})
+
+    def go(steps: int) -> None:
+        run.train(max_steps=steps)
+
+    return go
 
 
 def _sequential(network: Network, x: Any, y: Any) -> tuple[Go, list[Any]]:
