@@ -53,7 +53,8 @@ class Recording(Refusing):
         results = super().__torch_dispatch__(func, types, args, kwargs)
         results_flat = [t for t in tree_flatten(results)[0] if isinstance(t, Tensor)]
         frozen = tree_map_only(list, list, (args, kwargs))
-        if not any(r.alias_info is not None and not r.alias_info.is_write for r in func._schema.returns):  # a view stays what it is
+        if func.namespace != "profiler" and not any(r.alias_info is not None and not r.alias_info.is_write for r in func._schema.returns):
+            # a view stays what it is, and notes for a profiler compute nothing
             self.operations.append((func, *frozen, results_flat))
         return results
 
