@@ -149,18 +149,30 @@ def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias
 
     Paths to files in or below `folder`, which may be called `alias` too, are relative to it.
     """
-    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, FILE_ORDER))}']
-    parts.append(_rows("nodes", (_node_text(graph, node) for node in _with_stored_paths(graph, folder, alias))))
-    parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
-    for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
-        parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
-    parts.append(f'"training": {_json(_ordered(graph.training, TRAINING))}')
-    parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
+    return "".join(dumped(graph, state, folder, alias, runs))
+
+
+def dumped(
+    graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "", runs: RunsEntry | None = None
+) -> Iterator[str]:  # fmt: skip
+    """The same text in pieces, of the graph as it is when the first one is asked for, whatever becomes of it until the last."""
+    head = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, FILE_ORDER))}']
+    nodes, edges = [*(_with_stored_paths(graph, folder, alias) if folder else graph.nodes.values())], [*graph.edges.values()]
+    tail = [
+        "".join(_rows(key, (_json(item.to_json()) for item in table.values())))
+        for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes))
+    ]
+    tail.append(f'"training": {_json(_ordered(graph.training, TRAINING))}')
+    tail.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
     if runs is not None:
-        parts.append(f"{_json(RUNS)}: {_json(runs.to_json())}")
+        tail.append(f"{_json(RUNS)}: {_json(runs.to_json())}")
     if state is not None:
-        parts.append(f"{_json(STATE)}: {state.to_text()}")
-    return "{" + ",\n".join(parts) + "}\n"
+        tail.append(f"{_json(STATE)}: {state.to_text()}")
+    yield "{" + ",\n".join(head) + ",\n"
+    yield from _rows("nodes", (_node_text(graph, node) for node in nodes))
+    yield ",\n"
+    yield from _rows("edges", map(_edge_text, edges))
+    yield ",\n" + ",\n".join(tail) + "}\n"
 
 
 def save(
@@ -333,9 +345,12 @@ def _json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def _rows(key: str, rows: Iterable[str]) -> str:
-    lines = ",\n ".join(rows)
-    return f'"{key}": [\n {lines}\n]' if lines else f'"{key}": []'
+def _rows(key: str, rows: Iterable[str]) -> Iterator[str]:
+    begun = False
+    for row in rows:
+        yield f",\n {row}" if begun else f'"{key}": [\n {row}'
+        begun = True
+    yield "\n]" if begun else f'"{key}": []'
 
 
 def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from graph.model.edits import Edit, edit_from_json
 from graph.model.graph import Graph, GraphError
 from graph.model.spec import Catalog
 from graph.storage.document import Change, Document
-from graph.storage.files import FileError, dumps, loads
+from graph.storage.files import FileError, dumped, loads
 from graph.storage.lock import Lock
 from graph.storage.paths import open_regular, reason
 from graph.storage.run_files import members_of, runs_in
@@ -38,6 +38,10 @@ from graph.text.messages import _
 FORMAT = 1
 TRAINED = "trained"
 RUNS = "runs"
+SLICE, PORTION = 0.004, 64
+"""Seconds of writing a document at a time; how many rows are written before the clock is looked at."""
+AT_ONCE = 2**18
+"""Bytes that are brought to the disk at a time."""
 LONG = 2**18
 """A journal is rewritten when its edits take more bytes than this, and more than twice the document."""
 
@@ -59,6 +63,8 @@ class Journal:
         self._number = 0
         self._whole = self._written = 0
         self._attached: set[str] = set()
+        self._renewing = False
+        """Whether a whole document has to be written, or its writing is under way."""
         self._state, self._state_written = document.state, 0
         self._runs: Callable[[], tuple[SavedRun, ...]] = lambda: document.runs
         self._runs_stale = bool(document.runs)
@@ -67,7 +73,7 @@ class Journal:
     @property
     def pending(self) -> bool:
         """Whether something happened that the disk does not know."""
-        return bool(self._edits) or self._unmarked or self._values_pending
+        return bool(self._edits) or self._unmarked or self._renewing or self._values_pending
 
     @property
     def _values_pending(self) -> bool:
@@ -102,8 +108,9 @@ class Journal:
             pass
 
     def flushing(self, state: bool = True) -> Generator[None, None, None]:
-        """`flush` a file at a time, so that its owner can do something else in between. Edits are on the disk after the first one. What
-        is begun may be left: the next time begins with the file that it was left at. Raises JournalError."""
+        """`flush` a file at a time, and a large document a little at a time, so that its owner can do something else in between. Edits are
+        on the disk after the first one. What is begun may be left: the next time begins with the file that it was left at. Raises
+        JournalError."""
         if not self.pending:
             return
         if self._session is None and not self._document.modified:
@@ -112,12 +119,15 @@ class Journal:
             return
         try:
             self._attach()
-            if self._descriptor is None or self._written > max(self._long, 2 * self._whole):
-                self._begin()
-            elif self._edits or self._unmarked:
+            known = self._descriptor is not None
+            if known and (self._edits or self._unmarked):
                 self._append([edit.to_json() for edit in self._edits])
             self._edits.clear()
             self._unmarked = False
+            if not known or self._renewing or self._written > max(self._long, 2 * self._whole):
+                self._renewing = True
+                yield from self._begin()  # edits that come meanwhile are the first that follow
+                self._renewing = False
             if state and self._state_pending:
                 yield
                 self._write_state()
@@ -153,16 +163,33 @@ class Journal:
         known = {"identity": identity, "runs_identity": self._document.runs_identity}
         return mark | {name: asdict(file) for name, file in known.items() if file is not None}
 
-    def _begin(self) -> None:
-        """A new journal that holds the whole document; the old one goes when the new one is safe."""
-        session = self._open_session()
-        line = _line({"journal": FORMAT, "pid": os.getpid(), **self._mark(), "document": dumps(self._document.graph)})
+    def _begin(self) -> Generator[None, None, None]:
+        """A new journal that holds the whole document as it is now; the old one goes when the new one is safe."""
+        session, pieces, held = self._open_session(), dumped(self._document.graph), list[bytes]()
+        head = json.dumps({"journal": FORMAT, "pid": os.getpid(), **self._mark(), "document": ""}, allow_nan=False)
+        held.append(head[:-2].encode("ascii"))
         self._number += 1
         place = session / f"{self._number:06}.journal"
+        part, size, waiting, end = place.with_suffix(".part"), 0, 0, time.perf_counter() + SLICE
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            for count, piece in enumerate(pieces, 1):
+                held.append(json.dumps(piece)[1:-1].encode("ascii"))
+                waiting += len(held[-1])
+                if waiting > AT_ONCE:
+                    size, waiting = size + _written(descriptor, held), 0
+                if count % PORTION == 0 and time.perf_counter() > end:
+                    yield
+                    end = time.perf_counter() + SLICE
+            held.append(b'"}\n')
+            size += _written(descriptor, held)
+        finally:
+            os.close(descriptor)
+        os.replace(part, place)
+        sync_folder(session)
         self._close()
-        _write_file(place, line)
         self._descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
-        self._whole, self._written = len(line), 0
+        self._whole, self._written = size, 0
         for old in set(session.glob("*.journal")) - {place}:
             with contextlib.suppress(OSError):
                 old.unlink()
@@ -393,6 +420,15 @@ def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _written(descriptor: int, held: list[bytes]) -> int:
+    """Bring this to the disk; how many bytes it was. A little at a time, so that nobody waits long for it."""
+    data = b"".join(held)
+    held.clear()
+    _write(descriptor, data)
+    os.fsync(descriptor)
+    return len(data)
 
 
 def _write_file(place: Path, *parts: bytes) -> None:

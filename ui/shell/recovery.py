@@ -87,9 +87,10 @@ class Recovery(QObject):
 
     def _flush_soon(self) -> None:
         """Edits at once; trained values, which may be large, so seldom that their writing is not felt: a file at a time, between two
-        frames of the canvas."""
-        self._leave()
-        if self._journal is not None:
+        frames of the canvas. What is under way goes on: a huge document takes longer than this timer."""
+        if self._begun is not None:
+            self._timer.start()
+        elif self._journal is not None:
             self._state_now, self._spent = time.monotonic() >= self._state_due, 0.0
             self._begun = self._writing(self._journal, self._state_now)
             self._window.work.after_frame(WRITE, self._write_on)

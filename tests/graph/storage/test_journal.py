@@ -16,6 +16,8 @@ import pytest
 
 from graph.grouping.groups import group
 from graph.model.edits import Disconnect, Move, Rename, SetItem, SetLabel, SetParam
+from graph.model.elements import Node
+from graph.model.graph import Graph
 from graph.storage.document import Document
 from graph.storage.files import dumps, load
 from graph.storage.journal import Journal, JournalError, Recovered, recover
@@ -483,4 +485,53 @@ def test_damaged_trained_values_cost_nothing_but_themselves(tmp_path: Path) -> N
     _die(journal)
     recovered = _only(tmp_path)
     assert recovered.state is None and recovered.graph == document.graph
+    recovered.discard()
+
+
+def test_a_huge_document_is_written_in_portions_and_edits_meanwhile_follow_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.storage.journal.AT_ONCE", 4000)
+    monkeypatch.setattr("graph.storage.journal.SLICE", 0.0)
+    graph = Graph(CATALOG)
+    for index in range(2100):
+        graph._add_node(Node(f"n{index}", "math.exp", f"a{index}", label='"\\ é 😀'))
+    document, sizes = Document(graph), list[int]()
+    journal = Journal(document, tmp_path)
+    document.do(SetLabel("n1", "before"))
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size) or fsync(descriptor))
+    portions = 0
+    for _portion in journal.flushing():
+        portions += 1
+        if portions == 10:
+            document.do(SetLabel("n2", "meanwhile"))
+            document.undo()
+            document.do(SetLabel("n3", "and more"))
+    assert portions > 30 and len(sizes) > 20 and max(b - a for a, b in zip([0, *sizes], sizes, strict=False)) < 20_000
+    assert journal.pending and [*journal.flushing()] == [], "edits alone are written at once"
+    document.do(SetLabel("n4", "afterwards"))
+    journal.flush()
+    _die(journal)
+    recovered = _only(tmp_path)
+    assert recovered.whole and recovered.graph == document.graph and recovered.graph.nodes["n3"].label == "and more"
+    recovered.discard()
+
+
+def test_a_writing_that_was_left_begins_again_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.storage.journal.SLICE", 0.0)
+    graph = Graph(CATALOG)
+    for index in range(500):
+        graph._add_node(Node(f"n{index}", "math.exp", f"a{index}"))
+    document = Document(graph)
+    journal = Journal(document, tmp_path)
+    document.do(SetLabel("n1", "before"))
+    left = journal.flushing()
+    next(left)
+    left.close()
+    assert journal.pending
+    document.do(SetLabel("n2", "meanwhile"))
+    journal.flush()
+    assert not journal.pending
+    _die(journal)
+    recovered = _only(tmp_path)
+    assert recovered.graph == document.graph
     recovered.discard()
