@@ -39,7 +39,6 @@ from engine.numerics.job import Job
 from graph.model.address import Address
 from graph.model.edits import Edit, edit_from_json
 from graph.storage.document import Change, Document
-from graph.storage.files import dumps
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
 from graph.text.messages import _
@@ -429,12 +428,10 @@ class KernelClient:
         if not (trace or progress or state or warm or outgoing.text or asked):
             return None
         self._number += 1
+        closed = self._left_documents if outgoing.text else ()
         request = Request(
-            self._number, self._document_number, document.structure, document.revision,
-            text=dumps(document.graph) if outgoing.text else None,
-            attachments=self._new_attachments(document) if outgoing.text else {},
-            closed=self._left_documents if outgoing.text else (), folder=document.folder,
-            moves=outgoing.moves, edits=() if outgoing.text else outgoing.rows,
+            self._number, self._document_number, document.structure, document.revision, closed=closed,
+            **outgoing.taken(document, self._new_attachments),
             commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, goal=self._goal, progress=progress,
             run=self.run, spare=self.runs.spare,
             points_known=dict(self._points_known), state=state,
@@ -444,12 +441,11 @@ class KernelClient:
         )  # fmt: skip
         self._jobs.sent(now)
         self._sent_document = self._document_number
-        if outgoing.text:
+        if request.text is not None:
             self._left_documents = ()
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
         self._last_state = now if state else self._last_state
-        outgoing.clear()
         self._commands.clear()
         self._wishes = Wishes(trace=False)
         return request

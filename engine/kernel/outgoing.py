@@ -2,58 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.kernel.protocol import Adopt, Command, Load, Resume
 from graph.model.edits import Edit, StateMove, moves_of
+from graph.storage.files import dumps
 
 if TYPE_CHECKING:
     from engine.kernel.run_mirror import RunMirror
-    from graph.storage.document import Change
+    from graph.storage.document import Change, Document
     from graph.storage.saved import SavedState
     from graph.storage.saved_run import SavedRun
 
 
+MOST = 2000
+"""Edits from which on the whole document is less than what became of it."""
+
+
 class OutgoingEdits:
-    """The edits of a document that the kernel has not seen. `text`: it needs the whole document instead."""
+    """The edits of a document that the kernel has not seen. `text`: it needs the whole document instead.
+
+    Edits of values are sent as they are made; those of names and places wait for the next change of structure, which comes as edits too:
+    the text of a huge document takes a second to write, and many to read.
+    """
 
     def __init__(self, text: bool = False) -> None:
         self.text = text
-        self._edits: list[Edit] = []
+        self._edits: list[tuple[Edit, bool]] = []
+        """With each, whether it changes what is computed."""
         self._moves: list[StateMove] = []
+        self._structural = False
+        self._base = -1
+        """The structure of the document that the kernel has."""
 
     @property
     def waiting(self) -> bool:
-        return self.text or bool(self._edits)
-
-    @property
-    def rows(self) -> tuple[dict[str, Any], ...]:
-        """The edits in their JSON form."""
-        return tuple(edit.to_json() for edit in self._edits)
-
-    @property
-    def moves(self) -> tuple[StateMove, ...]:
-        return tuple(self._moves)
+        """Whether there is something that changes what is computed."""
+        return self.text or any(computed for _, computed in self._edits)
 
     def hear(self, change: Change) -> None:
         """The document was changed; ticks of one gesture become one edit."""
         for edit in change.edits:
             self._moves += moves_of(edit)
-        if change.structure:
-            self.text = True
-            self._edits.clear()
-        elif change.value and not self.text:
-            for edit in change.edits:
-                merged = self._edits[-1].absorb(edit) if self._edits else None
-                if merged is None:
-                    self._edits.append(edit)
-                else:
-                    self._edits[-1] = merged
+        self.text |= (change.structure and not change.edits) or len(self._edits) + len(change.edits) > MOST
+        self._structural |= change.structure
+        computed = change.structure or change.value
+        for edit in change.edits if not self.text else ():
+            last, counts = self._edits[-1] if self._edits else (None, False)
+            merged = last.absorb(edit) if last is not None and counts == computed else None
+            if merged is None:
+                self._edits.append((edit, computed))
+            else:
+                self._edits[-1] = merged, computed
+
+    def taken(self, document: Document, attachments: Callable[[Document], dict[str, bytes]]) -> dict[str, Any]:
+        """What a request says of the document; from now on the kernel has it."""
+        whole = self.text or self._structural
+        rows = () if self.text else tuple(edit.to_json() for edit, computed in self._edits if whole or computed)
+        said = {
+            "text": dumps(document.graph) if self.text else None, "edits": rows, "base": self._base, "moves": tuple(self._moves),
+            "attachments": attachments(document) if whole else {}, "folder": document.folder,
+        }  # fmt: skip
+        later = [] if whole else [pair for pair in self._edits if not pair[1]]
+        self.clear()
+        self._edits, self._base = later, document.structure
+        return said
 
     def clear(self) -> None:
-        """All of it was sent, or another document takes its place."""
-        self.text = False
-        self._edits.clear()
+        """Another kernel, or another document, takes its place."""
+        self.text = self._structural = False
+        self._edits = []
         self._moves.clear()
 
 

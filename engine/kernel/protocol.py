@@ -245,6 +245,8 @@ class Request:
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     folder: str = ""
     edits: tuple[dict[str, Any], ...] = ()
+    base: int = -1
+    """The structure that the edits begin with: that of the document as it was sent last."""
     moves: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
     commands: tuple[Command, ...] = ()
     warm: bool = False

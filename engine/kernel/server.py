@@ -67,6 +67,11 @@ class Worker(Protocol):
         `folder` is where its relative paths begin.
         """
 
+    def restructure(
+        self, edits: Sequence[dict[str, Any]], moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str
+    ) -> None:
+        """A new structure of the same document, by the edits that lead to it. Raises when they do not fit, and has changed nothing then."""
+
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
 
@@ -260,16 +265,21 @@ class Server:
             return True
         if request.text is not None:
             self._open(request, request.text)
-        elif request.document not in self._workers or request.structure != self._structures.get(request.document):
+        elif request.document not in self._workers or request.base != self._structures.get(request.document):
             return False
         self._worker = self._workers[request.document]
         if request.edits:
             try:
-                self._worker.edit(request.edits)
+                if request.structure == request.base:
+                    self._worker.edit(request.edits)
+                else:
+                    self._attachments.update(request.attachments)
+                    self._worker.restructure(request.edits, request.moves, self._attachments, request.folder)
+                    self._structures[request.document] = request.structure
             except Exception:  # noqa: BLE001 - whatever did not fit: the whole document does
                 self._structures.pop(request.document)
                 return False
-        return True
+        return request.text is not None or request.structure == self._structures[request.document]
 
     def _open(self, request: Request, text: str) -> None:
         """Take over a document's text; those that were closed go, and their runs with them."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.explain.question import Question, Refusal
 from engine.kernel.outgoing import OutgoingEdits, resumption
 from engine.kernel.protocol import Command, Pace, Pause, Progress, Reply, Request, Start, StepBack, StepOnce
-from graph.storage.files import dumps
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -173,13 +172,10 @@ class WaitingDocument:
         watched = (self.watched,) if self.watched is not None else ()
         state = self._wants_state or (self.training and now - self._stored >= self._state_interval)
         request = Request(
-            number, self.number, document.structure, document.revision, aside=True,
-            text=dumps(document.graph) if edits.text else None, attachments=attachments(document) if edits.text else {},
-            folder=document.folder, moves=edits.moves, edits=() if edits.text else edits.rows,
+            number, self.number, document.structure, document.revision, aside=True, **edits.taken(document, attachments),
             commands=tuple(self.commands), progress=True, run=self.run, spare=self.runs.spare, points_known=dict(self.points_known),
             state=state, questions=(*self._questions, *watched),
         )  # fmt: skip
-        edits.clear()
         self.commands.clear()
         self._wants_progress = self._wants_state = False
         self._looked, self._stored = now, now if state else self._stored

@@ -113,11 +113,29 @@ class DocumentWorker:
     def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = "") -> None:
         self._attachments.update(attachments)
         graph = loads(text, CATALOG, own=True)
+        if fresh is not None:
+            self._placed(graph, folder)
+            self._fresh(graph, fresh)
+        else:
+            self._replace(graph, moves, folder)
+
+    def restructure(
+        self, edits: Sequence[dict[str, Any]], moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str
+    ) -> None:  # fmt: skip
+        """The same by what has changed since. Where it does not fit, the document stays as it was."""
+        self._attachments.update(attachments)
+        graph = self._graph.copy()
+        for row in edits:
+            edit_from_json(row).apply(graph)
+        self._replace(graph, moves, folder)
+
+    def _placed(self, graph: Graph, folder: str) -> None:
         graph.folder = folder
         graph.attachments = dict(self._attachments)
-        if fresh is not None:
-            self._fresh(graph, fresh)
-            return
+
+    def _replace(self, graph: Graph, moves: Sequence[StateMove], folder: str) -> None:
+        """Another structure, with the trained values that fit it."""
+        self._placed(graph, folder)
         was_training, self.training = self.training, False
         self._model.move_state(moves)
         before = {key: tensor.clone() for key, tensor in self._model.values().items()}

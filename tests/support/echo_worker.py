@@ -15,8 +15,11 @@ from engine.compile.views import ArrayView, PassEvent, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resume, Start, StepOnce, TrainedEdit
+from engine.nodes.catalog import CATALOG
 from engine.training.curve import Point
 from graph.model.address import Address
+from graph.model.edits import edit_from_json
+from graph.storage.files import dumps, loads
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
 
@@ -45,7 +48,15 @@ class EchoWorker:
         if fresh is not None:
             self.training, self.step, self.run = False, 0, fresh
             self._points.clear()
-        nodes = json.loads(text)["nodes"]
+        self._graph = loads(text, CATALOG, own=True)
+        self._take(json.loads(text)["nodes"])
+
+    def restructure(self, edits: Sequence[dict[str, Any]], moves: Sequence[Any], attachments: Mapping[str, bytes], folder: str) -> None:
+        for edit in edits:
+            edit_from_json(edit).apply(self._graph)
+        self._take(json.loads(dumps(self._graph))["nodes"])
+
+    def _take(self, nodes: Sequence[dict[str, Any]]) -> None:
         self._values = {n["id"]: n.get("params", {}).get("value", 0.0) for n in nodes}
         self._events = tuple(PassEvent("forward", n["id"], ()) for n in nodes)
         names = {n["name"] for n in nodes}
@@ -61,6 +72,7 @@ class EchoWorker:
         for edit in edits:
             if edit["node"] not in self._values:
                 raise KeyError(edit["node"])
+            edit_from_json(edit).apply(self._graph)
             self._values[edit["node"]] = edit["value"]
 
     def command(self, command: Command) -> bool:
