@@ -1,14 +1,16 @@
 """Keeping a graph acyclic while it is edited, at a cost that does not grow with the graph.
 
-The incremental topological order of Pearce and Kelly (2006, "A dynamic topological sort algorithm for directed acyclic
-graphs", ACM JEA 11): every node has a rank, every wire goes up in rank, and a new wire that goes down re-ranks only the
-nodes between its ends.
+An incremental topological order after Pearce and Kelly (2006, "A dynamic topological sort algorithm for directed acyclic
+graphs", ACM JEA 11): every node has a rank, every wire goes up in rank, and a new wire that goes down re-ranks only nodes
+between its ends. Both sides are searched in turns, and the nodes of the one that ends first move past the other end: a node
+that comes back among 100,000 moves alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
+from math import ceil
 
 Neighbours = Callable[[str], Iterable[str]]
 
@@ -19,7 +21,7 @@ class Ranks:
     __slots__ = ("_next", "_predecessors", "_rank", "_successors")
 
     def __init__(self, successors: Neighbours, predecessors: Neighbours) -> None:
-        self._rank: dict[str, int] = {}
+        self._rank: dict[str, float] = {}
         self._next = 0
         self._successors, self._predecessors = successors, predecessors
 
@@ -37,33 +39,60 @@ class Ranks:
 
     def closes_cycle(self, source: str, target: str) -> bool:
         """Whether a wire from `source` to `target` would lead back to itself."""
-        if source == target:
-            return True
-        return self._rank[target] < self._rank[source] and source in self._reach(target, self._successors, 1, self._rank[source])
+        return source == target or (self._rank[target] < self._rank[source] and self._between(source, target) is None)
 
     def connect(self, source: str, target: str) -> None:
         """Make room for an acyclic wire: afterwards `source` ranks below `target`."""
-        low, high = self._rank[target], self._rank[source]
-        if high < low:
+        if self._rank[source] < self._rank[target]:
             return
-        rank = self._rank.__getitem__
-        after = sorted(self._reach(target, self._successors, 1, high), key=rank)
-        before = sorted(self._reach(source, self._predecessors, -1, low), key=rank)
-        nodes = before + after
-        for node, place in zip(nodes, sorted(map(rank, nodes)), strict=True):
-            self._rank[node] = place
+        found = self._between(source, target)
+        assert found is not None, "the wire closes a cycle"
+        nodes, before = found
+        rank, outside = self._rank, self._predecessors if before else self._successors
+        ordered = sorted(nodes, key=rank.__getitem__)
+        around = [rank[other] for node in nodes for other in outside(node) if other not in nodes]
+        if before:  # those that lead to the source go below the target, above all that leads to them
+            low, high = max(around, default=rank[target] - len(nodes) - 1), rank[target]
+        else:
+            low, high = rank[source], min(around, default=rank[source] + len(nodes) + 1)
+        step = (high - low) / (len(nodes) + 1)
+        places = [low + step * (index + 1) for index in range(len(nodes))]
+        if any(a >= b for a, b in zip([low, *places], [*places, high], strict=True)):  # no float left in between
+            self._spread()
+            self.connect(source, target)
+            return
+        for node, place in zip(ordered, places, strict=True):
+            rank[node] = place
+        self._next = max(self._next, ceil(places[-1]) + 1)
+
+    def _spread(self) -> None:
+        """Whole numbers again, in the order there is."""
+        self.fill(sorted(self._rank, key=self._rank.__getitem__))
+
+    def _between(self, source: str, target: str) -> tuple[set[str], bool] | None:
+        """The nodes that lead to `source` and do not rank below `target`, and True, or those that `target` leads to and that do not rank
+        above `source`, and False: those that are found first, which are fewer as a rule. None where one leads to the other.
+        """
+        rank = self._rank
+        low, high = rank[target], rank[source]
+        before, after, back, forth = {source}, {target}, [source], [target]
+        while back and forth:
+            for other in self._predecessors(back.pop()):
+                if other == target:
+                    return None
+                if other not in before and rank[other] >= low:
+                    before.add(other)
+                    back.append(other)
+            for other in self._successors(forth.pop()):
+                if other == source:
+                    return None
+                if other not in after and rank[other] <= high:
+                    after.add(other)
+                    forth.append(other)
+        return (after, False) if back else (before, True)
 
     def ascends(self, source: str, target: str) -> bool:
         return self._rank[source] < self._rank[target]
-
-    def _reach(self, start: str, neighbours: Neighbours, sign: int, bound: int) -> set[str]:
-        seen, stack = {start}, [start]
-        while stack:
-            for node in neighbours(stack.pop()):
-                if node not in seen and sign * self._rank[node] <= sign * bound:
-                    seen.add(node)
-                    stack.append(node)
-        return seen
 
 
 def topological_order(

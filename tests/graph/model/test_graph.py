@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +15,7 @@ from graph.model.graph import Graph, GraphError
 from graph.model.lint import lint
 from graph.model.ordered import Ordered
 from graph.model.spec import NodeSpec
-from graph.model.topology import topological_order
+from graph.model.topology import Ranks, topological_order
 from graph.storage.document import Document
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
@@ -251,3 +252,51 @@ def test_nodes_of_a_kind_are_found_by_asking_once_a_type_however_many_there_are(
     assert graph.having(wanted) == ("n0", "n100", "n200"), "in their old order"
     document.do(delete(graph, ["n0", "n100", "n200"]))
     assert graph.having(wanted) == () and not graph.has(wanted) and graph.has(lambda spec: spec.key == "math.sin")
+
+
+def test_a_node_that_comes_back_in_the_middle_of_a_long_chain_moves_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph(CATALOG)
+    for index in range(3000):
+        graph._add_node(Node(f"n{index}", "math.sin", f"a{index}"))
+        if index:
+            graph._add_edge(Edge(f"e{index}", (f"n{index - 1}", "y"), (f"n{index}", "x")))
+    document, looks = Document(graph), [0]
+    following = Graph._following
+
+    def counted(self: Graph, node: str) -> Iterator[str]:
+        looks[0] += 1
+        return following(self, node)
+
+    monkeypatch.setattr(Graph, "_following", counted)
+    graph._ranks = Ranks(graph._following, graph._preceding)
+    graph._ranks.fill(graph.order())
+    looks[0] = 0
+    for node in ("n1500", "n40", "n2990", "n1500"):
+        document.do(delete(graph, [node]))
+        document.undo()
+    assert looks[0] < 60
+    assert all(graph._ranks.ascends(edge.source[0], edge.target[0]) for edge in graph.edges.values())
+    assert graph.refusal(("n2000", "y"), ("n3", "x")) and lint(graph) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wires_up_and_down_keep_an_order_and_never_close_a_circle(seed: int) -> None:
+    """Against a search that looks at everything."""
+    draw, arrows = random.Random(seed), {node: set[str]() for node in map(str, range(14))}
+    ranks = Ranks(lambda node: arrows[node], lambda node: [n for n in arrows if node in arrows[n]])
+    for node in arrows:
+        ranks.add(node)
+
+    def leads(start: str, end: str) -> bool:
+        return start == end or any(leads(other, end) for other in arrows[start])
+
+    for step in range(400):
+        source, target = draw.sample(list(arrows), 2)
+        if target in arrows[source] or draw.random() < 0.3:
+            arrows[source].discard(target)
+        else:
+            assert ranks.closes_cycle(source, target) == leads(target, source)
+            if not ranks.closes_cycle(source, target):
+                ranks.connect(source, target)
+                arrows[source].add(target)
+        assert all(ranks.ascends(a, b) for a in arrows for b in arrows[a]), step
