@@ -536,6 +536,12 @@ class CanvasScene:
         hit = (left <= rect.right()) & (right >= rect.left()) & (top <= rect.bottom()) & (bottom >= rect.top())
         return np.flatnonzero(hit)
 
+    def edges_between(self, rows: np.ndarray) -> list[str]:
+        """The wires both of whose cards are among these rows."""
+        among = np.zeros(len(self.kinds) + 1, np.bool_)  # the last one, for what has no card, stays false
+        among[rows] = True
+        return [self.wire_rows.slots[row] for row in np.flatnonzero(among[self._held].all(axis=1)).tolist()]
+
     def node_at(self, at: QPointF) -> str | None:
         nodes = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))
         return nodes[-1] if nodes else None

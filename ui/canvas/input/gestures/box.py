@@ -23,9 +23,8 @@ class BoxSelect(PointerGesture):
             return
         self._box = QRectF(self.start.scene, at.scene).normalized()
         scene = self.model.scene
-        inside = set(scene.nodes_in(self._box))
-        drawn = ((edge, *scene.ends(edge)) for edge in scene.edges)
-        wires = [edge for edge, source, target, _ in drawn if source[0] in inside and target[0] in inside]
+        rows = scene.rows_in(self._box)
+        inside, wires = (scene.node_rows.slots[row] for row in rows.tolist()), scene.edges_between(rows)
         self.model.select({*self._kept, *inside, *wires, *items.items_in(scene, self._box)})
         self.model.surface.repaint_scene()
 
