@@ -23,6 +23,7 @@ from graph.storage.writing import is_changed
 from graph.text.messages import _
 from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
+from ui.shell.aside import aside
 from ui.shell.dialogs import Asking
 from ui.shell.gallery import FIRST, example_path
 from ui.shell.lending import Lending
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 UNTITLED = _("Untitled")
 PICTURE_SCALE = 2.0
+LARGE = 2 * 2**20
+"""Bytes of a file from which on reading it takes more than half a second, so that the window says what it does."""
 AT_ONCE = 0.3
 """Seconds that saving waits for the engine before it says so."""
 
@@ -215,8 +218,12 @@ class Files:
 
     def _loaded(self, path: Path) -> Document | None:
         """The document in a file; None, after it was said why, where there is none."""
+        catalog = self._window.document.graph.catalog
         try:
-            return Document.load(path, self._window.document.graph.catalog)
+            if not _is_large(path):
+                return Document.load(path, catalog)
+            self._window.say(_("Opening {file} …").format(file=path.name))
+            return aside(lambda: Document.load(path, catalog))
         except FileError as wrong:
             self._window.dialogs.tell(_("This file cannot be opened"), str(wrong))
             return None
@@ -428,3 +435,10 @@ def example_document(name: str, catalog: Catalog) -> Document:
 
         return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))
     return Document(graph_files.load(path, catalog))
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size > LARGE
+    except OSError:
+        return False  # reading it says why

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, current_thread
 
 import pytest
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
@@ -128,6 +129,32 @@ def test_a_saved_example_is_a_copy(window: Window, tmp_path: Path) -> None:
 
     assert asked.asked == ["save"] and (tmp_path / "copy.gradwire").exists()
     assert next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes() == original
+
+
+def test_a_large_file_is_read_beside_the_window_which_says_so(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen = tmp_path / "large.gradwire", list[object]()
+    document = Document(build("sin(x)", CATALOG, {"x": 1.0}))
+    document.save(path)
+    monkeypatch.setattr("ui.shell.files.LARGE", 0)
+    load = Document.load
+    alive = Event()
+
+    def slowly(path: Path, catalog: object) -> Document:
+        seen.append(current_thread().name)
+        assert alive.wait(10.0), "the window lives while the file is read"
+        return load(path, CATALOG)
+
+    monkeypatch.setattr("ui.shell.files.Document.load", slowly)
+    monkeypatch.setattr(window, "say", seen.append)
+    QTimer.singleShot(30, alive.set)
+
+    assert window.files.open(path) and window.document.graph == document.graph
+    assert seen == ["Opening large.gradwire …", "aside"]
+    path.write_text("{")
+    asked = answering(window)
+    assert not window.files.open(path) and asked.asked[0].startswith("tell large.gradwire: ") and window.document.graph == document.graph
 
 
 def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: UserSettings) -> None:
