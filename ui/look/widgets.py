@@ -193,32 +193,41 @@ def column(*parts: QWidget, largest: QWidget) -> QWidget:
 
 def leave_out(row: QBoxLayout, width: int, optional: Sequence[QWidget]) -> None:
     """Hide the first of these widgets of a row until the rest fits into the width, and show the others."""
+    hints: dict[QWidget, int] = {}
     for count in range(len(optional) + 1):
         left_out = set(optional[:count])
-        if row_width(row, left_out, set(optional) - left_out) <= width:
+        if row_width(row, left_out, set(optional) - left_out, hints) <= width:
             break
     for widget in optional:
         if widget.isHidden() != (widget in left_out):
             widget.setVisible(widget not in left_out)
 
 
-def row_width(row: QBoxLayout, hidden: Set[QWidget] = frozenset(), shown: Set[QWidget] = frozenset()) -> int:
+def row_width(
+    row: QBoxLayout, hidden: Set[QWidget] = frozenset(), shown: Set[QWidget] = frozenset(), hints: dict[QWidget, int] | None = None
+) -> int:
     """The width that a row likes to have, rows within it included, if some widgets were hidden and some were shown.
 
-    Qt's own size hints are up to date only after its events.
+    Qt's own size hints are up to date only after its events. `hints` are widths that widgets like to have, asked of each once and noted.
     """
     widths = []
+    hints = {} if hints is None else hints
     for at in range(row.count()):
         item = row.itemAt(at)
         widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
         if widget is not None:
             if widget in hidden or (widget.isHidden() and widget not in shown):
                 continue
+            if (known := hints.get(widget)) is not None:
+                widths.append(known)
+                continue
             inside = widget.layout()
-            own = row_width(inside, hidden, shown) if isinstance(inside, QHBoxLayout) else widget.sizeHint().width()
+            own = row_width(inside, hidden, shown, hints) if isinstance(inside, QHBoxLayout) else widget.sizeHint().width()
             widths.append(min(max(own, widget.minimumWidth()), widget.maximumWidth()))
+            if not isinstance(inside, QHBoxLayout):  # of a row, the width is that of what is shown in it
+                hints[widget] = widths[-1]
         elif isinstance(inner, QBoxLayout):
-            widths.append(row_width(inner, hidden, shown))
+            widths.append(row_width(inner, hidden, shown, hints))
     margins = row.contentsMargins()
     return sum(widths) + max(len(widths) - 1, 0) * row.spacing() + margins.left() + margins.right()
 

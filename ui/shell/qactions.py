@@ -38,15 +38,15 @@ def build(window: QWidget, canvas: QWidget, begin: Callable[[], None], perform: 
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             window.addAction(action)
-        action.triggered.connect(functools.partial(_call, begin))
-        action.triggered.connect(commit_typing)
-        action.triggered.connect(functools.partial(_call, functools.partial(perform, spec)))
+        action.triggered.connect(functools.partial(_trigger, begin, perform, spec))
         actions[spec.id] = action
     return actions
 
 
-def _call(act: Callable[[], None], *_: object) -> None:
-    act()
+def _trigger(begin: Callable[[], None], perform: Callable[[ActionSpec], None], spec: ActionSpec, *_: object) -> None:
+    begin()
+    commit_typing()
+    perform(spec)
 
 
 def refresh(actions: dict[str, QAction], situation: ActionContext) -> None:

@@ -159,7 +159,7 @@ class Window(QMainWindow):
         for follower in self.followers():
             follower.install()
         self.furnished = True
-        self.keys_changed()
+        self._tell_keys()
         self.set_theme(self.theme)
         self.panels.restore()
         self.set_document(document)
@@ -388,13 +388,16 @@ class Window(QMainWindow):
 
     def keys_changed(self) -> None:
         """Every action hears its keys, and tips name them."""
+        self._tell_keys()
+        self.refresh_actions()
+
+    def _tell_keys(self) -> None:
         self.keys.apply(self.actions_by_id)
         for follower in self.followers():
             follower.keys_changed()
         self.canvas.key_elsewhere = self.keys.known
         for bar in (self.topbar, self.controls.transport):
             bar.show_keys(self.actions_by_id)
-        self.refresh_actions()
 
     def key_known(self, event: QKeyEvent) -> bool:
         """Whether some action has this key."""
