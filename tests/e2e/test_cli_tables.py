@@ -13,7 +13,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 from cli.commands import run_command
-from cli.common import EXAMPLES
+from cli.built_in import EXAMPLES
 from tests.support.pictures import write_folders
 
 GERMAN = ("Alkohol", "Äpfelsäure", "Asche", "Alkalität", "Magnesium", "Phenole", "Flavonoide", "Nichtflavonoide", "Proanthocyane",
