@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 
-from cli.commands import run_command
 from cli.built_in import EXAMPLES
+from cli.commands import run_command
 from tests.support.pictures import write_folders
 
 GERMAN = ("Alkohol", "Äpfelsäure", "Asche", "Alkalität", "Magnesium", "Phenole", "Flavonoide", "Nichtflavonoide", "Proanthocyane",
