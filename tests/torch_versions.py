@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ("tests/cli", "tests/engine/compile", "tests/engine/training", "tests/engine/sweep", "tests/engine/export", "tests/engine/nodes")
 NOT_HERE = ("--ignore", "tests/cli/test_guard.py", "--ignore", "tests/engine/training/test_mnist.py", "-k", "not race_on_the_command_line")
 """They need PySide6, or data that a package of requirements-dev.txt ships."""
-FOR_THE_TESTS = ("pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "mpmath>=1.3")
+FOR_THE_TESTS = ("pytest>=8", "hypothesis>=6.100", "mpmath>=1.3")
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def verify(version: str, folder: Path, tests: list[str], keep: bool) -> str:
         configuration = folder / "pytest.ini"  # that of the project names options of pytest-qt
         configuration.write_text("[pytest]\nmarkers =\n    long\n    gpu\n", encoding="utf-8")
         pytest = [str(python), "-m", "pytest", "-q", "-c", str(configuration), "--rootdir", str(ROOT), "--import-mode=importlib"]
-        pytest += ["-p", "no:cacheprovider", "-m", "not long and not gpu", *NOT_HERE, *tests]
+        pytest += ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not long and not gpu", *NOT_HERE, *tests]
         done = subprocess.run(pytest, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
         last = done.stdout.strip().splitlines()[-1:] or ["no test ran"]
         if done.returncode:
