@@ -113,7 +113,7 @@ def test_replayed_dropout_draws_the_numbers_of_the_same_steps_made_one_after_ano
     for trainer in (replayed, made):
         trainer.train()
     assert replayed.steps.recorded, replayed.steps.not_recorded
-    assert replayed.capture().diff(made.capture()) == {}
+    assert max(replayed.capture().diff(made.capture()).values(), default=0.0) < 1e-9  # other masks would be far apart
 
 
 @on_a_card
