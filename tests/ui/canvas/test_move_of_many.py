@@ -9,6 +9,7 @@ from benchmarks.canvas_size import graph_of
 from graph.model.edits import AddItem, Compound, Move, SetLabel, SetVia
 from graph.model.elements import Frame, Node
 from graph.storage.document import Document
+from ui.canvas.model import stacking
 from ui.canvas.model.cards import Cards
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.live_scene import LiveScene
@@ -82,3 +83,15 @@ def test_moving_all_measures_no_card_again_and_looks_at_no_label_where_there_is_
     document.do(shifted(document))
     document.undo()
     assert calls == ["measure", "measure"]  # of none
+
+
+def test_few_numbers_are_compared_with_the_cards_at_once_and_many_in_steps_with_the_same_answer(
+    qapp: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, dice = CanvasScene(graph_of(150)), np.random.default_rng(0)
+    area = scene.bounds()
+    corners = dice.uniform((area.left(), area.top()), (area.right(), area.bottom()), (300, 2))
+    boxes = np.concatenate([corners, corners + dice.uniform(10, 120, (300, 2))], axis=1)
+    at_once = np.concatenate([stacking.hidden_by_cards(scene, area, some) for some in np.split(boxes, 20)])
+    monkeypatch.setattr(stacking, "AT_ONCE", 0)
+    assert np.array_equal(stacking.hidden_by_cards(scene, area, boxes), at_once) and 0 < at_once.sum() < 300

@@ -11,6 +11,8 @@ from ui.canvas.model.scene import CanvasScene
 
 PEEPING = 0.25
 """The share of a wire's number that may lie over a card: more of it would cut the card's texts, or be cut by the card."""
+AT_ONCE = 8192
+"""Up to so many pairs of a number and a card are compared in one step, as for the few numbers that a drag carries."""
 
 
 def overlaps(rects: np.ndarray) -> np.ndarray:
@@ -43,16 +45,25 @@ def hidden_by_cards(scene: CanvasScene, area: QRectF, boxes: np.ndarray) -> np.n
     rects = scene.rects[[scene.row[n] for n in scene.nodes_in(area)]]
     if not len(boxes) or not len(rects):
         return np.zeros(len(boxes), bool)
+    if len(boxes) * len(rects) <= AT_ONCE:
+        return _lies_over(boxes[:, None, :], rects[None, :, :]).any(axis=1)
     rects = rects[np.argsort(rects[:, 0])]
     left, top, right, bottom = boxes.T
     first = np.searchsorted(rects[:, 0], left - rects[:, 2].max())  # cards further left end before the box begins
     count = np.searchsorted(rects[:, 0], right) - first
-    limit, hidden = PEEPING * (right - left) * (bottom - top), np.zeros(len(boxes), bool)
+    hidden = np.zeros(len(boxes), bool)
     for step in range(int(count.max())):
-        x, y, wide, high = rects[np.minimum(first + step, len(rects) - 1)].T
-        across = np.clip(np.minimum(right, x + wide) - np.maximum(left, x), 0, None)
-        hidden |= (step < count) & (across * np.clip(np.minimum(bottom, y + high) - np.maximum(top, y), 0, None) > limit)
+        hidden |= (step < count) & _lies_over(boxes, rects[np.minimum(first + step, len(rects) - 1)])
     return hidden
+
+
+def _lies_over(boxes: np.ndarray, rects: np.ndarray) -> np.ndarray:
+    """Of pairs of a box and a card: whether so much of the box lies over the card that it is not to be seen."""
+    left, top, right, bottom = np.moveaxis(boxes, -1, 0)
+    x, y, wide, high = np.moveaxis(rects, -1, 0)
+    across = np.maximum(np.minimum(right, x + wide) - np.maximum(left, x), 0)
+    down = np.maximum(np.minimum(bottom, y + high) - np.maximum(top, y), 0)
+    return np.asarray(across * down > PEEPING * (right - left) * (bottom - top))
 
 
 def under_cards(scene: CanvasScene, points: np.ndarray) -> np.ndarray:
