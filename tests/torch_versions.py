@@ -42,12 +42,12 @@ def verify(version: str, folder: Path, tests: list[str], keep: bool) -> str:
     """What came of one version, in a line that begins with "passed" or with what failed."""
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     try:
-        if not python.exists():
+        configuration = folder / "pytest.ini"  # that of the project names options of pytest-qt
+        if not configuration.exists():  # it is written when everything is installed
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             install = [str(python), "-m", "pip", "install", "--quiet", "-r", str(ROOT / "requirements-engine.txt"), f"torch=={version}"]
             if subprocess.run([*install, *FOR_THE_TESTS]).returncode:
                 return "cannot be installed here"
-        configuration = folder / "pytest.ini"  # that of the project names options of pytest-qt
         configuration.write_text("[pytest]\nmarkers =\n    long\n    gpu\n", encoding="utf-8")
         pytest = [str(python), "-m", "pytest", "-q", "-c", str(configuration), "--rootdir", str(ROOT), "--import-mode=importlib"]
         pytest += ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not long and not gpu", *NOT_HERE, *tests]
