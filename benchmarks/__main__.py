@@ -27,6 +27,7 @@ NAMES = {
     "conditioning": "iterations against the condition number, with fitted exponents: κ for gradient descent, √κ with momentum",
     "surface": "a surface of 51 × 51 points painted: at rest, while it is turned, while only its point moves",
     "gpu": "training steps on a graphics card against torch.nn and a CUDA graph captured by hand; skipped, with exit code 77, without one",
+    "parallel": "training steps of two processes that divide every mini-batch against one, with one thread each",
     "training": "training speed against torch.nn and torch.optim",
 }
 

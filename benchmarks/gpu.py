@@ -86,7 +86,7 @@ def run(device: str = "cuda", rows: Sequence[Row] = ROWS, samples: int = SAMPLES
         raise Skipped("CUDA finds no usable GPU" if built else f"PyTorch {torch.__version__} was built without CUDA")
     card = torch.cuda.get_device_name() if device == "cuda" else "none"
     with tempfile.TemporaryDirectory() as folder:
-        paths = {side: _pictures(Path(folder) / str(side), side, samples) for side in {row.side for row in rows}}
+        paths = {side: pictures(Path(folder) / str(side), side, samples) for side in {row.side for row in rows}}
         table = {row.name: _measured(row, paths[row.side], device, turns, steps) for row in rows}
     return {
         "torch": torch.__version__, "card": card, "samples": samples, "turns": turns, "steps": steps, "rows": table,
@@ -94,7 +94,7 @@ def run(device: str = "cuda", rows: Sequence[Row] = ROWS, samples: int = SAMPLES
     }  # fmt: skip
 
 
-def _pictures(folder: Path, side: int, samples: int) -> Path:
+def pictures(folder: Path, side: int, samples: int) -> Path:
     """Random pictures and labels in two files of MNIST's format; the path of the pictures."""
     import numpy as np
 
@@ -113,13 +113,13 @@ def _measured(row: Row, path: Path, device: str, turns: int, steps: int) -> dict
     from engine.training.device import choose_device
     from engine.training.estimate import work_of
 
-    ours = _run(row, path, device)
+    ours = run_of(row, path, device)
     peers = {kind: Peer(ours, row, captured=kind == "hand") for kind in ("sequential", "hand")}
     apart = _apart(ours, peers)
     bits = _bits(row, path, device)
-    whole = _run(row, path, device)
+    whole = run_of(row, path, device)
     sides: Mapping[str, Callable[[int], object]] = {
-        "ours": lambda count: _steps(ours, count), "sequential": peers["sequential"].go, "hand": peers["hand"].go,
+        "ours": lambda count: steps_of(ours, count), "sequential": peers["sequential"].go, "hand": peers["hand"].go,
         "with_curves": lambda count: whole.train(max_steps=count),
     }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in sides}
@@ -151,7 +151,7 @@ def _seconds(go: Callable[[int], object], steps: int, device: str) -> float:
 # Ours
 
 
-def _run(row: Row, path: Path, device: str) -> Run:
+def run_of(row: Row, path: Path, device: str) -> Run:
     from engine.nodes.catalog import CATALOG
     from engine.training.model import Model
     from engine.training.run import Run
@@ -181,7 +181,7 @@ def _run(row: Row, path: Path, device: str) -> Run:
     return Run(Model(build(document, CATALOG), device)).prepare()
 
 
-def _steps(run: Run, count: int) -> None:
+def steps_of(run: Run, count: int) -> None:
     """So many steps, without curves and measurements: what the other two sides do."""
     import torch
 
@@ -195,11 +195,11 @@ def _weights(run: Run) -> list[torch.Tensor]:
 
 def _bits(row: Row, path: Path, device: str) -> float:
     """The largest difference between recorded steps and the same steps made one after another; 0: the same bits."""
-    recorded, plain = _run(row, path, device), _run(row, path, device)
+    recorded, plain = run_of(row, path, device), run_of(row, path, device)
     if recorded.steps.recorded:
         plain.steps.record_with(Unrecorded())
     for run in (recorded, plain):
-        _steps(run, 4 * ALIKE)
+        steps_of(run, 4 * ALIKE)
     return max(float((a - b).abs().max()) for a, b in zip(_weights(recorded), _weights(plain), strict=True))
 
 
@@ -270,6 +270,6 @@ def _apart(run: Run, peers: Mapping[str, Peer]) -> float:
     """The largest difference of any weight from ours after some steps from the same beginning, of the largest weight."""
     for peer in peers.values():
         peer.go(ALIKE)
-    _steps(run, ALIKE)
+    steps_of(run, ALIKE)
     pairs = [(a, b) for peer in peers.values() for a, b in zip(peer.weights, _weights(run), strict=True)]
     return max(float((a - (b if a.shape == b.shape else b.T)).abs().max() / b.abs().max()) for a, b in pairs)
