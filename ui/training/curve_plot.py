@@ -185,6 +185,8 @@ class CurvePlot(QWidget):
                 self._set(self.smooths[field], drawn.smooth_x, drawn.smooth_y)
             elif self.smooths[field].getData()[0] is not None:
                 self.smooths[field].setData([], [])
+        # Else the first painting takes note of the range, and asks for a second one.
+        self.plot.getViewBox().prepareForPaint()
 
     def _set(self, line: Any, x: Floats | None, y: Floats | None, sparse: bool = False) -> None:
         assert x is not None and y is not None and self._theme is not None

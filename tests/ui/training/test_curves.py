@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -345,3 +345,28 @@ def test_what_comes_while_nobody_sees_the_curves_is_drawn_once_when_they_are_see
         assert not count
         see()
         assert drawn() == newest + 2 and count == list(curves.plots)
+
+
+def test_a_plot_is_painted_once_for_new_points(curves: Curves, qtbot: QtBot) -> None:
+    """Where pyqtgraph takes note of another range only while it paints, it asks to paint a second time."""
+    painted: list[str] = []
+
+    class Paints(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.append(next(name for name, plot in curves.plots.items() if plot.plot.viewport() is watched))
+            return False
+
+    curves._work.end()  # the test draws
+    paints = Paints()
+    for plot in curves.plots.values():
+        plot.plot.viewport().installEventFilter(paints)
+    for step in range(5001, 5004):
+        assert curves._losses is not None
+        curves._losses.add(step, [2.0 + step])  # both axes become longer
+        curves.show_points([*POINTS, Point(step, 2.0 + step, 0.75)], 1, "mini-batch", curves._losses)
+        painted.clear()
+        curves._draw()
+        for _ in range(5):
+            QApplication.processEvents()
+        assert painted and sorted(painted) == sorted(set(painted))
