@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 MOVING_MS = 40
 """A canvas that was painted less than this ago is taken to be moving: its next frame is awaited, and no longer than this."""
-GAP_MS = 9
+GAP_MS = 5
 """So long after a frame its gap is open: a call that begins later would make the next frame late."""
 
 OVERDUE_MS = 100

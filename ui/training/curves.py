@@ -391,8 +391,10 @@ class Curves(QWidget):
         self._drawn.start()
         self._follow()
         self._make_curvature()
-        for name in self.plots:
+        first, *others = self.plots
+        for name in others:
             self._work.after_frame((DRAW, name), functools.partial(self._draw_plot, name))
+        self._draw_plot(first)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
