@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.compile import in_place
 from engine.compile.in_place_nodes import FRESH, SHORTER
 from engine.compile.program import NodeFailure, Program, RandomKey, compile
 from engine.compile.shapes import infer
@@ -222,6 +223,16 @@ def test_with_other_parameters_it_is_the_plain_step() -> None:
     theirs = step(feeds, others, [], RandomKey())[1]
     assert all(torch.equal(a, b) for a, b in zip(theirs, loop.program.stepper()(feeds, others, [], RandomKey())[1], strict=True))
     assert all(torch.equal(a, b) for a, b in zip(mine, before, strict=True))
+
+
+def test_batches_that_are_too_large_keep_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Loop(tanh_net())
+    numbers = 16 * (4 + 2 + 2 + 2 + 2 + 4)  # two layers, log-probabilities, their slopes, and the gradients of both layers
+    for most, kept in ((numbers, True), (numbers - 1, False)):
+        monkeypatch.setattr(in_place, "LARGEST", most)
+        parameters = loop.parameters()
+        _loss, gradients, _buffers = loop.program.stepper_in_place(parameters)(loop.feeds(0, 16), parameters, [], RandomKey())
+        assert isinstance(gradients, Flat) == kept
 
 
 def test_what_fails_is_explained_as_ever() -> None:

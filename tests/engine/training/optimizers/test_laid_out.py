@@ -32,7 +32,8 @@ def numbers(seed: int, size: float = 1.0) -> list[Tensor]:
 def same(wrap: Callable[[Optimizer], Optimizer], key: str, hyper: dict[str, Any], undecayed: frozenset[int] = frozenset()) -> None:
     """Four steps on either side, and what is remembered after them."""
     sides: list[tuple[list[Tensor], Optimizer, Callable[[list[Tensor]], list[Tensor]]]] = []
-    for lay in (list, laid_out):
+    lays: list[Callable[[list[Tensor]], list[Tensor]]] = [list, laid_out]
+    for lay in lays:
         parameters = lay(numbers(0))
         inner = OPTIMIZERS[key](hyper, parameters)
         inner.undecayed = undecayed
