@@ -29,14 +29,15 @@ class FailedElsewhere(RuntimeError):
         self.failure = failure
 
 
-def joined(program: Program, workers: Workers) -> Step:
+def joined(program: Program, workers: Workers, reused: bool = False) -> Step:
     """The step of `program`, with the loss and the gradients of the whole mini-batch.
 
     It is fed with a `Shard`. The objective has to be the mean of those of the workers' rows, weighted by how many rows each has (see
-    `dividing`). One row of numbers goes around: weight · (gradients, objective, further objectives), and the flags.
+    `dividing`). One row of numbers goes around: weight · (gradients, objective, further objectives), and the flags. `reused`: what a
+    call returns lies in that row, and holds until the next call.
     """
     step = program.stepper()
-    join = Join(program, workers)
+    join = Join(program, workers, reused)
 
     def together(feeds: Shard, parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> tuple[Any, ...]:
         before, workers.shard = workers.shard, feeds
@@ -54,28 +55,34 @@ def joined(program: Program, workers: Workers) -> Step:
 
 def stepper_for(workers: Workers | None) -> Callable[[Program], Step] | None:
     """What makes the step of a program for these workers; None where there is one process."""
-    return None if workers is None else partial(joined, workers=workers)
+    return None if workers is None else partial(joined, workers=workers, reused=True)
 
 
 class Join:
     """Sends what a step gave, and takes apart what comes back."""
 
-    def __init__(self, program: Program, workers: Workers) -> None:
-        self._program, self._workers = program, workers
+    def __init__(self, program: Program, workers: Workers, reused: bool) -> None:
+        self._program, self._workers, self._reused = program, workers, reused
         self._also = len(program.plan.also)
         self._flags: tuple[bool, bool] | None = None
         self._tail = torch.zeros(FLAGS)
+        self._row: Tensor | None = None
+        self._places: list[Tensor] = []
+        """Where in the row the tensors of a step lie, in their shapes, and the flags."""
 
     def __call__(self, weight: float, result: tuple[Any, ...]) -> tuple[Any, ...]:
         loss, gradients, buffers = result[:3]
-        numbers = [loss, *(result[3] if self._also else ())]
-        row = torch.cat([part.reshape(-1) for part in (*gradients, *numbers)]).mul_(weight)
-        row = torch.cat((row, self._said(loss)))
-        pieces = torch.split(self._workers.sum(row), [*(g.numel() for g in gradients), *(1 for _number in numbers), FLAGS])
-        self._heard(pieces[-1])
-        joined = [piece.view(gradient.shape) for piece, gradient in zip(pieces, gradients, strict=False)]
-        values = [piece.view(number.shape) for piece, number in zip(pieces[len(gradients) :], numbers, strict=False)]
-        return (values[0], joined, buffers, values[1:]) if self._also else (values[0], joined, buffers)
+        parts = [*gradients, loss, *(result[3] if self._also else ()), self._said(loss)]
+        if self._row is None or not self._reused:
+            row = self._row = torch.empty(sum(part.numel() for part in parts), dtype=loss.dtype, device=loss.device)
+            pieces = torch.split(row, [part.numel() for part in parts])
+            self._places = [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)]
+        torch._foreach_copy_(self._places, parts)
+        self._workers.sum(self._row.mul_(weight))
+        self._heard(self._places[-1])
+        count = len(gradients)
+        whole = self._places[count], self._places[:count], buffers
+        return (*whole, self._places[count + 1 : -1]) if self._also else whole
 
     def failed(self, failure: NodeFailure, parameters: Sequence[Tensor]) -> None:
         """Tell the others, who wait for this worker's part."""
