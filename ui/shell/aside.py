@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QEventLoop, QTimer
 
 T = TypeVar("T")
-LOOK_MS = 15
+LOOK_MS, SAY_MS = 15, 1000
 
 
 class _Worker(Thread, Generic[T]):
@@ -26,15 +26,21 @@ class _Worker(Thread, Generic[T]):
             self.problem = problem
 
 
-def aside(work: Callable[[], T]) -> T:
-    """What `work` returns, or raises. It must touch nothing that the window has."""
-    worker, loop, look = _Worker(work), QEventLoop(), QTimer()
+def aside(work: Callable[[], T], say: Callable[[], object]) -> T:
+    """What `work` returns, or raises. It must touch nothing that the window has. `say` is called again and again until then, because a
+    short message goes by itself."""
+    worker, loop, look, again = _Worker(work), QEventLoop(), QTimer(), QTimer()
+    again.setInterval(SAY_MS)
+    again.timeout.connect(say)
     look.setInterval(LOOK_MS)
     look.timeout.connect(lambda: None if worker.is_alive() else loop.quit())
+    say()
     worker.start()
     look.start()
+    again.start()
     loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     look.stop()
+    again.stop()
     worker.join()
     if worker.problem is not None:
         raise worker.problem

@@ -222,8 +222,8 @@ class Files:
         try:
             if not _is_large(path):
                 return Document.load(path, catalog)
-            self._window.say(_("Opening {file} …").format(file=path.name))
-            return aside(lambda: Document.load(path, catalog))
+            text = _("Opening {file} …").format(file=path.name)
+            return aside(lambda: Document.load(path, catalog), lambda: self._window.say(text))
         except FileError as wrong:
             self._window.dialogs.tell(_("This file cannot be opened"), str(wrong))
             return None
