@@ -57,9 +57,9 @@ def setting_problems(graph: Graph) -> list[Problem]:
 def _settings(graph: Graph) -> Look:
     result = []
     for node in graph.nodes.values():
+        yield
         if not node.params:
             continue
-        yield
         spec, values = graph.spec(node), None
         for name, value in node.params.items():
             setting = spec.setting(name)
