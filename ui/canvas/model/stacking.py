@@ -46,7 +46,7 @@ def hidden_by_cards(scene: CanvasScene, area: QRectF, boxes: np.ndarray) -> np.n
     if not len(boxes) or not len(rects):
         return np.zeros(len(boxes), bool)
     if len(boxes) * len(rects) <= AT_ONCE:
-        return _lies_over(boxes[:, None, :], rects[None, :, :]).any(axis=1)
+        return np.asarray(_lies_over(boxes[:, None, :], rects[None, :, :]).any(axis=1))
     rects = rects[np.argsort(rects[:, 0])]
     left, top, right, bottom = boxes.T
     first = np.searchsorted(rects[:, 0], left - rects[:, 2].max())  # cards further left end before the box begins
