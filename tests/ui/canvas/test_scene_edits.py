@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QApplication
 
 from graph.grouping.groups import delete
-from graph.model.edits import AddNode, Connect, Disconnect, Edit, Rename, SetLabel
+from graph.model.edits import AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, Rename, SetLabel
 from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
@@ -52,7 +53,7 @@ def assert_fresh(scene: CanvasScene) -> None:
 def an_edit(graph: Graph, dice: random.Random, step: int) -> Edit | None:
     """One of the things that a person does to nodes and wires."""
     node = dice.choice(list(graph.nodes))
-    match dice.randrange(6):
+    match dice.randrange(8):
         case 0:
             return AddNode(Node(f"m{step}", "math.sin", f"b{step}", x=dice.uniform(0, 900), y=dice.uniform(0, 900)))
         case 1:
@@ -65,6 +66,11 @@ def an_edit(graph: Graph, dice: random.Random, step: int) -> Edit | None:
             return Connect(Edge(f"w{step}", (node, "y"), (target, "x"))) if free else None
         case 4:
             return Rename(node, f"c{step}")
+        case 5 if graph.edges and graph.nodes[node].type == "source.input":  # as Repeat does: the same wire, from elsewhere
+            wire = graph.edges[dice.choice(list(graph.edges))]
+            return Compound((Disconnect(wire.id), Connect(replace(wire, source=(node, "y")))))
+        case 6 if not graph.inputs_of(node) and not graph.outputs_of(node):
+            return Compound((RemoveNode(node), AddNode(replace(graph.nodes[node], name=f"d{step}"))))
         case _:
             return SetLabel(node, f"Label {step}")
 
@@ -73,7 +79,7 @@ def an_edit(graph: Graph, dice: random.Random, step: int) -> Edit | None:
 def test_after_any_edits_undone_and_redone_the_scene_is_as_built_afresh(qapp: QApplication, seed: int) -> None:
     document, dice = Document(chains(40)), random.Random(seed)
     live = followed(document)
-    for step in range(60):
+    for step in range(80):
         turn = dice.random()
         if turn < 0.2 and document.history.can_undo:
             document.undo()

@@ -143,13 +143,13 @@ class CanvasScene:
     def restructure(self, nodes: Collection[str], edges: Collection[str], touched: Collection[str]) -> QRectF | None:
         """Take up these nodes and wires, which were added or removed, and cards that look different; nobody else's card is looked at.
 
-        The rectangle to paint again; None, with nothing done, where everything has to be rebuilt.
+        The rectangle to paint again; None where everything has to be rebuilt.
         """
         graph = self.graph
         if self.level is not None or graph.groups:
             return None
-        gone = [n for n in nodes if n not in graph.nodes and n in self.row]
-        cut = [e for e in edges if e not in graph.edges and e in self.edge_row]
+        gone = [n for n in nodes if n in self.row]  # what is here of what was added or removed was removed, even if it came back
+        cut = [e for e in edges if e in self.edge_row]
         held = {end for e in cut for end in self._ends_known(e)}
         area = self.neighbourhood(gone)
         for edge in cut:
