@@ -18,6 +18,8 @@ class Rows:
         """The id of every row; empty where there is none now."""
         self.row: dict[str, int] = {identity: row for row, identity in enumerate(self.slots)}
         self._left: dict[str, int] = {}
+        """The rows of what was removed, to come back to."""
+        self._empty: set[int] = set()
         self._ids: list[str] | None = self.slots
 
     @property
@@ -30,13 +32,14 @@ class Rows:
     def index(self, identity: str) -> int:
         """At which place among `ids` something is."""
         row = self.row[identity]
-        return row - bisect_left(sorted(self._left.values()), row) if self._left else row
+        return row - bisect_left(sorted(self._empty), row) if self._empty else row
 
     def remove(self, identity: str) -> int:
         """Take out one; the row that is empty now."""
         row = self.row.pop(identity)
         self.slots[row] = ""
         self._left[identity], self._ids = row, None
+        self._empty.add(row)
         return row
 
     def add(self, identity: str, after: Callable[[str], str | None]) -> int | None:
@@ -51,6 +54,7 @@ class Rows:
         row = self._left.get(identity)
         if row is not None and row < end <= row + LOOK and not any(self.slots[row:end]):
             del self._left[identity]
+            self._empty.remove(row)
         elif following is None:
             row = len(self.slots)
             self._left.pop(identity, None)
