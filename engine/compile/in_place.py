@@ -19,7 +19,6 @@ from torch import Tensor
 from engine.compile.codegen import Source, Writer
 from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Own, Wire
-from engine.compile.faults import spoiled
 from engine.compile.in_place_nodes import FRESH, SHORTER, Shorter
 from engine.compile.plan import Leaf, Operation, Plan
 from engine.compile.trial import Size
@@ -102,7 +101,7 @@ class InPlaceWriter(Writer):
     def place(self, operation: Operation, a: int) -> str:
         leaf = operation.leaves[a]
         if isinstance(leaf, Own):
-            if self.readers[leaf.key] == 1 and leaf.key in self.places and spoiled(self.plan.fault, operation, a) is None:
+            if self.readers[leaf.key] == 1 and leaf.key in self.places:
                 self.written.add(leaf.key)
                 return self.places[leaf.key]
             dims = self.plan.inference.parameters[leaf.key]

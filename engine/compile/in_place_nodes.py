@@ -20,7 +20,7 @@ from engine.nodes.class_losses import FEW_CLASSES, MANY_ROWS, log_softmax
 MEAN, SUM = 1, 2
 """What torch calls the reductions of a loss inside."""
 IGNORED = -100
-FRESH = frozenset({"layer.conv2d"})
+FRESH = frozenset({"layer.conv2d", "layer.max_pool2d"})
 """Types without a shorter way whose forward and rules return memory of their own, and whose rules do not read the output."""
 
 
@@ -106,32 +106,33 @@ class Linear(Shorter):
 
 
 class Activation(Shorter):
-    """A function whose slope follows from its output: the output may replace the input, and the gradient the one that arrives."""
+    """A function whose slope follows from its output: the output may replace the input, and the gradient the one that arrives.
 
-    def __init__(self, name: str, function: Callable[..., Any], slope: Any, *more: str) -> None:
-        self._name, self._function, self._slope = name, function, direct(slope)
+    Everywhere else the plain code makes a new tensor. It lies in memory as the input does, which may be a transposed view, and the last
+    bits of what is computed from it depend on that: memory made beforehand would have to lie the same way.
+    """
+
+    def __init__(self, name: str, slope: Any, *more: str) -> None:
+        self._name, self._slope = name, direct(slope)
         self._more = "".join(f", {argument}" for argument in more)
 
     def fits(self, w: InPlace, operation: Operation) -> bool:
-        return isinstance(operation.leaves[0], Wire)
+        return w.overwritable(operation.leaves[0])
 
     def forward(self, w: InPlace, operation: Operation) -> bool:
-        x, y, n = w.argument(operation, "x"), f"v{operation.index}", self._name
-        if not w.overwritable(operation.leaves[0]):
-            w.out.names[n] = self._function
-            w.out(f"{n}({x}{self._more}, out={w.room(y, w.size(operation.outputs[0]))})")
-        else:
-            w.replace(y, x, f"{x}.{n}_({self._more.removeprefix(', ')})")
+        x, n = w.argument(operation, "x"), operation.index
+        w.out.names[f"s{n}"] = operation.settings
+        w.replace(f"v{n}", x, f"{x}.{self._name}_({self._more.removeprefix(', ')})")
         return True
 
     def backward(self, w: InPlace, operation: Operation, leaves: list[int], g: str) -> list[int]:
+        if g not in w.own:
+            return leaves
         slope, y, e = f"{self._name}_slope", f"v{operation.index}", f"e{operation.index}_0"
-        w.out.names[slope] = self._slope
-        if leaves and g in w.own:
+        if leaves:
+            w.out.names[slope] = self._slope
             w.replace(e, g, f"{slope}({g}, {y}{self._more}, grad_input={g})")
             w.own.add(e)
-        elif leaves:
-            w.out(f"{slope}({g}, {y}{self._more}, grad_input={w.place(operation, 0)})")
         return []
 
 
@@ -188,8 +189,8 @@ def slopes(scores: Tensor, reduction: int) -> Tensor:
 
 SHORTER: dict[str, Shorter] = {
     "layer.linear": Linear(),
-    "activation.tanh": Activation("tanh", torch.tanh, torch.ops.aten.tanh_backward.grad_input),
-    "activation.sigmoid": Activation("sigmoid", torch.sigmoid, torch.ops.aten.sigmoid_backward.grad_input),
-    "activation.relu": Activation("clamp_min", torch.clamp_min, torch.ops.aten.threshold_backward.grad_input, "0"),
+    "activation.tanh": Activation("tanh", torch.ops.aten.tanh_backward.grad_input),
+    "activation.sigmoid": Activation("sigmoid", torch.ops.aten.sigmoid_backward.grad_input),
+    "activation.relu": Activation("clamp_min", torch.ops.aten.threshold_backward.grad_input, "0"),
     "loss.cross_entropy": CrossEntropy(),
 }

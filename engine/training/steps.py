@@ -185,8 +185,12 @@ class Steps:
         self.record_with(recorder_for(self.model.device))
 
     def _in_place(self, program: Program) -> Callable[..., StepResult]:
-        """On the CPU, where its bits were compared. A card makes the plain step, recorded or not, so that both have the same bits."""
-        return program.stepper_in_place(self._parameters) if self.model.device == "cpu" else program.stepper()
+        """On the CPU, where its bits were compared. A card makes the plain step, recorded or not, so that both have the same bits.
+
+        So does one program of several: each of its steps gets another list of parameters.
+        """
+        own = self.model.device == "cpu" and program is self._program
+        return program.stepper_in_place(self._parameters) if own else program.stepper()
 
     # Making steps
 

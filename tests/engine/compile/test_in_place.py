@@ -88,9 +88,20 @@ def regression() -> Graph:
     return network(nodes, f"data.x -> a.x; a -> t.x; t -> b.x; b -> loss.prediction; {ENDS}")
 
 
+def turned() -> Graph:
+    """An activation of a transposed view, which makes tensors that lie in memory as the view does."""
+    nodes: Nodes = MOONS | {
+        "a": ("layer.linear", {"out_features": 8}), "r": ("math.reshape", {"shape": [2, 4]}), "t": ("math.transpose", {}),
+        "s": ("activation.sigmoid", {}), "f": ("math.flatten", {}), "b": ("layer.linear", {"out_features": 3}),
+        "loss": ("loss.cross_entropy", {}),
+    }  # fmt: skip
+    wires = f"data.x -> a.x; a -> r.x; r -> t.x; t -> s.x; s -> f.x; f -> b.x; b -> loss.scores; {ENDS}"
+    return network(nodes, wires, settings={"dtype": "float32"})
+
+
 GRAPHS = {
     "tanh": tanh_net, "dense": dense, "frozen": lambda: dense(frozen=True), "forked": forked, "convolution": convolution,
-    "plain convolution": plain_convolution, "shared weight": shared_weight, "regression": regression,
+    "plain convolution": plain_convolution, "shared weight": shared_weight, "regression": regression, "turned": turned,
 }  # fmt: skip
 
 
