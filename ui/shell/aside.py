@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEventLoop, QTimer
 
+from graph.model.build import uncollected
+
 T = TypeVar("T")
 LOOK_MS, SAY_MS = 15, 1000
 
@@ -35,13 +37,14 @@ def aside(work: Callable[[], T], say: Callable[[], object]) -> T:
     look.setInterval(LOOK_MS)
     look.timeout.connect(lambda: None if worker.is_alive() else loop.quit())
     say()
-    worker.start()
-    look.start()
-    again.start()
-    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    with uncollected():  # else Python may delete widgets that nobody holds in the thread, where Qt must not
+        worker.start()
+        look.start()
+        again.start()
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        worker.join()
     look.stop()
     again.stop()
-    worker.join()
     if worker.problem is not None:
         raise worker.problem
     return worker.result[0]
