@@ -19,6 +19,8 @@ from graph.text.messages import _
 from graph.text.quoting import one_line, quoted
 
 _KNOWN = ("format", "version", "settings", "nodes", "edges", "groups", "frames", "notes", "training")
+MANY = 10_000
+"""From this many new objects on, looking through them takes milliseconds."""
 
 
 class BuildError(Exception):
@@ -33,13 +35,19 @@ def build(content: dict[str, Any], catalog: Catalog) -> Graph:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without looking for garbage: where everything that is made stays, the search is a third of the work and finds nothing."""
+    """Without looking for garbage: where everything that is made stays, the search is a third of the work and finds nothing.
+
+    Nor is all of it looked through right afterwards: it counts as old at once, as if it had been looked through twice.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
+            if gc.get_count()[0] > MANY and not gc.get_freeze_count():  # what is frozen stays so: whoever did it has a reason
+                gc.freeze()
+                gc.unfreeze()  # into the oldest generation
             gc.enable()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 from collections.abc import Callable
@@ -121,3 +122,31 @@ def test_colons_and_quotes_in_texts_are_no_keys(text: str, monkeypatch: pytest.M
 def test_a_key_that_stands_twice_is_found_however_it_is_written(text: str) -> None:
     with pytest.raises(scan.ScanError, match="appears twice in one object"):
         scan.parse(text.encode())
+
+
+@pytest.mark.parametrize("frozen", [0, 7])
+def test_what_was_read_counts_as_old_and_the_collector_runs_again_also_after_an_error(frozen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: frozen)
+    for name in ("freeze", "unfreeze"):
+        monkeypatch.setattr(gc, name, lambda name=name: calls.append(name))
+    running = gc.isenabled()
+    gc.enable()
+    try:
+        with building.uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled() and not calls, "few objects: nothing to keep the collector from"
+        with pytest.raises(ZeroDivisionError), building.uncollected():
+            kept = [[] for _ in range(building.MANY + 1)]  # type: ignore[var-annotated]
+            assert kept and 1 // 0
+        assert gc.isenabled()
+        assert calls == ([] if frozen else ["freeze", "unfreeze"]), "what someone has frozen is not thawed"
+        gc.disable()
+        with building.uncollected():
+            pass
+        assert not gc.isenabled(), "it was off before"
+    finally:
+        if running:
+            gc.enable()
+        else:
+            gc.disable()
