@@ -311,20 +311,21 @@ class Graph:
         table, kinds = {edge.id: edge for edge in edges}, {node.id: node.type for node in self._nodes.values()}
         if self._edges or len(table) < len(edges) or self._has_any(table):
             return False
+        sources, ends = [edge.source for edge in edges], [(edge.target, edge.slot) for edge in edges]
         try:
-            given = {(kinds[node], port) for node, port in [edge.source for edge in edges]}
-            taken = {(kinds[edge.target[0]], edge.target[1], edge.slot > 0) for edge in edges}
+            given = {(kinds[node], port) for node, port in sources}
+            taken = {(kinds[node], port, slot > 0) for (node, port), slot in ends}
         except KeyError:
             return False
         if not (all([self._gives(*end) for end in given]) and all([self._takes(*end) for end in taken])):
             return False
-        order = self._order_with(edges)
-        if len({(edge.target, edge.slot) for edge in edges}) < len(edges) or len(order) < len(kinds):
+        order = self._order_with([(source, target) for (source, _port), ((target, _entry), _slot) in zip(sources, ends, strict=True)])
+        if len(set(ends)) < len(edges) or len(order) < len(kinds):
             return False
         into, out = self._into, self._out
-        for identity, edge in table.items():
-            into[edge.target[0]][edge.target[1], edge.slot] = identity
-            out[edge.source[0]][identity] = None
+        for identity, (source, _port), ((node, port), slot) in zip(table, sources, ends, strict=True):
+            into[node][port, slot] = identity
+            out[source][identity] = None
         self._edges.fill(table)
         self._ranks.fill(order)
         self._order = order
@@ -451,9 +452,9 @@ class Graph:
         tables = (self._nodes, self._edges, self._groups, self._frames, self._notes)
         return not all([table.keys().isdisjoint(ids) for table in tables])
 
-    def _order_with(self, edges: Iterable[Edge]) -> tuple[str, ...]:
-        """Node ids so that every one of these wires goes forward, fewer where they close a circle. Most files have them in order."""
-        ends = [(edge.source[0], edge.target[0]) for edge in edges]
+    def _order_with(self, ends: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """Node ids so that a wire from the first of each pair to the second goes forward, fewer where they close a circle. Most files have
+        them in order."""
         place = {node: index for index, node in enumerate(self._nodes)}
         if all([place[source] < place[target] for source, target in ends]):
             return tuple(place)
