@@ -18,7 +18,7 @@ from cli.parser import CommandParser, choice
 from cli.runs import add_runs_arguments
 from cli.settings_options import add_training_options, positive, several
 from cli.version import version_text
-from cli.workers import let_one_speak, place_of
+from cli.workers import let_first_speak, let_one_speak, place_of
 from engine.export.registry import Format, formats_in, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.formula.numbers import read_number
@@ -58,8 +58,11 @@ def run_command(arguments: list[str]) -> int:
         return code
     except CommandError as error:
         print(f"main.py: {error}", file=sys.stderr)
+        let_first_speak()
         return error.code
     except SystemExit as exit_:
+        if exit_.code:
+            let_first_speak()
         return exit_.code if isinstance(exit_.code, int) else 2
     except KeyboardInterrupt:
         print(_("main.py: stopped"), file=sys.stderr)

@@ -27,6 +27,8 @@ def open_window(arguments: list[str], opened: Callable[[Window], None] | None = 
         print(complaint, file=sys.stderr)
         return 2
     try:
+        import PySide6.QtWidgets  # noqa: F401 - where a library of the system is missing, this fails and says which
+
         from ui.shell.app import run
     except ImportError as error:
         print(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DIVIDES = ("train",)
 """Commands whose work several processes divide."""
+LEFT_TO_SPEAK_S = 5.0
+"""torchrun ends all workers as soon as one fails: a silent one leaves the first this long to say what is wrong."""
 
 
 def let_one_speak() -> None:
@@ -36,6 +40,15 @@ def let_one_speak() -> None:
     if place is not None and place.rank:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end of the process
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def let_first_speak() -> None:
+    """Before a silent worker ends with an error: the first has the same error and may not have said it yet. torchrun ends this wait."""
+    with contextlib.suppress(NotStarted):
+        place = place_in(os.environ)
+        if place is not None and place.rank:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            time.sleep(LEFT_TO_SPEAK_S)
 
 
 def loud(text: str) -> None:

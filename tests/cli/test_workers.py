@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,36 @@ def test_half_of_what_torchrun_says_is_refused_and_other_commands_are_not_divide
     assert capsys.readouterr().err == (
         "main.py: torchrun starts 2 workers, but only train divides its work among them: start sweep without torchrun\n"
     )
+
+
+@pytest.mark.parametrize("call", ["train xor --epochs many", "train no-such-file", "run xor"])
+def test_a_silent_worker_leaves_the_first_time_to_say_what_is_wrong(
+    call: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """torchrun ends all workers as soon as one fails; where that is the silent one first, nothing would be said."""
+    waits: list[float] = []
+    monkeypatch.setattr("cli.workers.time.sleep", waits.append)
+    monkeypatch.setattr("cli.workers.signal.signal", lambda number, handler: None)
+    monkeypatch.setattr("cli.train.Crew", _Alone)
+    for rank in ("0", "1"):
+        for name, value in {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}.items():
+            monkeypatch.setenv(name, value)
+        with monkeypatch.context() as streams:
+            streams.setattr("sys.stdout", sys.stdout)
+            streams.setattr("sys.stderr", sys.stderr)
+            assert run_command(call.split()) == 2
+            if rank == "1":
+                sys.stdout.close()
+                sys.stderr.close()
+        assert waits == [] if rank == "0" else len(waits) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+class _Alone:
+    """The meeting place of workers, without the others."""
+
+    def __init__(self, place: object) -> None:
+        pass
+
+    def prepared(self, prepare: Callable[[], object], same: object) -> object:
+        return prepare()

@@ -54,7 +54,7 @@ def test_the_version_is_that_of_the_project_and_names_what_it_runs_on(capsys: py
 
 BLOCKED = """
 import sys
-from importlib import metadata
+from cli import guard
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
@@ -62,14 +62,11 @@ class Missing:
             raise ImportError(f"No module named {name!r}")
 
 sys.meta_path.insert(0, Missing())
-installed = metadata.version
-def version(name):
-    if name.lower().startswith("pyside6"):
-        raise metadata.PackageNotFoundError(name)
-    return installed(name)
-metadata.version = version
+installed, guard.installed_pyside = guard.installed_pyside, lambda: None
 from main import main
 codes = [main(call.split()) for call in sys.argv[1:]]
+guard.installed_pyside = installed
+codes.append(main(["xor"]))
 print(codes)
 """
 
@@ -78,5 +75,6 @@ def test_commands_that_paint_nothing_run_without_pyside6(tmp_path: Path) -> None
     calls = ["--version", "run xy-plus-z --json", "train xor --epochs 1 --json", "check xy-plus-z --json",
              f"export xor -o {tmp_path / 'xor.py'}", "examples --json", f"render xor -o {tmp_path / 'xor.png'}", "xor"]  # fmt: skip
     done = subprocess.run([sys.executable, "-c", BLOCKED, *calls], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.stdout.splitlines()[-1] == "[0, 0, 0, 0, 0, 0, 2, 2]", done.stdout + done.stderr
-    assert done.stderr.count("PySide6 is not installed here") == 2 and len(done.stderr.splitlines()) == 2
+    assert done.stdout.splitlines()[-1] == "[0, 0, 0, 0, 0, 0, 2, 2, 2]", done.stdout + done.stderr
+    assert done.stderr.count("PySide6 is not installed here") == 2 and len(done.stderr.splitlines()) == 3
+    assert "The window cannot start: No module named 'PySide6" in done.stderr, "installed, but it does not load"
