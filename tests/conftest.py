@@ -24,7 +24,11 @@ from tests.support.workers import pytest_addoption, pytest_runtestloop
 __all__ = ["pytest_addoption", "pytest_runtestloop"]
 
 PATIENCE = 3.0
-"""Seconds that what a test closed may take to end."""
+"""Seconds that what a test closed may take to end, of those in which the test could run."""
+TURN = 0.1
+"""So many seconds one look counts at most: on a machine that gives the test no processor, time passes in which nothing can end."""
+COLLECTED = 8
+"""The collector runs in the first looks and in every so many later ones: beside other work it takes longer than what is waited for."""
 TIMERS: weakref.WeakSet[Any] = weakref.WeakSet()
 """Every QTimer that Python made and that lives. To find them among all objects took longer than most tests do."""
 UNCOLLECTED: list[None] = []
@@ -112,13 +116,16 @@ def _collect_now_and_then() -> None:
 
 def _wait_for_none(look: Callable[[], list[str]]) -> list[str]:
     """Empty as soon as `look` finds nothing, else what it still finds when patience ends."""
-    end = time.monotonic() + PATIENCE
+    waited, looks = 0.0, 0
     while remains := look():
-        if time.monotonic() > end:
+        if waited > PATIENCE:
             return remains
-        gc.collect()
+        began = time.monotonic()
+        if looks < 2 or looks % COLLECTED == 0:
+            gc.collect()
         _process_events()
         time.sleep(0.02)
+        waited, looks = waited + min(time.monotonic() - began, TURN), looks + 1
     return []
 
 
