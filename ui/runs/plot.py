@@ -16,6 +16,7 @@ from graph.model.loss_words import loss_words
 from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
+from ui.maths.curve_line import curve_line
 from ui.maths.plots import dress, new_plot, pen
 
 LOG_FROM = 100.0
@@ -89,7 +90,7 @@ class RunPlot(QWidget):
         for line in self._lines:
             width = 3.2 if line.strong else 1.2 if line.pale else 1.8
             if line.run not in self.items:
-                self.items[line.run] = self._spare.pop() if self._spare else plot.plot([], [])
+                self.items[line.run] = self._spare.pop() if self._spare else curve_line(plot)
             self.items[line.run].setPen(pen(line.hue, width, theme))
             self.items[line.run].setData(*curves[line.run])
             self.items[line.run].setZValue(2 if line.strong else 1)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from graph.text.messages import _
 from ui.look.theme import Theme, color, font, mixed
 from ui.look.widgets import label
+from ui.maths.curve_line import curve_line
 from ui.maths.curve_scale import LINEAR, Scale
 from ui.maths.plot_rules import rules
 from ui.maths.plots import plot_widget
@@ -110,8 +111,8 @@ class CurvePlot(QWidget):
         """The lines of other runs, by run and field."""
         self._spare: list[Any] = []
         """Lines that nothing is drawn with now: one that is taken out of the scene could be deleted while the scene paints."""
-        self.lines = {field: plot.plot([], []) for field in styles}
-        self.smooths = {field: plot.plot([], []) for field in styles}
+        self.lines = {field: curve_line(plot) for field in styles}
+        self.smooths = {field: curve_line(plot) for field in styles}
         self._mark = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._present = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._band = pyqtgraph.LinearRegionItem(movable=False)
@@ -171,7 +172,7 @@ class CurvePlot(QWidget):
         pale = mixed(self._theme.secondary, self._theme.panel, 0.5)
         for key, (hue, drawn) in behind.items():
             if key not in self.behind:
-                self.behind[key] = self._spare.pop() if self._spare else self.plot.plot([], [])
+                self.behind[key] = self._spare.pop() if self._spare else curve_line(self.plot)
                 self.behind[key].setZValue(-1)
             self._dress(self.behind[key], hue or pale, self.styles[key[1]].dash)
             smooth = drawn.smooth_y is not None and drawn.smooth_y.size > 0
