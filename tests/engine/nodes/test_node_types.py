@@ -1,6 +1,7 @@
 """Every node type, on every rank and dtype its ports declare: values, shapes, rules against autograd, gradcheck, texts.
 
-The cases live in `tests/engine/node_cases/`, a module for each family; its docstring says how to write one.
+The cases live in `tests/engine/node_cases/`, a module for each family; its docstring says how to write one. A test checks all
+cases of a type.
 """
 
 from __future__ import annotations
@@ -16,10 +17,17 @@ from engine.nodes import TYPES
 from engine.nodes.base import NodeType
 from graph.model.settings import complaint
 from tests.engine.node_cases import Case, all_cases, families, numbers
+from tests.support.cases import cases_by
 from tests.support.node_call import FED, Call, flat
 
 CASES = all_cases()
-each_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def type_of(case: Case) -> str:
+    return case.type
+
+
+each_case = cases_by(type_of, CASES)
 each_type = pytest.mark.parametrize("key", TYPES)
 
 RANKS_LEFT_OUT: dict[tuple[str, str], str] = {
@@ -42,10 +50,8 @@ def left_out(case: Case, test: str) -> str:
     return case.kink if test == "gradcheck" else ""
 
 
-@each_case
+@cases_by(type_of, [case for case in CASES if not left_out(case, "rules")])
 def test_rules_equal_autograd(case: Case) -> None:
-    if reason := left_out(case, "rules"):
-        pytest.skip(reason)
     call = Call(case)
     leaves = call.leaves()
     result = call.result(leaves)
@@ -70,10 +76,8 @@ def names_of(values: dict[str, Any]) -> list[str]:
     return [name for name, v in values.items() for _ in (v if isinstance(v, tuple) else (v,))]
 
 
-@each_case
+@cases_by(type_of, [case for case in CASES if not left_out(case, "gradcheck")])
 def test_gradients_equal_finite_differences(case: Case) -> None:
-    if reason := left_out(case, "gradcheck"):
-        pytest.skip(reason)
     call = Call(case)
     leaves = call.leaves()
 
@@ -94,7 +98,7 @@ def test_meta_shapes_are_the_real_shapes(case: Case) -> None:
     assert all(t.device.type == "meta" for t in meta.outputs)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.expected is not None], ids=str)
+@cases_by(type_of, [case for case in CASES if case.expected is not None])
 def test_values_are_those_of_the_oracle(case: Case) -> None:
     y = call_output(case)
     np.testing.assert_allclose(y.numpy(), np.asarray(case.expected), rtol=1e-12, atol=1e-14)
@@ -119,7 +123,7 @@ def works_sample_by_sample(case: Case) -> bool:
     return bool(case.batched) and not (case.mixes_batch or node_type.loss or node_type.random or node_type.probe)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if works_sample_by_sample(c)], ids=str)
+@cases_by(type_of, [case for case in CASES if works_sample_by_sample(case)])
 def test_a_batch_gives_every_sample_what_it_gets_alone(case: Case) -> None:
     """The drawn parameters do not depend on the batch, so both calls share them."""
     call = Call(case)
@@ -214,7 +218,7 @@ def test_rules_cover_all_that_is_differentiable_or_nothing(key: str) -> None:
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda module: module.__name__.rpartition(".")[2])
-def test_exactly_so_many_cases_are_skipped(family: Any) -> None:
+def test_exactly_so_many_cases_are_left_out(family: Any) -> None:
     gradients = {test: sum(bool(left_out(case, test)) for case in family.CASES) for test in ("rules", "gradcheck")}
     assert gradients == family.SKIPPED
 
