@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,10 +53,12 @@ def _kind(tensor: Tensor) -> str:
 def nonfinite(graph: Graph, seen: TraceView, memory: Mapping[str, Tensor] | None = None) -> tuple[Problem, ...]:
     """A warning for each node where NaN or infinity begins: in learned tensors, in values, in gradients, in the optimizer's `memory`
     (buffers included; by names such as `n1.W` behind the kind of memory, `m.n1.W`)."""
-    learned = [_learned(graph, key, view) for key, view in seen.parameters.items() if not view.finite]
-    values = [_value(graph, seen, key) for key in seen.values if _begins(graph, seen, key)]
-    held = [_remembered(graph, name, array_view(t)) for name, t in _not_finite(memory or {}).items()]
-    return (*learned[:NAMED], *values[:NAMED], *list(_gradients(graph, seen))[:NAMED], *held[:NAMED])
+    bad = {key: view for key, view in seen.parameters.items() if not view.finite}
+    owners = {node for node, _name in bad}
+    learned = (_learned(graph, key, view) for key, view in bad.items())
+    values = (_value(graph, seen, key) for key, view in seen.values.items() if not view.finite and _begins(graph, seen, key[0], owners))
+    held = (_remembered(graph, name, array_view(t)) for name, t in _not_finite(memory or {}).items())
+    return tuple(problem for found in (learned, values, _gradients(graph, seen), held) for problem in islice(found, NAMED))
 
 
 def _not_finite(memory: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -71,12 +74,9 @@ def _not_finite(memory: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     return {name: tensor for name, tensor in memory.items() if not bool(torch.isfinite(tensor).all())}
 
 
-def _begins(graph: Graph, seen: TraceView, key: Key) -> bool:
-    """Whether a value is not finite although all that it is computed from is."""
-    node = key[0]
-    if seen.values[key].finite or any(not view.finite for (owner, _), view in seen.parameters.items() if owner == node):
-        return False
-    return all(seen.values[edge.source].finite for edge in graph.inputs_of(node) if edge.source in seen.values)
+def _begins(graph: Graph, seen: TraceView, node: str, owners: set[str]) -> bool:
+    """Whether all that a node's value is computed from is finite; `owners` are the nodes with learned tensors that are not."""
+    return node not in owners and all(seen.values[edge.source].finite for edge in graph.inputs_of(node) if edge.source in seen.values)
 
 
 def _value(graph: Graph, seen: TraceView, key: Key) -> Problem:

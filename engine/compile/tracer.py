@@ -11,7 +11,7 @@ from engine.compile.codegen import Writer
 from engine.compile.environment import FED_ROLES, Key, Own, Wire
 from engine.compile.plan import Leaf, Operation, Plan
 from engine.compile.trace import TensorGradient, Trace
-from engine.compile.views import Absent, PassEvent, Reason
+from engine.compile.views import Absent, PassEvent, Reason, absent
 from engine.compile.vjp import arguments_of
 from graph.model.problem import Problem
 from graph.model.reach import reachable
@@ -19,7 +19,7 @@ from graph.model.reach import reachable
 if TYPE_CHECKING:
     from graph.model.graph import Graph
 
-INDEPENDENT = Absent("independent")
+INDEPENDENT = absent("independent")
 
 
 class Tracer:
@@ -41,7 +41,7 @@ class Tracer:
         self._edge_order = {
             e.id: INDEPENDENT if e.id in self._apart else self._edge_reason(graph, e.source, e.target) for e in graph.edges.values()
         }
-        self._parameter_order = {key: INDEPENDENT if key in self._apart else Absent(self._why(key[0])) for key in plan.parameters}
+        self._parameter_order = {key: INDEPENDENT if key in self._apart else absent(self._why(key[0])) for key in plan.parameters}
         self._shapes = {key: (shape.dims, shape.batched) for key, shape in inference.outputs.items()}
         self._events = _events(plan, writer)
         self._inner = [(operation, sign, rule) for operation in plan.operations for sign, rule in operation.type.inner.items()]
@@ -88,13 +88,13 @@ class Tracer:
         return "not differentiable" if node in self._leading else "independent"
 
     def _output_reason(self, key: Key) -> Absent:
-        return Absent("not differentiable" if self._plan.inference.outputs[key].dtype == "index" else self._why(key[0]))
+        return absent("not differentiable" if self._plan.inference.outputs[key].dtype == "index" else self._why(key[0]))
 
     def _edge_reason(self, graph: Graph, source: Key, target: Key) -> Absent:
         shape = self._plan.inference.outputs.get(source)
         if shape is None:
-            return Absent("not computed")
-        return Absent("not differentiable" if shape.dtype == "index" else self._why(target[0]))
+            return absent("not computed")
+        return absent("not differentiable" if shape.dtype == "index" else self._why(target[0]))
 
 
 def _no_buffer(key: Key) -> Tensor:

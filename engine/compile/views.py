@@ -160,6 +160,16 @@ class Absent:
     def why(self) -> str:
         return WHY_ABSENT[self.reason]
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        """They arrive as one object a reason: a trace may hold a hundred thousand."""
+        return absent, (self.reason,)
+
+
+@cache
+def absent(reason: Reason) -> Absent:
+    """The one of this reason."""
+    return Absent(reason)
+
 
 Gradient = ArrayView | Absent
 
@@ -229,6 +239,9 @@ class PassEvent:
     phase: Literal["forward", "backward"]
     node: str
     edges: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return PassEvent, (self.phase, self.node, self.edges)
 
 
 ROWS = 4096

@@ -15,6 +15,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.compile.packed import packed
 from engine.compile.spot import Spot
 from engine.compile.views import TraceView
 from engine.compile.visible import Hidden
@@ -321,7 +322,7 @@ class Server:
         trace = self._worker.trace()
         same = {name: empty for name, empty in LASTING if getattr(trace, name) is self._told.get(name)}
         self._told = {name: getattr(trace, name) for name, _ in LASTING}
-        marked = replace(trace, structure=request.structure, revision=request.revision, run=self._worker.run, **same)
+        marked = replace(packed(trace), structure=request.structure, revision=request.revision, run=self._worker.run, **same)
         return {"trace": marked, "unchanged": tuple(same)}
 
     def _reply(self, request: Request, **more: Any) -> Reply:

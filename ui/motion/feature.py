@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.explain.arithmetic import Arithmetic, ArithmeticOf
@@ -111,4 +112,6 @@ class Motion(Feature):
 
 def _sums(graph: Graph) -> frozenset[str]:
     """The nodes whose gradient is a sum of contributions: these are seen to be added."""
-    return frozenset(node for node in graph.nodes if sum(graph.spec(edge.target[0]).differentiable for edge in graph.outputs_of(node)) > 1)
+    receiving = set(graph.having(lambda spec: spec.differentiable))
+    sent = Counter(edge.source[0] for edge in graph.edges.values() if edge.target[0] in receiving)
+    return frozenset(node for node, count in sent.items() if count > 1)

@@ -85,8 +85,8 @@ def count(trace: TraceView | None) -> int:
     if trace is None:
         return 0
     for key, (dims, batched) in trace.shapes.items():
-        view = trace.values.get(key)
-        if batched and view is not None and len(view.shape) == len(dims) + 1:
+        view = trace.values.get(key) if batched else None
+        if view is not None and len(view.shape) == len(dims) + 1:
             return view.shape[0]
     return 0
 
