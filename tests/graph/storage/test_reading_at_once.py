@@ -50,14 +50,14 @@ def outcome(work: Callable[[], Any]) -> Any:
 def test_rows_together_are_what_they_are_one_by_one_however_strange_one_of_them_is() -> None:
     whole = content(12)
     for rows, together, read in ((whole["nodes"], nodes_of, Node.from_json), (whole["edges"], edges_of, Edge.from_json)):
-        assert together(rows) == [read(row) for row in rows] and together([]) == []  # type: ignore[operator]
+        assert together(rows) == [read(row) for row in rows] and together([]) == []
         for key in rows[3]:
             for strange in STRANGE:
                 mixed = [*rows[:3], rows[3] | {key: strange}, *rows[4:]]
-                assert repr(outcome(lambda: together(mixed))) == repr(outcome(lambda: [read(row) for row in mixed]))  # type: ignore[attr-defined]  # noqa: B023
+                assert repr(outcome(lambda: together(mixed))) == repr(outcome(lambda: [read(row) for row in mixed]))  # noqa: B023
         unusual = [rows[0] | {"label": "first", "later": 1}, *rows[1:5], [], {"id": "short"}]
         assert outcome(lambda: together(unusual)) == outcome(lambda: [read(row) for row in unusual])  # noqa: B023
-        assert together(unusual[:5]) == [read(row) for row in unusual[:5]]  # type: ignore[operator]
+        assert together(unusual[:5]) == [read(row) for row in unusual[:5]]
 
 
 def test_a_graph_that_is_built_at_once_is_the_one_that_edits_build() -> None:

@@ -67,7 +67,7 @@ def large() -> Graph:
 def test_only_cards_that_someone_asks_for_are_made(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
     graph, made = large(), list[str]()
     whole = geometry.build
-    monkeypatch.setattr(geometry, "build", lambda graph, node, *rest: made.append(node) or whole(graph, node, *rest))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(geometry, "build", lambda graph, node, *rest: made.append(node) or whole(graph, node, *rest))
     scene = CanvasScene(graph)
     assert made == [] and len(scene.cards) == 300 and not scene.bounds().isNull()
     near = scene.nodes_in(QRectF(0, 0, 700, 400))
