@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -53,13 +55,32 @@ def test_last(shared): pass
 }
 
 
-def outcome(folder: Path, *arguments: str) -> str:
-    for name, text in FILES.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+ENDLESS = """
+import os, pathlib, time
+def test_endless():
+    pathlib.Path(f"{os.getpid()}.pid").touch()
+    time.sleep(600)
+"""
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(folder), "-p", "no:xdist", "-p", "no:pytest-qt"]
     command += ["-p", "no:cacheprovider", "-p", "tests.support.workers", "-v", "-rA", *arguments, str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def outcome(folder: Path, *arguments: str) -> str:
+    for name, text in FILES.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return started(folder, *arguments).communicate(timeout=120)[0]
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_every_test_runs_once_and_is_reported_even_if_processes_die(tmp_path: Path) -> None:
@@ -83,3 +104,18 @@ def test_the_first_failure_ends_all_processes_where_it_is_asked_to(tmp_path: Pat
     said = outcome(tmp_path, "-n", "2", "-x", "--deselect", "test_b.py", "--deselect", "test_c.py")
 
     assert "1 failed, 1 passed" in said and "stopping after 1 failures" in said
+
+
+def test_all_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
+    for name in ("test_one", "test_other"):
+        (tmp_path / f"{name}.py").write_text(ENDLESS, encoding="utf-8")
+    run = started(tmp_path, "-n", "2")
+    try:
+        wait_until(lambda: any(tmp_path.glob("*.pid")))
+    finally:
+        run.kill()
+    assert run.communicate(timeout=60)[0]  # the end of what all of them write to
+
+
+def test_a_process_that_cannot_begin_is_not_forked_again_and_again(tmp_path: Path) -> None:
+    assert "ended before its first test" in outcome(tmp_path, "-n", "2", "-p", "no:capture")

@@ -6,6 +6,7 @@ takes the next file. What a test has to say is sent to the first process, which 
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import multiprocessing.util
 import os
@@ -23,6 +24,8 @@ import pytest
 
 HEAD = struct.Struct("<I")
 """A message's length, and a file's number."""
+PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>: the signal that a process gets when the one that forked it ends."""
 Told = tuple[str, Any]
 """`begins` with the numbers of a test and of the next, `report`, `warning`, or `stop` with the reason."""
 
@@ -63,7 +66,7 @@ class Crew:
                     self.hear(self.workers[ready])
         finally:
             for worker in self.workers.values():
-                os.kill(worker.pid, signal.SIGTERM)
+                os.kill(worker.pid, signal.SIGKILL)
                 os.waitpid(worker.pid, 0)
             os.close(self.queue)
 
@@ -109,6 +112,8 @@ class Crew:
         _, status = os.waitpid(worker.pid, 0)
         if not status:
             return
+        if worker.test is None:
+            raise RuntimeError(f"a process ended before its first test: {os.waitstatus_to_exitcode(status)}")
         at, then = worker.test
         item = self.session.items[at]
         text = f"the process of this test died: {os.waitstatus_to_exitcode(status)}"
@@ -124,8 +129,8 @@ class Hearing:
     def __init__(self, heard: int, pid: int) -> None:
         self.heard, self.pid = heard, pid
         self.rest = b""
-        self.test: tuple[int, int | None] = (0, None)
-        """The number of the test that began last, and of the one that comes next."""
+        self.test: tuple[int, int | None] | None = None
+        """The number of the test that began last, and of the one that comes next; None before the first."""
 
     def hear(self) -> list[Told] | None:
         """The messages that are complete; None at the end."""
@@ -175,6 +180,7 @@ def _work(session: pytest.Session, files: list[list[int]], rest: list[int], queu
     """What a process does from the fork to its end."""
     status = 1
     try:
+        _end_with_parent()
         config = session.config
         config.workerinput = {"workerid": str(os.getpid())}  # type: ignore[attr-defined]  # plugins know by it that another process reports
         config.pluginmanager.unregister(name="terminalreporter")
@@ -191,6 +197,12 @@ def _work(session: pytest.Session, files: list[list[int]], rest: list[int], queu
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(status)
+
+
+def _end_with_parent() -> None:
+    """Where the first process is killed, say by a time limit, nobody else ends this one."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _capture_apart(config: pytest.Config) -> None:
