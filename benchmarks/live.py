@@ -176,14 +176,14 @@ def dragged() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def trained_alone() -> tuple[float, float]:
+def trained_alone(seconds: float = TRAINING_SECONDS) -> tuple[float, float]:
     """Steps per second, and per second of processor time, of a plain trainer in a process of its own."""
     code = (
         "import json, time; from engine.training.model import Model; from engine.training.run import Run\n"
         "from benchmarks.live import endless\n"
         "trainer = Run(Model(endless().graph, 'cpu')); trainer.train(max_seconds=1.0); first = trainer.model.state.step\n"
-        f"began = time.process_time(); trainer.train(max_seconds={TRAINING_SECONDS}); steps = trainer.model.state.step - first\n"
-        f"print(json.dumps([steps / {TRAINING_SECONDS}, steps / (time.process_time() - began)]))"
+        f"began = time.process_time(); trainer.train(max_seconds={seconds}); steps = trainer.model.state.step - first\n"
+        f"print(json.dumps([steps / {seconds}, steps / (time.process_time() - began)]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     speed, own = json.loads(done.stdout)
