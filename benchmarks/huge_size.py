@@ -1,5 +1,7 @@
 """One size of document in the window, timed in a process of its own: `python -m benchmarks.huge_size COUNT [--kernel]`. One JSON object.
 
+`--part views` or `--part edits` times one half, and `--rounds` says how often every edit is made: where there is little time.
+
 Times are processor time of the window's process, so that they hold on a busy machine. An edit is timed from the event that asks for it
 to the end of the paint that shows it (`ms`); `longest_later_ms` is the longest turn of the event loop for work that was put off.
 """
@@ -148,12 +150,12 @@ class Bench:
         places = (QPointF(x, y) for y in range(8, 400, 8) for x in range(8, 400, 8))
         return next(at for at in places if hits_nothing(canvas, at))
 
-    def edits(self) -> dict[str, dict[str, float]]:
+    def edits(self, rounds: int) -> dict[str, dict[str, float]]:
         """Every edit of one node, at 100 %; the median of some rounds."""
         found: dict[str, list[tuple[float, float]]] = {}
         self.canvas.zoom_100()
         node, source = self.middle_node(), self.middle_node("source.input")
-        for step in range(ROUNDS):
+        for step in range(rounds):
             self.canvas.centre_on(self.canvas.scene.rect(source).center())
             self.rest(0.5)
             found.setdefault("change_a_value", []).append(self.timed(lambda: self.do(SetParam(source, "value", 0.1 + step))))  # noqa: B023
@@ -214,7 +216,7 @@ class Bench:
         ]
 
 
-def main(count: int, kernel: bool) -> dict[str, Any]:
+def main(count: int, kernel: bool, part: str = "", rounds: int = ROUNDS) -> dict[str, Any]:
     from ui.engine_link.link import Kernel
     from ui.shell.app import application, leave_alone
     from ui.shell.window import Window
@@ -239,7 +241,8 @@ def main(count: int, kernel: bool) -> dict[str, Any]:
         result: dict[str, Any] = {"nodes": count, "edges": len(document.graph.edges)}
         result["open"] = {"read_ms": read, "ms": opened, "longest_later_ms": later}
         leave_alone()
-        result |= {"views": bench.views(), "edits": bench.edits()}
+        result |= {"views": bench.views()} if part in ("", "views") else {}
+        result |= {"edits": bench.edits(rounds)} if part in ("", "edits") else {}
         if window.kernel is not None:
             window.kernel.shutdown()
         document.history.mark_clean()
@@ -253,5 +256,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("count", type=int)
     parser.add_argument("--kernel", action="store_true")
+    parser.add_argument("--part", choices=("views", "edits"), default="")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
-    print(json.dumps(main(options.count, options.kernel)))
+    print(json.dumps(main(options.count, options.kernel, options.part, options.rounds)))

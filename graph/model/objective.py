@@ -61,14 +61,15 @@ def seek_objective(graph: Graph) -> Generator[None, None, Objective | NoObjectiv
         return Objective(marked["node"], marked["port"], True)
     if not graph.nodes:
         return NoObjective(Message("empty-canvas", "The canvas is empty."))
-    sinks = []
+    sinks, wired = list[Node](), list[Node]()
     for node in graph.nodes.values():
         yield
         if _is_sink(graph, node):
             sinks.append(node)
+            wired += [node] if graph.inputs_of(node.id) or graph.outputs_of(node.id) else []
     # A node without any wire has just been put down or is left over: it does not compete with a graph.
-    sinks = [node for node in sinks if graph.inputs_of(node.id) or graph.outputs_of(node.id)] or sinks
-    losses = [node for node in sinks if graph.spec(node).loss]
+    sinks, losing = wired or sinks, set(graph.having(lambda spec: spec.loss))
+    losses = [node for node in sinks if node.id in losing]
     for choice in (sinks, losses):
         if len(choice) == 1:
             return Objective(choice[0].id, _port(graph, choice[0]) or "y")

@@ -94,7 +94,12 @@ class Outputs:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._by_use: dict[tuple[bool, str], list[End]] = {}
+
+    def gathered(self) -> Generator[None, None, Outputs]:
+        """The same with the outputs there are, node by node."""
+        graph = self._graph
         for node in graph.nodes.values():
+            yield
             spec = graph.spec(node)
             if spec.probe or spec.category == "unknown":
                 continue
@@ -103,6 +108,7 @@ class Outputs:
                 for kind in ("float", "index", "any") if port.dtype == "any" else (port.dtype, "any"):
                     title = f"{kind} target" if port.name == "target" else kind
                     self._by_use.setdefault((port.name in feeding, title), []).append((node.id, port.name))
+        return self
 
     def only_fit(self, target: End) -> End | None:
         """The one output that a wire to this input can only come from: the only free one that fits, else the only one at all.
@@ -127,7 +133,7 @@ class Outputs:
 
 def connecting(graph: Graph, target: End, outputs: Outputs | None = None) -> tuple[Repair, ...]:
     """The repair that wires an open input to the only output that fits, where there is exactly one."""
-    source = (outputs or Outputs(graph)).only_fit(target)
+    source = (outputs or whole(Outputs(graph).gathered())).only_fit(target)
     if source is None:
         return ()
     edit = Connect(Edge(graph.free_id("e"), source, target))
@@ -155,7 +161,7 @@ def _open_inputs(graph: Graph) -> Look:
                 continue
             repairs: tuple[Repair, ...] = ()
             if offered < min(OFFERED, EFFORT // len(graph.nodes)):
-                outputs, offered = outputs or Outputs(graph), offered + 1
+                outputs, offered = outputs or (yield from Outputs(graph).gathered()), offered + 1
                 repairs = connecting(graph, (node.id, port.name), outputs)
             found.append(Problem("error", missing_input(port.name), (node.id,), (), port.name, repairs, node.name))
     return found

@@ -19,6 +19,8 @@ from ui.shell.workspace.workspace import Workspace
 
 LISTED = 200
 """Rows at most: nobody reads more, and a graph of ten thousand loose nodes has that many problems."""
+NAMED = 4
+"""Nodes of a problem that have a link."""
 
 
 class ProblemRow(QFrame):
@@ -89,14 +91,14 @@ class ProblemsPage(Panel):
 
     def problems_changed(self) -> None:
         problems, nodes = self.workspace.problems, self.workspace.document.graph.nodes
-        self.show_problems(problems, {node: display_name(nodes[node].name) for p in problems for node in p.nodes if node in nodes})
+        self.show_problems(problems, {node: display_name(nodes[node].name) for p in problems for node in p.nodes[:NAMED] if node in nodes})
         number = sum(problem.severity != "note" for problem in problems)
         self.titled.emit(_("Problems {number}").format(number=number) if number else _("Problems"))
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:
         """The gravest first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""
         ordered = tuple(sorted(problems, key=lambda p: GRAVITY[p.severity]))
-        concerned = {node: names[node] for problem in ordered[:LISTED] for node in problem.nodes if node in names} if names else {}
+        concerned = {node: names[node] for problem in ordered[:LISTED] for node in problem.nodes[:NAMED] if node in names} if names else {}
         if ordered == self._problems and concerned == self._names:
             return
         self._problems, self._names = ordered, concerned
@@ -119,7 +121,7 @@ class ProblemsPage(Panel):
         row = ProblemRow(problem, self.theme)
         row.clicked.connect(lambda: self.workspace.go_to(problem.nodes, problem.edges))
         row.walked.connect(lambda way: self._walk(row, way))
-        links = [node for node in problem.nodes[1:4] if node in self._names and node != problem.nodes[0]]
+        links = [node for node in problem.nodes[1:NAMED] if node in self._names and node != problem.nodes[0]]
         if links or problem.repairs:
             buttons = QWidget()
             flow = FlowLayout(6)
