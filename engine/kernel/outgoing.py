@@ -23,7 +23,7 @@ MOST = 2000
 class OutgoingEdits:
     """The edits of a document that the kernel has not seen. `text`: it needs the whole document instead.
 
-    Edits of values are sent as they are made; those of names and places wait for the next change of structure, which comes as edits too:
+    Edits of values are sent as they are made; those of labels and places wait for the next change of structure, which comes as edits too:
     the text of a huge document takes a second to write, and many to read.
     """
 
@@ -33,6 +33,8 @@ class OutgoingEdits:
         """With each, whether it changes what is computed."""
         self._moves: list[StateMove] = []
         self._structural = False
+        self._left_out = False
+        """Whether there were too many labels and places to wait: the next change of structure is sent as the whole document."""
         self._base = -1
         """The structure of the document that the kernel has."""
 
@@ -45,10 +47,13 @@ class OutgoingEdits:
         """The document was changed; ticks of one gesture become one edit."""
         for edit in change.edits:
             self._moves += moves_of(edit)
-        self.text |= (change.structure and not change.edits) or len(self._edits) + len(change.edits) > MOST
-        self._structural |= change.structure
         computed = change.structure or change.value
-        for edit in change.edits if not self.text else ():
+        if len(self._edits) + len(change.edits) > MOST:
+            self._left_out, self._edits = True, [pair for pair in self._edits if pair[1]]
+        many = computed and len(self._edits) + len(change.edits) > MOST
+        self.text |= many or (change.structure and (self._left_out or not change.edits))
+        self._structural |= change.structure
+        for edit in change.edits if not self.text and (computed or not self._left_out) else ():
             last, counts = self._edits[-1] if self._edits else (None, False)
             merged = last.absorb(edit) if last is not None and counts == computed else None
             if merged is None:
@@ -64,14 +69,14 @@ class OutgoingEdits:
             "text": dumps(document.graph) if self.text else None, "edits": rows, "base": self._base, "moves": tuple(self._moves),
             "attachments": attachments(document) if whole else {}, "folder": document.folder,
         }  # fmt: skip
-        later = [] if whole else [pair for pair in self._edits if not pair[1]]
+        later, left_out = ([], False) if whole else ([pair for pair in self._edits if not pair[1]], self._left_out)
         self.clear()
-        self._edits, self._base = later, document.structure
+        self._edits, self._left_out, self._base = later, left_out, document.structure
         return said
 
     def clear(self) -> None:
         """Another kernel, or another document, takes its place."""
-        self.text = self._structural = False
+        self.text = self._structural = self._left_out = False
         self._edits = []
         self._moves.clear()
 

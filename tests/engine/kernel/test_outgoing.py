@@ -11,7 +11,7 @@ from engine.kernel.outgoing import MOST, OutgoingEdits
 from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from graph.grouping.groups import delete
-from graph.model.edits import AddNode, Connect, Disconnect, Edit, Move, Rename, SetGraphSetting, SetParam
+from graph.model.edits import AddNode, Connect, Disconnect, Edit, Move, SetGraphSetting, SetParam
 from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
@@ -65,10 +65,17 @@ def test_the_whole_is_sent_where_edits_do_not_say_it_or_say_more() -> None:
     taken(outgoing, document)
     document.data_changed()
     assert taken(outgoing, document)["text"] is not None
-    for step in range(MOST + 1):
-        document.do(Rename("n1", f"name{step}"))
-        document.do(Rename("n2", f"other{step}"))
+    for step in range(MOST // 2):
+        document.do(Move((("n1", step, 0.0),)))
+        document.do(Move((("n2", step, 0.0),)))
+    assert not outgoing.waiting, "places alone do not interrupt a training"
+    document.do(SetParam("n0", "value", 0.25))
+    assert taken(outgoing, document)["text"] is None
+    document.do(AddNode(Node("new", "math.exp", "new")))
     assert taken(outgoing, document)["text"] is not None
+    document.do(Move((("n1", -1.0, 0.0),)))
+    document.do(AddNode(Node("newer", "math.exp", "newer")))
+    assert [row["edit"] for row in taken(outgoing, document)["edits"]] == ["Move", "AddNode"]
 
 
 def an_edit(graph: Graph, dice: random.Random, step: int) -> Edit | None:
