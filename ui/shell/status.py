@@ -56,6 +56,12 @@ class Status(QStatusBar):
     def _fade(self) -> None:
         self.message.set_full("")
 
+    def set_document(self, document: Document) -> None:
+        """Another document: nothing is known of its numbers yet."""
+        self.mode.setText("")
+        self.batch.hide()
+        self.show_document(document)
+
     def show_document(self, document: Document) -> None:
         self.nonfinite.hide()
         self.precision.setText(str(document.graph.settings.get("dtype", "float64")))

@@ -279,7 +279,7 @@ class Window(QMainWindow):
         self.work.drop("trace", "progress")
         self.playhead.set_trace(None)
         self.diagnosis.set_document(document)
-        self.status.show_document(document)
+        self.status.set_document(document)
         for follower in self.followers():
             follower.set_document(document)
         self.reading.set_document(document)

@@ -96,14 +96,20 @@ class Timeline(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.slider.set_theme(theme)
 
+    def clear(self) -> None:
+        """No run is known: there is no step to go to."""
+        self.slider.clearFocus()  # else hiding it moves the focus to any neighbour
+        self.hide()
+
     def show_progress(self, progress: Progress, branches: Iterable[RunRecord]) -> None:
         record = progress.record
         last = max(progress.step, record.last if record is not None else 0)
         shown = record is not None and last > 0
-        if not shown:
-            self.slider.clearFocus()  # else hiding it moves the focus to any neighbour
-        self.setVisible(shown)
-        if record is None or self.slider.isSliderDown():
+        if record is None or not shown:
+            self.clear()
+            return
+        self.show()
+        if self.slider.isSliderDown():
             return
         self._told = True
         self.slider.setRange(0, last)

@@ -202,6 +202,7 @@ class TrainingPage(Panel):
         self.optimizer.set_document(document)
         self._schedules.clear()
         self.curves.clear()
+        self.timeline.clear()
         self.stability.clear()
         self.show_message("")
         self.refresh()

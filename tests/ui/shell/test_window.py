@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Progress
+from graph.model.run_record import RunRecord
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
 from ui.look.theme import THEMES
@@ -136,6 +137,19 @@ def test_the_status_line_says_precision_device_samples_and_mode(window: Window) 
     status = window.status
     texts = (status.precision.text(), status.device.text(), status.batch.text(), status.mode.text())
     assert texts == ("float32", "CPU", "canvas: samples 1–8 of 150", "training mode")
+
+
+def test_another_document_shows_nothing_of_the_numbers_of_the_last_one(window: Window) -> None:
+    """Its own may take a minute to come."""
+    window.showing.show_trace(replace(hand_trace(window.document), batch="samples 1–8 of 150", mode="training"))
+    timeline = window.panel("training").timeline
+    record = RunRecord(1, last=90)
+    timeline.show_progress(Progress(step=90, record=record), ())
+    assert not timeline.isHidden()
+
+    window.set_document(Document(window.document.graph.copy()))
+    status = window.status
+    assert timeline.isHidden() and status.batch.isHidden() and status.mode.text() == ""
 
 
 def test_without_an_engine_training_is_off_and_says_why(window: Window) -> None:
