@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.canvas_size import graph_of
 from engine.compile.visible import addresses, visible
 from graph.grouping.groups import group
 from tests.support.canvas_graphs import CTRL, SHIFT, xy_plus_z, xy_plus_z_trace
@@ -253,3 +254,16 @@ def test_inside_a_group_the_names_of_its_inputs_are_in_view(model: CanvasModel) 
     tags = model.scene.level.tags if model.scene.level is not None else None
     assert tags is not None and len(tags.outputs) == 3  # x, y and z come from outside
     assert all(model.viewport.seen().contains(tag_rect(spot)) for spot in tags.outputs)
+
+
+def test_selecting_a_thousand_makes_no_card_and_repaints_everything_once(qapp: QApplication) -> None:
+    """A selection of so many is moved, copied or deleted; nobody reads its cards one by one."""
+    model, surface = model_of(graph_of(1000))
+    surface.repaints.clear()
+
+    model.select_all()
+    assert len(model.selected_nodes()) == 1000 and not model.scene.cards.made
+    assert surface.repaints == [None]
+
+    model.select([])
+    assert surface.repaints == [None, None]

@@ -35,6 +35,9 @@ from ui.canvas.model.viewport import Viewport
 from ui.look.theme import Theme
 from ui.look.type_size import for_graph
 
+MANY = 500
+"""Of more items than this that are selected, no card is made and none is repainted alone: everything is, once."""
+
 
 class CanvasModel(QObject):
     """One document on one `surface`. The document changes through `do` alone; the scene follows `document.changed`."""
@@ -307,7 +310,9 @@ class CanvasModel(QObject):
         self.select([*self.scene.ids, *self.scene.edges, *graph.frames, *graph.notes])
 
     def _opened(self) -> frozenset[str]:
-        """The selected cards that have room for more numbers than they show."""
+        """The selected cards that have room for more numbers than they show; none of so many that nobody reads them one by one."""
+        if len(self._selection.ids) > MANY:
+            return frozenset()
         cards = self.scene.cards
         return frozenset(n for n in self._selection.ids if n in cards and any(place.large for place in cards[n].places))
 
@@ -316,6 +321,9 @@ class CanvasModel(QObject):
         if opened != self.content.opened:
             self.content.opened = opened
             self.surface.repaint_scene()
+        if len(ids) > MANY:
+            self.surface.repaint_scene()
+            ids = set()
         for item in ids:
             if item in self.scene.row:
                 self.surface.repaint_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))
