@@ -216,11 +216,15 @@ def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view
     canvas.set_trace(replace(xy_plus_z_trace(), mode="training"))
     settled(canvas)
     frame()
+
+    def trained(step: int) -> None:
+        number = single(-12.0 - step, "float64")
+        canvas.set_trace(replace(xy_plus_z_trace(), mode="training", step=step, values={**xy_plus_z_trace().values, ("f", "y"): number}))
+
     for step in range(1, 5):
         calls.clear()
         before = pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)) if step == 1 else None
-        number = single(-12.0 - step, "float64")
-        canvas.set_trace(replace(xy_plus_z_trace(), mode="training", step=step, values={**xy_plus_z_trace().values, ("f", "y"): number}))
+        trained(step)
         if step % 2:
             frame()
         else:
@@ -235,6 +239,14 @@ def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view
         assert calls == [False, False]
         if before is not None:
             assert not np.array_equal(before, pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)))
+    for step in (5, 6):  # newer numbers between the two parts: the picture is begun again, with one step's numbers in it
+        trained(step)
+        frame()
+        canvas._prepare()
+        assert canvas.stage.waiting
+    canvas._prepare()
+    assert not canvas.stage.waiting
+    frame()
     prepared = pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
     canvas.model.live.invalidate()
     assert np.array_equal(prepared, pixels(settled(canvas)))
