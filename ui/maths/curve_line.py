@@ -77,6 +77,8 @@ def _line_type() -> Any:
             painter.restore()
 
     class Line(pyqtgraph.PlotDataItem):  # type: ignore[misc]
+        curve: Any
+
         def __init__(self) -> None:
             super().__init__()
             self.curve.setParentItem(None)
