@@ -17,6 +17,7 @@ from graph.lessons.lesson_actions import ACTIONS
 from graph.lessons.lesson_graph import check, graph_at, item_name, resolve
 from graph.model.lint import lint
 from graph.storage.files import load as load_graph
+from tests.support.cases import cases_by
 from tests.support.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
 from ui.maths.formula import svg
 from ui.shell.actions import BY_ID
@@ -114,10 +115,10 @@ def test_a_lesson_has_four_to_nine_steps_and_asks_lights_runs_and_notes(name: st
     assert any(step.notes for step in lesson.steps) and all(step.text for step in lesson.steps)
 
 
-@pytest.mark.parametrize(("name", "number"), STEPS)
-def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
+@cases_by(lambda step: step[0], STEPS)
+def test_every_step_can_be_opened_from_anywhere(step: tuple[str, int]) -> None:
     """Its document is sound, what it hides and lights is on the canvas, and what its questions ask for is a number there."""
-    shown = played(name, number)
+    shown = played(*step)
     assert not lint(shown.graph)
     assert not [problem for problem in shown.session.problems if problem.severity == "error"]
     optimizer(shown.graph.training["optimizer"]).with_defaults(shown.graph.training["hyper"])
@@ -130,9 +131,9 @@ def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
             assert right, f"{question.text}: the canvas shows {answer}"
 
 
-@pytest.mark.parametrize(("name", "number"), STEPS)
-def test_training_in_a_step_ends_within_what_the_document_allows(name: str, number: int) -> None:
-    shown = played(name, number)
+@cases_by(lambda step: step[0], STEPS)
+def test_training_in_a_step_ends_within_what_the_document_allows(step: tuple[str, int]) -> None:
+    shown = played(*step)
     steps = sum(action.args["steps"] for action in shown.step.run if action.do == "train")
     assert shown.session.state.step == steps
 

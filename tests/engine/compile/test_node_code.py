@@ -6,13 +6,13 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from engine.compile.shape import Shape
 from tests.engine.node_cases import Case, all_cases
+from tests.support.cases import cases_by
 from tests.support.node_call import FED, Call
 
 CASES = all_cases()
@@ -68,7 +68,7 @@ def prepare(module: nn.Module, call: Call) -> None:
                 module.state_dict(keep_vars=True)[theirs].copy_(call.arguments[name])
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not left_out(case)], ids=str)
+@cases_by(lambda case: case.type, [case for case in CASES if not left_out(case)])
 def test_exported_code_gives_the_same_value(case: Case) -> None:
     call = Call(case)
     expected = call.result().outputs[0].detach()

@@ -17,6 +17,7 @@ from engine.training.model import Model
 from graph.model.graph import Graph
 from tests.engine.node_cases import Case, all_cases
 from tests.support.card_reading import array_of, every_question, solved
+from tests.support.cases import check_all
 from tests.support.networks import network
 
 FED = ("input", "constant", "data")
@@ -67,20 +68,32 @@ def session_of(case: Case, end: str = "math.square") -> Model | None:
     return session if ("node", TYPES[case.type].spec.outputs[0].name) in session.inference.outputs else None
 
 
-def test_only_cases_that_take_class_indices_are_left_out() -> None:
-    built = [case.type for case in CASES if session_of(case) is not None]
-    assert len(CASES) - len(built) <= 29
-    assert set(built) == {case.type for case in CASES}
+LEFT_OUT = {
+    "layer.embedding": 7, "loss.cross_entropy": 2, "loss.nll": 2, "math.where": 1, "math.concatenate": 2, "math.one_hot": 7,
+    "probe.value": 4, "probe.accuracy": 1, "source.standardize": 3,
+}  # fmt: skip
+"""Cases for which there is no source here, since they take class indices."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_case_of_a_node_type_has_cards_on_which_the_chain_rule_holds(case: Case) -> None:
-    session = session_of(case)
-    if session is None:
-        pytest.skip("no source here gives what this case takes")
+@pytest.mark.parametrize("key", sorted({case.type for case in CASES}))
+def test_every_case_of_a_node_type_has_cards_on_which_the_chain_rule_holds(key: str) -> None:
+    cases = [case for case in CASES if case.type == key]
+    built: list[Case] = []
+
+    def has_cards(case: Case) -> None:
+        session = session_of(case)
+        if session is not None:
+            built.append(case)
+            cards_hold(session, random.Random(str(case)).randrange(8))
+
+    check_all(has_cards, cases)
+    assert built and len(cases) - len(built) == LEFT_OUT.get(key, 0)
+
+
+def cards_hold(session: Model, sample: int) -> None:
     situation = ExplainContext(session)
     near = {"node"} | {e.id for e in session.graph.edges.values() if "node" in (e.source[0], e.target[0])}
-    for question in every_question(session, sample=random.Random(str(case)).randrange(8)):
+    for question in every_question(session, sample=sample):
         if question.address.id not in near:
             continue
         card = answer(situation, question)
@@ -103,8 +116,3 @@ def holds(card: Card) -> None:
     for line in card.lines():
         for said, meant in solved(line):
             assert said == pytest.approx(meant, rel=1e-9, abs=1e-12), (card.title, line)
-
-
-def test_nearly_every_type_was_among_them() -> None:
-    missing = {case.type for case in CASES} - {case.type for case in CASES if session_of(case) is not None}
-    assert missing == set()

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtGui import QFontDatabase, QFontMetricsF
 
 from graph.model.spec import CATEGORIES
+from tests.support.cases import cases_by
 from tests.support.contrast import contrast
 from ui.look.style import style_sheet
 from ui.look.theme import FONTS, ORNAMENT, THEMES, ContrastPair, Theme, font, glyph, load_fonts, pairs, required
@@ -109,7 +110,7 @@ def test_every_colour_is_in_a_pair_or_said_to_be_ornament() -> None:
         assert HUES - _listed(theme) <= ORNAMENT
 
 
-@pytest.mark.parametrize("path", sorted(UI.rglob("*.py")), ids=lambda path: path.relative_to(UI).as_posix())
+@cases_by(lambda path: path.relative_to(UI).parts[0], sorted(UI.rglob("*.py")))
 def test_painters_take_their_colours_from_the_theme(path: Path) -> None:
     if path.relative_to(UI).as_posix() in ("look/theme.py", "look/classes.py"):  # the palettes
         return
