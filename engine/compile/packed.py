@@ -64,12 +64,14 @@ def _unpacked(keys: tuple[K, ...], numbers: np.ndarray, others: dict[K, E], dtyp
 
 def packed(trace: TraceView) -> TraceView:
     """The same trace, ready to travel."""
-    return replace(trace, **{name: _packed(getattr(trace, name), trace.dtype) for name in TABLES})
+    tables: dict[str, Any] = {name: _packed(getattr(trace, name), trace.dtype) for name in TABLES}
+    return replace(trace, **tables)
 
 
 def _packed(entries: Mapping[K, E], dtype: str) -> Mapping[K, E]:
     """The same entries, single numbers of this precision as plain ones; as they are where there is none."""
-    plain = {key: entry.data.item() for key, entry in entries.items() if entry.__class__ is ArrayView and _single(entry, dtype)}
+    singles = ((key, entry.data) for key, entry in entries.items() if entry.__class__ is ArrayView and _single(entry, dtype))
+    plain = {key: number.item() for key, number in singles if number is not None}
     return Packed({**entries, **plain}, dtype) if plain else entries
 
 
