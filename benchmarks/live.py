@@ -105,7 +105,7 @@ def closed(window: Window) -> None:
     if window.kernel is not None:
         window.kernel.shutdown()
     window.document.history.mark_clean()
-    window.document.set_trained(0)  # nobody is there to answer the question about unsaved trained values
+    window.dialogs.unsaved = lambda *_: "discard"  # type: ignore[method-assign]  # nobody is there to answer the question
     window.close()
     window.deleteLater()
 
