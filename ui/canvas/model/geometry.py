@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QRectF
 
@@ -83,8 +83,6 @@ class NodeCard:
     bypassed: bool = False
     places: tuple[NumberPlace, ...] = ()
     """Where tensors are written out, from the card's top left corner; without any, the value has the whole area."""
-    hooks: ClassVar[Mapping[tuple[str, bool, int], tuple[float, float]]] = {}
-    """Only an outline has its places ready; a card is asked for each."""
 
     @property
     def result(self) -> QRectF | None:
@@ -213,39 +211,6 @@ def outline(graph: Graph, node: Node, into: Sequence[Edge], shapes: Shapes) -> O
     kind = _kind(spec, node.params, wired, graph.fan_out(node.id) > 1, shapes.of(node.id, spec.outputs[0].name) if spec.outputs else None)
     key = titles.width_of(node.name), _says(node.name, _said(spec))
     return kind.outlines.get(key) or kind.outlines.setdefault(key, _outlined(kind, *key))
-
-
-def outlines(graph: Graph, node_ids: Sequence[str], shapes: Shapes) -> list[Outline | None]:
-    """The outline of each: nodes of one type without settings whose wires hang alike are looked up together while no shape is known."""
-    found: list[Outline | None] = []
-    alike: dict[tuple[Any, ...], tuple[_Kind, str] | None] = {}
-    known = bool(shapes.outputs or shapes.parameters or shapes.inner)
-    for node in graph.nodes_of(node_ids):
-        name = node.name
-        if known or node.params or node.collapsed or node.label or node.bypassed:
-            found.append(outline(graph, node, graph.inputs_of(node.id), shapes))
-            continue
-        which = (node.type, tuple(graph.wired(node.id)), graph.fan_out(node.id) > 1)
-        if which not in alike:
-            alike[which] = _plain_kind(graph, node)
-        plain = alike[which]
-        if plain is None:
-            found.append(None)
-            continue
-        kind, said = plain
-        key = titles.width_of(name), len(name) == len(said) and _says(name, said)
-        found.append(kind.outlines.get(key) or kind.outlines.setdefault(key, _outlined(kind, *key)))
-    return found
-
-
-def _plain_kind(graph: Graph, node: Node) -> tuple[_Kind, str] | None:
-    """What a node without settings and known shapes is, and what it says it does; None where only the whole card tells."""
-    spec = graph.spec(node)
-    if spec.category == "unknown" or spec.role == "data":
-        return None
-    wired = tuple([(edge.target[1], edge.slot) for edge in graph.inputs_of(node.id)])
-    shape = card_body.UNKNOWN.of(node.id, spec.outputs[0].name) if spec.outputs else None
-    return _kind(spec, node.params, wired, graph.fan_out(node.id) > 1, shape), _said(spec)
 
 
 def _outlined(kind: _Kind, name: float, same: bool) -> Outline:

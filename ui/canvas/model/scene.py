@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import get_args
 
 import numpy as np
@@ -118,12 +117,13 @@ class CanvasScene:
         old_wired = self._wired if touched is not None else {}
         seen = self.level = level(graph, self.inside)
         shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
-        self._wired = {n: self._wires_at(n) for n in shown}
+        into = {n: graph.inputs_of(n) for n in shown}
+        self._wired = {n: (*[e.id for e in edges], graph.fan_out(n) > 1) for n, edges in into.items()}
         self.node_rows = Rows(graph.nodes if seen is None else seen.ids)
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
         self.cards = Cards(graph, self.shapes)
         self.cards.keep(old_cards, [n for n in shown if n in old_cards and n not in again])
-        self.cards.measure([n for n in shown if n not in self.cards])
+        self.cards.measure([n for n in shown if n not in self.cards], into)
         for group, card in seen.cards.items() if seen is not None else ():
             self.cards.put(group, card)
         self.rects, self.kinds = columns(_room(len(self.ids)), 4), np.full(_room(len(self.ids)), -1, np.intp)
@@ -160,9 +160,10 @@ class CanvasScene:
         again = []
         for node in dict.fromkeys([*nodes, *touched, *ends, *held]):
             if node in self.row:
-                wired = self._wires_at(node)
+                into = graph.inputs_of(node)
+                wired = (*[e.id for e in into], graph.fan_out(node) > 1)
                 if node in touched or node in nodes or wired != self._wired.get(node):
-                    self.cards.measure([node])
+                    self.cards.measure([node], {node: into})
                     self._wired[node] = wired
                     again.append(node)
         self._categorize(again)
@@ -174,10 +175,6 @@ class CanvasScene:
         for edge in edges:
             area = area.united(self.wire_rect(edge, 40)) if edge in self.edge_row else area
         return area.united(self.neighbourhood(again))
-
-    def _wires_at(self, node_id: str) -> tuple[object, ...]:
-        """What a card's measure depends on besides its node."""
-        return *self.graph.wired(node_id).items(), self.graph.fan_out(node_id) > 1
 
     def _ends_known(self, edge_id: str) -> list[str]:
         """The cards at a wire that the document does not have any more."""
@@ -350,17 +347,12 @@ class CanvasScene:
         """Look up at which ports these wires hang."""
         if not edge_ids:
             return
-        known, hook, count = self.cards.outlines, self._hook_at, len(edge_ids)
+        hook, row = self._hook_at, self.row
         drawn = self.graph.edges_of(edge_ids) if self.level is None else [self.level.wires[edge] for edge in edge_ids]
-        givers, takers = [wire.source for wire in drawn], [(*wire.target, wire.slot) for wire in drawn]
-        starts = [known[node].hooks.get((port, True, 0)) or hook(node, port, True, 0) for node, port in givers]
-        ends = [known[node].hooks.get((port, False, slot)) or hook(node, port, False, slot) for node, port, slot in takers]
-        rows, row = self.edge_rows_of(edge_ids), self.row.get
-        for side, places in enumerate((starts, ends)):
-            flat = np.fromiter(chain.from_iterable(places), np.float64, 2 * count)
-            self._hooks[rows, 2 * side : 2 * side + 2] = flat.reshape(count, 2)
-        self._held[rows, 0] = np.fromiter([row(wire.source[0], -1) for wire in drawn], np.intp, count)
-        self._held[rows, 1] = np.fromiter([row(wire.target[0], -1) for wire in drawn], np.intp, count)
+        hooks = [hook(*wire.source, True, 0) + hook(*wire.target, False, wire.slot) for wire in drawn]
+        held = [(row.get(wire.source[0], -1), row.get(wire.target[0], -1)) for wire in drawn]
+        rows = self.edge_rows_of(edge_ids)
+        self._hooks[rows], self._held[rows] = hooks, held
 
     def _hook_at(self, node_id: str, port: str, output: bool, slot: int) -> tuple[float, float]:
         """Where a wire hangs, from a card's corner."""
