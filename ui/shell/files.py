@@ -204,8 +204,11 @@ class Files:
         window = self._window
         if is_lesson(path):
             return self._lessons.open(path)
+        large = is_large(path)
+        if large and not self.may_close():  # asked before the person waits for it
+            return False
         document = self._loaded(path)
-        if document is None or not self.may_close():
+        if document is None or not (large or self.may_close()):
             return False
         if document.identity is not None and is_changed(path, document.identity):  # it was the one that is open, and was saved just now
             document = self._loaded(path)
@@ -220,10 +223,7 @@ class Files:
         """The document in a file; None, after it was said why, where there is none."""
         catalog = self._window.document.graph.catalog
         try:
-            if not _is_large(path):
-                return Document.load(path, catalog)
-            text = _("Opening {file} …").format(file=path.name)
-            return aside(lambda: Document.load(path, catalog), lambda: self._window.say(text))
+            return loaded(path, catalog, self._window.say)
         except FileError as wrong:
             self._window.dialogs.tell(_("This file cannot be opened"), str(wrong))
             return None
@@ -437,7 +437,16 @@ def example_document(name: str, catalog: Catalog) -> Document:
     return Document(graph_files.load(path, catalog))
 
 
-def _is_large(path: Path) -> bool:
+def loaded(path: Path, catalog: Catalog, say: Callable[[str], object]) -> Document:
+    """The document in a file. A large one is read beside the window, which says so meanwhile. Raises FileError."""
+    if not is_large(path):
+        return Document.load(path, catalog)
+    text = _("Opening {file} …").format(file=path.name)
+    return aside(lambda: Document.load(path, catalog), lambda: say(text))
+
+
+def is_large(path: Path) -> bool:
+    """Whether reading a file takes so long that the person would wonder."""
     try:
         return path.stat().st_size > LARGE
     except OSError:

@@ -157,6 +157,23 @@ def test_a_large_file_is_read_beside_the_window_which_says_so(
     assert not window.files.open(path) and asked.asked[0].startswith("tell large.gradwire: ") and window.document.graph == document.graph
 
 
+def test_unsaved_changes_are_asked_about_before_a_large_file_is_read(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, happened = tmp_path / "large.gradwire", list[str]()
+    Document(build("sin(x)", CATALOG, {"x": 1.0})).save(path)
+    document, load = edited(window), Document.load
+    monkeypatch.setattr("ui.shell.files.LARGE", 0)
+    monkeypatch.setattr("ui.shell.files.Document.load", lambda *which: happened.append("read") or load(*which))
+    asked = answering(window, unsaved="cancel")
+    assert not window.files.open(path) and window.document is document and asked.asked == ["unsaved"] and happened == []
+
+    asked = answering(window, unsaved="discard")
+    asked.asked = happened  # both in one row
+    assert window.files.open(path) and window.document.path == path
+    assert happened == ["unsaved", "read"]
+
+
 def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: UserSettings) -> None:
     document, example, complaint = opening(None, session)
 
