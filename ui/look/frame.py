@@ -13,8 +13,8 @@ LIBRARY_WIDTH, INSPECTOR_WIDTH, BOTTOM_HEIGHT = 212, 312, 216
 TOP, STATUS = 46, 27
 
 
-def paint_frame(window: QWidget, theme: Theme) -> None:
-    """Paint the empty window; called from its paint event."""
+def paint_frame(window: QWidget, theme: Theme, says: str = "") -> None:
+    """Paint the empty window, with what it does at the lower edge; called from its paint event."""
     width, height = window.width(), window.height()
     top, left, right = (round(size * theme.scale) for size in (TOP, LIBRARY_WIDTH, INSPECTOR_WIDTH))
     status = height - round(STATUS * theme.scale)
@@ -33,3 +33,7 @@ def paint_frame(window: QWidget, theme: Theme) -> None:
     painter.setFont(brand)
     painter.setPen(color(theme.text))
     painter.drawText(QRect(round(16 * theme.scale), 0, left, top), int(Qt.AlignmentFlag.AlignVCenter), "Gradwire")
+    edge = round(16 * theme.scale)
+    painter.setFont(font("base", theme.scale))
+    said = painter.fontMetrics().elidedText(says, Qt.TextElideMode.ElideMiddle, width - 2 * edge)
+    painter.drawText(QRect(edge, status, width - 2 * edge, height - status), int(Qt.AlignmentFlag.AlignVCenter), said)

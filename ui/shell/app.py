@@ -44,12 +44,14 @@ def application(arguments: list[str] | None = None) -> QApplication:
     return app
 
 
-def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, str]:
-    """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed."""
+def opening(path: Path | None, session: UserSettings, say: Callable[[str], object] = lambda text: None) -> tuple[Document, str, str]:
+    """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed.
+
+    A large file is read beside the window, which can `say` so meanwhile.
+    """
     from engine.nodes.catalog import CATALOG
-    from graph.storage.document import Document
     from graph.storage.files import FileError
-    from ui.shell.files import example_document, reachable
+    from ui.shell.files import example_document, loaded, reachable
     from ui.shell.gallery import EXAMPLES, FIRST
 
     complaint = ""
@@ -57,7 +59,7 @@ def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, st
         try:
             if path.resolve().parent == EXAMPLES:
                 return example_document(path.stem, CATALOG), path.stem, ""
-            return Document.load(path, CATALOG), "", ""
+            return loaded(path, CATALOG, say), "", ""
         except FileError as wrong:
             complaint = str(wrong)
     last = session.text("last")
@@ -72,7 +74,7 @@ def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, st
                     FIRST,
                     _("{name}, which you had open last, cannot be found.").format(name=Path(last).name),
                 )
-            return Document.load(Path(last), CATALOG), "", complaint
+            return loaded(Path(last), CATALOG, say), "", complaint
     except FileError as wrong:
         complaint = complaint or str(wrong)
     return example_document(FIRST, CATALOG), FIRST, complaint
@@ -105,7 +107,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 
     kernel = Kernel(process=process)
     lesson = path if path is not None and is_lesson(path) else None
-    document, example, complaint = opening(path if lesson is None else None, session)
+    document, example, complaint = opening(path if lesson is None else None, session, window.say)
     window.furnish(document, kernel, example)
     if document.path is not None:
         session.remember(document.path)

@@ -72,7 +72,7 @@ class Window(QMainWindow):
         load_fonts()
         self.settings, self.kernel = session, kernel
         self.theme: Theme = sized(THEMES.get(session.text("theme", "light"), THEMES["light"]), TypeSizes(session).of())
-        self.furnished = False
+        self.furnished, self._says = False, ""
         self.setWindowTitle("Gradwire")
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, color(self.theme.canvas))
@@ -363,8 +363,13 @@ class Window(QMainWindow):
         menus.context(self, self.actions_by_id, target is not None).popup(at if isinstance(at, QPoint) else at.toPoint())  # type: ignore[attr-defined]
 
     def say(self, text: str) -> None:
-        """A short message at the lower edge."""
-        self.status.say(text)
+        """A short message at the lower edge; of an empty frame also in its title."""
+        if self.furnished:
+            self.status.say(text)
+        elif text != self._says:
+            self._says = text
+            self.setWindowTitle(text)
+            self.update()
 
     def why_not_train(self) -> str:
         """Why nothing can be trained, in words; empty where it can."""
@@ -467,7 +472,7 @@ class Window(QMainWindow):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.furnished:
             return super().paintEvent(event)
-        paint_frame(self, self.theme)
+        paint_frame(self, self.theme, self._says)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.furnished:

@@ -10,15 +10,19 @@ from threading import Event, current_thread
 import pytest
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetLabel, SetParam
+from graph.model.spec import Catalog
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, after_event
 from ui.forms.forms import TextField
+from ui.look.theme import Theme
+from ui.shell import window as window_module
 from ui.shell.app import opening
 from ui.shell.gallery import FIRST, Gallery, examples
 from ui.shell.window import Window
@@ -190,6 +194,36 @@ def test_the_next_start_opens_what_was_open_last(session: UserSettings, tmp_path
 
     path.unlink()
     assert opening(None, session)[1] == FIRST
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_frame_says_that_a_large_file_is_opened_and_is_painted_meanwhile(
+    session: UserSettings, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    path, seen, painted = tmp_path / "large.gradwire", list[str](), Event()
+    Document(build("sin(x)", CATALOG, {"x": 1.0})).save(path)
+    session.remember(path)
+    monkeypatch.setattr("ui.shell.files.LARGE", 0)
+    frame = Window(None, session)
+    qtbot.addWidget(frame)
+    frame.show()
+    qtbot.waitExposed(frame)
+    QApplication.processEvents()
+    paint, load = window_module.paint_frame, Document.load
+
+    def painting(window: Window, theme: Theme, says: str) -> None:
+        paint(window, theme, says)
+        seen.append(says)
+        painted.set()
+
+    def slowly(path: Path, catalog: Catalog) -> Document:
+        assert current_thread().name == "aside" and painted.wait(10.0), "the frame is painted while the file is read"
+        return load(path, catalog)
+
+    monkeypatch.setattr(window_module, "paint_frame", painting)
+    monkeypatch.setattr("ui.shell.files.Document.load", slowly)
+    document, _example, complaint = opening(path if asked else None, session, frame.say)
+    assert (document.path == path.resolve(), complaint) == (True, "") and seen[-1] == frame.windowTitle() == "Opening large.gradwire …"
 
 
 def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(session: UserSettings, tmp_path: Path) -> None:
