@@ -193,10 +193,14 @@ class Bench:
             self.mouse(QEvent.Type.MouseButtonPress, place)
             self.mouse(QEvent.Type.MouseButtonRelease, place)
 
+        def pick_up() -> None:
+            self.mouse(QEvent.Type.MouseButtonPress, at)
+            drag()
+
         return [
             ("hover", lambda: self.hover(at)),
             ("select", lambda: click(at)),
-            ("move_pick_up", lambda: (self.mouse(QEvent.Type.MouseButtonPress, at), drag())),
+            ("move_pick_up", pick_up),
             ("move_carry", lambda: self.mouse(QEvent.Type.MouseMove, at + QPointF(30, 20))),
             ("move_put_down", lambda: self.mouse(QEvent.Type.MouseButtonRelease, at + QPointF(30, 20))),
             ("undo_move", document.undo),

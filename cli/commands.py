@@ -149,8 +149,8 @@ def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
     _add_full(run)
     train = graph_command("train", _("train, with a progress bar"))
     train.epilog = _("""\
-torchrun --nproc-per-node 2 -- main.py train FILE [options]  divides every mini-batch among two workers, with the losses of one process.
-Rank 0 prints and writes the files.""")
+torchrun --nproc-per-node 2 -- main.py train FILE [options]
+divides every mini-batch among two workers, with the losses of one process; rank 0 prints""")
     _add_training_arguments(train)
     _add_json(train)
     _add_full(train)

@@ -12,7 +12,7 @@ import pytest
 from engine.compile import packed as module
 from engine.compile.failure import NAMED, nonfinite
 from engine.compile.packed import packed
-from engine.compile.views import TraceView, absent, view_of
+from engine.compile.views import Absent, ArrayView, TraceView, absent, single, view_of
 from engine.nodes.catalog import CATALOG
 from graph.model.elements import Node
 from graph.model.graph import Graph
@@ -25,7 +25,9 @@ def trace() -> TraceView:
     values["bad", "y"] = view_of(np.array(math.nan))
     values["row", "y"] = view_of(np.array([1.0, math.inf]))
     values["count", "y"] = view_of(np.array(2**62 + 1))
-    gradients = {("n0", "y"): absent("independent"), ("n1", "y"): view_of(np.array(2.5)), ("n2", "y"): absent("independent")}
+    gradients: dict[tuple[str, str], ArrayView | Absent] = {
+        ("n0", "y"): absent("independent"), ("n1", "y"): view_of(np.array(2.5)), ("n2", "y"): absent("independent"),
+    }
     return TraceView(values=values, gradients=gradients, edge_gradients={"e": absent("no objective")})
 
 
@@ -46,7 +48,6 @@ def test_a_trace_arrives_as_it_left() -> None:
 
 def test_a_view_is_made_of_what_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[float] = []
-    single = module.single
 
     def counted(number: float, dtype: str) -> Any:
         made.append(number)

@@ -35,7 +35,7 @@ def trained(example: Path, jobs: tuple[Job, ...]) -> tuple[dict[tuple[str, str],
     worker = server._workers[1]
     while worker.training or server._jobs.running:
         server._work()
-    ends = server._answer(Request(2, 1, 1, 1, jobs=wanted)).jobs
+    ends = server._answer(Request(2, 1, 1, 1, base=1, jobs=wanted)).jobs
     assert worker.step == STEPS
     return {key: view.data for key, view in worker.trace().parameters.items()}, [news.end.how if news.end else "" for news in ends]
 

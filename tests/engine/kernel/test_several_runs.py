@@ -45,7 +45,7 @@ class Kernel:
 
     def ask(self, document: int, **more: Any) -> Any:
         self._number += 1
-        reply = self.server._answer(Request(self._number, document, 1, 1, **more))
+        reply = self.server._answer(Request(self._number, document, 1, 1, base=1, **more))
         assert not reply.error and not reply.resync
         return reply
 

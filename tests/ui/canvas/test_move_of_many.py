@@ -28,7 +28,7 @@ def test_taking_back_a_move_puts_the_very_nodes_back_that_nothing_has_changed_si
     after = document.graph.copy()
     made: list[str] = []
     at = Node.at
-    monkeypatch.setattr(Node, "at", lambda node, x, y: made.append(node.id) or at(node, x, y))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(Node, "at", lambda node, x, y: made.append(node.id) or at(node, x, y))
     document.undo()
     assert document.graph == before and made == [] and all(document.graph.nodes[i] is node for i, node in start.items())
     document.redo()

@@ -19,8 +19,9 @@ from ui.shell.actions import ACTIONS
 from ui.shell.window import Window
 
 UI = Path(dialogs_module.__file__).parents[1]
-LOOPS = {"shell/dialogs.py": 1, "shell/app.py": 1, "library/library.py": 1}
-"""Where an event loop of its own may start: the one place that waits for a dialog, the application, and dragging from the library."""
+LOOPS = {"shell/dialogs.py": 1, "shell/app.py": 1, "shell/aside.py": 1, "library/library.py": 1}
+"""Where an event loop of its own may start: the one place that waits for a dialog, the application, what waits for a large file and takes
+no input, and dragging from the library."""
 STATIC = {"getOpenFileName", "getSaveFileName", "getExistingDirectory", "getText", "getInt", "getItem", "getColor", "getFont",
           "question", "warning", "information", "critical"}  # fmt: skip
 

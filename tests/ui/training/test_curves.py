@@ -333,7 +333,7 @@ def test_what_comes_while_nobody_sees_the_curves_is_drawn_once_when_they_are_see
 
     count: list[str] = []
     draw = curves._draw_plot
-    curves._draw_plot = lambda name: (count.append(name), draw(name))[1]  # type: ignore[method-assign, func-returns-value]
+    curves._draw_plot = lambda name: (count.append(name), draw(name))[1]  # type: ignore[method-assign]
     for see, newest in ((curves.show, 6000), (lambda: image(curves), 6003)):
         curves.hide()
         count.clear()
