@@ -26,6 +26,8 @@ HEAD = struct.Struct("<I")
 """A message's length, and a file's number."""
 PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>: the signal that a process gets when the one that forked it ends."""
+SLOW = frozenset({"e2e", "ui"})
+"""Folders whose files take minutes; they go first, so that at the end no process waits long for the last file of the other."""
 Told = tuple[str, Any]
 """`begins` with the numbers of a test and of the next, `report`, `warning`, or `stop` with the reason."""
 
@@ -40,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     option = session.config.option
     files = [list(group) for _, group in itertools.groupby(range(len(session.items)), lambda at: session.items[at].path)]
+    files.sort(key=lambda file: SLOW.isdisjoint(session.items[file[0]].path.parts))
     count = min(option.processes, len(files))
     if count < 2 or option.collectonly or option.usepdb or (session.testsfailed and not option.continue_on_collection_errors):
         return None
