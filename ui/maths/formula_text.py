@@ -218,6 +218,7 @@ class _LatexReader:
 
 @lru_cache(maxsize=64)
 def _fonts(size: float) -> tuple[tuple[QFont, QFontMetricsF], tuple[QFont, QFontMetricsF]]:
+    themes.load_fonts()
     line, small = themes.font("formula"), themes.font("formula")
     for font, pixels in ((line, size), (small, size * 0.72)):
         font.setItalic(False)

@@ -86,6 +86,7 @@ def face(size: float, sans: bool = False) -> QFont:
 
 @lru_cache(maxsize=64)
 def _metrics(size: float, sans: bool) -> QFontMetricsF:
+    themes.load_fonts()
     return QFontMetricsF(face(size, sans))
 
 

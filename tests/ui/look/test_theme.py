@@ -5,18 +5,23 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QFontDatabase, QFontMetricsF
+from PySide6.QtWidgets import QApplication
 
 from graph.model.spec import CATEGORIES
 from tests.support.cases import cases_by
 from tests.support.contrast import contrast
+from ui.canvas.model import text_metrics, titles
+from ui.look import theme as themes
 from ui.look.style import style_sheet
 from ui.look.theme import FONTS, ORNAMENT, THEMES, ContrastPair, Theme, font, glyph, load_fonts, pairs, required
 from ui.look.type_size import for_graph, frameless, sized
+from ui.maths import formula_text, layout
 
 
 def lab(value: str) -> tuple[float, float, float]:
@@ -141,3 +146,25 @@ def test_the_style_sheet_puts_text_on_declared_grounds_only(name: str) -> None:
 
     assert len(rules) > 60
     assert not undeclared
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [
+        lambda: formula_text._fonts.__wrapped__(14.0),
+        lambda: layout._metrics.__wrapped__(14.0, False),
+        lambda: titles._metrics.__wrapped__(False, 14.0),
+        lambda: titles._words_metrics.__wrapped__(13.0),
+        lambda: text_metrics._metrics.__wrapped__(),
+    ],
+)
+def test_what_is_measured_once_is_measured_in_the_bundled_fonts(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, measures: Callable[[], object]
+) -> None:
+    """The first card may be measured before any window is made, and its widths are kept."""
+    done = list[str]()
+    monkeypatch.setattr(themes, "load_fonts", lambda: done.append("loaded"))
+    for module in (formula_text, layout, titles, text_metrics):
+        monkeypatch.setattr(module, "QFontMetricsF", lambda face: done.append("measured") or QFontMetricsF(face))  # type: ignore[func-returns-value]
+    measures()
+    assert done[0] == "loaded" and "measured" in done
