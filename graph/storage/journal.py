@@ -1,10 +1,12 @@
 """Crash recovery: every edit of a document goes to a journal in the app's folder, never near the user's file.
 
 A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
-the whole document, then a line an edit. Undo and redo are edits too, so reading the lines in order gives the document as it was. Lines
-are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is replaced
-by a fresh one; at every moment a whole one is on the disk. The newest trained values are beside it in a file of their own, and the newest
-runs in a folder with a file for each of their parts, of which only new ones are written.
+the whole document, then a line an edit. The first journal of a document that is large, and was in its file until those edits, refers to
+that file instead, so that its edits are safe at once; one with the whole document takes its place as soon as that is written. Undo and
+redo are edits too, so reading the lines in order gives the document as it was. Lines are collected in memory and reach the disk in
+`flush`, which the owner calls from a timer. A journal that has grown long is replaced by a fresh one; at every moment a whole one is on
+the disk. The newest trained values are beside it in a file of their own, and the newest runs in a folder with a file for each of their
+parts, of which only new ones are written.
 """
 
 from __future__ import annotations
@@ -26,13 +28,14 @@ from graph.model.graph import Graph, GraphError
 from graph.model.spec import Catalog
 from graph.storage.document import Change, Document
 from graph.storage.files import FileError, dumped, loads
+from graph.storage.files import read as read_file
 from graph.storage.lock import Lock
 from graph.storage.paths import open_regular, reason
 from graph.storage.run_files import members_of, runs_in
 from graph.storage.run_json import SavedRunError
 from graph.storage.saved import SavedState, SavedStateError
 from graph.storage.saved_run import SavedRun
-from graph.storage.writing import FileIdentity, sync_folder
+from graph.storage.writing import FileIdentity, is_changed, sync_folder
 from graph.text.messages import _
 
 FORMAT = 1
@@ -42,6 +45,8 @@ SLICE, PORTION = 0.004, 64
 """Seconds of writing a document at a time; how many rows are written before the clock is looked at."""
 AT_ONCE = 2**18
 """Bytes that are brought to the disk at a time."""
+LARGE = 2**21
+"""Bytes of a file from which on its document takes long to write."""
 LONG = 2**18
 """A journal is rewritten when its edits take more bytes than this, and more than twice the document."""
 
@@ -57,6 +62,8 @@ class Journal:
         self._document, self._folder, self._clock, self._long = document, Path(folder), clock, long
         self._edits: list[Edit] = []
         self._unmarked = document.modified
+        self._base = None if document.modified or document.revision else document.identity
+        """The file that held the document when there were no edits yet."""
         self._session: Path | None = None
         self._lock: Lock | None = None
         self._descriptor: int | None = None
@@ -114,11 +121,15 @@ class Journal:
         if not self.pending:
             return
         if self._session is None and not self._document.modified:
+            saved = self._document.identity != self._base
+            self._base = self._document.identity if saved or not self._edits else None
             self._edits.clear()
             self._unmarked = False
             return
         try:
             self._attach()
+            if self._descriptor is None:
+                self._refer()
             known = self._descriptor is not None
             if known and (self._edits or self._unmarked):
                 self._append([edit.to_json() for edit in self._edits])
@@ -162,6 +173,17 @@ class Journal:
         mark = {"modified": self._document.modified, "path": str(path.absolute()) if path else None, "time": self._clock()}
         known = {"identity": identity, "runs_identity": self._document.runs_identity}
         return mark | {name: asdict(file) for name, file in known.items() if file is not None}
+
+    def _refer(self) -> None:
+        """Where the file holds the document, all but the edits, and is long to write: a first journal that refers to it."""
+        base, self._base = self._base, None  # what is written from now on is in no file
+        if base is None or base != self._document.identity or base.size < LARGE or self._document.file_read_only:
+            return
+        place = self._open_session() / "000000.journal"
+        head = {"journal": FORMAT, "pid": os.getpid(), **self._mark(), "modified": False, "base": asdict(base)}
+        _write_file(place, _line(head))
+        self._descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        self._renewing = True
 
     def _begin(self) -> Generator[None, None, None]:
         """A new journal that holds the whole document as it is now; the old one goes when the new one is safe."""
@@ -314,7 +336,7 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
         if read is None or not read.modified:
             _remove(session, lock)
         else:
-            state, runs = _trained(session), _runs(session)
+            state, runs = _trained(session) or read.state, _runs(session) or read.runs
             recovered = (read.graph, read.path, read.time, read.whole, state, read.identity, runs, read.runs_identity)
             documents.append(Recovered(*recovered, session, lock))
     return sorted(documents, key=lambda document: -document.time)
@@ -333,6 +355,9 @@ class _Read:
     whole: bool = True
     identity: FileIdentity | None = None
     runs_identity: FileIdentity | None = None
+    state: SavedState | None = None
+    runs: tuple[SavedRun, ...] = ()
+    """The trained values and runs of the file that the journal refers to."""
 
     def mark(self, row: Mapping[str, Any]) -> None:
         self.modified, self.time = bool(row["modified"]), float(row["time"])
@@ -351,7 +376,7 @@ def _read(session: Path, catalog: Catalog) -> _Read | None:
             head = json.loads(first)
             if head["journal"] != FORMAT:
                 raise _Unreadable
-            read = _Read(loads(head["document"], catalog, own=True), None, 0.0, True)
+            read = _beginning(head, catalog)
             read.mark(head)
         except (OSError, ValueError, KeyError, TypeError, FileError, RecursionError):
             continue
@@ -359,6 +384,17 @@ def _read(session: Path, catalog: Catalog) -> _Read | None:
         _replay(read, lines)
         return read
     raise _Unreadable
+
+
+def _beginning(head: Mapping[str, Any], catalog: Catalog) -> _Read:
+    """The document before the edits of a journal. Raises KeyError, TypeError or FileError, also where its file is another one now."""
+    if "base" not in head:
+        return _Read(loads(head["document"], catalog, own=True), None, 0.0, True)
+    base, path = FileIdentity.from_json(head["base"]), Path(head["path"])
+    if base is None or is_changed(path, base):
+        raise KeyError("base")
+    file = read_file(path, catalog)
+    return _Read(file.graph, path, 0.0, True, state=file.state, runs=file.runs)
 
 
 def _replay(read: _Read, lines: list[bytes]) -> None:

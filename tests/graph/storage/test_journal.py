@@ -535,3 +535,74 @@ def test_a_writing_that_was_left_begins_again_and_loses_nothing(tmp_path: Path, 
     recovered = _only(tmp_path)
     assert recovered.graph == document.graph
     recovered.discard()
+
+
+def _large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Document, Journal, Path]:
+    """A document of 500 nodes with trained values, opened from its file."""
+    monkeypatch.setattr("graph.storage.journal.SLICE", 0.0)
+    monkeypatch.setattr("graph.storage.journal.LARGE", 0)
+    graph, path = Graph(CATALOG), tmp_path / "large.gradwire"
+    for index in range(500):
+        graph._add_node(Node(f"n{index}", "math.exp", f"a{index}"))
+    Document(graph).save(path, SavedState(7))
+    document = Document.load(path, CATALOG)
+    return document, Journal(document, tmp_path / "journals"), path
+
+
+def test_the_first_edits_of_a_huge_document_are_safe_before_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, journal, path = _large(tmp_path, monkeypatch)
+    document.do(SetLabel("n1", "first"))
+    writing = journal.flushing()
+    next(writing)  # one portion
+    writing.close()
+    document.do(SetLabel("n2", "second"))
+    next(journal.flushing())
+    _die(journal)
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert recovered.graph == document.graph and recovered.whole and recovered.path == path and recovered.identity == document.identity
+    assert recovered.state is not None and recovered.state.step == 7 and recovered.graph.nodes["n1"].label == "first"
+    recovered.release()
+
+    Document(Graph(CATALOG)).save(path)  # another program: the edits fit no more, and nothing is made of them
+    assert recover(tmp_path / "journals", CATALOG) == []
+    assert [*tmp_path.glob("journals/session-*/*.journal")], "it stays, should the file come back"
+
+
+def test_a_whole_journal_takes_the_place_of_the_one_that_refers_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, journal, path = _large(tmp_path, monkeypatch)
+    document.do(SetLabel("n1", "first"))
+    portions = journal.flushing()
+    next(portions)
+    document.do(SetLabel("n2", "meanwhile"))
+    for _portion in portions:
+        pass
+    journal.flush()
+    assert len([*tmp_path.glob("journals/session-*/*.journal")]) == 1
+    path.unlink()
+    _die(journal)
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert recovered.graph == document.graph
+    recovered.discard()
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_journal_refers_only_to_the_file_that_its_edits_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: bool) -> None:
+    """An edit that was saved, or taken back, or that nobody made (which does not count as a change), is not among its lines."""
+    document, journal, _path = _large(tmp_path, monkeypatch)
+    if saved:
+        document.do(SetLabel("n1", "saved"))
+        document.save()
+    else:
+        document.follow(SetLabel("n1", "by nobody"))
+    journal.flush()
+    document.do(SetLabel("n2", "afterwards"))
+    writing = journal.flushing()
+    next(writing)
+    if not saved:
+        assert not [*tmp_path.glob("journals/session-*/*.journal")], "the file is not the document: the whole is written first"
+        for _portion in writing:
+            pass
+    _die(journal)
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert recovered.graph == document.graph
+    recovered.discard()
