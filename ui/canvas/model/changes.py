@@ -44,9 +44,8 @@ class Touched:
         """Whether all cards have to be measured again."""
         for edit in flat(changes):
             self._take(graph, edit)
-        self.cards = {item for item in self.cards if item in graph.nodes}
-        self.moved = {item for item in self.moved if item in graph.nodes}
-        self.wires = {item for item in self.wires if item in graph.edges}
+        nodes, edges = graph._nodes.table.keys(), graph._edges.table.keys()
+        self.cards, self.moved, self.wires = nodes & self.cards, nodes & self.moved, edges & self.wires
 
     def regroup(self, scene: CanvasScene) -> None:
         """Where groups are on show, their cards depend on their content: everything is measured again."""
