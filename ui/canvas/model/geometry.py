@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from PySide6.QtCore import QRectF
 
@@ -83,6 +83,8 @@ class NodeCard:
     bypassed: bool = False
     places: tuple[NumberPlace, ...] = ()
     """Where tensors are written out, from the card's top left corner; without any, the value has the whole area."""
+    hooks: ClassVar[Mapping[tuple[str, bool, int], tuple[float, float]]] = {}
+    """Only an outline has its places ready; a card is asked for each."""
 
     @property
     def result(self) -> QRectF | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import get_args
 
 import numpy as np
@@ -347,12 +348,17 @@ class CanvasScene:
         """Look up at which ports these wires hang."""
         if not edge_ids:
             return
-        hook, row = self._hook_at, self.row
+        known, hook, count = self.cards.outlines, self._hook_at, len(edge_ids)
         drawn = self.graph.edges_of(edge_ids) if self.level is None else [self.level.wires[edge] for edge in edge_ids]
-        hooks = [hook(*wire.source, True, 0) + hook(*wire.target, False, wire.slot) for wire in drawn]
-        held = [(row.get(wire.source[0], -1), row.get(wire.target[0], -1)) for wire in drawn]
-        rows = self.edge_rows_of(edge_ids)
-        self._hooks[rows], self._held[rows] = hooks, held
+        givers, takers = [wire.source for wire in drawn], [(*wire.target, wire.slot) for wire in drawn]
+        starts = [known[node].hooks.get((port, True, 0)) or hook(node, port, True, 0) for node, port in givers]
+        ends = [known[node].hooks.get((port, False, slot)) or hook(node, port, False, slot) for node, port, slot in takers]
+        rows, row = self.edge_rows_of(edge_ids), self.row.get
+        for side, places in enumerate((starts, ends)):
+            flat = np.fromiter(chain.from_iterable(places), np.float64, 2 * count)
+            self._hooks[rows, 2 * side : 2 * side + 2] = flat.reshape(count, 2)
+        self._held[rows, 0] = np.fromiter([row(wire.source[0], -1) for wire in drawn], np.intp, count)
+        self._held[rows, 1] = np.fromiter([row(wire.target[0], -1) for wire in drawn], np.intp, count)
 
     def _hook_at(self, node_id: str, port: str, output: bool, slot: int) -> tuple[float, float]:
         """Where a wire hangs, from a card's corner."""
