@@ -21,8 +21,8 @@ from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, after_event
 from ui.forms.forms import TextField
+from ui.look.frame import paint_frame
 from ui.look.theme import Theme
-from ui.shell import window as window_module
 from ui.shell.app import opening
 from ui.shell.gallery import FIRST, Gallery, examples
 from ui.shell.window import Window
@@ -209,10 +209,10 @@ def test_the_frame_says_that_a_large_file_is_opened_and_is_painted_meanwhile(
     frame.show()
     qtbot.waitExposed(frame)
     QApplication.processEvents()
-    paint, load = window_module.paint_frame, Document.load
+    load = Document.load
 
     def painting(window: Window, theme: Theme, says: str) -> None:
-        paint(window, theme, says)
+        paint_frame(window, theme, says)
         seen.append(says)
         painted.set()
 
@@ -220,7 +220,7 @@ def test_the_frame_says_that_a_large_file_is_opened_and_is_painted_meanwhile(
         assert current_thread().name == "aside" and painted.wait(10.0), "the frame is painted while the file is read"
         return load(path, catalog)
 
-    monkeypatch.setattr(window_module, "paint_frame", painting)
+    monkeypatch.setattr("ui.shell.window.paint_frame", painting)
     monkeypatch.setattr("ui.shell.files.Document.load", slowly)
     document, _example, complaint = opening(path if asked else None, session, frame.say)
     assert (document.path == path.resolve(), complaint) == (True, "") and seen[-1] == frame.windowTitle() == "Opening large.gradwire …"

@@ -17,10 +17,13 @@ from ui.shell.workspace.action_spec import ActionContext, ActionSpec
 from ui.shell.workspace.services import INSIDE
 
 if TYPE_CHECKING:
+    from ui.shell.status import Status
     from ui.shell.workspace.feature import Feature
 
 PARTS = (FileCommands, EditCommands, CanvasCommands, ViewCommands, RunCommands, HelpCommands)
 """One class for each menu, and one for what arranges the canvas."""
+MANY = 2000
+"""Nodes from which on preparing a graph takes the engine longer than starting."""
 
 
 class Commanded(Filing, Keyed, Dressed, Searchable, Protocol):
@@ -28,6 +31,9 @@ class Commanded(Filing, Keyed, Dressed, Searchable, Protocol):
 
     @property
     def features(self) -> Mapping[str, Feature]: ...
+
+    @property
+    def status(self) -> Status: ...
 
 
 class Commands:
@@ -95,10 +101,20 @@ class Commands:
         """Why nothing can be trained, in words; empty where it can."""
         window = self._window
         if window.kernel is None or window.trace is None:
-            return _("The engine is starting")
+            return self._why_no_numbers()
         inside = window.services.find(INSIDE)
         if inside is not None and inside.active:
             return inside.why_not_train()
         if not self._learns():
             return _("Nothing here can be trained: there is no Parameter and no layer with weights")
         return "" if window.trace.objective is not None else window.trace.objective_note or _("Solve the problems first")
+
+    def _why_no_numbers(self) -> str:
+        """Why there is no trace yet. At the start of a window the engine says nothing before its first numbers, so a graph that takes it
+        much longer than starting is named instead."""
+        window = self._window
+        if window.kernel is None or (window.status.kernel == "starting" and len(window.document.graph.nodes) < MANY):
+            return _("The engine is starting")
+        if window.status.kernel == "dead":
+            return _("The engine is not running")
+        return _("The engine is preparing this graph; there are no numbers yet")
