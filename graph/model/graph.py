@@ -177,6 +177,10 @@ class Graph:
         keys = sorted([(order[port], slot, port) for port, slot in into])
         return tuple([edges[into[port, slot]] for _, slot, port in keys])
 
+    def wired(self, node_id: str) -> Mapping[tuple[str, int], str]:
+        """The wires into a node by port and slot, in no order."""
+        return self._into[node_id]
+
     def outputs_of(self, node_id: str) -> tuple[Edge, ...]:
         """The wires out of a node, in insertion order."""
         out, edges = self._out[node_id], self._edges

@@ -55,6 +55,15 @@ def test_a_name_alone_sets_the_width_as_the_whole_title_does(qapp: object) -> No
         assert scene.cards.outlines["n"].width == geometry.build(graph, "n").width, name
 
 
+def test_nodes_that_are_alike_are_looked_up_once_and_have_the_outlines_of_each_alone(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, asked = large(), list[str]()
+    graph_sized = [geometry.outline(graph, node, graph.inputs_of(node.id), UNKNOWN) for node in graph.nodes.values()]
+    single = geometry._plain_kind
+    monkeypatch.setattr(geometry, "_plain_kind", lambda graph, node: asked.append(node.id) or single(graph, node))
+    assert geometry.outlines(graph, list(graph.nodes), UNKNOWN) == graph_sized
+    assert 0 < len(asked) < 60 and len(graph_sized) == 300
+
+
 def large() -> Graph:
     rows = layered(300)
     names = [f"{row.kind.partition('.')[2]}_{i}" for i, row in enumerate(rows)]

@@ -100,8 +100,8 @@ def test_an_edit_of_one_among_two_thousand_measures_that_one_and_what_it_is_wire
     document = Document(chains(2000))
     live = followed(document)
     measured: Counter[str] = Counter()
-    outline, rebuild = geometry.outline, CanvasScene.rebuild
-    monkeypatch.setattr(geometry, "outline", lambda graph, node, *more: measured.update([node.id]) or outline(graph, node, *more))
+    outlines, rebuild = geometry.outlines, CanvasScene.rebuild
+    monkeypatch.setattr(geometry, "outlines", lambda graph, nodes, *more: measured.update(nodes) or outlines(graph, nodes, *more))
     monkeypatch.setattr(CanvasScene, "rebuild", lambda *_: measured.update(["everything"]) or rebuild(*_))
     graph, seen = document.graph, {}
     for name, act in {

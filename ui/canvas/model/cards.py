@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from graph.model.elements import Edge
 from graph.model.graph import Graph
 from ui.canvas.model import geometry
 from ui.canvas.model.card_body import Shapes
@@ -42,15 +41,13 @@ class Cards(Mapping[str, NodeCard]):
     def __len__(self) -> int:
         return len(self.outlines)
 
-    def measure(self, node_ids: Iterable[str], into: Mapping[str, Sequence[Edge]] | None = None) -> list[str]:
-        """Measure these nodes again; those that look different now. `into` are their incoming wires, where they are known."""
-        graph, nodes, different = self._graph, self._graph.nodes, list[str]()
-        for node_id in node_ids:
-            wires = into[node_id] if into is not None else graph.inputs_of(node_id)
-            new = geometry.outline(graph, nodes[node_id], wires, self.shapes)
+    def measure(self, node_ids: Sequence[str]) -> list[str]:
+        """Measure these nodes again; those that look different now."""
+        graph, different = self._graph, list[str]()
+        for node_id, new in zip(node_ids, geometry.outlines(graph, node_ids, self.shapes), strict=True):
             old, made = self.outlines.get(node_id), self.made.pop(node_id, None)
             if new is None or made is not None:
-                card = self.made[node_id] = geometry.build(graph, node_id, wires, self.shapes)
+                card = self.made[node_id] = geometry.build(graph, node_id, None, self.shapes)
                 if card != made:
                     different.append(node_id)
             elif new is not old and new != old:

@@ -215,6 +215,39 @@ def outline(graph: Graph, node: Node, into: Sequence[Edge], shapes: Shapes) -> O
     return kind.outlines.get(key) or kind.outlines.setdefault(key, _outlined(kind, *key))
 
 
+def outlines(graph: Graph, node_ids: Sequence[str], shapes: Shapes) -> list[Outline | None]:
+    """The outline of each: nodes of one type without settings whose wires hang alike are looked up together while no shape is known."""
+    found: list[Outline | None] = []
+    alike: dict[tuple[Any, ...], tuple[_Kind, str] | None] = {}
+    known = bool(shapes.outputs or shapes.parameters or shapes.inner)
+    for node in graph.nodes_of(node_ids):
+        name = node.name
+        if known or node.params or node.collapsed or node.label or node.bypassed:
+            found.append(outline(graph, node, graph.inputs_of(node.id), shapes))
+            continue
+        which = (node.type, tuple(graph.wired(node.id)), graph.fan_out(node.id) > 1)
+        if which not in alike:
+            alike[which] = _plain_kind(graph, node)
+        plain = alike[which]
+        if plain is None:
+            found.append(None)
+            continue
+        kind, said = plain
+        key = titles.width_of(name), len(name) == len(said) and _says(name, said)
+        found.append(kind.outlines.get(key) or kind.outlines.setdefault(key, _outlined(kind, *key)))
+    return found
+
+
+def _plain_kind(graph: Graph, node: Node) -> tuple[_Kind, str] | None:
+    """What a node without settings and known shapes is, and what it says it does; None where only the whole card tells."""
+    spec = graph.spec(node)
+    if spec.category == "unknown" or spec.role == "data":
+        return None
+    wired = tuple([(edge.target[1], edge.slot) for edge in graph.inputs_of(node.id)])
+    shape = card_body.UNKNOWN.of(node.id, spec.outputs[0].name) if spec.outputs else None
+    return _kind(spec, node.params, wired, graph.fan_out(node.id) > 1, shape), _said(spec)
+
+
 def _outlined(kind: _Kind, name: float, same: bool) -> Outline:
     said = 0.0 if same else titles.words(_said(kind.spec), 1e6).width
     beside, below = (said, kind.wide if kind.row else 0.0) if kind.row or not kind.latex else (kind.wide, 0.0)

@@ -118,13 +118,12 @@ class CanvasScene:
         old_wired = self._wired if touched is not None else {}
         seen = self.level = level(graph, self.inside)
         shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
-        into = {n: graph.inputs_of(n) for n in shown}
-        self._wired = {n: (*[e.id for e in edges], graph.fan_out(n) > 1) for n, edges in into.items()}
+        self._wired = {n: self._wires_at(n) for n in shown}
         self.node_rows = Rows(graph.nodes if seen is None else seen.ids)
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
         self.cards = Cards(graph, self.shapes)
         self.cards.keep(old_cards, [n for n in shown if n in old_cards and n not in again])
-        self.cards.measure([n for n in shown if n not in self.cards], into)
+        self.cards.measure([n for n in shown if n not in self.cards])
         for group, card in seen.cards.items() if seen is not None else ():
             self.cards.put(group, card)
         self.rects, self.kinds = columns(_room(len(self.ids)), 4), np.full(_room(len(self.ids)), -1, np.intp)
@@ -161,10 +160,9 @@ class CanvasScene:
         again = []
         for node in dict.fromkeys([*nodes, *touched, *ends, *held]):
             if node in self.row:
-                into = graph.inputs_of(node)
-                wired = (*[e.id for e in into], graph.fan_out(node) > 1)
+                wired = self._wires_at(node)
                 if node in touched or node in nodes or wired != self._wired.get(node):
-                    self.cards.measure([node], {node: into})
+                    self.cards.measure([node])
                     self._wired[node] = wired
                     again.append(node)
         self._categorize(again)
@@ -176,6 +174,10 @@ class CanvasScene:
         for edge in edges:
             area = area.united(self.wire_rect(edge, 40)) if edge in self.edge_row else area
         return area.united(self.neighbourhood(again))
+
+    def _wires_at(self, node_id: str) -> tuple[object, ...]:
+        """What a card's measure depends on besides its node."""
+        return *self.graph.wired(node_id).items(), self.graph.fan_out(node_id) > 1
 
     def _ends_known(self, edge_id: str) -> list[str]:
         """The cards at a wire that the document does not have any more."""
