@@ -165,6 +165,6 @@ def test_what_is_measured_once_is_measured_in_the_bundled_fonts(
     done = list[str]()
     monkeypatch.setattr(themes, "load_fonts", lambda: done.append("loaded"))
     for module in (formula_text, layout, titles, text_metrics):
-        monkeypatch.setattr(module, "QFontMetricsF", lambda face: done.append("measured") or QFontMetricsF(face))  # type: ignore[func-returns-value]
+        monkeypatch.setattr(module, "QFontMetricsF", lambda face: done.append("measured") or QFontMetricsF(face))
     measures()
     assert done[0] == "loaded" and "measured" in done
