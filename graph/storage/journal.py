@@ -41,8 +41,9 @@ from graph.text.messages import _
 FORMAT = 1
 TRAINED = "trained"
 RUNS = "runs"
-SLICE, PORTION = 0.004, 64
-"""Seconds of writing a document at a time; how many rows are written before the clock is looked at."""
+SLICE, PORTION, EDITS = 0.004, 64, 1.0
+"""Seconds of writing a document at a time; how many rows are written before the clock is looked at; seconds after which
+edits that were made meanwhile go to the disk too."""
 AT_ONCE = 2**18
 """Bytes that are brought to the disk at a time."""
 LARGE = 2**21
@@ -132,7 +133,7 @@ class Journal:
                 self._refer()
             known = self._descriptor is not None
             if known and (self._edits or self._unmarked):
-                self._append([edit.to_json() for edit in self._edits])
+                self._bring()
             self._edits.clear()
             self._unmarked = False
             if not known or self._renewing or self._written > max(self._long, 2 * self._whole):
@@ -193,6 +194,7 @@ class Journal:
         self._number += 1
         place = session / f"{self._number:06}.journal"
         part, size, waiting, end = place.with_suffix(".part"), 0, 0, time.perf_counter() + SLICE
+        meanwhile, safe = list[bytes](), time.perf_counter() + EDITS
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
         try:
             for count, piece in enumerate(pieces, 1):
@@ -202,26 +204,35 @@ class Journal:
                     size, waiting = size + _written(descriptor, held), 0
                 if count % PORTION == 0 and time.perf_counter() > end:
                     yield
+                    if self._edits and self._descriptor is not None and time.perf_counter() > safe:
+                        self._attach()
+                        meanwhile.append(self._bring())
+                        safe = time.perf_counter() + EDITS
                     end = time.perf_counter() + SLICE
             held.append(b'"}\n')
             size += _written(descriptor, held)
+            later = _written(descriptor, meanwhile) if meanwhile else 0  # the same lines as in the journal that goes
         finally:
             os.close(descriptor)
         os.replace(part, place)
         sync_folder(session)
         self._close()
         self._descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
-        self._whole, self._written = size, 0
+        self._whole, self._written = size, later
         for old in set(session.glob("*.journal")) - {place}:
             with contextlib.suppress(OSError):
                 old.unlink()
 
-    def _append(self, rows: list[dict[str, Any]]) -> None:
+    def _bring(self) -> bytes:
+        """Bring the edits there are to the disk; their lines."""
         assert self._descriptor is not None
-        data = b"".join(map(_line, [*rows, {"mark": self._mark()}]))
+        data = b"".join(map(_line, [*(edit.to_json() for edit in self._edits), {"mark": self._mark()}]))
         _write(self._descriptor, data)
         os.fsync(self._descriptor)
         self._written += len(data)
+        self._edits.clear()
+        self._unmarked = False
+        return data
 
     def _attach(self) -> None:
         """Large tensors are stored beside the journal, each once."""

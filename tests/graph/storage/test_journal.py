@@ -606,3 +606,27 @@ def test_a_journal_refers_only_to_the_file_that_its_edits_follow(tmp_path: Path,
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.graph == document.graph
     recovered.discard()
+
+
+@pytest.mark.parametrize("to_the_end", [False, True])
+def test_edits_made_while_a_huge_document_is_written_are_safe_before_that_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to_the_end: bool
+) -> None:
+    monkeypatch.setattr("graph.storage.journal.EDITS", 0.0)
+    document, journal, _path = _large(tmp_path, monkeypatch)
+    document.do(SetLabel("n1", "first"))
+    portions = journal.flushing()
+    next(portions)
+    for label in ("one", "two", "three"):
+        document.do(SetLabel("n2", label))
+        next(portions)
+    document.do(SetLabel("n3", "x"))
+    document.undo()
+    next(portions)
+    for _portion in portions if to_the_end else ():
+        pass
+    assert len([*tmp_path.glob("journals/session-*/000001.journal")]) == to_the_end and not journal._edits
+    _die(journal)
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert recovered.graph == document.graph and recovered.graph.nodes["n2"].label == "three"
+    recovered.discard()
