@@ -53,7 +53,7 @@ def run(turns: int = 3) -> dict[str, Any]:
 
 
 def _work(rank: int, port: int, path: str, turns: int, pipe: Connection) -> None:
-    """What each of the two processes does; the first one tells what it found."""
+    """The work of each of the two processes; the first one writes down the result."""
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": str(SIZE)}
     import torch
 

@@ -2,7 +2,7 @@
 
 Both sides see the same mini-batches, start from the same weights and end with the same weights; they take turns in one process,
 so that whatever else the machine does hits both. Times are medians over the turns. The trainer is a whole run: the same steps with
-batches laid out anew every epoch, the curve, snapshots and checks. Dispatches are the calls of `aten` operations
+the order of the samples drawn for every epoch, the curve, snapshots and checks. Dispatches are the calls of `aten` operations
 that torch's profiler counts, those that an operation makes inside another one included.
 """
 

@@ -1,6 +1,6 @@
 """The step of a training loop: the same numbers as the plain step, written into memory that stays.
 
-A plain step is a pure function, and so makes every tensor anew. Here the parameters are always the same tensors, and for batches of
+A plain step is a pure function, so each call makes new tensors. Here the parameters are always the same tensors, and for batches of
 one size everything else has the same shape at every step. So results go into tensors made once, transposed views are made once, a
 parameter's gradient is written where the update reads it, and what has a shorter way through torch takes it (`in_place_nodes`).
 All other nodes run as in the plain step. The operations, and their order, are those of the plain step: it gives the same bits.

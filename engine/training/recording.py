@@ -244,9 +244,9 @@ class Recording:
         """`count` steps from step `first` on, with the mini-batches from this position of the epoch laid out on, or as many as the deadline
         permits. Fills `losses`.
 
-        Many are made before their losses are read. Where one of them ends the run, which is then not made itself, all are taken back and
-        those before it are made once more; its loss is returned. Where a step cannot be computed, `losses` has those before it as far as
-        they were read, and the state goes with them. Raises CannotRecord.
+        Many are made before their losses are read. A step whose loss ends the run must not be made: the state before these steps comes
+        back, the steps before that one are repeated, and its loss is returned. Where a step cannot be computed, `losses` has those
+        before it as far as they were read, and the state goes with them. Raises CannotRecord.
         """
         while (done := len(losses)) < count:
             began = time.perf_counter()

@@ -45,7 +45,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if running:
-            if gc.get_count()[0] > MANY and not gc.get_freeze_count():  # what is frozen stays so: whoever did it has a reason
+            if gc.get_count()[0] > MANY and not gc.get_freeze_count():  # objects that were frozen before stay frozen
                 gc.freeze()
                 gc.unfreeze()  # into the oldest generation
             gc.enable()

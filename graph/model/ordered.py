@@ -30,7 +30,7 @@ class Ordered(Mapping[str, T], Generic[T]):
 
     @property
     def table(self) -> Mapping[str, T]:
-        """The entries in no order, until the next change: for whoever looks up many."""
+        """The entries in no order, for looking up many; valid until the next change."""
         return self._items
 
     def get(self, key: str, default: Any = None) -> Any:

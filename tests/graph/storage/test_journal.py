@@ -587,7 +587,7 @@ def test_a_whole_journal_takes_the_place_of_the_one_that_refers_to_the_file(tmp_
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_a_journal_refers_only_to_the_file_that_its_edits_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: bool) -> None:
-    """An edit that was saved, or taken back, or that nobody made (which does not count as a change), is not among its lines."""
+    """Edits that were saved or undone are not among its lines, nor those that the program makes itself, which are no changes."""
     document, journal, _path = _large(tmp_path, monkeypatch)
     if saved:
         document.do(SetLabel("n1", "saved"))

@@ -34,7 +34,7 @@ def test_taking_back_a_move_puts_the_very_nodes_back_that_nothing_has_changed_si
     document.redo()
     assert document.graph == after
     label = SetLabel("n3", "changed")
-    document.follow(label)  # not in the history: the move is taken back over it
+    document.follow(label)  # it is not in the history: undo skips it and undoes the move
     document.undo()
     assert document.graph.nodes["n3"].label == "changed"
     assert all((node.x, node.y) == (start[i].x, start[i].y) for i, node in document.graph.nodes.items())

@@ -296,7 +296,7 @@ class CanvasScene:
             self.rects[self.rows_of(node_ids), 2:] = sizes
 
     def _put(self, node_ids: Sequence[str]) -> None:
-        """Where these cards are: ten thousand at once, when a move of all of them is taken back."""
+        """Write down where these cards are: ten thousand at once when a move of all of them is undone."""
         if not node_ids:
             return
         rows, count = self.rows_of(node_ids), len(node_ids)

@@ -126,7 +126,7 @@ class Stage:
 
     def prepare(self) -> bool:
         """Paint a part of the numbers that wait, so that a later frame finds them in the picture. False where none wait any more; until
-        then it is to be called between each two frames."""
+        then, call it between any two frames."""
         if not self.waiting or self._view is None:
             self._making = None
             return False
