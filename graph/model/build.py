@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from graph.model.elements import Edge, Frame, Group, Node, Note
+from graph.model.garbage import uncollected
 from graph.model.graph import Graph, GraphError
 from graph.model.membership import depths
 from graph.model.rows import edges_of, nodes_of
@@ -19,8 +18,6 @@ from graph.text.messages import _
 from graph.text.quoting import one_line, quoted
 
 _KNOWN = ("format", "version", "settings", "nodes", "edges", "groups", "frames", "notes", "training")
-MANY = 10_000
-"""From this many new objects on, looking through them takes milliseconds."""
 
 
 class BuildError(Exception):
@@ -31,24 +28,6 @@ def build(content: dict[str, Any], catalog: Catalog) -> Graph:
     """The graph that a file's content describes. Raises BuildError."""
     with uncollected():
         return _built(content, catalog)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without looking for garbage: where everything that is made stays, the search is a third of the work and finds nothing.
-
-    Nor is all of it looked through right afterwards: it counts as old at once, as if it had been looked through twice.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            if gc.get_count()[0] > MANY and not gc.get_freeze_count():  # objects that were frozen before stay frozen
-                gc.freeze()
-                gc.unfreeze()  # into the oldest generation
-            gc.enable()
 
 
 def _built(content: dict[str, Any], catalog: Catalog) -> Graph:

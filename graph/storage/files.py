@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from graph.model.build import BuildError, build, uncollected
+from graph.model.build import BuildError, build
 from graph.model.document_settings import FILE_ORDER, SAVE_RUNS, RunsPlace
 from graph.model.elements import Edge, Node, number
+from graph.model.garbage import uncollected
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.model.training_settings import BY_NAME as TRAINING

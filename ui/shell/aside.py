@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from graph.model.build import uncollected
+from graph.model.garbage import uncollected
 
 T = TypeVar("T")
 LOOK_MS, SAY_MS = 15, 1000

@@ -16,6 +16,7 @@ from graph.model import build as building
 from graph.model.build import BuildError
 from graph.model.edits import AddNode, Connect
 from graph.model.elements import Edge, Node
+from graph.model.garbage import MANY, uncollected
 from graph.model.graph import Graph
 from graph.model.lint import lint
 from graph.model.rows import edges_of, nodes_of
@@ -133,16 +134,16 @@ def test_what_was_read_counts_as_old_and_the_collector_runs_again_also_after_an_
     running = gc.isenabled()
     gc.enable()
     try:
-        with building.uncollected():
+        with uncollected():
             assert not gc.isenabled()
         assert gc.isenabled() and not calls, "few objects: nothing to keep the collector from"
-        with pytest.raises(ZeroDivisionError), building.uncollected():
-            kept = [[] for _ in range(building.MANY + 1)]  # type: ignore[var-annotated]
+        with pytest.raises(ZeroDivisionError), uncollected():
+            kept = [[] for _ in range(MANY + 1)]  # type: ignore[var-annotated]
             assert kept and 1 // 0
         assert gc.isenabled()
         assert calls == ([] if frozen else ["freeze", "unfreeze"]), "what someone has frozen is not thawed"
         gc.disable()
-        with building.uncollected():
+        with uncollected():
             pass
         assert not gc.isenabled(), "it was off before"
     finally:

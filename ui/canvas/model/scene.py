@@ -14,8 +14,8 @@ from typing import get_args
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
-from graph.model.build import uncollected
 from graph.model.elements import End
+from graph.model.garbage import uncollected
 from graph.model.graph import Graph
 from graph.model.spec import Category
 from ui.canvas.model import card_body, geometry, wires
