@@ -524,6 +524,8 @@ def documents() -> list[str]:
         found += [lesson.title, lesson.summary]
         for step in lesson.steps:
             found += [step.title, step.text, step.notes]
+            variants = [row for action in step.run for row in action.args.get("variants", ())]
+            found += [words for row in variants for words in (row["at"], row.get("name", ""))]
             for question in step.ask:
                 found += [question.text, question.answer, question.hint]
                 found += [words for option in question.options for words in (option.text, option.feedback)]
