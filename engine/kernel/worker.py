@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from engine.explain.question import Question
 from engine.kernel.answering import answered
 from engine.kernel.measurements import Measurements
 from engine.kernel.pace import Metronome
+from engine.kernel.present_run import PresentRun
 from engine.kernel.protocol import (
     Adopt,
     Command,
@@ -45,13 +45,13 @@ from engine.nodes.catalog import CATALOG
 from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError
 from engine.training.model import Model, ModelUpdate
-from engine.training.run_tree import RunTree, packer
+from engine.training.run_tree import packer
 from engine.training.saved import pack_state
 from graph.model.address import Address
 from graph.model.computation import computation_key
 from graph.model.edits import StateMove, edit_from_json
 from graph.model.graph import Graph
-from graph.model.run_record import Origin, RunRecord
+from graph.model.run_record import Origin
 from graph.storage.files import loads
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
@@ -72,17 +72,9 @@ class DocumentWorker:
 
     def __init__(self) -> None:
         self.training = False
-        self.spare = 0
-        """The id of the next run that branches from another."""
-        self._id = 0
-        """The id of the present run while `_run`, the run itself, is not needed yet."""
-        self._by_hand = 0
-        """The id of the present run where its values were changed by hand and it is not made yet."""
-        self._before_fork = 0
-        self._tree = RunTree()
+        self._present = PresentRun()
         self._graph = Graph(CATALOG)
         self._model = Model(self._graph)
-        self._run: Run | None = None
         self._held: Debugging | None = None
         self._until: int | None = None
         self._attachments: dict[str, bytes] = {}
@@ -106,7 +98,21 @@ class DocumentWorker:
     @property
     def run(self) -> int:
         """The id of the present run."""
-        return self._id if self._run is None else self._run.id
+        return self._present.id
+
+    @property
+    def spare(self) -> int:
+        """The id of the next run that branches from another."""
+        return self._present.spare
+
+    @spare.setter
+    def spare(self, id: int) -> None:
+        self._present.spare = id
+
+    @property
+    def _run(self) -> Run | None:
+        """The present run; None while it is not needed."""
+        return self._present.made
 
     # The document
 
@@ -167,8 +173,8 @@ class DocumentWorker:
         return moved
 
     def _fresh(self, graph: Graph, run: int) -> None:
-        self.training, self._id, self._run = False, run, None
-        self._tree = RunTree()
+        self.training = False
+        self._present.begin(run)
         VERSIONS.forget()
         self._graph = graph
         self._device = str(graph.training["device"])
@@ -200,10 +206,7 @@ class DocumentWorker:
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
-        state, run = captured(self._model, self._run), self._run
-        if run is not None:
-            self._settle(run)
-        self._id, self._run = self.run, None
+        state, run = captured(self._model, self._run), self._present.unmake()
         self._device = str(self._graph.training["device"])
         self._model = Model(self._graph, self._device)
         self._model.restore(state)
@@ -228,9 +231,9 @@ class DocumentWorker:
 
     def command(self, command: Command) -> bool:
         """Do what the window asks for; False where it is about no run of this document."""
-        known = command.run == self.run or command.run in self._tree
-        if command.run not in (self.run, self._before_fork) and not (known and isinstance(command, GoTo)):
-            return known
+        present = self._present
+        if not present.is_meant(command.run) and not (isinstance(command, GoTo) and present.knows(command.run)):
+            return present.knows(command.run)
         try:
             self._carry_out(command)
         except RunError as error:  # the graph was edited since, and is none that can be trained
@@ -255,7 +258,7 @@ class DocumentWorker:
                 self._reset(successor)
             case Adopt(runs=runs):
                 for saved in runs:
-                    self._tree.adopt(saved)
+                    self._present.tree.adopt(saved)
             case Resume(state=saved, own=own):
                 self._continue(saved, own)
             case Load(state=saved):
@@ -277,7 +280,7 @@ class DocumentWorker:
         notes = self._model.compiled.device_note, run.steps.recording_note
         self._say("; ".join(note for note in notes if note))
         self.debugging.begin(run)
-        self._keep(run, begins=True)
+        self._present.keep(run, begins=True)
         self._measured.begin()
         self.training = True
         self._until = self.step + steps if steps is not None else None
@@ -297,7 +300,7 @@ class DocumentWorker:
             run.lengthen()
         self._say("")
         self.debugging.begin(run)
-        self._keep(run, single=True, begins=True)
+        self._present.keep(run, single=True, begins=True)
         self._advance(run, max_steps=1)
         self._alone = self.step
         self._rest()
@@ -346,7 +349,7 @@ class DocumentWorker:
 
     def _take_over(self, run: Run, step: int, id: int | None) -> bool:
         """Values that another graph was trained to, as far as they fit this one."""
-        known = self._tree.get(run.id if id is None else id)
+        known = self._present.tree.get(run.id if id is None else id)
         stored = None if known is None else known.states.get(step)
         if known is None or stored is None or known.record.graph == computation_key(self._graph):
             return False
@@ -356,23 +359,19 @@ class DocumentWorker:
         return True
 
     def _why_not_there(self, step: int, id: int | None) -> str:
-        known = self._tree.get(self.run if id is None else id)
+        known = self._present.tree.get(self.run if id is None else id)
         if known is not None and known.record.graph != computation_key(self._graph):
             return _("That run trained another graph. Restore the run to go to its steps.")
         return _("Step {step:,} is no longer stored.").format(step=step)
 
     def _reset(self, successor: int) -> None:
         left = LeftRun(self.run, self.step, self._trained.token) if self.step else None
-        run = self._run
-        if run is not None:
-            self._settle(run)
+        self._present.settle()
         self._trained.left = left
         self._measured.forget()
         self.training = False
         self._model.reset()
-        if run is not None:
-            run.start_over(successor)
-        self._id = successor
+        self._present.start_over(successor)
         if self._held is not None:
             self._held.forget()
         self._trained.token = 0
@@ -380,40 +379,29 @@ class DocumentWorker:
 
     def _continue(self, saved: SavedState, own: bool) -> None:
         """Go on where another kernel stopped; `own`: the steps of the run led there."""
-        if not saved.step and self.run not in self._tree:
+        if not saved.step and self._present.filed is None:
             return
-        lost = self._trained.take_up(self._model, saved)
-        self._known_from(saved, lost)
-        if self._run is None:
-            self._by_hand = 0 if own else self._id
-        elif not own:
-            self._run.history.uproot()
-        run = self._made_run()
-        if run is not None:
+        lost = self._take_up(saved)
+        self._present.resumed(own)
+        if self._made_run() is not None:
             self._stepped = self._numbers
             self._rest()
         if saved.step:
             self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
 
-    def _known_from(self, saved: SavedState, lost: str) -> None:
-        """A run of which there is a state alone becomes one of the tree."""
-        if self.run in self._tree or lost:
-            return
-        graph = self._graph
-        record = RunRecord(
-            self.run, None, saved.step, saved.step, "start", computation_key(graph), dict(graph.training), seed=self._model.seed,
-            device=self._model.device, dtype=self._model.dtype_name, threads=self._model.compiled.threads,
-            penalised=self._model.penalised,
-        )  # fmt: skip
-        self._tree.adopt(SavedRun(record, states=(saved,)), sent=False)
+    def _take_up(self, saved: SavedState) -> str:
+        """Trained values for the present run; what to say about those that do not fit. Raises TensorError."""
+        lost = self._trained.take_up(self._model, saved)
+        if not lost:
+            self._present.file(saved, self._model)
+        return lost
 
     def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""
         if not saved.step:
             return
         try:
-            lost = self._trained.take_up(self._model, saved)
-            self._known_from(saved, lost)
+            lost = self._take_up(saved)
         except TensorError as error:
             self._say(_("The file's trained values cannot be used: {error}. The graph starts untrained.").format(error=error))
             self._trained.moved_on()
@@ -430,37 +418,12 @@ class DocumentWorker:
         self._say(text)
 
     def _made_run(self) -> Run | None:
-        """The document's run, made now if there is none; None, with a message, where this graph cannot be trained."""
-        from engine.training.run import Run  # not before the first trace, which does not wait for it
-
-        if self._run is None:
-            try:
-                run = Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
-                if self._id in self._tree:
-                    run.history.stand(self._id)
-                if self._by_hand == self._id:
-                    run.history.uproot()
-                self._run, self._by_hand = run, 0
-            except RunError as error:
-                self._stop(error)
-        return self._run
-
-    def _branch_id(self) -> int:
-        """The id for a branch of the present run."""
-        spare, self.spare = self.spare, 0
-        return spare or max([self.run, *self._tree]) + 1
-
-    def _keep(self, run: Run, single: bool = False, begins: bool = False) -> None:
-        before = run.id
-        run.keep(single, begins)
-        if run.id != before:  # commands that are under way still name the run before
-            self._before_fork = before
-        self._id = run.id
-
-    def _settle(self, run: Run) -> None:
-        """Store the state where training stopped, as far as this graph can be trained."""
-        with contextlib.suppress(RunError):
-            run.history.settle()
+        """The present run; None, with a message, where this graph cannot be trained."""
+        try:
+            return self._present.make(self._model)
+        except RunError as error:
+            self._stop(error)
+            return None
 
     @property
     def debugging(self) -> Debugging:
@@ -471,24 +434,18 @@ class DocumentWorker:
         return self._held
 
     def _forget_past(self, origin: Origin = "values") -> None:
-        if self._run is not None:
-            self._run.history.uproot(origin)
+        self._present.uproot(origin)
         if self._held is not None:
             self._held.forget()
 
     def _showing(self) -> Run | None:
         """The run whose coming step is shown, where the debugger is open and there is something to train."""
-        from engine.training.run import Run
-
         if self._held is None or not self._held.on or self.training:
             return None
         try:
-            run = self._run or Run(self._model, id=self._id, tree=self._tree, new_id=self._branch_id).prepare()
-            run.coming()
+            return self._present.make_coming(self._model)
         except RunError:
             return None
-        self._run = self._made_run() if self._run is None else run
-        return self._run
 
     @property
     def wait(self) -> float:
@@ -503,7 +460,7 @@ class DocumentWorker:
         if self.wait > 0:
             return
         try:
-            self._keep(run)
+            self._present.keep(run)
         except RunError as error:  # a graph that was broken meanwhile
             self._stop(error)
             return
@@ -558,12 +515,14 @@ class DocumentWorker:
 
     def _rest(self) -> None:
         """Nothing is trained now: store the state, and measure over whole parts; while training the curve's last measurement serves."""
-        if self._run is not None:
-            self._settle(self._run)
-            if self.step >= self._run.curve.last or self._run.stopped is not None:  # else it is an earlier step that is looked at
-                self._tree.update(self.run, stopped=self._run.stop_text)
-        if self._run is not None and self.step:
-            self._measured.measure(self._run.metrics, self._numbers, self.step)
+        run = self._run
+        if run is None:
+            return
+        self._present.settle()
+        if self.step >= run.curve.last or run.stopped is not None:  # else it is an earlier step that is looked at
+            self._present.tree.update(run.id, stopped=run.stop_text)
+        if self.step:
+            self._measured.measure(run.metrics, self._numbers, self.step)
 
     @property
     def _numbers(self) -> Hashable:
@@ -585,8 +544,7 @@ class DocumentWorker:
         model = self._model
         left = self._trained.left
         more: dict[str, Any] = {}
-        filed = self._tree.get(self._id) if run is None else None
-        curve = run.curve if run is not None else filed.curve if filed is not None else None
+        curve = self._present.curve
         if curve is not None:
             known = points_known.get(self.run, 0)
             first, points = curve.tell(known)
@@ -603,14 +561,14 @@ class DocumentWorker:
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if run is not None:
-                more |= {"reachable": self._reachable(run), "replay": run.history.replay}
+                more |= {"reachable": self._present.reachable(), "replay": run.history.replay}
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(model.problems), made_anew=self._made_anew, device=model.device, dtype=model.dtype_name,
             trained=self._trained.token if state.step else 0,
             before_reset=left.step if left is not None else 0, run_before_reset=left.run if left is not None else 0,
-            record=self._tree.record(self.run), **more,
+            record=self._present.tree.record(self.run), **more,
         )  # fmt: skip
 
     def _current_metrics(self) -> bool:
@@ -622,13 +580,6 @@ class DocumentWorker:
             return False
         self._rest()
         return measured.known(self._numbers, self.step, False)
-
-    def _reachable(self, run: Run) -> tuple[tuple[int, int], ...]:
-        """The steps that the present run can return to."""
-        try:
-            return run.history.reachable()
-        except RunError:  # a graph that was broken meanwhile
-            return ()
 
     def _phase(self) -> Phase:
         run = self._run
@@ -647,19 +598,13 @@ class DocumentWorker:
 
     def is_own(self) -> bool:
         """Whether the steps of the present run led to `state`: nothing was changed by hand since."""
-        if self._run is not None:
-            return self._run.history.led_here
-        filed = self._tree.get(self._id)
-        stored = None if filed is None else filed.states.get(self.step)
-        graph = self._graph
-        same = isinstance(stored, SavedState) and (stored.token, stored.optimizer) == (self._trained.token, graph.training["optimizer"])
-        return same and filed is not None and filed.record.graph == computation_key(graph)
+        return self._present.led_to(self.step, self._trained.token, self._graph)
 
     def curve(self) -> Curve | None:
         return None if self._run is None else self._run.curve
 
     def runs(self) -> tuple[SavedRun, ...]:
-        return self._tree.news(self.run, self.step, packer(self._model.waiting()))
+        return self._present.tree.news(self.run, self.step, packer(self._model.waiting()))
 
     def kept(self) -> TrainedEdit:
         from engine.training.keep import keep

@@ -260,7 +260,7 @@ def test_another_worker_goes_on_bit_for_bit_from_a_state() -> None:
         desk.worker.command(StepOnce(desk.worker.run))
     blob = desk.worker.state()
 
-    tree, pack = desk.worker._tree, packer({})
+    tree, pack = desk.worker._present.tree, packer({})
     other.worker.command(Adopt(other.worker.run, tuple(tree.saved(run, pack) for run in tree)))
     other.worker.command(Resume(other.worker.run, blob))
     for worker in (desk.worker, other.worker):
