@@ -23,7 +23,7 @@ LARGE = 3.0
 
 
 class PageStack(QStackedWidget):
-    """As wide as the page that is seen needs, not as the widest of all."""
+    """As wide and as high as the page that is seen needs, not as the largest of all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +32,10 @@ class PageStack(QStackedWidget):
     def minimumSizeHint(self) -> QSize:
         page = self.currentWidget()
         return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
+
+    def heightForWidth(self, width: int) -> int:
+        """Pages that are not seen count for nothing here either: nothing below this height could be scrolled to."""
+        return self.minimumSizeHint().height()
 
 
 class Bottom(Panel):

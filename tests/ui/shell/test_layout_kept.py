@@ -196,6 +196,9 @@ def test_each_mode_has_its_panels_and_keeps_what_is_changed_in_it(start: Start) 
     assert shown() == {"bottom"} and front.current() == "analysis" and not window.debugger.control.open
     assert docks["bottom"].height() > 0.5 * window.height()
     window.panels.show("probes")
+    window.resizeDocks([docks["bottom"]], [140], Qt.Orientation.Vertical)
+    _settle()
+    assert front.pages.height() <= front.pages.parentWidget().height()  # the analysis page, which is not seen now, needs more
     window.actions_by_id["panel_inspector"].trigger()
     window.actions_by_id["mode_build"].trigger()
     assert shown() == {"library", "inspector"} and front.current() == "training"
