@@ -419,9 +419,10 @@ class KernelClient:
         assert document is not None
         stepped = not self.slow or self.progress.step != self._traced_step
         trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
-        progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         state = wishes.state or (training and now - self._last_state >= self._state_interval)
         state |= self._state_owed and now - self._last_state >= self._state_pause
+        # with a state come its run's record and losses up to that step: a file would else hold a state that its curve does not reach
+        progress = state or wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         self._state_owed &= not state
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
@@ -455,8 +456,8 @@ class KernelClient:
         document, now, same = self._document, self._clock(), self._sent_document == self._document_number
         assert document is not None
         pauses = tuple(command for command in self._commands if isinstance(command, Pause))
-        progress = same and (bool(pauses) or (self.training and now - self._last_progress >= PROGRESS_INTERVAL))
         state = same and self._wishes.state
+        progress = state or (same and (bool(pauses) or (self.training and now - self._last_progress >= PROGRESS_INTERVAL)))
         if not (pauses or progress or state or self._jobs.due(now) == 0):
             return None
         self._number += 1
@@ -496,10 +497,11 @@ class KernelClient:
             self._state_request = request.number
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
             self._state_pause = 0.0 if reply.state_seconds < QUICK_STATE else self._state_interval
-            self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
         self._take_progress(reply)
+        if reply.state is not None:
+            self.on_state(reply.state)
         if trace is not None and reply.structure == self._document.structure:
             self._traced_step = trace.step
             self.traced_revision = reply.revision

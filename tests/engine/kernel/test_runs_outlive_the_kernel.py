@@ -19,6 +19,7 @@ from engine.training.saved import unpack_state
 from engine.training.state import State
 from graph.model.edits import Compound, SetTraining
 from graph.storage.document import Document
+from graph.storage.saved import SavedState
 from tests.engine.training.test_checkpoints import same
 from tests.engine.training.test_run_tree import straight
 from tests.support.networks import tanh_net
@@ -146,6 +147,27 @@ def test_an_engine_that_dies_right_after_a_branch_does_not_mix_it_with_its_paren
     assert bench.client.run == branch and curve_of(bench.client.runs.saved[branch]).last <= 12
     bench.go_to(20, parent)
     assert bench.client.progress.step == 20
+
+
+def test_what_is_saved_in_the_middle_of_a_training_ends_at_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record and the losses reach the step of the state that a file asks for, already when it is told of."""
+    bench = Bench(monkeypatch)
+    told: list[tuple[int, ...]] = []
+
+    def ends(state: SavedState) -> None:
+        run = bench.client.all_runs()[-1]
+        told.append((state.step, run.states[-1].step, run.record.last, curve_of(run).losses.last))
+
+    bench.client.command(Start(bench.client.run))
+    while bench.client.busy or not bench.client.progress.step:
+        bench.now += 0.1 * (not bench.client.busy)
+        bench.client.pump()
+    bench.client.on_state = ends
+    before = bench.client.progress.step
+    wanted = bench.client.request_state()  # the clock stands: progress is not due
+    while not bench.client.state_arrived(wanted):
+        bench.client.pump()
+    assert len(told) == 1 and told[0][0] > before and set(told[0]) == {told[0][0]}
 
 
 @pytest.mark.parametrize("dies", [False, True])
