@@ -34,7 +34,8 @@ from engine.kernel.protocol import (
     TrainedEdit,
 )
 from engine.kernel.run_mirror import RunMirror
-from engine.kernel.waiting import STATE_INTERVAL, STATE_SHARE, WaitingDocument
+from engine.kernel.state_requests import StateRequests
+from engine.kernel.waiting import WaitingDocument
 from engine.numerics.job import Job
 from graph.model.address import Address
 from graph.model.edits import Edit, edit_from_json
@@ -51,8 +52,6 @@ PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""
-QUICK_STATE = 0.002
-"""A state that takes no more seconds is asked for with every edit."""
 DEATHS, DEATH_WINDOW = 3, 30.0
 
 Status = Literal["starting", "ready", "training", "dead"]
@@ -67,7 +66,6 @@ class Wishes:
 
     trace: bool = True
     progress: bool = False
-    state: bool = False
 
 
 class KernelClient:
@@ -113,15 +111,9 @@ class KernelClient:
         self._sent_document = 0
         """The number of the document that the kernel has."""
         self._kept: list[KeptCallback] = []
-        self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
-        self._state_request = self._failed_request = 0
-        self._state_interval = STATE_INTERVAL
-        self._state_pause = 0.0
-        """Seconds between two states that edits ask for: none where they are handed over quickly."""
-        self._state_owed = False
-        """Whether an edit may have replaced trained values since the last state."""
-        self._last_trace = self._last_progress = self._last_state = -1e9
+        self._states = StateRequests()
+        self._last_trace = self._last_progress = -1e9
         self.slow = False
         """Whether training makes single steps so slowly that there is nothing new to show most of the time."""
         self._traced_step = -1
@@ -177,10 +169,10 @@ class KernelClient:
         """Work for this document from now on; answers about another one are dropped."""
         keeps, self._keeps = self._keeps and self._document is not None and self.waiting is None, False
         leaving = [Pause(self.run)] if self.training and not keeps else []
-        left, known = self._document, self._points_known
+        left = self._document
         self._detach()
         if keeps and left is not None:
-            self.waiting = WaitingDocument(self, left, self._document_number, self.run, self.runs, self.progress, known)
+            self.waiting = WaitingDocument(self, left, self._document_number, self.run, self.runs, self.progress)
             self.waiting.adopt_requests(self._outgoing, self._commands, self._sent_document != self._document_number)
             self.runs = self.runs.beside()
         elif self._sent_document:
@@ -195,14 +187,14 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._points_known, self._spot, self._goal = {}, None, None
+        self._states.wanted = self._states.owed = False
+        self._spot = self._goal = None
         debugging = self.progress.debugging
         if self.waiting is not None and self.waiting.document is document:
             self._take_back(self.waiting)
         else:
             self._begin(document, debugging)
         self.traced_revision = -1
-        self._state_owed = False
         self._jobs.outdated()  # last: its callbacks may ask for more
         self.start()
         self.pump()
@@ -224,7 +216,7 @@ class KernelClient:
         self.waiting = None
         self._document_number = self._sent_document = waiting.number
         self._outgoing, self._commands = waiting.edits, waiting.commands
-        self._points_known, self.run, self.progress = waiting.points_known, waiting.run, waiting.progress
+        self.run, self.progress = waiting.run, waiting.progress
         self.runs = waiting.runs.after(self.runs)
 
     def wish_progress(self) -> None:
@@ -271,7 +263,7 @@ class KernelClient:
             self.run = command.run
         self._wishes.progress = self._wishes.trace = True
         if not isinstance(command, Start) and not (isinstance(command, GoTo) and not command.check):
-            self._wishes.state = True
+            self._states.wanted = True
         self.pump()
 
     def request_array(self, address: Address, callback: ArrayCallback) -> None:
@@ -333,7 +325,7 @@ class KernelClient:
 
     def request_state(self) -> int:
         """Ask for the trained values as they are now, between two steps; `state_arrived` takes this number."""
-        self._wishes.state = True
+        self._states.wanted = True
         wanted = self.next_number()
         self.pump()
         return wanted
@@ -349,7 +341,7 @@ class KernelClient:
 
     def state_arrived(self, wanted: int) -> bool:
         """Whether `known_state` is what was asked for; also where nothing newer can come, because the engine is not running."""
-        return self.gone or max(self._state_request, self._failed_request) >= wanted
+        return self.gone or self._states.answered(wanted)
 
     def wait_state(self, wanted: int, seconds: float) -> bool:
         """Take answers for up to `seconds`, until the state asked for is here. Returns whether it is."""
@@ -376,9 +368,8 @@ class KernelClient:
         training = max(0.0, self._last_progress + PROGRESS_INTERVAL - now) if self.training else None
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
             return jobs  # one request for both
-        owed = max(0.0, self._last_state + self._state_pause - now) if self._state_owed else None
         waiting = self.waiting.due(now) if self.waiting is not None else None
-        return min((due for due in (training, jobs, owed, waiting) if due is not None), default=None)
+        return min((due for due in (training, jobs, self._states.wait(now), waiting) if due is not None), default=None)
 
     def pump(self) -> None:
         """Read what has arrived and send the next request. Never blocks."""
@@ -419,11 +410,9 @@ class KernelClient:
         assert document is not None
         stepped = not self.slow or self.progress.step != self._traced_step
         trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
-        state = wishes.state or (training and now - self._last_state >= self._state_interval)
-        state |= self._state_owed and now - self._last_state >= self._state_pause
+        state = self._states.due(now, training)
         # with a state come its run's record and losses up to that step: a file would else hold a state that its curve does not reach
         progress = state or wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
-        self._state_owed &= not state
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
         if not (trace or progress or state or warm or outgoing.text or asked):
@@ -435,7 +424,7 @@ class KernelClient:
             **outgoing.taken(document, self._new_attachments),
             commands=tuple(self._commands), warm=warm, trace=trace, spot=self._spot, goal=self._goal, progress=progress,
             run=self.run, spare=self.runs.spare,
-            points_known=dict(self._points_known), state=state,
+            points_known=dict(self.runs.points_known), state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new(), jobs=self._jobs.wanted,
@@ -446,7 +435,8 @@ class KernelClient:
             self._left_documents = ()
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
-        self._last_state = now if state else self._last_state
+        if state:
+            self._states.asked(now)
         self._commands.clear()
         self._wishes = Wishes(trace=False)
         return request
@@ -456,17 +446,17 @@ class KernelClient:
         document, now, same = self._document, self._clock(), self._sent_document == self._document_number
         assert document is not None
         pauses = tuple(command for command in self._commands if isinstance(command, Pause))
-        state = same and self._wishes.state
+        state = same and self._states.wanted
         progress = state or (same and (bool(pauses) or (self.training and now - self._last_progress >= PROGRESS_INTERVAL)))
         if not (pauses or progress or state or self._jobs.due(now) == 0):
             return None
         self._number += 1
         self._commands = [command for command in self._commands if command not in pauses]
         self._last_progress = now if progress else self._last_progress
-        self._wishes.state &= not state
+        self._states.wanted &= not state  # what edits owe stays owed: they wait here
         request = Request(
             self._number, self._document_number, document.structure, document.revision, held=True, commands=pauses, progress=progress,
-            run=self.run, points_known=dict(self._points_known), state=state, spot=self._spot, goal=self._goal,
+            run=self.run, points_known=dict(self.runs.points_known), state=state, spot=self._spot, goal=self._goal,
             hidden=self.hidden() if self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new(held=True),
             jobs=self._jobs.wanted,
@@ -493,12 +483,7 @@ class KernelClient:
         if reply.ready and not self.ready:
             self.ready = True
         self.runs.hear(reply)
-        if reply.state is not None:
-            self._state_request = request.number
-            self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
-            self._state_pause = 0.0 if reply.state_seconds < QUICK_STATE else self._state_interval
-        if reply.error:
-            self._failed_request = request.number
+        self._states.hear(request, reply)
         self._take_progress(reply)
         if reply.state is not None:
             self.on_state(reply.state)
@@ -537,18 +522,15 @@ class KernelClient:
         return trace
 
     def _take_progress(self, reply: Reply) -> None:
-        if reply.progress is None:
+        assert self._document is not None
+        progress = self.runs.hear_progress(reply, self._document)
+        if progress is None:
             return
-        progress = replace(reply.progress, structure=reply.structure, revision=reply.revision)
-        self.runs.present_is(progress.run)
-        self._points_known[progress.run] = progress.first_point + len(progress.points)
         if not self._commands:
             self.run = progress.run  # the kernel knows best, for instance when a command could not be carried out
         if self.training and progress.phase != "training":
-            self._wishes.state = self._wishes.trace = True
+            self._states.wanted = self._wishes.trace = True
         self.progress = progress
-        if self._document is not None:
-            self.runs.keep_graph(progress, self._document)
         self.on_progress(progress)
 
     def _ask_again(self, request: Request) -> None:
@@ -557,7 +539,7 @@ class KernelClient:
         self._outgoing.text = True
         wishes.trace |= request.trace
         wishes.progress |= request.progress
-        wishes.state |= request.state
+        self._states.wanted |= request.state
         self._commands[:0] = request.commands
 
     def _tell(self, status: Status, text: str) -> None:
@@ -574,7 +556,7 @@ class KernelClient:
 
     def _on_change(self, change: Change) -> None:
         self._outgoing.hear(change)
-        self._state_owed |= (change.structure or change.value) and self.progress.step > 0
+        self._states.owed |= (change.structure or change.value) and self.progress.step > 0
         self._wishes.trace |= change.structure or change.value
         # a value's edit may have replaced what training made
         self._wishes.progress |= change.structure or (change.value and self.progress.step > 0)
@@ -621,29 +603,20 @@ class KernelClient:
     @property
     def known_state(self) -> SavedState | None:
         """The newest trained values outside the kernel: another kernel continues from them."""
-        return self.runs.state if self.runs.state is not None else self._document.state if self._document is not None else None
+        return None if self._document is None else self.runs.newest_state(self._document)
 
     def all_runs(self) -> tuple[SavedRun, ...]:
         """Every run of the document, whole: see `RunMirror.whole`."""
-        return self.runs.whole(self._live, self.progress, self._document)
-
-    @property
-    def _live(self) -> int:
-        """The run that the kernel had last, which commands under way may leave."""
-        return self.progress.run or self.run
+        return () if self._document is None else self.runs.whole(self.run, self.progress, self._document)
 
     def _revive(self, text: str) -> None:
         self.ready = False
         self._sent_document = 0
-        self._points_known.clear()
         self._attachments_sent.clear()
         self._outgoing.clear()
         self._outgoing.text = self._wishes.trace = self._wishes.progress = True
-        file = self._document.state if self._document is not None else None
-        self.run = self._live
-        runs = self.all_runs()
-        self.runs.saved = {saved.record.id: saved for saved in runs}  # what the new kernel gets, it does not send again
-        self._commands = resumption(self.runs, self.run, runs, file)
+        if self._document is not None:
+            self.run, self._commands = resumption(self.runs, self.run, self.progress, self._document)
         self._news = text
         self._tell("starting", text)
         self.start()

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine.kernel.protocol import Adopt, Command, Load, Resume
+from engine.kernel.protocol import Adopt, Command, Load, Progress, Resume
 from graph.model.edits import Edit, StateMove, moves_of
 from graph.storage.files import dumps
 
 if TYPE_CHECKING:
     from engine.kernel.run_mirror import RunMirror
     from graph.storage.document import Change, Document
-    from graph.storage.saved import SavedState
-    from graph.storage.saved_run import SavedRun
 
 
 MOST = 2000
@@ -81,11 +79,16 @@ class OutgoingEdits:
         self._moves.clear()
 
 
-def resumption(runs: RunMirror, run: int, whole: tuple[SavedRun, ...], file: SavedState | None) -> list[Command]:
-    """What makes a new kernel continue at `run`: all runs, and the newest state, or that of the file."""
+def resumption(runs: RunMirror, run: int, progress: Progress, document: Document) -> tuple[int, list[Command]]:
+    """What makes a new kernel continue: the id of its present run, and commands with all runs and the newest state, or that of the file.
+
+    `run` and `progress` are those of the kernel that died.
+    """
+    run, whole = progress.run or run, runs.whole(run, progress, document)
+    runs.handed_over(whole)
     commands: list[Command] = [Adopt(run, whole)] if whole else []
     if runs.state is not None:
         commands.append(Resume(run, *runs.last_known(run, runs.state)))
-    elif file is not None:
-        commands.append(Load(run, file))
-    return commands
+    elif document.state is not None:
+        commands.append(Load(run, document.state))
+    return run, commands

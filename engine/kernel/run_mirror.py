@@ -39,11 +39,14 @@ class RunMirror:
         self.newest = 1
         """The largest id that is in use."""
         self.spare = 1
+        self.points_known: dict[int, int] = {}
+        """How many points of each run's curve have arrived from the present kernel."""
         self._looked_for: tuple[str, int] | None = None
 
     def attach(self, document: Document) -> int:
         """The runs of another document; the id of the present one: that of the run its trained values are of, else a new one."""
         self.state = None
+        self.points_known.clear()
         self.saved = {saved.record.id: saved for saved in document.runs}
         self.graph_texts = {saved.record.graph: saved.document for saved in document.runs if saved.document}
         if document.runs:
@@ -78,13 +81,32 @@ class RunMirror:
             self.state_run, self.state_own = reply.state_run, reply.state_own
         self.saved |= {saved.record.id: completed(saved, self.saved.get(saved.record.id)) for saved in reply.runs}
 
-    def present_is(self, run: int) -> None:
+    def hear_progress(self, reply: Reply, document: Document) -> Progress | None:
+        """The progress of the present run that a reply brings, with the document's state that it is of; None where it brings none."""
+        if reply.progress is None:
+            return None
+        progress = replace(reply.progress, structure=reply.structure, revision=reply.revision)
+        self._present_is(progress.run)
+        self.points_known[progress.run] = progress.first_point + len(progress.points)
+        self._keep_graph(progress, document)
+        return progress
+
+    def newest_state(self, document: Document) -> SavedState | None:
+        """The newest trained values outside the kernel: another kernel continues from them."""
+        return document.state if self.state is None else self.state
+
+    def handed_over(self, runs: tuple[SavedRun, ...]) -> None:
+        """A new kernel gets these, all there are: it does not send them again."""
+        self.saved = {saved.record.id: saved for saved in runs}
+        self.points_known.clear()
+
+    def _present_is(self, run: int) -> None:
         """The kernel is at this run, which may be a new branch."""
         self.newest = max(self.newest, run)
         if run == self.spare:
             self.spare = self.new_id()
 
-    def keep_graph(self, progress: Progress, document: Document) -> None:
+    def _keep_graph(self, progress: Progress, document: Document) -> None:
         """Keep the graph of the present run as text, so that it can be restored once the document is another."""
         record = progress.record
         if record is None or record.graph in self.graph_texts or progress.structure != document.structure:
@@ -94,12 +116,15 @@ class RunMirror:
             self.graph_texts[record.graph] = dumps(document.graph)
         self._looked_for = looked_for
 
-    def whole(self, live: int, progress: Progress, document: Document | None) -> tuple[SavedRun, ...]:
-        """Every run, with its graph where the document's is another one; `live` as it was at the newest state that was handed over."""
-        now = computation_key(document.graph) if document is not None else ""
+    def whole(self, run: int, progress: Progress, document: Document) -> tuple[SavedRun, ...]:
+        """Every run, with its graph where the document's is another one; the live one as it was at the newest state that was handed over.
+
+        That is the run of the `progress` that came last, which commands under way may leave; before there is any, `run`.
+        """
+        now = computation_key(document.graph)
         return tuple(
             run if run.record.graph == now else replace(run, document=self.graph_texts.get(run.record.graph, run.document))
-            for run in self._with_live(live, progress)
+            for run in self._with_live(progress.run or run, progress)
         )
 
     def _with_live(self, live: int, progress: Progress) -> tuple[SavedRun, ...]:

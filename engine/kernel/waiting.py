@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.explain.question import Question, Refusal
 from engine.kernel.outgoing import OutgoingEdits, resumption
 from engine.kernel.protocol import Command, Pace, Pause, Progress, Reply, Request, Start, StepBack, StepOnce
+from engine.kernel.state_requests import StateRequests
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 LOOK = 1 / 12
 """Seconds between two looks at its training."""
-STATE_INTERVAL = 2.0
-"""Seconds between two states that a training hands over: what is lost at most where the kernel ends."""
-STATE_SHARE = 0.02
-"""Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
 AnswerCallback = Callable[[Any], None]
 
 
@@ -49,11 +46,8 @@ class WaitingDocument:
     `on_progress` gets its progress. `watched` is a question that is asked again with every look at a training, for `on_watched`.
     """
 
-    def __init__(
-        self, carrier: Carrier, document: Document, number: int, run: int, runs: RunMirror, progress: Progress, points_known: dict[int, int]
-    ) -> None:  # fmt: skip
+    def __init__(self, carrier: Carrier, document: Document, number: int, run: int, runs: RunMirror, progress: Progress) -> None:
         self.document, self.number, self.run, self.runs, self.progress = document, number, run, runs, progress
-        self.points_known = points_known
         self.edits = OutgoingEdits()
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.watched: Question | None = None
@@ -61,17 +55,16 @@ class WaitingDocument:
         self._carrier = carrier
         self.commands: list[Command] = []
         self._questions: dict[Question, list[AnswerCallback]] = {}
-        self._wants_progress = self._wants_state = False
-        self._state_request = self._failed_request = 0
-        self._looked = self._stored = -1e9
-        self._state_interval = STATE_INTERVAL
+        self._wants_progress = False
+        self._states = StateRequests()
+        self._looked = -1e9
         document.changed.connect(self._on_change)
 
     def adopt_requests(self, edits: OutgoingEdits, commands: list[Command], unknown: bool) -> None:
         """What was still to be sent when the other document came; `unknown`: the kernel does not have this one yet."""
         self.edits, self.commands = edits, commands
         self.edits.text |= unknown
-        self._wants_progress = self._wants_state = True
+        self._wants_progress = self._states.wanted = True
 
     def leave(self) -> None:
         """The document is shown again, or closed."""
@@ -86,7 +79,7 @@ class WaitingDocument:
     def command(self, command: Command) -> None:
         """Have this done with its run; the answer brings progress, the state, and what is watched."""
         self.commands.append(command)
-        self._wants_progress = self._wants_state = True
+        self._wants_progress = self._states.wanted = True
         self._carrier.pump()
 
     def step_once(self) -> None:
@@ -122,14 +115,14 @@ class WaitingDocument:
 
     def request_state(self) -> int:
         """Ask for the trained values as they are now; the number is for `state_arrived` and `wait_state`."""
-        self._wants_state = True
+        self._states.wanted = True
         wanted = self._carrier.next_number()
         self._carrier.pump()
         return wanted
 
     def state_arrived(self, wanted: int) -> bool:
         """Whether `known_values` are those that were asked for, or no newer ones can come."""
-        return self._carrier.gone or max(self._state_request, self._failed_request) >= wanted
+        return self._carrier.gone or self._states.answered(wanted)
 
     def wait_state(self, wanted: int, seconds: float) -> bool:
         """Block for up to `seconds`, until they have arrived; True when they have."""
@@ -138,7 +131,7 @@ class WaitingDocument:
     @property
     def known_values(self) -> SavedState | None:
         """The newest trained values that the engine handed over; None where there are only the document's own."""
-        known = self.runs.state if self.runs.state is not None else self.document.state
+        known = self.runs.newest_state(self.document)
         return known if known is not None and known.step else None
 
     @property
@@ -150,7 +143,7 @@ class WaitingDocument:
 
     def saved_runs(self) -> tuple[SavedRun, ...]:
         """All its runs, whole."""
-        return self.runs.whole(self.progress.run or self.run, self.progress, self.document)
+        return self.runs.whole(self.run, self.progress, self.document)
 
     # the pull
 
@@ -162,7 +155,7 @@ class WaitingDocument:
 
     @property
     def _urgent(self) -> bool:
-        return bool(self.commands or self._questions or self._wants_progress or self._wants_state or self.edits.waiting)
+        return bool(self.commands or self._questions or self._wants_progress or self._states.wanted or self.edits.waiting)
 
     def compose(self, number: int, now: float, attachments: Callable[[Document], dict[str, bytes]]) -> Request | None:
         """The next request about it; None where there is nothing to ask."""
@@ -170,15 +163,16 @@ class WaitingDocument:
             return None
         document, edits = self.document, self.edits
         watched = (self.watched,) if self.watched is not None else ()
-        state = self._wants_state or (self.training and now - self._stored >= self._state_interval)
+        state = self._states.due(now, self.training)
         request = Request(
             number, self.number, document.structure, document.revision, aside=True, **edits.taken(document, attachments),
-            commands=tuple(self.commands), progress=True, run=self.run, spare=self.runs.spare, points_known=dict(self.points_known),
+            commands=tuple(self.commands), progress=True, run=self.run, spare=self.runs.spare, points_known=dict(self.runs.points_known),
             state=state, questions=(*self._questions, *watched),
         )  # fmt: skip
         self.commands.clear()
-        self._wants_progress = self._wants_state = False
-        self._looked, self._stored = now, now if state else self._stored
+        self._wants_progress, self._looked = False, now
+        if state:
+            self._states.asked(now)
         return request
 
     def take(self, request: Request, reply: Reply) -> None:
@@ -186,28 +180,22 @@ class WaitingDocument:
         if reply.resync:
             self.edits.text = True
             self.commands[:0] = request.commands
-            self._wants_state |= request.state
+            self._states.wanted |= request.state
             return
         self.runs.hear(reply)
-        if reply.state is not None:
-            self._state_request = request.number
-            self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
-        if reply.error:
-            self._failed_request = request.number
-        if reply.progress is not None:
-            self._take_progress(reply, reply.progress)
+        self._states.hear(request, reply)
+        self._take_progress(reply)
         self._settle(request.questions, reply.answers, reply.error)
 
-    def _take_progress(self, reply: Reply, told: Progress) -> None:
-        progress = replace(told, structure=reply.structure, revision=reply.revision)
-        self.runs.present_is(progress.run)
-        self.points_known[progress.run] = progress.first_point + len(progress.points)
+    def _take_progress(self, reply: Reply) -> None:
+        progress = self.runs.hear_progress(reply, self.document)
+        if progress is None:
+            return
         if not self.commands:
             self.run = progress.run
         if self.training and progress.phase != "training":
-            self._wants_state = True
+            self._states.wanted = True
         self.progress = progress
-        self.runs.keep_graph(progress, self.document)
         self.on_progress(progress)
 
     def _settle(self, questions: Iterable[Question], answers: Any, otherwise: str) -> None:
@@ -233,11 +221,7 @@ class WaitingDocument:
         if self.training:
             known = self.known_values
             self.progress = replace(self.progress, phase="paused", step=known.step if known is not None else 0, points=(), losses=None)
-        self.points_known.clear()
-        self.run = self.progress.run or self.run
-        runs = self.saved_runs()
-        self.runs.saved = {saved.record.id: saved for saved in runs}
         self.edits.clear()
         self.edits.text = self._wants_progress = True
-        self.commands = resumption(self.runs, self.run, runs, self.document.state)
+        self.run, self.commands = resumption(self.runs, self.run, self.progress, self.document)
         self.on_progress(self.progress)

@@ -134,7 +134,7 @@ class Script:
         while True:
             client.pump()
             wishes = client._wishes
-            wished = client._outgoing.text or wishes.trace or wishes.progress or wishes.state
+            wished = client._outgoing.text or wishes.trace or wishes.progress or client._states.wanted
             waiting = client._commands or client.busy or client.training or wished
             if not waiting and client.current():
                 return

@@ -137,7 +137,7 @@ def test_an_engine_that_dies_right_after_a_branch_does_not_mix_it_with_its_paren
     bench.rate(0.05)
     bench.client.command(Start(parent, 2))
     bench.client.pump()
-    bench.client._wishes.state = False  # it dies before it handed over a state of the branch
+    bench.client._states.wanted = False  # it dies before it handed over a state of the branch
     bench.client.pump()
     branch = bench.client.run
     assert branch != parent and bench.client.runs.state_run == parent
