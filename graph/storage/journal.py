@@ -1,12 +1,11 @@
-"""Crash recovery: every edit of a document goes to a journal in the app's folder, never near the user's file.
+"""Every edit of a document goes to a journal in the app's folder, never near the user's file; `graph.storage.recovery` reads it.
 
-A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
-the whole document, then a line an edit. The first journal of a document that is large, and was in its file until those edits, refers to
-that file instead, so that its edits are safe at once; one with the whole document takes its place as soon as that is written. Undo and
-redo are edits too, so reading the lines in order gives the document as it was. Lines are collected in memory and reach the disk in
-`flush`, which the owner calls from a timer. A journal that has grown long is replaced by a fresh one; at every moment a whole one is on
-the disk. The newest trained values are beside it in a file of their own, and the newest runs in a folder with a file for each of their
-parts, of which only new ones are written.
+A session has one journal: a first line with the whole document, then a line an edit. The first journal of a document that is large,
+and was in its file until those edits, refers to that file instead, so that its edits are safe at once; one with the whole document
+takes its place as soon as that is written. Undo and redo are edits too, so reading the lines in order gives the document as it was.
+Lines are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is
+replaced by a fresh one; at every moment a whole one is on the disk. The newest trained values are beside it in a file of their own, and
+the newest runs in a folder with a file for each of their parts, of which only new ones are written.
 """
 
 from __future__ import annotations
@@ -15,32 +14,23 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from graph.model.edits import Edit, edit_from_json
-from graph.model.graph import Graph, GraphError
-from graph.model.spec import Catalog
+from graph.model.edits import Edit
 from graph.storage.document import Change, Document
-from graph.storage.files import FileError, dumped, loads
-from graph.storage.files import read as read_file
-from graph.storage.lock import Lock
-from graph.storage.paths import open_regular, reason
-from graph.storage.run_files import members_of, runs_in
-from graph.storage.run_json import SavedRunError
-from graph.storage.saved import SavedState, SavedStateError
+from graph.storage.files import dumped
+from graph.storage.paths import reason
+from graph.storage.run_files import members_of
+from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedRun
-from graph.storage.writing import FileIdentity, is_changed, sync_folder
+from graph.storage.session import ATTACHED, FORMAT, RUNS, TRAINED, Session, append, write_file
+from graph.storage.writing import sync_folder
 from graph.text.messages import _
 
-FORMAT = 1
-TRAINED = "trained"
-RUNS = "runs"
 SLICE, PORTION, EDITS = 0.004, 64, 1.0
 """Seconds of writing a document at a time; how many rows are written before the clock is looked at; seconds after which
 edits that were made meanwhile go to the disk too."""
@@ -65,8 +55,7 @@ class Journal:
         self._unmarked = document.modified
         self._base = None if document.modified or document.revision else document.identity
         """The file that held the document when there were no edits yet."""
-        self._session: Path | None = None
-        self._lock: Lock | None = None
+        self._session: Session | None = None
         self._descriptor: int | None = None
         self._number = 0
         self._whole = self._written = 0
@@ -156,9 +145,9 @@ class Journal:
         self._edits.clear()
         self._unmarked = False
         self._close()
-        if self._session is not None and self._lock is not None:
-            _remove(self._session, self._lock)
-        self._session = self._lock = None
+        if self._session is not None:
+            self._session.remove()
+        self._session = None
 
     def _changed(self, change: Change) -> None:
         self._unmarked = True
@@ -182,7 +171,7 @@ class Journal:
             return
         place = self._open_session() / "000000.journal"
         head = {"journal": FORMAT, "pid": os.getpid(), **self._mark(), "modified": False, "base": asdict(base)}
-        _write_file(place, _line(head))
+        write_file(place, _line(head))
         self._descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
         self._renewing = True
 
@@ -227,7 +216,7 @@ class Journal:
         """Bring the edits there are to the disk; their lines."""
         assert self._descriptor is not None
         data = b"".join(map(_line, [*(edit.to_json() for edit in self._edits), {"mark": self._mark()}]))
-        _write(self._descriptor, data)
+        append(self._descriptor, data)
         os.fsync(self._descriptor)
         self._written += len(data)
         self._edits.clear()
@@ -238,10 +227,10 @@ class Journal:
         """Large tensors are stored beside the journal, each once."""
         for name, data in self._document.graph.attachments.items():
             if name not in self._attached:
-                folder = self._open_session() / "attached"
+                folder = self._open_session() / ATTACHED
                 folder.mkdir(exist_ok=True)
                 place = folder / hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
-                _write_file(place, json.dumps(name).encode() + b"\n", data)
+                write_file(place, json.dumps(name).encode() + b"\n", data)
                 self._attached.add(name)
 
     def _write_state(self) -> None:
@@ -250,7 +239,7 @@ class Journal:
             place.unlink(missing_ok=True)
         else:
             head = json.dumps(json.loads(self._state.to_text())).encode("ascii")
-            _write_file(place, head, b"\n", self._state.packed)
+            write_file(place, head, b"\n", self._state.packed)
         self._state_written = self._token
 
     def _write_runs(self) -> Generator[None, None, None]:
@@ -263,9 +252,9 @@ class Journal:
                 listed[name] = hashlib.sha256(data).hexdigest()
                 if not (folder / listed[name]).exists():
                     yield
-                    _write_file(folder / listed[name], data)
+                    write_file(folder / listed[name], data)
             yield
-            _write_file(folder / "list", json.dumps(listed).encode("ascii"))
+            write_file(folder / "list", json.dumps(listed).encode("ascii"))
             for place in folder.iterdir():
                 if place.name != "list" and place.name not in listed.values():
                     place.unlink(missing_ok=True)
@@ -275,13 +264,8 @@ class Journal:
 
     def _open_session(self) -> Path:
         if self._session is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            session = Path(tempfile.mkdtemp(prefix="session-", dir=self._folder))
-            self._lock = Lock.acquire(session / "lock")
-            if self._lock is None:  # another process looks for crashed sessions at this very moment
-                raise BlockingIOError(0, _("another process holds its lock"))
-            self._session = session
-        return self._session
+            self._session = Session.begin(self._folder)
+        return self._session.folder
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -289,213 +273,14 @@ class Journal:
             self._descriptor = None
 
 
-@dataclass(slots=True)
-class Recovered:
-    """A document whose process died. It is ours until `discard` or `release`: no other process is offered it meanwhile.
-
-    `whole` is false where the journal's end was lost or unreadable; everything before that is there.
-    """
-
-    graph: Graph
-    path: Path | None
-    time: float
-    whole: bool
-    state: SavedState | None
-    identity: FileIdentity | None
-    """What the file at `path` was, so that a file which changed since the crash is not replaced without a question."""
-    runs: tuple[SavedRun, ...]
-    runs_identity: FileIdentity | None
-    _session: Path = field(repr=False)
-    _lock: Lock = field(repr=False)
-
-    def document(self) -> Document:
-        """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
-        document = Document(self.graph, self.path, state=self.state, identity=self.identity, runs=self.runs)
-        document.runs_identity = self.runs_identity
-        if self.path is not None:
-            document.graph.folder = str(self.path.parent)
-        document.mark_modified()
-        return document
-
-    def discard(self) -> None:
-        """It was restored, or is not needed: remove it from the disk."""
-        _remove(self._session, self._lock)
-
-    def release(self) -> None:
-        """Leave it for another time."""
-        self._lock.release()
-
-
-def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
-    """The documents with unsaved changes of sessions that did not end in order, the newest first.
-
-    Sessions that are still running are left alone, those with nothing to save are removed, and those that cannot be read stay.
-    """
-    documents = []
-    for session in sorted(Path(folder).glob("session-*")):
-        try:
-            lock = Lock.acquire(session / "lock")
-        except OSError:
-            continue
-        if lock is None:
-            continue
-        try:
-            read = _read(session, catalog)
-        except _Unreadable:
-            lock.release()
-            continue
-        if read is None or not read.modified:
-            _remove(session, lock)
-        else:
-            state, runs = _trained(session) or read.state, _runs(session) or read.runs
-            recovered = (read.graph, read.path, read.time, read.whole, state, read.identity, runs, read.runs_identity)
-            documents.append(Recovered(*recovered, session, lock))
-    return sorted(documents, key=lambda document: -document.time)
-
-
-class _Unreadable(Exception):
-    """There is a journal, but not one that this version can read."""
-
-
-@dataclass(slots=True)
-class _Read:
-    graph: Graph
-    path: Path | None
-    time: float
-    modified: bool
-    whole: bool = True
-    identity: FileIdentity | None = None
-    runs_identity: FileIdentity | None = None
-    state: SavedState | None = None
-    runs: tuple[SavedRun, ...] = ()
-    """The trained values and runs of the file that the journal refers to."""
-
-    def mark(self, row: Mapping[str, Any]) -> None:
-        self.modified, self.time = bool(row["modified"]), float(row["time"])
-        self.path = None if row["path"] is None else Path(row["path"])
-        self.identity, self.runs_identity = (FileIdentity.from_json(row.get(name)) for name in ("identity", "runs_identity"))
-
-
-def _read(session: Path, catalog: Catalog) -> _Read | None:
-    """The newest journal of a session; None when none was ever complete."""
-    journals = sorted(session.glob("*.journal"), reverse=True)
-    if not journals:
-        return None
-    for place in journals:
-        try:
-            first, *lines = _contents(place).split(b"\n")
-            head = json.loads(first)
-            if head["journal"] != FORMAT:
-                raise _Unreadable
-            read = _beginning(head, catalog)
-            read.mark(head)
-        except (OSError, ValueError, KeyError, TypeError, FileError, RecursionError):
-            continue
-        read.graph.attachments.update(_attached(session))
-        _replay(read, lines)
-        return read
-    raise _Unreadable
-
-
-def _beginning(head: Mapping[str, Any], catalog: Catalog) -> _Read:
-    """The document before the edits of a journal. Raises KeyError, TypeError or FileError, also where its file is another one now."""
-    if "base" not in head:
-        return _Read(loads(head["document"], catalog, own=True), None, 0.0, True)
-    base, path = FileIdentity.from_json(head["base"]), Path(head["path"])
-    if base is None or is_changed(path, base):
-        raise KeyError("base")
-    file = read_file(path, catalog)
-    return _Read(file.graph, path, 0.0, True, state=file.state, runs=file.runs)
-
-
-def _replay(read: _Read, lines: list[bytes]) -> None:
-    """Apply the edits; stop at the first line that is torn. What follows the last line break was never finished."""
-    *lines, rest = lines or [b""]
-    read.whole = not rest
-    for line in lines:
-        try:
-            row = json.loads(line)
-            if "mark" in row:
-                read.mark(row["mark"])
-            else:
-                edit_from_json(row).apply(read.graph)
-                read.modified = True
-        except (ValueError, KeyError, TypeError, GraphError, RecursionError):
-            read.whole = False
-            return
-
-
-def _attached(session: Path) -> Iterator[tuple[str, bytes]]:
-    """Large tensors by their names. One that cannot be read is left out: its node says so, and all the rest is there."""
-    for place in session.glob("attached/*"):
-        if not place.suffix:
-            with contextlib.suppress(OSError, ValueError):
-                name, _, data = _contents(place).partition(b"\n")
-                yield str(json.loads(name)), data
-
-
-def _trained(session: Path) -> SavedState | None:
-    """The trained values as the kernel last handed them over; None where there were none, or none that can be read."""
-    try:
-        head, _, packed = _contents(session / TRAINED).partition(b"\n")
-        return SavedState.from_json(json.loads(head), packed)
-    except (OSError, ValueError, SavedStateError, RecursionError):
-        return None
-
-
-def _runs(session: Path) -> tuple[SavedRun, ...]:
-    """The newest runs that were written whole; none where there were none, or none that can be read."""
-    folder = session / RUNS
-    try:
-        listed = json.loads(_contents(folder / "list"))
-        return runs_in({name: _contents(folder / Path(str(digest)).name) for name, digest in listed.items()})[0]
-    except (OSError, ValueError, AttributeError, SavedRunError, RecursionError):
-        return ()
-
-
-def _contents(place: Path) -> bytes:
-    """A whole regular file; what else lies in the folder of journals is not ours. Raises OSError."""
-    with open_regular(place) as file:
-        return file.read()
-
-
 def _line(row: Mapping[str, Any]) -> bytes:
     return json.dumps(row, allow_nan=False).encode("ascii") + b"\n"
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def _written(descriptor: int, held: list[bytes]) -> int:
     """Bring this to the disk; how many bytes it was. A little at a time, so that nobody waits long for it."""
     data = b"".join(held)
     held.clear()
-    _write(descriptor, data)
+    append(descriptor, data)
     os.fsync(descriptor)
     return len(data)
-
-
-def _write_file(place: Path, *parts: bytes) -> None:
-    """Write a file so that it is either whole or not there."""
-    part = place.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        for data in parts:
-            _write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.replace(part, place)
-    sync_folder(place.parent)
-
-
-def _remove(session: Path, lock: Lock) -> None:
-    """Remove a session, the journals first: whatever interrupts this, nothing half is offered for recovery."""
-    for place in sorted(session.glob("*.journal")):
-        with contextlib.suppress(OSError):
-            place.unlink()
-    lock.release()
-    shutil.rmtree(session, ignore_errors=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer
 
 from graph.storage.document import Document
-from graph.storage.journal import Journal, JournalError, Recovered, recover
+from graph.storage.journal import Journal, JournalError
+from graph.storage.recovery import Recovered, recover
 from graph.text.messages import _
 from ui.shell.recovery_bar import RecoveryBar
 

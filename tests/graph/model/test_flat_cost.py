@@ -17,8 +17,10 @@ from graph.model.graph import Graph
 from graph.model.structure import problems
 from graph.storage.clipboard import copy_text, paste
 from graph.storage.document import Document
-from graph.storage.journal import Journal, recover
+from graph.storage.journal import Journal
+from graph.storage.recovery import recover
 from tests.support.catalog import CATALOG
+from tests.support.crashes import die
 
 pytestmark = pytest.mark.long  # times itself: run by hand on a quiet machine
 
@@ -49,9 +51,7 @@ def _journal(graph: Graph, folder: Path) -> None:
     journal = Journal(document, folder)
     document.do(SetLabel("n1", "a"))
     journal.flush()
-    journal._close()
-    assert journal._lock is not None
-    journal._lock.release()
+    die(journal)
     (recovered,) = recover(folder, CATALOG)
     recovered.discard()
 

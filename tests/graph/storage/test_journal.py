@@ -20,10 +20,12 @@ from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from graph.storage.files import dumps, load
-from graph.storage.journal import Journal, JournalError, Recovered, recover
+from graph.storage.journal import Journal, JournalError
 from graph.storage.lock import Lock
+from graph.storage.recovery import Recovered, recover
 from graph.storage.saved import SavedState
 from tests.support.catalog import CATALOG, xy_plus_z
+from tests.support.crashes import die
 from tests.support.editing_session import steps
 
 ROOT = Path(__file__).parents[3]
@@ -35,13 +37,6 @@ def _edited(folder: Path, path: Path | None = None, **more: Any) -> tuple[Docume
     document.do(SetParam("n1", "value", 7.0))
     journal.flush()
     return document, journal
-
-
-def _die(journal: Journal) -> None:
-    """What the system does for a process that ends without a word: its files are closed, its locks gone."""
-    journal._close()
-    if journal._lock is not None:
-        journal._lock.release()
 
 
 def _only(folder: Path) -> Recovered:
@@ -56,7 +51,7 @@ def test_after_a_crash_the_document_is_offered_as_it_was_with_its_path(tmp_path:
     document.undo()
     document.do(Move((("n1", 5.0, 6.5), ("n2", 1.0, 2.0))))
     journal.flush()
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.graph == document.graph and dumps(recovered.graph) == dumps(document.graph) and recovered.whole
     assert recovered.path == tmp_path / "mine.gradwire" and abs(recovered.time - time.time()) < 60
@@ -71,7 +66,7 @@ def test_what_was_not_flushed_is_what_is_lost(tmp_path: Path) -> None:
     safe = dumps(document.graph)
     document.do(SetParam("n1", "value", 8.0))
     assert journal.pending
-    _die(journal)
+    die(journal)
     assert dumps(_only(tmp_path).graph) == safe
 
 
@@ -123,7 +118,7 @@ def _copy(tmp_path: Path) -> Path:
 
 def test_a_rescued_document_is_offered_to_one_process_only_and_again_when_that_leaves_it(tmp_path: Path) -> None:
     _, journal = _edited(tmp_path)
-    _die(journal)
+    die(journal)
     first = _only(tmp_path)
     assert recover(tmp_path, CATALOG) == []
     first.release()
@@ -134,14 +129,14 @@ def test_a_rescued_document_is_offered_to_one_process_only_and_again_when_that_l
 
 def test_a_rescued_document_is_safe_in_its_new_journal_before_the_old_one_goes(tmp_path: Path) -> None:
     _, journal = _edited(tmp_path)
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     document = recovered.document()
     again = Journal(document, tmp_path)
     assert again.pending
     again.flush()
     recovered.discard()
-    _die(again)
+    die(again)
     assert _only(tmp_path).graph == document.graph
 
 
@@ -153,7 +148,7 @@ def test_a_line_torn_at_any_byte_loses_that_line_and_nothing_before_it(tmp_path:
         document.do(SetParam("n2", "value", value))
         journal.flush()
         texts.append(dumps(document.graph))
-    _die(journal)
+    die(journal)
     (place,) = tmp_path.glob("session-*/*.journal")
     data = place.read_bytes()
     ends = [position + 1 for position, byte in enumerate(data) if byte == ord("\n")]
@@ -180,7 +175,7 @@ def test_reading_stops_at_damage_and_says_so(tmp_path: Path, damage: bytes) -> N
     document, journal = _edited(tmp_path)
     document.do(SetLabel("n1", "kept"))
     journal.flush()
-    _die(journal)
+    die(journal)
     (place,) = tmp_path.glob("session-*/*.journal")
     place.write_bytes(place.read_bytes() + damage + b'{"edit": "SetLabel", "node": "n1", "label": "lost"}\n')
     recovered = _only(tmp_path)
@@ -190,7 +185,7 @@ def test_reading_stops_at_damage_and_says_so(tmp_path: Path, damage: bytes) -> N
 
 def test_a_journal_that_cannot_be_read_is_neither_offered_nor_removed(tmp_path: Path) -> None:
     _, journal = _edited(tmp_path)
-    _die(journal)
+    die(journal)
     (place,) = tmp_path.glob("session-*/*.journal")
     place.write_bytes(place.read_bytes().replace(b'{"journal": 1', b'{"journal": 2'))
     assert recover(tmp_path, CATALOG) == [] and place.exists()
@@ -206,7 +201,7 @@ def test_a_long_journal_is_made_anew_and_stays_short(tmp_path: Path) -> None:
         sizes.append(place.stat().st_size)
     whole = len(dumps(document.graph))
     assert max(sizes) < 2000 + 4 * whole
-    _die(journal)
+    die(journal)
     assert _only(tmp_path).graph == document.graph
 
 
@@ -218,7 +213,7 @@ def test_the_ticks_of_a_drag_are_one_line(tmp_path: Path) -> None:
         document.do(SetParam("n1", "value", tick / 7), merge="slider")
     journal.flush()
     assert place.stat().st_size - before < 300
-    _die(journal)
+    die(journal)
     assert _only(tmp_path).graph.setting("n1", "value") == 499 / 7
 
 
@@ -232,7 +227,7 @@ def test_large_tensors_come_back_too_and_are_written_once(tmp_path: Path) -> Non
     document.do(SetLabel("n1", "a"))
     journal.flush()
     assert place.stat().st_mtime_ns == written
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.graph == document.graph and recovered.graph.attachments == {"tensors/é.safetensors": b"\0\n\xff" * 1000}
 
@@ -243,7 +238,7 @@ def test_half_a_character_is_saved_and_rescued(tmp_path: Path) -> None:
     journal.flush()
     document.do(SetLabel("n2", "\udfff"))
     journal.flush()
-    _die(journal)
+    die(journal)
     assert _only(tmp_path / "recovery").graph == document.graph
     document.save(tmp_path / "mine.gradwire")
     assert load(tmp_path / "mine.gradwire", CATALOG) == document.graph
@@ -286,7 +281,7 @@ def test_death_at_any_call_of_the_system_loses_nothing_that_was_flushed(
                 safe = step + 1
         except _Dead:
             pass
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert texts.index(dumps(recovered.graph)) >= safe
     recovered.discard()
@@ -312,7 +307,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_flush_tries_again(tmp_path: Pa
     document.do(SetLabel("n2", "second"))
     journal.flush()
     assert not journal.pending and len(list(tmp_path.glob("session-*/*.journal"))) == 1
-    _die(journal)
+    die(journal)
     assert _only(tmp_path).graph == document.graph
 
 
@@ -322,7 +317,7 @@ def test_an_edit_after_the_last_save_counts_although_its_mark_was_lost(tmp_path:
     journal.flush()
     document.do(SetLabel("n1", "unsaved"))
     journal.flush()
-    _die(journal)
+    die(journal)
     (place,) = tmp_path.glob("recovery/session-*/*.journal")
     data = place.read_bytes()
     place.write_bytes(data[: data.rindex(b'{"mark"') + 10])
@@ -369,7 +364,7 @@ def test_the_newest_document_is_offered_first(tmp_path: Path) -> None:
         journal = Journal(document, tmp_path, clock=lambda moment=moment: moment)
         document.do(SetLabel("n1", "a"))
         journal.flush()
-        _die(journal)
+        die(journal)
     offered = recover(tmp_path, CATALOG)
     assert [lost.time for lost in offered] == [300.0, 200.0, 100.0]
     for lost in offered:
@@ -419,7 +414,7 @@ def test_edits_of_groups_are_rescued(tmp_path: Path) -> None:
     document.do(edit)
     document.do(SetItem(replace(document.graph.groups[group_id], name="inputs")))
     journal.flush()
-    _die(journal)
+    die(journal)
     assert _only(tmp_path).graph == document.graph
 
 
@@ -439,7 +434,7 @@ def test_trained_values_come_back_after_a_crash_even_where_nothing_was_edited(tm
         assert journal.pending
         journal.flush()
         assert not journal.pending
-    _die(journal)
+    die(journal)
 
     recovered = _only(tmp_path)
     rescued = recovered.document()
@@ -458,7 +453,7 @@ def test_the_trained_values_of_the_file_survive_an_edit_and_a_reset_is_kept_too(
     document.set_trained(0)
     journal.keep(None)
     journal.flush()
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.state is None
     recovered.discard()
@@ -473,7 +468,7 @@ def test_saved_trained_values_leave_nothing_to_recover(tmp_path: Path) -> None:
     document.save(tmp_path / "f.gradwire", state)
     assert document.state == state
     journal.flush()
-    _die(journal)
+    die(journal)
     assert recover(tmp_path / "j", CATALOG) == []
 
 
@@ -482,7 +477,7 @@ def test_damaged_trained_values_cost_nothing_but_themselves(tmp_path: Path) -> N
     journal.keep(_state(4))
     journal.flush()
     (next(tmp_path.glob("session-*")) / "trained").write_bytes(b'{"step": "x"}\n')
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.state is None and recovered.graph == document.graph
     recovered.discard()
@@ -510,7 +505,7 @@ def test_a_huge_document_is_written_in_portions_and_edits_meanwhile_follow_it(tm
     assert journal.pending and [*journal.flushing()] == [], "edits alone are written at once"
     document.do(SetLabel("n4", "afterwards"))
     journal.flush()
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.whole and recovered.graph == document.graph and recovered.graph.nodes["n3"].label == "and more"
     recovered.discard()
@@ -531,7 +526,7 @@ def test_a_writing_that_was_left_begins_again_and_loses_nothing(tmp_path: Path, 
     document.do(SetLabel("n2", "meanwhile"))
     journal.flush()
     assert not journal.pending
-    _die(journal)
+    die(journal)
     recovered = _only(tmp_path)
     assert recovered.graph == document.graph
     recovered.discard()
@@ -557,7 +552,7 @@ def test_the_first_edits_of_a_huge_document_are_safe_before_it_is_written(tmp_pa
     writing.close()
     document.do(SetLabel("n2", "second"))
     next(journal.flushing())
-    _die(journal)
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.graph == document.graph and recovered.whole and recovered.path == path and recovered.identity == document.identity
     assert recovered.state is not None and recovered.state.step == 7 and recovered.graph.nodes["n1"].label == "first"
@@ -579,7 +574,7 @@ def test_a_whole_journal_takes_the_place_of_the_one_that_refers_to_the_file(tmp_
     journal.flush()
     assert len([*tmp_path.glob("journals/session-*/*.journal")]) == 1
     path.unlink()
-    _die(journal)
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.graph == document.graph
     recovered.discard()
@@ -602,7 +597,7 @@ def test_a_journal_refers_only_to_the_file_that_its_edits_follow(tmp_path: Path,
         assert not [*tmp_path.glob("journals/session-*/*.journal")], "the file is not the document: the whole is written first"
         for _portion in writing:
             pass
-    _die(journal)
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.graph == document.graph
     recovered.discard()
@@ -626,7 +621,7 @@ def test_edits_made_while_a_huge_document_is_written_are_safe_before_that_ends(
     for _portion in portions if to_the_end else ():
         pass
     assert len([*tmp_path.glob("journals/session-*/000001.journal")]) == to_the_end and not journal._edits
-    _die(journal)
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.graph == document.graph and recovered.graph.nodes["n2"].label == "three"
     recovered.discard()

@@ -17,7 +17,9 @@ from graph.storage import archive as archive_files
 from graph.storage import files, large_values, scan
 from graph.storage.document import Document
 from graph.storage.files import FileError, dumps, load, loads, save
-from graph.storage.journal import Journal, recover
+from graph.storage.journal import Journal
+from graph.storage.recovery import recover
+from tests.support.crashes import die
 
 
 def holding(value: object) -> Graph:
@@ -94,7 +96,7 @@ def test_the_kernel_and_the_journal_take_them_too(small: None, tmp_path: Path) -
     journal = Journal(document, tmp_path)
     document.do(SetParam("x", "value", 3.0))
     journal.flush()
-    journal._lock.release()
+    die(journal)
     (recovered,) = recover(tmp_path, CATALOG)
     assert recovered.graph == document.graph
     recovered.release()

@@ -17,8 +17,10 @@ from graph.model.elements import Node
 from graph.storage.clipboard import copy_text, paste
 from graph.storage.document import Document
 from graph.storage.files import FileError, dumps, load, save
-from graph.storage.journal import Journal, recover
+from graph.storage.journal import Journal
 from graph.storage.paths import NotRegular, absolute, cleaned, is_absolute, open_regular, stored
+from graph.storage.recovery import recover
+from tests.support.crashes import die
 from ui.lessons.shelf import entries
 from ui.shell.gallery import examples
 
@@ -185,11 +187,10 @@ def test_a_rescued_document_means_the_tables_beside_its_file(course: Path, tmp_p
     journal = Journal(document, tmp_path / "journals")
     document.do(SetParam("n1", "path", "data/u.csv"))  # as a lesson may have it
     journal.flush()
-    journal._lock.release()
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert meant(recovered.document()) == course / "data" / "u.csv"
     recovered.release()
-    journal._close()
 
 
 def _journal(folder: Path, member: str) -> None:
@@ -197,12 +198,11 @@ def _journal(folder: Path, member: str) -> None:
     journal = Journal(document, folder)
     document.do(SetParam("n1", "path", "u.csv"))
     journal.flush()
-    assert journal._session is not None and journal._lock is not None
-    _pipe(journal._session / member)
-    journal._lock.release()
+    assert journal._session is not None
+    _pipe(journal._session.folder / member)
+    die(journal)
     for recovered in recover(folder, CATALOG):
         recovered.release()
-    journal._close()
 
 
 def _refused(load: Callable[[], object], error: type[Exception]) -> None:

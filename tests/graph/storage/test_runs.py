@@ -15,13 +15,15 @@ import pytest
 from graph.model.edits import SetGraphSetting, SetParam
 from graph.model.graph import Graph
 from graph.model.run_record import Best, RunRecord, SettingsChange
-from graph.storage import journal as journal_module
 from graph.storage.document import Document
 from graph.storage.files import FileChanged, dumps, read, save
-from graph.storage.journal import Journal, recover
+from graph.storage.journal import Journal
+from graph.storage.recovery import recover
 from graph.storage.saved import SavedState
 from graph.storage.saved_run import SavedLosses, SavedRun
+from graph.storage.session import write_file
 from tests.support.catalog import CATALOG, xy_plus_z
+from tests.support.crashes import die
 
 SGD = {"optimizer": "sgd", "hyper": {"lr": 0.1, "momentum": 0.0}, "steps": 5, "epochs": None, "batch_size": 3, "seed": 7}
 SHARED = SavedState(5, 1, 2, "sgd", packed=bytes(range(200)), seed=7)
@@ -197,7 +199,7 @@ def test_save_as_and_recovery_keep_the_runs(tmp_path: Path) -> None:
     journal.flush()
     parts = list((tmp_path / "journals").glob("session-*/runs/*"))
     assert len(parts) == 6, "list, index, record, losses, state and document of one run"
-    journal._lock and journal._lock.release()
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.runs == (SECOND,)
     rescued = recovered.document()
@@ -210,8 +212,12 @@ def test_the_journal_is_written_a_file_at_a_time_and_what_was_left_in_the_middle
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     written: list[str] = []
-    write = journal_module._write_file
-    monkeypatch.setattr(journal_module, "_write_file", lambda place, *parts: (written.append(place.name), write(place, *parts))[1])
+
+    def listed(place: Path, *parts: bytes) -> None:
+        written.append(place.name)
+        write_file(place, *parts)
+
+    monkeypatch.setattr("graph.storage.journal.write_file", listed)
     document = Document(graph_with(save_runs="beside"), runs=RUNS)
     document.save(tmp_path / "one.gradwire")
     document.do(SetParam("n1", "value", 3.0))
@@ -230,8 +236,7 @@ def test_the_journal_is_written_a_file_at_a_time_and_what_was_left_in_the_middle
     for count, _step in enumerate(journal.flushing(), 1):
         assert len(written) <= count
     assert written[-1] == "list" and not journal.pending
-    assert journal._lock is not None
-    journal._lock.release()
+    die(journal)
     (recovered,) = recover(tmp_path / "journals", CATALOG)
     assert recovered.runs == (SECOND,) and recovered.graph.nodes["n1"].params["value"] == 4.0 and recovered.whole
 

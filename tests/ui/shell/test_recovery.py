@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
-from graph.storage.journal import recover
+from graph.storage.recovery import recover
+from tests.support.crashes import die
 from tests.support.editing_window import steps
 from tests.support.window_support import Answers, after_event
 from ui.shell.window import Window
@@ -80,12 +81,11 @@ def crashed(window: Window) -> None:
     """What the system does for a process that ends without a word."""
     window.recovery.flush()
     journal = window.recovery._journal
-    assert journal is not None and journal._lock is not None
+    assert journal is not None
     window.recovery._timer.stop()
     window.document.changed.disconnect(window.recovery._changed)
     window.document.changed.disconnect(journal._changed)
-    journal._close()
-    journal._lock.release()
+    die(journal)
     window.recovery._journal = window.recovery._document = None
 
 
