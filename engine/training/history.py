@@ -18,7 +18,7 @@ from engine.training.curve import Curve, Point
 from engine.training.replay import CHECK_SECONDS, Replay, first_difference
 from engine.training.run_tree import KnownRun, RunTree
 from engine.training.state import State, state_key
-from engine.training.steps import StepConditions
+from engine.training.step_conditions import StepConditions
 from engine.training.stops import Stop
 from graph.model.computation import computation_key
 from graph.model.problem import Problem

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.compile.failure import first_nonfinite
 from engine.compile.program import Program, RandomKey
 from engine.compile.trace import Trace
 from engine.compile.views import TraceView
@@ -19,34 +18,31 @@ from engine.nodes.base import NodeError
 from engine.numerics.memory import is_lack_of_memory
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
-from engine.training.biases import biases
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
+from engine.training.failing import Snapshots, failure
 from engine.training.history import History
 from engine.training.joint import JointProgram
 from engine.training.model import Model, named_rows
-from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
-from engine.training.optimizers.registry import declared, declared_or_none, optimizer
-from engine.training.rates import Rates, rates_of, steps_per_epoch
-from engine.training.residuals import NotSquares, squares
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.registry import declared_or_none, optimizer
 from engine.training.result import evaluated, learned, parts_read
 from engine.training.run_tree import RunTree
-from engine.training.schedules.base import ScheduleError
 from engine.training.several import Several
 from engine.training.state import State
-from engine.training.steps import UNLIMITED, StepConditions, Steps
+from engine.training.step_conditions import StepConditions, conditions_of, optimizer_of
+from engine.training.steps import UNLIMITED, Steps
 from engine.training.stops import Best, Stop, Watch
 from engine.training.too_large import release, smaller_batch, too_large
+from engine.training.untrainable import refuse_untrainable
 from engine.training.workers.group import WorkerLost
 from engine.training.workers.step import FailedElsewhere
 from graph.model.goal import circled
 from graph.model.problem import Problem
 from graph.model.several_objectives import goals_of
-from graph.model.training_settings import BY_NAME, conditions, setting_in, training_length
+from graph.model.training_settings import conditions, training_length
 from graph.text.messages import Message, _, ngettext
 
-STEP_SETTINGS = ("order_seed", "drop_last", "accumulate", "clip_norm", "clip_value", "zero_grad")
-"""Training settings that are fields of `StepConditions` under the same names."""
 SNAPSHOT, RECORDED_SNAPSHOT = 64, 512
 """Steps between two copies of the state, and where steps are recorded on a graphics card; what lies between is replayed exactly."""
 MEASURED = 200
@@ -88,6 +84,7 @@ class Run:
         self._first_step = model.state.step
         self._extensions = 0
         """How often the run was allowed its full length again."""
+        self._snapshots = Snapshots(self.capture, self.steps)
         self._version = self._edits = self._measured = -1
         self._program: Program
         self._optimizer: Optimizer
@@ -106,16 +103,7 @@ class Run:
 
     def conditions_of(self, training: Mapping[str, Any], seed: int, threads: int) -> StepConditions:
         """What steps of this program depend on under these settings. Raises RunError."""
-        model, (spec, hyper) = self.model, _optimizer(training)
-        size = None if spec.full_batch else training.get("batch_size")
-        more = {name: setting_in(training, BY_NAME[name]) for name in STEP_SETTINGS}
-        if not setting_in(training, BY_NAME["decay_biases"]):
-            more["undecayed"] = biases(model.graph, self._program.trainable_keys)
-        rows = model.feeds.rows["train"] if any(key in model.feeds.train for key in self._program.feeds) else 0
-        rates = _rates(training, float(hyper["lr"]), steps_per_epoch(rows, size, bool(more["drop_last"])))
-        if rates is not None:
-            more |= {"rates": rates, "compiled": model.compiled if rates.schedule.watches else None}
-        return StepConditions(self._program, model.feeds, spec, hyper, size, seed, threads, **more, workers=model.workers)
+        return conditions_of(training, self.model.compiled, self._program, seed, threads, self.model.workers)
 
     @property
     def rate(self) -> float | None:
@@ -147,7 +135,7 @@ class Run:
             raise
 
     def _take_settings(self, training: Mapping[str, Any], first: bool = False) -> None:
-        spec, hyper = _optimizer(training)
+        spec, hyper = optimizer_of(training)
         if not first and (spec is not self.spec or hyper != self.hyper or _bound(self.training) != _bound(training)):
             self.history.settle()
         before, self.training = self.training, dict(training)
@@ -166,7 +154,7 @@ class Run:
             self.hyper = hyper
             self._optimizer.set_hyper(hyper)
             self._take_rates()
-            self._snapshots = [self.capture()]
+            self._snapshots.begin()
             self.problem = self.stopped = None
         elif conditions(before, "length") != conditions(training, "length"):
             self._take_rates()  # a schedule may last as long as the run
@@ -178,7 +166,7 @@ class Run:
             if now.rates is None:
                 self._optimizer.set_rate(float(self.hyper["lr"]))
             self.steps.rates, self.steps.watched = now.rates, now.compiled
-            self._snapshots = [self.capture()]
+            self._snapshots.begin()
 
     @property
     def loss_of(self) -> str:
@@ -276,11 +264,11 @@ class Run:
         """
         state, steps = self.model.state, self.steps
         between = RECORDED_SNAPSHOT if steps.recorded else SNAPSHOT
-        if state.step % between == 0 and state.step != self._snapshots[-1].step:
+        if state.step % between == 0 and state.step != self._snapshots.last.step:
             if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
                 self._fail()
                 return
-            self._snapshots = [self._snapshots[-1], self.capture()]
+            self._snapshots.add()
         steps.take_place()
         early, limits, first_loss = state.epoch < MEASURED and self._measurable, UNLIMITED, None
         if self.watch.active:
@@ -310,7 +298,7 @@ class Run:
         if lacking:
             self._lacks_memory(begun=self._optimizer.evaluates_loss or not (self.problem and self.problem.nodes))
         elif self.problem is not None and self._optimizer.evaluates_loss:
-            self._parameters_back(state.step)  # it failed in the middle of a line search
+            self._snapshots.back_to(state.step)  # it failed in the middle of a line search
         if failed:
             self._fail()
         elif steps.flat or steps.outside is not None:
@@ -321,7 +309,7 @@ class Run:
     def _end_without(self, lost: WorkerLost) -> None:
         """Another worker is gone: the run is at its last whole step, or, where a search was under way, at the newest copy of its state."""
         if self._optimizer.evaluates_loss:
-            self.steps.restore(self._snapshots[-1])
+            self.steps.restore(self._snapshots.last)
             self.curve.cut(self.state.step)
         raise lost
 
@@ -340,7 +328,7 @@ class Run:
         self.history.settle()
         self.steps.start_from(best.state, self._loss_at(best.step))
         self._measured = -1
-        self._snapshots = [self.capture()]
+        self._snapshots.begin()
 
     def _loss_at(self, step: int) -> float | None:
         row = self.curve.losses.at(step)
@@ -463,7 +451,7 @@ class Run:
     def arrived(self) -> None:
         """The state is another one of this run's than before."""
         self.problem, self.stopped, self._measured, self._elsewhere = None, None, -1, True
-        self._snapshots = [self.capture()]
+        self._snapshots.begin()
 
     def back_to(self, state: State, loss: float | None) -> None:
         """To a state of this very run, which was reached with `loss`."""
@@ -572,7 +560,7 @@ class Run:
             self._bind()
         elif self._edits != self.model.edits:
             self._lay_out()
-            self._snapshots = [self.capture()]
+            self._snapshots.begin()
             self._edits = self.model.edits
             self.problem = None
             self.history.forget_future()
@@ -588,8 +576,7 @@ class Run:
         """Programs, tensors and optimizer for the model as it is; the optimizer's memory is kept where it fits, unless `forget`."""
         model, program = self.model, self._present_program()
         self._program, parameters = program, [model.parameters(program)[i] for i in program.trainable]
-        self._refuse_hessian(parameters)
-        self._refuse_several()
+        refuse_untrainable(self.spec, program, parameters, model.graph)
         now = self._present_conditions()
         memory, model.state.optimizer = model.state.optimizer, {}
         if not memory and self._version >= 0 and model.state.step:
@@ -605,8 +592,8 @@ class Run:
         self._version, self._edits = model.version, model.edits
         self.problem = self.stopped = None
         self._lay_out()
-        self._snapshots = [self.capture()]
-        if memory and (forget or not memory.keys() <= self._snapshots[0].optimizer.keys()):
+        self._snapshots.begin()
+        if memory and (forget or not memory.keys() <= self._snapshots.last.optimizer.keys()):
             self.history.forget_memory()
 
     def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
@@ -614,55 +601,8 @@ class Run:
 
         Raises RunError where it needs second derivatives of too many numbers.
         """
-        self._refuse_hessian(parameters)
+        refuse_untrainable(self.spec, self._program, parameters, self.model.graph)
         return self._present_conditions().optimizer_on(parameters, self.steps.rate())
-
-    def _refuse_hessian(self, parameters: list[Tensor]) -> None:
-        """Raises RunError where the optimizer needs more than this graph has or allows."""
-        if self.spec.needs_residuals:
-            self._refuse_other_losses()
-        count = sum(tensor.numel() for tensor in parameters)
-        if count <= LARGEST_HESSIAN:
-            return
-        numbers = {"optimizer": self.spec.title, "most": LARGEST_HESSIAN, "count": count}
-        if self.spec.needs_hessian:
-            too_many = Message(
-                "hessian-too-large",
-                "{optimizer} computes all second derivatives: it can train at most {most:,} numbers, but this graph has {count:,}.",
-                **numbers,
-            )
-            raise RunError([Problem("error", too_many)])
-        if self.spec.keeps_matrix:
-            too_many = Message(
-                "matrix-too-large",
-                "{optimizer} keeps a number for every pair of weights: it can train at most {most:,} numbers, but this graph has "
-                "{count:,}. L-BFGS does the same with little memory.",
-                **numbers,
-            )
-            raise RunError([Problem("error", too_many)])
-
-    def _refuse_other_losses(self) -> None:
-        try:
-            squares(self._program)
-        except NotSquares as found:
-            other = Message(
-                "not-a-sum-of-squares",
-                "{optimizer} needs a loss that is a sum of squares: a squared error, or squares added up. Choose BFGS or Newton for any "
-                "other loss.",
-                optimizer=self.spec.title,
-            )  # fmt: skip
-            name = self.model.graph.nodes[found.node].name
-            raise RunError([Problem("error", other, (found.node,), about=name)]) from None
-
-    def _refuse_several(self) -> None:
-        if self.spec.evaluates_loss and isinstance(self._program, JointProgram):
-            refused = Message(
-                "several-objectives-refused",
-                "{optimizer} evaluates the loss along its way, so it cannot train several objectives: choose an optimizer that only uses "
-                "gradients.",
-                optimizer=self.spec.title,
-            )  # fmt: skip
-            raise RunError([Problem("error", refused)])
 
     def _lay_out(self) -> None:
         self._batches = self.steps.batches = self._present_conditions().batches()
@@ -670,31 +610,9 @@ class Run:
     # Failing
 
     def _fail(self) -> None:
-        """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""
-        state, bad = self.model.state, self.model.state.step
-        self._parameters_back(max(bad - 1, 0))
-        if state.first_bad() is not None:
-            self._parameters_back(self._snapshots[0].step)
-            while state.first_bad() is None:
-                bad = state.step + 1
-                self.steps.replay(bad)
-            self._parameters_back(bad - 1)
-        good = self.capture()
-        node, what, at = self._culprit(bad)
-        self.steps.restore(good)
-        if bad:
-            stopped = Message(
-                "training-failed",
-                "{what} at step {step}; training stopped, and the values of step {kept} are kept. A smaller learning rate may help.",
-                what=what, step=at + 1, kept=good.step,
-            )  # fmt: skip
-        else:
-            stopped = Message(
-                "training-failed-at-once", "{what} at step {step}; training stopped, and nothing was changed.", what=what, step=at + 1
-            )
-        about = self.model.graph.nodes[node].name if node else ""
-        self.problem = Problem("error", stopped, (node,) if node else (), about=about)
-        self.curve.cut(good.step)
+        """Go back to the last state whose loss was finite, and name the node that broke the next one."""
+        self.problem = failure(self.model, self.steps, self._snapshots, self._trace_at)
+        self.curve.cut(self.state.step)
 
     def _lacks_memory(self, begun: bool) -> None:
         """A step could not be computed for lack of memory: find a batch size that fits. `begun`: some tensors may be updated already, and
@@ -704,52 +622,16 @@ class Run:
         release(model.device)
         if begun:
             try:
-                self._parameters_back(model.state.step)
+                self._snapshots.back_to(model.state.step)
             except RuntimeError:  # there is no room for the steps before either
-                self.steps.restore(self._snapshots[-1])
+                self.steps.restore(self._snapshots.last)
                 self.curve.cut(model.state.step)
         rows = self._batches.size
         fits = smaller_batch(model, self._program, rows) if rows else None
         self.problem = problem if fits is None else too_large(model, rows, fits, model.state.step)
 
-    def _culprit(self, bad: int) -> tuple[str | None, str, int]:
-        """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
-        state = self.model.state
-        for step in dict.fromkeys((state.step, bad)):
-            self.steps.replay(step)
-            try:
-                node, what = first_nonfinite(self._trace_at(*self.steps.place, step))
-            except RunError as error:
-                node, what = next(iter(error.problems[0].nodes), None), _("could not be computed")
-            if node is not None:
-                return node, what, step
-        return None, _("the loss became infinite or not a number"), bad
-
-    def _parameters_back(self, step: int) -> None:
-        snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
-        self.steps.restore(snapshot)
-        self.steps.replay(step)
 
 
 def _bound(training: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that optimizer and batches are made for; hyperparameters are handed to the optimizer at work."""
     return {name: value for name, value in conditions(training, "update", "batches").items() if name not in ("optimizer", "hyper", "rule")}
-
-
-def _optimizer(training: Mapping[str, Any]) -> tuple[type[Optimizer], dict[str, Any]]:
-    """The optimizer that training settings name, and all its settings. Raises RunError."""
-    try:
-        spec = declared(training)
-        return spec, spec.with_defaults(training.get("hyper") or {})
-    except OptimizerError as error:
-        raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
-
-
-def _rates(training: Mapping[str, Any], base: float, per_epoch: int) -> Rates | None:
-    """The learning rate of every step; None where it is that of the hyperparameters. Raises RunError."""
-    unit, count = training_length(training) or ("steps", 0)
-    try:
-        rates = rates_of(training, base, per_epoch, count if unit == "steps" else count * per_epoch)
-    except ScheduleError as error:
-        raise RunError([Problem("error", Message("schedule-refused", "{reason}", reason=str(error)))]) from None
-    return None if rates.constant else rates

@@ -19,7 +19,7 @@ from engine.training.optimizers.edge import StabilityEdge
 from engine.training.optimizers.equations import STEP
 from engine.training.optimizers.frame import value
 from engine.training.state import state_key
-from engine.training.steps import StepConditions
+from engine.training.step_conditions import StepConditions
 from graph.text.messages import _
 
 RATE = "η"

@@ -20,7 +20,7 @@ from engine.training.joint import JointProgram
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.several import Several
-from engine.training.steps import StepConditions
+from engine.training.step_conditions import StepConditions
 from engine.training.steps import Steps as TrainingSteps
 from engine.training.wrapped import Wrapped
 from graph.model.goal import Goal

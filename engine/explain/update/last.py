@@ -15,7 +15,7 @@ from engine.training.compiled import RunError
 from engine.training.model import Model
 from engine.training.run import Run
 from engine.training.state import State, state_key
-from engine.training.steps import StepConditions
+from engine.training.step_conditions import StepConditions
 from graph.model.address import Address
 from graph.text.messages import _
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.learned.rates import Kind, Method
-from engine.training.steps import StepConditions
+from engine.training.step_conditions import StepConditions
 from graph.text.messages import _
 
 MOMENTA = ("momentum", "nesterov")

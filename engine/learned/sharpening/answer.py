@@ -24,7 +24,8 @@ from engine.training.compiled import RunError
 from engine.training.joint import JointProgram
 from engine.training.run import Run
 from engine.training.state import State
-from engine.training.steps import StepConditions, Steps
+from engine.training.step_conditions import StepConditions
+from engine.training.steps import Steps
 from graph.text.messages import _
 
 SECONDS = 20.0

@@ -18,7 +18,8 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.run import Run
 from engine.training.several import Several
 from engine.training.state import State, state_key
-from engine.training.steps import StepConditions, Steps
+from engine.training.step_conditions import StepConditions
+from engine.training.steps import Steps
 from graph.model.address import Address
 from graph.text.messages import _
 
