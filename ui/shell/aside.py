@@ -6,12 +6,20 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtGui import QWindow
+from PySide6.QtWidgets import QApplication
 
 from graph.model.garbage import uncollected
 
 T = TypeVar("T")
 LOOK_MS, SAY_MS = 15, 1000
+INPUT = frozenset({
+    QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride, QEvent.Type.Shortcut, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick,
+    QEvent.Type.Wheel, QEvent.Type.ContextMenu, QEvent.Type.TouchBegin, QEvent.Type.TabletPress,
+    QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop,
+})  # fmt: skip
+"""What begins something. Ends, such as the release of a button, go through: they belong to what began before."""
 
 
 class _Worker(Thread, Generic[T]):
@@ -28,10 +36,27 @@ class _Worker(Thread, Generic[T]):
             self.problem = problem
 
 
+class _Deaf(QObject):
+    """Input is dropped: put off, Delete would act on the document that is shown when the work is done. Closing a window is put off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closes: list[QWindow] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Close and isinstance(watched, QWindow):
+            self.closes.append(watched)
+            event.ignore()
+            return True
+        return event.type() in INPUT
+
+
 def aside(work: Callable[[], T], say: Callable[[], object]) -> T:
     """What `work` returns, or raises. It must touch nothing that the window has. `say` is called again and again until then, because a
     short message goes by itself."""
-    worker, loop, look, again = _Worker(work), QEventLoop(), QTimer(), QTimer()
+    worker, loop, look, again, deaf = _Worker(work), QEventLoop(), QTimer(), QTimer(), _Deaf()
+    app = QApplication.instance()
+    assert app is not None
     again.setInterval(SAY_MS)
     again.timeout.connect(say)
     look.setInterval(LOOK_MS)
@@ -41,10 +66,14 @@ def aside(work: Callable[[], T], say: Callable[[], object]) -> T:
         worker.start()
         look.start()
         again.start()
-        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        app.installEventFilter(deaf)
+        loop.exec()
+        app.removeEventFilter(deaf)
         worker.join()
     look.stop()
     again.stop()
+    for window in deaf.closes[:1]:
+        QTimer.singleShot(0, window, window.close)
     if worker.problem is not None:
         raise worker.problem
     return worker.result[0]

@@ -7,7 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
 
 from ui.shell.aside import aside
 
@@ -42,6 +45,26 @@ def test_what_nobody_holds_is_deleted_in_the_thread_of_the_window(qapp: QApplica
     assert aside(work, lambda: None) == 100_000
     gc.collect()
     assert deleted_in == [threading.main_thread().name]
+
+
+def test_input_meanwhile_goes_to_nobody_and_closing_comes_afterwards(qtbot: QtBot) -> None:
+    """Keys pressed while a file is read were meant for the document before it."""
+    field = QLineEdit("before")
+    qtbot.addWidget(field)
+    field.show()
+    qtbot.waitExposed(field)
+    handle, meanwhile = field.windowHandle(), threading.Event()
+
+    def press() -> None:
+        QTest.keyClick(field, Qt.Key.Key_X)
+        QTest.mousePress(field, Qt.MouseButton.LeftButton)
+        handle.close()
+        meanwhile.set()
+
+    QTimer.singleShot(30, press)
+    assert aside(lambda: meanwhile.wait(20), lambda: None)
+    assert field.text() == "before" and field.isVisible() and not field.hasSelectedText()
+    qtbot.waitUntil(lambda: not field.isVisible())
 
 
 def test_what_goes_wrong_beside_the_window_is_raised_in_it(qapp: QApplication, often: None) -> None:
