@@ -6,20 +6,21 @@ each of these either does the whole change or raises GraphError and does nothing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from graph.model.document_settings import document_defaults, setting_refusal
-from graph.model.elements import NAME_RULE, Edge, End, Frame, Group, Node, Note, normal_name, valid_name
+from graph.model.elements import NAME_RULE, Edge, End, Frame, Group, Node, Note, valid_name
 from graph.model.membership import Membership, move
+from graph.model.names import Names, stem
 from graph.model.ordered import Ordered
 from graph.model.settings import coerce, finite_json
 from graph.model.spec import Catalog, NodeSpec, Port
 from graph.model.topology import Ranks, topological_order
 from graph.model.training_settings import training_defaults, training_refusal
+from graph.model.wire_ends import all_exist, disagreement, missing, order_with
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
@@ -53,7 +54,7 @@ class Graph:
         self.extra: Mapping[str, Any] = {}
         self.attachments: dict[str, bytes] = {}
         self.folder = ""  # of the file it came from, where relative paths begin; no part of the document
-        self._names: dict[str, str] = {}
+        self._names = Names()
         self._types: dict[str, dict[str, None]] = {}
         self._into: dict[str, dict[tuple[str, int], str]] = {}
         self._out: dict[str, dict[str, None]] = {}
@@ -61,7 +62,6 @@ class Graph:
         self._ranks = Ranks(self._following, self._preceding)
         self._order: tuple[str, ...] | None = None
         self._counters: dict[str, int] = {}
-        self._suffixes: dict[str, int] = {}
 
     # Reading
 
@@ -117,22 +117,12 @@ class Graph:
         return any(test(self.spec(next(iter(some)))) for some in self._types.values())
 
     def named(self, name: str) -> Node | None:
-        identity = self._names.get(name)
+        identity = self._names.table.get(name)
         return None if identity is None else self._nodes[identity]
 
     def fresh_name(self, base: str, taken: Container[str] = ()) -> str:
         """`base`, or `base_2`, `base_3` … the first that no node has and that is not in `taken`."""
-        base = _stem(re.sub(r"\W|\u00b7", "_", normal_name(base)) or "node")
-        base = base if valid_name(base) else f"_{base}"[:190]
-        if base not in self._names and base not in taken:
-            return base
-        count = self._suffixes.get(base, 2)
-        while f"{base}_{count}" in self._names:
-            count += 1
-        self._suffixes[base] = count
-        while f"{base}_{count}" in taken or f"{base}_{count}" in self._names:
-            count += 1
-        return f"{base}_{count}"
+        return self._names.fresh(base, taken)
 
     def fresh_id(self, prefix: str = "n") -> str:
         """An id that nothing here has or had; every call gives another."""
@@ -217,19 +207,11 @@ class Graph:
 
     def refusal(self, source: End, target: End) -> str | None:
         """Why a wire from an output to an input is refused; None when it may be drawn (an occupied input is replaced)."""
-        if wrong := self._misfit(source, target):
+        if wrong := missing(self._nodes, self.catalog, source, target):
             return wrong
         start, end = self._nodes[source[0]], self._nodes[target[0]]
-        give, take = self.spec(start).output(source[1]), self.spec(end).input(target[1])
-        if give and take and "any" not in (give.dtype, take.dtype) and give.dtype != take.dtype:
-            if take.dtype == "float":
-                what = _("{source} gives class indices, {node}.{input} needs real numbers").format(
-                    source=start.name, node=end.name, input=take.name
-                )
-                return _("{what}: a One-hot node in between turns one into the other").format(what=what)
-            return _("{node}.{input} needs class indices, {source} gives real numbers").format(
-                node=end.name, input=take.name, source=start.name
-            )
+        if wrong := disagreement(start, self.spec(start).output(source[1]), end, self.spec(end).input(target[1])):
+            return wrong
         if self._ranks.closes_cycle(source[0], target[0]):
             return _("the wire from {source} to {target} would close a cycle").format(source=start.name, target=end.name)
         return None
@@ -253,12 +235,12 @@ class Graph:
         twin._settings, twin._training = dict(self._settings), dict(self._training)
         twin.extra, twin.attachments, twin.folder = self.extra, dict(self.attachments), self.folder
         twin._membership = self._membership.copy()
-        twin._names, twin._order = dict(self._names), self._order
+        twin._names, twin._order = self._names.copy(), self._order
         twin._types = {kind: dict(ids) for kind, ids in self._types.items()}
         twin._into = {node: dict(into) for node, into in self._into.items()}
         twin._out = {node: dict(out) for node, out in self._out.items()}
         twin._ranks.fill(self.order())
-        twin._counters, twin._suffixes = dict(self._counters), dict(self._suffixes)
+        twin._counters = dict(self._counters)
         return twin
 
     def __eq__(self, other: object) -> bool:
@@ -277,7 +259,7 @@ class Graph:
         self._require_group(node.group)
         node = self._checked(node)
         self._nodes.put(node.id, node, before)
-        self._names[node.name] = node.id
+        self._names.table[node.name] = node.id
         self._types.setdefault(node.type, {})[node.id] = None
         self._into[node.id], self._out[node.id] = {}, {}
         move(self._membership.nodes, node.id, None, node.group)
@@ -299,7 +281,7 @@ class Graph:
         except GraphError:
             return False
         self._nodes.fill(table)
-        self._names = names
+        self._names.table = names
         self._into, self._out = {node: {} for node in table}, {node: {} for node in table}
         for identity, node in table.items():
             self._types.setdefault(node.type, {})[identity] = None
@@ -312,24 +294,19 @@ class Graph:
     def _fill_edges(self, edges: Sequence[Edge]) -> bool:
         """Add wires that were read from rows, all at once, to a graph that has none. False, and none is added, where one of them is refused
         or names a port in an unusual way."""
-        table, kinds = {edge.id: edge for edge in edges}, {node.id: node.type for node in self._nodes.values()}
+        table = {edge.id: edge for edge in edges}
         if self._edges or len(table) < len(edges) or self._has_any(table):
             return False
-        sources, ends = [edge.source for edge in edges], [(edge.target, edge.slot) for edge in edges]
-        try:
-            given = {(kinds[node], port) for node, port in sources}
-            taken = {(kinds[node], port, slot > 0) for (node, port), slot in ends}
-        except KeyError:
+        if not all_exist(edges, {node.id: node.type for node in self._nodes.values()}, self.catalog):
             return False
-        if not (all([self._gives(*end) for end in given]) and all([self._takes(*end) for end in taken])):
-            return False
-        order = self._order_with([(source, target) for (source, _port), ((target, _entry), _slot) in zip(sources, ends, strict=True)])
-        if len(set(ends)) < len(edges) or len(order) < len(kinds):
+        order = order_with(self._nodes, edges)
+        if len({(edge.target, edge.slot) for edge in edges}) < len(edges) or len(order) < len(self._nodes):
             return False
         into, out = self._into, self._out
-        for identity, (source, _port), ((node, port), slot) in zip(table, sources, ends, strict=True):
-            into[node][port, slot] = identity
-            out[source][identity] = None
+        for identity, edge in table.items():
+            node, port = edge.target
+            into[node][port, edge.slot] = identity
+            out[edge.source[0]][identity] = None
         self._edges.fill(table)
         self._ranks.fill(order)
         self._order = order
@@ -345,8 +322,8 @@ class Graph:
             raise GraphError(_("{name} still has wires").format(name=node.name))
         if (objective := self._settings.get("objective")) and objective["node"] == identity:
             raise GraphError(_("{name} is still the objective").format(name=node.name))
-        del self._names[node.name], self._into[identity], self._out[identity]
-        self._freed(node.name)
+        self._names.drop(node.name)
+        del self._into[identity], self._out[identity]
         del self._types[node.type][identity]
         if not self._types[node.type]:
             del self._types[node.type]
@@ -367,16 +344,15 @@ class Graph:
         self._nodes.replace(node.id, node)
         move(self._membership.nodes, node.id, old.group, node.group)
         if node.name != old.name:
-            del self._names[old.name]
-            self._freed(old.name)
-            self._names[node.name] = node.id
+            self._names.drop(old.name)
+            self._names.table[node.name] = node.id
         return old
 
     def _add_edge(self, edge: Edge, before: str | None = None, known: bool = False) -> None:
         """`known`: the caller has found both its ports, and ranked the nodes so that it goes upwards."""
         self._require_new(edge.id)
         source, (target, port) = edge.source[0], edge.target
-        if not known and (wrong := self._misfit(edge.source, edge.target)):
+        if not known and (wrong := missing(self._nodes, self.catalog, edge.source, edge.target)):
             raise GraphError(wrong)
         if edge.slot and (edge.slot < 0 or ((declared := self._port(target, port)) is not None and not declared.many)):
             raise GraphError(
@@ -456,31 +432,6 @@ class Graph:
         tables = (self._nodes, self._edges, self._groups, self._frames, self._notes)
         return not all([table.keys().isdisjoint(ids) for table in tables])
 
-    def _order_with(self, ends: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-        """Node ids so that a wire from the first of each pair to the second goes forward, fewer where they close a circle. Most files have
-        them in order."""
-        place = {node: index for index, node in enumerate(self._nodes)}
-        if all([place[source] < place[target] for source, target in ends]):
-            return tuple(place)
-        following: dict[str, list[str]] = {node: [] for node in place}
-        indegree = dict.fromkeys(place, 0)
-        for source, target in ends:
-            following[source].append(target)
-            indegree[target] += 1
-        return tuple(topological_order(place, following, indegree))
-
-    def _gives(self, kind: str, port: str) -> bool:
-        """Whether a type is known to have this output, by its present name."""
-        spec = self.catalog.find(kind)
-        declared = spec.output(port) if spec else None
-        return declared is not None and declared.name == port
-
-    def _takes(self, kind: str, port: str, many: bool) -> bool:
-        """Whether a type is known to have this input, by its present name; `many`: for several wires."""
-        spec = self.catalog.find(kind)
-        declared = spec.input(port) if spec else None
-        return declared is not None and declared.name == port and (declared.many or not many)
-
     def _node(self, identity: str) -> Node:
         if identity not in self._nodes:
             raise GraphError(_("there is no node {identity}").format(identity=quoted(identity)))
@@ -498,7 +449,7 @@ class Graph:
     def _require_name(self, name: str) -> None:
         if not valid_name(name):
             raise GraphError(_("{name} is not a name: {NAME_RULE}").format(name=quoted(name), NAME_RULE=NAME_RULE))
-        if name in self._names:
+        if name in self._names.table:
             raise GraphError(_("there is already a node called {name}").format(name=quoted(name)))
 
     def _require_group(self, group: str | None) -> None:
@@ -515,11 +466,6 @@ class Graph:
 
     def _table(self, item: Group | Frame | Note) -> Ordered[Any]:
         return self._groups if isinstance(item, Group) else self._frames if isinstance(item, Frame) else self._notes
-
-    def _freed(self, name: str) -> None:
-        stem, _, count = name.rpartition("_")
-        if stem in self._suffixes and count.isdecimal():
-            self._suffixes[stem] = max(2, min(self._suffixes[stem], int(count[:9])))
 
     def _checked(self, node: Node) -> Node:
         """The node with its settings under their present names and in plain form. Raises GraphError for a value of the wrong kind."""
@@ -545,26 +491,6 @@ class Graph:
         spec = self.catalog.find(self._nodes[node].type)
         return spec.input(port) if spec else None
 
-    def _misfit(self, source: End, target: End) -> str | None:
-        """Why these two ends do not exist."""
-        for (identity, port), word in ((source, "output"), (target, "input")):
-            if identity not in self._nodes:
-                return _("there is no node {identity}").format(identity=quoted(identity))
-            node = self._nodes[identity]
-            spec = self.catalog.find(node.type)
-            if spec is None:
-                continue
-            declared = spec.output(port) if word == "output" else spec.input(port)
-            if declared is None or declared.name != port:
-                names = ", ".join(p.name for p in (spec.outputs if word == "output" else spec.inputs))
-                there = (
-                    _("its {word}s are {names}").format(word=word, names=names)
-                    if names
-                    else _("it has no {word}s at all").format(word=word)
-                )
-                return _("{name} has no {word} {port}; {there}").format(name=node.name, word=word, port=quoted(port), there=there)
-        return None
-
     def _unknown_spec(self, node: Node) -> NodeSpec:
         slots: dict[str, bool] = {}
         for port, slot in self._into.get(node.id, ()):
@@ -572,7 +498,7 @@ class Graph:
         inputs = tuple(Port(name, "any", many=many, optional=True) for name, many in sorted(slots.items()))
         names = dict.fromkeys(edge.source[1] for edge in self.outputs_of(node.id)) if node.id in self._out else {}
         outputs = tuple(Port(name, "any") for name in sorted(names))
-        return NodeSpec(node.type, node.type, "unknown", inputs=inputs, outputs=outputs, default_name=_stem(node.name))
+        return NodeSpec(node.type, node.type, "unknown", inputs=inputs, outputs=outputs, default_name=stem(node.name))
 
 
 def _set(table: dict[str, Any], name: str, value: Any) -> Any:
@@ -581,9 +507,3 @@ def _set(table: dict[str, Any], name: str, value: Any) -> Any:
     if value is not MISSING:
         table[name] = value
     return old
-
-
-def _stem(name: str) -> str:
-    """`add` for `add_2`."""
-    stem, _, count = name.rpartition("_")
-    return stem if stem and count.isdecimal() and valid_name(stem) else name

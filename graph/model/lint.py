@@ -129,5 +129,5 @@ def _indexes(graph: Graph) -> Iterator[str]:
             yield f"the wires into {node.name} are not those of the table"
         if [edge.id for edge in graph.outputs_of(node.id)] != out[node.id]:
             yield f"the wires out of {node.name} are not those of the table, in its order"
-    if len(graph._names) != len(graph.nodes) or len(graph._into) != len(graph.nodes) or len(graph._out) != len(graph.nodes):
+    if len(graph._names.table) != len(graph.nodes) or len(graph._into) != len(graph.nodes) or len(graph._out) != len(graph.nodes):
         yield "an index holds a node that is gone"

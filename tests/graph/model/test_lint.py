@@ -38,7 +38,7 @@ DAMAGE: dict[str, tuple[Callable[[Graph], object], str]] = {
     "a cycle": (lambda g: _rewire(g, "e1", source=("n5", "y")), "there is a cycle"),
     "a wire the index does not know": (lambda g: g._edges.put("e9", Edge("e9", ("n3", "y"), ("n5", "b"))), "2 wires enter n5.b"),
     "a stale order": (lambda g: setattr(g, "_order", tuple(reversed(g.order()))), "the cached order is out of date"),
-    "a lost name": (lambda g: g._names.pop("x"), "x is not found by its name"),
+    "a lost name": (lambda g: g._names.table.pop("x"), "x is not found by its name"),
     "groups in a circle": (lambda g: g._groups.replace("g1", replace(g.groups["g1"], parent="g1")), "hangs on nothing or on itself"),
     "a member nobody lists": (lambda g: g._nodes.replace("n2", replace(g.nodes["n2"], group="g1")), "index of groups"),
     "a group with a ghost": (lambda g: g._membership.nodes.update(g1={"n1": None}), "what is listed in the group g1"),
