@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import screen
+from engine.kernel.process import WORKER
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -67,14 +68,14 @@ def sixty_nodes() -> Document:
     return document
 
 
-def opened(document: Document) -> Window:
+def opened(document: Document, worker: str = WORKER) -> Window:
     from ui.engine_link.link import Kernel
     from ui.shell.app import application, settle
     from ui.shell.window import Window
     from ui.shell.workspace.settings import UserSettings
 
     application()
-    window = Window(document, UserSettings(), Kernel())
+    window = Window(document, UserSettings(), Kernel(worker=worker))
     window.resize(screen.WIDE, screen.HIGH)
     window.show()
     settle(window)
@@ -200,7 +201,8 @@ def processor_seconds(pid: int) -> float:
 
 
 def endless() -> Document:
-    """The example, with more epochs than the measurement lasts."""
+    """The example, with more epochs than the measurement lasts, at a rate at which it does not come to its end meanwhile: where nothing is
+    left to learn, numbers become so small that processors take longer for them."""
     from engine.nodes.catalog import CATALOG
     from graph.model.edits import SetTraining
     from graph.storage.document import Document
@@ -208,6 +210,7 @@ def endless() -> Document:
     document = Document.load(ROOT / "resources" / "examples" / f"{EXAMPLE}.gradwire", CATALOG)
     document.do(SetTraining("epochs", 10**6))
     document.do(SetTraining("device", "cpu"))
+    document.do(SetTraining("hyper", {**document.graph.training["hyper"], "lr": 1e-6}))
     return document
 
 
