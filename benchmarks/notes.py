@@ -9,8 +9,8 @@ import numpy as np
 
 PLACE = "GRADWIRE_BENCHMARK_NOTES"
 """The environment variable with the path of the file."""
-MOST = 50_000
-"""So many rows are kept; one is added every few milliseconds."""
+MOST, APART = 10_000, 0.02
+"""So many rows are kept, and are so many seconds apart at least."""
 Speed = tuple[float, float]
 """Steps per second, and per second of processor time."""
 
@@ -21,7 +21,7 @@ class Notes:
     def __init__(self, mode: str = "r+") -> None:
         rows = np.memmap(os.environ[PLACE], dtype=np.float64, mode=mode, shape=(MOST, 3))  # type: ignore[call-overload]
         self._order, self._rows, self._count = rows[0], rows[3:], 0
-        self._ends = rows[1:3]
+        self._ends, self._due = rows[1:3], 0.0
 
     # The trainer's side
 
@@ -31,6 +31,10 @@ class Notes:
         return float(self._order[0])
 
     def add(self, step: int) -> None:
+        """Add a row, unless one was added just now: it takes as long as a good part of a step."""
+        if (now := time.monotonic()) < self._due:
+            return
+        self._due = now + APART
         self._rows[self._count % len(self._rows)] = _row(step)
         self._count += 1
 
