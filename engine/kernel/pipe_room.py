@@ -1,10 +1,15 @@
-"""How many bytes a pipe takes while nobody reads at its other end. Loads nothing: the kernel's process is started with it."""
+"""How many bytes a pipe takes while nobody reads at its other end, and whether there are any to read.
+
+Loads nothing: the kernel's process is started with it.
+"""
 
 from __future__ import annotations
 
 import os
+import select
 import socket
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 LEAST = 48 * 1024
@@ -29,3 +34,13 @@ def room(connection: Connection | None) -> int:
             return max(LEAST, end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2)
     except OSError:  # no socket
         return LEAST
+
+
+def arrival(connection: Connection) -> Callable[[], bool]:
+    """Says whether something can be received, an end of file included: like `poll(0)`, which makes a selector every time, in a tenth of its
+    time."""
+    if not hasattr(select, "poll"):
+        return lambda: connection.poll(0)
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return lambda: bool(poll.poll(0))

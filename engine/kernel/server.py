@@ -21,6 +21,7 @@ from engine.compile.views import TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.jobs import Jobs
+from engine.kernel.pipe_room import arrival
 from engine.kernel.protocol import (
     LASTING,
     Command,
@@ -47,8 +48,10 @@ from graph.storage.saved_run import SavedRun
 LONGEST = 1.0
 """Seconds that the pipe is waited for at most while something is trained or done."""
 SLICE = 0.008
-"""Seconds of training between two looks at the pipe: half a frame. Before and after each slice there is something to see to that takes as
-long as a step of a small network."""
+"""Seconds of training between two looks at the pipe, at most: half a frame."""
+TURN = 0.1
+"""Seconds after which training is seen to although the window asks for nothing. What there is to see to takes as long as two steps of a
+small network."""
 
 
 class Worker(Protocol):
@@ -92,7 +95,9 @@ class Worker(Protocol):
     def wait(self) -> float:
         """Seconds until `run_slice` has something to do."""
 
-    def run_slice(self, seconds: float) -> None: ...
+    def run_slice(self, seconds: float, go_on: Callable[[], bool] | None = None) -> None:
+        """Train for about so long; `go_on`, asked every few steps, says whether to take as much time again."""
+
     def trace(self) -> TraceView: ...
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
     def state(self) -> SavedState: ...
@@ -210,10 +215,21 @@ class Server:
         self._turn += 1
         worker = training[self._turn % len(training)]
         try:
-            worker.run_slice(SLICE)
+            worker.run_slice(SLICE, self._until_asked(time.perf_counter() + TURN) if len(training) == 1 else None)
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
             worker.fail(_one_line(error))
+
+    @functools.cached_property
+    def _asked(self) -> Callable[[], bool]:
+        return arrival(self._connection)
+
+    def _until_asked(self, end: float) -> Callable[[], bool] | None:
+        """Whether a slice may go on, as long as the window wants nothing; None where something else waits for its turn."""
+        if self._jobs.running:
+            return None
+        asked = self._asked
+        return lambda: time.perf_counter() < end and not asked()
 
     def _answer(self, request: Request) -> Reply:
         if not request.aside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -452,7 +452,7 @@ class DocumentWorker:
         """Seconds until there is something to train: more than 0 where it goes slowly."""
         return self._pace.wait if self.training else 0.0
 
-    def run_slice(self, seconds: float) -> None:
+    def run_slice(self, seconds: float, go_on: Callable[[], bool] | None = None) -> None:
         run = self._run
         if run is None:
             self.training = False
@@ -464,7 +464,7 @@ class DocumentWorker:
         except RunError as error:  # a graph that was broken meanwhile
             self._stop(error)
             return
-        self._advance(run, max_seconds=seconds, max_steps=self._most_steps())
+        self._advance(run, seconds, self._most_steps(), go_on)
         self._pace.stepped()
 
     def _most_steps(self) -> int | None:
@@ -473,14 +473,16 @@ class DocumentWorker:
             return 1
         return self._until - self.step if self._until is not None else None
 
-    def _advance(self, run: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
+    def _advance(
+        self, run: Run, max_seconds: float = math.inf, max_steps: int | None = None, go_on: Callable[[], bool] | None = None
+    ) -> None:  # fmt: skip
         before = self.step
         try:
             if self.debugging.conditions:
                 if self.debugging.run(run, max_seconds, max_steps or math.inf):
                     self._stopped_by(self.debugging)
             else:
-                run.train(max_seconds, max_steps)
+                run.train(max_seconds, max_steps, go_on)
         except RunError as error:
             self._stop(error)
             return

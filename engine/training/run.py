@@ -224,8 +224,13 @@ class Run:
 
     # Running
 
-    def train(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
-        """Train until finished, or for this long, or this many steps (at least one). Returns the steps made."""
+    def train(
+        self, max_seconds: float | None = None, max_steps: int | None = None, go_on: Callable[[], bool] | None = None
+    ) -> int:  # fmt: skip
+        """Train until finished, or for this long, or this many steps (at least one). Returns the steps made.
+
+        `go_on` is asked every few steps: while it says so there is as much time again, and else training ends there.
+        """
         self._follow()
         state = self.model.state
         start = state.step
@@ -239,13 +244,17 @@ class Run:
         left = max(self.watch.seconds - self.seconds, 0.0)
         if workers is not None:
             workers.ends_at, workers.late, left = started + left, False, math.inf
-        deadline = started + min(math.inf if max_seconds is None else max_seconds, left)
+        end, time_given = started + left, math.inf if max_seconds is None else max_seconds
+        deadline = min(started + time_given, end)
         limit = min(math.inf if max_steps is None else start + max_steps, self.history.boundary)
         last, every = self.total_steps or math.inf, self.measure_every
         with torch.no_grad(), threads(self.model.compiled.threads):
             while state.step < min(limit, last) and self.problem is None and self.stopped is None:
                 self._stretch(min(limit, last), deadline, every)
-                if time.perf_counter() >= deadline or (workers is not None and workers.stop):
+                now = time.perf_counter()
+                if now < end and go_on is not None and go_on():
+                    deadline = min(now + time_given, end)
+                elif go_on is not None or now >= deadline or (workers is not None and workers.stop):
                     break
             self.seconds += time.perf_counter() - started
             if (self.seconds >= self.watch.seconds if workers is None else workers.late) and not self.finished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -103,7 +103,7 @@ class EchoWorker:
     def wait(self) -> float:
         return 0.0
 
-    def run_slice(self, seconds: float) -> None:
+    def run_slice(self, seconds: float, go_on: Callable[[], bool] | None = None) -> None:
         time.sleep(seconds)
         self.step += 1
         self._points.append(Point(self.step, loss=1 / self.step))

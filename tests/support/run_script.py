@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class LocalProcess:
     """A kernel in this process: it trains a slice whenever somebody looks whether an answer came. `die` is kill -9."""
 
     def __init__(self, worker: str = "") -> None:
-        self._server = Server(None, DocumentWorker)  # type: ignore[arg-type]
+        self._server = Server(Pipe()[0], DocumentWorker)
         self._reply: Reply | None = None
         self._dead = False
         self.pid = id(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from multiprocessing import Pipe
 
 import pytest
 
@@ -31,7 +32,7 @@ class Inside:
     dead = False
 
     def __init__(self, worker: str = "") -> None:
-        self.server = Server(None, DocumentWorker)  # type: ignore[arg-type]
+        self.server = Server(Pipe()[0], DocumentWorker)
         self.reply: Reply | None = None
 
     pid = fileno = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from multiprocessing import Pipe
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 
+from engine.kernel import server as server_module
+from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import Pause, Request, Reset, Start, StepBack, StepOnce
 from engine.kernel.server import Server
 from engine.kernel.worker import DocumentWorker
@@ -88,6 +91,28 @@ def test_two_runs_that_share_the_time_in_slices_are_the_two_runs_alone(two_threa
         assert same(state, wanted)
         assert [(p.step, p.loss) for p in points] == [(p.step, p.loss) for p in wanted_points]
     assert torch.get_num_threads() == before
+
+
+def test_a_slice_goes_on_until_the_window_asks_and_as_long_as_nothing_else_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices without time of their own make one step each."""
+    monkeypatch.setattr(server_module, "SLICE", 0.0)
+    monkeypatch.setattr(server_module, "TURN", math.inf)
+
+    def steps_of_a_slice(*graphs: Graph, asked: bool = False) -> int:
+        kernel = Kernel(*graphs)
+        ours, theirs = Pipe()
+        kernel.server._connection = ours
+        kernel.ask(1, commands=tuple(Start(10 * document, 9) for document, _ in enumerate(graphs, 1)))
+        if asked:
+            theirs.send_bytes(b"a request")
+        kernel.server._work()
+        return sum(worker.step for worker in kernel.server._workers.values())
+
+    assert steps_of_a_slice(first()) == 9
+    assert steps_of_a_slice(first(), asked=True) == 1
+    assert steps_of_a_slice(first(), second()) == 1
+    monkeypatch.setattr(Jobs, "running", True)
+    assert steps_of_a_slice(first()) == 1
 
 
 def test_a_command_concerns_its_run_alone() -> None:

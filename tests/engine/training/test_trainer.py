@@ -198,6 +198,15 @@ def test_a_run_without_time_makes_one_step() -> None:
     assert Run(Model(tanh_net(epochs=1000))).train(max_seconds=0.0) == 1
 
 
+def test_a_run_goes_on_as_long_as_it_may() -> None:
+    answers = iter([True] * 4 + [False])
+    assert Run(Model(tanh_net(epochs=1000))).train(max_seconds=0.0, go_on=lambda: next(answers)) == 5
+    assert Run(Model(tanh_net(epochs=2, batch_size=None))).train(max_seconds=0.0, go_on=lambda: True) == 2
+    limited = Run(Model(tanh_net(epochs=10**6, stop_seconds=0.01)))
+    limited.train(max_seconds=0.0, go_on=lambda: True)
+    assert limited.stopped is not None and limited.stopped.setting == "stop_seconds"
+
+
 def test_every_step_draws_its_own_mask_and_the_trace_shows_the_one_of_the_last_step() -> None:
     """The gradient of the sum of dropped-out weights is the mask, so the weights tell which masks were drawn."""
     nodes = {
