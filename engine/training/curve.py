@@ -111,6 +111,8 @@ class Curve:
         self._newest: Point | None = None
         self._last_but_one: Point | None = None
         self._thinned = False
+        self._measured: dict[str, float] | None = None
+        """What was measured last; None where that has to be looked for: a listener asks twelve times a second."""
         self._noted = LIMIT
         """The index of the first stored point that something was noted at since a listener was told last."""
         self._ahead: Point | None = None
@@ -149,6 +151,13 @@ class Curve:
         return max((p.step for p in (self._newest, *self._stored[-1:]) if p is not None), default=-1)
 
     @property
+    def measured(self) -> dict[str, float]:
+        """What was measured last over whole parts, under the names of the metrics; empty where nothing was."""
+        if self._measured is None:
+            self._measured = next((found for point in reversed(self._stored) if (found := point.measured)), {})
+        return dict(self._measured)
+
+    @property
     def losses(self) -> Losses:
         """The loss of every step."""
         if self._fresh:
@@ -181,7 +190,9 @@ class Curve:
             known = self._stored.pop()
         before = Point(step, None) if known is None else Point(step, known.loss, others=known.others)
         measured: dict[str, Any] = {"accuracy": accuracy, **held_out}
-        self._store(replace(before, **measured))
+        point = replace(before, **measured)
+        self._measured = point.measured or self._measured
+        self._store(point)
 
     def note(self, step: int, **values: float | None) -> None:
         """What was found out about this step, which may lie a few steps behind: those of `CURVATURE`. Before the first step it waits for
@@ -206,6 +217,7 @@ class Curve:
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
         self._stored = [p for p in self._stored if p.step <= step]
+        self._measured = None
         last = (*self._stored[-1:], self._last_but_one, self._newest)
         self._newest = max((p for p in last if p is not None and p.step <= step), key=lambda p: p.step, default=None)
         self._last_but_one = None
@@ -265,6 +277,7 @@ class Curve:
 
     def _thin(self) -> None:
         self._thinned = True
+        self._measured = None
         measured = sum(1 for p in self._stored if _measured(p))
         self.stride *= 2
         few = measured <= self._limit // 2

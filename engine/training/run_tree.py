@@ -120,10 +120,9 @@ class RunTree:
         if known is None:
             return None
         points = known.curve.points
-        measured = next((point.measured for point in reversed(points) if point.measured), {})
         last = max(known.curve.last, known.record.start)
         loss = next((point.loss for point in reversed(points) if point.loss is not None), None)
-        return replace(known.record, last=last, loss=loss, metrics=measured, best=dict(known.best))
+        return replace(known.record, last=last, loss=loss, metrics=known.curve.measured, best=dict(known.best))
 
     def records(self) -> dict[int, RunRecord]:
         return {run: record for run in self.runs if (record := self.record(run)) is not None}

@@ -278,8 +278,22 @@ def test_a_curve_full_of_measurements_keeps_its_limit_and_every_step_once() -> N
         curve.add(step, [1.0 / step])
         curve.measure(step, 0.5, test_loss=2.0 / step, test_accuracy=0.5)
         points = curve.points
+        assert curve.measured == next((p.measured for p in reversed(points) if p.accuracy is not None), {})
         assert len(points) <= 100 and points[-1].step == step
         assert all(a.step < b.step for a, b in pairwise(points))
+
+
+def test_what_was_measured_last_is_known_also_after_steps_without_measurements_and_after_going_back() -> None:
+    curve = Curve()
+    for step in (1, 2, 3):
+        curve.add(step, [1.0])
+        curve.measure(step, step / 10)
+    curve.add(4, [1.0] * 9)
+    assert curve.measured == {"train_accuracy": 0.3}
+    curve.cut(2)
+    assert curve.measured == {"train_accuracy": 0.2}
+    curve.cut(0)
+    assert curve.measured == {}
 
 
 def test_a_batch_as_large_as_the_data_is_the_whole_data_in_its_own_order() -> None:
