@@ -73,6 +73,7 @@ class StartBox(QObject):
     def described(self) -> None:
         """Another sweep is described, or the same of another document: say how many runs that is, and how long it will take."""
         self.leave_estimate()
+        ready = self.ready
         self._known, self._plan = None, None
         try:
             self._plan = self._form.plan()
@@ -83,6 +84,8 @@ class StartBox(QObject):
             if self.seen() and not self._state.running:
                 self._workspace.work.after_frame(self.ask, self.ask, WAIT_MS)
         self.enable()
+        if self.ready != ready:  # menu and palette start it too
+            self._workspace.work.after_event(self.described, self._workspace.refresh_actions)
 
     def ask(self) -> None:
         """Let the engine try a few steps."""

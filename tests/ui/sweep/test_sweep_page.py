@@ -26,6 +26,7 @@ from graph.storage.document import Document
 from graph.storage.files import loads
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.networks import tanh_net
+from tests.support.window_support import after_event
 from ui.look.theme import DARK, LIGHT, PROJECTOR
 from ui.maths.axes import Axis, axis_for
 from ui.sweep.feature import SweepFeature
@@ -103,7 +104,9 @@ def bench(make_workspace: Any, qtbot: QtBot) -> Bench:
 RATES = ((RATE, "0.1 … 1 log, 3 values"), (SEED, "0, 1"))
 
 
-def test_the_number_of_runs_and_their_time_are_said_before_the_start(bench: Bench) -> None:
+def test_the_number_of_runs_and_their_time_are_said_before_the_start(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    refreshed: list[bool] = []
+    monkeypatch.setattr(bench.workspace, "refresh_actions", lambda: refreshed.append("sweep ready" in bench.feature.facts()))
     assert bench.page.hint.text() == EMPTY
     bench.describe(*RATES)
     assert bench.page.box.estimate.text() == "6 runs" and bench.page.box.begin.isEnabled()
@@ -114,6 +117,10 @@ def test_the_number_of_runs_and_their_time_are_said_before_the_start(bench: Benc
     bench.page.form.rows[0].values.setText("fast")
     bench.page.form.rows[0].values.textEdited.emit("fast")
     assert "not a number" in bench.page.form.rows[0].complaint.text() and not bench.page.box.begin.isEnabled()
+    after_event()
+    bench.describe(*RATES)
+    after_event()
+    assert refreshed[-2:] == [False, True]  # the menu's "Start the sweep" follows
 
 
 def test_rows_come_are_chosen_and_their_settings_used(bench: Bench) -> None:
