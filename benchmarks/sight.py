@@ -151,7 +151,8 @@ def _paint_all(painter: QPainter, model: CanvasModel) -> None:
     """The whole scene; every label finds its place."""
     area, scale = model.viewport.seen(), model.camera.scale
     painting.paint_static(painter, model.scene, area, model.theme, scale, dots=False)
-    while not painting.paint_live(painter, model.scene, model.labels, model.content, area, model.theme, scale, ahead=area):
+    view = painting.InView(model.scene, area)
+    while not painting.paint_live(painter, view, model.labels, model.content, model.theme, scale, ahead=area):
         pass
 
 
@@ -206,9 +207,10 @@ def _union(boxes: Sequence[QRectF]) -> QRectF:
 
 def _wires(model: CanvasModel) -> dict[str, np.ndarray]:
     """Every wire as it is painted: points (n, 2) in pixels of the view."""
-    found = {}
+    found, scale = {}, max(model.camera.scale, 0.5)
     for edge in model.scene.edges:
-        record = _recorded(model, lambda p, edge=edge: paint_wires(p, model.scene, [edge], model.theme, max(model.camera.scale, 0.5)))
+        row = model.scene.wire_rows.of([edge])
+        record = _recorded(model, lambda painter, row=row: paint_wires(painter, model.scene, row, model.theme, scale))
         points = [point for path in record.curves for point in sampled(path)]
         if points:
             found[edge] = np.array(points)

@@ -14,7 +14,7 @@ from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.viewport import Viewport
 from ui.canvas.paint.afar import FAR
-from ui.canvas.paint.painting import paint_live, paint_static
+from ui.canvas.paint.painting import InView, paint_live, paint_static
 from ui.look.theme import LIGHT
 
 SIZE = QSizeF(400, 300)
@@ -37,7 +37,7 @@ def painted(scene: CanvasScene, camera: Camera, without: tuple[str, ...] = ()) -
     painter = QPainter(image)
     painter.setWorldTransform(camera.transform())
     paint_static(painter, scene, camera.seen(SIZE), LIGHT, camera.scale, without, dots=False)
-    assert paint_live(painter, scene, Labels(), Content(scene.graph), camera.seen(SIZE), LIGHT, camera.scale, without)
+    assert paint_live(painter, InView(scene, camera.seen(SIZE), without), Labels(), Content(scene.graph), LIGHT, camera.scale)
     painter.end()
     return image
 

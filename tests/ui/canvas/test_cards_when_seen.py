@@ -102,4 +102,4 @@ def test_after_any_edit_a_card_is_the_one_of_the_graph_as_it_is_now(qapp: object
     SetParam(source, "value", [1.0, 2.0]).apply(graph)
     assert not scene.refresh([source]).isNull()
     fresh = CanvasScene(graph)
-    assert scene.cards == fresh.cards and (scene.rects == fresh.rects).all() and (scene.points == fresh.points).all()
+    assert scene.cards == fresh.cards and (scene.rects == fresh.rects).all() and (scene.routes.cubics == fresh.routes.cubics).all()

@@ -60,7 +60,7 @@ def painted(shown: Content, scale: float = 1.0, theme: str = "light") -> QImage:
     painter.translate(50, 50)
     area = QRectF(-50, -50, 900, 600)
     painting.paint_static(painter, scene, area, THEMES[theme], scale, dots=False)
-    painting.paint_live(painter, scene, Labels(), shown, area, THEMES[theme], scale)
+    painting.paint_live(painter, painting.InView(scene, area), Labels(), shown, THEMES[theme], scale)
     painter.end()
     return image
 

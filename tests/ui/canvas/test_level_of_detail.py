@@ -38,7 +38,7 @@ def painted(scene: CanvasScene, content: Content, camera: Camera, size: QSizeF, 
     painter.setWorldTransform(camera.transform())
     area, labels = camera.seen(size), Labels()
     painting.paint_static(painter, scene, area, THEMES[theme], camera.scale, dots=False)
-    painting.paint_live(painter, scene, labels, content, area, THEMES[theme], camera.scale)
+    painting.paint_live(painter, painting.InView(scene, area), labels, content, THEMES[theme], camera.scale)
     painter.end()
     return device.record.texts
 

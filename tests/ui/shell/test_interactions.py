@@ -707,7 +707,7 @@ def test_frames_notes_and_points_are_painted_at_every_pixel_ratio(qtbot: QtBot, 
     painter.translate(100, 100)
     area = canvas.seen()
     painting.paint_static(painter, canvas.scene, area, canvas.theme, 1.0)
-    painting.paint_live(painter, canvas.scene, Labels(), Content(canvas.document.graph), area, canvas.theme, 1.0)
+    painting.paint_live(painter, painting.InView(canvas.scene, area), Labels(), Content(canvas.document.graph), canvas.theme, 1.0)
     painter.end()
 
     def shade(x: float, y: float) -> str:

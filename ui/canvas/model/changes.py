@@ -49,8 +49,7 @@ class Touched:
 
     def regroup(self, scene: CanvasScene) -> None:
         """Where groups are on show, their cards depend on their content: everything is measured again."""
-        inner = self.cards | self.moved
-        hidden = scene.level is not None and not inner <= scene.row.keys()
+        hidden = scene.level is not None and not self.cards | self.moved <= scene.row.keys()
         if (self.grouping and (scene.level is not None or scene.graph.groups)) or (scene.inside is not None and self.moved) or hidden:
             self.structure = self.everything = True
 
@@ -73,7 +72,7 @@ class Touched:
             rows = {row[0] for row in edit.positions}
             self.moved |= rows
             self.grouping |= not rows.isdisjoint(graph.groups)
-            self.other |= not rows <= graph.nodes.keys()
+            self.other |= not rows <= graph._nodes.table.keys()
         elif isinstance(edit, edits.SetCollapsed) and edit.id in graph.nodes:
             self.cards.add(edit.id)
         elif isinstance(edit, edits.SetParam | edits.SetLabel | edits.SetBypassed):

@@ -42,7 +42,7 @@ def place_for(graph: Graph, scene: CanvasScene, node_id: str, at: QPointF, reach
     near = [e for e in scene.edges_in(rect) if node_id not in (graph.edges[e].source[0], graph.edges[e].target[0])]
     if not near:
         return None
-    points = scene.points[[scene.edge_row[e] for e in near]]
+    points = scene.points_of(scene.wire_rows.of(near))
     middle = wires.distances(points, (rect.center().x(), rect.center().y())) / max(rect.height() / 3, 1.0)
     away = np.minimum(middle, wires.distances(points, (at.x(), at.y())) / max(reach, 1e-6))
     for row in np.argsort(away):

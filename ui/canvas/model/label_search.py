@@ -110,11 +110,11 @@ class Surroundings:
         around = QRectF(left - across, top - down, right - left + 2 * across, bottom - top + 2 * down)
         self.boxes = ground.boxes(around)
         others = {edge: scene.edge_row[edge] for edge in scene.edges_in(around) if edge != edge_id}
-        straight = [row for edge, row in others.items() if edge not in scene.bent]
+        straight = scene.points_of(np.array([row for edge, row in others.items() if edge not in scene.bent], np.intp))
         bent = [scene.bent[edge] for edge in others if edge in scene.bent]
-        lines = [wires.segments(scene.points[straight][:, ::2]), *(wires.segments(way[None]) for way in bent)]
+        lines = [wires.segments(straight[:, ::2]), *(wires.segments(way[None]) for way in bent)]
         self.segments = _inside(np.concatenate(lines), around)
-        self._away = _distances(own[_ROWS], np.concatenate([scene.points[straight].reshape(-1, 2), *bent]))
+        self._away = _distances(own[_ROWS], np.concatenate([straight.reshape(-1, 2), *bent]))
         doubt = _DOUBT * np.clip(1 - self._away / _NEAR, 0.0, None)
         self._doubt = np.concatenate([doubt, doubt])
 

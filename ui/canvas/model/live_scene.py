@@ -71,7 +71,7 @@ class LiveScene:
         version = self.scene.version
         area = self.scene.reshape(shapes)
         if not area.isNull():
-            self.labels.forget(self.scene.edges_in(area))
+            self._forget_labels_in(area)
             self._spoil(area)
             self._damage.mended += self.scene.version - version
             self._repaint(None)
@@ -111,7 +111,7 @@ class LiveScene:
         scene, version = self.scene, self.scene.version
         for area in (scene.refresh(touched.cards), scene.moved(touched.moved)):
             if not area.isNull():
-                self.labels.forget(scene.edges_in(area))
+                self._forget_labels_in(area)
                 self._spoil(area)
         for edge in touched.wires & scene.edge_row.keys():
             self._spoil(scene.wire_rect(edge, LABELLED))
@@ -170,6 +170,10 @@ class LiveScene:
         self._damage.ground_parts.append(area)
         self._damage.numbers = True
         self._repaint(area)
+
+    def _forget_labels_in(self, area: QRectF) -> None:
+        if self.labels.places:
+            self.labels.forget(self.scene.edges_in(area))
 
     def _forget_labels(self, nodes: Iterable[str]) -> None:
         for node in nodes:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
 
 LOOK = 64
 """How many empty rows are looked through for one that is in the right place."""
+
+
+def columns(rows: int, count: int) -> np.ndarray:
+    """An array of NaN, shape (rows, count), whose columns lie in one piece each: queries compare one after the other."""
+    return np.full((count, rows), np.nan).T
+
+
+def longer(array: np.ndarray, fresh: np.ndarray) -> np.ndarray:
+    """`fresh`, which has more rows, with what `array` holds in the first of them."""
+    fresh[: len(array)] = array
+    return fresh
 
 
 class Rows:
@@ -28,6 +41,22 @@ class Rows:
         if self._ids is None:
             self._ids = [identity for identity in self.slots if identity]
         return self._ids
+
+    def of(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of these; of all of them at once when they are `ids`."""
+        if ids is not self._ids:
+            return np.fromiter(map(self.row.__getitem__, ids), np.intp, len(ids))
+        every = np.arange(len(self.slots))
+        return np.delete(every, list(self._empty)) if self._empty else every
+
+    def named(self, rows: np.ndarray) -> list[str]:
+        """What these rows belong to."""
+        return list(map(self.slots.__getitem__, rows.tolist()))
+
+    def without(self, rows: np.ndarray, ids: Iterable[str]) -> np.ndarray:
+        """These rows, in order, but for those of `ids`."""
+        left_out = list({self.row[identity] for identity in ids if identity in self.row})
+        return np.setdiff1d(rows, left_out, assume_unique=True) if left_out else rows
 
     def index(self, identity: str) -> int:
         """At which place among `ids` something is."""

@@ -6,7 +6,7 @@ Ten thousand cards are searched in microseconds by numpy, so there is no tree to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import get_args
@@ -24,7 +24,8 @@ from ui.canvas.model.cards import Cards
 from ui.canvas.model.geometry import PortSpot
 from ui.canvas.model.legibility import LEAST
 from ui.canvas.model.levels import CanvasLevel, level, tag_rect
-from ui.canvas.model.rows import Rows
+from ui.canvas.model.routes import Routes
+from ui.canvas.model.rows import Rows, columns, longer
 
 KINDS = get_args(Category)
 KIND = {category: place for place, category in enumerate(KINDS)}
@@ -32,17 +33,6 @@ MANY = 64
 """From this many nodes on, arrays are quicker than one after the other."""
 OBJECTIVE_ROOM = geometry.STUB + 64
 """Kept right of the last card."""
-
-
-def columns(rows: int, count: int) -> np.ndarray:
-    """An array of NaN, shape (rows, count), whose columns lie in one piece each: queries compare one after the other."""
-    return np.full((count, rows), np.nan).T
-
-
-def _longer(array: np.ndarray, room: int, fresh: np.ndarray) -> np.ndarray:
-    """`fresh`, which has `room` rows, with what `array` holds in the first of them."""
-    fresh[: len(array)] = array
-    return fresh
 
 
 def _room(count: int) -> int:
@@ -84,7 +74,9 @@ class CanvasScene:
         self.roles: dict[str, str] = {}
         """What wires are for, found out when they are first painted; it never changes."""
         self.bent: dict[str, np.ndarray] = {}
-        """Wires that are led through points, and their way point by point, in finer steps than `points` has."""
+        """Wires that are led through points, and their way point by point, in finer steps than `wire_points` has."""
+        self._led: set[str] = set()
+        """Wires that the document leads through points."""
         self.node_rows = Rows()
         """The rows of cards, bottom to top."""
         self.wire_rows = Rows()
@@ -93,13 +85,7 @@ class CanvasScene:
         """Left, top, width and height of every card; NaN in a row without one."""
         self.kinds = np.zeros(0, np.intp)
         """The category of every card, as a place in `KINDS`; −1 in a row without one."""
-        self.points = np.zeros((0, wires.SAMPLES, 2))
-        self.spans = columns(0, 4)
-        """Left, top, right and bottom of every wire; NaN in a row without one."""
-        self._hooks = np.zeros((0, 4))
-        """Where every wire starts and ends, from the corners of its two cards."""
-        self._held = np.zeros((0, 2), np.intp)
-        """The rows of these two cards; −1 for what has none."""
+        self.routes = Routes()
         self._wired: dict[str, tuple[object, ...]] = {}
         self._known_bounds: dict[bool, tuple[int, QRectF]] = {}
         """By whether wires count: around everything, and at which version."""
@@ -131,13 +117,12 @@ class CanvasScene:
         self._place(self.ids)
         self.wire_rows = Rows(graph.edges if seen is None else seen.wires)
         self._place_tags()
-        room = _room(len(self.edges))
-        self.points, self.spans = np.full((room, wires.SAMPLES, 2), np.nan), columns(room, 4)
-        self._hooks, self._held = np.zeros((room, 4)), np.full((room, 2), -1, np.intp)
+        self.routes = Routes(_room(len(self.edges)))
         self._hook(self.edges)
         self._route(self.edges)
         self.hidden_edges &= self.edge_row.keys()
         self.bent = {edge_id: way for edge_id, way in self.bent.items() if edge_id in self.edge_row}
+        self._led &= self.edge_row.keys()
         self.version += 1
 
     def restructure(self, nodes: Collection[str], edges: Collection[str], touched: Collection[str]) -> QRectF | None:
@@ -181,7 +166,8 @@ class CanvasScene:
 
     def _ends_known(self, edge_id: str) -> list[str]:
         """The cards at a wire that the document does not have any more."""
-        return [self.node_rows.slots[row] for row in self._held[self.edge_row[edge_id]].tolist() if row >= 0 and self.node_rows.slots[row]]
+        slots = self.node_rows.slots
+        return [slots[row] for row in self.routes.held[self.edge_row[edge_id]].tolist() if row >= 0 and slots[row]]
 
     def _renumber(self, gone: Iterable[str], cut: Iterable[str], nodes: Iterable[str], edges: Iterable[str]) -> bool:
         """Empty the rows of what is gone, and find rows for what has come; whether all have one."""
@@ -192,9 +178,9 @@ class CanvasScene:
             self.cards.drop(node)
             del self._wired[node]
         for edge in cut:
-            row = self.wire_rows.remove(edge)
-            self.spans[row], self._held[row] = np.nan, -1
+            self.routes.remove(self.wire_rows.remove(edge))
             self.hidden_edges.discard(edge)
+            self._led.discard(edge)
             self.bent.pop(edge, None)
         for rows, table, ids in ((self.node_rows, graph._nodes, nodes), (self.wire_rows, graph._edges, edges)):
             fresh = sorted((i for i in ids if i in table and i not in rows.row), key=table.place, reverse=True)
@@ -207,12 +193,9 @@ class CanvasScene:
         """Room for the rows there are, and some more."""
         if len(self.node_rows.slots) > len(self.kinds):
             room = len(self.node_rows.slots) + max(64, len(self.node_rows.slots) // 16)
-            self.rects, self.kinds = _longer(self.rects, room, columns(room, 4)), _longer(self.kinds, room, np.full(room, -1, np.intp))
-        if len(self.wire_rows.slots) > len(self.points):
-            room = len(self.wire_rows.slots) + max(64, len(self.wire_rows.slots) // 16)
-            self.points = _longer(self.points, room, np.full((room, *self.points.shape[1:]), np.nan))
-            self.spans, self._hooks = _longer(self.spans, room, columns(room, 4)), _longer(self._hooks, room, np.zeros((room, 4)))
-            self._held = _longer(self._held, room, np.full((room, 2), -1, np.intp))
+            self.rects, self.kinds = longer(self.rects, columns(room, 4)), longer(self.kinds, np.full(room, -1, np.intp))
+        if len(self.wire_rows.slots) > len(self.routes.cubics):
+            self.routes.grow(len(self.wire_rows.slots) + max(64, len(self.wire_rows.slots) // 16))
 
     # ids and rows
 
@@ -249,11 +232,11 @@ class CanvasScene:
         different = self.cards.measure([n for n in node_ids if n in row])
         if not different:
             return QRectF()
-        touched = self.neighbourhood(different)
+        touched, around = self.neighbourhood(different), self._around(different)
         self._categorize(different)
         self._place(different)
-        self._hook(self._around(different))
-        self._route(self._around(different))
+        self._hook(around)
+        self._route(around)
         self.version += 1
         return touched.united(self.neighbourhood(different))
 
@@ -265,12 +248,10 @@ class CanvasScene:
             return QRectF()
         return self.refresh([n for n in self.shapes.differing(before) if n in self.cards and n in self.graph.nodes])
 
-    def moved(self, node_ids: Iterable[str]) -> QRectF:
+    def moved(self, node_ids: Set[str]) -> QRectF:
         """Take up new places from the document; the rectangle to paint again."""
-        row = self.row
-        known: list[str] = [n for n in node_ids if n in row]
-        if len(known) == len(row):
-            known = self.ids
+        shown = self.row.keys() & node_ids
+        known = self.ids if len(shown) == len(self.row) else list(shown)
         touched = self.neighbourhood(known)
         self.move_rows(known)
         return touched.united(self.neighbourhood(known))
@@ -284,6 +265,8 @@ class CanvasScene:
         self.version += 1
 
     def reroute(self, edge_id: str) -> None:
+        """Take up the points that the document leads a wire through."""
+        self._note_led([edge_id])
         self._route([edge_id])
         self.version += 1
 
@@ -309,13 +292,7 @@ class CanvasScene:
 
     def rows_of(self, node_ids: Sequence[str]) -> np.ndarray:
         """The rows of these cards."""
-        if node_ids is self.ids:
-            return np.flatnonzero(self.kinds >= 0)
-        return np.fromiter(map(self.row.__getitem__, node_ids), np.intp, len(node_ids))
-
-    def edge_rows_of(self, edge_ids: Sequence[str]) -> np.ndarray:
-        """The rows of these wires."""
-        return np.fromiter(map(self.edge_row.__getitem__, edge_ids), np.intp, len(edge_ids))
+        return self.node_rows.of(node_ids)
 
     def _around(self, node_ids: Sequence[str]) -> list[str]:
         """The wires at these nodes, each once."""
@@ -327,40 +304,38 @@ class CanvasScene:
         """Lead these wires: the straight-forward ones at once, those through points one by one."""
         if not edge_ids:
             return
-        rows = self.edge_rows_of(edge_ids)
-        held = self._held[rows]
-        corners = self.rects[:, :2][held]
-        corners[held < 0] = 0.0
-        ends = corners + self._hooks[rows].reshape(-1, 2, 2)
-        points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
-        for edge_id in edge_ids if self.bent else ():
-            self.bent.pop(edge_id, None)
-        led = [row for row, edge in enumerate(self.graph.edges_of(edge_ids)) if edge.via]
-        for row in dict.fromkeys([*led, *(edge_ids.index(edge) for edge in self.bends.keys() & set(edge_ids))] if self.bends else led):
-            edge_id = edge_ids[row]
+        self.routes.run(self.wire_rows.of(edge_ids), self.rects)
+        if not (self._led or self.bends or self.bent):
+            return
+        some = self.edge_row.keys() if edge_ids is self.edges else set(edge_ids)
+        for edge_id in self.bent.keys() & some:
+            del self.bent[edge_id]
+        for edge_id in (self._led | self.bends.keys()) & some:
             if self._via(edge_id):
                 pieces = self.pieces(edge_id)
                 self.bent[edge_id] = wires.dense(pieces)
-                points[row] = wires.samples(pieces)
-        self.points[rows] = points
-        x, y = points[:, :, 0], points[:, :, 1]  # one coordinate at a time: numpy does both at once twenty times slower
-        self.spans[rows] = np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=1)
+                self.routes.lead(self.edge_row[edge_id], wires.samples(pieces))
+
+    def _note_led(self, edge_ids: Sequence[str]) -> None:
+        self._led.difference_update(edge_ids)
+        self._led.update([edge.id for edge in self.graph.edges_of(edge_ids) if edge.via])
 
     def _hook(self, edge_ids: Sequence[str]) -> None:
         """Look up at which ports these wires hang."""
         if not edge_ids:
             return
+        self._note_led(edge_ids)
         known, hook, count = self.cards.outlines, self._hook_at, len(edge_ids)
         drawn = self.graph.edges_of(edge_ids) if self.level is None else [self.level.wires[edge] for edge in edge_ids]
-        givers, takers = [wire.source for wire in drawn], [(*wire.target, wire.slot) for wire in drawn]
-        starts = [known[node].hooks.get((port, True, 0)) or hook(node, port, True, 0) for node, port in givers]
-        ends = [known[node].hooks.get((port, False, slot)) or hook(node, port, False, slot) for node, port, slot in takers]
-        rows, row = self.edge_rows_of(edge_ids), self.row.get
+        starts = [known[n].hooks.get((port, True, 0)) or hook(n, port, True, 0) for n, port in [wire.source for wire in drawn]]
+        takers = [(*wire.target, wire.slot) for wire in drawn]
+        ends = [known[n].hooks.get((port, False, slot)) or hook(n, port, False, slot) for n, port, slot in takers]
+        hooks, held, row = np.empty((count, 4)), np.empty((count, 2), np.intp), self.row.get
         for side, places in enumerate((starts, ends)):
-            flat = np.fromiter(chain.from_iterable(places), np.float64, 2 * count)
-            self._hooks[rows, 2 * side : 2 * side + 2] = flat.reshape(count, 2)
-        self._held[rows, 0] = np.fromiter([row(wire.source[0], -1) for wire in drawn], np.intp, count)
-        self._held[rows, 1] = np.fromiter([row(wire.target[0], -1) for wire in drawn], np.intp, count)
+            hooks[:, 2 * side : 2 * side + 2] = np.fromiter(chain.from_iterable(places), np.float64, 2 * count).reshape(count, 2)
+        held[:, 0] = np.fromiter([row(wire.source[0], -1) for wire in drawn], np.intp, count)
+        held[:, 1] = np.fromiter([row(wire.target[0], -1) for wire in drawn], np.intp, count)
+        self.routes.hang(self.wire_rows.of(edge_ids), hooks, held)
 
     def _hook_at(self, node_id: str, port: str, output: bool, slot: int) -> tuple[float, float]:
         """Where a wire hangs, from a card's corner."""
@@ -456,7 +431,11 @@ class CanvasScene:
         return [edge.id for edge in edges if edge.id in self.edge_row]
 
     def wire_points(self, edge_id: str) -> np.ndarray:
-        return np.asarray(self.points[self.edge_row[edge_id]])
+        return np.asarray(self.points_of(np.array([self.edge_row[edge_id]]))[0])
+
+    def points_of(self, rows: np.ndarray, every: int = 1) -> np.ndarray:
+        """Points along the wires of these rows, shape (n, SAMPLES, 2), or each so-manieth of them."""
+        return self.routes.points(rows, every)
 
     def neighbourhood(self, node_ids: Collection[str], margin: float = 40.0) -> QRectF:
         """The rectangle of these cards and all their wires, with room for shadows and labels."""
@@ -465,10 +444,9 @@ class CanvasScene:
             row = self.row
             known = node_ids if node_ids is self.ids else [n for n in node_ids if n in row]
             area = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
-            rows = self.edge_rows_of(self._around(known))
+            rows = self.wire_rows.of(self._around(known))
             if len(rows):
-                left, top, right, bottom = (self.spans[rows, side] for side in range(4))
-                area = area.united(_area(left, top, right, bottom))
+                area = area.united(_area(*(self.routes.spans[rows, side] for side in range(4))))
             node_ids = [] if known is self.ids else [n for n in node_ids if n not in row]
         for node_id in node_ids:
             if node_id not in self.row:
@@ -476,12 +454,12 @@ class CanvasScene:
                 continue
             area = area.united(self.rect(node_id).adjusted(0, 0, geometry.STUB, 0))
             for edge_id in self.attached(node_id):
-                left, top, right, bottom = self.spans[self.edge_row[edge_id]]
+                left, top, right, bottom = self.routes.spans[self.edge_row[edge_id]]
                 area = area.united(QRectF(left, top, max(right - left, 1.0), max(bottom - top, 1.0)))
         return area.adjusted(-margin, -margin, margin, margin) if not area.isNull() else area
 
     def wire_rect(self, edge_id: str, margin: float = 8.0) -> QRectF:
-        left, top, right, bottom = self.spans[self.edge_row[edge_id]]
+        left, top, right, bottom = self.routes.spans[self.edge_row[edge_id]]
         return QRectF(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)
 
     def bounds(self, node_ids: Iterable[str] | None = None) -> QRectF:
@@ -515,7 +493,7 @@ class CanvasScene:
         """Around all cards, and all wires where they count."""
         x, y, w, h = self.rects.T
         area = _area(x, y, x + w, y + h)
-        return area.united(_area(*self.spans.T)) if wired and self.edge_row else area
+        return area.united(_area(*self.routes.spans.T)) if wired and self.edge_row else area
 
     def _cards_bounds(self) -> QRectF:
         x, y, w, h = self.rects.T
@@ -525,8 +503,7 @@ class CanvasScene:
 
     def nodes_in(self, rect: QRectF) -> list[str]:
         """Cards that touch the rectangle, bottom to top."""
-        slots = self.node_rows.slots
-        return [slots[row] for row in self.rows_in(rect).tolist()]
+        return self.node_rows.named(self.rows_in(rect))
 
     def rows_in(self, rect: QRectF) -> np.ndarray:
         """The rows of these cards."""
@@ -535,20 +512,15 @@ class CanvasScene:
 
     def edges_in(self, rect: QRectF) -> list[str]:
         """Wires whose extent touches the rectangle."""
-        slots = self.wire_rows.slots
-        return [slots[row] for row in self.edge_rows_in(rect).tolist()]
+        return self.wire_rows.named(self.edge_rows_in(rect))
 
     def edge_rows_in(self, rect: QRectF) -> np.ndarray:
         """The rows of these wires."""
-        left, top, right, bottom = self.spans.T
-        hit = (left <= rect.right()) & (right >= rect.left()) & (top <= rect.bottom()) & (bottom >= rect.top())
-        return np.flatnonzero(hit)
+        return self.routes.within(rect)
 
     def edges_between(self, rows: np.ndarray) -> list[str]:
         """The wires both of whose cards are among these rows."""
-        among = np.zeros(len(self.kinds) + 1, np.bool_)  # the last one, for what has no card, stays false
-        among[rows] = True
-        return [self.wire_rows.slots[row] for row in np.flatnonzero(among[self._held].all(axis=1)).tolist()]
+        return self.wire_rows.named(self.routes.between(rows, len(self.kinds)))
 
     def node_at(self, at: QPointF) -> str | None:
         nodes = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))
@@ -573,7 +545,7 @@ class CanvasScene:
         near = self.edges_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach))
         if not near:
             return None
-        away = wires.distances(self.points[[self.edge_row[e] for e in near]], (at.x(), at.y()))
+        away = wires.distances(self.points_of(self.wire_rows.of(near)), (at.x(), at.y()))
         closest = int(away.argmin())
         return near[closest] if away[closest] <= reach else None
 

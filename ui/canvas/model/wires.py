@@ -29,9 +29,20 @@ def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return points
 
 
-def sampled(cubics: np.ndarray) -> np.ndarray:
-    """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2)."""
-    return np.asarray(_BASIS @ cubics)
+def sampled(cubics: np.ndarray, every: int = 1) -> np.ndarray:
+    """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2); with `every`, each so-manieth of them."""
+    return np.asarray(_BASIS[::every] @ cubics)
+
+
+def spans(cubics: np.ndarray) -> np.ndarray:
+    """Left, top, right and bottom of each of n cubics made by `controls`, shape (n, 4): their ends, unless one turns back on its way."""
+    (x1, y1), (x2, y2) = cubics[:, 0].T, cubics[:, 3].T
+    found = np.stack([np.minimum(x1, x2), np.minimum(y1, y2), np.maximum(x1, x2), np.maximum(y1, y2)], axis=1)
+    turning = np.flatnonzero(cubics[:, 1, 0] > x2)
+    if len(turning):
+        across = sampled(cubics[turning])[..., 0]
+        found[turning, 0], found[turning, 2] = across.min(axis=1), across.max(axis=1)
+    return found
 
 
 def dense(pieces: Sequence[Cubic]) -> np.ndarray:

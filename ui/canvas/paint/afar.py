@@ -31,14 +31,10 @@ def paint_afar(
     view = painter.worldTransform()
     painter.resetTransform()  # numpy does to all corners at once what Qt would do to one after the other
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    wires = scene.edge_rows_in(area.adjusted(-6, -6, 6, 6))
-    if hidden:
-        wires = np.setdiff1d(wires, [scene.edge_row[edge] for edge in hidden if edge in scene.edge_row])
-    cards = scene.rows_in(area.adjusted(-24, -24, 24, 24))
-    if without:
-        cards = np.setdiff1d(cards, [scene.row[node] for node in without if node in scene.row])
+    wires = scene.wire_rows.without(scene.edge_rows_in(area.adjusted(-6, -6, 6, 6)), hidden)
+    cards = scene.node_rows.without(scene.rows_in(area.adjusted(-24, -24, 24, 24)), without)
     corner, by = np.array([view.dx(), view.dy()]), np.array([view.m11(), view.m22()])
-    _paint_wires(painter, np.concatenate([scene.points[wires, 0], scene.points[wires, -1]], axis=1), corner, by, theme)
+    _paint_wires(painter, scene.routes.cubics[wires, ::3].reshape(-1, 4), corner, by, theme)
     _paint_cards(painter, scene, cards, corner, by, theme)
     painter.restore()
 

@@ -81,7 +81,7 @@ class SceneGround:
             if wire not in scene.edge_row or wire in scene.hidden_edges:
                 self._ways[wire] = [], 0.0
             else:
-                even = wires.evenly(scene.points[[scene.edge_row[wire]]])[:, 0]
+                even = wires.evenly(scene.wire_points(wire)[None])[:, 0]
                 steps = even[1:] - even[:-1]
                 points: list[Point] = [(float(x), float(y)) for x, y in even]
                 self._ways[wire] = points, float((steps**2).sum(axis=1).__pow__(0.5).sum())

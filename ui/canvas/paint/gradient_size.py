@@ -70,8 +70,7 @@ def paint_sizes(
         pen = QPen(color(hue(step, look, theme, content.stale)), pixels / min(scale, 1.0))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap if step == ZERO or many else Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        points = scene.points[rows[step]][:, ::coarse]
-        lines = wires.segments(points)
+        lines = wires.segments(scene.points_of(np.array(rows[step]), coarse))
         batch.lines(painter, np.ascontiguousarray(lines[::2]) if step == ZERO else lines)  # every other piece: a broken line
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 

@@ -33,7 +33,7 @@ def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
     """All these cards at the level of detail of `scale`."""
     least = scene.least
     if scale < MEDIUM:
-        _paint_far(painter, scene, ids, theme)
+        paint_far(painter, scene, scene.rows_of(ids), theme)
         if scale >= NAMES and len(ids) <= MANY:
             for node_id in ids:
                 _paint_name(painter, scene.cards[node_id], scene.rect(node_id), theme, scale, least, scene.cards[node_id].height)
@@ -46,10 +46,10 @@ def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme
             paint_card(painter, scene.cards[node_id], rect, theme, scale, least)
 
 
-def _paint_far(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme) -> None:
+def paint_far(painter: QPainter, scene: CanvasScene, rows: np.ndarray, theme: Theme) -> None:
+    """The cards of these rows as plain rectangles."""
     painter.setPen(_NO_PEN)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    rows = scene.rows_of(ids)
     kinds = scene.kinds[rows]
     found, first = np.unique(kinds, return_index=True)
     for kind in found[np.argsort(first)]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
@@ -19,7 +20,7 @@ from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
 from ui.canvas.paint.labels import paint_labels
-from ui.canvas.paint.nodes import MEDIUM, paint_badge, paint_cards, paint_objective, paint_ring
+from ui.canvas.paint.nodes import MANY, MEDIUM, paint_badge, paint_cards, paint_far, paint_objective, paint_ring
 from ui.canvas.paint.painter import below
 from ui.canvas.paint.pulses import carried_width
 from ui.canvas.paint.values import paint_values
@@ -41,8 +42,12 @@ def paint_static(
     if scale < FAR:
         paint_afar(painter, scene, area, theme, scale, without, carried)
         return
-    paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
-    nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
+    paint_wires(painter, scene, scene.wire_rows.without(scene.edge_rows_in(area.adjusted(-6, -6, 6, 6)), carried), theme, scale)
+    cards = scene.node_rows.without(scene.rows_in(area.adjusted(-24, -24, 24, 24)), without)
+    if scale < MEDIUM and len(cards) > MANY and scene.level is None:
+        paint_far(painter, scene, cards, theme)
+        return
+    nodes = scene.node_rows.named(cards)
     paint_sheets(painter, scene, nodes, theme)
     paint_cards(painter, scene, nodes, theme, scale)
 
@@ -51,24 +56,56 @@ def paint_carried(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str]
     """The lifted selection with its wires, above everything that stays."""
     everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
     paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
-    edges = {edge: None for node in node_ids for edge in scene.attached(node)}
-    paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
+    edges = list(dict.fromkeys(e for node in node_ids for e in scene.attached(node) if e not in scene.hidden_edges))
+    paint_wires(painter, scene, scene.wire_rows.of(edges), theme, scale)
     paint_sheets(painter, scene, node_ids, theme)
     paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
     paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
 
 
+class InView:
+    """Nodes and wires of an area, with those whose numbers reach into it, `without` nodes that are being carried and their wires: of ten
+    thousand, lists are made only where someone looks at each."""
+
+    def __init__(self, scene: CanvasScene, area: QRectF, without: Collection[str] = ()) -> None:
+        self.scene, self.area, self.without = scene, area, without
+
+    @cached_property
+    def gone(self) -> set[str]:
+        """The wires that are not there."""
+        return {edge for node in self.without for edge in self.scene.attached(node)} | self.scene.hidden_edges
+
+    @cached_property
+    def edges(self) -> list[str]:
+        rows = self.scene.edge_rows_in(self.area.adjusted(-120, -60, 120, 60))
+        return self.scene.wire_rows.named(self.scene.wire_rows.without(rows, self.gone))
+
+    @cached_property
+    def nodes(self) -> Sequence[str]:
+        """Bottom to top."""
+        rows = self.scene.rows_in(self.area.adjusted(-80, -24, 24, 24))
+        return self.scene.node_rows.named(self.scene.node_rows.without(rows, self.without))
+
+
+class Lifted(InView):
+    """The nodes that are being carried."""
+
+    def __init__(self, scene: CanvasScene, area: QRectF, carried: Sequence[str]) -> None:
+        super().__init__(scene, area)
+        self.nodes = [n for n in carried if n in scene.row]
+
+
 def paint_live(
-    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
+    painter: QPainter, view: InView, labels: Labels, content: Content, theme: Theme, scale: float, budget_ms: float | None = None,
+    ahead: QRectF | None = None,
 ) -> bool:  # fmt: skip
     """Everything that follows the numbers, over `paint_static`, pulses aside; thick wires pass below the cards.
 
-    `without` are nodes that are being carried, with their wires. Whether it is complete: with a budget some labels may have to
-    wait. `ahead` is a larger area whose labels find their places too, for when it comes into view.
+    Whether it is complete: with a budget some labels may have to wait. `ahead` is a larger area whose labels find their places too, for
+    when it comes into view.
     """
-    paint_carried_numbers(painter, scene, labels, content, area, theme, scale, without)
-    return paint_written(painter, scene, labels, content, area, theme, scale, without, budget_ms, ahead)
+    paint_carried_numbers(painter, view, labels, content, theme, scale)
+    return paint_written(painter, view, labels, content, theme, scale, budget_ms, ahead)
 
 
 def _from_afar(content: Content, scale: float) -> bool:
@@ -76,47 +113,32 @@ def _from_afar(content: Content, scale: float) -> bool:
     return scale < FAR and not content.playing and not content.look and not content.marking
 
 
-def _in_view(scene: CanvasScene, area: QRectF, without: Collection[str]) -> tuple[list[str], list[str], set[str]]:
-    """Wires and nodes of an area, with what reaches into it, and the wires that are not there."""
-    gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
-    edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
-    return edges, [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without], gone
-
-
-def paint_carried_numbers(
-    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    without: Collection[str] = (),
-) -> None:  # fmt: skip
+def paint_carried_numbers(painter: QPainter, view: InView, labels: Labels, content: Content, theme: Theme, scale: float) -> None:
     """The first part of `paint_live`: what wires carry, and the numbers on cards."""
     if _from_afar(content, scale):
         return
-    edges, nodes, _gone = _in_view(scene, area, without)
     if content.look and content.values:
-        _paint_sizes(painter, scene, nodes, edges, content, theme, scale)
+        _paint_sizes(painter, view.scene, view.nodes, view.edges, content, theme, scale)
     if content.weighted and content.values:
-        _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
-    boost = magnification(scale, theme, scene.least)
+        _paint_loaded(painter, view, content, theme, scale)
+    boost = magnification(scale, theme, view.scene.least)
     content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
-    _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
+    _paint_numbers(painter, view, content, theme, scale, boost)
 
 
 def paint_written(
-    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
+    painter: QPainter, view: InView, labels: Labels, content: Content, theme: Theme, scale: float, budget_ms: float | None = None,
+    ahead: QRectF | None = None,
 ) -> bool:  # fmt: skip
     """The second part of `paint_live`, over the first: the labels of wires, and notes. Whether it is complete."""
-    if _from_afar(content, scale):
-        paint_notes(painter, scene, area, theme, scale, without)
-        return True
-    edges, nodes, gone = _in_view(scene, area, without)
-    complete = True
-    if content.labelled and scale >= NUMBERS:
+    complete, scene = True, view.scene
+    if not _from_afar(content, scale) and content.labelled and scale >= NUMBERS:
         if scale >= FULL:
-            paint_ranks(painter, scene, edges, content, theme)
-        stub = [STUB] if scene.item_of(_objective(content)) in nodes else []
-        complete = _paint_labels(painter, scene, labels, content, [*edges, *stub], area, theme, budget_ms, ahead, gone)
-    paint_notes(painter, scene, area, theme, scale, without)
+            paint_ranks(painter, scene, view.edges, content, theme)
+        stub = [STUB] if scene.item_of(_objective(content)) in view.nodes else []
+        complete = _paint_labels(painter, scene, labels, content, [*view.edges, *stub], view.area, theme, budget_ms, ahead, view.gone)
+    paint_notes(painter, scene, view.area, theme, scale, view.without)
     return complete
 
 
@@ -145,7 +167,7 @@ def paint_lifted(
     boost = magnification(scale, theme, scene.least)
     content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
-    _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
+    _paint_numbers(painter, Lifted(scene, area, carried), content, theme, scale, boost)
     if content.labelled and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
         labels.prepare(scene, edges, content)
@@ -159,11 +181,11 @@ def _objective(content: Content) -> str | None:
     return objective[0] if objective is not None else None
 
 
-def _paint_numbers(
-    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
-) -> None:
-    covers = covering(scene, nodes) if scale >= MEDIUM else {}
+def _paint_numbers(painter: QPainter, view: InView, content: Content, theme: Theme, scale: float, boost: float) -> None:
+    scene = view.scene
+    covers = covering(scene, view.nodes) if scale >= MEDIUM else {}
     if content.values and scale >= VALUES:
+        nodes = view.nodes
         numbered = nodes if scene.level is None else [n for n in nodes if n not in scene.level.cards]
         size, full = enlarged(20.0, scale, scene.least), scale >= FULL
         paint_values(painter, scene, [n for n in numbered if n not in covers] if covers else numbered, content, theme, size, full, scale)
@@ -171,7 +193,7 @@ def _paint_numbers(
             if node in covers:
                 with below(painter, covers[node]):
                     paint_values(painter, scene, [node], content, theme, size, full, scale)
-    paint_marks(painter, scene, nodes, content, theme, covers, boost if scale >= MEDIUM else 0.0)
+    paint_marks(painter, view, content, theme, covers, boost if scale >= MEDIUM else 0.0)
 
 
 def _paint_sizes(
@@ -186,19 +208,17 @@ def _paint_sizes(
         paint_sizes(painter, scene, edges, content, content.look, theme, scale)
 
 
-def _paint_loaded(
-    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
-) -> None:
+def _paint_loaded(painter: QPainter, view: InView, content: Content, theme: Theme, scale: float) -> None:
     """Wires that carry something, below the cards: as thick as what they carry, and in colour where it is under way."""
-    head = content.playhead
+    head, scene = content.playhead, view.scene
     active = set(head.active_edges) if head is not None else set()
-    lit = [e for e in edges if e in active] if active else []
+    lit = [e for e in view.edges if e in active] if active else []
     if scale < MEDIUM:  # from afar every wire is as thin as a line can be, and cards are cheaper to paint again than to spare
         if lit and head is not None:
             paint_lit_batch(painter, scene, lit, theme.forward if head.phase == "forward" else theme.backward, theme, scale)
-            paint_cards(painter, scene, nodes, theme, scale)
+            paint_cards(painter, scene, view.nodes, theme, scale)
         return
-    _between_cards(painter, scene, nodes, edges, lit, content, theme)
+    _between_cards(painter, scene, view.nodes, view.edges, lit, content, theme)
 
 
 def _between_cards(
@@ -216,31 +236,31 @@ def _between_cards(
 
 
 def paint_marks(
-    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme,
-    covers: Mapping[str, Sequence[QRectF]], boost: float,
-) -> None:  # fmt: skip
+    painter: QPainter, view: InView, content: Content, theme: Theme, covers: Mapping[str, Sequence[QRectF]], boost: float
+) -> None:
     """The objective's stub, badges, and the outline of the node that playback is in.
 
     `covers` are the cards that lie on a card. `boost` is what small type is enlarged by; 0 from afar, where there is none.
     """
-    objective = content.objective()
+    objective, scene = content.objective(), view.scene
     seen = scene.output_of(objective)
-    if objective is not None and seen is not None and seen[0] in nodes:
+    if objective is not None and seen is not None and seen[0] in view.nodes:
         rect = scene.rect(seen[0])
         beside = rect.adjusted(rect.width(), -60, geometry.STUB + 100, 60)
-        with below(painter, [*covers.get(seen[0], ()), *(scene.rect(n) for n in scene.nodes_in(beside) if n in nodes and n != seen[0])]):
+        near = [n for n in scene.nodes_in(beside) if n in view.nodes and n != seen[0]]
+        with below(painter, [*covers.get(seen[0], ()), *map(scene.rect, near)]):
             paint_objective(painter, scene.cards[seen[0]], rect, seen[1], theme)
     head = content.playhead
     active = scene.item_of(head.active_node) if head is not None else None
-    if active in nodes and active is not None and head is not None:
+    if active is not None and head is not None and active in view.nodes:
         paint_ring(painter, scene.rect(active), theme.highlight, max(1.0, 1 / painter.worldTransform().m11()))
-    for node_id in nodes if content.trace is not None and content.trace.problems else ():
+    for node_id in view.nodes if content.trace is not None and content.trace.problems else ():
         problem = content.problem(node_id)
         if problem is not None:
             with below(painter, covers.get(node_id, ())):
                 paint_badge(painter, scene.rect(node_id), problem.severity, theme)
     if content.marking:
-        marked = {node_id: found for node_id in nodes if (found := content.marked(node_id)) is not None}
+        marked = {node_id: found for node_id in view.nodes if (found := content.marked(node_id)) is not None}
         if not boost:
             paint_framed(painter, scene, list(marked), theme, content.stale)
         for node_id, found in marked.items() if boost else ():

@@ -67,7 +67,7 @@ def paint_graph(
     full = max(camera.scale, FULL)
     scene.least = min(LEAST, legibility_of(rect.height()))
     painting.paint_static(painter, scene, area, theme, full, dots=dots)
-    painting.paint_live(painter, scene, labels, content, area, theme, full)
+    painting.paint_live(painter, painting.InView(scene, area), labels, content, theme, full)
     painter.restore()
 
 

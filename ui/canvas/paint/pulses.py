@@ -86,7 +86,7 @@ class Pulses:
         self._trace, self._key = content.trace, key
         forward = head.phase == "forward"
         ids = [edge for edge in head.active_edges if edge in scene.edge_row and edge not in scene.hidden_edges]
-        points = scene.points[[scene.edge_row[edge] for edge in ids]]
+        points = scene.points_of(scene.wire_rows.of(ids))
         self._ways = wires.evenly(points if forward else points[:, ::-1])
         carried = [_carried(edge, content, forward) for edge in ids]
         radii = np.array([_radius(magnitude, sign) for magnitude, sign in carried])
@@ -238,7 +238,7 @@ def reach(scene: CanvasScene, edge_ids: tuple[str, ...], margin: float) -> QRect
     rows = [scene.edge_row[edge] for edge in edge_ids if edge in scene.edge_row]
     if not rows:
         return QRectF()
-    spans = scene.spans[rows]
+    spans = scene.routes.spans[rows]
     left, top = spans[:, :2].min(axis=0).tolist()
     right, bottom = spans[:, 2:].max(axis=0).tolist()
     return QRectF(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)

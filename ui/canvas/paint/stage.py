@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
@@ -14,7 +14,6 @@ from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LABELLED
-from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import painting
 from ui.canvas.paint.choreography import Performance
 from ui.canvas.paint.layer import MARGIN, StaticLayer
@@ -231,9 +230,9 @@ class Stage:
     def _paint_written(self, painter: QPainter, area: QRectF, scale: float) -> None:
         self._finish_later(painting.paint_written(painter, *self._in(area, scale), MOVING_MS, self._ahead(area, scale)))
 
-    def _in(self, area: QRectF, scale: float) -> tuple[CanvasScene, Labels, Content, QRectF, Theme, float, Sequence[str]]:
+    def _in(self, area: QRectF, scale: float) -> tuple[painting.InView, Labels, Content, Theme, float]:
         model = self._model
-        return model.scene, model.labels, model.content, area, model.theme, scale, model.live.carried
+        return painting.InView(model.scene, area, model.live.carried), model.labels, model.content, model.theme, scale
 
     def _ahead(self, area: QRectF, scale: float) -> QRectF:
         margin = MARGIN / scale

@@ -28,22 +28,22 @@ def rest_pen(theme: Theme, hue: str | None = None, width: float | None = None) -
     return pen
 
 
-def paint_wires(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme, scale: float) -> None:
-    """These wires at rest."""
-    if not ids:
+def paint_wires(painter: QPainter, scene: CanvasScene, rows: np.ndarray, theme: Theme, scale: float) -> None:
+    """The wires of these rows at rest."""
+    if not len(rows):
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if scale < MEDIUM or len(ids) > BUSY:
-        groups: dict[Role, list[str]] = _by_role(scene, ids) if scale >= MEDIUM else {"signal": list(ids)}
-        for which, some in groups.items():
-            coarse = scene.points[:, :: 4 if scale < MEDIUM else 2][scene.edge_rows_of(some)]
+    groups = _by_role(scene, scene.wire_rows.named(rows)) if scale >= MEDIUM else {}
+    if scale < MEDIUM or len(rows) > BUSY:
+        batches: dict[Role, np.ndarray] = {which: scene.wire_rows.of(some) for which, some in groups.items()} or {"signal": rows}
+        for which, some in batches.items():
             painter.setPen(dress(rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale)), theme, which, dashed=False))
-            batch.lines(painter, wires.segments(coarse))
+            batch.lines(painter, wires.segments(scene.points_of(some, 4 if scale < MEDIUM else 2)))
         return
-    for which, some in _by_role(scene, ids).items():
+    for which, ids in groups.items():
         width = max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None
         painter.setPen(dress(rest_pen(theme, width=width), theme, which))
-        for edge_id in some:  # one path of all would be rasterised as one tangle, many times slower
+        for edge_id in ids:  # one path of all would be rasterised as one tangle, many times slower
             painter.drawPath(wires.path(scene.pieces(edge_id)))
 
 
@@ -67,7 +67,7 @@ def paint_weighted(painter: QPainter, scene: CanvasScene, ids: Iterable[str], co
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for wide, numbers in rows.items():
         painter.setPen(rest_pen(theme, width=wide))
-        batch.lines(painter, wires.segments(scene.points[numbers]))
+        batch.lines(painter, wires.segments(scene.points_of(np.array(numbers))))
 
 
 def paint_lit(painter: QPainter, scene: CanvasScene, edge_id: str, hue: str, width: float) -> None:
@@ -96,8 +96,7 @@ def paint_bend(painter: QPainter, at: QPointF, theme: Theme, hue: str) -> None:
 def paint_lit_batch(painter: QPainter, scene: CanvasScene, ids: Sequence[str], hue: str, theme: Theme, scale: float) -> None:
     """Many wires in one colour."""
     painter.setPen(rest_pen(theme, hue, max(theme.wire_width / theme.scale * 1.3, 0.9 / scale)))
-    points = scene.points[[scene.edge_row[e] for e in ids]]
-    batch.lines(painter, wires.segments(points[:, :: 4 if scale < MEDIUM else 2]))
+    batch.lines(painter, wires.segments(scene.points_of(scene.wire_rows.of(ids), 4 if scale < MEDIUM else 2)))
 
 
 def paint_loose(painter: QPainter, start: wires.Point, end: wires.Point, theme: Theme, hue: str, dashed: bool = False) -> None:

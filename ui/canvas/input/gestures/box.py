@@ -24,7 +24,7 @@ class BoxSelect(PointerGesture):
         self._box = QRectF(self.start.scene, at.scene).normalized()
         scene = self.model.scene
         rows = scene.rows_in(self._box)
-        inside, wires = (scene.node_rows.slots[row] for row in rows.tolist()), scene.edges_between(rows)
+        inside, wires = scene.node_rows.named(rows), scene.edges_between(rows)
         self.model.select({*self._kept, *inside, *wires, *items.items_in(scene, self._box)})
         self.model.surface.repaint_scene()
 
