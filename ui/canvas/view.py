@@ -319,7 +319,7 @@ class Canvas(QWidget):
             paint_overlay(painter, self.model)
             self.router.paint(painter)
             painter.restore()
-            paint_top(painter, self.model, self._minimap)
+            paint_top(painter, self.model, self._minimap, QRectF(event.rect()))
             self.router.paint_tip(painter)
             paint_above(painter, self.model)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui.canvas.model.camera import Camera
@@ -11,31 +11,31 @@ from ui.canvas.model.map_view import SIZE, MapView
 from ui.canvas.model.scene import KINDS, CanvasScene
 from ui.canvas.model.viewport import Viewport
 from ui.canvas.paint import batch
+from ui.canvas.paint.painter import prepare
 from ui.look.theme import Theme, color, faded
+
+EDGE = 1.0
+"""Room for the line around the map."""
 
 
 class Minimap:
-    """Paints a map, and keeps its picture while nothing moves."""
+    """Paints a map, and keeps its picture while neither the scene nor the view moves."""
 
     def __init__(self) -> None:
+        self._panel: QImage | None = None
+        """All of it, as it was painted last."""
+        self._shown: tuple[object, ...] = ()
         self._image: QImage | None = None
+        """The cards alone."""
         self._key: tuple[object, ...] = ()
 
     def paint(self, painter: QPainter, view: MapView, viewport: Viewport, theme: Theme) -> None:
-        place, scene = view.place(), viewport.scene
-        painter.setPen(QPen(color(theme.hairline), 1))
-        painter.setBrush(faded(theme.panel, 0.94))
-        painter.drawRoundedRect(place, 8, 8)
-        inner = view.lens()
-        painter.drawImage(place.topLeft(), self._map(scene, inner, theme, painter.device().devicePixelRatioF()))
-        painter.save()
-        painter.setClipRect(place.adjusted(2, 2, -2, -2))
-        seen = viewport.seen()
-        frame = inner.rect_to_view(seen).translated(place.topLeft())
-        painter.setBrush(faded(theme.selection, 0.05))
-        painter.setPen(QPen(color(theme.selection), 1.5))
-        painter.drawRoundedRect(frame, 3, 3)
-        painter.restore()
+        place, scene, inner, ratio = view.place(), viewport.scene, view.lens(), painter.device().devicePixelRatioF()
+        cards, seen = self._map(scene, inner, theme, ratio), inner.rect_to_view(viewport.seen())
+        shown = (cards, seen.getRect(), theme.name, ratio)
+        if self._panel is None or self._shown != shown:
+            self._panel, self._shown = _panel(cards, seen, theme, ratio), shown
+        painter.drawImage(place.topLeft() - QPointF(EDGE, EDGE), self._panel)
 
     def _map(self, scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:
         if self._image is not None and scene.lifted and self._key[:1] == (scene,):
@@ -44,6 +44,26 @@ class Minimap:
         if self._image is None or self._key != key:
             self._image, self._key = _drawn(scene, lens, theme, ratio), key
         return self._image
+
+
+def _panel(cards: QImage, seen: QRectF, theme: Theme, ratio: float) -> QImage:
+    """The ground, the cards, and a frame around what the view shows; `EDGE` wider than the map on each side."""
+    image = QImage(((SIZE + QSizeF(2 * EDGE, 2 * EDGE)) * ratio).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter, place = QPainter(image), QRectF(QPointF(0, 0), SIZE)
+    prepare(painter)
+    painter.translate(EDGE, EDGE)
+    painter.setPen(QPen(color(theme.hairline), 1))
+    painter.setBrush(faded(theme.panel, 0.94))
+    painter.drawRoundedRect(place, 8, 8)
+    painter.drawImage(place.topLeft(), cards)
+    painter.setClipRect(place.adjusted(2, 2, -2, -2))
+    painter.setBrush(faded(theme.selection, 0.05))
+    painter.setPen(QPen(color(theme.selection), 1.5))
+    painter.drawRoundedRect(seen, 3, 3)
+    painter.end()
+    return image
 
 
 def _drawn(scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:

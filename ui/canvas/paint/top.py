@@ -11,12 +11,12 @@ from ui.canvas.paint.minimap import Minimap
 from ui.look.theme import color
 
 
-def paint_top(painter: QPainter, model: CanvasModel, minimap: Minimap) -> None:
-    """The painter is in view coordinates."""
+def paint_top(painter: QPainter, model: CanvasModel, minimap: Minimap, part: QRectF) -> None:
+    """The painter is in view coordinates; `part` of the view is to be painted."""
     size = model.viewport.size()
     if model.empty:
         paint_message(painter, size, model.pointing.offer, model.theme)
-    if model.map.visible():
+    if model.map.place().adjusted(-1, -1, 1, 1).intersects(part) and model.map.visible():
         minimap.paint(painter, model.map, model.viewport, model.theme)
     if model.shows_focus and model.pointing.entered and not model.selection and model.surface.has_focus():
         painter.setPen(QPen(color(model.theme.focus), 3))
