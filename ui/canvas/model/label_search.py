@@ -93,7 +93,7 @@ class Ground:
     def boxes(self, around: QRectF) -> np.ndarray:
         """What stands here: cards, with their ports, and whatever else is fixed."""
         scene = self.scene
-        cards = scene.rects[[scene.row[node] for node in scene.nodes_in(around)]]
+        cards = scene.rects[scene.rows_in(around)]
         boxes = np.concatenate([cards[:, :2] - (5, 3), cards[:, :2] + cards[:, 2:] + (5, 3)], axis=1)
         return np.concatenate([boxes, self.fixed]) if len(self.fixed) else boxes
 
@@ -182,11 +182,16 @@ def followed(own: np.ndarray, side: float, width: float, height: float, pick: in
     beside, share = divmod(pick % _OTHER, _SHARES)
     side = side if pick < _OTHER else -side
     row = int(_ROWS[share])
-    (x, y), (x0, y0), (x1, y1) = own[row].tolist(), own[row - 1].tolist(), own[min(row + 1, len(own) - 1)].tolist()
-    middle, half = (y, height / 2) if beside else (x, width / 2)
-    near = np.flatnonzero(np.abs(own[:, int(beside)] - middle) <= half).tolist()
-    across = own[sorted({max(i - 1, 0) for i in near} | {*near} | {min(i + 1, len(own) - 1) for i in near}), int(not beside)]
-    low, high = float(across.min()), float(across.max())
+    xs, ys = own.T.tolist()  # of so few points, and so often, lists are quicker than arrays
+    x, y, last = xs[row], ys[row], len(xs) - 1
+    (x0, y0), (x1, y1) = (xs[row - 1], ys[row - 1]), (xs[min(row + 1, last)], ys[min(row + 1, last)])
+    middle, half, along, across = (y, height / 2, ys, xs) if beside else (x, width / 2, xs, ys)
+    near = [i for i, at in enumerate(along) if -half <= at - middle <= half]
+    if near[-1] - near[0] < len(near):
+        reached = across[max(near[0] - 1, 0) : near[-1] + 2]
+    else:  # the wire comes back
+        reached = [across[i] for i in {*near} | {max(i - 1, 0) for i in near} | {min(i + 1, last) for i in near}]
+    low, high = min(reached), max(reached)
     rightward = ((x1 - x0) * (y1 - y0) >= 0) == (side < 0)
     if beside:
         x, lean = (high + GAP + width / 2, -1.0) if rightward else (low - GAP - width / 2, 1.0)
@@ -281,10 +286,12 @@ class Taken:
         self._cells: dict[tuple[int, int], set[tuple[str, int]]] = {}
 
     def put(self, key: tuple[str, int], box: Box) -> None:
-        self.drop(key)
+        old, cells = self._boxes.get(key), self._of(box)
+        if old is None or self._of(old) != cells:
+            self.drop(key)
+            for cell in cells:
+                self._cells.setdefault(cell, set()).add(key)
         self._boxes[key] = box
-        for cell in self._of(box):
-            self._cells.setdefault(cell, set()).add(key)
 
     def drop(self, key: tuple[str, int]) -> None:
         box = self._boxes.pop(key, None)

@@ -89,15 +89,16 @@ class Labels:
 
     def follow(self, scene: CanvasScene, edge_ids: Iterable[str]) -> None:
         """Keep labels where they are along wires that are being carried; overlaps are resolved when the drag ends."""
-        for edge_id in edge_ids:
-            known = self.places.get(edge_id)
-            if known is None or edge_id not in scene.edge_row:
-                continue
-            own = scene.wire_points(edge_id)
-            for i in (0, 1):
-                self._over.pop((edge_id, i), None)
-            spots = [_followed(own, side, spot) for side, spot in zip(SIDES, known.sides, strict=True)]
-            self._put(edge_id, replace(known, forward=spots[0], backward=spots[1]))
+        edges = [edge for edge in edge_ids if edge in self.places and edge in scene.edge_row]
+        for edge, own in zip(edges, scene.points_of(scene.wire_rows.of(edges)), strict=True):
+            known = self.places[edge]
+            above, below = (_followed(own, side, spot) for side, spot in zip(SIDES, known.sides, strict=True))
+            self.places[edge] = Places(above, below, known.room, known.said)
+            for i, spot in enumerate((above, below)):
+                self._over.pop((edge, i), None)
+                if spot is not None:
+                    self._taken.put((edge, i), spot.box)
+        self._version += len(edges)
 
     def hit(self, edge_ids: Iterable[str], x: float, y: float) -> str | None:
         """The wire one of whose numbers is at a place of the scene."""
@@ -331,11 +332,6 @@ class Labels:
         else:
             self._taken.put(key, spot.box)
 
-    def _put(self, edge: str, places: Places) -> None:
-        self.places[edge] = places
-        for i, spot in enumerate(places.sides):
-            self._set((edge, i), spot)
-
     def _drop(self, edge: str) -> None:
         if self.places.pop(edge, None) is not None:
             self._version += 1
@@ -352,7 +348,7 @@ def _followed(own: np.ndarray, side: float, spot: Spot | None) -> Spot | None:
     if spot is None:
         return None
     (left, top, right, bottom), lean = followed(own, side, spot.width, spot.height, spot.pick)
-    return replace(spot, x=(left + right) / 2, y=(top + bottom) / 2, lean=lean, foot=None)
+    return Spot((left + right) / 2, (top + bottom) / 2, spot.width, spot.height, spot.pick, spot.short, lean)
 
 
 def magnification(scale: float, theme: Theme, least: float = LEAST_TEXT) -> float:

@@ -87,6 +87,8 @@ class CanvasScene:
         """The category of every card, as a place in `KINDS`; −1 in a row without one."""
         self.routes = Routes()
         self._wired: dict[str, tuple[object, ...]] = {}
+        self._attached: dict[str, list[str]] = {}
+        """Of cards whose wires were asked for: a drag asks in every frame."""
         self._known_bounds: dict[bool, tuple[int, QRectF]] = {}
         """By whether wires count: around everything, and at which version."""
         self.rebuild()
@@ -100,6 +102,7 @@ class CanvasScene:
     def _rebuild(self, touched: Iterable[str] | None) -> None:
         """Rebuild everything after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
         graph = self.graph
+        self._attached.clear()
         old_cards = self.cards if touched is not None else Cards(graph, self.shapes)
         old_wired = self._wired if touched is not None else {}
         seen = self.level = level(graph, self.inside)
@@ -136,11 +139,13 @@ class CanvasScene:
         gone = [n for n in nodes if n in self.row]  # what is here of what was added or removed was removed, even if it came back
         cut = [e for e in edges if e in self.edge_row]
         held = {end for e in cut for end in self._ends_known(e)}
+        self._attached.clear()
         area = self.neighbourhood(gone)
         for edge in cut:
             area = area.united(self.wire_rect(edge, 40))
         if not self._renumber(gone, cut, nodes, edges):
             return None
+        self._attached.clear()
         ends = {end for e in edges if e in graph.edges for end in (graph.edges[e].source[0], graph.edges[e].target[0])}
         again = []
         for node in dict.fromkeys([*nodes, *touched, *ends, *held]):
@@ -355,8 +360,12 @@ class CanvasScene:
 
     def pieces(self, edge_id: str) -> list[wires.Cubic]:
         """The wire as cubics."""
+        via = self._via(edge_id)
+        if not via:
+            first, second, third, last = self.routes.cubics[self.edge_row[edge_id]].tolist()
+            return [(first, second, third, last)]
         x1, y1, x2, y2 = self._anchors(edge_id)
-        return wires.cubics((x1, y1), (x2, y2), self._via(edge_id))
+        return wires.cubics((x1, y1), (x2, y2), via)
 
     # places
 
@@ -425,6 +434,13 @@ class CanvasScene:
         return x + across, y + down
 
     def attached(self, node_id: str) -> list[str]:
+        """The wires on show at a card."""
+        known = self._attached.get(node_id)
+        if known is None:
+            known = self._attached[node_id] = self._attached_now(node_id)
+        return known
+
+    def _attached_now(self, node_id: str) -> list[str]:
         if node_id not in self.graph.nodes:
             return self.level.attached(node_id) if self.level is not None and node_id in self.level.cards else []
         edges = (*self.graph.inputs_of(node_id), *self.graph.outputs_of(node_id))

@@ -35,14 +35,14 @@ def covering(scene: CanvasScene, nodes: Sequence[str]) -> dict[str, list[QRectF]
     if len(nodes) < 2:
         return {}
     covered: dict[str, list[QRectF]] = {}
-    for lower, upper in overlaps(scene.rects[[scene.row[n] for n in nodes]]).tolist():
+    for lower, upper in overlaps(scene.rects[scene.rows_of(nodes)]).tolist():
         covered.setdefault(nodes[lower], []).append(scene.rect(nodes[upper]))
     return covered
 
 
 def hidden_by_cards(scene: CanvasScene, area: QRectF, boxes: np.ndarray) -> np.ndarray:
     """Which of these boxes (left, top, right, bottom) lie so far over one of the cards in `area` that they are not to be seen."""
-    rects = scene.rects[[scene.row[n] for n in scene.nodes_in(area)]]
+    rects = scene.rects[scene.rows_in(area)]
     if not len(boxes) or not len(rects):
         return np.zeros(len(boxes), bool)
     if len(boxes) * len(rects) <= AT_ONCE:
@@ -59,8 +59,8 @@ def hidden_by_cards(scene: CanvasScene, area: QRectF, boxes: np.ndarray) -> np.n
 
 def _lies_over(boxes: np.ndarray, rects: np.ndarray) -> np.ndarray:
     """Of pairs of a box and a card: whether so much of the box lies over the card that it is not to be seen."""
-    left, top, right, bottom = np.moveaxis(boxes, -1, 0)
-    x, y, wide, high = np.moveaxis(rects, -1, 0)
+    left, top, right, bottom = (boxes[..., side] for side in range(4))
+    x, y, wide, high = (rects[..., side] for side in range(4))
     across = np.maximum(np.minimum(right, x + wide) - np.maximum(left, x), 0)
     down = np.maximum(np.minimum(bottom, y + high) - np.maximum(top, y), 0)
     return np.asarray(across * down > PEEPING * (right - left) * (bottom - top))
@@ -69,7 +69,7 @@ def _lies_over(boxes: np.ndarray, rects: np.ndarray) -> np.ndarray:
 def under_cards(scene: CanvasScene, points: np.ndarray) -> np.ndarray:
     """Which of these points (n, 2) a card covers."""
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    rects = scene.rects[[scene.row[n] for n in scene.nodes_in(QRectF(left, top, right - left, bottom - top))]]
+    rects = scene.rects[scene.rows_in(QRectF(left, top, right - left, bottom - top))]
     away = points[:, None, :] - rects[None, :, :2]
     inside = np.logical_and(away > 0, away < rects[None, :, 2:])
     return np.asarray(np.any(np.all(inside, axis=2), axis=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -44,7 +45,7 @@ def paint_labels(
                     side.append((said, spot.middle(said.width * labels.boost)))
                     if spot.foot is not None:
                         lines.append(spot)
-    above, below = (_uncovered(scene, area, side, labels.boost) for side in sides)
+    above, below = _uncovered(scene, area, sides, labels.boost)
     for lines, hue in zip(leaders, (theme.forward, theme.backward), strict=True):
         paint_leaders(painter, lines, hue)
     paint_veils(painter, [*above, *below], theme, labels.boost)
@@ -79,16 +80,21 @@ def paint_leaders(painter: QPainter, spots: Sequence[Spot], hue: str) -> None:
         painter.drawLine(QPointF(x, y), QPointF(x, bottom if bottom < y else top))
 
 
-def _uncovered(scene: CanvasScene, area: QRectF, placed: list[Placed], boost: float) -> list[Placed]:
+def _uncovered(
+    scene: CanvasScene, area: QRectF, sides: tuple[list[Placed], list[Placed]], boost: float
+) -> tuple[list[Placed], list[Placed]]:
     """Labels that found no place beside the cards lie below them, like their wires: whole or not at all, since part of a number
     is another number. A question mark is always visible."""
+    placed = [*sides[0], *sides[1]]
     if not placed:
-        return placed
+        return sides
     high = (LINE - 6) * boost / 2
     half = [text.width * boost / 2 for text, _ in placed]
     boxes = np.array([(x - w, y - high, x + w, y + high) for w, (_, (x, y)) in zip(half, placed, strict=True)])
     gone = hidden_by_cards(scene, area.adjusted(-90, -LINE, 90, LINE), boxes)
-    return [label for label, hidden in zip(placed, gone.tolist(), strict=True) if not hidden or label[0].kind == "hidden"]
+    seen = [not hidden or label[0].kind == "hidden" for label, hidden in zip(placed, gone.tolist(), strict=True)]
+    first = len(sides[0])
+    return list(compress(sides[0], seen)), list(compress(sides[1], seen[first:]))
 
 
 def paint_veils(painter: QPainter, labels: Sequence[Placed], theme: Theme, boost: float = 1.0) -> None:

@@ -204,7 +204,7 @@ class Stage:
     def _above(self, seen: QRectF) -> np.ndarray:
         """Cards and labels in view, below which pulses pass."""
         scene = self._model.scene
-        cards = scene.rects[[scene.row[n] for n in scene.nodes_in(seen)]]
+        cards = scene.rects[scene.rows_in(seen)]
         boxes = np.concatenate([cards[:, :2], cards[:, :2] + cards[:, 2:]], axis=1)
         labels = self._model.labels.boxes(scene.edges_in(seen))
         return np.concatenate([boxes, np.array(labels)]) if labels else boxes
