@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from engine.compile.activity import KINDS, Activity, activity
 from engine.compile.environment import Key
-from engine.compile.failure import nonfinite
 from engine.compile.feeds import Feeds, moved
-from engine.compile.negligible import negligible
 from engine.compile.program import NodeFailure, Program, RandomKey
 from engine.compile.shapes import Inference
 from engine.compile.spot import Spot
-from engine.compile.trace import Trace, view
-from engine.compile.views import FULL_LIMIT, ROWS, TraceView
+from engine.compile.trace import Trace
+from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.numerics.flat import Flat, laid_out
 from engine.numerics.threads import threads
@@ -27,10 +24,11 @@ from engine.training.initial import initial_values
 from engine.training.measures import Measures
 from engine.training.moves import follow, moved_memory
 from engine.training.state import State, state_key
+from engine.training.trace_views import batch_text, named_rows, view_of
 from graph.model.address import parameter
 from graph.model.problem import GRAVITY, Problem
 from graph.model.several_objectives import goals_of
-from graph.text.messages import _, ngettext
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.workers.group import Workers
@@ -297,30 +295,21 @@ class Model:
     def trace_view(self, samples: Sequence[int] | None = None, training: bool = False) -> TraceView:
         """`trace` for the window; what failed is among its problems."""
         part, rows = self.shown_rows() if samples is None and not training else ("train", self.samples(samples))
-        batch, named = _batch_text(part, rows, self.feeds.rows[part]), named_rows(part, rows)
+        batch, named = batch_text(part, rows, self.feeds.rows[part]), named_rows(part, rows)
         if samples is None and not training and self.free:
             batch, named = _("a point with the target of {sample}").format(sample=batch), named_rows(part, [])
         return self.view(lambda: self.trace(samples, training), batch=batch, step=self.state.step, **named)
 
     def view(self, make: Any, **more: Any) -> TraceView:
         """The view of the trace that `make()` returns, with this model's problems and slider positions."""
+        more |= {"inputs": self.compiled.inputs(), "samples": dict(self.feeds.rows)}
         with threads(self.compiled.threads):
-            return self._view(make, {**more, "inputs": self.compiled.inputs(), "samples": dict(self.feeds.rows)})
-
-    def _view(self, make: Any, more: dict[str, Any]) -> TraceView:
-        try:
-            trace = make()
-            result = view(trace, activities=_activities(self.graph, trace), **more)
-            result = replace(result, negligible=gone) if (gone := negligible(trace, result)) else result
-        except RunError as error:
-            shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
-            others = tuple(p for p in self.problems if p not in error.problems)
-            return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
-        broken = nonfinite(self.graph, result, self.held())
-        if broken:
-            result = replace(result, nonfinite=broken[0].text)
-        extra = tuple(p for p in (*broken, *self.problems) if p not in result.problems)
-        return _with_problems(result, (*result.problems, *extra))
+            try:
+                return view_of(self.graph, make(), self.held(), self.problems, **more)
+            except RunError as error:
+                shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
+                others = tuple(p for p in self.problems if p not in error.problems)
+                return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
 
     def held(self) -> dict[str, Tensor]:
         """Buffers and the optimizer's memory as they are now: what a trace does not show."""
@@ -444,39 +433,3 @@ class Model:
                 return program.trace(feeds, self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:
             raise RunError([self.compiled.explain(failure)]) from failure
-
-
-def named_rows(part: Part, rows: Sequence[int]) -> dict[str, Any]:
-    """Which samples a view is of, as far as they are named."""
-    return {"part": part, "rows": tuple(rows) if len(rows) <= ROWS else ()}
-
-
-def _batch_text(part: Part, rows: Sequence[int], total: int) -> str:
-    if not total:
-        return ""
-    if list(rows) == list(range(rows[0], rows[0] + len(rows))):
-        span = f"{rows[0] + 1}" if len(rows) == 1 else f"{rows[0] + 1}–{rows[-1] + 1}"
-    else:
-        span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
-    if part == "validation":
-        text = ngettext("validation sample {span} of {total:,}", "validation samples {span} of {total:,}", len(rows))
-    elif part == "test":
-        text = ngettext("test sample {span} of {total:,}", "test samples {span} of {total:,}", len(rows))
-    else:
-        text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))
-    return text.format(span=span, total=total)
-
-
-def _activities(graph: Graph, trace: Trace) -> dict[str, Activity]:
-    """Dead and saturated units among values that do not travel whole."""
-    counted: dict[str, Activity] = {}
-    for (node, port), value in trace.values.items():
-        if value.numel() > FULL_LIMIT and (key := graph.spec(node).key) in KINDS:
-            found = activity(key, value.detach().cpu().numpy(), trace.shapes[node, port][1])
-            if found is not None:
-                counted[node] = found
-    return counted
-
-
-def _with_problems(seen: TraceView, problems: tuple[Problem, ...]) -> TraceView:
-    return seen if problems == seen.problems else replace(seen, problems=problems)

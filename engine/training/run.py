@@ -23,7 +23,7 @@ from engine.training.curve import Curve
 from engine.training.failing import Snapshots, failure
 from engine.training.history import History
 from engine.training.joint import JointProgram
-from engine.training.model import Model, named_rows
+from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import declared_or_none, optimizer
 from engine.training.result import evaluated, learned, parts_read
@@ -34,6 +34,7 @@ from engine.training.step_conditions import StepConditions, conditions_of, optim
 from engine.training.steps import UNLIMITED, Steps
 from engine.training.stops import Best, Stop, Watch
 from engine.training.too_large import release, smaller_batch, too_large
+from engine.training.trace_views import named_rows
 from engine.training.untrainable import refuse_untrainable
 from engine.training.workers.group import WorkerLost
 from engine.training.workers.step import FailedElsewhere
