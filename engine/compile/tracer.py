@@ -39,7 +39,7 @@ class Tracer:
         inference = plan.inference
         self._output_order = {key: self._output_reason(key) for key in self._values}
         self._edge_order = {
-            e.id: INDEPENDENT if e.id in self._apart else self._edge_reason(graph, e.source, e.target) for e in graph.edges.values()
+            e.id: INDEPENDENT if e.id in self._apart else self._edge_reason(e.source, e.target) for e in graph.edges.values()
         }
         self._parameter_order = {key: INDEPENDENT if key in self._apart else absent(self._why(key[0])) for key in plan.parameters}
         self._shapes = {key: (shape.dims, shape.batched) for key, shape in inference.outputs.items()}
@@ -90,7 +90,7 @@ class Tracer:
     def _output_reason(self, key: Key) -> Absent:
         return absent("not differentiable" if self._plan.inference.outputs[key].dtype == "index" else self._why(key[0]))
 
-    def _edge_reason(self, graph: Graph, source: Key, target: Key) -> Absent:
+    def _edge_reason(self, source: Key, target: Key) -> Absent:
         shape = self._plan.inference.outputs.get(source)
         if shape is None:
             return absent("not computed")

@@ -328,7 +328,7 @@ def _load(source: Key, beside: tuple[Key, ...]) -> DataSet:
     used = np.concatenate([parts["train"], parts["validation"], parts["test"]])
     about = _description(spec, values, len(used), raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
     y = _coded(raw, about)
-    notes = (*raw.notes, *_given_parts(raw, values, parts), *_absent_classes(raw, parts))
+    notes = (*raw.notes, *_given_parts(raw, parts), *_absent_classes(raw, parts))
     levels = len(whole_levels(raw.values[used])) if raw.values is not None else 0
     train, validation, test = (len(parts[part]) for part in PARTS)
     about = replace(about, train_rows=train, validation_rows=validation, test_rows=test, notes=notes, levels=levels)
@@ -361,7 +361,7 @@ def _parts(sources: tuple[Key, ...]) -> dict[Part, np.ndarray]:
     return split(raw.labels, rows, shares, rng, usable, raw.parts)
 
 
-def _given_parts(raw: Raw, values: Mapping[str, Any], parts: Mapping[Part, np.ndarray]) -> list[DataNote]:
+def _given_parts(raw: Raw, parts: Mapping[Part, np.ndarray]) -> list[DataNote]:
     """What becomes of the fractions where the source itself says which samples train and which test."""
     if raw.parts is None:
         return []

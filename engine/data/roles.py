@@ -90,14 +90,14 @@ class Roles:
 
     def _with_target(self, chosen: dict[str, str], features: Sequence[str]) -> dict[str, str]:
         free = [name for name in self._table.names if name not in chosen]
-        name = self._target(free) if self._how.proposed or (not features and not self._worked_before(free)) else self._former_target(free)
+        name = self._target(free) if self._how.proposed or (not features and not self._worked_before(free)) else self._former_target()
         if name is not None and name not in free:
             raise DataError(_("{path}: column {column} is both a feature and a target").format(path=self._path, column=named(name)))
         return chosen | ({name: "target"} if name is not None else {})
 
     def _worked_before(self, names: Sequence[str]) -> bool:
         """Whether all columns but the target are numbers, or True and False, without missing values: such tables were always read."""
-        target = self._former_target(names, silent=True)
+        target = self._former_target(silent=True)
         for name in names:
             column, kind = self._columns[name], self._kinds[name]
             if name == target or column.plain or (kind == "text" and not column.filled()):
@@ -108,7 +108,7 @@ class Roles:
                 return False
         return True
 
-    def _former_target(self, free: Sequence[str], silent: bool = False) -> str | None:
+    def _former_target(self, silent: bool = False) -> str | None:
         """The column called label; in a table without names the only one that holds words; else the last."""
         names = self._table.names
         called = [name for name in names if name.lower() in TARGET_NAMES]

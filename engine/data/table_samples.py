@@ -338,7 +338,7 @@ class TableReader:
             raise self._text_feature(plan)
         if not plan.code:
             return self._truths(plan).reshape(-1, 1), [plan.title]
-        return self._categories(plan, usable)
+        return self._categories(plan)
 
     def _text_feature(self, plan: Plan) -> DataError:
         cells = [cell for cell in plan.column.counts if not self.missing(cell)]
@@ -390,7 +390,7 @@ class TableReader:
         counts = plan.column.counts
         return sorted((max(same, key=lambda word: counts[word]) for same in alike(words).values()), key=level_key)
 
-    def _categories(self, plan: Plan, usable: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    def _categories(self, plan: Plan) -> tuple[np.ndarray, list[str]]:
         """A category as one column of 0 and 1 for every value, or as its index."""
         own = plan.filling == "category"
         levels = self._levels(plan)

@@ -42,7 +42,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
             second=b,
             other=two.total,
         )
-        yield Problem("error", text, (node, first), repairs=_as_many(graph, first, node, one.total), about=b)
+        yield Problem("error", text, (node, first), repairs=_as_many(graph, node, one.total), about=b)
         return
     mine, other = graph.settings_of(node), graph.settings_of(first)
     if not DATA_SETS[mine["dataset"]].has_split:
@@ -90,7 +90,7 @@ def _own(settings: Mapping[str, Any], name: str) -> bool:
     return name != "seed" or not DATA_SETS[settings["dataset"]].made
 
 
-def _as_many(graph: Graph, first: str, node: str, total: int) -> tuple[Repair, ...]:
+def _as_many(graph: Graph, node: str, total: int) -> tuple[Repair, ...]:
     """The repair that draws as many samples as the other has."""
     spec = graph.spec(node).setting("samples")
     if not DATA_SETS[graph.setting(node, "dataset")].made or spec is None or complaint(spec, total):

@@ -106,7 +106,7 @@ def reading(compiled: Compiled) -> Reading:
     plain = right.plain() if right is not None else None
     if plain is not None and not isinstance(plain, LargestScore) and _count(shape.dims) > 1:
         raise Unanswerable(_("Each sample has several yes-or-no decisions. Read-outs need one class for each sample."))
-    about = _described(graph, compiled, target)
+    about = _described(compiled, target)
     columns = shape.dims[-1] if isinstance(plain, LargestScore) else 2
     if right is None:
         count = _count(shape.dims)
@@ -148,7 +148,7 @@ def data_sets(compiled: Compiled) -> Mapping[str, DataSet]:
     return {node: loaded[node] for node in sorted(loaded, key=lambda node: node != first)}
 
 
-def _described(graph: Graph, compiled: Compiled, target: Key) -> DataSet | None:
+def _described(compiled: Compiled, target: Key) -> DataSet | None:
     """The data set that a target comes from; None where it comes from several or none."""
     before = compiled.inference.ancestors([target[0]])
     sources = [data for node, data in data_sets(compiled).items() if node in before]

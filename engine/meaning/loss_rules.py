@@ -257,7 +257,7 @@ def on_the_way_out(network: Network) -> Iterator[Problem]:
                     "these with the targets. Put dropout between hidden layers",
                     loss=network.name(loss),
                 )
-                yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))
+                yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, seen, edge)),))
                 break
             if key.startswith("layer.batch_norm"):
                 text = Message(
@@ -266,7 +266,7 @@ def on_the_way_out(network: Network) -> Iterator[Problem]:
                     "{loss} sees predictions that depend on the other samples. Put batch norm between hidden layers",
                     loss=network.name(loss),
                 )
-                yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))
+                yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, seen, edge)),))
                 break
             if network.type(node).category != "activations":
                 break
@@ -274,7 +274,7 @@ def on_the_way_out(network: Network) -> Iterator[Problem]:
             end = network.origin(network.first_edge(node))
 
 
-def _toward(network: Network, node: str, seen: Sequence[str], edge: Edge | None) -> Edge | None:
+def _toward(network: Network, seen: Sequence[str], edge: Edge | None) -> Edge | None:
     """The wire on which `node` lies on the way to a loss."""
     return network.first_edge(seen[-1]) if seen else edge
 

@@ -122,7 +122,7 @@ def _many_networks(log_p: Tensor, target: Tensor) -> bool:
     return int(target.min()) >= 0 and int(target.max()) < log_p.shape[-1]
 
 
-def each_likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor | None:
+def each_likelihood(log_p: Tensor, target: Tensor) -> Tensor | None:
     """Minus the log-probability of the right class for every sample of a batch."""
     return -log_p.gather(-1, target.unsqueeze(-1)).squeeze(-1) if log_p.dim() > 1 else None
 
@@ -153,7 +153,7 @@ class CrossEntropy(ClassLoss):
     gradients = {"scores": lambda s, g, y, log_p, scores, target: softmax_slope(minus_one_hot(s, g, log_p, target), log_p)}
     inner = {
         "ŷ": lambda s, log_p, scores, target: log_p.exp(),
-        "ℓ": lambda s, log_p, scores, target: each_likelihood(s, log_p, target),
+        "ℓ": lambda s, log_p, scores, target: each_likelihood(log_p, target),
     }
     code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
 
@@ -171,7 +171,7 @@ class NegativeLogLikelihood(ClassLoss):
     formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
     local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
     gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: minus_one_hot(s, g, log_p, target)}
-    inner = {"ℓ": lambda s, kept, log_p, target: each_likelihood(s, log_p, target)}
+    inner = {"ℓ": lambda s, kept, log_p, target: each_likelihood(log_p, target)}
     code = ("nn.NLLLoss(reduction={reduction})", "{self}({log_probabilities}, {target})")
 
     def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:

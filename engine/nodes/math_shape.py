@@ -99,7 +99,7 @@ class Concatenate(NodeType):
     code = ("", "torch.cat([{xs}], {tensor_axis})")
 
     def forward(self, s: Settings, xs: tuple[Tensor, ...]) -> Tensor:
-        return torch.cat(_with_batch(s, xs), sample_axis(s, "xs", s.axis, max(x.dim() for x in xs)))
+        return torch.cat(_with_batch(xs), sample_axis(s, "xs", s.axis, max(x.dim() for x in xs)))
 
     @staticmethod
     def _rule(s: Settings, g: Tensor, y: Tensor, kept: Any, xs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -148,7 +148,7 @@ class Concatenate(NodeType):
         return {"tensor_axis": s.axis if s.axis < 0 else s.axis + any(shape.batched for shape in shapes["xs"])}
 
 
-def _with_batch(s: Settings, xs: tuple[Tensor, ...]) -> list[Tensor]:
+def _with_batch(xs: tuple[Tensor, ...]) -> list[Tensor]:
     """All of one rank: what has no batch of its own is the same for every sample."""
     longest = max(xs, key=lambda x: x.dim())
     return [x if x.dim() == longest.dim() else x.expand(longest.shape[0], *x.shape) for x in xs]

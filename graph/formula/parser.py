@@ -159,7 +159,6 @@ class FormulaParser:
             operand = self._factor()
             sign = ast.USub() if token.kind == "-" else ast.UAdd()
             return self._placed(ast.UnaryOp(sign, operand), token.start, operand.end_col_offset or token.end)
-        start = self._at
         base = self._operand(token)
         while True:
             token = self._now
@@ -177,11 +176,11 @@ class FormulaParser:
                     raise FormulaError(_("{part}: a function is called by its name alone").format(part=self._source(base)))
             elif token.kind == "^":
                 self._at += 1
-                return self._powered(base, start)
+                return self._powered(base)
             else:
                 return base
 
-    def _powered(self, base: ast.expr, start: int) -> ast.expr:
+    def _powered(self, base: ast.expr) -> ast.expr:
         token, braced = self._now, self._now.kind in ("(", "{")
         if token.kind == "name" and token.text == "T" and self._tokens[self._at + 1].kind not in ("(", "^"):
             self._at += 1

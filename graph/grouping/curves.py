@@ -15,7 +15,7 @@ def cubics(start: Point, end: Point, via: Sequence[Point] = ()) -> list[Cubic]:
         reach = _reach(start, end)
         return [(start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end)]
     stations = [start, *via, end]
-    tangents = [(1.0, 0.0), *(_tangent(*stations[i - 1 : i + 2]) for i in range(1, len(stations) - 1)), (1.0, 0.0)]
+    tangents = [(1.0, 0.0), *(_tangent(stations[i - 1], stations[i + 1]) for i in range(1, len(stations) - 1)), (1.0, 0.0)]
     curves: list[Cubic] = []
     for i in range(len(stations) - 1):
         (a, b), (at_a, at_b) = stations[i : i + 2], tangents[i : i + 2]
@@ -46,7 +46,7 @@ def _reach(a: Point, b: Point) -> float:
     return min(60.0 + 0.35 * -across + 0.15 * down, 260.0)
 
 
-def _tangent(before: Point, at: Point, after: Point) -> Point:
+def _tangent(before: Point, after: Point) -> Point:
     """Where the curve is heading at a point: to the right, never steeper than 3 : 2, or level to the left where its neighbours lie so."""
     across = after[0] - before[0]
     if across < -1:

@@ -167,10 +167,6 @@ class ImportDialog(QDialog):
 
     # reading
 
-    @property
-    def reading_now(self) -> bool:
-        return self._handle is not None
-
     def read(self) -> None:
         """Read the table as it is chosen now; an answer to earlier choices no longer counts."""
         if self._handle is not None:

@@ -51,17 +51,11 @@ class TableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._cells: np.ndarray | None = None
-        self._names: list[str] = []
 
     def show_cells(self, cells: np.ndarray | None) -> None:
         self.beginResetModel()
         self._cells = cells
         self.endResetModel()
-
-    def show_names(self, names: list[str]) -> None:
-        """Headings of the columns, instead of their numbers."""
-        self._names = names
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, self.columnCount() - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
         return 0 if self._cells is None else int(self._cells.shape[0])
@@ -84,7 +78,7 @@ class TableModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return self._names[section] if orientation == Qt.Orientation.Horizontal and section < len(self._names) else str(section)
+        return str(section)
 
 
 def quiet_table(table: QTableView) -> None:

@@ -40,7 +40,6 @@ class Pen(QObject):
         self.ink = "red"
         self._stroke: PenStroke | None = None
         self._erased: list[PenStroke] | None = None
-        self._tablet = False
 
     def take(self, tool: Tool) -> None:
         """Choose a tool, or put it down."""

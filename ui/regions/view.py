@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.compile.spot import Spot
 from engine.learned.plane import OnPlane
 from graph.text.messages import _
 from ui.look.afar import SMALL, unit
@@ -349,7 +348,3 @@ class PlaneView(QWidget):
 def type_unit(view: QWidget, theme: Theme, share: float) -> float:
     """By how much type is enlarged so that it is read from the last row (`ui.look.afar`), as far as the picture is wide enough."""
     return max(theme.scale, min(unit(view, theme, SMALL, share), view.width() / NARROW))
-
-
-def spot_of(seen: OnPlane | None) -> Spot | None:
-    return seen.spot.spot if seen is not None and seen.spot is not None else None

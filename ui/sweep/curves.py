@@ -165,7 +165,7 @@ def _lines(
         painter.drawPolyline(QPolygonF(line))
         picture.points += [(row.index, at) for at in line[:: max(1, len(line) // 40)]]
         if row.how in ("diverged", "failed") and line:
-            _lost(painter, frame, theme, ink, line[-1])
+            _lost(painter, frame, theme, line[-1])
     for key, middle in middles.items():
         ink, dash = look[key]
         painter.setPen(QPen(color(ink), 2.4 * theme.scale, dash))
@@ -174,7 +174,7 @@ def _lines(
     painter.restore()
 
 
-def _lost(painter: QPainter, frame: Frame, theme: Theme, ink: str, last: QPointF) -> None:
+def _lost(painter: QPainter, frame: Frame, theme: Theme, last: QPointF) -> None:
     """A run that diverged goes up to the edge from its last finite loss; a cross marks it."""
     top = QPointF(last.x(), frame.area.top())
     painter.setPen(QPen(color(theme.error), 1.4 * theme.scale, Qt.PenStyle.DotLine))

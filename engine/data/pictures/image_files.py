@@ -44,7 +44,7 @@ class Kind:
 def kind_of(data: bytes, where: str) -> Kind:
     """Raises DataError where the file is no picture, or one too large to unpack."""
     with _complaints(where):
-        image = _opened(data, where)
+        image = _opened(data)
         turned = image.getexif().get(_ORIENTATION, 1) >= 5
         size = (image.width, image.height) if turned else (image.height, image.width)
         return Kind(size, image.mode in _GREY, image.mode.startswith(("I", "F")))
@@ -53,7 +53,7 @@ def kind_of(data: bytes, where: str) -> Kind:
 def pixels(data: bytes, where: str, grey: bool, size: tuple[int, int]) -> np.ndarray:
     """Bytes (C, H, W) with one channel or three, shrunk or enlarged to `size`; transparent pixels over white. Raises DataError."""
     with _complaints(where):
-        image = _opened(data, where)
+        image = _opened(data)
         image.load()
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith(("I", "F")):
@@ -78,7 +78,7 @@ def _complaints(where: str) -> Iterator[None]:
         raise DataError(_("{file}: the picture is damaged or cut off; copy it once more, or remove it").format(file=where)) from None
 
 
-def _opened(data: bytes, where: str) -> Image.Image:
+def _opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=_FORMATS)
     if image.width * image.height > MAXIMUM_PIXELS:
         raise Image.DecompressionBombError

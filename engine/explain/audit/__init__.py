@@ -97,7 +97,6 @@ class ErrorCurve:
     truncation: StraightPiece | None
     round_off: StraightPiece | None
     best_step: float | None
-    best_error: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,10 @@ def _curve(method: str, dtype: torch.dtype, steps: Sequence[float], estimates: S
     shown = tuple(e if 0 < e < math.inf else None for e in errors)
     known = [(e, i) for i, e in enumerate(errors) if math.isfinite(e)]
     if not known:
-        return ErrorCurve(method, _name(dtype), shown, tuple(estimates), None, None, None, None)
+        return ErrorCurve(method, _name(dtype), shown, tuple(estimates), None, None, None)
     truncation, round_off = _branches(method, dtype, steps, shown)
-    best, i = min(known)
-    return ErrorCurve(method, _name(dtype), shown, tuple(estimates), truncation, round_off, steps[i], best)
+    _best, i = min(known)
+    return ErrorCurve(method, _name(dtype), shown, tuple(estimates), truncation, round_off, steps[i])
 
 
 def _name(dtype: torch.dtype) -> str:

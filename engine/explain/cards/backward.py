@@ -60,7 +60,7 @@ class _Backward:
             lines = self._of_numbers(chain)
         else:
             lines = self._of_tensors(step, chain, upstream)
-        lines += self._over_samples(step, chain, upstream)
+        lines += self._over_samples(step, upstream)
         lines += _without_a_value(step)
         which = (
             _(", sample {sample} of {samples}").format(sample=step.sample + 1, samples=self.local.samples)
@@ -247,7 +247,7 @@ class _Backward:
 
     # The batch
 
-    def _over_samples(self, step: LeafProduct, chain: Chain, upstream: Tensor) -> list[Line]:
+    def _over_samples(self, step: LeafProduct, upstream: Tensor) -> list[Line]:
         """Where all samples share the leaf: their contributions, added."""
         if step.sample is None or not self.local.batched or self.local.leaf_batched(self.leaf):
             return []

@@ -102,7 +102,7 @@ def rescale(context: ExplainContext, job: RescaleJob) -> Steps:
         outputs = _outputs(model, every[at], job.alpha)
     except RunError as error:
         raise Unanswerable(str(error)) from error
-    return _measured(model, point, every[at], Rescaled(stamp, names, at, job.alpha), outputs)
+    return _measured(point, every[at], Rescaled(stamp, names, at, job.alpha), outputs)
 
 
 def _nothing(answer: Rescaled) -> Steps:
@@ -128,7 +128,7 @@ def _outputs(model: Model, pair: Pair, alpha: float) -> tuple[float, float, int]
     return float((after - before).abs().max()), float(before.abs().max()), rows
 
 
-def _measured(model: Model, point: Point, pair: Pair, answer: Rescaled, outputs: tuple[float, float, int]) -> Steps:
+def _measured(point: Point, pair: Pair, answer: Rescaled, outputs: tuple[float, float, int]) -> Steps:
     before, _e, trace, _s = yield from sharpness(point)
     at = _scaled(point, pair, answer.alpha)
     after, _e, trace_after, _s = yield from sharpness(point, at)

@@ -333,7 +333,7 @@ def test_a_note_is_edited_by_a_double_click_moved_resized_copied_and_deleted(qtb
 def test_a_note_is_set_as_markdown_with_formulas_and_fetches_nothing(qtbot: QtBot) -> None:
     from ui.canvas.paint.note_text import made
 
-    text = made("**bold** $w_1^2$ ![p](file:///etc/hostname) <b>raw</b>", 300, "light").toPlainText()
+    text = made("**bold** $w_1^2$ ![p](file:///etc/hostname) <b>raw</b>", 300).toPlainText()
     assert "bold" in text and "**" not in text and "$" not in text and "<b>raw</b>" in text
 
 

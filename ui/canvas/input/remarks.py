@@ -46,7 +46,7 @@ def note(model: CanvasModel) -> None:
 
     def done(text: str, by_key: bool) -> None:
         if text.strip():
-            new_note = _fitted(model, replace(blank, id=model.document.graph.fresh_id("t"), text=text))
+            new_note = _fitted(replace(blank, id=model.document.graph.fresh_id("t"), text=text))
             if model.do(edits.AddItem(new_note), _("Note")):
                 model.select([new_note.id])
 
@@ -146,14 +146,14 @@ def _edit_note(model: CanvasModel, identity: str) -> None:
         if not text.strip():
             model.do(edits.RemoveItem(identity), _("Delete note"))
         else:
-            model.do(edits.SetItem(_fitted(model, replace(held, text=text))), _("Edit note"))
+            model.do(edits.SetItem(_fitted(replace(held, text=text))), _("Edit note"))
 
     model.surface.edit_text(model.document.graph.notes[identity].text, NOTE_HINT, rect, done)
 
 
-def _fitted(model: CanvasModel, held: Note) -> Note:
+def _fitted(held: Note) -> Note:
     """High enough for its text; never lower than it was made."""
-    needed = note_text.text_height(held.text, held.width, model.theme)
+    needed = note_text.text_height(held.text, held.width)
     return replace(held, height=max(held.height, min(float(8 * round(needed / 8 + 0.49)), 1200.0)))
 
 

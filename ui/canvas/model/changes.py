@@ -19,7 +19,7 @@ def flat(changes: Iterable[edits.Edit]) -> Iterator[edits.Edit]:
             yield edit
 
 
-def _is_group(graph: Graph, edit: edits.Edit) -> bool:
+def _is_group(edit: edits.Edit) -> bool:
     """Whether a group is added, changed or removed; an item that no longer exists may have been one."""
     if isinstance(edit, edits.AddItem | edits.SetItem):
         return isinstance(edit.item, Group)
@@ -81,7 +81,7 @@ class Touched:
             self.cards |= {edit.node, *(graph.successors(edit.node) if edit.node in graph.nodes else ())}
         elif isinstance(edit, edits.SetVia):
             self.wires.add(edit.edge)
-        elif isinstance(edit, edits.SetGroup | edits.SetCollapsed) or _is_group(graph, edit):
+        elif isinstance(edit, edits.SetGroup | edits.SetCollapsed) or _is_group(edit):
             self.grouping = True
         elif not isinstance(edit, edits.SetGraphSetting | edits.SetTraining):
             self.other = True

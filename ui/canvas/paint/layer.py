@@ -49,7 +49,7 @@ class StaticLayer:
         """Put the picture on `painter` (view coordinates). Returns whether it was only a scaled preview."""
         image = self._image
         if image is not None and preview and camera.scale != self._camera.scale and self.cost_ms > QUICK_MS:
-            self._draw_scaled(painter, image, camera, size, ratio)
+            self._draw_scaled(painter, image, camera, size)
             return True
         self.ready(camera, size, ratio, STRIP if self._moving(camera) else 0.0)
         self.put(painter, camera)
@@ -189,7 +189,7 @@ class StaticLayer:
         assert self._image is not None
         _fill_picture(self._image, self._camera, area, paint or self._paint)
 
-    def _draw_scaled(self, painter: QPainter, image: QImage, camera: Camera, size: QSizeF, ratio: float) -> None:
+    def _draw_scaled(self, painter: QPainter, image: QImage, camera: Camera, size: QSizeF) -> None:
         whole = self._camera.seen(image.deviceIndependentSize())
         target = camera.rect_to_view(whole)
         if not target.contains(QRectF(QPointF(0, 0), size)):

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt, QUrl
 from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPalette, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument
 
-from ui.look.theme import MATHS, THEMES, Theme, color, font
+from ui.look.theme import MATHS, Theme, color, font
 from ui.maths import formula_text
 
 PAD = 12.0
@@ -29,7 +29,7 @@ def paint_note_text(painter: QPainter, text: str, rect: QRectF, theme: Theme) ->
     inner = rect.adjusted(PAD, PAD - 2, -PAD, -6)
     if inner.width() <= 8 or inner.height() <= 4:
         return
-    document = made(text, round(inner.width()), theme.name)
+    document = made(text, round(inner.width()))
     context = QAbstractTextDocumentLayout.PaintContext()
     context.palette.setColor(QPalette.ColorRole.Text, color(theme.text))
     painter.save()
@@ -39,15 +39,14 @@ def paint_note_text(painter: QPainter, text: str, rect: QRectF, theme: Theme) ->
     painter.restore()
 
 
-def text_height(text: str, width: float, theme: Theme) -> float:
+def text_height(text: str, width: float) -> float:
     """How high a note must be to show all of its text."""
-    return made(text, round(width - 2 * PAD), theme.name).size().height() + PAD + 8
+    return made(text, round(width - 2 * PAD)).size().height() + PAD + 8
 
 
 @lru_cache(maxsize=64)
-def made(text: str, width: int, theme_name: str) -> QTextDocument:
+def made(text: str, width: int) -> QTextDocument:
     """The laid out text; formulas are marked before Markdown is read, so that their `_` and `*` stay what they are."""
-    theme = THEMES[theme_name]
     document = _NoteDocument()
     document.setUndoRedoEnabled(False)
     document.setDocumentMargin(0)
@@ -63,13 +62,13 @@ def made(text: str, width: int, theme_name: str) -> QTextDocument:
     for index, formula in enumerate(formulas):
         cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
         if not cursor.isNull():
-            _set_formula(cursor, formula, theme)
+            _set_formula(cursor, formula)
     _set_blocks(document)
     document.setTextWidth(width)
     return document
 
 
-def _set_formula(cursor: QTextCursor, formula: str, theme: Theme) -> None:
+def _set_formula(cursor: QTextCursor, formula: str) -> None:
     face = cursor.charFormat()
     maths = font("formula")
     maths.setFamily(MATHS)
