@@ -51,12 +51,6 @@ def let_first_speak() -> None:
             time.sleep(LEFT_TO_SPEAK_S)
 
 
-def loud(text: str) -> None:
-    """Say on standard error what this process alone knows, whichever of several it is."""
-    place = place_in(os.environ)
-    print(text if place is None else _("{text} (rank {rank})").format(text=text, rank=place.rank), file=sys.__stderr__)
-
-
 def place_of(options: argparse.Namespace) -> Place | None:
     """Which of several processes this one is; None where it is alone. Raises CommandError where the command cannot divide its work."""
     try:

@@ -15,7 +15,6 @@ from graph.text.quoting import quoted
 
 WARMUP = "warmup"
 ALIASES = {"onecycle": "one_cycle", "1cycle": "one_cycle", "1/t": "inverse_time", "sqrt": "inverse_sqrt", "exp": "exponential"}
-EXAMPLES = "cosine, step:30:0.1, warmup:100+cosine"
 
 
 def read_schedule(text: str) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from graph.text.listing import listed
 from graph.text.messages import _, ngettext
 from graph.text.quoting import one_line, quoted_name
 
-ENDING = ".safetensors"
 FORMAT = "gradwire-weights"
 NAMED = 6
 """So many names are listed in a message."""

@@ -22,7 +22,6 @@ from ui.sweep.drawing import View, paint_chart
 from ui.sweep.state import SweepState
 
 ENDINGS: Final = (".svg", ".png")
-VIEWS: Final[tuple[View, ...]] = ("curves", "multiples", "values")
 SIZE, SCALE = QSize(1120, 640), 1.3
 
 

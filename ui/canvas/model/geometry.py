@@ -482,10 +482,6 @@ def _filled(kind: _Kind, name: str, into: Sequence[Edge], graph: Graph) -> tuple
     return tuple(names.items())
 
 
-def bounds(card: NodeCard, x: float, y: float) -> QRectF:
-    return QRectF(x, y, card.width, card.height)
-
-
 def sizes(graph: Graph) -> dict[str, tuple[float, float]]:
     """Every node's width and height, for the automatic layout."""
     cards = ((i, outline(graph, node, graph.inputs_of(i), card_body.UNKNOWN) or build(graph, i)) for i, node in graph.nodes.items())
