@@ -14,10 +14,10 @@ def twice(network: Network) -> Iterator[Problem]:
     """Two activations in a row: the second has nothing new to work on, or undoes the first."""
     for node in network.nodes:
         before = network.before(node) if network.type(node).category == "activations" else None
-        if before is None or network.key(node) == "activation.identity" or before not in network.learned:
+        if before is None or network.type(before).category != "activations" or network.key(node) == "activation.identity":
             continue
         first = network.key(before)
-        if network.type(before).category != "activations" or first == "activation.identity":
+        if first == "activation.identity" or before not in network.learned:
             continue
         edge, key = network.first_edge(node), network.key(node)
         a, b = network.title(before), network.title(node)

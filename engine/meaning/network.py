@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from engine.compile.environment import Own, Wire
@@ -59,8 +60,17 @@ class Network:
     def losses(self) -> tuple[str, ...]:
         return tuple(node for node in self.nodes if self.type(node).loss)
 
+    @cached_property
+    def _by_key(self) -> dict[str, list[tuple[int, str]]]:
+        """By type the nodes that could be inferred, with their places in the order of computation."""
+        places: dict[str, list[tuple[int, str]]] = {}
+        for place, node in enumerate(self.nodes):
+            places.setdefault(self.key(node), []).append((place, node))
+        return places
+
     def of(self, *keys: str) -> Iterator[str]:
-        return (node for node in self.nodes if self.key(node) in keys)
+        """The nodes of these types, in the order of computation."""
+        return (node for _place, node in merge(*(self._by_key.get(key, ()) for key in keys)))
 
     def shape(self, end: End | None) -> Shape | None:
         return self.inference.outputs.get(end) if end is not None else None
@@ -115,6 +125,8 @@ class Network:
     def reached(self) -> dict[str, frozenset[End]]:
         """By node: the outputs of Data nodes that its values depend on."""
         data_ends: dict[str, frozenset[End]] = {}
+        if not any(self.type(nodes[0][1]).role == "data" for nodes in self._by_key.values()):
+            return dict.fromkeys(self.nodes, frozenset())
         for node in self.nodes:
             if self.type(node).role == "data":
                 data_ends[node] = frozenset()
