@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import zip_longest
 from typing import Any
 
@@ -29,6 +29,25 @@ class Trial:
     def run(self, batch: int, training: bool, device: str) -> Any:
         self._settings.training = training
         return self._type.forward(self._settings, *self.arguments(batch, device), **({"rng": None} if self._type.random else {}))
+
+    def alike(self) -> Hashable:
+        """Equal for nodes that answer alike: of one type, with the same settings and forms of arguments. None where that is not known."""
+        settings = vars(self._settings).items()
+        given = tuple((n, v.__class__, frozenset(v.items()) if n == "producers" else v) for n, v in settings if n != "name")
+        key = self._type.key, given, tuple(map(self._alike, self._wiring.arguments))
+        try:
+            hash(key)
+        except TypeError:  # a setting that is a list
+            return None
+        return key
+
+    def _alike(self, argument: Wire | Own | Held | Several | None) -> Hashable:
+        if argument is None:
+            return None
+        if isinstance(argument, Several):
+            return tuple(map(self._alike, argument.items))
+        size, kind = self._form(argument)
+        return size(0), size(1), kind
 
     def arguments(self, batch: int, device: str) -> list[Any]:
         return [self._tensor(argument, batch, device) for argument in self._wiring.arguments]

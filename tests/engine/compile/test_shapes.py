@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.compile.shapes import Inference, infer
+from engine.compile.trial import Trial
 from engine.nodes import TYPES
 from graph.model.edits import AddNode, SetParam, edit_from_json
 from graph.model.elements import Node
@@ -209,3 +210,19 @@ def test_torchs_own_words_never_show() -> None:
     nodes: Nodes = {"p": ("source.input", {"value": [[1, 2, 3]]}), "q": ("source.input", {"value": [[1, 2]]}), "m": ("math.matmul", {})}
     text = problem(network(nodes, "p -> m.a; q -> m.b")).text
     assert "mat1" not in text and "size of tensor" not in text
+
+
+def test_nodes_that_are_alike_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    run = Trial.run
+
+    def counted(trial: Trial, *how: Any) -> Any:
+        tried.append(trial._settings.name)
+        return run(trial, *how)
+
+    monkeypatch.setattr(Trial, "run", counted)
+    nodes: Nodes = {"a": ("source.input", {"value": [1.0, 2.0]}), "c": ("source.input", {"value": 1.0})}
+    nodes |= {f"t{i}": ("activation.softplus", {"beta": 2.0 if i == 3 else 1.0}) for i in range(5)}
+    shapes = infer(network(nodes, "a -> t0.x; a -> t1.x; a -> t2.x; a -> t3.x; c -> t4.x")).outputs
+    assert [shapes[f"t{i}", "y"].dims for i in range(5)] == [(2,), (2,), (2,), (2,), ()]
+    assert sorted(set(tried)) == ["t0", "t3", "t4"]
