@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from engine.compile.alike import CODE, LARGE, Statements
 from engine.compile.codegen import Kind, Method, Source, Writer
 from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Wire, settings_of
@@ -23,6 +24,7 @@ from engine.compile.unselected import CarefulWriter, all_finite, watched
 from engine.nodes.base import NodeError
 from engine.numerics.memory import is_lack_of_memory
 from engine.numerics.rng import generator, seed_for
+from graph.model.garbage import uncollected
 from graph.model.problem import Problem
 from graph.model.reach import reachable
 from graph.text.messages import Message, _
@@ -326,14 +328,17 @@ class Program:
         node: str | None = None
         while trace is not None:
             code: CodeType = trace.tb_frame.f_code
-            if code.co_filename.startswith(FILE):
+            if code is CODE:
+                within = trace.tb_frame.f_locals
+                node = within["self"].nodes[within["at"]]
+            elif code.co_filename.startswith(FILE):
                 nodes = self._sources[code.co_filename.removeprefix(FILE)].nodes
                 node = nodes[trace.tb_lineno - 1] if trace.tb_lineno <= len(nodes) else None
             trace = trace.tb_next
         return node
 
     def _run(self, kind: Kind, *arguments: Any) -> Any:
-        function = self._functions.get(kind) or self._function(kind)
+        function = self._functions.get(kind) or self._written(kind)
         try:
             results = function(*arguments)
             if self.watched and not all_finite(_gradients(kind, results)):
@@ -342,15 +347,22 @@ class Program:
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             raise self.failure(error) from error
 
+    def _written(self, kind: Kind) -> Callable[..., Any]:
+        with uncollected():
+            return self._function(kind)
+
     def _function(self, kind: Kind, careful: bool = False) -> Callable[..., Any]:
         """The generated function; `careful` where a branch that was not selected may be infinitely steep."""
         name = f"careful {kind}" if careful else kind
         if name not in self._functions:
             writer = CarefulWriter(self.plan, kind, self._seeds) if careful else Writer(self.plan, kind, self.method, self._seeds)
             source = self._sources[name] = writer.write()
-            namespace = dict(source.names)
-            exec(builtins.compile(source.text, FILE + name, "exec"), namespace)
-            self._functions[name] = namespace["run"]
+            if writer.traces and not writer.reference and len(source.lines) > LARGE:
+                self._functions[name] = Statements(source)
+            else:
+                namespace = dict(source.names)
+                exec(builtins.compile(source.text, FILE + name, "exec"), namespace)
+                self._functions[name] = namespace["run"]
             if careful:
                 return self._functions[name]
             if kind == "retrace":

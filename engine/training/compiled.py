@@ -25,6 +25,7 @@ from engine.training.measures import Measures, find_measures
 from engine.training.optimizers.registry import declared_or_none
 from graph.model.address import parameter
 from graph.model.bypass import effective
+from graph.model.garbage import uncollected
 from graph.model.problem import Problem
 from graph.text.messages import Message, _
 
@@ -61,7 +62,10 @@ class Compiled:
     """
 
     def __init__(self, graph: Graph, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
-        graph = effective(graph)
+        with uncollected():
+            self._prepare(effective(graph), device, dtype)
+
+    def _prepare(self, graph: Graph, device: str, dtype: torch.dtype | None) -> None:
         self.graph = graph
         self._wanted = device, dtype
         self.inference: Inference = infer(graph, dtype=dtype)
@@ -148,10 +152,11 @@ class Compiled:
             if not everything and (wrong := self.feeds.errors):
                 raise RunError(wrong)
             try:
-                joint = joint_program(self.graph, self.inference) if training and not everything and outputs is None else None
-                self._programs[key] = joint or compile(
-                    self.graph, self.inference, training=training, wanted=wanted, outputs=outputs, objective=objective
-                )
+                with uncollected():
+                    joint = joint_program(self.graph, self.inference) if training and not everything and outputs is None else None
+                    self._programs[key] = joint or compile(
+                        self.graph, self.inference, training=training, wanted=wanted, outputs=outputs, objective=objective
+                    )
             except ProgramError as error:
                 raise RunError(error.problems) from None
         return self._programs[key]

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.compile import program as module
 from engine.compile.environment import Key
 from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.compile.shapes import Inference, infer
@@ -294,10 +295,14 @@ def test_an_objective_with_one_element_is_a_single_number() -> None:
     assert case.step()[1][0].tolist() == [6.0]
 
 
-def test_a_failure_on_the_numbers_names_the_node() -> None:
+def test_a_failure_on_the_numbers_names_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(tanh_net(), moons() | {("data", "target"): torch.full((7,), 9)})
     with pytest.raises(NodeFailure, match="^loss: ") as caught:
         case.step()
+    assert caught.value.node == "loss"
+    monkeypatch.setattr(module, "LARGE", 0)
+    with pytest.raises(NodeFailure, match="^loss: ") as caught:
+        case.trace()
     assert caught.value.node == "loss"
 
 
