@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
+from engine.compile.packed import nonfinite_in
 from engine.compile.trace import Trace, array_view
 from engine.compile.views import ArrayView, Gradient, TraceView
 from graph.model.address import parameter
@@ -53,10 +54,10 @@ def _kind(tensor: Tensor) -> str:
 def nonfinite(graph: Graph, seen: TraceView, memory: Mapping[str, Tensor] | None = None) -> tuple[Problem, ...]:
     """A warning for each node where NaN or infinity begins: in learned tensors, in values, in gradients, in the optimizer's `memory`
     (buffers included; by names such as `n1.W` behind the kind of memory, `m.n1.W`)."""
-    bad = {key: view for key, view in seen.parameters.items() if not view.finite}
+    bad = dict(nonfinite_in(seen.parameters))
     owners = {node for node, _name in bad}
     learned = (_learned(graph, key, view) for key, view in bad.items())
-    values = (_value(graph, seen, key) for key, view in seen.values.items() if not view.finite and _begins(graph, seen, key[0], owners))
+    values = (_value(graph, seen, key) for key, _view in nonfinite_in(seen.values) if _begins(graph, seen, key[0], owners))
     held = (_remembered(graph, name, array_view(t)) for name, t in _not_finite(memory or {}).items())
     return tuple(problem for found in (learned, values, _gradients(graph, seen), held) for problem in islice(found, NAMED))
 
@@ -115,6 +116,8 @@ def _held(name: str, view: ArrayView) -> Message:
 def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
     """Where a gradient is not finite although the one that arrived is, in the order of the backward pass."""
     arrived, learned = _broken(seen.gradients), _broken(seen.parameter_gradients)
+    if not arrived and not learned and next(nonfinite_in(seen.edge_gradients), None) is None:
+        return
     for node in (event.node for event in seen.events if event.phase == "backward"):
         name, title = graph.nodes[node].name, graph.spec(node).title
         if node in arrived:
@@ -145,9 +148,8 @@ def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
 def _broken(gradients: Mapping[Key, Gradient]) -> dict[str, tuple[str, ArrayView]]:
     """Of each node the first gradient that is not finite, with its port's or parameter's name."""
     broken: dict[str, tuple[str, ArrayView]] = {}
-    for (node, name), gradient in gradients.items():
-        if isinstance(gradient, ArrayView) and not gradient.finite:
-            broken.setdefault(node, (name, gradient))
+    for (node, name), gradient in nonfinite_in(gradients):
+        broken.setdefault(node, (name, gradient))
     return broken
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Own, Wire
+from engine.compile.packed import plain
 from engine.compile.plan import Leaf, Operation
 from engine.compile.views import Absent, ArrayView, TraceView
 from engine.compile.vjp import arguments_of
@@ -50,21 +51,28 @@ def _candidates(tables: Sequence[tuple[str, Mapping[Any, ArrayView | Absent]]]) 
     """Entries that are not 0 and below the limit of their kind."""
     largest, least, arrays = 0.0, math.inf, False
     for _kind, table in tables:  # plain numbers, by far the most, in one quick pass
-        for view in table.values():
-            if view.__class__ is ArrayView:
-                norm = view.norm
-                if norm > largest and view.finite:
-                    largest = norm
-                if 0.0 < norm < least:
-                    least = norm
-                arrays = arrays or bool(view.shape)
+        for _key, entry in plain(table):
+            if entry.__class__ is float:
+                norm, finite = abs(entry), True
+            elif entry.__class__ is ArrayView:
+                norm, finite = entry.norm, entry.finite
+                arrays = arrays or bool(entry.shape)
+            else:
+                continue
+            if norm > largest and finite and norm != math.inf:
+                largest = norm
+            if 0.0 < norm < least:
+                least = norm
     limit = SHARE * largest
     if not arrays and least >= limit:
         return {}
     small: dict[NumberKey, Entries] = {}
     for kind, table in tables:
-        for key, view in table.items():
-            entries = _below(view, limit) if isinstance(view, ArrayView) else ()
+        for key, entry in plain(table):
+            if isinstance(entry, float):
+                entries: Entries = (0,) if 0.0 < abs(entry) < limit else ()
+            else:
+                entries = _below(entry, limit) if isinstance(entry, ArrayView) else ()
             if entries:
                 small[(kind, key) if isinstance(key, str) else (kind, *key)] = entries
     return small

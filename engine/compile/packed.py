@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -48,6 +49,10 @@ class Packed(Mapping[K, E]):
     def keys(self) -> KeysView[K]:
         return self._held.keys()
 
+    def plain(self) -> ItemsView[K, E | float]:
+        """The entries as they are held: single numbers, unless somebody looked at them, are plain ones."""
+        return self._held.items()
+
     def items(self) -> ItemsView[K, E]:
         return {key: self[key] for key in self._held}.items()
 
@@ -62,6 +67,18 @@ def _unpacked(keys: tuple[K, ...], numbers: np.ndarray, others: dict[K, E], dtyp
     return Packed(held | others, dtype)
 
 
+def plain(table: Mapping[K, E]) -> ItemsView[K, E | float]:
+    """The entries of a table, single numbers as plain ones where they are held so: for a look at all of them."""
+    return table.plain() if isinstance(table, Packed) else cast(ItemsView[K, E | float], table.items())
+
+
+def nonfinite_in(table: Mapping[K, E]) -> Iterator[tuple[K, ArrayView]]:
+    """The entries that hold NaN or infinity."""
+    for key, entry in plain(table):
+        if not isfinite(entry) if entry.__class__ is float else entry.__class__ is ArrayView and not entry.finite:
+            yield key, cast(ArrayView, table[key])
+
+
 def packed(trace: TraceView) -> TraceView:
     """The same trace, ready to travel."""
     tables: dict[str, Any] = {name: _packed(getattr(trace, name), trace.dtype) for name in TABLES}
@@ -70,6 +87,8 @@ def packed(trace: TraceView) -> TraceView:
 
 def _packed(entries: Mapping[K, E], dtype: str) -> Mapping[K, E]:
     """The same entries, single numbers of this precision as plain ones; as they are where there is none."""
+    if isinstance(entries, Packed):
+        return entries
     singles = ((key, entry.data) for key, entry in entries.items() if entry.__class__ is ArrayView and _single(entry, dtype))
     plain = {key: number.item() for key, number in singles if number is not None}
     return Packed({**entries, **plain}, dtype) if plain else entries

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
+from engine.compile.packed import Packed, nonfinite_in
 from engine.compile.views import (
     Absent,
     ArrayView,
-    Gradient,
     PassEvent,
     TraceView,
     entry_at,
@@ -85,20 +85,19 @@ def view(trace: Trace, **more: Any) -> TraceView:
     """The trace as numpy and statistics. `more` are the fields of `TraceView` a trace does not know (revision, run, mode, batch …)."""
     seen = _views([*trace.values.values(), *trace.parameters.values(), *trace.buffers.values(), *trace.inner.values(),
                    *_present(trace.gradients),
-                   *_present(trace.edge_gradients), *_present(trace.parameter_gradients)])  # fmt: skip
+                   *_present(trace.edge_gradients), *_present(trace.parameter_gradients)], trace.dtype)  # fmt: skip
 
-    def of(entries: Mapping[Any, TensorGradient]) -> dict[Any, Gradient]:
-        return {key: entry if isinstance(entry, Absent) else seen[id(entry)] for key, entry in entries.items()}
+    def of(entries: Mapping[Any, TensorGradient]) -> Mapping[Any, Any]:
+        held = {key: entry if entry.__class__ is Absent else seen[id(entry)] for key, entry in entries.items()}
+        return Packed(held, trace.dtype) if any(entry.__class__ is float for entry in held.values()) else held
 
-    values = {key: seen[id(value)] for key, value in trace.values.items()}
-    bad = next((node for (node, _), value in values.items() if not value.finite), None)
+    values = of(trace.values)
+    bad = next((node for (node, _), _view in nonfinite_in(values)), None)
     return TraceView(
         objective=trace.objective, objective_note=trace.objective_note, problems=trace.problems, values=values,
-        gradients=of(trace.gradients), edge_gradients=of(trace.edge_gradients),
-        parameters={key: seen[id(value)] for key, value in trace.parameters.items()},
+        gradients=of(trace.gradients), edge_gradients=of(trace.edge_gradients), parameters=of(trace.parameters),
         parameter_gradients=of(trace.parameter_gradients), shapes=trace.shapes, events=trace.events, first_bad=bad,
-        dtype=trace.dtype, device=trace.device, buffers={key: seen[id(value)] for key, value in trace.buffers.items()},
-        inner={key: seen[id(value)] for key, value in trace.inner.items()}, **more,
+        dtype=trace.dtype, device=trace.device, buffers=of(trace.buffers), inner=of(trace.inner), **more,
     )  # fmt: skip
 
 
@@ -106,9 +105,10 @@ def _present(entries: Mapping[Any, TensorGradient]) -> Iterable[Tensor]:
     return (entry for entry in entries.values() if not isinstance(entry, Absent))
 
 
-def _views(tensors: Iterable[Tensor]) -> dict[int, ArrayView]:
-    """A view of every tensor by its id. Numbers are read out together: one by one they would cost more than computing them."""
-    views: dict[int, ArrayView] = {}
+def _views(tensors: Iterable[Tensor], precision: str) -> dict[int, ArrayView | float]:
+    """A view of every tensor by its id, the number itself for a single one of this precision. Numbers are read out together: one by one
+    they would cost more than computing them."""
+    views: dict[int, ArrayView | float] = {}
     singles: dict[torch.dtype, list[Tensor]] = {}
     for tensor in {id(t): t for t in tensors}.values():
         if tensor.ndim == 0:
@@ -117,7 +117,10 @@ def _views(tensors: Iterable[Tensor]) -> dict[int, ArrayView]:
             views[id(tensor)] = array_view(tensor)
     for dtype, group in singles.items():
         name = str(dtype).removeprefix("torch.")
-        numbers = torch.stack([t.detach() for t in group]).cpu().numpy()
+        numbers = torch.stack([t.detach() for t in group] if any(t.requires_grad for t in group) else group).cpu().numpy()
+        if name == precision:
+            views |= zip(map(id, group), numbers.tolist(), strict=True)
+            continue
         for i, (tensor, number) in enumerate(zip(group, numbers.tolist(), strict=True)):
             views[id(tensor)] = view_of_single(name, numbers[i : i + 1].reshape(()), float(number))
     return views

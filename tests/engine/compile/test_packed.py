@@ -26,7 +26,9 @@ def trace() -> TraceView:
     values["row", "y"] = view_of(np.array([1.0, math.inf]))
     values["count", "y"] = view_of(np.array(2**62 + 1))
     gradients: dict[tuple[str, str], ArrayView | Absent] = {
-        ("n0", "y"): absent("independent"), ("n1", "y"): view_of(np.array(2.5)), ("n2", "y"): absent("independent"),
+        ("n0", "y"): absent("independent"),
+        ("n1", "y"): view_of(np.array(2.5)),
+        ("n2", "y"): absent("independent"),
     }
     return TraceView(values=values, gradients=gradients, edge_gradients={"e": absent("no objective")})
 
