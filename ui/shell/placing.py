@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
+from ui.canvas.model.free_area import LEAST
+
 GAP = 14.0
 """Between a sheet and what it is about, and between it and the edges of the canvas."""
 
@@ -46,7 +48,8 @@ def at_side(size: QSizeF, area: QRectF, about: QRectF) -> QRectF:
 def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iterable[QRectF] = ()) -> QRectF:
     """The place of a sheet that is read with the whole graph: a column at the left, or a band below where the graph is much larger then.
 
-    `width` is that of a column, `height` that of a band. Neither lies over `others`, small controls at the upper and lower edge.
+    `width` is that of a column, `height` that of a band. Neither lies over `others`, small controls at the upper and lower edge. Where a
+    canvas is low, a band leaves the graph the least room in which it is shown, and gives up to half its height for that.
     """
     inner = area.adjusted(GAP, GAP, -GAP, -GAP)
     others = list(others)
@@ -54,7 +57,7 @@ def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iter
     across = min(WIDE * width, inner.width())
     band = QRectF(inner.center().x() - across / 2, inner.top(), across, inner.height())
     band = _between(band, others)
-    band.setTop(band.bottom() - min(height, band.height()))
+    band.setTop(max(band.bottom() - min(height, band.height()), min(band.top() + LEAST, band.bottom() - height / 2)))
     beside_column = QSizeF(area.right() - column.right(), area.height())
     above_band = QSizeF(area.width(), band.top() - area.top())
     return column if MUCH * _scale(graph, beside_column) >= _scale(graph, above_band) else band

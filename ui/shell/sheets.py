@@ -131,11 +131,7 @@ class Sheets(QObject):
         if shown.sheet.by_hand:
             place = inside(QRectF(shown.sheet.place()), area)
         elif shown.column is not None:
-            width, share = shown.column
-            graph = self._canvas.scene.bounds().size()
-            scale = for_graph(self._theme).scale
-            height = max(BAND * area.height(), BAND_LEAST * scale) if share < MAIN else area.height()
-            place = stage(area, graph, min(width * scale, share * area.width()), height, self._bars())
+            place = self._stage(shown.column, self._bars())
         else:
             shown.subject = self._canvas.selection
             place = self._beside(shown, self._card_size(shown))
@@ -145,16 +141,27 @@ class Sheets(QObject):
                 place = band if free else at_side(place.size(), self._free(shown), self._rect(shown.subject))  # the view makes room
         shown.sheet.put(place.toAlignedRect())
         self._cover(key)
+        if shown.column is not None and not shown.sheet.by_hand and overlap(place, [self._canvas.viewport.free()]) > 0:
+            # Nothing is left for the graph, because something has its place before it is seen, such as the line at the top.
+            reserved = [cover for owner, cover in self._canvas.viewport.covers.items() if owner not in self._shown]
+            shown.sheet.put(self._stage(shown.column, [*self._bars(), *reserved]).toAlignedRect())
+            self._cover(key)
         if shown.column is None and not shown.sheet.by_hand and not self._clear(shown):
             # The view has made room, and its node is elsewhere now.
             shown.sheet.put(self._beside(shown, QSizeF(shown.sheet.size())).toAlignedRect())
 
+    def _stage(self, column: tuple[float, float], others: Iterable[QRectF]) -> QRectF:
+        """The place of a lesson."""
+        (width, share), scale, area = column, for_graph(self._theme).scale, QRectF(self._canvas.rect())
+        height = max(BAND * area.height(), BAND_LEAST * scale) if share < MAIN else area.height()
+        return stage(area, self._canvas.scene.bounds().size(), min(width * scale, share * area.width()), height, others)
+
     def _covered(self) -> None:
-        """Something small lies over the canvas now, such as the strip of gradients: no lesson lies over it."""
-        bars = self._bars()
+        """Something small lies over the canvas now, such as the strip of gradients: no lesson lies over it, or takes all the rest."""
+        bars, free = self._bars(), self._canvas.viewport.free()
         for key, shown in self._shown.items():
             place = QRectF(shown.sheet.place())
-            if shown.column is not None and not shown.sheet.by_hand and bars != shown.bars and overlap(place, bars) > 0:
+            if shown.column is not None and not shown.sheet.by_hand and bars != shown.bars and overlap(place, [*bars, free]) > 0:
                 shown.bars = bars
                 self._place(key, shown)
 

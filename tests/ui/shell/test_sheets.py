@@ -13,8 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.edits import Move
+from graph.storage import files as graph_files
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
+from ui.canvas.model.free_area import free_part
 from ui.look.theme import THEMES
 from ui.shell.floating import Floating
 from ui.shell.placing import beside, inside, stage
@@ -79,6 +82,10 @@ def test_a_lesson_lies_between_the_line_at_the_top_and_the_controls_below() -> N
     assert (column.top(), column.bottom()) == (48 + 14, 560 - 14)
     assert narrow.bottom() == 586, "the chooser is beside the band"
     assert wide.bottom() == 560 - 14, "the chooser is below the band"
+
+    low, lower = (stage(QRectF(0, 0, 1280, high), QSizeF(1200, 100), 460, 377, [line]) for high in (526, 330))
+    assert free_part(QRectF(0, 0, 1280, 526), [line, low], lambda part: part.height()) == QRectF(0, 48, 1280, low.top() - 48)
+    assert low.height() > 300 and 188 < lower.height() < 330 - 62, "the graph has too little room whatever the band does"
 
 
 def test_a_place_by_hand_comes_back_into_a_smaller_canvas() -> None:
@@ -249,3 +256,22 @@ def test_a_lesson_that_opens_over_a_flat_graph_takes_the_place_that_its_own_grap
     (sheet,) = window.panels.sheets.all()
 
     assert sheet.place().height() > 0.8 * window.canvas.height() and sheet.place().left() == 14
+
+
+def test_a_lesson_leaves_a_flat_graph_room_below_a_line_that_is_not_seen_yet(make_window: Callable[..., Window], lesson: Path) -> None:
+    """On a low canvas the band would take all the room that the line at the top leaves, and the graph would lie under both."""
+    graph = graph_files.load(lesson.with_name("small.gradwire"), CATALOG)
+    Move(tuple((node, 250.0 * at, 0.0) for at, node in enumerate(graph.nodes))).apply(graph)
+    graph_files.save(graph, lesson.with_name("small.gradwire"))
+    window = make_window(size=(1280, 560), unsaved="discard")
+    window.lessons.open(lesson)
+    QApplication.processEvents()
+    (sheet,), view = window.panels.sheets.all(), window.canvas.viewport
+    line = QRectF(0, 0, window.canvas.width(), window.canvas.height() - sheet.place().height() - 50)
+    view.cover("line", line)
+    window.panels.sheets.arrange()
+    QApplication.processEvents()
+
+    assert sheet.place().width() > sheet.place().height() > 100
+    assert not QRectF(sheet.place()).intersects(view.free()) and not line.intersects(view.free())
+    assert not any(QRectF(sheet.place()).intersects(seen(window, node)) for node in window.document.graph.nodes)
