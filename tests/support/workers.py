@@ -47,11 +47,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if count < 2 or option.collectonly or option.usepdb or (session.testsfailed and not option.continue_on_collection_errors):
         return None
     assert threading.active_count() == 1, "only a process of one thread can be forked"
-    Crew(session, files).run(count)
+    Forks(session, files).run(count)
     return True
 
 
-class Crew:
+class Forks:
     """Forks the processes, hands out files and passes on what comes back."""
 
     def __init__(self, session: pytest.Session, files: list[list[int]]) -> None:
