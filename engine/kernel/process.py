@@ -58,12 +58,12 @@ class KernelProcess:
         return self._connection.poll(seconds)
 
     def send(self, request: Request) -> None:
-        from engine.kernel.protocol import segment_name, send
+        from engine.kernel.transport import segment_name, send
 
         send(self._connection, request, segment_name(os.getpid(), request.number))
 
     def receive(self) -> Reply:
-        from engine.kernel.protocol import receive
+        from engine.kernel.transport import receive
 
         reply: Reply = receive(self._connection)
         return reply
@@ -80,7 +80,7 @@ class KernelProcess:
         return _cause(self._end(number))
 
     def _end(self, number: int) -> int | None:
-        from engine.kernel.protocol import discard, segment_name
+        from engine.kernel.transport import discard, segment_name
 
         pid = self._process.pid
         self._connection.close()

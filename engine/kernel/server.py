@@ -22,18 +22,8 @@ from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.jobs import Jobs
 from engine.kernel.pipe_room import arrival
-from engine.kernel.protocol import (
-    LASTING,
-    Command,
-    Progress,
-    Reply,
-    Request,
-    TrainedEdit,
-    is_hidden,
-    receive,
-    segment_name,
-    send,
-)
+from engine.kernel.protocol import LASTING, Command, Progress, Reply, Request, TrainedEdit, is_hidden
+from engine.kernel.transport import receive, segment_name, send
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.model.address import Address
 
@@ -43,7 +33,7 @@ if TYPE_CHECKING:
     from engine.training.curve import Curve
     from graph.model.edits import StateMove
     from graph.storage.saved import SavedState
-from graph.storage.saved_run import SavedRun
+    from graph.storage.saved_run import SavedRun
 
 LONGEST = 1.0
 """Seconds that the pipe is waited for at most while something is trained or done."""

@@ -19,7 +19,8 @@ from engine.compile.views import PassEvent, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.pipe_room import LEAST, room, widen
 from engine.kernel.process import KernelProcess
-from engine.kernel.protocol import Pause, Progress, Start, TrainedEdit, decode, encode, receive, send
+from engine.kernel.protocol import Pause, Progress, Start, TrainedEdit
+from engine.kernel.transport import decode, encode, receive, send
 from engine.nodes.catalog import CATALOG
 from engine.training.curve import Point
 from graph.model.address import output
