@@ -534,12 +534,16 @@ class DocumentWorker:
     # Answers
 
     def trace(self) -> TraceView:
-        if self.training and self._run is not None:
-            self._pace.seen()
-            return self._run.trace_view()
-        if (run := self._showing()) is not None:
-            return run.coming_view()
-        return self._model.trace_view()
+        training = self._run if self.training else None
+        run = training or self._showing()
+        if run is None:
+            return self._model.trace_view()
+        from engine.training.run_views import view_of_coming, view_of_last  # loads the run
+
+        if training is None:
+            return view_of_coming(run)
+        self._pace.seen()
+        return view_of_last(run)
 
     def progress(self, points_known: Mapping[int, int]) -> Progress:
         run, state = self._run, self._model.state
@@ -557,7 +561,9 @@ class DocumentWorker:
             loss = run.loss if self._stepped == self._numbers else None
             more |= {"total_steps": run.total_steps, "loss": loss, "loss_of": run.loss_of, "rate": run.rate}
             if self._alone == state.step and not self.training and run.problem is None:
-                more["rows"] = run.last_rows()
+                from engine.training.run_views import last_rows
+
+                more["rows"] = last_rows(run)
         if self._current_metrics():
             more |= {"metrics": dict(self._measured.metrics), "measured": self._measured.step}
         if self._held is not None:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engine.compile.program import Program, RandomKey
 from engine.compile.trace import Trace
-from engine.compile.views import TraceView
 from engine.data.parts import Part
 from engine.nodes.base import NodeError
 from engine.numerics.memory import is_lack_of_memory
@@ -34,15 +33,12 @@ from engine.training.step_conditions import StepConditions, conditions_of, optim
 from engine.training.steps import UNLIMITED, Steps
 from engine.training.stops import Best, Stop, Watch
 from engine.training.too_large import release, smaller_batch, too_large
-from engine.training.trace_views import named_rows
 from engine.training.untrainable import refuse_untrainable
 from engine.training.workers.group import WorkerLost
 from engine.training.workers.step import FailedElsewhere
-from graph.model.goal import circled
 from graph.model.problem import Problem
-from graph.model.several_objectives import goals_of
 from graph.model.training_settings import conditions, training_length
-from graph.text.messages import Message, _, ngettext
+from graph.text.messages import Message, ngettext
 
 SNAPSHOT, RECORDED_SNAPSHOT = 64, 512
 """Steps between two copies of the state, and where steps are recorded on a graphics card; what lies between is replayed exactly."""
@@ -487,27 +483,11 @@ class Run:
         """The number of the objective whose turn the coming step is, of several that take turns."""
         return self._program.turn(self.model.state.step) if isinstance(self._program, JointProgram) else None
 
-    def coming_view(self) -> TraceView:
-        """`coming_trace` for the window. Raises RunError where nothing can be trained."""
-        self._follow()
-        state = self.model.state
-        step, number = state.step + 1, self.steps.place[1] + 1
-        if not self._batches.rows:
-            text = _("iteration {step:,}").format(step=step)
-        elif self._batches.whole:
-            text = _("iteration {step:,}: all training samples").format(step=step)
-        else:
-            text = _("iteration {step:,}: mini-batch {number} of {count}").format(step=step, number=number, count=self._batches.count)
+    @property
+    def added(self) -> tuple[int, int] | None:
+        """How many mini-batches of the coming update are added up already, and how many it takes; None where each makes an update."""
         own = self._optimizer
-        added = own.added_of(self.coming_turn) if isinstance(own, Several) else own.added
-        if added is not None:
-            text = _("{batch}; batch {number} of {count} of an update").format(batch=text, number=added[0] + 1, count=added[1])
-        if self.coming_turn is not None:
-            goal = goals_of(self.model.graph)[self.coming_turn]
-            name = self.model.graph.nodes[goal.node].name
-            text = _("{batch}; objective {mark} {name} takes its step").format(batch=text, mark=circled(self.coming_turn + 1), name=name)
-        named = self._named(self.coming_rows())
-        return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step, **named)
+        return own.added_of(self.coming_turn) if isinstance(own, Several) else own.added
 
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""
@@ -526,31 +506,6 @@ class Run:
         """The rows of the training part that `coming_trace` shows."""
         self._follow()
         return self._rows_at(*self.steps.place)
-
-    def trace_view(self) -> TraceView:
-        """`trace` for the window."""
-        state = self.model.state
-        _epoch, position = self.steps.last or (0, 0)
-        text = (
-            _("all training samples")
-            if self._batches.whole
-            else _("mini-batch {number} of {count}").format(number=position + 1, count=self._batches.count)
-        )
-        if not self._batches.rows:
-            text = ""
-        return self.model.view(self.trace, mode="training", batch=text, step=state.step, **self._named(self.rows()))
-
-    def last_rows(self) -> tuple[int, ...]:
-        """The samples of the mini-batch last computed, by their places in the training part; empty for all of them, or very many."""
-        try:
-            named: tuple[int, ...] = self._named(self.rows()).get("rows", ())
-        except RunError:  # the graph was edited since, and is none that can be trained
-            return ()
-        return named
-
-    def _named(self, rows: Tensor | None) -> dict[str, Any]:
-        """The samples of a mini-batch, for a view of it; of all samples none is named."""
-        return {} if rows is None or self._batches.whole or not self._batches.rows else named_rows("train", rows.tolist())
 
     def _trace_at(self, epoch: int, position: int, step: int, turn: int | None = None) -> Trace:
         return self.model.trace_of(self._rows_at(epoch, position), step, turn)

@@ -18,6 +18,7 @@ from engine.training.device import choose_device
 from engine.training.estimate import Work
 from engine.training.model import Model
 from engine.training.run import Run
+from engine.training.run_views import view_of_last
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -158,7 +159,7 @@ def test_what_was_trained_on_the_card_can_be_shown_exported_and_kept(tmp_path: P
     session = Model(tanh_net(epochs=2), device="cuda")
     trainer = Run(session)
     trainer.train()
-    for view in (session.trace_view(), trainer.trace_view()):
+    for view in (session.trace_view(), view_of_last(trainer)):
         assert view.device == "cuda" and all(array.data is not None for array in view.values.values())
     assert "torch.tensor(" in export(session)
 

@@ -18,6 +18,7 @@ from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.model import Model
 from engine.training.run import Run
+from engine.training.run_views import view_of_last
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load as read_file
@@ -98,7 +99,7 @@ def test_slices_pauses_and_traces_in_between_change_nothing(make: Any) -> None:
     sizes = iter([1, 2, 3, 50] * 100)
     while not trainer.finished:
         trainer.train(max_steps=next(sizes))
-        trainer.trace_view()
+        view_of_last(trainer)
         trainer.model.trace_view()
         trainer.metrics()
     assert {k: v for k, v in trainer.result().items() if k in straight} == straight

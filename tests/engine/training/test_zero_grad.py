@@ -13,6 +13,7 @@ from engine.learned.track import WeightStateJob
 from engine.learned.track.states import weight_state
 from engine.training.model import Model
 from engine.training.run import Run
+from engine.training.run_views import view_of_coming
 from graph.model.graph import Graph
 from tests.support.networks import network
 
@@ -85,5 +86,5 @@ def test_where_gradients_are_set_to_zero_nothing_adds_up() -> None:
 def test_a_step_says_which_mini_batch_of_the_update_it_is() -> None:
     run = Run(Model(line(accumulate=4)))
     run.train(max_steps=5)
-    assert run.coming_view().batch == "iteration 6: all training samples; batch 2 of 4 of an update"
+    assert view_of_coming(run).batch == "iteration 6: all training samples; batch 2 of 4 of an update"
     assert rehearse(run).note == "Mini-batch 2 of 4 of an update: its gradient is added, and the weights stay as they are."
