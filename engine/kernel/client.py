@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 
 
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
-"""Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
+"""Seconds between two looks at a running training, at least. What the window paints takes time that on two cores the trainer feels."""
+LOOK_SHARE, SELDOM = 0.02, 0.5
+"""The part of the kernel's time that looks may take, which makes them less frequent; how many seconds there are between two at most."""
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""
 DEATHS, DEATH_WINDOW = 3, 30.0
@@ -114,6 +116,7 @@ class KernelClient:
         self._lasting: dict[str, Any] = {}
         self._states = StateRequests()
         self._last_trace = self._last_progress = -1e9
+        self._look_interval = TRACE_INTERVAL
         self.slow = False
         """Whether training makes single steps so slowly that there is nothing new to show most of the time."""
         self._traced_step = -1
@@ -358,6 +361,11 @@ class KernelClient:
             self.pump()
         return True
 
+    @property
+    def _interval(self) -> float:
+        """Seconds between two looks at the training; at single steps that are made slowly it costs nothing to look at each."""
+        return TRACE_INTERVAL if self.slow else self._look_interval
+
     # --- the pull -------------------------------------------------------------------------------------------------------
 
     def due(self) -> float | None:
@@ -365,7 +373,7 @@ class KernelClient:
         if self._process is None or self._outstanding is not None:
             return None
         now, jobs = self._clock(), self._jobs.due(self._clock())
-        training = max(0.0, self._last_progress + PROGRESS_INTERVAL - now) if self.training else None
+        training = max(0.0, self._last_progress + self._interval - now) if self.training else None
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
             return jobs  # one request for both
         waiting = self.waiting.due(now) if self.waiting is not None else None
@@ -409,10 +417,10 @@ class KernelClient:
         document, now, wishes, outgoing, training = self._document, self._clock(), self._wishes, self._outgoing, self.training
         assert document is not None
         stepped = not self.slow or self.progress.step != self._traced_step
-        trace = wishes.trace or (training and stepped and now - self._last_trace >= TRACE_INTERVAL)
+        trace = wishes.trace or (training and stepped and now - self._last_trace >= self._interval)
         state = self._states.due(now, training)
         # with a state come its run's record and losses up to that step: a file would else hold a state that its curve does not reach
-        progress = state or wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
+        progress = state or wishes.progress or (training and now - self._last_progress >= self._interval)
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
         if not (trace or progress or state or warm or outgoing.text or asked):
@@ -484,6 +492,8 @@ class KernelClient:
             self.ready = True
         self.runs.hear(reply)
         self._states.hear(request, reply)
+        if reply.look_seconds:
+            self._look_interval = min(max(TRACE_INTERVAL, reply.look_seconds / LOOK_SHARE), SELDOM)
         self._take_progress(reply)
         if reply.state is not None:
             self.on_state(reply.state)

@@ -273,6 +273,12 @@ class Request:
         other = self.text, self.edits, self.commands, self.trace, self.progress, self.state, self.kept, self.arrays, self.questions
         return bool(self.jobs) and not any(other)
 
+    @property
+    def watches(self) -> bool:
+        """Whether it does nothing but look at a training."""
+        other = self.text, self.edits, self.commands, self.state, self.kept, self.arrays, self.questions, self.jobs
+        return self.trace and self.progress and not any(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -298,6 +304,8 @@ class Reply:
     state_own: bool = True
     """Whether the steps of this run led to `state`: nothing was changed by hand since."""
     state_seconds: float = 0.0
+    look_seconds: float = 0.0
+    """What a look at the training takes of the kernel's time lately, from reading the request to sending the answer."""
     runs: tuple[SavedRun, ...] = ()
     """The runs of the document that changed since the last reply; of the present one without its curve and newest state."""
     kept: TrainedEdit | None = None

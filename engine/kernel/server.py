@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -42,6 +43,9 @@ SLICE = 0.008
 TURN = 0.1
 """Seconds after which training is seen to although the window asks for nothing. What there is to see to takes as long as two steps of a
 small network."""
+
+LATELY = 7
+"""So many looks at a training say together what the next one will take: the first is slow, and others may meet the garbage collector."""
 
 
 class Worker(Protocol):
@@ -159,6 +163,8 @@ class Server:
         self._changes = 0
         self._owed = 0.0
         """Seconds that training has to catch up with, after a job's turn."""
+        self._looks: deque[float] = deque(maxlen=LATELY)
+        """Seconds of this thread that the last looks at a training took."""
 
     def serve(self) -> None:
         try:
@@ -170,10 +176,17 @@ class Server:
                 began = time.thread_time()
                 request = receive(self._connection)
                 send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
-                if request.looks and self._training:  # else nobody waited
-                    self._jobs.cost(time.thread_time() - began)
+                if self._training:  # else nobody waited
+                    self._count(request, time.thread_time() - began)
         except (EOFError, OSError):
             return
+
+    def _count(self, request: Request, seconds: float) -> None:
+        """Training waited so long for an answer."""
+        if request.looks:
+            self._jobs.cost(seconds)
+        elif request.watches:
+            self._looks.append(seconds)
 
     def _work(self) -> None:
         """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes; jobs that are
@@ -332,7 +345,10 @@ class Server:
         return {"trace": marked, "unchanged": tuple(same)}
 
     def _reply(self, request: Request, **more: Any) -> Reply:
-        return Reply(request.number, request.document, request.structure, request.revision, ready=self._ready, **more)
+        look = sorted(self._looks)[len(self._looks) // 2] if self._looks else 0.0
+        return Reply(
+            request.number, request.document, request.structure, request.revision, ready=self._ready, look_seconds=look, **more
+        )  # fmt: skip
 
 
 def _context(worker: Worker) -> Any | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing import Pipe
 
 import pytest
 
 from engine.kernel import client as module
+from engine.kernel import server as server_module
 from engine.kernel.client import KernelClient
 from engine.kernel.protocol import GoTo, Pause, Reply, Request, Start
-from engine.kernel.server import Server
+from engine.kernel.server import LATELY, Server
 from engine.kernel.worker import DocumentWorker
 from engine.training.curve import curve_of
 from engine.training.keep import value_edits
@@ -192,3 +194,42 @@ def test_weights_set_by_hand_are_not_taken_for_those_of_the_run(dies: bool, monk
     assert bench.client.run != run and (record.parent, record.start, record.origin) == (run, 10, "values")
     bench.client.command(Pause(bench.client.run))
     bench.settle()
+
+
+def test_looks_at_a_training_become_rare_where_each_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "SLICE", 0.0)
+    monkeypatch.setattr(server_module, "TURN", 0.0)
+    bench = Bench(monkeypatch)
+    bench.document.do(SetTraining("epochs", 10**6))
+    bench.settle()
+    bench.client.command(Start(bench.client.run))
+    process = bench.client._process
+    assert isinstance(process, Inside)
+
+    def looks(seconds: float) -> int:
+        """Traces in three seconds of the clock, at looks that take so long."""
+        came: list[int] = []
+        bench.client.on_trace = lambda trace: came.append(trace.step)
+        for _ in range(LATELY):
+            process.server._count(Request(1, 1, 1, 1, trace=True, progress=True), seconds)
+        for _ in range(350):
+            bench.now += 0.01
+            bench.client.pump()
+            if bench.now - began < 0.5:
+                came.clear()
+        return len(came)
+
+    for seconds, wanted in ((0.0001, 33), (0.004, 15), (9.0, 6)):
+        began = bench.now
+        assert looks(seconds) == pytest.approx(wanted, abs=2)
+    began, bench.client.slow = bench.now, True
+    assert looks(9.0) == pytest.approx(33, abs=2)
+
+
+def test_how_long_a_look_takes_is_what_most_of_the_last_ones_took() -> None:
+    server, look = Server(Pipe()[0], DocumentWorker), Request(1, 1, 1, 1, trace=True, progress=True)
+    assert server._reply(look).look_seconds == 0.0
+    for seconds in (5.0, 0.1, 0.3, 0.2, 0.2):
+        server._count(look, seconds)
+    server._count(replace(look, state=True), 9.0)
+    assert server._reply(look).look_seconds == 0.2
