@@ -28,6 +28,9 @@ CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}
 """Relative difference up to which the stacked step counts as the single one."""
 NOISE = 0.01
 """Relative difference of a gradient from itself, computed in another order, from which it is nothing but round-off."""
+NOTHING = {torch.float64: 1e-12, torch.float32: 4e-6}
+"""The gradient of a whole tensor, relative to the largest of all, up to which it is what round-off leaves of 0: that of a bias before
+batch norm is. Whether two orders of adding up differ there is a matter of luck, and of the version of torch."""
 ORDERED = 2**25
 """Bytes of samples that are put in an epoch's order beforehand; larger ones are gathered step by step."""
 
@@ -115,7 +118,7 @@ class Stack:
                     ours, theirs = torch.cat([g[i].reshape(-1) for g in gradients]), torch.cat([g.reshape(-1) for g in own[1]])
                     if not _close(losses[i].reshape(-1), own[0].reshape(-1)) or not _close(ours, theirs):
                         raise CannotStack(_("a node computes something else for several networks at once"))
-                    if self._normalises and _noise(ours, theirs):
+                    if self._normalises and (_noise(ours, theirs) or _nothing(own[1])):
                         raise CannotStack(_("a gradient is nothing but round-off, of which this optimizer makes steps of full size"))
         except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
             raise CannotStack(_("a node cannot be computed for several networks at once")) from error
@@ -360,6 +363,12 @@ class Stack:
 def _noise(ours: Tensor, theirs: Tensor) -> bool:
     """Whether some gradient differs by so much of itself that none of its digits is right."""
     return bool(((ours - theirs).abs() > NOISE * theirs.abs()).any())
+
+
+def _nothing(gradients: Sequence[Tensor]) -> bool:
+    """Whether the gradient of some tensor is so small beside the others that none of its digits need be right. One of zeros is exact."""
+    sizes = torch.stack([gradient.abs().max() for gradient in gradients])
+    return bool(((sizes > 0) & (sizes < NOTHING.get(sizes.dtype, 0.0) * sizes.max())).any())
 
 
 def _close(ours: Tensor, theirs: Tensor) -> bool:
