@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -111,6 +111,25 @@ class SharedInterrupts:
         self._received = self._received or number
 
 
+@contextlib.contextmanager
+def _connections_unannounced() -> Iterator[None]:
+    """Some versions of torch print a line for every worker that is connected, past Python, to where the result is to go."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no such place
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class Crew:
     """The workers of one run, as the command line meets them."""
 
@@ -118,7 +137,8 @@ class Crew:
         from engine.training.workers.group import WorkerLost, Workers
 
         try:
-            self.workers = Workers(place)
+            with _connections_unannounced():
+                self.workers = Workers(place)
         except (RuntimeError, ValueError, WorkerLost) as error:
             text = _("the workers that torchrun started do not find each other: {error}")
             raise CommandError(text.format(error=" ".join(str(error).split())[:200]), 1) from None
