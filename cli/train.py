@@ -57,9 +57,9 @@ def command(options: argparse.Namespace) -> int:
         raise CommandError(_("another worker ended before the first step"), 1) from None
     try:
         code = _train(prepared, options, crew)
-    except WorkerLost:
-        out = prepared.out
-        return crew.after_loss(prepared.run.state.step, out, lambda: None if out is None else _save(prepared.run, prepared.graph, out))
+    except WorkerLost as lost:
+        run, out = prepared.run, prepared.out
+        return crew.after_loss(lost, run.state.step, out, lambda: None if out is None else _save(run, prepared.graph, out))
     crew.workers.leave()
     return code
 

@@ -21,7 +21,7 @@ from graph.text.quoting import quoted_path
 
 if TYPE_CHECKING:
     from engine.training.model import Model
-    from engine.training.workers.group import Workers
+    from engine.training.workers.group import WorkerLost, Workers
     from graph.model.graph import Graph
 
 T = TypeVar("T")
@@ -184,13 +184,20 @@ class Crew:
         many = f"--nproc-per-node {self.place.here}" if self.place.here == self.place.size else "…"
         return f"torchrun {many} main.py train {quoted_path(file)} --resume"
 
-    def after_loss(self, step: int, out: Path | None, save: Callable[[], None]) -> int:
+    def after_loss(self, lost: WorkerLost, step: int, out: Path | None, save: Callable[[], None]) -> int:
         """A worker is gone: of those that are left the first saves, and says so. Returns the exit code."""
         left = self.workers.left()
         if self.place.rank != left[0]:
             return 1
         gone = [str(rank) for rank in range(self.place.size) if rank not in left]
-        ended = ngettext("the worker of rank {ranks} ended", "the workers of ranks {ranks} ended", len(gone)).format(ranks=", ".join(gone))
+        ended = ngettext("the worker of rank {ranks} ended", "the workers of ranks {ranks} ended", len(gone))
+        if gone and set(lost.silent) >= set(map(int, gone)):
+            ended = ngettext(
+                "the worker of rank {ranks} gave no sign of life for a minute",
+                "the workers of ranks {ranks} gave no sign of life for a minute",
+                len(gone),
+            )
+        ended = ended.format(ranks=", ".join(gone))
         if not gone:
             ended = _("the workers lost each other")
         if out is None:

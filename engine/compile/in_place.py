@@ -125,7 +125,9 @@ class InPlaceWriter(Writer):
 
     def _shorter(self, operation: Operation) -> Shorter | None:
         found = SHORTER.get(operation.type.key)
-        if found is None or operation.alias or self._local_leaves(operation) or not found.fits(self, operation):
+        if found is None or operation.alias or self._local_leaves(operation) or not operation.type.replaceable(operation.settings):
+            return None
+        if not found.fits(self, operation):
             return None
         return found
 
@@ -158,10 +160,12 @@ def fits(plan: Plan) -> bool:
     return plan.objective is not None and bool(plan.trainable) and plan.fault is None and not plan.also
 
 
-def in_place_step(plan: Plan, seeds: Seeds, plain: Step, parameters: list[Tensor]) -> Step:
-    """`plain`, for exactly these parameters, which are changed between its calls. Its gradients are laid out flat, and overwritten by the
-    next call. With other parameters, with too large a batch, or where something fails, it is `plain` itself that answers."""
-    gradients = laid_out([parameters[plan.parameters.index(key)] for key in plan.trainable])
+def in_place_step(plan: Plan, seeds: Seeds, plain: Step, parameters: list[Tensor], gradients: Flat | None = None) -> Step:
+    """`plain`, for exactly these parameters, which are changed between its calls. Its gradients are laid out flat, in `gradients` where
+    they are given, and overwritten by the next call. With other parameters, with too large a batch, or where something fails, it is
+    `plain` itself that answers."""
+    if gradients is None:
+        gradients = laid_out([parameters[plan.parameters.index(key)] for key in plan.trainable])
     first = next((i for i, key in enumerate(plan.feeds) if plan.inference.outputs[key].batched), None)
     steps: dict[int, Step] = {}
     updates = plan.updates

@@ -30,6 +30,7 @@ from graph.model.reach import reachable
 from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
+    from engine.numerics.flat import Flat
     from graph.model.graph import Graph
 
 FILE = "<gradwire program>"
@@ -216,15 +217,15 @@ class Program:
         """
         return self.stepper() if stepper is None else stepper(self)
 
-    def stepper_in_place(self, parameters: list[Tensor]) -> Callable[..., StepResult]:
+    def stepper_in_place(self, parameters: list[Tensor], gradients: Flat | None = None) -> Callable[..., StepResult]:
         """`stepper()`, and faster with exactly this list of parameters (see `engine.compile.in_place`).
 
-        The gradients of a step are overwritten by the next.
+        The gradients of a step are overwritten by the next; they are written into `gradients`, where these are given and it can be done.
         """
         plain = self.stepper()
         if self.watched or self.method != "rules" or not fits(self.plan):
             return plain
-        return in_place_step(self.plan, self._seeds, plain, parameters)
+        return in_place_step(self.plan, self._seeds, plain, parameters, gradients)
 
     @property
     def size(self) -> int:

@@ -206,6 +206,10 @@ class NodeType:
     def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
+    def replaceable(self, s: Settings) -> bool:
+        """Whether code that computes what the type with this key says may take the place of forward and rules: not where they do more."""
+        return True
+
     def repeat(self, s: Settings, kept: Any, *arguments: Any) -> Tensor | None:
         """For a random type: its forward on other numbers with what an earlier one drew and `kept`. None where it cannot say."""
         return None

@@ -42,10 +42,14 @@ def _room(shape: torch.Size, dtype: torch.dtype) -> int:
     return -(-shape.numel() // unit) * unit
 
 
+def length(tensors: Sequence[Tensor]) -> int:
+    """How many numbers a row has in which these tensors lie."""
+    return sum(_room(tensor.shape, tensor.dtype) for tensor in tensors)
+
+
 def laid_out(tensors: Sequence[Tensor]) -> Flat:
     """Copies of these tensors, at least one, which have one dtype and device."""
-    count = sum(_room(tensor.shape, tensor.dtype) for tensor in tensors)
-    flat = Flat(tensors[0].new_zeros(count), [tensor.shape for tensor in tensors])
+    flat = Flat(tensors[0].new_zeros(length(tensors)), [tensor.shape for tensor in tensors])
     torch._foreach_copy_(list(flat), [tensor.detach() for tensor in tensors])
     return flat
 

@@ -23,7 +23,7 @@ from engine.training.recording import CannotRecord, Recorder, Recording, moving,
 from engine.training.state import State, state_key
 from engine.training.step_conditions import StepConditions
 from engine.training.stops import Limits
-from engine.training.workers.step import stepper_for
+from engine.training.workers.step import joined
 from engine.training.wrapped import norm_of
 from graph.text.messages import _
 
@@ -85,19 +85,21 @@ class Steps:
         self._program, self._optimizer = program, optimizer
         self.rates, self.watched = conditions.rates, conditions.compiled
         self._parameters = self.model.parameters(program)
-        self._step = program.training_step(self.beside, stepper_for(self.model.workers) or self._in_place)
+        self._step = program.training_step(self.beside, self._stepper)
         self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
         self._random = program.keyed
         self.record_with(recorder_for(self.model.device))
 
-    def _in_place(self, program: Program) -> Callable[..., StepResult]:
-        """On the CPU, where its bits were compared. A card makes the plain step, recorded or not, so that both have the same bits.
+    def _stepper(self, program: Program) -> Callable[..., StepResult]:
+        """In place on the CPU, where its bits were compared. A card makes the plain step, recorded or not, so that both have the same bits.
 
         So does one program of several: each of its steps gets another list of parameters.
         """
-        own = self.model.device == "cpu" and program is self._program
-        return program.stepper_in_place(self._parameters) if own else program.stepper()
+        own = self._parameters if self.model.device == "cpu" and program is self._program else None
+        if self.model.workers is not None:
+            return joined(program, self.model.workers, reused=True, parameters=own)
+        return program.stepper() if own is None else program.stepper_in_place(own)
 
     # Making steps
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
+import platform
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -16,16 +19,29 @@ from torch.distributed.rendezvous import rendezvous
 
 from engine.training.workers.place import Place
 from engine.training.workers.shard import Shard
+from engine.training.workers.signs import EVERY, Signs
 
 LONGEST_WAIT = timedelta(minutes=10)
-"""So long a worker waits for the others before it takes one of them for lost: rank 0 may be saving a large file meanwhile."""
+"""So long a worker waits for others that give signs of life: rank 0 may be saving a large file meanwhile."""
+MOST_IN_MEMORY = 16
+"""Workers at most that add up in memory: every one reads the numbers of all."""
 FAREWELL = 2.0
 """Seconds in which the workers that are left report when one of them is lost."""
 T = TypeVar("T")
 
+if TYPE_CHECKING:
+    from engine.training.workers.shared import SharedMemory
+
 
 class WorkerLost(Exception):
-    """Another worker has ended, or does not answer. No step that was under way has changed anything."""
+    """Another worker has ended, or does not answer. No step that was under way has changed anything.
+
+    `silent` are the ranks that give no sign of life, where that is what was found.
+    """
+
+    def __init__(self, text: str, silent: Iterable[int] = ()) -> None:
+        super().__init__(text)
+        self.silent = tuple(silent)
 
 
 class Workers:
@@ -51,6 +67,32 @@ class Workers:
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if gpu else "gloo", store=self._store, rank=self.rank, world_size=self.size, timeout=LONGEST_WAIT
         )
+        self._signs = Signs(self.rank, self.size)
+        self._waits_since: float | None = None
+        self._memory: SharedMemory | None = None
+        self._memory = self._shared_memory()
+
+    def _shared_memory(self) -> SharedMemory | None:
+        """Memory of all workers; None where they are on several machines, or there is none.
+
+        What one processor writes, others have to see in the same order, as those of this kind do; Linux gives memory without a file.
+        """
+        here = self.place.here == self.size <= MOST_IN_MEMORY and sys.platform == "linux" and platform.machine() == "x86_64"
+        if not all(self.gather(here)):
+            return None
+        from engine.training.workers.shared import SharedMemory
+
+        def opened(handle: str | None = None) -> SharedMemory | None:
+            try:
+                return SharedMemory(self.rank, self.size, handle)
+            except OSError:
+                return None
+
+        own = opened() if self.leads else None
+        handle = self.agree(lambda: None if own is None else own.handle)
+        if handle is not None and not self.leads:
+            own = opened(handle)
+        return own if all(self.gather(own is not None)) else None
 
     @property
     def stop(self) -> bool:
@@ -72,16 +114,57 @@ class Workers:
             self.shard = before
 
     def says(self) -> tuple[bool, bool]:
-        """What this worker tells the others with every step: it was asked to stop; the run's time is over."""
-        return self.wish(), self.leads and time.perf_counter() >= self.ends_at
+        """What this worker tells the others with every step: it was asked to stop, or torchrun is gone; the run's time is over."""
+        return self.wish() or self._signs.alone, self.leads and time.perf_counter() >= self.ends_at
 
-    def sum(self, tensor: Tensor) -> Tensor:
-        """Add up the tensors of all workers, in place. All get the same bits. Raises WorkerLost."""
+    def sum(self, tensor: Tensor, weight: float | None = None) -> Tensor:
+        """Add up the tensors of all workers, each times the weight of its worker, in place. All get the same bits. Raises WorkerLost."""
+        if tensor.device.type == "cpu" and self._memory is not None and tensor.numel():
+            self._sum_in_memory(self._memory, tensor, weight)
+            return tensor
+        if weight is not None:
+            tensor.mul_(weight)
         try:
-            dist.all_reduce(tensor)
+            if tensor.device.type == "cpu":
+                self._wait(dist.all_reduce(tensor, async_op=True))
+            else:
+                dist.all_reduce(tensor)
         except RuntimeError as error:
             raise WorkerLost(str(error)) from error
         return tensor
+
+    def _sum_in_memory(self, memory: SharedMemory, tensor: Tensor, weight: float | None) -> None:
+        from engine.training.workers.shared import Ended
+
+        row = tensor.contiguous()
+        self._waits_since = None
+        try:
+            memory.sum(row, weight, self._waiting)
+        except Ended as error:
+            raise WorkerLost(str(error)) from error
+        if row is not tensor:
+            tensor.copy_(row)
+
+    def _wait(self, work: dist.Work) -> None:
+        """Wait for a sum over connections. Raises RuntimeError where it failed."""
+        self._waits_since = None
+        while True:
+            try:
+                work.wait(timedelta(seconds=EVERY))
+                return
+            except RuntimeError:
+                if work.is_completed():
+                    raise
+                self._waiting()
+
+    def _waiting(self) -> None:
+        """Called again and again while this worker waits for others. Raises WorkerLost where that has no end."""
+        now = time.monotonic()
+        self._waits_since = self._waits_since or now
+        if silent := self._signs.silent():
+            raise WorkerLost("no sign of life", silent)
+        if now > self._waits_since + LONGEST_WAIT.total_seconds():
+            raise WorkerLost("the others do not come")
 
     def stack(self, parts: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
         """Residuals (n,) and their derivatives (n, P) of all workers, one below the other; each multiplies its own by its factor."""
@@ -97,21 +180,19 @@ class Workers:
 
     def gather(self, value: Any) -> list[Any]:
         """The values of all workers, by rank. Raises WorkerLost."""
-        values: list[Any] = [None] * self.size
-        try:
-            dist.all_gather_object(values, value)
-        except RuntimeError as error:
-            raise WorkerLost(str(error)) from error
-        return values
+        own = torch.frombuffer(bytearray(pickle.dumps(value)), dtype=torch.uint8)
+        lengths = torch.zeros(self.size, dtype=torch.int64)
+        lengths[self.rank] = len(own)
+        counts = self.sum(lengths).tolist()
+        everything = torch.zeros(sum(counts), dtype=torch.uint8)
+        parts = torch.split(everything, counts)
+        parts[self.rank].copy_(own)
+        self.sum(everything)
+        return [pickle.loads(part.numpy().tobytes()) for part in parts]
 
     def agree(self, find: Callable[[], T]) -> T:
         """What `find` gives on rank 0, on every worker, so that all decide alike. Raises WorkerLost."""
-        answer: list[Any] = [find() if self.leads else None]
-        try:
-            dist.broadcast_object_list(answer, src=0)
-        except RuntimeError as error:
-            raise WorkerLost(str(error)) from error
-        found: T = answer[0]
+        found: T = self.gather(find() if self.leads else None)[0]
         return found
 
     def left(self) -> list[int]:
@@ -130,5 +211,8 @@ class Workers:
 
     def leave(self) -> None:
         """Close the connections to the others."""
+        self._signs.end()
+        if self._memory is not None:
+            self._memory.leave()
         if dist.is_initialized():
             dist.destroy_process_group()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,8 +10,10 @@ from torch import Tensor
 
 from engine.compile.program import NodeFailure, Program, Random
 from engine.nodes.base import NodeError
+from engine.numerics.flat import Flat, length
 from engine.training.workers.group import Workers
 from engine.training.workers.shard import Shard
+from engine.training.workers.synchronised import Together
 
 Step = Callable[..., Any]
 FAILURES = (RuntimeError, ValueError, IndexError, TypeError, NodeError)
@@ -29,15 +30,18 @@ class FailedElsewhere(RuntimeError):
         self.failure = failure
 
 
-def joined(program: Program, workers: Workers, reused: bool = False) -> Step:
+def joined(program: Program, workers: Workers, reused: bool = False, parameters: list[Tensor] | None = None) -> Step:
     """The step of `program`, with the loss and the gradients of the whole mini-batch.
 
     It is fed with a `Shard`. The objective has to be the mean of those of the workers' rows, weighted by how many rows each has (see
     `dividing`). One row of numbers goes around: weight · (gradients, objective, further objectives), and the flags. `reused`: what a
-    call returns lies in that row, and holds until the next call.
+    call returns lies in that row, and holds until the next call. With the `parameters` that every call will get, gradients are written
+    into the row right away.
     """
-    step = program.stepper()
     join = Join(program, workers, reused)
+    alone = not any(isinstance(operation.type, Together) for operation in program.plan.operations)  # a step of those is not made twice
+    in_place = reused and alone and parameters is not None
+    step = program.stepper_in_place(parameters, join.row_for(parameters).gradients) if in_place and parameters else program.stepper()
 
     def together(feeds: Shard, parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> tuple[Any, ...]:
         before, workers.shard = workers.shard, feeds
@@ -48,14 +52,20 @@ def joined(program: Program, workers: Workers, reused: bool = False) -> Step:
             raise
         finally:
             workers.shard = before
-        return join(feeds.cut.weight, result)
+        return join(feeds.cut.weight, result, parameters)
 
     return together
 
 
-def stepper_for(workers: Workers | None) -> Callable[[Program], Step] | None:
-    """What makes the step of a program for these workers; None where there is one process."""
-    return None if workers is None else partial(joined, workers=workers, reused=True)
+class Row:
+    """The numbers of one step, one after another: gradients, objective, further objectives, flags."""
+
+    def __init__(self, trained: Sequence[Tensor], objectives: int) -> None:
+        count = length(trained)
+        self.numbers = trained[0].new_zeros(count + objectives + FLAGS)
+        self.gradients = Flat(self.numbers[:count], [tensor.shape for tensor in trained])
+        self.objectives = list(self.numbers[count:-FLAGS])
+        self.flags = self.numbers[-FLAGS:]
 
 
 class Join:
@@ -64,43 +74,46 @@ class Join:
     def __init__(self, program: Program, workers: Workers, reused: bool) -> None:
         self._program, self._workers, self._reused = program, workers, reused
         self._also = len(program.plan.also)
-        self._flags: tuple[bool, bool] | None = None
-        self._tail = torch.zeros(FLAGS)
-        self._row: Tensor | None = None
-        self._places: list[Tensor] = []
-        """Where in the row the tensors of a step lie, in their shapes, and the flags."""
+        self._row: Row | None = None
+        self._said: tuple[bool, bool] | None = None
+        self._flags: Tensor | None = None
 
-    def __call__(self, weight: float, result: tuple[Any, ...]) -> tuple[Any, ...]:
-        loss, gradients, buffers = result[:3]
-        parts = [*gradients, loss, *(result[3] if self._also else ()), self._said(loss)]
+    def row_for(self, parameters: Sequence[Tensor]) -> Row:
+        """The row of a step with these parameters."""
         if self._row is None or not self._reused:
-            row = self._row = torch.empty(sum(part.numel() for part in parts), dtype=loss.dtype, device=loss.device)
-            pieces = torch.split(row, [part.numel() for part in parts])
-            self._places = [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)]
-        torch._foreach_copy_(self._places, parts)
-        self._workers.sum(self._row.mul_(weight))
-        self._heard(self._places[-1])
-        count = len(gradients)
-        whole = self._places[count], self._places[:count], buffers
-        return (*whole, self._places[count + 1 : -1]) if self._also else whole
+            self._row = Row([parameters[i] for i in self._program.trainable], 1 + self._also)
+        return self._row
+
+    def __call__(self, weight: float, result: tuple[Any, ...], parameters: Sequence[Tensor]) -> tuple[Any, ...]:
+        loss, gradients, buffers = result[:3]
+        row = self.row_for(parameters)
+        if gradients is not row.gradients:
+            torch._foreach_copy_(list(row.gradients), gradients)
+        row.objectives[0].copy_(loss.reshape(()))
+        for place, value in zip(row.objectives[1:], result[3] if self._also else (), strict=True):
+            place.copy_(value.reshape(()))
+        row.flags.copy_(self._says(row.flags))
+        self._workers.sum(row.numbers, weight)
+        self._hear(row.flags)
+        whole = row.objectives[0], row.gradients, buffers
+        return (*whole, row.objectives[1:]) if self._also else whole
 
     def failed(self, failure: NodeFailure, parameters: Sequence[Tensor]) -> None:
         """Tell the others, who wait for this worker's part."""
-        sizes = [parameters[i].numel() for i in self._program.trainable]
-        row = torch.zeros(sum(sizes) + 1 + self._also + FLAGS, dtype=parameters[0].dtype, device=parameters[0].device)
-        row[-1] = 1.0
-        self._workers.sum(row)
+        row = self.row_for(parameters)
+        row.numbers.zero_()
+        row.flags[-1] = 1.0
+        self._workers.sum(row.numbers)
         self._workers.gather((failure.node, str(failure)))
 
-    def _said(self, like: Tensor) -> Tensor:
+    def _says(self, like: Tensor) -> Tensor:
         """What this worker has to say beside its numbers."""
-        flags = self._workers.says()
-        if flags != self._flags or self._tail.device != like.device or self._tail.dtype != like.dtype:
-            self._flags = flags
-            self._tail = torch.tensor([*map(float, flags), 0.0], device=like.device, dtype=like.dtype)
-        return self._tail
+        said = self._workers.says()
+        if said != self._said or self._flags is None:
+            self._said, self._flags = said, like.new_tensor([*map(float, said), 0.0])
+        return self._flags
 
-    def _heard(self, flags: Tensor) -> None:
+    def _hear(self, flags: Tensor) -> None:
         asked, late, failed = flags.tolist()
         self._workers.asked |= asked > 0
         self._workers.late |= late > 0

@@ -55,6 +55,9 @@ def _summing(base: type[NodeType], workers: Workers) -> NodeType:
     class Summing(base):  # type: ignore[valid-type, misc]
         gradients = {name: scaled(rule) for name, rule in base.gradients.items()}
 
+        def replaceable(self, s: Settings) -> bool:
+            return not _sums_samples(s)
+
         def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
             found: Tensor | Result = super().forward(s, *arguments, **more)
             own = factor(s)
