@@ -63,7 +63,8 @@ def run_of(model: Model, options: argparse.Namespace, state: SavedState | None) 
         known = None
     if known is None:
         return Run(model, id=max(tree, default=0) + 1, tree=tree).prepare()
-    model.compiled.threads = known.record.threads  # the last bits of a sum depend on it
+    if model.workers is None:
+        model.compiled.threads = known.record.threads  # the last bits of a sum depend on it
     run = Run(model, id=known.record.id, tree=tree).prepare()
     run.history.stand(known.record.id)
     return run

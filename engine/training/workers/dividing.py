@@ -6,6 +6,7 @@ That holds where every node treats each sample by itself, up to the mean over al
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
@@ -35,6 +36,7 @@ SPREAD = 0.1
 def divide(model: Model, workers: Workers) -> None:
     """Let `workers` make the steps of this model together. Raises RunError where their parts do not add up to the whole."""
     model.workers = workers
+    model.compiled.threads = max(1, min(model.compiled.threads, (os.cpu_count() or 1) // workers.place.here))
     model.inference.types = synchronised(model.inference.types, workers)
     program = model.program(training=True)
     members = [member.program for member in program.members] if isinstance(program, JointProgram) else [program]
