@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.common import load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.errors import CommandError
@@ -26,10 +26,13 @@ from graph.text.messages import _, ngettext, translated
 from graph.text.quoting import quoted_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from engine.training.model import Model
     from engine.training.run import Run
     from graph.model.graph import Graph
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def command(options: argparse.Namespace) -> int:
 
     crew = Crew(place)
     try:
-        prepared = crew.prepared(lambda: _prepared(options, crew), lambda made: _fingerprint(made.run))
+        prepared = _prepared(options, crew)
     except WorkerLost:
         raise CommandError(_("another worker ended before the first step"), 1) from None
     try:
@@ -65,21 +68,15 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _prepared(options: argparse.Namespace, crew: Crew | None) -> Prepared:
-    """The run of a call. Raises CommandError."""
+    """The run of a call. Raises CommandError, on all workers where it does on one. Each is asked before it takes part in anything."""
     from engine.training.compiled import RunError
 
-    graph = load_graph(options)
-    if options.resume:
-        prepare_to_resume(graph, options)
-    apply_training_options(graph, options)
-    if options.log_parameters and not options.log:
-        raise CommandError(_("--log-parameters adds to the file of --log: add --log F.csv"))
-    out, log = (written_path(text) if text else None for text in (options.out, options.log))
-    if options.checkpoint_every is not None and out is None:
-        raise CommandError(_("--checkpoint-every saves into the file of --out: add --out F.gradwire"))
+    alike = _alone if crew is None else crew.prepared
+    graph, out, log = alike(lambda: _asked(options), lambda asked: {_("another graph"): computation_key(asked[0])})
+    device = str(graph.training.get("device") or "auto")
     try:
-        device = str(graph.training.get("device") or "auto")
-        model = open_model(graph, options, device=device if crew is None else crew.device(graph, device))
+        device = device if crew is None else crew.device(graph, device)
+        model = alike(lambda: _opened(graph, options, device), _fingerprint)
         if crew is not None:
             crew.divide(model)
         run = run_of(model, options, state_of(options))
@@ -92,11 +89,39 @@ def _prepared(options: argparse.Namespace, crew: Crew | None) -> Prepared:
     return Prepared(graph, run, out, log, begun)
 
 
-def _fingerprint(run: Run) -> list[Any]:
-    """What has to be the same in all processes that make the steps of one run."""
-    model = run.model
-    return [computation_key(model.graph), model.seed, model.dtype_name, model.device.partition(":")[0], sorted(model.feeds.rows.items()),
-            sorted(map(repr, run.training.items())), run.state.counters]  # fmt: skip
+def _alone(prepare: Callable[[], T], same: Callable[[T], Any]) -> T:
+    """What one process does where several compare what they have."""
+    return prepare()
+
+
+def _asked(options: argparse.Namespace) -> tuple[Graph, Path | None, Path | None]:
+    """The graph with all settings of the call, and where its file and its log go. Raises CommandError."""
+    graph = load_graph(options)
+    if options.resume:
+        prepare_to_resume(graph, options)
+    apply_training_options(graph, options)
+    if options.log_parameters and not options.log:
+        raise CommandError(_("--log-parameters adds to the file of --log: add --log F.csv"))
+    out, log = (written_path(text) if text else None for text in (options.out, options.log))
+    if options.checkpoint_every is not None and out is None:
+        raise CommandError(_("--checkpoint-every saves into the file of --out: add --out F.gradwire"))
+    return graph, out, log
+
+
+def _opened(graph: Graph, options: argparse.Namespace, device: str) -> Model:
+    """Raises CommandError."""
+    from engine.training.compiled import RunError
+
+    try:
+        return open_model(graph, options, device=device)
+    except RunError as error:
+        raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
+
+
+def _fingerprint(model: Model) -> dict[str, Any]:
+    from engine.training.workers.alike import fingerprint
+
+    return fingerprint(model)
 
 
 def _train(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -> int:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -159,8 +159,11 @@ class Crew:
 
         divide(model, self.workers)
 
-    def prepared(self, prepare: Callable[[], T], same: Callable[[T], Any]) -> T:
-        """What `prepare` makes, once it succeeded everywhere and `same` of it is equal everywhere. Raises CommandError on all workers."""
+    def prepared(self, prepare: Callable[[], T], same: Callable[[T], Mapping[str, Any]]) -> T:
+        """What `prepare` makes, once it succeeded everywhere and `same` of it is equal everywhere. Raises CommandError on all workers.
+
+        The workers do not meet in `prepare`. `same` gives values by what is said of a worker that has another one.
+        """
         made: T | None = None
         own: CommandError | None = None
         try:
@@ -174,9 +177,9 @@ class Crew:
         for rank, (complaint, value) in enumerate(said):
             if complaint is not None:
                 raise CommandError(_("{problem} (rank {rank})").format(problem=complaint, rank=rank), 1)
-            if value != said[0][1]:
-                text = _("the worker of rank {rank} has another graph, other data or other settings than rank 0: all need the same FILE")
-                raise CommandError(text.format(rank=rank))
+            if other := [name for name in said[0][1] if value[name] != said[0][1][name]]:
+                text = _("the worker of rank {rank} has {what} than rank 0: all need the same")
+                raise CommandError(text.format(rank=rank, what=other[0]), 1)
         return made
 
     def start_again(self, file: Path | str) -> str:

@@ -44,6 +44,10 @@ class WorkerLost(Exception):
         self.silent = tuple(silent)
 
 
+class WorkersApart(WorkerLost):
+    """Another worker is at another place of its work, such as after a failure. All learn it with the same sum, and all are still there."""
+
+
 class Workers:
     """This process among the others. All of them call the same methods in the same order.
 
@@ -134,14 +138,16 @@ class Workers:
         return tensor
 
     def _sum_in_memory(self, memory: SharedMemory, tensor: Tensor, weight: float | None) -> None:
-        from engine.training.workers.shared import Ended
+        from engine.training.workers.shared import Apart, Ended
 
         row = tensor.contiguous()
         self._waits_since = None
         try:
             memory.sum(row, weight, self._waiting)
-        except Ended as error:
-            raise WorkerLost(str(error)) from error
+        except Ended:
+            raise WorkerLost("a process ended") from None
+        except Apart:
+            raise WorkersApart("another sum") from None
         if row is not tensor:
             tensor.copy_(row)
 

@@ -31,6 +31,10 @@ class Ended(Exception):
     """A process that shares the memory is gone."""
 
 
+class Apart(Exception):
+    """Other workers add up something else: one of them is at another place of its work."""
+
+
 class SharedMemory:
     """Memory of all workers; a lock on a byte of it says that a worker lives. `handle` is how another process opens it."""
 
@@ -47,7 +51,7 @@ class SharedMemory:
         fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, rank)
         self._map = mmap.mmap(self._file, length)
         self._turns = memoryview(self._map)[:HEAD].cast("q")
-        """How many sums every worker has given its numbers to; what two write is a line apart."""
+        """How many sums every worker has given its numbers to, and the bytes of the last two; what two write is a line apart."""
         self._others = [other * LINE // 8 for other in range(size) if other != rank]
         self._turn = 0
         self._places: dict[tuple[torch.dtype, int], list[list[Tensor]]] = {}
@@ -55,7 +59,8 @@ class SharedMemory:
     def sum(self, tensor: Tensor, weight: float | None, waiting: Callable[[], None]) -> None:
         """Add up the tensors of all workers, in place; this worker's is multiplied by its weight. All get the same bits.
 
-        `waiting` is called again and again while others do not come. Raises Ended where one of them never will.
+        `waiting` is called again and again while others do not come. Raises Ended where one of them never will, and Apart, on all,
+        where their tensors have not the same size.
         """
         row = tensor.view(-1)
         count = ROOM // row.itemsize
@@ -65,7 +70,7 @@ class SharedMemory:
                 places[self._rank].copy_(piece)
             else:
                 torch.mul(piece, weight, out=places[self._rank])
-            self._meet(waiting)
+            self._meet(piece.numel() * piece.itemsize, waiting)
             torch.add(places[0], places[1], out=piece)
             for more in places[2:]:
                 piece.add_(more)
@@ -83,11 +88,13 @@ class SharedMemory:
             ]
         return self._places[key]
 
-    def _meet(self, waiting: Callable[[], None]) -> None:
+    def _meet(self, size: int, waiting: Callable[[], None]) -> None:
         """Say that this worker's numbers are there, and wait for those of the others."""
         self._turn += 1
         turns, turn = self._turns, self._turn
-        turns[self._rank * LINE // 8] = turn
+        own, note = self._rank * LINE // 8, 1 + turn % 2
+        turns[own + note] = size
+        turns[own] = turn
         for other in self._others:
             looked = 0
             while turns[other] < turn:
@@ -102,6 +109,9 @@ class SharedMemory:
                     if self._ended(other * 8 // LINE) and turns[other] < turn:
                         raise Ended
                     waiting()
+        for other in self._others:
+            if turns[other + note] != size:
+                raise Apart
 
     def _ended(self, rank: int) -> bool:
         """Whether nobody holds this worker's byte any more."""

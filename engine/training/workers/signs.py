@@ -26,6 +26,7 @@ class Signs:
         server = dist.TCPStore(host, port, is_master=False, wait_for_workers=False)  # type: ignore[attr-defined]
         attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)
         self._store = dist.PrefixStore(f"signs/{attempt}", server)  # type: ignore[attr-defined]
+        self._parent = os.getppid() if "TORCHELASTIC_RUN_ID" in os.environ else None
         self._seen: dict[int, tuple[bytes, int]] = {}
         self._looked = time.monotonic()
         self._end = threading.Event()
@@ -36,7 +37,9 @@ class Signs:
         while not self.alone and not self._end.is_set():
             number += 1
             try:
-                self._store.set(str(self._rank), str(number))
+                self.alone = self._parent not in (None, os.getppid())  # the store would complain about it with a page of addresses
+                if not self.alone:
+                    self._store.set(str(self._rank), str(number))
             except RuntimeError:
                 self.alone = not self._end.is_set()
             self._end.wait(EVERY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from engine.compile.program import NodeFailure, Program, Random
 from engine.nodes.base import NodeError
 from engine.numerics.flat import Flat, length
-from engine.training.workers.group import Workers
+from engine.training.workers.group import Workers, WorkersApart
 from engine.training.workers.shard import Shard
 from engine.training.workers.synchronised import Together
 
@@ -50,6 +51,8 @@ def joined(program: Program, workers: Workers, reused: bool = False, parameters:
         except FAILURES as error:
             join.failed(program.failure(error), parameters)
             raise
+        except WorkersApart as apart:  # within a step of nodes that add up themselves: a worker failed before it came there
+            raise join.elsewhere() or apart from None
         finally:
             workers.shard = before
         return join(feeds.cut.weight, result, parameters)
@@ -103,7 +106,8 @@ class Join:
         row = self.row_for(parameters)
         row.numbers.zero_()
         row.flags[-1] = 1.0
-        self._workers.sum(row.numbers)
+        with suppress(WorkersApart):
+            self._workers.sum(row.numbers)
         self._workers.gather((failure.node, str(failure)))
 
     def _says(self, like: Tensor) -> Tensor:
@@ -117,6 +121,10 @@ class Join:
         asked, late, failed = flags.tolist()
         self._workers.asked |= asked > 0
         self._workers.late |= late > 0
-        if failed:
-            node, text = next(said for said in self._workers.gather(None) if said is not None)
-            raise FailedElsewhere(NodeFailure(node, text))
+        if failed and (failure := self.elsewhere()) is not None:
+            raise failure
+
+    def elsewhere(self) -> FailedElsewhere | None:
+        """What happened on another worker, by its own word."""
+        said = next((said for said in self._workers.gather(None) if said is not None), None)
+        return None if said is None else FailedElsewhere(NodeFailure(*said))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.distributed as dist
 
 from engine.training.workers.place import NotStarted, Place, place_in
 from engine.training.workers.shard import cut
@@ -122,3 +127,53 @@ def test_what_torchrun_says_is_read_and_half_of_it_refused() -> None:
     assert place_in({}) is None and place_in({**given, "WORLD_SIZE": "1"}) is None and place_in({"WORLD_SIZE": "many"}) is None
     with pytest.raises(NotStarted, match="RANK"):
         place_in({"WORLD_SIZE": "2"})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="such memory is used on Linux")
+def test_rows_of_any_length_are_added_up_in_memory_and_a_worker_that_is_gone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.training.workers.shared import ROOM, Ended, SharedMemory
+
+    first = SharedMemory(0, 2)
+    second = SharedMemory(1, 2, first.handle)
+    rows = [
+        (torch.randn(count, dtype=dtype), torch.randn(count, dtype=dtype)) for count, dtype in ((1, torch.float64), (ROOM, torch.float32))
+    ]
+    sums = [0.25 * a.numpy() + 0.75 * b.numpy() for a, b in rows]
+
+    def add() -> None:
+        for _mine, row in rows:
+            second.sum(row, 0.75, lambda: None)
+
+    with monkeypatch.context() as both_here:  # one process, whose locks do not keep itself out: each would take the other for gone
+        both_here.setattr(SharedMemory, "_ended", lambda self, rank: False)
+        thread = threading.Thread(target=add)
+        thread.start()
+        for row, _theirs in rows:
+            first.sum(row, 0.25, lambda: None)
+        thread.join()
+    for pair, whole in zip(rows, sums, strict=True):
+        for row in pair:
+            np.testing.assert_array_equal(row.numpy(), whole)
+    with pytest.raises(Ended):
+        first.sum(rows[0][0], None, lambda: None)
+    first.leave()
+    second.leave()
+
+
+def test_a_worker_that_misses_its_signs_is_silent_and_one_that_gives_them_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.training.workers import signs
+
+    server = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    monkeypatch.setattr(signs, "EVERY", 1e-3)
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    monkeypatch.setenv("MASTER_PORT", str(server.port))
+    own = signs.Signs(0, 2)
+    others = dist.PrefixStore("signs/0", server)
+    found = []
+    for look in range(3 * signs.MISSED):
+        if look < 2 * signs.MISSED:
+            others.set("1", str(look))
+        time.sleep(2e-3)
+        found.append(own.silent())
+    own.end()
+    assert found == [[]] * (3 * signs.MISSED - 1) + [[1]] and not own.alone
