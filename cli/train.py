@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,7 +64,7 @@ def command(options: argparse.Namespace) -> int:
         code = _train(prepared, options, crew)
     except WorkerLost as lost:
         run, out = prepared.run, prepared.out
-        return crew.after_loss(lost, run.state.step, out, lambda: None if out is None else _save(run, prepared.graph, out))
+        return crew.after_loss(lost, run.state.step, out, lambda: "" if out is None else _saved_somewhere(run, prepared.graph, out))
     crew.workers.leave()
     return code
 
@@ -137,8 +139,7 @@ def _train(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -
         result = run.result(options.full, options.test) | {"stopped": run.stop_text} | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
-    if out and writes:
-        _save(run, graph, out)
+    unsaved = _saved_somewhere(run, graph, out) if out and writes else ""
     if crew is not None:
         result["workers"] = crew.place.size
     if options.device in ("cuda", "mps") and model.compiled.device_note:
@@ -151,8 +152,8 @@ def _train(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -
         _print_summary(result, run, options.test)
     if run.problem is not None:
         raise CommandError(run.problem.text, 1)
-    if incomplete:
-        raise CommandError(incomplete, 1)
+    if unsaved or incomplete:
+        raise CommandError(unsaved or incomplete, 1)
     if options.resume and run.state.step == begun and run.finished:
         print(_("main.py: this run is complete; give more --steps or --epochs to train it further"), file=sys.stderr)
     if stopped:
@@ -221,11 +222,19 @@ def _run(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -> 
     numbers = LoggedNumbers(run.prepare()) if log and options.log_parameters else None
     stream = Log(log, run.model.feeds.held_out or "test", after, run.model.penalised, numbers) if log else None
 
+    complained: list[str] = []
+
     def checkpoint() -> None:
+        """Where the disk refuses it, training goes on: the next one, or the end, may be better off."""
         assert out is not None
         if stream:
             stream.flush()
-        _save(run, prepared.graph, out)
+        try:
+            _save(run, prepared.graph, out)
+        except CommandError as error:
+            if not complained:
+                print(f"main.py: {error}", file=sys.stderr)
+            complained.append(str(error))
 
     with Interrupts() if crew is None else crew.interrupts as interrupts:
         try:
@@ -234,6 +243,25 @@ def _run(prepared: Prepared, options: argparse.Namespace, crew: Crew | None) -> 
             if stream:
                 stream.close()
         return stream.complaint if stream else "", interrupts.signal
+
+
+def _saved_somewhere(run: Run, graph: Graph, path: Path) -> str:
+    """Save the finished run; where that cannot be done, in the folder for temporary files, so that nothing is lost. Returns what to say."""
+    try:
+        _save(run, graph, path)
+        return ""
+    except CommandError as error:
+        problem = str(error)
+    try:
+        number, name = tempfile.mkstemp(suffix=path.suffix, prefix=f"{path.stem}-")
+        os.close(number)
+        _save(run, graph, Path(name))
+    except CommandError:
+        os.unlink(name)
+        return problem
+    except OSError:
+        return problem
+    return _("{problem} What was trained is in {name}").format(problem=problem, name=name)
 
 
 def _save(run: Run, graph: Graph, path: Path) -> None:

@@ -187,8 +187,11 @@ class Crew:
         many = f"--nproc-per-node {self.place.here}" if self.place.here == self.place.size else "…"
         return f"torchrun {many} main.py train {quoted_path(file)} --resume"
 
-    def after_loss(self, lost: WorkerLost, step: int, out: Path | None, save: Callable[[], None]) -> int:
-        """A worker is gone: of those that are left the first saves, and says so. Returns the exit code."""
+    def after_loss(self, lost: WorkerLost, step: int, out: Path | None, save: Callable[[], str]) -> int:
+        """A worker is gone: of those that are left the first saves, and says so. Returns the exit code.
+
+        `save` returns what went wrong in it.
+        """
         left = self.workers.left()
         if self.place.rank != left[0]:
             return 1
@@ -207,7 +210,10 @@ class Crew:
             text = _("{ended}; stopped after step {step:,}; nothing was saved, because --out was not given")
             print(f"main.py: {text.format(ended=ended, step=step)}", file=sys.__stderr__)
             return 1
-        save()
+        if unsaved := save():
+            text = _("{ended}; stopped after step {step:,}. {problem}")
+            print(f"main.py: {text.format(ended=ended, step=step, problem=unsaved)}", file=sys.__stderr__)
+            return 1
         text = _("{ended}; stopped after step {step:,} and saved; continue with:  {command}")
         print(f"main.py: {text.format(ended=ended, step=step, command=self.start_again(out))}", file=sys.__stderr__)
         return 1

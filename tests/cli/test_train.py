@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from cli.commands import run_command
+from cli.train_loop import train
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetParam
-from graph.storage.files import save
+from graph.storage.files import read, save
 from tests.support.networks import tanh_net
 
 
@@ -105,3 +106,23 @@ def test_settings_that_the_optimizer_takes_no_notice_of_are_named(tmp_path: Path
     assert not capsys.readouterr().err
     assert run_command([*arguments, "bfgs"]) == 0
     assert "BFGS evaluates the loss itself, so it takes no notice of --clip-norm, --accumulate" in capsys.readouterr().err
+
+
+def test_a_run_whose_file_cannot_be_written_any_more_goes_on_and_is_saved_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder of --out goes away while the run trains: checkpoints complain once, and the end is in the folder for temporary files."""
+    other, gone = tmp_path / "other", tmp_path / "gone"
+    other.mkdir()
+    gone.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(other))
+    monkeypatch.setattr("cli.train.train", lambda *given: (gone.rmdir(), train(*given)))
+    save(tanh_net(), tmp_path / "t.gradwire")
+    out = gone / "out.gradwire"
+    assert run_command(["train", str(tmp_path / "t.gradwire"), "--steps", "7", "--checkpoint-every", "2", "--out", str(out)]) == 1
+    printed, said = capsys.readouterr()
+    (kept,) = other.glob("out-*.gradwire")
+    state = read(kept, CATALOG).state
+    assert state is not None and state.step == 7 and printed.startswith("7 steps")
+    problem = "main.py: out.gradwire: it cannot be saved: there is no such file or folder."
+    assert said.splitlines() == [problem, f"{problem} What was trained is in {kept}"]

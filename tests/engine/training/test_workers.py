@@ -163,12 +163,12 @@ def test_rows_of_any_length_are_added_up_in_memory_and_a_worker_that_is_gone_is_
 def test_a_worker_that_misses_its_signs_is_silent_and_one_that_gives_them_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.training.workers import signs
 
-    server = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    server = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # type: ignore[attr-defined]
     monkeypatch.setattr(signs, "EVERY", 1e-3)
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
     monkeypatch.setenv("MASTER_PORT", str(server.port))
     own = signs.Signs(0, 2)
-    others = dist.PrefixStore("signs/0", server)
+    others = dist.PrefixStore("signs/0", server)  # type: ignore[attr-defined]
     found = []
     for look in range(3 * signs.MISSED):
         if look < 2 * signs.MISSED:
