@@ -115,10 +115,16 @@ class Move(Edit):
     _left: tuple[Node, ...] = field(default=(), compare=False, repr=False)
     _before: tuple[Node, ...] = field(default=(), compare=False, repr=False)
     """Of an inverse: the nodes as the move left them and as they were before. Where nothing has changed them since, they are put back."""
+    _back: tuple[tuple[str, float, float], ...] = field(default=(), compare=False, repr=False)
+    """Of an inverse: the positions that the move had."""
 
     kind: ClassVar[Kind] = "cosmetic"
 
     def apply(self, graph: Graph) -> Edit:
+        takes_back = self._takes_back(graph)
+        if takes_back and len(self._left) == len(self.positions):
+            graph._place_nodes(self._before)
+            return Move(self._back, self._before[::-1], self._left[::-1], self.positions)
         if not all([-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT for _identity, x, y in self.positions]):
             x, y = next((x, y) for _identity, x, y in self.positions if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT))
             raise GraphError(_("({x}, {y}) is not a position on the canvas").format(x=x, y=y))
@@ -126,21 +132,17 @@ class Move(Edit):
         items = [table.get(identity) or find_item(graph, identity) for identity, _x, _y in self.positions]
         nodes = [item for item in items if isinstance(item, Node)]
         before = tuple([(item.id, item.x, item.y) for item in reversed(items)])
-        placed = self._as_they_were(nodes)
-        if placed is None:
-            rows = zip(items, self.positions, strict=True)
-            placed = [item.at(float(x), float(y)) for item, (_identity, x, y) in rows if isinstance(item, Node)]
-        graph._place_nodes(placed)
+        rows = zip(items, self.positions, strict=True)
+        moved = self._before if takes_back else [item.at(float(x), float(y)) for item, (_, x, y) in rows if isinstance(item, Node)]
+        graph._place_nodes(moved)
         for item, (_identity, x, y) in zip(items, self.positions, strict=True) if len(nodes) < len(items) else ():
             if not isinstance(item, Node):
                 graph._replace_item(replace(item, x=float(x), y=float(y)))
-        return Move(before, tuple(reversed(placed)), tuple(reversed(nodes)))
+        return Move(before, tuple(reversed(moved)), tuple(reversed(nodes)), self.positions)
 
-    def _as_they_were(self, nodes: list[Node]) -> list[Node] | None:
-        """What these nodes were before the move that this takes back; None where it takes none back, or they have changed since."""
-        if len(self._left) != len(nodes) or not all(map(is_, nodes, self._left)):
-            return None
-        return list(self._before)
+    def _takes_back(self, graph: Graph) -> bool:
+        """Whether this takes a move of nodes back, none of which has changed since."""
+        return bool(self._left) and all(map(is_, map(graph._nodes.table.get, [node.id for node in self._left]), self._left))
 
     def absorb(self, later: Edit) -> Edit | None:
         if isinstance(later, Move) and {row[0] for row in later.positions} == {row[0] for row in self.positions}:
