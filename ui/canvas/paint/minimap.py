@@ -33,8 +33,15 @@ class Minimap:
         place, scene, inner, ratio = view.place(), viewport.scene, view.lens(), painter.device().devicePixelRatioF()
         cards, seen = self._map(scene, inner, theme, ratio), inner.rect_to_view(viewport.seen())
         shown = (cards, seen.getRect(), theme.name, ratio)
-        if self._panel is None or self._shown != shown:
-            self._panel, self._shown = _panel(cards, seen, theme, ratio), shown
+        if self._shown != shown:  # a view that moves shows another map in every frame
+            self._panel, self._shown = None, shown
+            painter.save()
+            painter.translate(place.topLeft())
+            _paint(painter, cards, seen, theme)
+            painter.restore()
+            return
+        if self._panel is None:
+            self._panel = _panel(cards, seen, theme, ratio)
         painter.drawImage(place.topLeft() - QPointF(EDGE, EDGE), self._panel)
 
     def _map(self, scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:
@@ -47,13 +54,21 @@ class Minimap:
 
 
 def _panel(cards: QImage, seen: QRectF, theme: Theme, ratio: float) -> QImage:
-    """The ground, the cards, and a frame around what the view shows; `EDGE` wider than the map on each side."""
+    """All of it, and `EDGE` around it."""
     image = QImage(((SIZE + QSizeF(2 * EDGE, 2 * EDGE)) * ratio).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
-    painter, place = QPainter(image), QRectF(QPointF(0, 0), SIZE)
+    painter = QPainter(image)
     prepare(painter)
     painter.translate(EDGE, EDGE)
+    _paint(painter, cards, seen, theme)
+    painter.end()
+    return image
+
+
+def _paint(painter: QPainter, cards: QImage, seen: QRectF, theme: Theme) -> None:
+    """The ground, the cards, and a frame around what the view shows."""
+    place = QRectF(QPointF(0, 0), SIZE)
     painter.setPen(QPen(color(theme.hairline), 1))
     painter.setBrush(faded(theme.panel, 0.94))
     painter.drawRoundedRect(place, 8, 8)
@@ -62,8 +77,6 @@ def _panel(cards: QImage, seen: QRectF, theme: Theme, ratio: float) -> QImage:
     painter.setBrush(faded(theme.selection, 0.05))
     painter.setPen(QPen(color(theme.selection), 1.5))
     painter.drawRoundedRect(seen, 3, 3)
-    painter.end()
-    return image
 
 
 def _drawn(scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:
