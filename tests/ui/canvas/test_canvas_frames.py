@@ -17,7 +17,7 @@ from engine.nodes.catalog import CATALOG
 from tests.support.canvas_graphs import LEFT, NONE, drag, graph_of, shown, title, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model import geometry, small_print
 from ui.canvas.model.scene import CanvasScene
-from ui.canvas.paint import painting
+from ui.canvas.paint import nodes, painting
 from ui.canvas.paint.pulses import Cover
 from ui.canvas.view import Canvas
 from ui.look.schedule import Schedule
@@ -254,3 +254,35 @@ def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view
     calls.clear()
     frame()
     assert calls[:1] == [True] and not canvas.stage.waiting
+
+
+def test_a_carried_card_and_the_map_are_put_from_pictures_that_look_as_they_do(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards: list[str] = []
+    paint = nodes.paint_cards
+    monkeypatch.setattr(painting, "paint_cards", lambda *some: (cards.extend(some[2]), paint(*some))[1])
+    canvas.restore_view((1.0, 200.0, -100.0))
+    settled(canvas)
+    assert canvas.model.map.visible()
+    live, node = canvas.model.live, "d"
+    x, y = canvas.scene.place(node)
+    live.lift([node])
+
+    def carried(dx: float) -> np.ndarray:
+        live.carry({node: (x + dx, y + 16.0)})
+        cards.clear()
+        return pixels(canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
+
+    carried(8.0)
+    for step, painted in ((16.0, [node]), (24.0, []), (32.0, [])):
+        picture = carried(step)
+        assert cards == painted
+    canvas.stage.carried.clear()
+    canvas._minimap._shown = ()
+    direct = carried(32.0)
+    assert cards == [node] and np.abs(picture.astype(int) - direct).max() <= 3, "but for what is rounded twice where it is transparent"
+    canvas.set_trace(replace(xy_plus_z_trace(), values={}))
+    assert not np.array_equal(carried(32.0), direct) and cards[-1] == node
+    carried(32.0)
+    carried(32.5)
+    assert cards == [node], "it lies otherwise on the grid of pixels"
+    live.let_go()

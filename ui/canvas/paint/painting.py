@@ -16,6 +16,7 @@ from ui.canvas.model.legibility import FULL, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.afar import FAR, paint_afar
+from ui.canvas.paint.carried import CarriedPicture
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
@@ -52,12 +53,16 @@ def paint_static(
     paint_cards(painter, scene, nodes, theme, scale)
 
 
+def paint_carried_wires(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
+    edges = list(dict.fromkeys(e for node in node_ids for e in scene.attached(node) if e not in scene.hidden_edges))
+    paint_wires(painter, scene, scene.wire_rows.of(edges), theme, scale)
+
+
 def paint_carried(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
     """The lifted selection with its wires, above everything that stays."""
     everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
     paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
-    edges = list(dict.fromkeys(e for node in node_ids for e in scene.attached(node) if e not in scene.hidden_edges))
-    paint_wires(painter, scene, scene.wire_rows.of(edges), theme, scale)
+    paint_carried_wires(painter, scene, node_ids, theme, scale)
     paint_sheets(painter, scene, node_ids, theme)
     paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
     paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
@@ -92,6 +97,7 @@ class Lifted(InView):
 
     def __init__(self, scene: CanvasScene, area: QRectF, carried: Sequence[str]) -> None:
         super().__init__(scene, area)
+        self.carried = carried
         self.nodes = [n for n in carried if n in scene.row]
 
 
@@ -153,26 +159,32 @@ def _paint_labels(
 
 
 def paint_lifted(
-    painter: QPainter,
-    scene: CanvasScene,
-    labels: Labels,
-    content: Content,
-    area: QRectF,
-    theme: Theme,
-    scale: float,
-    carried: Sequence[str],
+    painter: QPainter, view: Lifted, labels: Labels, content: Content, theme: Theme, scale: float, picture: CarriedPicture
 ) -> None:
-    """What is being carried, above everything else: its cards and wires with their numbers."""
-    paint_carried(painter, scene, carried, theme, scale)
+    """What is being carried, above everything else: its cards and wires with their numbers. `picture` is that of a single card."""
+    scene, carried = view.scene, view.carried
     boost = magnification(scale, theme, scene.least)
     content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
-    _paint_numbers(painter, Lifted(scene, area, carried), content, theme, scale, boost)
+    if len(carried) == len(view.nodes) == 1 and scene.level is None and not content.playing:
+        card = scene.cards[carried[0]]
+        numbers = (content, content.stale, content.opened, content.fractions, content.brackets, content.written)
+        paint_carried_wires(painter, scene, carried, theme, scale)
+
+        def paint_card(painter: QPainter) -> None:
+            paint_cards(painter, scene, carried, theme, scale)
+            _paint_numbers(painter, view, content, theme, scale, boost)
+
+        around = scene.rect(carried[0]).adjusted(-48, -48, geometry.STUB + 48, 48)
+        picture.paint(painter, around, (card, numbers, theme, boost, scene.least), paint_card)
+    else:
+        paint_carried(painter, scene, carried, theme, scale)
+        _paint_numbers(painter, view, content, theme, scale, boost)
     if content.labelled and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
         labels.prepare(scene, edges, content)
         stub = [STUB] if scene.item_of(_objective(content)) in carried else []
-        paint_labels(painter, labels, scene, [*edges, *stub], content, theme, area)
+        paint_labels(painter, labels, scene, [*edges, *stub], content, theme, view.area)
 
 
 def _objective(content: Content) -> str | None:

@@ -15,6 +15,7 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LABELLED
 from ui.canvas.paint import painting
+from ui.canvas.paint.carried import CarriedPicture
 from ui.canvas.paint.choreography import Performance
 from ui.canvas.paint.layer import MARGIN, StaticLayer
 from ui.canvas.paint.pulses import Pulses, reach
@@ -40,6 +41,7 @@ class Stage:
         self._model = model
         self.layer = StaticLayer(self._paint_static)
         self.still = StaticLayer(self._paint_still, self.layer, self._paint_numbers)
+        self.carried = CarriedPicture()
         self.pulses = Pulses()
         self.performance = Performance()
         self._shown: tuple[object, ...] | None = None
@@ -65,8 +67,10 @@ class Stage:
         damage = self._model.live.take_damage()
         if damage.ground:
             self.layer.invalidate()
+            self.carried.clear()
         if damage.numbers:
             self._shown = None
+            self.carried.clear()
         for area in damage.parts:
             self.layer.invalidate(area)
             self.still.invalidate(area.adjusted(-LABELLED, -LABELLED, LABELLED, LABELLED))
@@ -110,8 +114,8 @@ class Stage:
         if live.carried:
             painter.save()
             painter.setWorldTransform(camera.transform(), True)
-            carried = (live.scene, live.labels, content, seen, model.theme, camera.scale, live.carried)
-            painting.paint_lifted(painter, *carried)
+            lifted = painting.Lifted(live.scene, seen, live.carried)
+            painting.paint_lifted(painter, lifted, live.labels, content, model.theme, camera.scale, self.carried)
             painter.restore()
 
     def _can_wait(self, key: tuple[object, ...]) -> bool:
