@@ -35,6 +35,7 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
     qtbot.waitUntil(lambda: kernel.progress.phase == "finished", timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.trace is not None and window.trace.mode == "paused", timeout=PATIENCE)
 
+    assert window.panels.made("training") is not None, "the curves' rows of the action table need it"
     steps, losses = window.panel("training").curves.series("loss")
     assert len(steps) > 10 and losses[-1] < losses[0] / 2
     assert any((window.trace.parameters[key].data != old).any() for key, old in before.items())

@@ -138,6 +138,10 @@ class DataPage(Panel):
         self._test = self.workspace.services.find(TEST_PART)
         if self._test is not None:
             self._test.changed.connect(self._test_changed)
+            self._test_changed()
+        self.set_document(self.workspace.document)
+        self.selection_changed()
+        self.actions_changed()
 
     def _test_changed(self) -> None:
         """The test part may be read now, or no longer."""

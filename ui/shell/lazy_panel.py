@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -32,7 +33,23 @@ class LazyPanel(QWidget):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(panel)
+        self._put_in_tab_order(panel)
         panel.show()
+
+    def _put_in_tab_order(self, panel: Panel) -> None:
+        """Tab goes through the panel where its place is. Qt puts what comes late behind everything else in the window.
+
+        The order is taken from the tree, not from `nextInFocusChain`: to PySide each widget would then belong to the one before it in the
+        chain, and be gone with it when that is deleted, alive or not.
+        """
+        before: QWidget = self
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt orders only what takes Tab
+        for stop in panel.findChildren(QWidget):
+            # what opens as a window of its own, as the list of a choice, has its own order
+            if panel.isAncestorOf(stop) and stop.focusPolicy() & Qt.FocusPolicy.TabFocus and stop.focusProxy() is None:
+                QWidget.setTabOrder(before, stop)
+                before = stop
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -5,5 +5,5 @@ from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 from ui.training.rows import ROWS
 
-PANELS = (PanelSpec("training", _("Training"), "bottom", "ui.training.training:TrainingPage", 40),)
+PANELS = (PanelSpec("training", _("Training"), "bottom", "ui.training.training:TrainingPage", 40, made="when seen"),)
 FEATURE = FeatureSpec("curves", "ui.training.curve_feature:CurveFeature", 13, ROWS)

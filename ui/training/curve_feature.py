@@ -12,11 +12,14 @@ from engine.numerics.job import JobEnd, JobReport
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.saving import save_as
+from ui.training.choices import CURVES
 from ui.training.curve_reading import SMOOTHINGS
 from ui.training.rows import ROWS
 
 if TYPE_CHECKING:
+    from ui.engine_link.messages import Progress
     from ui.engine_link.work import JobHandle
+    from ui.shell.workspace.workspace import Workspace
     from ui.training.curves import Curves
     from ui.training.training import TrainingPage
 
@@ -33,15 +36,27 @@ class CurveFeature(Feature):
 
     _saving: JobHandle | None = None
 
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.services.offer(CURVES, self)
+
     def install(self) -> None:
-        curves, settings = self.curves, self.workspace.settings
-        steps = int(settings.real(_SMOOTH, 0))
-        curves.choose(settings.flag(_LOG), steps if steps in SMOOTHINGS else 0)
+        self._mark()
+
+    def attach(self, curves: Curves) -> None:
+        """The page is here: its curves are drawn as was chosen before."""
+        settings = self.workspace.settings
+        curves.choose(settings.flag(_LOG), self._smoothing())
         curves.chosen.connect(self._chosen)
         curves.saving.cancelled.connect(self.stop_saving)
         curves.spanned.connect(self.workspace.refresh_actions)
         curves.tools.add_actions([self.workspace.actions_by_id[spec.id] for spec in ROWS if spec.id not in ("curves_read", "show_gauge")])
-        self._mark()
+
+    def set_progress(self, progress: Progress) -> None:
+        """Once there are curves there is the page, whose rows of the action table can be used."""
+        kernel = self.workspace.kernel
+        if progress.step or progress.phase != "idle" or (kernel is not None and kernel.runs):
+            self.workspace.pages.panel("training")
 
     @property
     def curves(self) -> Curves:
@@ -63,10 +78,16 @@ class CurveFeature(Feature):
         self._mark()
 
     def _mark(self) -> None:
-        actions = self.workspace.actions_by_id
-        actions["curves_log"].setChecked(self.curves.tools.logarithmic.isChecked())
-        actions["curves_others"].setChecked(self.curves.tools.others.isChecked())
-        actions[f"curves_mean_{self.curves.smoothing}"].setChecked(True)
+        actions, page = self.workspace.actions_by_id, self.workspace.pages.made("training")
+        curves = self.curves if page is not None else None
+        logarithmic = curves.tools.logarithmic.isChecked() if curves is not None else self.workspace.settings.flag(_LOG)
+        actions["curves_log"].setChecked(logarithmic)
+        actions["curves_others"].setChecked(curves is not None and curves.tools.others.isChecked())
+        actions[f"curves_mean_{curves.smoothing if curves is not None else self._smoothing()}"].setChecked(True)
+
+    def _smoothing(self) -> int:
+        steps = int(self.workspace.settings.real(_SMOOTH, 0))
+        return steps if steps in SMOOTHINGS else 0
 
     # what the rows do
 

@@ -29,6 +29,7 @@ from ui.look.widgets import ElidedLabel, button, label, scrolled
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import RUNS, TEST_PART, Runs, TestPart
 from ui.shell.workspace.workspace import Workspace
+from ui.training.choices import CURVES
 from ui.training.curve_styles import goal_names
 from ui.training.curves import EMPTY, Curves
 from ui.training.folded import Folded
@@ -210,11 +211,25 @@ class TrainingPage(Panel):
     def install(self) -> None:
         self._runs = self.workspace.services.find(RUNS)
         if self._runs is not None:
-            self._runs.changed.connect(self._show_others)
+            self._runs.changed.connect(self._show_present)
         self._test = self.workspace.services.find(TEST_PART)
         if self._test is not None:
             self.read_test.clicked.connect(self._test.read)
             self._test.changed.connect(self._show_test)
+            self._show_test()
+        choices = self.workspace.services.find(CURVES)
+        if choices is not None:
+            choices.attach(self.curves)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """The page is made when it is first seen or there are curves: it shows what there is by then."""
+        workspace, trace = self.workspace, self.workspace.trace
+        self.set_document(workspace.document)
+        self.actions_changed()
+        if trace is not None:
+            self.set_trace(trace, workspace.stale)
+        self._show_present()
 
     def _show_test(self) -> None:
         """The test part is read on request, where a validation part judges the network."""
@@ -276,10 +291,11 @@ class TrainingPage(Panel):
             self.timeline.show_progress(progress, children(kernel.runs, progress.run))
         self.stability.look()
 
-    def _show_others(self) -> None:
-        kernel = self.workspace.kernel
+    def _show_present(self) -> None:
+        """Other runs were named or taken away, or the page is new: what the kernel said last, without a loss that is hidden."""
+        kernel, secret = self.workspace.kernel, self.workspace.visibility.hidden_loss
         if kernel is not None:
-            self.set_progress(kernel.progress)
+            self.set_progress(kernel.progress if secret is None else kernel.progress.without(secret))
 
     def _go_to(self, step: int, settled: bool) -> None:
         kernel = self.workspace.kernel

@@ -133,6 +133,8 @@ def test_a_refused_name_stays_to_be_corrected(window: Window, qtbot: QtBot) -> N
 def test_the_wheel_scrolls_past_numbers_and_choices_everywhere(window: Window, qtbot: QtBot) -> None:
     """Not the transport's speed and the debugger's sliders: nothing scrolls there."""
     window.canvas.select([names(window.document)["add"]])
+    for key in ("training", "data"):
+        window.panels.panel(key)
     fields = [
         field for kind in (QSpinBox, QComboBox, QSlider, NumberField) for field in window.findChildren(kind)
         if any(isinstance(parent, QAbstractScrollArea) for parent in ancestors(field))

@@ -231,6 +231,7 @@ def test_choices_are_remembered_and_files_are_written_by_the_rows_of_the_table(
     workspace.pages.given["training"] = page
     feature = CurveFeature(workspace)
     feature.install()
+    page.install()
     assert list(feature.facts()) == []
     feature.focus()  # nothing is drawn yet
     page.curves.show_points(POINTS, 1, "whole")
