@@ -37,7 +37,7 @@ def _accented(text: str) -> str:
 
 messages._bracketed = _accented  # before any text is translated
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEventLoop, QModelIndex, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEventLoop, QModelIndex, QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -91,6 +91,9 @@ LEAVES = ("quit", "new", "save", "full_screen", "present", "lessons", "record_le
 CONTENT = re.compile(r"\b(LessonText|Sheet)\b")
 """Widgets whose words are a document's or a formula's."""
 PATIENCE = 0.7
+"""Seconds until the walk goes on beside work that does not end, of those in which it could run."""
+TURN = 0.04
+"""So many seconds one turn counts at most: on a machine that gives the walk no processor, time passes in which nothing can end."""
 SOON = 700
 """Milliseconds: what waits longer, such as the next entry of the recovery journal, shows nothing."""
 
@@ -135,6 +138,8 @@ class Walk:
         """The place where each was seen first."""
         self.clipped: dict[str, str] = {}
         self.opened: list[str] = []
+        self.awake = QTimer()
+        self.awake.start(20)  # whoever waits for an event looks again this often
         self.window = self._window()
 
     def _window(self) -> Window:
@@ -150,12 +155,16 @@ class Walk:
     # looking
 
     def settle(self) -> None:
-        end, work = time.monotonic() + PATIENCE, self.window.work
+        work, waited = self.window.work, 0.0
         QApplication.processEvents()
-        while (work.busy or work._events or any(work.left(key) < SOON for key in work._frames)) and time.monotonic() < end:
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
-        QApplication.processEvents()
-        QApplication.sendPostedEvents()  # where patience ended with an answer, its text is laid out now
+        while (work.busy or work._events or any(work.left(key) < SOON for key in work._frames)) and waited < PATIENCE:
+            began = time.monotonic()
+            # with a time limit beside it, WaitForMoreEvents is left out and this turns as fast as it can
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            waited += min(time.monotonic() - began, TURN)
+        for _ in range(3):  # an answer that came last is laid out now: label, what scrolls it, and the label at the width it has then
+            QApplication.processEvents()
+            QApplication.sendPostedEvents()
 
     def found(self, texts: Iterable[Text]) -> None:
         for where, text in texts:
