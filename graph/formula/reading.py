@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,8 @@ def exponent(tree: ast.BinOp) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else None
 
 
-def functions(catalog: Catalog) -> dict[str, NodeSpec]:
+@functools.cache
+def functions(catalog: Catalog) -> Mapping[str, NodeSpec]:
     """Every word that names a node type with inputs: its default name first, then its key's last part, title and other names."""
     by_word: dict[str, NodeSpec] = {}
     specs = [spec for spec in catalog.values() if any(not port.parameter for port in spec.inputs) and spec.outputs and not spec.rule]

@@ -204,5 +204,8 @@ class Catalog(Mapping[str, NodeSpec]):
     def __len__(self) -> int:
         return len(self._specs)
 
+    def __hash__(self) -> int:
+        return len(self._specs)  # what follows from a catalog is kept beside it, and equal ones have as many types
+
     def __contains__(self, key: object) -> bool:
         return key in self._specs or key in self._former
