@@ -6,17 +6,20 @@ import functools
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from graph.text.messages import _
 from ui.look.typing import commit_typing
 from ui.shell.actions import ACTIONS
+from ui.shell.shortcuts import Keys
 from ui.shell.workspace.action_spec import ActionContext, ActionSpec
 
 
-def build(window: QWidget, canvas: QWidget, begin: Callable[[], None], perform: Callable[[ActionSpec], None]) -> dict[str, QAction]:
-    """One `QAction` for every row. Keys come later, from `ui.shell.shortcuts`.
+def build(
+    window: QWidget, canvas: QWidget, keys: Keys, begin: Callable[[], None], perform: Callable[[ActionSpec], None]
+) -> dict[str, QAction]:
+    """One `QAction` for every row, with its keys: what changes later is an event for every widget that has the action.
 
     When one is triggered, `begin` is called, then what is being typed is accepted, then `perform` is called with its row.
     """
@@ -26,7 +29,7 @@ def build(window: QWidget, canvas: QWidget, begin: Callable[[], None], perform: 
         action = QAction(spec.text, window)
         action.setObjectName(spec.id)
         action.setToolTip(spec.tip)
-        action.setStatusTip("")
+        action.setShortcuts([QKeySequence(key) for key in keys.of(spec)])
         if spec.check:
             action.setCheckable(True)
             if spec.check != "toggle":

@@ -147,8 +147,8 @@ class Window(QMainWindow):
         self.commands = Commands(self)
         self.features: dict[str, Feature] = {key: load(spec.make)(self) for key, spec in feature_specs().items()}
         vars(self).update(self.features)
-        self.actions_by_id = qactions.build(self, self.canvas, self.status.clear, self.commands.perform)
         self.keys = Keys(settings)
+        self.actions_by_id = qactions.build(self, self.canvas, self.keys, self.status.clear, self.commands.perform)
         self.menu = menus.build(self, self.actions_by_id, lambda: settings.recent, self._open_recent)
         self.topbar = TopBar(self.modes, self.menu)
         self.controls = Controls(self.playhead)
@@ -393,11 +393,11 @@ class Window(QMainWindow):
 
     def keys_changed(self) -> None:
         """Every action hears its keys, and tips name them."""
+        self.keys.apply(self.actions_by_id)
         self._tell_keys()
         self.refresh_actions()
 
     def _tell_keys(self) -> None:
-        self.keys.apply(self.actions_by_id)
         for follower in self.followers():
             follower.keys_changed()
         self.canvas.key_elsewhere = self.keys.known
