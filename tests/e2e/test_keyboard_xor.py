@@ -114,7 +114,8 @@ class Keyboard:
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
     window = Window(Document.new(CATALOG), UserSettings(tmp_path / "settings.ini"), kernel)
-    window.dialogs = Answers(unsaved="discard", saves=tmp_path / "xor.gradwire")  # type: ignore[assignment]
+    window.dialogs = answers = Answers(unsaved="discard", saves=tmp_path / "xor.gradwire")  # type: ignore[assignment]
+    answers.busy = "arrived"  # on a busy machine the engine takes longer than saving waits without a question
     qtbot.addWidget(window)
     window.show()
     window.canvas.setFocus()

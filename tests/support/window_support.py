@@ -51,6 +51,8 @@ class Answers:
     def engine_busy(self, arrived: Callable[[], bool], older: str) -> str:
         self.asked.append("engine busy")
         self.older = older
+        while self.busy == "arrived" and not arrived():
+            after_event()
         return self.busy
 
     def open_another(self, complaint: str) -> bool:
