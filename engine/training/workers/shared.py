@@ -20,8 +20,9 @@ ROOM = 1 << 18
 LINE = 64
 """Bytes of memory that processors exchange at once; what two workers write lies further apart."""
 HEAD = 4096
-SPINS, YIELDS = 1000, 3000
-"""How often a worker looks for the others before it lets other processes run in between, and before it sleeps in between."""
+SPINS, YIELDS = 50, 3000
+"""How often a worker looks for the others before it lets other processes run in between, and before it sleeps in between. It is soon: two
+workers may have got the same core, while something else has the other one."""
 NAP = 0.0002
 LOOKS = 250
 """How many naps lie between two looks at whether the others are still there."""
