@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from graph.storage.document import Document
 from graph.storage.files import load
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import FakeSurface, model_of
+from tests.support.window_support import scalar
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.card_body import TYPE
+from ui.canvas.model.label_room import STUB
 from ui.canvas.model.label_search import overlap
+from ui.canvas.model.labels import NUMBERS
 from ui.canvas.model.number_texts import texts
 from ui.look.theme import LIGHT, PROJECTOR, THEMES, Theme, font
 
@@ -71,6 +75,20 @@ def test_no_label_lies_on_anything_else(shown: Shown, size: tuple[int, int]) -> 
     tight = {"digits-cnn", "digits-mlp", "tanh-mlp-2-4-2", "tanh-2-4-2 1"}
     """One gradient's norm has no room in each: between two wires that leave the data 24 units apart, or beside two that leave a layer."""
     assert not [(sight.name, sight.faults.hidden) for sight in small if sight.faults.hidden > (sight.name in tight)]
+
+
+def test_between_both_panels_the_examples_show_their_numbers_and_the_loss_behind_its_card(shown: Shown) -> None:
+    """The canvas in a window of 1280 × 720: the usual margin would make some graphs just too small for numbers. A trained loss is long."""
+    size, traces = (754, 587), {name: (graph, trace) for name, graph, trace in shown}
+    for name in ("moons", "sigmoid-neuron", "digits-mlp", "iris"):
+        graph, trace = traces[name]
+        assert trace.objective is not None
+        model = whole(graph, replace(trace, values={**trace.values, trace.objective: scalar(0.018634)}), size, LIGHT)
+        assert NUMBERS <= model.camera.scale < 0.45 and measure(model).faults.misplaced == 0
+        value, gradient = model.labels.shown(STUB)
+        assert value is not None and gradient is not None, name
+        left, top, right, bottom = value.box
+        assert QRectF(0, 0, *size).contains(model.camera.rect_to_view(QRectF(left, top, right - left, bottom - top))), name
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)

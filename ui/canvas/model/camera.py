@@ -5,13 +5,20 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
+from ui.canvas.model.legibility import VALUES
+
 SMALLEST, LARGEST = 0.04, 4.0
 TINIEST = 1e-3
+TIGHT = 18.0
+"""The least margin: it is taken where it makes the graph just large enough for its numbers."""
 
 
 def fitting(rect: QRectF, size: QSizeF, largest: float, margin: float | None = None) -> float:
     """The scale at which all of `rect`, which is not empty, is shown in a view of this size."""
-    margin = min(48.0, 0.05 * min(size.width(), size.height())) if margin is None else margin
+    usual = min(48.0, 0.05 * min(size.width(), size.height()))
+    if margin is None and fitting(rect, size, largest, usual) < VALUES <= fitting(rect, size, largest, min(TIGHT, usual)):
+        return VALUES
+    margin = usual if margin is None else margin
     wide = max(size.width() - 2 * margin, 40.0) / rect.width()
     high = max(size.height() - 2 * margin, 40.0) / rect.height()
     return min(max(min(wide, high, largest), TINIEST), LARGEST)

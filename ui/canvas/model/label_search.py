@@ -60,9 +60,11 @@ class Choice:
 class Ground:
     """What labels must not cover, wires and labels aside. Made for one search: it knows the scene as it is now."""
 
-    def __init__(self, scene: CanvasScene, stub: tuple[float, float] | None, boost: float, marking: bool = False) -> None:
+    def __init__(
+        self, scene: CanvasScene, stub: tuple[float, float] | None, boost: float, marking: bool = False, beyond: float = 0.0
+    ) -> None:
         self.scene, self._boost = scene, boost
-        self._stub, self._marking = stub, marking
+        self._stub, self._marking, self._beyond = stub, marking, beyond
 
     @cached_property
     def fixed(self) -> np.ndarray:
@@ -86,9 +88,9 @@ class Ground:
 
     @cached_property
     def wall(self) -> Box:
-        """What is in view when everything is: labels stay inside."""
+        """What is in view when everything is: labels stay inside, or reach `beyond` the right edge, where a margin is."""
         rect = self.scene.extent()
-        return rect.left(), rect.top(), rect.right(), rect.bottom()
+        return rect.left(), rect.top(), rect.right() + self._beyond, rect.bottom()
 
     def boxes(self, around: QRectF) -> np.ndarray:
         """What stands here: cards, with their ports, and whatever else is fixed."""

@@ -31,6 +31,8 @@ WRITTEN = 0.6
 """The scale from which they are on cards, whose numbers are not magnified."""
 SIDES = (-1.0, 1.0)
 """Above and below: the value's side and the gradient's."""
+_MARGIN = 21.0
+"""How far the objective's numbers may reach into the margin around a graph that is shown whole, at the usual size of labels."""
 _TOGETHER = 14.0
 """What it is worth that a wire's value and gradient stand at the same place along it."""
 _CHUNK, _PORTION = 24, 6
@@ -222,7 +224,7 @@ class Labels:
         if edge == STUB:
             assert self._stub is not None
             own = _stub_points(self._stub, max(room[0].width, room[1].width))
-            ground = Ground(scene, None, self.boost, content.marking)
+            ground = Ground(scene, None, self.boost, content.marking, _MARGIN * self.boost)
         else:
             own = scene.wire_points(edge)
         around = Surroundings(ground, own, edge, (max(r.width for r in room), max(r.height for r in room)))
