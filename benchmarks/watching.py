@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import tempfile
@@ -26,8 +27,12 @@ LONGEST = 100.0
 """Seconds after which there is no further round, however few were calm."""
 OTHERS = 0.1
 """Processors that all other programs may use together in a calm piece."""
+FEWEST = 3
+"""With fewer calm pieces than these nothing is said."""
 LONGEST_MS, SHARE = 18.0, 0.95
 KINDS = ("engine", "still", "canvas", "page")
+TO_AND_FRO = itertools.cycle([1.0] * 30 + [-1.0] * 30)
+"""Pixels by which the canvas moves before every frame."""
 WORKER = "benchmarks.noting:NotingWorker"
 
 
@@ -125,12 +130,15 @@ def _calm(pieces: list[Piece]) -> list[Piece]:
 
 
 def _summary(pieces: list[Piece]) -> dict[str, Any]:
-    calm = _calm(pieces) or pieces
+    calm = _calm(pieces)
+    counts = {"pieces": len(calm), "disturbed": len(pieces) - len(calm)}
+    if len(calm) < FEWEST:
+        return counts
     load = float(np.median([piece.load for piece in calm]))
     shares, own = ([getattr(piece, name) for piece in calm] for name in ("share", "own"))
     low, share, high = np.percentile(shares, [25, 50, 75]).tolist()
     found = {
-        "pieces": len(calm), "disturbed": len(pieces) - len(_calm(pieces)), "share": share, "quartiles": [round(low, 3), round(high, 3)],
+        **counts, "share": share, "quartiles": [round(low, 3), round(high, 3)],
         "known_to": 1.57 * (high - low) / len(calm) ** 0.5, "wanted": SHARE, "share_met": share >= SHARE,
         "own": float(np.median(own)), "own_quartiles": np.percentile(own, [25, 75]).round(3).tolist(), "window_load": load,
     }  # fmt: skip
@@ -151,7 +159,7 @@ def _frames(pieces: list[list[float]]) -> dict[str, Any]:
 
 
 def panned(window: Window, seconds: float) -> list[float]:
-    """Pan to and fro at 60 Hz; when each frame was painted."""
+    """Pan to and fro at 60 Hz, on from where the last call was; when each frame was painted."""
     from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 
     canvas, stamps = window.canvas, list[float]()
@@ -168,7 +176,7 @@ def panned(window: Window, seconds: float) -> list[float]:
     canvas.installEventFilter(paints)
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.setInterval(16)
-    timer.timeout.connect(lambda: canvas.pan_by(1.0 if len(stamps) // 60 % 2 else -1.0, 0.0))
+    timer.timeout.connect(lambda: canvas.pan_by(next(TO_AND_FRO), 0.0))
     timer.start()
     wait(seconds)
     timer.stop()
