@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training, at least. What the window paints takes time that on two cores the trainer feels."""
-LOOK_SHARE, SELDOM = 0.02, 0.5
+LOOK_SHARE, SELDOM = 0.015, 0.5
 """The part of the kernel's time that looks may take, which makes them less frequent; how many seconds there are between two at most."""
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""

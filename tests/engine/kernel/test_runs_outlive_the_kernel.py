@@ -219,7 +219,7 @@ def test_looks_at_a_training_become_rare_where_each_takes_long(monkeypatch: pyte
                 came.clear()
         return len(came)
 
-    for seconds, wanted in ((0.0001, 33), (0.004, 15), (9.0, 6)):
+    for seconds, wanted in ((0.0001, 33), (0.003, 15), (9.0, 6)):
         began = bench.now
         assert looks(seconds) == pytest.approx(wanted, abs=2)
     began, bench.client.slow = bench.now, True
