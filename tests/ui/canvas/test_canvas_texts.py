@@ -23,10 +23,12 @@ from ui.canvas.model import geometry, spoken, titles
 from ui.canvas.model.content import Content, thickness
 from ui.canvas.model.find import matches
 from ui.canvas.model.fitting import judge
+from ui.canvas.model.label_room import Spot
 from ui.canvas.model.number_texts import gradient_text, value_text
 from ui.canvas.model.small_print import SmallPrint
 from ui.canvas.model.tips import wire_tip
 from ui.canvas.paint import batch
+from ui.canvas.paint.labels import _form
 from ui.look.numerals import apart, column, exact, number, tensor_text, whole
 from ui.look.theme import LIGHT, color
 from ui.maths import formula_text, heat
@@ -277,3 +279,17 @@ def test_find_and_screen_readers_spell_a_name_as_the_card_does() -> None:
     model, _ = model_of(graph)
     assert [spoken.node_name(model, node) for node in ("n", "m")] == ["ŷ, Softmax", "δ_h, Tanh"]
     assert [geometry.build(graph, node).title.text for node in ("n", "m")] == ["ŷ", "δ_h"]
+
+
+def test_a_gradient_that_outgrew_its_place_in_a_training_is_written_shorter_and_fits_where_it_can() -> None:
+    """Places are held while a network is trained: 0.1304 becomes 3.622×10⁻⁷, and lay over the cards at both ends of its wire."""
+    content = Content(xy_plus_z())
+    earlier, later = (gradient_text(view_of(np.full((8, 8), size / 8))) for size in (0.1304, 3.622e-7))
+
+    def written(width: float, short: int = 0) -> str:
+        return _form(later, Spot(0.0, 0.0, width, 24.0, 0, short), content, 1.0, gradient=True).text
+
+    assert later.width > earlier.width
+    assert written(later.width) == later.text and "3.622" in written(later.width)
+    assert _form(later, Spot(0.0, 0.0, earlier.width, 24.0, 0), content, 1.0, gradient=True).width <= earlier.width, "without its picture"
+    assert "3.6×10" in written(earlier.width - earlier.lead) and "3.6×10" in written(10.0, 1)

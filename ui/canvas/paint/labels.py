@@ -25,6 +25,8 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Placed = tuple[WireText, tuple[float, float]]
 """A text and the centre of its place in the scene."""
+_DIGIT = 8.0
+"""Less than a digit more than there is room for is written all the same: a label would flicker while its digits change."""
 SLOT, MARK = 24.0, 5 / 6
 """Height of the slot of a covered value on a card, and of the type of a question mark as a part of its slot."""
 
@@ -41,8 +43,10 @@ def paint_labels(
             pair = texts(scene.graph.edges[edge_id], content) if edge_id != STUB else _objective(content)
             for i, (text, spot, side, lines) in enumerate(zip(pair, spots, sides, leaders, strict=True)):
                 if spot is not None and _reaches(spot, area):
-                    said = _form(text, spot.short, content, gradient=i == 1)
-                    side.append((said, spot.middle(said.width * labels.boost)))
+                    said = _form(text, spot, content, labels.boost, gradient=i == 1)
+                    x, y = spot.middle(said.width * labels.boost)
+                    least = spot.box[0] + said.width * labels.boost / 2  # what outgrew its place behind a card grows away from it
+                    side.append((said, (max(x, least) if edge_id == STUB else x, y)))
                     if spot.foot is not None:
                         lines.append(spot)
     above, below = _uncovered(scene, area, sides, labels.boost)
@@ -53,10 +57,17 @@ def paint_labels(
     paint_texts(painter, below, theme.backward, content, theme, labels.boost)
 
 
-def _form(text: WireText, short: int, content: Content, gradient: bool) -> WireText:
-    """What there is room for; a text that was placed for a longer one may have no form as short."""
-    forms = (text, *shorter(text, content, gradient)) if short else (text,)
-    return forms[min(short, len(forms) - 1)]
+def _form(text: WireText, spot: Spot, content: Content, boost: float, gradient: bool) -> WireText:
+    """What there is room for; a text that was placed for a longer one may have no form as short. While places are held, as in a training,
+    a text that has outgrown its place is written shorter."""
+    if not spot.short and _fits(text, spot, boost):
+        return text
+    forms = (text, *shorter(text, content, gradient))
+    return next((form for form in forms[min(spot.short, len(forms) - 1) :] if _fits(form, spot, boost)), forms[-1])
+
+
+def _fits(text: WireText, spot: Spot, boost: float) -> bool:
+    return text.width * boost <= spot.width + _DIGIT * boost and (text.kind != "matrix" or text.height * boost <= spot.height + 1)
 
 
 def _objective(content: Content) -> tuple[WireText, WireText]:
