@@ -14,6 +14,7 @@ from graph.model.edits import Rename, SetBypassed, SetCollapsed, SetLabel, SetPa
 from graph.model.graph import Graph
 from ui.canvas.model import geometry
 from ui.canvas.model.card_body import UNKNOWN, Shapes
+from ui.canvas.model.cards import Cards
 from ui.canvas.model.scene import KINDS, CanvasScene
 
 NAMES = (
@@ -82,7 +83,7 @@ def test_only_cards_that_someone_asks_for_are_made(qapp: object, monkeypatch: py
     near = scene.nodes_in(QRectF(0, 0, 700, 400))
     assert [scene.cards[node].title.text for node in near] and made == near and 0 < len(near) < 30
     assert [scene.cards[node] for node in near] and made == near  # once
-    scene.reshape(Shapes({(node, "y"): () for node in graph.nodes}))
+    scene.reshape(Shapes({(node, "y"): (3,) for node in graph.nodes}))
     assert set(made) == set(near) and len(made) == 2 * len(near)  # those that have been seen
 
 
@@ -103,3 +104,19 @@ def test_after_any_edit_a_card_is_the_one_of_the_graph_as_it_is_now(qapp: object
     assert not scene.refresh([source]).isNull()
     fresh = CanvasScene(graph)
     assert scene.cards == fresh.cards and (scene.rects == fresh.rects).all() and (scene.routes.cubics == fresh.routes.cubics).all()
+
+
+def test_shapes_that_no_card_shows_are_taken_up_without_measuring(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": f"n{i}", "type": row.kind, "name": f"n_{i}", "x": row.x, "y": row.y} for i, row in enumerate(layered(60))]
+    graph = graph_of(rows)
+    scene, measured = CanvasScene(graph), list[str]()
+    measure = Cards.measure
+    monkeypatch.setattr(Cards, "measure", lambda cards, ids: measured.extend(ids) or measure(cards, ids))
+    known = Shapes({(row["id"], "y"): (() if i % 2 else (9, 9, 9)) for i, row in enumerate(rows)})
+    assert scene.reshape(known).isNull() and not measured
+    for row in rows:
+        assert geometry.build(graph, row["id"], None, known) == geometry.build(graph, row["id"], None, UNKNOWN)
+    wider = Shapes({**known.outputs, ("n7", "y"): (3,)})
+    assert not scene.reshape(wider).isNull() and measured == ["n7"]
+    scene.reshape(known)
+    assert measured == ["n7", "n7"]

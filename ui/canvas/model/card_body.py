@@ -82,8 +82,11 @@ class Shapes:
         return Shapes({**self.outputs, **newer.outputs}, {**self.parameters, **newer.parameters}, {**self.inner, **newer.inner})
 
     def differing(self, before: Shapes) -> list[str]:
-        """The nodes whose shapes are others than before, which hold nothing that is not here."""
-        keys = {node: None for (node, _), _ in self.outputs.items() - before.outputs.items()}
+        """The nodes whose cards look different by what is known of their shapes now. A value that is not written out needs no room on a
+        card, so of a huge graph of single numbers there is none."""
+        known = before.outputs
+        changed = ((key, dims, known.get(key)) for key, dims in self.outputs.items() if known.get(key) != dims)
+        keys = {node: None for (node, _), new, old in changed if matrices.fits(new) or (old is not None and matrices.fits(old))}
         for new, old in ((self.parameters, before.parameters), (self.inner, before.inner)):
             keys |= {node: None for node, dims in new.items() if old.get(node) != dims}
         return list(keys)
