@@ -160,12 +160,12 @@ class Canvas(QWidget):
         """What Esc does first. Whether there was a gesture."""
         return self.router.cancel()
 
-    def set_document(self, document: Document) -> None:
-        """Show another document, all of it."""
+    def set_document(self, document: Document, scene: CanvasScene | None = None) -> None:
+        """Show another document, all of it. `scene`: its scene, where it was made before."""
         self.router.cancel()
         if self.editor is not None:
             self.editor.ending.keep()
-        self.model.set_document(document)
+        self.model.set_document(document, scene)
         self.sample_chooser.follow()
 
     def set_theme(self, theme: Theme) -> None:

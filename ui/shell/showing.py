@@ -137,6 +137,7 @@ class Showing(QObject):
     def _age(self) -> None:
         if self._window.stale:
             self.show_seen()
+            self._window.status.expect(self._window.document)
         if (progress := self._old_progress) is not None:
             for follower in self._window.followers():
                 follower.set_progress(progress.aged())
@@ -166,5 +167,14 @@ class Showing(QObject):
     def show_kernel(self, state: str, text: str) -> None:
         window = self._window
         window.status.show_kernel(state, text)
-        window.topbar.set_device(state, window.status.device_name, window.theme, text)
+        self.show_device(text)
         window.refresh_actions()
+
+    def show_device(self, why: str = "") -> None:
+        """The device, or what the engine does before it has any numbers: starting takes it a moment, preparing a huge graph longer."""
+        from ui.shell.status import HUGE
+
+        window = self._window
+        state = window.status.kernel
+        prepares = state == "starting" and len(window.document.graph.nodes) >= HUGE
+        window.topbar.set_device("preparing" if prepares else state, window.status.device_name, window.theme, why)

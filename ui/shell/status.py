@@ -15,6 +15,8 @@ from ui.look.widgets import ElidedLabel, label
 LEAST_MS, LETTER_MS, MOST_MS = 5000, 90, 15000
 """How long a message stays: long enough to be read twice, and never until it is no longer true."""
 FADE = "message read"
+HUGE = 20_000
+"""Nodes from which on the person waits for seconds, and is told for what."""
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
@@ -62,6 +64,12 @@ class Status(QStatusBar):
         self.batch.hide()
         self.show_document(document)
 
+    def expect(self, document: Document) -> None:
+        """The engine computes all of this document: of a huge one, say so until its numbers come."""
+        count = len(document.graph.nodes)
+        if count >= HUGE and self.kernel != "dead":
+            self.mode.setText(_("computing {count:,} nodes …").format(count=count))
+
     def show_document(self, document: Document) -> None:
         self.nonfinite.hide()
         self.precision.setText(str(document.graph.settings.get("dtype", "float64")))
@@ -81,6 +89,8 @@ class Status(QStatusBar):
 
     def show_kernel(self, state: str, text: str) -> None:
         self.kernel = state
+        if state == "dead":
+            self.mode.setText("")
         if text:
             self._show(text, 0) if state == "dead" else self.say(text)
 

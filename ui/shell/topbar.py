@@ -151,7 +151,8 @@ class TopBar(QWidget):
         """The chip: a disc for the engine's state, and where it computes."""
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
-        self._set_text(self.device, " " + {"dead": _("Restart"), "starting": _("starting")}.get(kernel, name))
+        instead = {"dead": _("Restart"), "starting": _("starting"), "preparing": _("preparing")}
+        self._set_text(self.device, " " + instead.get(kernel, name))
         self.device.setToolTip(why or _("The device on which the numbers are computed"))
 
     def _wanted(self) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.model.problem import Problem
     from graph.storage.document import Change, Document
+    from ui.canvas.model.scene import CanvasScene
     from ui.debugger.feature import Debugger
     from ui.engine_link.link import Kernel
     from ui.explain.feature import Explain
@@ -263,13 +264,14 @@ class Window(QMainWindow):
     def set_document(self, document: Document) -> None:
         """Show and compute another document; what was shown is let go of as it is."""
         if document is not self.document:
+            scene = self._scene_of(document)
             self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
             while self.panels.close_sheet():
                 pass
             self.document.changed.disconnect(self._document_changed)
             self.views.leave()
             self.document = document
-            self.canvas.set_document(document)
+            self.canvas.set_document(document, scene)
         document.changed.connect(self._document_changed)
         if not self.files.lent:  # the journal of the user's own document is kept while that waits
             self.recovery.follow(document)
@@ -286,6 +288,8 @@ class Window(QMainWindow):
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
+            self.status.expect(document)
+            self.showing.show_device()
         self.panels.sheets.arrange()
         self.views.enter(document, self.files.example)
         if document.read_only or document.note:
@@ -294,6 +298,19 @@ class Window(QMainWindow):
         if self.isVisible():
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)  # so that Tab adds the first node
         self.document_shown.emit()
+
+    def _scene_of(self, document: Document) -> CanvasScene | None:
+        """The scene of a huge document, made beside the window while that shows the document before; else it is made at once."""
+        from graph.text.messages import _
+        from ui.canvas.model.scene import CanvasScene
+        from ui.shell.aside import aside
+        from ui.shell.status import HUGE
+
+        count = len(document.graph.nodes)
+        if count < HUGE:
+            return None
+        text = _("Laying out {count:,} nodes …").format(count=count)
+        return aside(lambda: CanvasScene(document.graph), lambda: self.say(text))
 
     def _document_changed(self, change: Change) -> None:
         """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""
@@ -427,7 +444,7 @@ class Window(QMainWindow):
             self.canvas.set_theme(theme)
             if fitted:
                 self.canvas.fit_all()
-        self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
+        self.showing.show_device()
         for feature in self.features.values():
             feature.set_theme(theme)
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
@@ -444,8 +461,10 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """No widget and no enabled action took the key."""
-        if self.furnished and event.key() == Qt.Key.Key_Escape and (
-            self.playhead.cancel() or self.work.cancel() or any(feature.escaped() for feature in self.features.values())
+        if (
+            self.furnished
+            and event.key() == Qt.Key.Key_Escape
+            and (self.playhead.cancel() or self.work.cancel() or any(feature.escaped() for feature in self.features.values()))
         ):
             return
         if self.furnished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Progress
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
 from graph.model.run_record import RunRecord
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
+from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import THEMES
+from ui.shell import status
 from ui.shell.window import Window
 
 
@@ -228,3 +233,20 @@ def test_another_document_may_come_in_the_middle_of_a_selection(window: Window, 
     qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, corner / 3)
 
     assert window.canvas.gesture is None and not window.canvas.selection
+
+
+def test_the_scene_of_a_huge_document_is_made_beside_the_window(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "HUGE", 3)
+    makers, said, document = list[str](), list[str](), Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
+    monkeypatch.setattr(window, "say", said.append)
+    rebuild = CanvasScene.rebuild
+    monkeypatch.setattr(CanvasScene, "rebuild", lambda scene: makers.append(threading.current_thread().name) or rebuild(scene))
+    window.set_document(document)
+    assert makers == ["aside"] and "Laying out 5 nodes …" in said
+    assert window.canvas.scene.graph is document.graph and len(window.canvas.scene.ids) == 5
+    window.status.expect(document)
+    assert window.status.mode.text() == "computing 5 nodes …"
+    window.showing.show_device()
+    assert window.topbar.device.text().strip() == "preparing"
+    window.showing.show_trace(hand_trace(document))
+    assert window.status.mode.text() == "evaluation mode"

@@ -143,14 +143,14 @@ class CanvasModel(QObject):
             self.viewport.least = self.live.scene.least = pixels
             self.live.invalidate()
 
-    def set_document(self, document: Document) -> None:
-        """Show another document, all of it."""
+    def set_document(self, document: Document, scene: CanvasScene | None = None) -> None:
+        """Show another document, all of it. `scene`: its scene, where it was made before."""
         self.document.changed.disconnect(self._follow)
         self.document = document
         document.changed.connect(self._follow)
         self._shaped = (-1, 0, 0)
         self.compared = None
-        self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
+        self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene, scene)
         self.viewport.scene = self.live.scene
         self.live.scene.least = self.viewport.least
         self.content = Content(document.graph, playhead=self.playhead, sample=self.samples.choice, look=self.look, digits=self.digits,

@@ -36,11 +36,13 @@ class Damage:
 class LiveScene:
     """`repaint(area)` asks for a part of the scene to be painted again, `repaint(None)` for everything.
 
+    `scene`: the graph's, where it was made before.
+
     A painter that keeps pictures of the scene must take `damage` before it paints.
     """
 
-    def __init__(self, graph: Graph, repaint: Callable[[QRectF | None], None]) -> None:
-        self.scene = CanvasScene(graph)
+    def __init__(self, graph: Graph, repaint: Callable[[QRectF | None], None], scene: CanvasScene | None = None) -> None:
+        self.scene = scene or CanvasScene(graph)
         self.labels = Labels()
         self.carried: tuple[str, ...] = ()
         self.held = False
