@@ -87,6 +87,8 @@ def test_between_both_panels_the_examples_show_their_numbers_and_the_loss_behind
         assert NUMBERS <= model.camera.scale < 0.45 and measure(model).faults.misplaced == 0
         value, gradient = model.labels.shown(STUB)
         assert value is not None and gradient is not None, name
+        assert not model.labels.reaches_others((STUB, 0), value, value.width)
+        assert model.labels.reaches_others((STUB, 0), value, 40 * value.width), "a text that outgrows its place is left out then"
         left, top, right, bottom = value.box
         assert QRectF(0, 0, *size).contains(model.camera.rect_to_view(QRectF(left, top, right - left, bottom - top))), name
 

@@ -31,7 +31,7 @@ WRITTEN = 0.6
 """The scale from which they are on cards, whose numbers are not magnified."""
 SIDES = (-1.0, 1.0)
 """Above and below: the value's side and the gradient's."""
-_MARGIN = 21.0
+MARGIN = 21.0
 """How far the objective's numbers may reach into the margin around a graph that is shown whole, at the usual size of labels."""
 _TOGETHER = 14.0
 """What it is worth that a wire's value and gradient stand at the same place along it."""
@@ -224,7 +224,7 @@ class Labels:
         if edge == STUB:
             assert self._stub is not None
             own = _stub_points(self._stub, max(room[0].width, room[1].width))
-            ground = Ground(scene, None, self.boost, content.marking, _MARGIN * self.boost)
+            ground = Ground(scene, None, self.boost, content.marking, MARGIN * self.boost)
         else:
             own = scene.wire_points(edge)
         around = Surroundings(ground, own, edge, (max(r.width for r in room), max(r.height for r in room)))
@@ -318,6 +318,11 @@ class Labels:
         return not any(overlap(box, other) for other in boxes) and not self._taken.over(box, gone)
 
     # keeping them
+
+    def reaches_others(self, key: Key, spot: Spot, width: float) -> bool:
+        """Whether a text of this width at the place of a label, which it has outgrown, would lie over another label's place."""
+        x, y = spot.middle(width)
+        return bool(self._taken.over((x - width / 2, y - spot.height / 2, x + width / 2, y + spot.height / 2), [key]))
 
     def _spot(self, key: Key) -> Spot | None:
         return self.places[key[0]].sides[key[1]]

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter, QPen
 from ui.canvas.model import matrices
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_room import STUB, Spot
-from ui.canvas.model.labels import Labels
+from ui.canvas.model.labels import MARGIN, Labels
 from ui.canvas.model.matrices import Matrix
 from ui.canvas.model.number_texts import LINE, PICTURE, WORD, WireText, shorter, stub_texts, texts
 from ui.canvas.model.scene import CanvasScene
@@ -44,9 +44,16 @@ def paint_labels(
             for i, (text, spot, side, lines) in enumerate(zip(pair, spots, sides, leaders, strict=True)):
                 if spot is not None and _reaches(spot, area):
                     said = _form(text, spot, content, labels.boost, gradient=i == 1)
-                    x, y = spot.middle(said.width * labels.boost)
-                    least = spot.box[0] + said.width * labels.boost / 2  # what outgrew its place behind a card grows away from it
-                    side.append((said, (max(x, least) if edge_id == STUB else x, y)))
+                    width = said.width * labels.boost
+                    x, y = spot.middle(width)
+                    if not _fits(said, spot, labels.boost):
+                        if edge_id == STUB:  # it grows away from its card, which has the number too, as far as it is seen
+                            x = max(x, spot.box[0] + width / 2)
+                            if x + width / 2 > scene.extent().right() + MARGIN * labels.boost:
+                                continue
+                        elif labels.reaches_others((edge_id, i), spot, width):
+                            continue  # two numbers over each other are none
+                    side.append((said, (x, y)))
                     if spot.foot is not None:
                         lines.append(spot)
     above, below = _uncovered(scene, area, sides, labels.boost)
