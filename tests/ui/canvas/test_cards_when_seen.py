@@ -114,8 +114,8 @@ def test_shapes_that_no_card_shows_are_taken_up_without_measuring(qapp: object, 
     monkeypatch.setattr(Cards, "measure", lambda cards, ids: measured.extend(ids) or measure(cards, ids))
     known = Shapes({(row["id"], "y"): (() if i % 2 else (9, 9, 9)) for i, row in enumerate(rows)})
     assert scene.reshape(known).isNull() and not measured
-    for row in rows:
-        assert geometry.build(graph, row["id"], None, known) == geometry.build(graph, row["id"], None, UNKNOWN)
+    for node in graph.nodes:
+        assert geometry.build(graph, node, None, known) == geometry.build(graph, node, None, UNKNOWN)
     wider = Shapes({**known.outputs, ("n7", "y"): (3,)})
     assert not scene.reshape(wider).isNull() and measured == ["n7"]
     scene.reshape(known)
