@@ -204,7 +204,7 @@ class Library(Panel):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._painter.theme = theme
-        self._fill(self.query.text())
+        self.list.doItemsLayout()  # rows are as high as their type
 
     def keys(self) -> list[str]:
         """The types listed now, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QWidget
 
 from graph.text.messages import _
@@ -160,7 +160,12 @@ class TopBar(QWidget):
         return row_width(self._row, set(self._optional))
 
     def _fit(self) -> None:
-        leave_out(self._row, self.width(), self._optional)
+        if self.isVisible():  # before, its width is not the one it will have
+            leave_out(self._row, self.width(), self._optional)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
