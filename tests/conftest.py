@@ -60,7 +60,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported until now lives to the end. The collector need not look at it every time."""
+    """What was imported until now lives to the end. The collector need not look at it every time.
+
+    Hypothesis works out once which letters there are. That takes a second, for which the first test that draws a text would be blamed.
+    """
+    if strategies := sys.modules.get("hypothesis.strategies"):
+        strategies.text().validate()
     gc.collect()
     gc.freeze()
 
