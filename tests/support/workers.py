@@ -18,6 +18,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,13 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     option = session.config.option
     files = [list(group) for _, group in itertools.groupby(range(len(session.items)), lambda at: session.items[at].path)]
-    files.sort(key=lambda file: SLOW.isdisjoint(session.items[file[0]].path.parts))
+    files.sort(key=lambda file: not _slow(session.items[file[0]].path))
     count = min(option.processes, len(files))
     if count < 2 or option.collectonly or option.usepdb or (session.testsfailed and not option.continue_on_collection_errors):
         return None
     assert threading.active_count() == 1, "only a process of one thread can be forked"
     Forks(session, files).run(count)
     return True
+
+
+def _slow(path: Path) -> bool:
+    """Besides those folders: what lies in none of them starts processes that run tests of their own."""
+    return not SLOW.isdisjoint(path.parts) or path.parent.name == "tests"
 
 
 class Forks:
