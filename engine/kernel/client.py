@@ -168,8 +168,8 @@ class KernelClient:
         """The document that is attached now stays in the kernel when the next one is, until it is attached again itself."""
         self._keeps = True
 
-    def attach(self, document: Document) -> None:
-        """Work for this document from now on; answers about another one are dropped."""
+    def attach(self, document: Document, written: str = "") -> None:
+        """Work for this document from now on; answers about another one are dropped. `written`: its graph's text, where there is one."""
         keeps, self._keeps = self._keeps and self._document is not None and self.waiting is None, False
         leaving = [Pause(self.run)] if self.training and not keeps else []
         left = self._document
@@ -184,7 +184,7 @@ class KernelClient:
         document.changed.connect(self._on_change)
         self._last_document += 1
         self._document_number = self._last_document
-        self._outgoing = OutgoingEdits(text=True)
+        self._outgoing = OutgoingEdits(True, written)
         self._wishes = Wishes(progress=True)
         self._commands = list(leaving)  # should this document have to wait, the last one's training does not go on behind it
         self._arrays.clear()

@@ -22,11 +22,12 @@ class OutgoingEdits:
     """The edits of a document that the kernel has not seen. `text`: it needs the whole document instead.
 
     Edits of values are sent as they are made; those of labels and places wait for the next change of structure, which comes as edits too:
-    the text of a huge document takes a second to write, and many to read.
+    the text of a huge document takes a second to write, and many to read. `written` is that text, where it was written before.
     """
 
-    def __init__(self, text: bool = False) -> None:
+    def __init__(self, text: bool = False, written: str = "") -> None:
         self.text = text
+        self._written = written
         self._edits: list[tuple[Edit, bool]] = []
         """With each, whether it changes what is computed."""
         self._moves: list[StateMove] = []
@@ -45,6 +46,7 @@ class OutgoingEdits:
         """The document was changed; ticks of one gesture become one edit."""
         for edit in change.edits:
             self._moves += moves_of(edit)
+        self._written = ""
         computed = change.structure or change.value
         if len(self._edits) + len(change.edits) > MOST:
             self._left_out, self._edits = True, [pair for pair in self._edits if pair[1]]
@@ -64,8 +66,8 @@ class OutgoingEdits:
         whole = self.text or self._structural
         rows = () if self.text else tuple(edit.to_json() for edit, computed in self._edits if whole or computed)
         said = {
-            "text": dumps(document.graph) if self.text else None, "edits": rows, "base": self._base, "moves": tuple(self._moves),
-            "attachments": attachments(document) if whole else {}, "folder": document.folder,
+            "text": (self._written or dumps(document.graph)) if self.text else None, "edits": rows, "base": self._base,
+            "moves": tuple(self._moves), "attachments": attachments(document) if whole else {}, "folder": document.folder,
         }  # fmt: skip
         later, left_out = ([], False) if whole else ([pair for pair in self._edits if not pair[1]], self._left_out)
         self.clear()
@@ -75,6 +77,7 @@ class OutgoingEdits:
     def clear(self) -> None:
         """Another kernel, or another document, takes its place."""
         self.text = self._structural = self._left_out = False
+        self._written = ""
         self._edits = []
         self._moves.clear()
 

@@ -62,7 +62,7 @@ class Desk(QObject):
         self._done_by = Jobs(self._present)
         self._schedule = Schedule(self)
 
-    def attach(self, document: Document) -> None:
+    def attach(self, document: Document, written: str = "") -> None:
         if self._document is not None:
             self._document.changed.disconnect(self._changed)
             self.jobs.outdated()

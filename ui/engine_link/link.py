@@ -143,8 +143,8 @@ class Kernel(QObject):
 
     # --- requests -------------------------------------------------------------------------------------------------------
 
-    def attach(self, document: Document) -> None:
-        """Work for this document from now on."""
+    def attach(self, document: Document, written: str = "") -> None:
+        """Work for this document from now on. `written`: its graph's text, where there is one."""
         if self._document is not None:
             self._document.changed.disconnect(self._on_change)
         waited, self._document = self.waiting, document
@@ -155,7 +155,7 @@ class Kernel(QObject):
         for saved in document.runs if waited is None else ():
             curve = curve_of(saved)
             self.curves[saved.record.id], self.losses[saved.record.id] = curve.points, curve.losses
-        self._client.attach(document)
+        self._client.attach(document, written)
         if self.waiting is not None and waited is None:
             self.waiting.on_progress = self._on_waiting_progress
         document.changed.connect(self._on_change)

@@ -263,8 +263,9 @@ class Window(QMainWindow):
 
     def set_document(self, document: Document) -> None:
         """Show and compute another document; what was shown is let go of as it is."""
+        scene, written = None, ""
         if document is not self.document:
-            scene = self._scene_of(document)
+            scene, written = self._prepared(document)
             self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
             while self.panels.close_sheet():
                 pass
@@ -286,7 +287,7 @@ class Window(QMainWindow):
             follower.set_document(document)
         self.reading.set_document(document)
         if self.kernel is not None:
-            self.kernel.attach(document)
+            self.kernel.attach(document, written)
             self.kernel.evaluate_soon()
             self.status.expect(document)
             self.showing.show_device()
@@ -299,18 +300,20 @@ class Window(QMainWindow):
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)  # so that Tab adds the first node
         self.document_shown.emit()
 
-    def _scene_of(self, document: Document) -> CanvasScene | None:
-        """The scene of a huge document, made beside the window while that shows the document before; else it is made at once."""
+    def _prepared(self, document: Document) -> tuple[CanvasScene | None, str]:
+        """The scene of a huge document and its graph's text for the engine, made beside the window while that shows the document before;
+        nothing of others, of which both are made at once."""
+        from graph.storage.files import dumps
         from graph.text.messages import _
         from ui.canvas.model.scene import CanvasScene
         from ui.shell.aside import aside
         from ui.shell.status import HUGE
 
-        count = len(document.graph.nodes)
+        graph, count = document.graph, len(document.graph.nodes)
         if count < HUGE:
-            return None
+            return None, ""
         text = _("Laying out {count:,} nodes …").format(count=count)
-        return aside(lambda: CanvasScene(document.graph), lambda: self.say(text))
+        return aside(lambda: (CanvasScene(graph), dumps(graph) if self.kernel is not None else ""), lambda: self.say(text))
 
     def _document_changed(self, change: Change) -> None:
         """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""

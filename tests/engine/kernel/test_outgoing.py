@@ -59,6 +59,19 @@ def test_a_change_of_structure_is_sent_as_the_edits_that_made_it() -> None:
     assert not outgoing.waiting and taken(outgoing, document)["edits"] == ()
 
 
+def test_a_text_that_was_written_before_is_sent_as_long_as_it_is_the_documents() -> None:
+    document = sums(3)
+    outgoing = OutgoingEdits(True, "as it was read")
+    document.changed.connect(outgoing.hear)
+    assert taken(outgoing, document)["text"] == "as it was read"
+    outgoing.text = True
+    assert loads(taken(outgoing, document)["text"], CATALOG).nodes.keys() == document.graph.nodes.keys()
+    outgoing = OutgoingEdits(True, "as it was read")
+    document.changed.connect(outgoing.hear)
+    document.do(SetParam("n0", "value", 0.25))
+    assert loads(taken(outgoing, document)["text"], CATALOG).setting("n0", "value") == 0.25
+
+
 def test_the_whole_is_sent_where_edits_do_not_say_it_or_say_more() -> None:
     document = sums(4)
     outgoing = watched(document)
