@@ -6,6 +6,7 @@ and after asking for something. Nothing here blocks except `wait`, up to its tim
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -55,6 +56,9 @@ LOOK_SHARE, SELDOM = 0.015, 0.5
 TOGETHER = 0.025
 """Seconds that a look at the training may wait for one at a job."""
 DEATHS, DEATH_WINDOW = 3, 30.0
+CLOSED, CLOSED_AT_START = 4.0, 15.0
+"""Seconds from which on work for a document that was closed costs more than another kernel; the same of the first work of a kernel, which
+contains its start."""
 
 Status = Literal["starting", "ready", "training", "dead"]
 ArrayCallback = Callable[["np.ndarray | None"], None]
@@ -98,6 +102,7 @@ class KernelClient:
         self._goal: int | None = None
         self._number = 0
         self._outstanding: Request | None = None
+        self._sent_at = 0.0
         self._wishes = Wishes()
         self._outgoing = OutgoingEdits(text=True)
         self.waiting: WaitingDocument | None = None
@@ -322,7 +327,7 @@ class KernelClient:
             left = end - self._clock()
             if left <= 0:
                 return False
-            self._process.poll(left)
+            self._process.poll(min(left, self._until_abandoned))
             self.pump()
         return self.current()
 
@@ -357,7 +362,7 @@ class KernelClient:
             left = end - self._clock()
             if left <= 0:
                 return False
-            self._process.poll(left)
+            self._process.poll(min(left, self._until_abandoned))
             self.pump()
         return True
 
@@ -370,8 +375,10 @@ class KernelClient:
 
     def due(self) -> float | None:
         """Seconds until `pump` should run although nothing arrives; None when only an answer or an edit can change anything."""
-        if self._process is None or self._outstanding is not None:
+        if self._process is None:
             return None
+        if self._outstanding is not None:
+            return None if self._until_abandoned == math.inf else self._until_abandoned
         now, jobs = self._clock(), self._jobs.due(self._clock())
         training = max(0.0, self._last_progress + self._interval - now) if self.training else None
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
@@ -389,11 +396,13 @@ class KernelClient:
                 outstanding, self._outstanding = self._outstanding, None
                 if outstanding is not None:
                     self._take(outstanding, reply)
+            if self._until_abandoned == 0.0:
+                self._abandon()
             if self._process is None or self._document is None or self._outstanding is not None:
                 return
             request = self._next_request()
             if request is not None:
-                self._outstanding = request
+                self._outstanding, self._sent_at = request, self._clock()
                 self._process.send(request)
         except (EOFError, OSError):
             self._mourn()
@@ -571,6 +580,28 @@ class KernelClient:
         # a value's edit may have replaced what training made
         self._wishes.progress |= change.structure or (change.value and self.progress.step > 0)
 
+    # --- work that nobody waits for -------------------------------------------------------------------------------------
+
+    @property
+    def _until_abandoned(self) -> float:
+        """Seconds until work for a document that was closed is given up; infinite where the kernel has something that is still needed:
+        the present document, one that waits, or a job."""
+        request, present = self._outstanding, self._document_number
+        if request is None or present in (request.document, self._sent_document) or self.waiting is not None or self._jobs.under_way:
+            return math.inf
+        most = CLOSED_AT_START if self.status == "starting" else CLOSED
+        return max(0.0, self._sent_at + most - self._clock())
+
+    def _abandon(self) -> None:
+        """End the kernel in the middle of its work. All that is to be sent of the present document is still here, for another one."""
+        assert self._process is not None
+        self._process.kill(self._number)
+        self._process = self._outstanding = None
+        self._left_documents = ()
+        self._begin_kernel()
+        self._tell("starting", "")
+        self.start()
+
     # --- death ----------------------------------------------------------------------------------------------------------
 
     def _mourn(self) -> None:
@@ -619,10 +650,14 @@ class KernelClient:
         """Every run of the document, whole: see `RunMirror.whole`."""
         return () if self._document is None else self.runs.whole(self.run, self.progress, self._document)
 
-    def _revive(self, text: str) -> None:
+    def _begin_kernel(self) -> None:
+        """The next one knows nothing."""
         self.ready = False
         self._sent_document = 0
         self._attachments_sent.clear()
+
+    def _revive(self, text: str) -> None:
+        self._begin_kernel()
         self._outgoing.clear()
         self._outgoing.text = self._wishes.trace = self._wishes.progress = True
         if self._document is not None:

@@ -62,6 +62,11 @@ class JobClient:
         for number in list(self._jobs):
             self._ended(number, JobEnd("failed", text=text))
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the kernel has any of them."""
+        return any(wanted.sent for wanted in self._jobs.values())
+
     # what the next request says
 
     def new(self, held: bool = False) -> tuple[tuple[int, Job], ...]:

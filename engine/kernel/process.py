@@ -75,6 +75,11 @@ class KernelProcess:
         """
         self._end(number)
 
+    def kill(self, number: int) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
+        self._end(number)
+
     def bury(self, number: int) -> str:
         """Clean up after a death while message `number` was out; returns the cause in words."""
         return _cause(self._end(number))

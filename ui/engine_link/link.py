@@ -396,10 +396,9 @@ class Kernel(QObject):
                 self._notifier.activated.connect(self._pump)
                 self._watched = process
         due = self._client.due()
-        if due is not None:
-            self._schedule.after_frame("look", self._pump, max(1, round(due * 1000)))
-        elif os.name == "nt" and self._client.busy:
-            self._schedule.after_frame("look", self._pump, WINDOWS_POLL_MS)
+        if due is not None or (os.name == "nt" and self._client.busy):
+            wait = WINDOWS_POLL_MS if due is None else max(1, round(due * 1000))
+            self._schedule.after_frame("look", self._pump, min(wait, WINDOWS_POLL_MS) if os.name == "nt" and self._client.busy else wait)
 
     def _unwatch(self) -> None:
         if self._notifier is not None:

@@ -8,9 +8,12 @@ from multiprocessing import Pipe
 
 import pytest
 
+from engine.data.job import LoadData
+from engine.explain.update import UpdateOf
 from engine.kernel import client as module
 from engine.kernel import server as server_module
 from engine.kernel.client import KernelClient
+from engine.kernel.job_client import JobClient
 from engine.kernel.protocol import GoTo, Pause, Reply, Request, Start
 from engine.kernel.server import LATELY, Server
 from engine.kernel.worker import DocumentWorker
@@ -31,7 +34,7 @@ from tests.support.networks import tanh_net
 class Inside:
     """The kernel in this process: it answers at once, and trains a slice whenever it is looked at."""
 
-    dead = False
+    dead = busy = False
 
     def __init__(self, worker: str = "") -> None:
         self.server = Server(Pipe()[0], DocumentWorker)
@@ -45,7 +48,7 @@ class Inside:
     def poll(self, seconds: float) -> bool:
         if self.server._training:
             self.server._work()
-        return self.dead or self.reply is not None
+        return self.dead or (self.reply is not None and not self.busy)
 
     def receive(self) -> Reply:
         reply, self.reply = self.reply, None
@@ -55,6 +58,9 @@ class Inside:
 
     def bury(self, number: int) -> str:
         return "SIGKILL"
+
+    def kill(self, number: int) -> None:
+        self.dead = True
 
     def close(self, number: int) -> None:
         pass
@@ -171,6 +177,56 @@ def test_what_is_saved_in_the_middle_of_a_training_ends_at_one_step(monkeypatch:
     while not bench.client.state_arrived(wanted):
         bench.client.pump()
     assert len(told) == 1 and told[0][0] > before and set(told[0]) == {told[0][0]}
+
+
+def test_work_for_a_closed_document_is_given_up_and_the_next_one_has_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch)
+    bench.train(20)
+    filed, run = Document(tanh_net(epochs=4000), state=bench.client.known_state, runs=bench.client.all_runs()), bench.client.run
+    guest = Document(tanh_net())
+    guest.graph.attachments = filed.graph.attachments = {"name": b"a large tensor"}
+
+    def occupied() -> Inside:
+        """The engine, in the middle of an answer about the document that is shown."""
+        process = bench.client._process
+        assert isinstance(process, Inside)
+        bench.client.ask(UpdateOf(), lambda answer: None)
+        process.busy = True
+        return process
+
+    for needs in ("the document", "a document that waits", "a job"):
+        process, bench.client._jobs = occupied(), JobClient()
+        if needs == "a document that waits":
+            bench.client.keep()
+        if needs == "a job":
+            bench.client._jobs.add(LoadData((), ""), lambda report, parts: None, lambda end: None)
+            bench.client._jobs.sent(bench.now)
+        if needs != "the document":
+            bench.client.attach(guest)
+        bench.now += 1000.0
+        bench.client.pump()
+        assert bench.client._process is process and bench.client.due() is None, needs
+        process.busy, bench.client._jobs = False, JobClient()
+        bench.settle()
+        if bench.client.waiting is not None:
+            bench.client.attach(bench.document)
+            bench.settle()
+
+    process = occupied()
+    bench.client.attach(filed)
+    bench.client.command(Start(run, 5))
+    bench.now += module.CLOSED - 0.5
+    bench.client.pump()
+    due = bench.client.due()
+    assert bench.client._process is process and due is not None and 0.4 < due < 0.6
+    bench.now += due + 0.001
+    bench.settle(lambda: bench.client.progress.step == 25 and not bench.client.training)
+    assert process.dead and bench.client.run == run
+    process = bench.client._process
+    assert isinstance(process, Inside) and process.server._attachments == filed.graph.attachments
+    truth = straight(tanh_net(epochs=4000), 25)
+    assert same(bench.state(), truth.capture())
+    assert list(curve_of(bench.client.all_runs()[-1]).losses.low) == list(truth.curve.losses.low)
 
 
 @pytest.mark.parametrize("dies", [False, True])
