@@ -79,7 +79,7 @@ class Workers:
     def _shared_memory(self) -> SharedMemory | None:
         """Memory of all workers; None where they are on several machines, or there is none.
 
-        What one processor writes, others have to see in the same order, as those of this kind do; Linux gives memory without a file.
+        What one processor writes, others have to see in the same order, as those of this kind do; on Linux a file can lie in memory.
         """
         here = self.place.here == self.size <= MOST_IN_MEMORY and sys.platform == "linux" and platform.machine() == "x86_64"
         if not all(self.gather(here)):

@@ -11,10 +11,13 @@ import mmap
 import os
 import time
 from collections.abc import Callable
+from tempfile import TemporaryFile
 
 import torch
 from torch import Tensor
 
+MEMORY = "/dev/shm"
+"""Where files lie in memory. Those of workers have no name there, so none is left, however they end."""
 ROOM = 1 << 18
 """Bytes that a worker has for its numbers at a time; longer rows go through it piece by piece, and stay in the processor's cache."""
 LINE = 64
@@ -44,7 +47,8 @@ class SharedMemory:
         self._rank, self._size = rank, size
         length = HEAD + 2 * size * ROOM
         if opened is None:
-            self._file = os.memfd_create("workers")
+            with TemporaryFile(dir=MEMORY) as file:  # not every Python for Linux has `os.memfd_create`
+                self._file = os.dup(file.fileno())
             os.posix_fallocate(self._file, 0, length)
         else:
             self._file = os.open(opened, os.O_RDWR)
