@@ -9,7 +9,7 @@ from engine.explain.inside import Inside, InsideOf
 from engine.explain.question import Refusal
 from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
-from ui.shell.workspace.services import INSIDE
+from ui.shell.workspace.services import INSIDE, RACES
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -86,7 +86,7 @@ class InsideFeature(Feature):
             workspace.say(_("The engine is not running."))
         elif workspace.visibility.hides_numbers:
             workspace.say(_("A question hides numbers of this graph. Answer it first: the inside of the optimizer shows them."))
-        else:
+        elif (races := workspace.services.find(RACES)) is None or races.may_close():
             document = workspace.document
             workspace.kernel.ask(question, lambda answer: self._answered(document, question, answer))
 

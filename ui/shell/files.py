@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,11 +30,12 @@ from ui.shell.lending import Lending
 from ui.shell.program_file import write_program
 from ui.shell.run_files import RunFiles
 from ui.shell.weight_files import WeightFiles
-from ui.shell.workspace.services import INSIDE, LESSONS, Lessons
+from ui.shell.workspace.services import LESSONS, RACES, Lessons
 
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
     from ui.look.job_bar import JobBar
+    from ui.shell.workspace.feature import Feature
 
 UNTITLED = _("Untitled")
 PICTURE_SCALE = 2.0
@@ -46,6 +47,9 @@ AT_ONCE = 0.3
 
 class DocumentWindow(Asking, Protocol):
     """Where a document is shown."""
+
+    @property
+    def features(self) -> Mapping[str, Feature]: ...
 
     @property
     def job_bar(self) -> JobBar:
@@ -139,7 +143,7 @@ class Files:
         """Whether the user's document may be closed; asks if there are unsaved changes, and saves them on request."""
         window = self._window
         commit_field(window.widget.focusWidget())
-        if not self._lessons.may_close() or not self._window.services.get(INSIDE).may_close():
+        if not all(feature.may_close() for feature in window.features.values()):
             return False
         while self.lent:
             self.give_back()
@@ -265,7 +269,7 @@ class Files:
 
     def lend(self, guest: Document) -> bool:
         """Show a document that needs no saving, such as a lesson's; the user's own waits until `give_back`. Whether it is shown."""
-        return self._lending.lend(guest, self.example, self._values_to_save)
+        return self._window.services.get(RACES).may_close() and self._lending.lend(guest, self.example, self._values_to_save)
 
     def lend_beside(self, guest: Document) -> None:
         """Show a document that needs no saving, while the user's own stays in the engine, where it can still be trained and saved."""

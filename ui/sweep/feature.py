@@ -182,6 +182,14 @@ class SweepFeature(Feature):
             self._stage.setStyleSheet(style_sheet(theme))
             self.race.set_theme(theme)
 
+    def may_close(self) -> bool:
+        """Whether a sweep that runs may be ended; asks."""
+        state = self.state
+        text = _("{ended:,} of {count:,} runs have ended. Their results are lost if you go on.")
+        return not state.running or self.workspace.dialogs.sure(
+            _("End the sweep?"), text.format(ended=state.ended, count=state.plan.count), _("End it")
+        )
+
     def end(self) -> None:
         """The window closes: nothing is shown any more."""
         self.state.blockSignals(True)

@@ -27,6 +27,7 @@ from ui.shell.app import opening
 from ui.shell.gallery import FIRST, Gallery, examples
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
+from ui.sweep.state import SweepState
 
 
 def answering(window: Window, **answers: object) -> Answers:
@@ -54,6 +55,20 @@ def test_cancel_keeps_the_changed_document(window: Window, leave: str) -> None:
         assert not window.close()
 
     assert asked.asked == ["unsaved"] and window.document is document and window.isVisible()
+
+
+def test_a_sweep_that_runs_is_not_ended_unasked(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, asked = window.document, answering(window)
+    asked.agrees = False
+    monkeypatch.setattr(SweepState, "running", True)
+
+    window.commands.run("new")
+    assert not window.files.lend(Document.new(CATALOG)) and not window.close()
+
+    assert asked.asked == ["sure End the sweep?"] * 3 and window.document is document
+    asked.agrees = True
+    window.commands.run("new")
+    assert window.document is not document
 
 
 def test_save_writes_before_the_document_is_let_go(window: Window, tmp_path: Path) -> None:

@@ -174,7 +174,9 @@ def test_cancel_keeps_what_has_ended(bench: Bench) -> None:
     bench.page.start()
     bench.carry_out(most=1)
     bench.page.state.rows |= {0: MemberResult(0, "done", 10, 2, 0.5, {"train_loss": 0.5}, ((5.0, 0.6), (10.0, 0.5)))}
+    assert not bench.feature.may_close() and bench.workspace.dialogs.asked == ["sure End the sweep?"] and bench.page.state.running
     bench.page.box.cancel.click()
+    assert bench.feature.may_close() and len(bench.workspace.dialogs.asked) == 1
     assert not bench.page.state.running and "1 of 3 runs ended" in bench.page.status.text()
     assert bench.page.box.begin.isVisibleTo(bench.page) and bench.page.form.rows[0].isEnabled()
 

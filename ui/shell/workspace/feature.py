@@ -40,6 +40,10 @@ class Feature(Follower, QObject):
         """Esc was pressed and nothing else took it; whether this ends something."""
         return False
 
+    def may_close(self) -> bool:
+        """Whether what it does or holds for the document may be let go of; asks where something would be lost."""
+        return True
+
     def facts(self) -> Iterable[str]:
         """What rows of the action table may ask for with `has`."""
         return ()

@@ -168,15 +168,15 @@ class InsideView(Protocol):
     def why_not_train(self) -> str:
         """Why the user's graph cannot be trained now, in words; empty where it can."""
 
-    def may_close(self) -> bool:
-        """Whether a rule that was rewired and is not used may be let go of; asks."""
-
 
 class Races(Protocol):
     """Races of optimizers, on a page of their own."""
 
     def race_between(self, rates: Mapping[str, float | None]) -> None:
         """Show the page with these optimizers chosen, each at its rate (None: the usual one)."""
+
+    def may_close(self) -> bool:
+        """Whether a sweep or a race that runs may be ended; asks."""
 
 
 class Lessons(Protocol):
@@ -195,9 +195,6 @@ class Lessons(Protocol):
 
     def open(self, path: Path, resume: bool = False) -> bool:
         """Play a lesson while the user's document waits; with `resume` where it was left. Whether it was opened."""
-
-    def may_close(self) -> bool:
-        """Whether what is being recorded may be let go of."""
 
 
 class Stepping(Protocol):
