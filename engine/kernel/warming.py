@@ -28,4 +28,5 @@ def warm_meta() -> None:
         empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
         torch.nn.functional.linear(empty * empty, empty)
 
-    threading.Thread(target=load, name="meta-imports", daemon=True).start()
+    # not a daemon: in a process that ends in order, one that is still importing meets a Python that is gone, and aborts it
+    threading.Thread(target=load, name="meta-imports").start()
