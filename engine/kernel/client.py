@@ -384,7 +384,8 @@ class KernelClient:
         if training is not None and jobs is not None and training < jobs < training + TOGETHER:
             return jobs  # one request for both
         waiting = self.waiting.due(now) if self.waiting is not None else None
-        return min((due for due in (training, jobs, self._states.wait(now), waiting) if due is not None), default=None)
+        owed = None if self._held else self._states.wait(now)  # asked for with the edits that wait here
+        return min((due for due in (training, jobs, owed, waiting) if due is not None), default=None)
 
     def pump(self) -> None:
         """Read what has arrived and send the next request. Never blocks."""

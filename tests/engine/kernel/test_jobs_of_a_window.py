@@ -127,6 +127,8 @@ def test_a_document_that_is_held_back_waits_while_the_kernel_goes_on_with_what_i
     client.command(Pause(client.run))
     window.until(lambda: client.progress.phase == "paused")
     assert window.client.wait_state(client.request_state(), 10.0), "what was trained can be saved"
+    client.pump()
+    assert client.due() != 0.0, "the clock does not run for what the edit may have replaced: it is asked for when the document is let go"
 
     client.hold(False)
     window.until(lambda: client.current() and len(window.ends) == 2)
