@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import single
@@ -18,6 +18,7 @@ from tests.support.canvas_graphs import LEFT, NONE, drag, graph_of, shown, title
 from ui.canvas.model import geometry, small_print
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import nodes, painting
+from ui.canvas.paint.painter import prepare
 from ui.canvas.paint.pulses import Cover
 from ui.canvas.view import Canvas
 from ui.look.schedule import Schedule
@@ -256,6 +257,23 @@ def test_numbers_of_a_training_are_painted_once_and_between_the_frames_of_a_view
     assert calls[:1] == [True] and not canvas.stage.waiting
 
 
+def test_the_map_stays_where_it_is_when_the_view_comes_to_rest(canvas: Canvas) -> None:
+    """Its picture is painted in the view, and put from where it was kept, on the same pixels at every ratio."""
+    canvas.restore_view((1.0, 200.0, -100.0))
+    for ratio in (1.0, 1.25, 1.5):
+        frames = []
+        for _ in range(3):
+            frame = QImage(canvas.size() * ratio, QImage.Format.Format_RGB32)
+            frame.setDevicePixelRatio(ratio)
+            frame.fill(0)
+            painter = QPainter(frame)
+            prepare(painter)
+            canvas._minimap.paint(painter, canvas.model.map, canvas.viewport, canvas.theme)
+            painter.end()
+            frames.append(pixels(frame).astype(int))
+        assert frames[0].any() and np.abs(frames[2] - frames[0]).max() <= 3
+
+
 def test_a_carried_card_and_the_map_are_put_from_pictures_that_look_as_they_do(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
     cards: list[str] = []
     paint = nodes.paint_cards
@@ -277,7 +295,7 @@ def test_a_carried_card_and_the_map_are_put_from_pictures_that_look_as_they_do(c
         picture = carried(step)
         assert cards == painted
     canvas.stage.carried.clear()
-    canvas._minimap._shown = ()
+    canvas._minimap._panel.clear()
     direct = carried(32.0)
     assert cards == [node] and np.abs(picture.astype(int) - direct).max() <= 3, "but for what is rounded twice where it is transparent"
     canvas.set_trace(replace(xy_plus_z_trace(), values={}))

@@ -16,10 +16,10 @@ from ui.canvas.model.legibility import FULL, VALUES, enlarged
 from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.afar import FAR, paint_afar
-from ui.canvas.paint.carried import CarriedPicture
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.gradient_size import paint_activity, paint_framed, paint_sizes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
+from ui.canvas.paint.kept import KeptPicture
 from ui.canvas.paint.labels import paint_labels
 from ui.canvas.paint.nodes import MANY, MEDIUM, paint_badge, paint_cards, paint_far, paint_objective, paint_ring
 from ui.canvas.paint.painter import below
@@ -159,7 +159,7 @@ def _paint_labels(
 
 
 def paint_lifted(
-    painter: QPainter, view: Lifted, labels: Labels, content: Content, theme: Theme, scale: float, picture: CarriedPicture
+    painter: QPainter, view: Lifted, labels: Labels, content: Content, theme: Theme, scale: float, picture: KeptPicture
 ) -> None:
     """What is being carried, above everything else: its cards and wires with their numbers. `picture` is that of a single card."""
     scene, carried = view.scene, view.carried

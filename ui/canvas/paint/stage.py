@@ -15,8 +15,8 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.labels import NUMBERS, Labels
 from ui.canvas.model.live_scene import LABELLED
 from ui.canvas.paint import painting
-from ui.canvas.paint.carried import CarriedPicture
 from ui.canvas.paint.choreography import Performance
+from ui.canvas.paint.kept import KeptPicture
 from ui.canvas.paint.layer import MARGIN, StaticLayer
 from ui.canvas.paint.pulses import Pulses, reach
 from ui.look.theme import Theme
@@ -41,7 +41,7 @@ class Stage:
         self._model = model
         self.layer = StaticLayer(self._paint_static)
         self.still = StaticLayer(self._paint_still, self.layer, self._paint_numbers)
-        self.carried = CarriedPicture()
+        self.carried = KeptPicture()
         self.pulses = Pulses()
         self.performance = Performance()
         self._shown: tuple[object, ...] | None = None

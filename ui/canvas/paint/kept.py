@@ -1,4 +1,4 @@
-"""The picture of a card that is being carried: in a drag, its place changes from frame to frame, and nothing on it."""
+"""A picture of what looks the same from frame to frame, such as a card that is being carried, or the map while the view stands."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from ui.look.theme import font
 Paint = Callable[[QPainter], None]
 
 
-class CarriedPicture:
-    """Kept for as long as the card looks the same and lies in the same way on the grid of pixels."""
+class KeptPicture:
+    """Kept for as long as what it shows looks the same and lies in the same way on the grid of pixels. `written`: there are texts in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: bool = True) -> None:
+        self._written = written
         self._key: tuple[object, ...] = ()
         self._image: QImage | None = None
 
@@ -33,7 +34,7 @@ class CarriedPicture:
         corner = view.map(around.topLeft()) * ratio
         x, y = floor(corner.x()), floor(corner.y())
         key = (look, around.width(), around.height(), round(corner.x() - x, 6), round(corner.y() - y, 6), view.m11(), ratio)
-        if self._key != key or _subpixels():
+        if self._key != key or (self._written and _subpixels()):
             self._key, self._image = key, None
             paint(painter)
             return
