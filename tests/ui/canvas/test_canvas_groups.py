@@ -268,6 +268,11 @@ def test_undoing_the_group_one_is_inside_of_leads_out(canvas: Canvas) -> None:
     press(canvas, KEY.Key_Z, CTRL)
     assert canvas.navigation.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.breadcrumb.isVisible()
 
+    other = grouped(canvas, "x")  # where some group is left, there is still a level to show
+    canvas.navigation.enter(grouped(canvas, "d"))
+    press(canvas, KEY.Key_Z, CTRL)
+    assert canvas.navigation.inside is None and sorted(canvas.scene.ids) == ["d", "f", other, "y", "z"]
+
 
 def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")

@@ -102,6 +102,8 @@ class CanvasScene:
     def _rebuild(self, touched: Iterable[str] | None) -> None:
         """Rebuild everything after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
         graph = self.graph
+        if self.inside not in graph.groups:
+            self.inside = None  # the group is gone, and the view leaves it next
         self._attached.clear()
         old_cards = self.cards if touched is not None else Cards(graph, self.shapes)
         old_wired = self._wired if touched is not None else {}
