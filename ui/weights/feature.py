@@ -44,8 +44,6 @@ OWNER = "weights"
 _SETTING = "weights_show"
 FOOT, HANDLE = 44.0, 14.0
 """Height of the lower edge of the canvas, where the choice of a sample is; without one, of the handle of the panel below."""
-HIGH = 96.0
-"""What reaches down to this height above the lower edge is in the way of the strip."""
 FRAME_MS, LENGTH = 33, 36
 """Milliseconds between two pictures of the animated step, and how many there are."""
 REST = 1 / 15
@@ -293,11 +291,12 @@ class WeightsFeature(Feature):
         return graph.has(lambda spec: spec.rule)
 
     def _beside(self, view: QRectF) -> QRectF:
-        """The part of the view to the right of what lies over its lower left, such as a lesson, where that leaves room for the strip."""
-        covers = self.workspace.canvas.model.viewport.covers
-        low = [cover for owner, cover in covers.items() if owner != OWNER and cover.bottom() > view.bottom() - HIGH]
-        left = max((cover.right() for cover in low if cover.left() < view.width() / 4), default=view.left())
-        return view.adjusted(left - view.left(), 0, 0, 0) if left < view.width() * 2 / 3 else view
+        """The part of the view that the strip lies in."""
+        from ui.weights.plates import free_foot
+
+        model = self.workspace.canvas.model
+        covers = [cover for owner, cover in model.viewport.covers.items() if owner != OWNER]
+        return free_foot(view, covers, model.map.place() if model.map.visible() else QRectF())
 
     def _cover(self) -> None:
         """Whatever fits the graph into the view keeps clear of the strip."""

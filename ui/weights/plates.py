@@ -28,6 +28,9 @@ MOST_ROWS = 12
 WIDE = 60.0
 """Width of a cell with its number below, for type at 100 %."""
 
+HIGH = 96.0
+"""What reaches down to this height above the lower edge of a view is in the way of the strip there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -58,6 +61,22 @@ class Plate:
     node: str
     box: QRectF
     fields: tuple[Field, ...]
+
+
+def free_foot(view: QRectF, covers: Sequence[QRectF], chart: QRectF) -> QRectF:
+    """The part of a view with room for a strip in its lower left: above what lies along the lower edge, and between what lies at the
+    left, such as a lesson, and the map of the graph (`chart`, null for none), as far as that is wide enough."""
+    covers = [cover for cover in covers if cover.left() < view.width() / 4]
+    along = [cover for cover in covers if cover.right() > view.width() / 2 and cover.top() > view.height() / 2]
+    free = QRectF(view)
+    free.setBottom(min([view.bottom(), *(cover.top() for cover in along)]))
+    low = [cover for cover in covers if cover not in along and cover.bottom() > free.bottom() - HIGH]
+    left = max((cover.right() for cover in low), default=view.left())
+    if left < view.width() * 2 / 3:
+        free.setLeft(left)
+    if not chart.isNull() and chart.left() - free.left() > view.width() / 2:
+        free.setRight(min(view.right(), chart.left()))
+    return free
 
 
 def plane(shape: Shape) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from engine.compile.views import view_of
-from ui.weights.plates import Key, Shape, cells, index_of, plates
+from ui.weights.plates import Key, Shape, cells, free_foot, index_of, plates
 
 VIEW = QRectF(0, 0, 1000, 700)
 
@@ -27,6 +27,15 @@ def test_a_plate_stands_below_its_card_and_over_it_where_there_is_no_room() -> N
     assert weights.block[0] > 1 and weights.rows * weights.block[0] >= 64 and biases.area.top() >= weights.area.bottom()
     assert low.box.bottom() <= VIEW.bottom() and low.box.intersects(cards["low"]) and low.box.top() > cards["low"].top()
     assert not low.box.intersects(layer.box)
+
+
+def test_the_strip_lies_beside_a_lesson_above_the_gradients_and_beside_the_map() -> None:
+    lesson, gradients, chart = QRectF(14, 14, 300, 680), QRectF(130, 590, 600, 94), QRectF(824, 580, 160, 104)
+    assert free_foot(VIEW, [QRectF(14, 14, 300, 200), QRectF(600, 600, 300, 90)], QRectF()) == VIEW
+    assert free_foot(VIEW, [lesson], QRectF()) == QRectF(314, 0, 686, 700)
+    assert free_foot(VIEW, [gradients], chart) == QRectF(0, 0, 824, 590)
+    assert free_foot(VIEW, [lesson], chart) == QRectF(314, 0, 510, 700)
+    assert free_foot(VIEW, [QRectF(14, 14, 700, 680)], QRectF(500, 580, 160, 104)) == VIEW  # too wide to lie beside
 
 
 def _middle(area: QRectF) -> tuple[float, float]:
