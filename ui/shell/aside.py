@@ -6,9 +6,10 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from graph.model.garbage import uncollected
 
@@ -20,6 +21,9 @@ INPUT = frozenset({
     QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop,
 })  # fmt: skip
 """What begins something. Ends, such as the release of a button, go through: they belong to what began before."""
+
+CLOSED_LATER = frozenset({Qt.WindowType.Window, Qt.WindowType.Dialog})
+"""Tips and lists close by themselves."""
 
 
 class _Worker(Thread, Generic[T]):
@@ -44,7 +48,7 @@ class _Deaf(QObject):
         self.closes: list[QWindow] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Close and isinstance(watched, QWindow):
+        if event.type() == QEvent.Type.Close and isinstance(watched, QWindow) and watched.type() in CLOSED_LATER:
             self.closes.append(watched)
             event.ignore()
             return True
@@ -72,7 +76,7 @@ def aside(work: Callable[[], T], say: Callable[[], object]) -> T:
         worker.join()
     look.stop()
     again.stop()
-    for window in deaf.closes[:1]:
+    for window in filter(isValid, dict.fromkeys(deaf.closes)):
         QTimer.singleShot(0, window, window.close)
     if worker.problem is not None:
         raise worker.problem

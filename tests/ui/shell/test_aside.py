@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from ui.shell.aside import aside
@@ -55,11 +55,16 @@ def test_input_meanwhile_goes_to_nobody_and_closing_comes_afterwards(qtbot: QtBo
     qtbot.waitExposed(field)
     handle, meanwhile = field.windowHandle(), threading.Event()
 
+    tip = QLabel("of the document before", None, Qt.WindowType.ToolTip)
+    tip.show()
+
     def press() -> None:
+        tip.close()  # it goes by itself
+        tip.deleteLater()
         QTest.keyClick(field, Qt.Key.Key_X)
         QTest.mousePress(field, Qt.MouseButton.LeftButton)
         handle.close()
-        meanwhile.set()
+        QTimer.singleShot(30, meanwhile.set)
 
     QTimer.singleShot(30, press)
     assert aside(lambda: meanwhile.wait(20), lambda: None)
