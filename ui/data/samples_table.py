@@ -89,6 +89,7 @@ class SamplesTable(QWidget):
         self.jump.setAccessibleName(_("Go to row"))
         self.jump.returnPressed.connect(self._jump)
         self.status = label("", "small", wrap=True)
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)  # where a long reason has no room, it is read from its beginning
         self.view = SampleView()
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -7,7 +7,8 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.explain.figures import Arrow, Band, Figure, Line, Role
 from graph.model.covered import Covered
@@ -18,8 +19,9 @@ from ui.look.widgets import label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
 
 HEIGHT = 150
-"""Of the plot, for type at 100 %; a plane with equal axes is higher."""
-SQUARE = 1.06
+"""Of the plot, for type at 100 %."""
+SQUARE, LOW = 1.06, 0.6
+"""Of it: a plane with equal axes, and a plot that fills what room there is, at least."""
 TYPE = 15.0
 """Height of all type, in pixels at the theme's size: a figure is read from as far away as the text beside it."""
 NARROW = 3
@@ -38,7 +40,7 @@ class FigureView(QWidget):
         self.plot = new_plot(_("Figure"))
         height = round(HEIGHT * (SQUARE if square else 1.0) * theme.scale)
         if fills:
-            self.plot.setMinimumHeight(height)
+            self.plot.setMinimumHeight(round(LOW * height))
             self.plot.hide()
             self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         else:
@@ -49,9 +51,12 @@ class FigureView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(round(6 * theme.scale))
-        layout.addWidget(self.plot, 1)
-        for part in (self.key, self.said):
-            layout.addWidget(part)
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._row.setSpacing(layout.spacing())
+        self._row.addWidget(self.plot, 1)
+        self._row.addWidget(self.key)
+        layout.addLayout(self._row, 1)
+        layout.addWidget(self.said)
         for part in (self.key, self.said):
             part.setStyleSheet(f"font-size: {round(TYPE * theme.scale)}px")
         self._dress()
@@ -85,6 +90,7 @@ class FigureView(QWidget):
         self.said.setText("  ·  ".join([*numbers, *([figure.note] if figure.note else [])]))
         self.said.setVisible(bool(self.said.text()))
         plot.setAccessibleName(", ".join(line.name for line in named))
+        self._arrange()
 
     def say(self, text: str) -> None:
         """Words in place of a figure. Axes without one would look like a result."""
@@ -94,6 +100,19 @@ class FigureView(QWidget):
         self.key.setText("")
         self.said.setText(text)
         self.said.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The table lies beside the plot where below it too little height would be left."""
+        if not self._fills or self.figure is None:
+            return
+        said = self.said.heightForWidth(self.width()) if self.said.text() else 0
+        left = self.height() - said - self.key.sizeHint().height() - 2 * self._row.spacing()
+        beside = bool(self.figure.rows) and left < HEIGHT * self._theme.scale and 3 * self.key.sizeHint().width() < 2 * self.width()
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def _dress(self, left: str = "", bottom: str = "") -> None:
         dress(self.plot, self._theme, left, bottom, TYPE)

@@ -21,6 +21,7 @@ from graph.model.edits import Move, SetTraining
 from graph.storage.document import Document
 from tests.support.fake_workspace import FakeWorkspace
 from tests.support.lesson_support import open_lesson, step_of
+from tests.support.window_support import after_event
 from ui.engine_link.work import JobHandle
 from ui.lessons.experiment_view import ExperimentView
 from ui.lessons.figures import Figures
@@ -121,3 +122,15 @@ def test_a_result_is_kept_for_the_same_graph_and_marked_for_another(desk: _Desk)
     assert desk.view.bar.text.full == "The graph has changed since these runs." and len(desk.jobs) == 1
     desk.view.bar.again.emit()
     assert len(desk.jobs) == 2 and desk.handle.running
+
+
+def test_the_table_lies_beside_a_plot_that_would_be_too_low_above_it(desk: _Desk) -> None:
+    desk.handle.finish(JobEnd("done", result()))
+    figure = desk.view.view
+    desk.view.show()
+    for width, height, beside in ((700, 500, False), (700, 190, True), (700, 500, False)):
+        desk.view.resize(width, height)
+        after_event()
+        plot, table = figure.plot.geometry(), figure.key.geometry()
+        assert (table.left() >= plot.right()) == beside and (table.top() >= plot.bottom()) != beside, (width, height)
+        assert figure.rect().contains(table)
