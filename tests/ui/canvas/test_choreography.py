@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
+from PySide6.QtCore import QRectF
 
 from engine.compile.views import TraceView, cover
 from engine.compile.visible import Hidden
@@ -19,9 +20,10 @@ from graph.model.address import Address
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
 from ui.canvas.model.arithmetic import NodeRows, Token
-from ui.canvas.model.choreography import Choreography
+from ui.canvas.model.choreography import Choreography, Plate
 from ui.canvas.model.content import Content
 from ui.canvas.model.event_scene import choreography
+from ui.canvas.paint.choreography import strip_left
 from ui.motion.rows import node_rows
 
 
@@ -227,3 +229,9 @@ def test_what_has_no_short_arithmetic_shows_its_formula(qapp: object) -> None:
     (row,) = loss.rows
     assert row.text.startswith("−1/") and "softmax" in row.text and row.text.endswith(f"= {loss.leaving[0].text}")
     assert layer.rows and layer.fitted(50.0, Flat()).rows == ()
+
+
+def test_the_words_below_the_arithmetic_stay_in_view() -> None:
+    seen = QRectF(100, 0, 400, 300)
+    for x, words, left in ((300, 200, 200), (480, 200, 300), (110, 200, 100), (300, 500, 100)):
+        assert strip_left(Plate(x, 100, 120, 80, 1.0), words, seen) == left

@@ -56,6 +56,8 @@ class SceneGround:
     card: QRectF
     output: Point
     middle: Point = (0.0, 0.0)
+    seen: QRectF = field(default_factory=QRectF)
+    """What can be seen of the scene."""
     _ways: dict[str, tuple[list[Point], float]] = field(default_factory=dict)
     _widths: dict[tuple[object, ...], float] = field(default_factory=dict)
 
@@ -139,7 +141,7 @@ class Performance:
         painter.setWorldTransform(camera.transform(), True)
         forward = content.playhead is not None and content.playhead.phase == "forward"
         if frame.plate is not None:
-            _paint_plate(painter, frame, frame.plate, theme.forward if forward else theme.backward, self._ground.unit, theme)
+            _paint_plate(painter, frame, frame.plate, theme.forward if forward else theme.backward, self._ground, theme)
         for chip in frame.chips:
             paint_chip(painter, chip, self._ground.width(chip.token), self._ground.size, content, theme)
         painter.restore()
@@ -160,6 +162,7 @@ def _ground(made: Choreography, camera: Camera, view: QSizeF, scene: CanvasScene
 def _place(ground: SceneGround, made: Choreography, seen: QRectF) -> None:
     """Lay the arithmetic out below the title of the card, and inside what can be seen."""
     card, (wide, high) = ground.card, extent(made, ground)
+    ground.seen = seen
     x = min(max(card.center().x(), seen.left() + wide / 2 + 4), seen.right() - wide / 2 - 4) if wide < seen.width() else seen.center().x()
     y = max(card.top() + TITLE + 2 + high / 2, card.center().y() + TITLE / 2)
     ground.middle = (x, min(max(y, seen.top() + high / 2 + 4), seen.bottom() - high / 2 - 4))
@@ -199,14 +202,20 @@ def _metrics(size: float) -> QFontMetricsF:
     return QFontMetricsF(_font(size))
 
 
-def _paint_plate(painter: QPainter, frame: Frame, plate: Plate, hue: str, unit: float, theme: Theme) -> None:
+def strip_left(plate: Plate, words: float, seen: QRectF) -> float:
+    """Where the strip of so wide words begins: below the middle of the plate, but where it can be seen from its beginning."""
+    return max(min(plate.x - words / 2, seen.right() - words), seen.left())
+
+
+def _paint_plate(painter: QPainter, frame: Frame, plate: Plate, hue: str, ground: SceneGround, theme: Theme) -> None:
     """The ground of the rows, with what they are on a strip below it."""
     painter.setOpacity(plate.opacity)
+    unit = ground.unit
     box = QRectF(plate.x - plate.width / 2, plate.y - plate.height / 2, plate.width, plate.height)
     if frame.caption:
         small = _font(CAPTION * unit)
         words = QFontMetricsF(small).horizontalAdvance(frame.caption) + unit / 2
-        strip = QRectF(plate.x - words / 2, box.bottom() - unit / 4, words, 0.9 * unit)
+        strip = QRectF(strip_left(plate, words, ground.seen), box.bottom() - unit / 4, words, 0.9 * unit)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color(hue))
         painter.drawRoundedRect(strip, unit / 4, unit / 4)
