@@ -16,7 +16,7 @@ NAMES = {
     "watching": "a training run with the canvas moving at 60 Hz: frames and the trainer's share",
     "regions": "what pictures of the learned function and of all responses cost a training run",
     "canvas": "frames, files, undo and memory of graphs of 1,000 and 10,000 nodes",
-    "huge": "a document of 100,000 nodes in the window: opening, frames, and every edit of one node, beside ten nodes",
+    "huge": "a document of 100,000 nodes in the window: opening, frames, every edit of one node, the engine's numbers, beside ten nodes",
     "legibility": "labels on wires, cards and each other, the smallest text, the canvas's share: every example and lesson at three sizes",
     "saddle": "no timing: where methods end on (1 - w2*w1)^2, and how many of 100 seeds escape from its saddle point with noise",
     "tables": "loading a table of a million rows and 20 columns, against pandas",
@@ -38,12 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args(arguments)
     try:
-        result: dict[str, Any] = importlib.import_module(f"benchmarks.{options.name}").run()
+        module = importlib.import_module(f"benchmarks.{options.name}")
+        result: dict[str, Any] = module.run()
     except Skipped as reason:
         print(json.dumps({"skipped": str(reason)}) if options.json else f"skipped: {reason}")
         return CODE
     if options.json:
         print(json.dumps(result))
+    elif hasattr(module, "table"):
+        print(module.table(result))
     else:
         _print(result)
     return 0

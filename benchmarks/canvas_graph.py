@@ -1,4 +1,4 @@
-"""The graph that the canvas is timed on, as plain rows, so that a peer can build the same one. Standard library only."""
+"""The graphs that the canvas is timed on, as plain rows, so that a peer can build the same. Standard library only."""
 
 from __future__ import annotations
 
@@ -37,4 +37,28 @@ def layered(count: int, seed: int = 0) -> list[Row]:
             beside = min(max(row + dice.randint(-REACH, REACH), 0), high - 1)
             wires.append(((column - back) * high + beside, port))
         rows.append(Row(kind, column * COLUMN + dice.randint(-3, 3) * 8.0, row * ROW + dice.randint(-2, 2) * 8.0, tuple(wires)))
+    return rows
+
+
+def grid(count: int) -> list[Row]:
+    """About `count` nodes in as many columns as rows, whose sum is the one thing computed: every number is finite, and has a gradient."""
+    high = round(count**0.5)
+    rows: list[Row] = []
+    wires: tuple[tuple[int, str], ...]
+    column = 0
+    while len(rows) + 2 * high < count:
+        before = len(rows) - high
+        for row in range(high):
+            if column == 0:
+                kind, wires = SOURCES[(row + 1) % 2][0], ()
+            elif column % 2:
+                kind, wires = "math.add", ((before + row, "a"), (before + (row + 1) % high, "b"))
+            else:
+                kind, wires = "activation.tanh", ((before + row, "x"),)
+            rows.append(Row(kind, column * COLUMN, row * ROW, wires))
+        column += 1
+    summed, last = len(rows) - high, len(rows) - high
+    for row in range(1, high):
+        rows.append(Row("math.add", column * COLUMN, row * ROW, ((summed, "a"), (last + row, "b"))))
+        summed = len(rows) - 1
     return rows

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.canvas import fitted
+from benchmarks.canvas_graph import layered  # noqa: E402
 from benchmarks.canvas_size import graph_of
 from engine.nodes.catalog import CATALOG
 from graph.grouping.layout import layout
@@ -54,7 +55,7 @@ WORK: dict[str, Work] = {
 
 def main() -> dict[str, Any]:
     costs: dict[str, dict[int, float]] = {name: {} for name in WORK}
-    graphs: dict[int, Graph] = {size: graph_of(size) for size in SIZES}
+    graphs: dict[int, Graph] = {size: graph_of(layered(size)) for size in SIZES}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(ROUNDS):
             for size, graph in graphs.items():

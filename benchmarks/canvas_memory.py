@@ -26,6 +26,7 @@ def resident() -> float:
 def main(count: int) -> dict[str, float]:
     from PySide6.QtWidgets import QApplication
 
+    from benchmarks.canvas_graph import layered
     from benchmarks.canvas_size import HEIGHT, WIDTH, graph_of, trace_of
     from engine.nodes.catalog import CATALOG
     from graph.storage.document import Document
@@ -37,7 +38,7 @@ def main(count: int) -> dict[str, float]:
     application()
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "graph.gradwire"
-        path.write_text(dumps(graph_of(count)), encoding="utf-8")
+        path.write_text(dumps(graph_of(layered(count))), encoding="utf-8")
         window = Window(Document.new(CATALOG), UserSettings(Path(home) / "settings.ini"))
         window.resize(WIDTH + 524, HEIGHT + 290)
         window.show()

@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent  # noqa: E4
 from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
-from benchmarks.canvas_graph import layered  # noqa: E402
+from benchmarks.canvas_graph import Row, layered  # noqa: E402
 from engine.compile.views import ArrayView, PassEvent, TraceView, single  # noqa: E402
 from engine.nodes.catalog import CATALOG  # noqa: E402
 from graph.model.build import build  # noqa: E402
@@ -70,8 +70,7 @@ def painted(widget: QWidget, change: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * MS
 
 
-def graph_of(count: int) -> Graph:
-    rows = layered(count)
+def graph_of(rows: Sequence[Row]) -> Graph:
     nodes: list[dict[str, Any]] = []
     edges: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
@@ -239,7 +238,7 @@ def main(count: int) -> None:
     application()
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "graph.gradwire"
-        path.write_text(dumps(graph_of(count)), encoding="utf-8")
+        path.write_text(dumps(graph_of(layered(count))), encoding="utf-8")
         bench, opening = opened(path)
         leave_alone()  # as the application does, some seconds after a document was opened
         canvas = bench.canvas
