@@ -16,7 +16,7 @@ LEAST_MS, LETTER_MS, MOST_MS = 5000, 90, 15000
 """How long a message stays: long enough to be read twice, and never until it is no longer true."""
 FADE = "message read"
 HUGE = 20_000
-"""Nodes from which on the person waits for seconds, and is told for what."""
+"""From so many nodes on, opening and computing take seconds: the window says what it is doing."""
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 

@@ -301,8 +301,8 @@ class Window(QMainWindow):
         self.document_shown.emit()
 
     def _prepared(self, document: Document) -> tuple[CanvasScene | None, str]:
-        """The scene of a huge document and its graph's text for the engine, made beside the window while that shows the document before;
-        nothing of others, of which both are made at once."""
+        """The scene of a huge document and its graph's text for the engine, made beside the window, which shows the one before until
+        then. None and no text for other documents: their scene and text are made when they are needed."""
         from graph.storage.files import dumps
         from graph.text.messages import _
         from ui.canvas.model.scene import CanvasScene

@@ -15,7 +15,7 @@ class Choices(Protocol):
     """Remembers axis and smoothing between starts."""
 
     def attach(self, curves: Curves) -> None:
-        """Draw these as was chosen before, and remember what is chosen from now on."""
+        """Draw these curves as they were drawn last, and remember how they are drawn from now on."""
 
 
 CURVES: Service[Choices] = Service(_("curves"))

@@ -119,6 +119,17 @@ def test_labels_are_whole_or_not_there(canvas: Canvas, monkeypatch: pytest.Monke
     QTest.mouseRelease(canvas, LEFT, NONE, start)
 
 
+def test_cards_that_are_carried_together_lie_over_each_other_as_ever(canvas: Canvas) -> None:
+    """In whatever order they were selected: the number of the upper card was covered by the lower one."""
+    live, seen = canvas.model.live, []
+    for order in (("d", "f"), ("f", "d")):
+        live.lift(order)
+        live.carry({"d": (320.0, 200.0), "f": (336.0, 216.0)})
+        seen.append(pixels(picture(canvas))[inside(canvas, "f", rim=8.0)])
+        live.let_go()
+    assert np.array_equal(seen[0], seen[1])
+
+
 def test_a_number_to_be_found_out_is_seen_wherever_it_is(canvas: Canvas) -> None:
     put(canvas, f=(340.0, 110.0))
     trace = canvas.content.trace

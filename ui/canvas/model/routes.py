@@ -57,7 +57,7 @@ class Routes:
         self._led.pop(row, None)
 
     def points(self, rows: np.ndarray, every: int = 1) -> np.ndarray:
-        """Points along these wires, shape (n, SAMPLES, 2), or each so-manieth of them."""
+        """Points along these wires, shape (n, SAMPLES, 2), or every `every`-th of them."""
         points = wires.sampled(self.cubics[rows], every)
         if self._led:
             for place in np.flatnonzero(np.isin(rows, list(self._led))).tolist():

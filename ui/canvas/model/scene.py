@@ -452,7 +452,7 @@ class CanvasScene:
         return np.asarray(self.points_of(np.array([self.edge_row[edge_id]]))[0])
 
     def points_of(self, rows: np.ndarray, every: int = 1) -> np.ndarray:
-        """Points along the wires of these rows, shape (n, SAMPLES, 2), or each so-manieth of them."""
+        """Points along the wires of these rows, shape (n, SAMPLES, 2), or every `every`-th of them."""
         return self.routes.points(rows, every)
 
     def neighbourhood(self, node_ids: Collection[str], margin: float = 40.0) -> QRectF:

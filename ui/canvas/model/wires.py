@@ -30,7 +30,7 @@ def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def sampled(cubics: np.ndarray, every: int = 1) -> np.ndarray:
-    """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2); with `every`, each so-manieth of them."""
+    """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2); every `every`-th of them alone."""
     return np.asarray(_BASIS[::every] @ cubics)
 
 

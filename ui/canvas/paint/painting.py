@@ -53,21 +53,6 @@ def paint_static(
     paint_cards(painter, scene, nodes, theme, scale)
 
 
-def paint_carried_wires(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
-    edges = list(dict.fromkeys(e for node in node_ids for e in scene.attached(node) if e not in scene.hidden_edges))
-    paint_wires(painter, scene, scene.wire_rows.of(edges), theme, scale)
-
-
-def paint_carried(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
-    """The lifted selection with its wires, above everything that stays."""
-    everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
-    paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
-    paint_carried_wires(painter, scene, node_ids, theme, scale)
-    paint_sheets(painter, scene, node_ids, theme)
-    paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
-    paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
-
-
 class InView:
     """Nodes and wires of an area, with those whose numbers reach into it, `without` nodes that are being carried and their wires: of ten
     thousand, lists are made only where someone looks at each."""
@@ -93,12 +78,23 @@ class InView:
 
 
 class Lifted(InView):
-    """The nodes that are being carried."""
+    """The nodes that are being carried, and the wires at them; `carried` are frames and notes too."""
 
     def __init__(self, scene: CanvasScene, area: QRectF, carried: Sequence[str]) -> None:
         super().__init__(scene, area)
         self.carried = carried
-        self.nodes = [n for n in carried if n in scene.row]
+        self.nodes = sorted((n for n in carried if n in scene.row), key=scene.row.__getitem__)
+        self.edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
+
+
+def paint_carried(painter: QPainter, view: Lifted, theme: Theme, scale: float) -> None:
+    """The lifted selection with its wires, above everything that stays."""
+    everywhere, scene = QRectF(-1e9, -1e9, 2e9, 2e9), view.scene
+    paint_frames(painter, scene, everywhere, theme, scale, only=view.carried)
+    paint_wires(painter, scene, scene.wire_rows.of(view.edges), theme, scale)
+    paint_sheets(painter, scene, view.nodes, theme)
+    paint_cards(painter, scene, view.nodes, theme, scale)
+    paint_notes(painter, scene, everywhere, theme, scale, only=view.carried)
 
 
 def paint_live(
@@ -169,7 +165,7 @@ def paint_lifted(
     if len(carried) == len(view.nodes) == 1 and scene.level is None and not content.playing:
         card = scene.cards[carried[0]]
         numbers = (content, content.stale, content.opened, content.fractions, content.brackets, content.written)
-        paint_carried_wires(painter, scene, carried, theme, scale)
+        paint_wires(painter, scene, scene.wire_rows.of(view.edges), theme, scale)
 
         def paint_card(painter: QPainter) -> None:
             paint_cards(painter, scene, carried, theme, scale)
@@ -178,13 +174,12 @@ def paint_lifted(
         around = scene.rect(carried[0]).adjusted(-48, -48, geometry.STUB + 48, 48)
         picture.paint(painter, around, (card, numbers, theme, boost, scene.least), paint_card)
     else:
-        paint_carried(painter, scene, carried, theme, scale)
+        paint_carried(painter, view, theme, scale)
         _paint_numbers(painter, view, content, theme, scale, boost)
     if content.labelled and scale >= NUMBERS:
-        edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
-        labels.prepare(scene, edges, content)
+        labels.prepare(scene, view.edges, content)
         stub = [STUB] if scene.item_of(_objective(content)) in carried else []
-        paint_labels(painter, labels, scene, [*edges, *stub], content, theme, view.area)
+        paint_labels(painter, labels, scene, [*view.edges, *stub], content, theme, view.area)
 
 
 def _objective(content: Content) -> str | None:
