@@ -69,6 +69,8 @@ class Files:
         self._window = window
         self.example = ""
         self._exporting: JobHandle | None = None
+        self._written = Path()
+        """The file of that export."""
         self._lending = Lending(window, self._put)
         self.runs = RunFiles(window, lambda: self.document)
         self.weights = WeightFiles(window)
@@ -151,6 +153,14 @@ class Files:
             return True
         answer = window.dialogs.unsaved(self.title, *self._at_stake())
         return answer == "discard" or (answer == "save" and self.save())
+
+    def may_end(self) -> bool:
+        """Whether the window may be closed: its document, and an export under way, of which nothing would be written."""
+        if self._exporting is not None and self._exporting.running:
+            title = _("{name} is still being written").format(name=self._written.name)
+            if not self._window.dialogs.sure(title, _("It is not written if you go on."), _("Close")):
+                return False
+        return self.may_close()
 
     def _at_stake(self) -> tuple[str, str]:
         """What would be lost, as the heading of the question and its text; nothing where it is an edit alone, which needs no words."""
@@ -356,6 +366,7 @@ class Files:
             return
         window.say(_("Writing {name} …").format(name=chosen.name))
         window.job_bar.begin()
+        self._written = chosen
         job = WriteProgram(chosen.suffix.lower(), Path(file_name(self.title, ".gradwire", "_")).stem)
         self._exporting = window.work.job(job, self._export_progressed, lambda end: self._exported(chosen, end))
 

@@ -504,7 +504,7 @@ class Window(QMainWindow):
             event.ignore()
             self.later(self.close)
             return
-        if not self.files.may_close():
+        if not self.files.may_end():
             event.ignore()
             return
         self.later.end()

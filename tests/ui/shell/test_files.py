@@ -313,11 +313,13 @@ def test_code_of_a_graph_with_data_beside_its_file_is_written(
 def test_an_export_that_is_cancelled_writes_nothing(make_window: Callable[..., Window], qtbot: QtBot, tmp_path: Path) -> None:
     desk, path = Desk(), tmp_path / "code.py"
     window = make_window(Document(build("x*y", CATALOG, {"x": 2.0, "y": 3.0})), kernel=desk)
-    answering(window, saves=path)
+    asked = answering(window, saves=path)
     desk.quiet = True
     window.commands.run("export_code")
     qtbot.waitUntil(window.job_bar.isVisible, timeout=10_000)
 
+    asked.agrees, asked.asked = False, []
+    assert not window.close() and asked.asked == ["sure code.py is still being written"] and window.job_bar.isVisible()
     qtbot.mouseClick(window.job_bar.cancel, Qt.MouseButton.LeftButton)
     desk.go_on()
     qtbot.wait(60)
