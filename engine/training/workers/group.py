@@ -6,9 +6,10 @@ import os
 import pickle
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -154,14 +155,12 @@ class Workers:
     def _wait(self, work: dist.Work) -> None:
         """Wait for a sum over connections. Raises RuntimeError where it failed."""
         self._waits_since = None
-        while True:
-            try:
+        while not work.is_completed():
+            with suppress(RuntimeError):  # it takes longer, or failed: what is said here is not of a sum that ends at this very moment
                 work.wait(timedelta(seconds=EVERY))
                 return
-            except RuntimeError:
-                if work.is_completed():
-                    raise
-                self._waiting()
+            self._waiting()
+        work.wait()
 
     def _waiting(self) -> None:
         """Called again and again while this worker waits for others. Raises WorkerLost where that has no end."""
@@ -205,7 +204,7 @@ class Workers:
         """After one was lost: the ranks of those that are still there. Nothing can be summed afterwards."""
         try:
             self._store.set(f"left/{self.rank}", "here")
-            self.leave()  # so that those who wait for this one notice too
+            threading.Thread(target=self.leave, daemon=True).start()  # those who wait for this one notice; a frozen one may hold it up
             deadline = time.monotonic() + FAREWELL
             here = {self.rank}
             while time.monotonic() < deadline and len(here) < self.size:

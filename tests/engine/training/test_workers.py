@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from engine.training.workers.group import Workers
 from engine.training.workers.place import NotStarted, Place, place_in
 from engine.training.workers.shard import cut
 from graph.model.graph import Graph
@@ -68,16 +69,17 @@ OTHER: dict[str, Graph] = {
     "no data": network({"w": ("parameter.parameter", {"value": 2.0}), "f": ("math.square", {})}, "w -> f.x", steps=3),
     "one sample at a time": tanh_net(batch_size=1),
 }
+LATE = {"over connections, one worker comes late": line(steps=12)}
 
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, list[dict[str, Any]]]:
-    return by_two(SAME | OTHER)
+    return by_two(SAME | OTHER | LATE)
 
 
-@pytest.mark.parametrize("name", SAME)
+@pytest.mark.parametrize("name", [*SAME, *LATE])
 def test_two_workers_train_as_one_process_does(runs: dict[str, list[dict[str, Any]]], name: str) -> None:
-    alone, (first, second) = trained(SAME[name]), runs[name]
+    alone, (first, second) = trained((SAME | LATE)[name]), runs[name]
     assert first == second  # to the last bit
     assert first["stopped"] == alone["stopped"] and first["step"] == alone["step"] and len(first["losses"]) == len(alone["losses"])
     for what in ("losses", "weights"):
@@ -159,6 +161,29 @@ def test_rows_of_any_length_are_added_up_in_memory_and_a_worker_that_is_gone_is_
         first.sum(rows[0][0], None, lambda: None)
     first.leave()
     second.leave()
+
+
+def test_a_sum_that_ends_as_the_wait_for_it_does_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Work:
+        completed = failed = False
+
+        def is_completed(self) -> bool:
+            return self.completed
+
+        def wait(self, timeout: object = None) -> bool:
+            if timeout is not None:  # torch's wait is over, and says so, and then the sum is there
+                self.completed = True
+                raise RuntimeError("Operation timed out!")
+            if self.failed:
+                raise RuntimeError("Connection closed by peer")
+            return True
+
+    monkeypatch.setattr(Workers, "_waiting", lambda self: None)
+    workers, work = Workers.__new__(Workers), Work()
+    workers._wait(work)  # type: ignore[arg-type]
+    work.completed, work.failed = False, True
+    with pytest.raises(RuntimeError, match="closed by peer"):
+        workers._wait(work)  # type: ignore[arg-type]
 
 
 def test_a_worker_that_misses_its_signs_is_silent_and_one_that_gives_them_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
