@@ -303,4 +303,8 @@ def test_a_carried_card_and_the_map_are_put_from_pictures_that_look_as_they_do(c
     carried(32.0)
     carried(32.5)
     assert cards == [node], "it lies otherwise on the grid of pixels"
+    canvas.model.show_activity(True)
+    for _ in range(3):
+        carried(32.5)
+        assert cards[-1:] == [node], "marks of dead units reach further than the picture"
     live.let_go()

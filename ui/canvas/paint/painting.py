@@ -162,7 +162,7 @@ def paint_lifted(
     boost = magnification(scale, theme, scene.least)
     content.write_from(scale >= BRACKETS, scale >= WRITTEN)
     labels.magnify(boost, content.brackets)
-    if len(carried) == len(view.nodes) == 1 and scene.level is None and not content.playing:
+    if len(carried) == len(view.nodes) == 1 and scene.level is None and not content.playing and not content.marking:
         card = scene.cards[carried[0]]
         numbers = (content, content.stale, content.opened, content.fractions, content.brackets, content.written)
         paint_wires(painter, scene, scene.wire_rows.of(view.edges), theme, scale)
