@@ -48,6 +48,7 @@ QLabel[role="gradient"] {{ font-size: {px(t, 24)}px; font-weight: 600; color: {t
 QLabel[role="complaint"] {{ color: {t.error}; font-size: {px(t, 12)}px; }}
 QLabel[role="stale"] {{ color: {t.stale}; font-size: {px(t, 24)}px; font-weight: 600; }}
 QLabel[role="notice"] {{ background: {t.warning_soft}; border-radius: 8px; padding: 8px 10px; }}
+QLabel[role="brief-notice"] {{ background: {t.warning_soft}; border-radius: 4px; }}
 QLabel[role="rule"] {{ font-weight: 600; color: {t.backward}; }}
 QFrame[role="row"] {{ border: 1px solid transparent; border-radius: 6px; }}
 QFrame[role="row"]:hover {{ background: {t.hover}; }}

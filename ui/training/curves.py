@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 EMPTY = _("Press Train and watch the loss fall.")
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
+TALL = 90
+"""Pixels of a plot, for type at 100 %, from which on there is room for five numbers above each other."""
 DRAW_MS, DRAW = 200, "curves"
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them."""
 FAR = 30.0
@@ -318,7 +320,8 @@ class Curves(QWidget):
     # drawing
 
     def _resized(self) -> None:
-        """There is room for more or fewer points."""
+        """There is room for more or fewer points, and numbers beside the axes."""
+        self._tick_accuracy()
         self._work.after_frame((DRAW, "resized"), self._draw)
 
     def _make(self) -> None:
@@ -346,9 +349,14 @@ class Curves(QWidget):
         self.spanned.emit()
         if name != "loss":
             plot.legend.setMinimumHeight(self.tools.sizeHint().height())  # all plots are equally high
-        if name == "accuracy":
-            plot.plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
         plot.set_theme(self._theme)
+        self._tick_accuracy()
+
+    def _tick_accuracy(self) -> None:
+        if "accuracy" in self.plots:
+            plot = self.plots["accuracy"].plot
+            shares = (0.0, 0.25, 0.5, 0.75, 1.0) if plot.height() >= TALL * self._theme.scale else (0.0, 0.5, 1.0)
+            plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in shares]])
 
     def _make_curvature(self) -> None:
         """Make its plot where there is something to draw."""

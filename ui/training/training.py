@@ -39,6 +39,8 @@ from ui.training.schedule_form import ScheduleForm
 from ui.training.stability import StabilityPart
 from ui.training.timeline import Timeline
 
+LOW = 240
+"""Pixels of a page, for type at 100 %, below which a message and the curves do not both fit under each other."""
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
 SECTIONS = {
     "gradients": (_("Gradients and batches"), _("Clipping, accumulation and the last mini-batch of an epoch")),
@@ -114,6 +116,10 @@ class TrainingPage(Panel):
         }
         self.message = label("", "notice", wrap=True)
         self.message.hide()
+        self.brief = ElidedLabel("", "brief-notice")
+        """The same in one line, beside the steps, where a message above the curves would leave them no height."""
+        self.brief.setContentsMargins(6, 0, 6, 0)
+        self.brief.hide()
         self.curves = Curves(workspace.work)
         self.curves.show_curvature(self.stability.is_open)
         self.stability.turned.connect(self.curves.show_curvature)
@@ -157,7 +163,10 @@ class TrainingPage(Panel):
         self.timeline = Timeline()
         self.timeline.asked.connect(self._go_to)
         chart.addWidget(self.curves, 1)
-        chart.addWidget(self.timeline)
+        steps = QHBoxLayout()
+        steps.addWidget(self.timeline, 1)
+        steps.addWidget(self.brief, 1)
+        chart.addLayout(steps)
         chart.addLayout(beside)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
@@ -177,6 +186,7 @@ class TrainingPage(Panel):
         self._settings.setFixedWidth(round(272 * theme.scale))
         self._beside.setFixedWidth(round(EQUATIONS * theme.scale))
         self._place_equations()
+        self._place_message()
         self.curves.set_theme(theme)
         self.schedule.set_theme(theme)
         self.timeline.set_theme(theme)
@@ -185,6 +195,7 @@ class TrainingPage(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_message()
         self._place_equations()
 
     def _place_equations(self) -> None:
@@ -322,7 +333,13 @@ class TrainingPage(Panel):
 
     def show_message(self, text: str) -> None:
         self.message.setText(text)
-        self.message.setVisible(bool(text))
+        self.brief.set_full(text)
+        self._place_message()
+
+    def _place_message(self) -> None:
+        low = self.height() < LOW * self.theme.scale
+        self.message.setVisible(bool(self.message.text()) and not low)
+        self.brief.setVisible(bool(self.brief.full) and low)
 
     def take_focus(self, what: str) -> None:
         """`optimizer` or `device`: the field of that name."""

@@ -389,10 +389,16 @@ def test_no_curve_no_plotting_library() -> None:
 
 
 def test_a_message_of_the_run_is_shown_where_one_looks(window: Window) -> None:
-    window.panel("training").show_progress(Progress(phase="failed", message="hidden became NaN at step 12"), [])
+    page, said = window.panel("training"), "hidden became NaN at step 12"
+    page.resize(900, 400)
+    page.show_progress(Progress(phase="failed", message=said), [])
+    assert page.message.text() == said and not page.message.isHidden() and page.brief.isHidden()
 
-    assert window.panel("training").message.text() == "hidden became NaN at step 12"
-    assert not window.panel("training").message.isHidden()
+    page.resize(900, 160)
+    page.show_message(said)
+    assert page.brief.full == page.brief.toolTip() == said and not page.brief.isHidden() and page.message.isHidden()
+    page.show_message("")
+    assert page.brief.isHidden() and page.message.isHidden()
 
 
 def test_the_badge_says_in_words_how_far_torch_is(window: Window) -> None:
