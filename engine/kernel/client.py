@@ -502,8 +502,7 @@ class KernelClient:
             self.ready = True
         self.runs.hear(reply)
         self._states.hear(request, reply)
-        if reply.look_seconds:
-            self._look_interval = min(max(TRACE_INTERVAL, reply.look_seconds / LOOK_SHARE), SELDOM)
+        self._look_interval = min(max(TRACE_INTERVAL, reply.look_seconds / LOOK_SHARE), SELDOM)
         self._take_progress(reply)
         if reply.state is not None:
             self.on_state(reply.state)

@@ -43,7 +43,6 @@ SLICE = 0.008
 TURN = 0.1
 """Seconds after which training is seen to although the window asks for nothing. What there is to see to takes as long as two steps of a
 small network."""
-
 LATELY = 7
 """So many looks at a training say together what the next one will take: the first is slow, and others may meet the garbage collector."""
 
@@ -309,6 +308,8 @@ class Server:
         self._structures.pop(document, None)
         self._attachments.update(request.attachments)
         fresh = None if document in self._workers else request.run
+        if fresh is not None:
+            self._looks.clear()
         worker = self._workers.get(document) or self._make()
         worker.open(text, fresh, request.moves, self._attachments, request.folder)
         self._workers[document], self._structures[document] = worker, request.structure

@@ -280,6 +280,11 @@ def test_looks_at_a_training_become_rare_where_each_takes_long(monkeypatch: pyte
         assert looks(seconds) == pytest.approx(wanted, abs=2)
     began, bench.client.slow = bench.now, True
     assert looks(9.0) == pytest.approx(33, abs=2)
+    bench.client.slow = False
+    assert bench.client._interval == module.SELDOM
+    bench.client.attach(Document(tanh_net()))  # another network, of which nothing is known
+    bench.settle()
+    assert bench.client._interval == module.TRACE_INTERVAL
 
 
 def test_how_long_a_look_takes_is_what_most_of_the_last_ones_took() -> None:
