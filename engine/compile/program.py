@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from engine.compile.alike import CODE, LARGE, Statements
 from engine.compile.codegen import Kind, Method, Source, Writer
 from engine.compile.differentiate import Seeds
 from engine.compile.environment import Key, Wire, settings_of
 from engine.compile.in_place import fits, in_place_step
 from engine.compile.plan import Plan, Wanted, make_plan
 from engine.compile.shapes import Inference
+from engine.compile.statements import CODE, LARGE, Statements
 from engine.compile.trace import Trace
 from engine.compile.tracer import Tracer
 from engine.compile.unselected import CarefulWriter, all_finite, watched
