@@ -37,7 +37,7 @@ class SweepChart(QWidget):
         self._picture = Picture()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(220, 120)
+        self.setMinimumSize(220, 72)
         self.setAccessibleName(_("Chart of the sweep"))
 
     def set_theme(self, theme: Theme) -> None:

@@ -185,7 +185,7 @@ class SweepFeature(Feature):
     def may_close(self) -> bool:
         """Whether a sweep that runs may be ended; asks."""
         state = self.state
-        text = _("{ended:,} of {count:,} runs have ended. Their results are lost if you go on.")
+        text = _("{ended:,} of {count:,} runs have ended. The results are lost if you go on.")
         return not state.running or self.workspace.dialogs.sure(
             _("End the sweep?"), text.format(ended=state.ended, count=state.plan.count), _("End it")
         )
