@@ -69,10 +69,10 @@ class Canvas(QWidget):
     painted = Signal()
     """A frame is complete."""
 
-    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None, scene: CanvasScene | None = None) -> None:
         super().__init__(parent)
         themes.load_fonts()
-        self.model = CanvasModel(document, theme, self)
+        self.model = CanvasModel(document, theme, self, scene)
         self.router = InputRouter(self.model)  # before everything that sends events
         self.model.setParent(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -116,7 +116,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         window.later(lambda: window.files.not_opened(complaint))
     if lesson is not None:
         window.services.get(LESSONS).open(lesson)
-    window.recovery.look()
+    window.later(window.recovery.look)
     settle(window)
     code = app.exec()
     kernel.shutdown()

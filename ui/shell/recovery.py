@@ -13,6 +13,8 @@ from graph.storage.document import Document
 from graph.storage.journal import Journal, JournalError
 from graph.storage.recovery import Recovered, recover
 from graph.text.messages import _
+from ui.shell.aside import aside
+from ui.shell.files import is_large
 from ui.shell.recovery_bar import RecoveryBar
 
 if TYPE_CHECKING:
@@ -150,8 +152,14 @@ class Recovery(QObject):
     # offering
 
     def look(self) -> None:
-        """Offer what sessions that ended without a word have left."""
-        self._found += recover(self.folder, self._window.document.graph.catalog)
+        """Offer what sessions that ended without a word have left; where that is much, it is read beside the window."""
+        catalog, text = self._window.document.graph.catalog, _("Reading unsaved changes from before a crash …")
+
+        def read() -> list[Recovered]:
+            return recover(self.folder, catalog)
+
+        large = any(is_large(journal) for journal in self.folder.glob("session-*/*.journal"))
+        self._found += aside(read, lambda: self._window.say(text)) if large else read()
         self._offer()
 
     @property

@@ -116,6 +116,7 @@ class Window(QMainWindow):
 
         settings = self.settings
         self.kernel, self.document = kernel, document
+        scene, written = self._prepared(document)
         self.services, self.modes = Services(), Modes(settings, self)
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.work = Work(kernel, self)
@@ -130,7 +131,7 @@ class Window(QMainWindow):
         self.playhead.set_speed(settings.real("speed", 1.0))
         self.playhead.reduced_motion = settings.flag("reduced_motion")
         accessible.install()
-        self.canvas = Canvas(document, self.theme)
+        self.canvas = Canvas(document, self.theme, scene=scene)
         self.canvas.set_playhead(self.playhead)
         TeachingSample(self, self.modes, self.canvas.model.samples)
         self.canvas.painted.connect(self.work.painted)
@@ -163,7 +164,7 @@ class Window(QMainWindow):
         self._tell_keys()
         self.set_theme(self.theme)
         self.panels.restore()
-        self.set_document(document)
+        self._show(document, written)
         if self.isVisible():
             self._appeared()
 
@@ -263,7 +264,7 @@ class Window(QMainWindow):
 
     def set_document(self, document: Document) -> None:
         """Show and compute another document; what was shown is let go of as it is."""
-        scene, written = None, ""
+        written = ""
         if document is not self.document:
             scene, written = self._prepared(document)
             self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
@@ -273,6 +274,10 @@ class Window(QMainWindow):
             self.views.leave()
             self.document = document
             self.canvas.set_document(document, scene)
+        self._show(document, written)
+
+    def _show(self, document: Document, written: str) -> None:
+        """Show the document that the canvas has everywhere else, and compute it. `written`: its graph's text, where there is one."""
         document.changed.connect(self._document_changed)
         if not self.files.lent:  # the journal of the user's own document is kept while that waits
             self.recovery.follow(document)
@@ -301,8 +306,8 @@ class Window(QMainWindow):
         self.document_shown.emit()
 
     def _prepared(self, document: Document) -> tuple[CanvasScene | None, str]:
-        """The scene of a huge document and its graph's text for the engine, made beside the window, which shows the one before until
-        then. None and no text for other documents: their scene and text are made when they are needed."""
+        """The scene of a huge document and its graph's text for the engine, made beside the window, which shows the one before, or
+        an empty frame, until then. None and no text for other documents: their scene and text are made when they are needed."""
         from graph.storage.files import dumps
         from graph.text.messages import _
         from ui.canvas.model.scene import CanvasScene

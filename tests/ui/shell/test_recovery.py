@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from graph.storage.recovery import recover
 from tests.support.crashes import die
 from tests.support.editing_window import steps
 from tests.support.window_support import Answers, after_event
+from ui.shell import files, recovery
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
 
@@ -134,7 +136,9 @@ def test_unsaved_changes_are_asked_about_before_something_is_restored(after_a_cr
     assert window.document is document and window.recovery.bar.isVisible() and window.recovery.offered[0].graph == lost.graph
 
 
-def test_not_now_leaves_it_for_the_next_start(after_a_crash: tuple[Window, Document], qtbot: QtBot) -> None:
+def test_not_now_leaves_it_for_the_next_start(
+    after_a_crash: tuple[Window, Document], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, lost = after_a_crash
 
     qtbot.mouseClick(window.recovery.bar.later, Qt.MouseButton.LeftButton)
@@ -143,6 +147,14 @@ def test_not_now_leaves_it_for_the_next_start(after_a_crash: tuple[Window, Docum
     (recovered,) = recover(window.settings.recovery_folder, CATALOG)
     assert recovered.graph == lost.graph
     recovered.release()
+
+    said, readers = list[str](), list[str]()
+    monkeypatch.setattr(files, "LARGE", 0)  # a large one is read beside the window
+    monkeypatch.setattr(window, "say", said.append)
+    monkeypatch.setattr(recovery, "recover", lambda *given: readers.append(threading.current_thread().name) or recover(*given))
+    window.recovery.look()
+    assert readers == ["aside"] and said == ["Reading unsaved changes from before a crash …"]
+    assert [again.graph for again in window.recovery.offered] == [lost.graph]
 
 
 def test_deleting_asks_once_more(after_a_crash: tuple[Window, Document]) -> None:

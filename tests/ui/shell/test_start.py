@@ -25,9 +25,15 @@ app.processEvents()
 print(json.dumps(sorted(sys.modules)))
 from engine.nodes.catalog import CATALOG
 from ui.shell.files import example_document
+import threading
+from ui.canvas.model.scene import CanvasScene
+from ui.shell import status
+status.HUGE, makers, rebuild = 3, [], CanvasScene.rebuild
+CanvasScene.rebuild = lambda scene: makers.append(threading.current_thread().name) or rebuild(scene)
 window.furnish(example_document("xor", CATALOG))
 app.processEvents()
 print(json.dumps(sorted(sys.modules)))
+print(json.dumps([makers, len(window.canvas.scene.ids)]))
 window.close()
 """
 FOR_THE_FRAME = {
@@ -46,7 +52,8 @@ def test_the_frame_waits_for_nothing_and_tools_are_loaded_when_they_are_first_us
     """Asked of a fresh process."""
     surroundings = {**os.environ, "GRADWIRE_SETTINGS": str(tmp_path / "g.ini"), "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, timeout=120, check=True, env=surroundings)
-    framed, loaded = map(json.loads, done.stdout.splitlines()[-2:])
+    framed, loaded, (makers, shown) = map(json.loads, done.stdout.splitlines()[-3:])
+    assert makers == ["aside"] and shown > 3  # the scene of a huge document is made beside the frame
 
     assert {name for name in framed if name.partition(".")[0] in ("cli", "engine", "graph", "ui")} <= FOR_THE_FRAME
     assert not {"numpy", "multiprocessing", "importlib.metadata", "pyqtgraph", "ziamath", "torch"} & set(framed)

@@ -77,7 +77,7 @@ class CanvasModel(QObject):
     """A text that is no copy of nodes, and the scene position where what it means belongs."""
     message = Signal(str)
 
-    def __init__(self, document: Document, theme: Theme, surface: Surface) -> None:
+    def __init__(self, document: Document, theme: Theme, surface: Surface, scene: CanvasScene | None = None) -> None:
         super().__init__()
         self.document: Document = document
         self.theme: Theme = for_graph(theme)
@@ -101,7 +101,7 @@ class CanvasModel(QObject):
         self.look: Look = ""
         self.activity_shown = False
         """How the wires show the size of their gradients."""
-        self.live = LiveScene(document.graph, surface.repaint_scene)
+        self.live = LiveScene(document.graph, surface.repaint_scene, scene)
         self.content = Content(document.graph)
         self.rows: dict[str, NodeRows] = {}
         """The arithmetic of nodes that playback is about to come to, as far as it is known."""
