@@ -222,8 +222,8 @@ def test_work_for_a_closed_document_is_given_up_and_the_next_one_has_its_runs(mo
     bench.now += due + 0.001
     bench.settle(lambda: bench.client.progress.step == 25 and not bench.client.training)
     assert process.dead and bench.client.run == run
-    process = bench.client._process
-    assert isinstance(process, Inside) and process.server._attachments == filed.graph.attachments
+    another = bench.client._process
+    assert isinstance(another, Inside) and another.server._attachments == filed.graph.attachments
     truth = straight(tanh_net(epochs=4000), 25)
     assert same(bench.state(), truth.capture())
     assert list(curve_of(bench.client.all_runs()[-1]).losses.low) == list(truth.curve.losses.low)
