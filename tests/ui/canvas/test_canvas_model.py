@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.canvas_graph import layered
 from benchmarks.canvas_size import graph_of
 from engine.compile.visible import addresses, visible
 from graph.grouping.groups import group
@@ -258,7 +259,7 @@ def test_inside_a_group_the_names_of_its_inputs_are_in_view(model: CanvasModel) 
 
 def test_selecting_a_thousand_makes_no_card_and_repaints_everything_once(qapp: QApplication) -> None:
     """A selection of so many is moved, copied or deleted; nobody reads its cards one by one."""
-    model, surface = model_of(graph_of(1000))
+    model, surface = model_of(graph_of(layered(1000)))
     surface.repaints.clear()
 
     model.select_all()

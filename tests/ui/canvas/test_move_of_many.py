@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.canvas_graph import layered
 from benchmarks.canvas_size import graph_of
 from graph.model.edits import AddItem, Compound, Move, SetLabel, SetVia
 from graph.model.elements import Frame, Node
@@ -21,7 +22,7 @@ def shifted(document: Document) -> Move:
 
 
 def test_taking_back_a_move_puts_the_very_nodes_back_that_nothing_has_changed_since(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = Document(graph_of(30))
+    document = Document(graph_of(layered(30)))
     document.do(AddItem(Frame("f", x=3.0)))
     before, start = document.graph.copy(), dict(document.graph.nodes)
     document.do(Compound((Move((("f", 8.0, 9.0), *shifted(document).positions)),)))
@@ -43,7 +44,7 @@ def test_taking_back_a_move_puts_the_very_nodes_back_that_nothing_has_changed_si
 
 
 def test_the_inverse_is_the_same_value_whatever_it_remembers() -> None:
-    document = Document(graph_of(5))
+    document = Document(graph_of(layered(5)))
     positions = (("n4", 1.0, 2.0), ("n0", 3.0, 4.0), ("n4", 5.0, 6.0))
     nodes = document.graph.nodes
     expected = Move(tuple((i, nodes[i].x, nodes[i].y) for i in ("n4", "n0", "n4")))
@@ -57,7 +58,7 @@ def test_the_inverse_is_the_same_value_whatever_it_remembers() -> None:
 
 @pytest.mark.parametrize("some", [False, True])
 def test_a_scene_follows_a_move_of_many_as_if_it_were_built_afresh(qapp: object, some: bool) -> None:
-    document = Document(graph_of(200))
+    document = Document(graph_of(layered(200)))
     document.do(SetVia("e3", ((50.0, 70.0), (90.0, -30.0))))
     live = LiveScene(document.graph, lambda area: None)
     document.changed.connect(lambda change: live.follow(change, lambda: None))
@@ -74,7 +75,7 @@ def test_a_scene_follows_a_move_of_many_as_if_it_were_built_afresh(qapp: object,
 
 
 def test_moving_all_measures_no_card_again_and_looks_at_no_label_where_there_is_none(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = Document(graph_of(300))
+    document = Document(graph_of(layered(300)))
     live = LiveScene(document.graph, lambda area: None)
     document.changed.connect(lambda change: live.follow(change, lambda: None))
     calls: list[str] = []
@@ -90,7 +91,7 @@ def test_moving_all_measures_no_card_again_and_looks_at_no_label_where_there_is_
 def test_few_numbers_are_compared_with_the_cards_at_once_and_many_in_steps_with_the_same_answer(
     qapp: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene, dice = CanvasScene(graph_of(150)), np.random.default_rng(0)
+    scene, dice = CanvasScene(graph_of(layered(150))), np.random.default_rng(0)
     area = scene.bounds()
     corners = dice.uniform((area.left(), area.top()), (area.right(), area.bottom()), (300, 2))
     boxes = np.concatenate([corners, corners + dice.uniform(10, 120, (300, 2))], axis=1)
