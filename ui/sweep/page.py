@@ -87,6 +87,7 @@ class SweepPage(Panel):
         column.addWidget(self.form)
         column.addStretch(1)
         self._form_area = scrolled(side)
+        self._form_area.setMinimumHeight(32)  # it can be scrolled; what a sweep will take has to be seen
         self._left = QWidget()
         whole = QVBoxLayout(self._left)
         whole.setContentsMargins(0, 0, 0, 0)
