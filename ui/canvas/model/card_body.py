@@ -85,8 +85,10 @@ class Shapes:
         """The nodes whose cards look different by what is known of their shapes now. A value that is not written out needs no room on a
         card, so of a huge graph of single numbers there is none."""
         known = before.outputs
-        changed = ((key, dims, known.get(key)) for key, dims in self.outputs.items() if known.get(key) != dims)
-        keys = {node: None for (node, _), new, old in changed if matrices.fits(new) or (old is not None and matrices.fits(old))}
+        written = {dims for dims in {*self.outputs.values(), *known.values()} if matrices.fits(dims)}
+        looked = self.outputs.items() if written else ()
+        changed = ((key, dims, known.get(key)) for key, dims in looked)
+        keys = {node: None for (node, _), new, old in changed if new != old and (new in written or old in written)}
         for new, old in ((self.parameters, before.parameters), (self.inner, before.inner)):
             keys |= {node: None for node, dims in new.items() if old.get(node) != dims}
         return list(keys)
