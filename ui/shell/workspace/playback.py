@@ -7,6 +7,7 @@ is hidden. A timer runs only while something plays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -33,6 +34,28 @@ UNSLOWED = 0.999
 """From this speed on, 1 but for rounding, training goes as fast as it can."""
 PACE_POWER = 2.5
 """How steeply the pace of training rises with the speed: to 32 steps a second just below speed 1."""
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """With which event the number of a wire, or of a node, has arrived."""
+
+    values: dict[str, int] = field(default_factory=dict)
+    gradients: dict[str, int] = field(default_factory=dict)
+    node_values: dict[str, int] = field(default_factory=dict)
+    node_gradients: dict[str, int] = field(default_factory=dict)
+
+
+def _arrivals(events: Sequence[PassEvent], turn: int) -> _Arrivals:
+    found = _Arrivals()
+    for i, event in enumerate(events):
+        forward = event.phase == "forward"
+        (found.node_values if forward else found.node_gradients)[event.node] = i
+        for edge in event.edges:
+            (found.values if forward else found.gradients)[edge] = i
+    for edge in set(found.values) - set(found.gradients):
+        found.gradients[edge] = turn
+    return found
 
 
 class Playhead(QObject):
@@ -67,10 +90,7 @@ class Playhead(QObject):
         self.sums: frozenset[str] = frozenset()
         """Nodes whose gradient is a sum: adding takes its time even where nothing leaves along a wire."""
         self._stop_at = 0
-        self._value_at: dict[str, int] = {}
-        self._gradient_at: dict[str, int] = {}
-        self._node_value_at: dict[str, int] = {}
-        self._node_gradient_at: dict[str, int] = {}
+        self._known_arrivals: _Arrivals | None = None
         self._turn = 0
         self._busy = 0
         """Events of the forward pass in which something moves."""
@@ -150,20 +170,29 @@ class Playhead(QObject):
 
     def arrived_values(self, edge: str) -> bool:
         """Whether the value on this wire may be shown."""
-        return self.at_rest or self.event_index > self._value_at.get(edge, -1)
+        return self.at_rest or self.event_index > self._arrivals.values.get(edge, -1)
 
     def arrived_gradients(self, edge: str) -> bool:
         """Whether the gradient on this wire may be shown."""
-        return self.at_rest or (self.event_index > self._gradient_at.get(edge, -1) and not self.forgotten)
+        return self.at_rest or (self.event_index > self._arrivals.gradients.get(edge, -1) and not self.forgotten)
 
     def node_has_value(self, node: str) -> bool:
-        return self.at_rest or self.event_index > self._node_value_at.get(node, -1)
+        return self.at_rest or self.event_index > self._arrivals.node_values.get(node, -1)
 
     def node_has_gradient(self, node: str) -> bool:
         """A node's own gradient is complete when its backward event begins; a sum is there once it was seen to be added."""
-        at = self._node_gradient_at.get(node, -1)
+        if self.at_rest:
+            return True
+        at = self._arrivals.node_gradients.get(node, -1)
         begun = self.event_index == at and self.moving and node not in self.sums
-        return self.at_rest or ((self.event_index > at or begun) and not self.forgotten)
+        return (self.event_index > at or begun) and not self.forgotten
+
+    @property
+    def _arrivals(self) -> _Arrivals:
+        """Made when a pass is first played: at rest everything is there."""
+        if self._known_arrivals is None:
+            self._known_arrivals = _arrivals(self.events, self._turn)
+        return self._known_arrivals
 
     # what feeds it
 
@@ -178,7 +207,7 @@ class Playhead(QObject):
         self.events = new_events
         self._turn = next((i for i, e in enumerate(new_events) if e.phase == "backward"), len(new_events))
         self._busy = sum(bool(event.edges) for event in new_events[: self._turn])
-        self._index_arrivals()
+        self._known_arrivals = None
         self.reset()
 
     def set_tail(self, whole: bool) -> None:
@@ -186,18 +215,6 @@ class Playhead(QObject):
         if whole != bool(self.tail):
             self.tail = TAIL if whole else ()
             self.reset()
-
-    def _index_arrivals(self) -> None:
-        tables: tuple[dict[str, int], ...] = (self._value_at, self._gradient_at, self._node_value_at, self._node_gradient_at)
-        for table in tables:
-            table.clear()
-        for i, event in enumerate(self.events):
-            forward = event.phase == "forward"
-            (self._node_value_at if forward else self._node_gradient_at)[event.node] = i
-            for edge in event.edges:
-                (self._value_at if forward else self._gradient_at)[edge] = i
-        for edge in set(self._value_at) - set(self._gradient_at):
-            self._gradient_at[edge] = self._turn
 
     # what the transport bar does
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.compile.views import PassEvent
+from ui.shell.workspace import playback
 from ui.shell.workspace.playback import Playhead
 
 # f = x·y + z: three sources, two operations, then the same graph walked in reverse.
@@ -32,10 +33,21 @@ def playhead(qapp: object) -> Iterator[Playhead]:
     playhead.reset()
 
 
-def test_at_rest_every_number_is_shown(playhead: Playhead) -> None:
+def test_at_rest_every_number_is_shown(playhead: Playhead, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, arrivals = list[int](), playback._arrivals
+    monkeypatch.setattr(playback, "_arrivals", lambda events, turn: looked.append(len(events)) or arrivals(events, turn))
     assert playhead.at_rest
     assert playhead.arrived_values("z-add") and playhead.arrived_gradients("z-add")
+    assert playhead.node_has_value("x") and playhead.node_has_gradient("x")
     assert playhead.active_edges == () and playhead.active_node is None
+    assert not looked, "the events of a pass that nobody plays are not looked through"
+
+    playhead.seek(1)
+    assert not playhead.arrived_values("z-add") and not playhead.node_has_gradient("x")
+    playhead.set_events(EVENTS[:3])
+    playhead.seek(1)
+    assert playhead.arrived_values("z-add"), "of another pass, in which nothing goes along this wire"
+    assert looked == [len(EVENTS), 3]
 
 
 def test_playing_forward_starts_with_nothing_and_ends_with_all_values_and_no_gradient(playhead: Playhead) -> None:
