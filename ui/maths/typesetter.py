@@ -20,10 +20,13 @@ def typesetter() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath
+        from ziamath import styles
         from ziamath.nodes import mrow
 
     module: Any = ziamath
     module.config.svg2 = False
+    quick_styles: Any = styles
+    quick_styles.asdict = vars  # every element copies the style of the one around it in depth, only to read it
     row: Any = mrow.Mrow
     measure = getattr(row, "_get_height_nostretch", None)
     if measure is not None:  # a version of ziamath without it is as quick as it is

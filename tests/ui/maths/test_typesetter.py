@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 
 import pytest
+from ziamath import styles
 from ziamath.nodes.mrow import Mrow
 
 from engine.nodes.catalog import CATALOG
@@ -23,5 +25,6 @@ NESTED = (
 def test_the_pictures_are_those_of_ziamath(monkeypatch: pytest.MonkeyPatch) -> None:
     every = [*NESTED, *dict.fromkeys(filled(s.formula_for({t.name: t.default for t in s.settings}), {}) for s in CATALOG.values())]
     ours = [typesetter().Latex(latex, size=17.0, color="#123456").svg() for latex in every]
+    monkeypatch.setattr(styles, "asdict", dataclasses.asdict)
     monkeypatch.setattr(Mrow, "_get_height_nostretch", inspect.unwrap(Mrow._get_height_nostretch))
     assert ours == [typesetter().Latex(latex, size=17.0, color="#123456").svg() for latex in every]
