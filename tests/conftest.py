@@ -31,12 +31,15 @@ COLLECTED = 8
 """The collector runs in the first looks and in every so many later ones: beside other work it takes longer than what is waited for."""
 TIMERS: weakref.WeakSet[Any] = weakref.WeakSet()
 """Every QTimer that Python made and that lives. To find them among all objects took longer than most tests do."""
+RARELY = (50_000, 20, 20)
+"""When the collector runs by itself. By the hundred objects, as Python sets it, it takes a twentieth of the time of tests of the engine."""
 UNCOLLECTED: list[None] = []
 """The tests since the collector ran."""
 
 
 def pytest_configure() -> None:
     _note_timers()
+    gc.set_threshold(*RARELY)
 
 
 def _note_timers() -> None:
