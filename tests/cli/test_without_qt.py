@@ -24,13 +24,13 @@ OF_THE_WINDOW = ("PySide6", "shiboken6", "pyqtgraph", "ziamath", "ziafont")
 
 
 def _run_without_qt(calls: Sequence[Sequence[str]], answers: Any) -> None:
-    """In the child: the exit code of each call and what it printed on both streams."""
+    """In the child: the exit code of each call and what it printed on both streams; before the last, Qt seems to be installed."""
     assert not set(OF_THE_WINDOW) & sys.modules.keys()
     sys.modules.update(dict.fromkeys(OF_THE_WINDOW))  # type: ignore[arg-type]  # importing one of these raises ModuleNotFoundError
     from main import main
 
-    with patch("cli.guard.installed_pyside", lambda: None):
-        for call in calls:
+    for at, call in enumerate(calls):
+        with patch("cli.guard.installed_pyside", lambda at=at: "6.11.3" if at == len(calls) - 1 else None):
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = main(list(call))
@@ -72,7 +72,8 @@ def test_the_commands_of_the_engine_run_and_those_that_paint_say_what_to_install
         "render": ["render", "xor", "-o", str(tmp_path / "xor.png")],
         "chart": [*sweep, "--chart", str(chart)],
     }
-    answers = dict(zip((*engine, *painting), answers_without_qt([*engine.values(), *painting.values()]), strict=True))
+    *told, broken = answers_without_qt([*engine.values(), *painting.values(), ["xor"]])
+    answers = dict(zip((*engine, *painting), told, strict=True))
     assert {name: answers[name][0] for name in engine} == dict.fromkeys(engine, 0), {name: answers[name][2] for name in engine}
 
     assert json.loads(answers["run"][1])["gradients"] == {"x": -5, "y": 2, "z": 1, "multiply": 1, "add": 1}  # of x·y + z, by hand
@@ -89,6 +90,8 @@ def test_the_commands_of_the_engine_run_and_those_that_paint_say_what_to_install
         assert code == 2 and out == "", name
         assert len(err.strip().splitlines()) == 1 and "PySide6" in err and "pip install -r requirements.txt" in err, err
     assert not chart.exists()
+    assert broken[:2] == (2, "") and broken[2].count("\n") == 1
+    assert "The window cannot start: " in broken[2] and "PySide6" in broken[2], "installed, but it does not load"
 
 
 def test_a_missing_library_of_the_engine_is_named_with_what_to_install(

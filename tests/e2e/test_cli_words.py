@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -50,31 +48,3 @@ def test_the_version_is_that_of_the_project_and_names_what_it_runs_on(capsys: py
     out = capsys.readouterr().out
     assert re.fullmatch(r"Gradwire \d+\.\d+\.\d+ \(Python [\d.]+, PyTorch [\w.+]+, PySide6 [\d.]+\)\n", out)
     assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == VERSION
-
-
-BLOCKED = """
-import sys
-from cli import guard
-
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
-            raise ImportError(f"No module named {name!r}")
-
-sys.meta_path.insert(0, Missing())
-installed, guard.installed_pyside = guard.installed_pyside, lambda: None
-from main import main
-codes = [main(call.split()) for call in sys.argv[1:]]
-guard.installed_pyside = installed
-codes.append(main(["xor"]))
-print(codes)
-"""
-
-
-def test_commands_that_paint_nothing_run_without_pyside6(tmp_path: Path) -> None:
-    calls = ["--version", "run xy-plus-z --json", "train xor --epochs 1 --json", "check xy-plus-z --json",
-             f"export xor -o {tmp_path / 'xor.py'}", "examples --json", f"render xor -o {tmp_path / 'xor.png'}", "xor"]  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", BLOCKED, *calls], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.stdout.splitlines()[-1] == "[0, 0, 0, 0, 0, 0, 2, 2, 2]", done.stdout + done.stderr
-    assert done.stderr.count("PySide6 is not installed here") == 2 and len(done.stderr.splitlines()) == 3
-    assert "The window cannot start: No module named 'PySide6" in done.stderr, "installed, but it does not load"
