@@ -11,7 +11,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from engine.kernel.pipe_room import LEAST, room
-from graph.model.garbage import uncollected
 
 
 def segment_name(pid: int, number: int) -> str:
@@ -44,8 +43,7 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
     for size in sizes:
         raws.append(view[at : at + size])
         at += size + -size % 16
-    with uncollected():
-        return pickle.loads(payload, buffers=raws)
+    return pickle.loads(payload, buffers=raws)
 
 
 def send(connection: Connection, message: object, name: str) -> None:
