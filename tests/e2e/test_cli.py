@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -419,15 +420,16 @@ def test_help_names_every_option_within_a_terminal(command: Command, monkeypatch
     assert all(word in out for word in wanted[name])
 
 
-def call(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "main.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **more)
+def test_a_terminal_without_arrows_gets_a_stand_in(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*arguments: str) -> str:
+        written = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", terminal := io.TextIOWrapper(written, encoding="ascii"))
+        assert (main(list(arguments)), capsys.readouterr().err) == (0, "")
+        terminal.flush()
+        return written.getvalue().decode()
 
-
-def test_a_terminal_without_arrows_gets_a_stand_in() -> None:
-    done = call("check", "fan-out", env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert (done.returncode, done.stderr) == (0, "") and "x \\u2192 u.a" in done.stdout
-    listed = call("examples", "--json", env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert json.loads(listed.stdout)["examples"][0]["title"] == "f = x·y + z"
+    assert "x \\u2192 u.a" in printed("check", "fan-out")
+    assert json.loads(printed("examples", "--json"))["examples"][0]["title"] == "f = x·y + z"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal needs a Unix")
@@ -479,7 +481,7 @@ def test_render_writes_a_picture(tmp_path: Path, suffix: str, command: Command, 
     path = tmp_path / f"graph.{suffix}"
     arguments = ("render", "xor", "-o", str(path), "--values", "--theme", "dark")
     if suffix == "png":  # in a process of its own, where nothing of Qt is there yet
-        done = call(*arguments)
+        done = subprocess.run([sys.executable, "main.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
     else:
         code, _out, complaint = command(*arguments)
