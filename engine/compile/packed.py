@@ -49,6 +49,9 @@ class Packed(Mapping[K, E]):
     def keys(self) -> KeysView[K]:
         return self._held.keys()
 
+    def __repr__(self) -> str:
+        return f"Packed({self.items()!r})"
+
     def plain(self) -> ItemsView[K, E | float]:
         """The entries as they are held: single numbers, unless somebody looked at them, are plain ones."""
         return self._held.items()
