@@ -48,8 +48,9 @@ def at_side(size: QSizeF, area: QRectF, about: QRectF) -> QRectF:
 def stage(area: QRectF, graph: QSizeF, width: float, height: float, others: Iterable[QRectF] = ()) -> QRectF:
     """The place of a sheet that is read with the whole graph: a column at the left, or a band below where the graph is much larger then.
 
-    `width` is that of a column, `height` that of a band. Neither lies over `others`, small controls at the upper and lower edge. Where a
-    canvas is low, a band leaves the graph the least room in which it is shown, and gives up to half its height for that.
+    `width` is that of a column, `height` that of a band, infinite where it would take all. Neither lies over `others`, small controls at
+    the upper and lower edge. Where a canvas is low, a band leaves the graph the least room in which it is shown, and gives up to half its
+    height for that.
     """
     inner = area.adjusted(GAP, GAP, -GAP, -GAP)
     others = list(others)

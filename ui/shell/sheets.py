@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from PySide6.QtCore import QDeadlineTimer, QEvent, QObject, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QWidget
@@ -153,7 +154,7 @@ class Sheets(QObject):
     def _stage(self, column: tuple[float, float], others: Iterable[QRectF]) -> QRectF:
         """The place of a lesson."""
         (width, share), scale, area = column, for_graph(self._theme).scale, QRectF(self._canvas.rect())
-        height = max(BAND * area.height(), BAND_LEAST * scale) if share < MAIN else area.height()
+        height = max(BAND * area.height(), BAND_LEAST * scale) if share < MAIN else inf  # where it is the main thing, a band would take all
         return stage(area, self._canvas.scene.bounds().size(), min(width * scale, share * area.width()), height, others)
 
     def _covered(self) -> None:
