@@ -139,7 +139,7 @@ class Walk:
         self.clipped: dict[str, str] = {}
         self.opened: list[str] = []
         self.awake = QTimer()
-        self.awake.start(20)  # whoever waits for an event looks again this often
+        self.awake.start(20)  # a wait for an event looks again this often
         self.window = self._window()
 
     def _window(self) -> Window:
