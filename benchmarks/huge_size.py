@@ -191,7 +191,7 @@ class Bench:
         for step in range(rounds):
             self.canvas.centre_on(self.canvas.scene.rect(source).center())
             self.rest(0.5)
-            found.setdefault("change_a_value", []).append(self.timed(lambda: self.do(SetParam(source, "value", 0.1 + step))))  # noqa: B023
+            found.setdefault("change_a_value", []).append(self.timed(lambda: self.do(SetParam(source, "value", 0.1 + step))))  # noqa: B023 - called at once
             self.canvas.centre_on(self.canvas.scene.rect(node).center())
             self.rest(0.5)
             for name, change in self._changes(node, step):
@@ -275,7 +275,7 @@ class Bench:
         found = {"numbers_after_opening": self.numbers()}
         source = self.middle_node("source.input")
         for step, name in enumerate(("change_a_value_first", "change_a_value")):  # the first one prepares what the others need
-            found[name] = self.numbers(lambda: self.do(SetParam(source, "value", 0.1 + step)))  # noqa: B023
+            found[name] = self.numbers(lambda: self.do(SetParam(source, "value", 0.1 + step)))  # noqa: B023 - called at once
         return found
 
 
